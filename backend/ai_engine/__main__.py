@@ -1,0 +1,5 @@
+"""`python -m ai_engine` is the `ai-engine` command."""
+
+from ai_engine.cli import main
+
+main()

@@ -1,0 +1,88 @@
+"""Time and chance as parameters, so that no test waits and no behaviour is a surprise."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+
+class Clock(Protocol):
+    """Where the engine gets its time. `SystemClock` in production, a hand-turned one in tests."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards; only differences mean anything."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long. Zero or less only lets others run."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0))
+
+
+Chance = Callable[[], float]
+"""A number in [0, 1), as `random.random` gives it."""
+
+
+def system_chance() -> float:
+    return random.random()  # noqa: S311 - spreads retries in time; nothing secret depends on it
+
+
+def jittered(seconds: float, chance: Chance) -> float:
+    """`seconds` spread evenly over [0.75, 1.25) of itself, so that those who failed together do not return together."""
+    return seconds * (0.75 + chance() / 2)
+
+
+class Watchdog:
+    """Cancels the running task when `expires_at` passes, and turns that cancellation into `TimeoutError`.
+
+    Setting `expires_at` (loop time) is a plain attribute write, so a stream can push its deadline on with every event for
+    nothing: the one timer looks at it when it rings and goes back to sleep if it was moved. `asyncio.timeout` makes a new
+    timer each time it is rescheduled.
+    """
+
+    __slots__ = ("_cancelling", "_loop", "_task", "_timer", "expired", "expires_at")
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.expires_at = self._loop.time() + seconds
+        self.expired = False
+
+    def extend(self, seconds: float) -> None:
+        """Let `seconds` from now be the new deadline. A deadline brought nearer takes effect when the old one rings."""
+        self.expires_at = self._loop.time() + seconds
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._timer = self._loop.call_at(self.expires_at, self._ring)
+        return self
+
+    def _ring(self) -> None:
+        if self._loop.time() < self.expires_at:
+            self._timer = self._loop.call_at(self.expires_at, self._ring)
+            return
+        self.expired = True
+        self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._timer.cancel()
+        if self.expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error

@@ -1,0 +1,59 @@
+"""What the operator configured, as one immutable snapshot that a reload swaps whole."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from ai_engine.clock import Clock
+from ai_engine.providers import registry
+from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.settings import ConfigFile, Environment, Settings, read_config_file
+
+ReadEnvironment = Callable[[], Environment]
+"""Gives the process's variables and `.env` as they are now. Raises `ConfigurationError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything configured, consistent with itself. Whoever holds one can rely on it until the end of its request."""
+
+    generation: int
+    """1 after the start, one more with every reload."""
+    loaded_at: datetime
+    settings: Settings
+    file: ConfigFile
+    providers: Mapping[str, ProviderDefinition]
+    """Every known provider by name, in registry order, then the file's own."""
+
+
+class LiveConfiguration:
+    """Holds the current snapshot. A request reads `current` once; a reload replaces it or changes nothing."""
+
+    def __init__(self, read: ReadEnvironment, clock: Clock) -> None:
+        """Raises `ConfigurationError`: a start with a wrong configuration is no start."""
+        self._read = read
+        self._clock = clock
+        self._listeners: list[Callable[[Configuration], None]] = []
+        self.current = self._load(generation=1)
+
+    def _load(self, generation: int) -> Configuration:
+        environment = self._read()
+        settings = Settings.from_environment(environment)
+        file = read_config_file(settings.config)
+        providers = registry.resolve(environment, settings, file)
+        return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers))
+
+    def on_change(self, listener: Callable[[Configuration], None]) -> None:
+        """Calls `listener` with the new snapshot after every reload, in the order of registration."""
+        self._listeners.append(listener)
+
+    def reload(self) -> Configuration:
+        """Reads and validates everything again, then swaps. Raises `ConfigurationError` and keeps the old one if anything is wrong.
+
+        The address and the database are those of the start: they need a restart.
+        """
+        self.current = self._load(self.current.generation + 1)
+        for listener in self._listeners:
+            listener(self.current)
+        return self.current

@@ -1,0 +1,132 @@
+"""Everything the engine raises on purpose, grouped by who can do something about it. There is no HTTP status in here.
+
+AIEngineError
+├── ConfigurationError          the operator mends a variable or the YAML file
+├── CallerError                 the caller mends its request; sending it again unchanged will not help
+│   ├── InvalidRequest
+│   ├── BodyTooLarge
+│   ├── UnsupportedMediaType
+│   ├── NotAuthenticated
+│   ├── NotPermitted
+│   ├── NotFound
+│   ├── MethodNotAllowed
+│   ├── Conflict
+│   ├── ModelNotFound
+│   ├── RequestLoop
+│   └── RefusedByProvider       the provider's own words and status
+├── Unavailable                 the caller comes back later, after `retry_after_seconds` where it is known
+│   ├── NoProviderConfigured
+│   ├── RoutesOut
+│   ├── RateLimited
+│   ├── AttemptsFailed
+│   └── DeadlinePassed
+└── UpstreamError               an exchange with a provider failed (`upstream.port`); never leaves `relay`
+"""
+
+from collections.abc import Sequence
+
+
+class AIEngineError(Exception):
+    """The root. `message` is for the reader of the answer: what happened and what to do, without any secret."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(AIEngineError):
+    """A variable or the YAML file is wrong. The message names the variable, or the file's line, in one sentence."""
+
+
+class CallerError(AIEngineError):
+    """The request itself is wrong. `param` names the field, `code` is for programs."""
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
+class InvalidRequest(CallerError):
+    """A field is missing, of the wrong type or out of range, or the body is not JSON."""
+
+
+class BodyTooLarge(CallerError):
+    """The body is over `AI_ENGINE_MAX_REQUEST_SIZE`. It was not read whole."""
+
+
+class UnsupportedMediaType(CallerError):
+    """The body is not `application/json`."""
+
+
+class NotAuthenticated(CallerError):
+    """No key came with the request, or one that nobody knows."""
+
+
+class NotPermitted(CallerError):
+    """The caller is known, or needs no key, but may not do this from here."""
+
+
+class NotFound(CallerError):
+    """No such thing under this name: a URL, a provider, a key."""
+
+
+class MethodNotAllowed(CallerError):
+    """The URL exists, the method does not. `allowed` lists those that do."""
+
+    def __init__(self, message: str, *, allowed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class Conflict(CallerError):
+    """It cannot be done in the present state, such as rolling to another key where there is only one."""
+
+
+class ModelNotFound(CallerError):
+    """No catalogue entry knows the model, under any of its names."""
+
+
+class RequestLoop(CallerError):
+    """The request was sent by this engine: a provider's base URL leads back here."""
+
+
+class RefusedByProvider(CallerError):
+    """The client's own fault, as the provider worded it.
+
+    `status` is the provider's, `kind` its `error.type`. `body`, where present, is the provider's error object whole.
+    """
+
+    def __init__(self, message: str, *, status: int, kind: str | None, param: str | None, code: str | None) -> None:
+        super().__init__(message, param=param, code=code)
+        self.status = status
+        self.kind = kind
+
+
+class Unavailable(AIEngineError):
+    """Nobody can answer now. `retry_after_seconds` is the soonest time at which somebody may, `None` if unknown."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.code = code
+
+
+class NoProviderConfigured(Unavailable):
+    """No provider has a key and is enabled, and the sandbox is off."""
+
+
+class RoutesOut(Unavailable):
+    """The model is known, but every route of it is flagged, disabled or without a usable key."""
+
+
+class RateLimited(Unavailable):
+    """As `RoutesOut`, where rate limits are the only cause."""
+
+
+class AttemptsFailed(Unavailable):
+    """Providers were asked, and none gave a sound answer. The message tells of the last failure."""
+
+
+class DeadlinePassed(Unavailable):
+    """The client's own deadline, or the longest time for a request, passed before an answer was complete."""

@@ -1,0 +1,60 @@
+"""Frozen records of what happened. Who only observes (logs, metrics, the status page) hears these; nothing here steers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ai_engine.names import Blame, Operation, Route
+
+
+class Ending(StrEnum):
+    """How a request ended for its client (`contract.md` section 8)."""
+
+    COMPLETED = "completed"
+    CLIENT_CANCELLED = "client_cancelled"
+    UPSTREAM_CUT = "upstream_cut"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFinished:
+    """One request sent on one route with one provider key is over."""
+
+    request_id: str
+    route: Route
+    key_fingerprint: str | None
+    why: str
+    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `fallback model`."""
+    succeeded: bool
+    failure: str | None
+    """The failure's class (`providers.failures.FailureClass`), `None` after a success."""
+    blame: Blame | None
+    status: int | None
+    """The provider's HTTP status, `None` where none came."""
+    duration_ms: float
+    first_token_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFinished:
+    """One client request is over, whatever became of it."""
+
+    request_id: str
+    operation: Operation
+    asked_model: str
+    streamed: bool
+    route: Route | None
+    """Who answered, `None` if nobody did."""
+    attempts: int
+    ending: Ending
+    status: int
+    duration_ms: float
+    upstream_ms: float
+    first_token_ms: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+Event = AttemptFinished | RequestFinished
+Observer = Callable[[Event], None]
+"""Hears every event. It must be quick and must not raise: it is called on the request path."""

@@ -1,0 +1,45 @@
+"""The words every room shares, spelled once: what a route is, which roles, blames and endings exist."""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    """One model at one provider; `model` is the provider's own name for it."""
+
+    provider: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+
+class Operation(StrEnum):
+    """What a client asks for; the adapter turns it into a provider's path."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
+class Role(IntEnum):
+    """Who may call a route (`contract.md` section 7). `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""
+
+    PUBLIC = 0
+    VIEWER = 1
+    CLIENT = 2
+    ADMIN = 3
+
+
+class Blame(StrEnum):
+    """Who an attempt's failure is charged to. It alone decides what is tried next and what is marked."""
+
+    REQUEST = "request"
+    """The client's own fault: returned as the provider worded it, tried once, nobody is marked."""
+    MODEL = "model"
+    """The request does not fit this model (context length): no other route of it will help, another model may."""
+    KEY = "key"
+    """This provider key, for this model or for all: another key is tried at once."""
+    ROUTE = "route"
+    """This model at this provider: another candidate is tried at once."""
+    NETWORK = "network"
+    """The connection itself (DNS, refused, TLS): counts against the whole provider."""

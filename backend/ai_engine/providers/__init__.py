@@ -1,0 +1,1 @@
+"""Who can be asked: the provider rows, the adapters that speak their protocols, and what their failures mean."""

@@ -1,0 +1,131 @@
+"""The adapter port: one protocol's way to ask for something and to read what comes back.
+
+An adapter is pure: it turns requests into bytes and bytes into answers, and does no I/O. A new protocol is a new adapter in
+`wiring`; nothing else in the house knows the difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from ai_engine.names import Operation
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.failures import Failure
+from ai_engine.upstream.port import Headers, UpstreamRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider reported them; `None` where it said nothing."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainAnswer:
+    """A sound answer, not streamed."""
+
+    body: bytes
+    """JSON in the format of the operation, as the client gets it."""
+    model: str | None
+    """The model the provider says it used."""
+    usage: Usage | None
+
+
+class EventKind(Enum):
+    """What a stream event is to the relay."""
+
+    OPENING = auto()
+    """Role only or empty: held back until content follows."""
+    CONTENT = auto()
+    """Content, a tool call, reasoning, a refusal, audio: commits the answer."""
+    FINISH = auto()
+    """Every choice that began has now its `finish_reason`; content may be in the same event."""
+    USAGE = auto()
+    """Usage alone, with no choices: dropped for a client that did not ask."""
+    DONE = auto()
+    """The protocol's own end."""
+    INVALID = auto()
+    """Not to be understood: skipped and counted."""
+    FAILURE = auto()
+    """An error inside the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of an upstream stream, looked at once."""
+
+    kind: EventKind
+    data: bytes = b""
+    """The JSON to relay, in the client's format; empty for `DONE`, `INVALID` and `FAILURE`."""
+    failure: Failure | None = None
+
+
+class StreamDecoder(Protocol):
+    """Reads one upstream stream. Holds what it has learnt so far; made anew for every attempt."""
+
+    model: str | None
+    usage: Usage | None
+    invalid_events: int
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        """The events that this piece of the body completes, in order. Bytes may be split anywhere."""
+
+    def end(self) -> Sequence[StreamEvent]:
+        """The body is over: an event that only lacked its blank line is still given."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Every choice that began has its `finish_reason`: the answer is complete even if the stream is cut now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """One model from a provider's listing, with what it says of itself; `None` is unknown, not no."""
+
+    name: str
+    context_tokens: int | None = None
+    takes_tools: bool | None = None
+    takes_images: bool | None = None
+    takes_json_schema: bool | None = None
+    is_reasoning: bool | None = None
+    input_usd_per_million: str | None = None
+    output_usd_per_million: str | None = None
+    """Decimal strings, where the listing itself has prices."""
+
+
+class Adapter(Protocol):
+    """One wire protocol."""
+
+    def encode(
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        provider: ProviderDefinition,
+        model: str,
+        key: ProviderKey | None,
+        *,
+        ask_usage: bool,
+    ) -> UpstreamRequest:
+        """The request in the provider's own terms, asking for `model` by the provider's own name.
+
+        `body` is the client's OpenAI request without our own fields; it is not changed. `ask_usage` adds the request for usage
+        to a stream that does not have it.
+        """
+
+    def decode_answer(self, operation: Operation, body: bytes, model: str) -> PlainAnswer | Failure:
+        """Reads a 2xx body. What is not a sound answer, an error dressed as a success included, is a `Failure`."""
+
+    def decode_stream(self) -> StreamDecoder:
+        """A fresh decoder for one stream."""
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        """What an HTTP answer outside 2xx means."""
+
+    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
+        """The free call that lists models; also how a key that was set aside is checked."""
+
+    def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
+        """Raises `ValueError` where the body is no listing."""

@@ -1,0 +1,82 @@
+"""A provider as data: one frozen row, complete with its keys once the registry has resolved it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class WireProtocol(StrEnum):
+    """The format a provider speaks. Only those with an adapter in `wiring` are served."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+    COHERE = "cohere"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds, for one attempt on this provider (`faults.md` section 3)."""
+
+    connect: float = 5
+    hedge_after: float = 8
+    first_token: float = 60
+    """A stream's first event with content; silent longer, the attempt is abandoned."""
+    plain_answer: float = 300
+    """A plain answer's headers and body; `first_token` from the YAML file sets both."""
+    idle: float = 15
+    """A started stream without any byte, comments included."""
+    progress: float = 120
+    """A started stream without content, whatever comments come."""
+    total: float = 600
+    """The whole request, all attempts together."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """A secret of ours that a provider accepts. Known everywhere by its fingerprint; the secret is in no `repr`."""
+
+    secret: str = field(repr=False)
+    fingerprint: str
+    """The first 8 hex digits of the secret's SHA-256."""
+    last_four: str | None
+    """The secret's last 4 characters, only where it has 20 or more."""
+
+    @classmethod
+    def of(cls, secret: str) -> "ProviderKey":
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        return cls(secret, digest[:8], secret[-4:] if len(secret) >= 20 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDefinition:
+    """One provider. The built-in rows have no keys; `registry.resolve` fills in keys, overrides and addresses."""
+
+    name: str
+    display_name: str
+    base_url: str
+    """Up to and without the trailing slash before `chat/completions`. A built-in row may hold `{variables}`."""
+    key_variable: str | None
+    """The first key's variable; further ones append `_2`, `_3` …. `None`: no key is ever sent."""
+    docs_url: str | None = None
+    protocol: WireProtocol = WireProtocol.OPENAI
+    address_variables: tuple[tuple[str, str], ...] = ()
+    """`(placeholder, environment variable)` pairs that `base_url` needs."""
+    needs_key: bool = True
+    is_local: bool = False
+    """A server on the operator's own machines: off until its address or a key is configured."""
+    is_community: bool = False
+    """An unofficial reseller: off until somebody enables it."""
+    is_sandbox: bool = False
+    priority: int = 100
+    """Lower is preferred."""
+    default_model: str | None = None
+    models: tuple[str, ...] = ()
+    """Models known without asking: served until the first listing, and for good where `lists_models` is false."""
+    lists_models: bool = True
+    takes_stream_options: bool = True
+    """False for a provider known to refuse `stream_options`; others are learnt from their 400 or 422."""
+    timeouts: Timeouts = Timeouts()
+    keys: tuple[ProviderKey, ...] = ()
+    is_configured: bool = False
+    """The operator gave what it needs: a key, or an address where no key is needed."""

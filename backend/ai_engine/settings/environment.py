@@ -1,0 +1,140 @@
+"""Environment variables and `.env`, read once into a frozen, typed `Settings`. Nothing else reads the environment."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ai_engine.errors import ConfigurationError
+
+PREFIX = "AI_ENGINE_"
+
+Environment = Mapping[str, str]
+"""Every variable that is set to something, `.env` underneath, `…_FILE` already replaced by the file's text."""
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is neither an IP address nor a network like 10.0.0.0/8") from None
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class Settings(BaseSettings):
+    """What `.env.example` documents, variable by variable, under the prefix `AI_ENGINE_`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix=PREFIX)
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=256)
+    reload: bool = False
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    log_file: Path | None = None
+    access_log: bool = True
+    log_messages: bool = False
+
+    cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    max_request_size: int = Field(10_485_760, ge=1024)
+
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///data/ai-engine.db")
+    spool_dir: Path = Path("data/spool")
+    retention_days: int = Field(90, ge=1)
+    redis_url: SecretStr | None = None
+    redis_down: Literal["local", "refuse"] = "local"
+
+    config: Path | None = None
+
+    admin_key: SecretStr | None = Field(None, min_length=16)
+    viewer_key: SecretStr | None = Field(None, min_length=16)
+    admin_allowed_ips: tuple[Network, ...] = ()
+
+    autodecide: bool = True
+    sandbox: bool | None = None
+    unknown_price: Literal["allow", "refuse"] = "allow"
+    drain_seconds: float = Field(30, ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "Settings":
+        """Raises `ConfigurationError` with one sentence that names the variable."""
+        source = EnvSettingsSource(cls)
+        source.env_vars = {name.lower(): value for name, value in environment.items()}
+        try:
+            values = source()
+        except ValueError as error:  # a JSON array that is not JSON
+            raise ConfigurationError(_unreadable_array(error, environment)) from None
+        try:
+            settings = cls(**values)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = PREFIX + str(first["loc"][0]).upper()
+            raise ConfigurationError(f"{name} is not usable: {_sentence(first)}.") from None
+        settings._refuse_contradictions()
+        return settings
+
+    def _refuse_contradictions(self) -> None:
+        if self.workers > 1:
+            raise ConfigurationError(
+                f"AI_ENGINE_WORKERS={self.workers} is not usable: several workers must share limits, flags and the ledger through "
+                "Redis and PostgreSQL, which this version does not do yet; set it to 1 and run one worker."
+            )
+        if self.admin_key and self.viewer_key and self.admin_key.get_secret_value() == self.viewer_key.get_secret_value():
+            raise ConfigurationError("AI_ENGINE_VIEWER_KEY is not usable: it equals AI_ENGINE_ADMIN_KEY; give each role its own key.")
+
+
+def _sentence(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _unreadable_array(error: ValueError, environment: Environment) -> str:
+    for name in Settings.model_fields:
+        if f'"{name}"' in str(error):
+            variable = PREFIX + name.upper()
+            return f'{variable} is not usable: it must be a JSON array such as ["a", "b"], and is {environment.get(variable, "")!r}.'
+    return f"The environment is not usable: {error}."
+
+
+def read_environment(process: Mapping[str, str], env_file: Path | None = None) -> Environment:
+    """The process's variables over those of `env_file` (where it exists), without empty ones, each `NAME_FILE` read.
+
+    `NAME_FILE` gives `NAME` the text of that file, stripped, unless `NAME` is set itself. Only secrets and URLs are looked for
+    (`…_KEY`, `…_KEY_N`, `…_TOKEN`, `…_URL`, `…_ENDPOINT`): other programs use `…_FILE` for other things.
+    Raises `ConfigurationError` if such a file cannot be read.
+    """
+    merged = {name: value for name, value in dotenv_values(env_file).items() if value} if env_file else {}
+    merged |= {name: value for name, value in process.items() if value}
+    for name in [name for name in merged if name.endswith("_FILE")]:
+        target = name.removesuffix("_FILE")
+        if target in merged or not _is_secret_or_url(target):
+            continue
+        try:
+            text = Path(merged[name]).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{name} is not usable: {merged[name]!r} cannot be read ({type(error).__name__}).") from None
+        if text:
+            merged[target] = text
+    return merged
+
+
+def _is_secret_or_url(name: str) -> bool:
+    stem, _, number = name.rpartition("_")
+    return (stem if number.isdigit() else name).endswith(("_KEY", "_TOKEN", "_URL", "_ENDPOINT"))

@@ -1,0 +1,165 @@
+"""`ai-engine.yaml`: validated whole, refused with line and reason, never half applied."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from ai_engine.errors import ConfigurationError
+
+DEFAULT_PATH = Path("ai-engine.yaml")
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or "@" in value.split("/")[2]:
+        raise ValueError("must be an http:// or https:// URL without a user name")
+    return value.rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class TimeoutsSection(_Section):
+    """Seconds; what is not given keeps the provider's default (`providers.definition.Timeouts`)."""
+
+    connect: float | None = Field(None, gt=0, le=300)
+    hedge_after: float | None = Field(None, gt=0, le=600)
+    first_token: float | None = Field(None, gt=0, le=3600)
+    idle: float | None = Field(None, gt=0, le=3600)
+    progress: float | None = Field(None, gt=0, le=3600)
+    total: float | None = Field(None, gt=0, le=7200)
+
+
+class ProviderSection(_Section):
+    """Adds a provider, or overrides single fields of a built-in one of the same name."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    protocol: Literal["openai", "anthropic", "gemini", "cohere"] | None = None
+    base_url: HttpUrl | None = None
+    api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    auth: Literal["bearer", "none"] | None = None
+    priority: int | None = Field(None, ge=0, le=10_000)
+    default_model: str | None = None
+    models: tuple[str, ...] | None = None
+    timeouts: TimeoutsSection = TimeoutsSection()
+
+
+class ModelSection(_Section):
+    """A name that clients may ask for, and the routes that serve it, in the operator's order."""
+
+    name: str = Field(min_length=1)
+    candidates: tuple[Annotated[str, Field(pattern=r"^[^/]+/.+$")], ...] = Field(min_length=1)
+
+
+class PriceSection(_Section):
+    """USD per million tokens."""
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+
+
+class WeightsSection(_Section):
+    """How much each part of the score counts (`autodecide.score`)."""
+
+    priority: float = Field(1.0, ge=0)
+    health: float = Field(1.0, ge=0)
+    latency: float = Field(0.5, ge=0)
+    cost: float = Field(0.5, ge=0)
+    load: float = Field(0.25, ge=0)
+
+
+class AutodecideSection(_Section):
+    weights: WeightsSection = WeightsSection()
+    rescue: Literal["continue", "error"] = "continue"
+
+
+class ConfigFile(_Section):
+    """The whole file. Without one, all of it is empty."""
+
+    providers: tuple[ProviderSection, ...] = ()
+    models: tuple[ModelSection, ...] = ()
+    aliases: dict[str, str] = {}
+    fallbacks: dict[str, tuple[str, ...]] = {}
+    prices: dict[Annotated[str, Field(pattern=r"^[^/]+/.+$")], PriceSection] = {}
+    autodecide: AutodecideSection = AutodecideSection()
+
+
+def read_config_file(path: Path | None) -> ConfigFile:
+    """The file at `path`, or at `ai-engine.yaml` if that exists, or an empty one.
+
+    Raises `ConfigurationError` naming file, line and reason.
+    """
+    if path is None:
+        if not DEFAULT_PATH.exists():
+            return ConfigFile()
+        path = DEFAULT_PATH
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"AI_ENGINE_CONFIG is not usable: {str(path)!r} cannot be read ({type(error).__name__}).") from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise ConfigurationError(f"{path}, line {line}: not YAML ({getattr(error, 'problem', None) or 'unreadable'}).") from None
+    if content is None:
+        return ConfigFile()
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path}, line 1: the file must be a mapping with keys such as providers, models and aliases.")
+    _refuse_repeated_keys(root, path)
+    try:
+        file = ConfigFile.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{path}, line {_line_of(root, first['loc'])}: {where}: {reason}.") from None
+    _refuse_repeated_names(file, root, path)
+    return file
+
+
+def _refuse_repeated_keys(node: Any, path: Path) -> None:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise ConfigurationError(f"{path}, line {key.start_mark.line + 1}: {key.value} stands here twice.")
+            seen.add(key.value)
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(value, path)
+
+
+def _refuse_repeated_names(file: ConfigFile, root: Any, path: Path) -> None:
+    for section, names in (("providers", [p.name for p in file.providers]), ("models", [m.name for m in file.models])):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                line = _line_of(root, (section, index))
+                raise ConfigurationError(f"{path}, line {line}: {section} names {name!r} twice.")
+
+
+def _line_of(node: Any, location: tuple[int | str, ...]) -> int:
+    """The line at which the deepest part of a pydantic error location that exists begins."""
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in location:
+        child = None
+        if isinstance(node, yaml.MappingNode):
+            child = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            child = (node.value[part], node.value[part])
+        if child is None:
+            break
+        line = int(child[0].start_mark.line) + 1
+        node = child[1]
+    return line
