@@ -1,0 +1,122 @@
+# `make help` lists the targets. Nothing global is needed but Python >= 3.11 and make; Node >= 20.15 for the client tests.
+
+VENV := backend/.venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+# A Python to prefer, as in `make setup PYTHON=/opt/python3.12/bin/python3`.
+PYTHON ?=
+# Measured on 2 cores; see CONTRIBUTING.md. `make test PYTEST_ARGUMENTS="tests/relay -k stream"` narrows the tests.
+PYTEST_ARGUMENTS ?= -n auto
+
+# A user's pip may be set up to install elsewhere; which index it uses is left as it is.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BINARY PIP_REQUIRE_HASHES PIP_NO_DEPS PYTHONHOME
+
+UV_VERSION := 0.13.9
+COMPILE := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet
+
+CLIENTS := backend/.clients
+CLIENT_SOURCES := backend/tests/clients/environments
+PYTHON_CLIENTS := $(CLIENTS)/openai-python-2/.installed $(CLIENTS)/openai-python-3/.installed
+NODE_CLIENTS := $(CLIENTS)/aimock/.installed $(CLIENTS)/openai-node-6/.installed $(CLIENTS)/openai-node-7/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run dev test lint types contracts pytest clients node-clients format build bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: $(VENV)/.installed ## make the virtual environment, or bring it up to date
+
+run: setup ## set everything up and serve http://localhost:8000
+	@exec $(PY) -m ai_engine serve
+
+dev: setup ## serve, restart on every change of the code, log everything
+	@exec $(PY) -m ai_engine serve --reload --debug
+
+test: lint types contracts clients ## set everything up and check it all: style, types, import contracts, tests, client SDKs
+	@$(MAKE) --no-print-directory pytest
+
+lint: setup ## check style
+	@cd backend && .venv/bin/python -m ruff check . ../benchmarks && .venv/bin/python -m ruff format --check --quiet . ../benchmarks
+
+types: setup ## check types
+	@cd backend && .venv/bin/python -m mypy
+
+contracts: setup ## check that imports only go down the layers
+	@cd backend && .venv/bin/python -c 'from importlinter.cli import lint_imports_command as check; check()' --no-cache --no-logo
+
+pytest: setup ## run the tests alone
+	@cd backend && .venv/bin/python -m pytest -rs $(PYTEST_ARGUMENTS)
+
+clients: $(PYTHON_CLIENTS) ## install the client SDKs that the tests try out, each in an environment of its own
+	@if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 15) ? 0 : 1)' 2>/dev/null \
+	    && command -v npm >/dev/null; then \
+	  $(MAKE) --no-print-directory node-clients; \
+	elif [ "$$CI" = true ]; then \
+	  echo "Node >= 20.15 with npm is missing, and CI=true: the client SDK tests must run here." >&2; exit 1; \
+	else \
+	  echo "******** SKIPPED: Node >= 20.15 with npm is missing, so no client SDK is tried out. ********" >&2; \
+	fi
+
+node-clients: $(NODE_CLIENTS)
+
+format: setup ## put the code into its form
+	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks; .venv/bin/python -m ruff format . ../benchmarks
+
+build: setup ## build wheel and source archive into backend/dist
+	@cd backend && .venv/bin/python -m hatchling build --clean
+
+bench: setup ## measure the gateway's own cost per request
+	@$(PY) benchmarks/own_cost.py
+
+lock: ## write the lock files anew, with the newest versions that pyproject.toml allows
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(FIND_PYTHON) \
+	&& "$$python" -m venv "$$tools" && "$$tools/bin/python" -m pip --disable-pip-version-check --quiet install uv==$(UV_VERSION) \
+	&& cd backend && compile() { "$$tools/bin/uv" pip compile $(COMPILE) --upgrade "$$@"; } \
+	&& compile pyproject.toml --group build --output-file requirements.txt \
+	&& compile pyproject.toml --group build --group dev --output-file requirements-dev.txt \
+	&& for client in openai-python-2 openai-python-3; do \
+	     compile "tests/clients/environments/$$client/requirements.in" --output-file "tests/clients/environments/$$client/requirements.txt"; \
+	   done \
+	&& for client in aimock openai-node-6 openai-node-7; do \
+	     (cd "tests/clients/environments/$$client" && npm update --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts); \
+	   done
+
+clean: ## remove everything that make and the tests have made; your data and .env stay
+	@rm -rf $(VENV) $(CLIENTS) backend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
+	@find backend benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Sets the shell variable `python` to the first Python >= 3.11, or ends with a sentence.
+define FIND_PYTHON
+for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  if [ -n "$$candidate" ] && "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+done; \
+if [ -z "$${python:-}" ]; then \
+  echo "AI Engine needs Python 3.11 or newer, and none was found; install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
+fi; \
+if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+  echo "$$python cannot make virtual environments; on Debian and Ubuntu the package python3-venv is missing." >&2; exit 1; \
+fi
+endef
+
+$(VENV)/.created:
+	@$(FIND_PYTHON); echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV) && touch $@
+
+$(VENV)/.locked: backend/requirements-dev.txt $(VENV)/.created
+	@echo "Installing the locked dependencies"
+	@$(PIP) install --require-hashes --no-deps --only-binary :all: --requirement backend/requirements-dev.txt && touch $@
+
+$(VENV)/.installed: backend/pyproject.toml $(VENV)/.locked
+	@$(PIP) install --no-deps --no-build-isolation --editable backend && touch $@
+
+$(CLIENTS)/openai-python-%/.installed: $(CLIENT_SOURCES)/openai-python-%/requirements.txt $(VENV)/.created
+	@echo "Installing openai-python $*"
+	@rm -rf $(@D) && $(PY) -m venv $(@D) \
+	&& $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --only-binary :all: --requirement $< && touch $@
+
+$(CLIENTS)/%/.installed: $(CLIENT_SOURCES)/%/package-lock.json $(CLIENT_SOURCES)/%/package.json
+	@echo "Installing $* (Node)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $(CLIENT_SOURCES)/$*/package.json $(CLIENT_SOURCES)/$*/package-lock.json $(@D) \
+	&& (cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error) && touch $@
