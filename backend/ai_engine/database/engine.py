@@ -1,0 +1,136 @@
+"""Opening the database: one URL from the settings, one engine, and SQLite's manners where it is SQLite."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from sqlalchemy import URL, column, event, make_url, select, table
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ai_engine.database.file_lock import take_file_lock
+from ai_engine.errors import ConfigurationError
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+BUSY_SECONDS = 5
+"""How long an SQLite connection waits for another one's transaction."""
+
+PATIENCE_SECONDS = 60
+"""How long a start waits for another process to finish migrating."""
+
+revision_table = table("alembic_version", column("version_num"))
+"""Where the migrations note how far they came. Alembic makes it, so it does not stand in the schema."""
+
+
+class Database:
+    """An open database. `engine` is for repositories."""
+
+    def __init__(self, engine: AsyncEngine, sqlite_file: Path | None) -> None:
+        self.engine = engine
+        self.sqlite_file = sqlite_file
+        """`None` for SQLite in memory and for every other database."""
+
+    async def is_answering(self, timeout_seconds: float) -> bool:
+        """Whether a migrated database answers in time. Reads the revision: `SELECT 1` does not even touch SQLite's file."""
+        try:
+            async with asyncio.timeout(timeout_seconds), self.engine.connect() as connection:
+                return (await connection.execute(select(revision_table))).first() is not None
+        except (TimeoutError, SQLAlchemyError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self.engine.dispose()
+
+
+async def open_database(url: str) -> Database:
+    """Opens `sqlite:///file` (its folder is made where it is missing) or `postgresql://…`.
+
+    A SQLite file is opened at once; PostgreSQL is first spoken to by the first query.
+    Raises `ConfigurationError` that names the variable, never the URL: it may hold a password.
+    """
+    address = _address(url)
+    if address.get_backend_name() != "sqlite":
+        return Database(_postgresql_engine(address), None)
+    if address.database in (None, "", ":memory:"):
+        return Database(_sqlite_engine(address), None)
+    file = Path(str(address.database))
+    _make_folder(file.parent)
+    with await only_process_at(file):
+        await asyncio.to_thread(_use_write_ahead_log, file)
+    return Database(_sqlite_engine(address), file)
+
+
+async def only_process_at(sqlite_file: Path) -> BinaryIO:
+    """Waits until no other process opens or migrates this file; closing the result lets the next one in.
+
+    Raises `ConfigurationError` if the other one does not finish.
+    """
+    lock = sqlite_file.with_name(sqlite_file.name + ".lock")
+    try:
+        return await take_file_lock(lock, PATIENCE_SECONDS)
+    except TimeoutError:
+        refuse(f"another process has been migrating it for {PATIENCE_SECONDS} seconds; end that one and start again")
+    except OSError as error:
+        refuse(f"{str(lock)!r} cannot be written ({type(error).__name__})")
+
+
+def refuse(reason: str) -> NoReturn:
+    """Raises the `ConfigurationError` that names the variable."""
+    raise ConfigurationError(f"AI_ENGINE_DATABASE_URL is not usable: {reason}.") from None
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        driver = DRIVERS[address.drivername]
+    except (ArgumentError, ValueError, KeyError):
+        refuse("it must look like sqlite:///data/ai-engine.db or postgresql://user:password@host/name")
+    return address.set(drivername=driver)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"the folder {str(folder)!r} cannot be made ({type(error).__name__})")
+
+
+def _use_write_ahead_log(file: Path) -> None:
+    """So that readers do not wait for a writer. The file remembers it; two processes that switch at once would be refused."""
+    try:
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        refuse(f"{str(file)!r} cannot be opened as an SQLite database ({error})")
+
+
+def _sqlite_engine(address: URL) -> AsyncEngine:
+    # Without `isolation_level=None` the driver begins transactions when it likes, and never before a CREATE TABLE: a migration
+    # that fails half way would stay half done.
+    engine = create_async_engine(address, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _postgresql_engine(address: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(address, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        refuse(f"the package {error.name} that speaks with PostgreSQL is not installed")

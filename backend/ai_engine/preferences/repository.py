@@ -1,0 +1,30 @@
+"""Preferences in the database."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ai_engine.database import Database
+from ai_engine.database.rows import replace_row
+from ai_engine.database.schema import provider_preferences as kept
+from ai_engine.preferences.preferences import ProviderPreference
+
+
+class SqlPreferencesRepository:
+    """`PreferencesRepository` over the table `provider_preferences`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Mapping[str, ProviderPreference]:
+        async with self._database.engine.connect() as connection:
+            rows = await connection.execute(select(kept))
+            return {
+                row.provider: ProviderPreference(row.enabled, row.preferred_key, row.priority, row.default_model) for row in rows
+            }
+
+    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
+        async with self._database.engine.begin() as connection:
+            await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})

@@ -1,0 +1,152 @@
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ai_engine.clock import SystemClock
+from ai_engine.database import Database, migrate, open_database
+from ai_engine.preferences.preferences import LivePreferences, ProviderPreference, is_enabled
+from ai_engine.preferences.repository import SqlPreferencesRepository
+from ai_engine.providers.definition import ProviderDefinition
+
+pytestmark = pytest.mark.anyio
+
+
+class Notebook:
+    """A `PreferencesRepository` in memory whose writing can be held up or made to fail."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ProviderPreference] = {}
+        self.saves = 0
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        self.is_full = False
+
+    async def load(self) -> Mapping[str, ProviderPreference]:
+        return self.kept
+
+    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
+        self.saves += 1
+        await self.may_write.wait()
+        if self.is_full:
+            raise OSError("disk full")
+        self.kept[provider] = preference
+
+
+async def opened(file: Path) -> Database:
+    database = await open_database(f"sqlite:///{file}")
+    await migrate(database)
+    return database
+
+
+def definition(**changes: object) -> ProviderDefinition:
+    fields: dict[str, object] = {"name": "p", "display_name": "P", "base_url": "http://127.0.0.1", "key_variable": None}
+    return ProviderDefinition(**(fields | changes))  # type: ignore[arg-type]  # the fields are the caller's
+
+
+async def test_a_change_is_kept_across_a_restart(tmp_path: Path) -> None:
+    database = await opened(tmp_path / "engine.db")
+    preferences = LivePreferences(SqlPreferencesRepository(database), SystemClock())
+    await preferences.set("groq", enabled=False, preferred_key="0a1b2c3d")
+    await preferences.set("groq", priority=7, default_model="llama-4-maverick")
+    await preferences.set("openai", enabled=True)
+    await preferences.set("openai", enabled=None, priority=1)
+    await database.close()
+
+    database = await opened(tmp_path / "engine.db")
+    again = LivePreferences(SqlPreferencesRepository(database), SystemClock())
+    assert again.of("groq") == ProviderPreference()
+    await again.load()
+
+    assert again.of("groq") == ProviderPreference(False, "0a1b2c3d", 7, "llama-4-maverick")
+    assert again.of("openai") == ProviderPreference(priority=1)
+    assert again.of("anthropic") == ProviderPreference()
+    await database.close()
+
+
+async def test_a_change_is_in_force_only_once_it_is_kept() -> None:
+    notebook = Notebook()
+    preferences = LivePreferences(notebook, SystemClock())
+    notebook.may_write.clear()
+
+    change = asyncio.create_task(preferences.set("groq", enabled=False))
+    await asyncio.sleep(0)
+    assert notebook.saves == 1
+    assert preferences.of("groq").enabled is None
+
+    notebook.may_write.set()
+    assert (await change).enabled is False
+    assert preferences.of("groq").enabled is False
+
+
+async def test_a_change_that_cannot_be_kept_changes_nothing_and_tells_nobody() -> None:
+    notebook = Notebook()
+    preferences = LivePreferences(notebook, SystemClock())
+    heard: list[str] = []
+    preferences.on_change(lambda provider, _: heard.append(provider))
+    notebook.is_full = True
+
+    with pytest.raises(OSError, match="disk full"):
+        await preferences.set("groq", enabled=False)
+
+    assert preferences.of("groq") == ProviderPreference()
+    assert heard == []
+
+
+async def test_changes_to_different_parts_at_once_are_both_kept() -> None:
+    notebook = Notebook()
+    preferences = LivePreferences(notebook, SystemClock())
+    notebook.may_write.clear()
+    both = asyncio.gather(preferences.set("groq", enabled=False), preferences.set("groq", priority=2))
+    await asyncio.sleep(0)
+    notebook.may_write.set()
+
+    await both
+
+    assert preferences.of("groq") == notebook.kept["groq"] == ProviderPreference(enabled=False, priority=2)
+
+
+async def test_listeners_hear_a_change_when_it_is_in_force_and_nothing_of_one_that_changes_nothing() -> None:
+    notebook = Notebook()
+    preferences = LivePreferences(notebook, SystemClock())
+    heard: list[tuple[str, ProviderPreference, ProviderPreference]] = []
+    preferences.on_change(lambda provider, new: heard.append((provider, new, preferences.of(provider))))
+
+    await preferences.set("groq", priority=2)
+    await preferences.set("groq", priority=2)
+    await preferences.set("groq", enabled=None)
+
+    new = ProviderPreference(priority=2)
+    assert heard == [("groq", new, new)]
+    assert notebook.saves == 1
+
+
+async def test_a_change_notes_when_it_was_made(tmp_path: Path) -> None:
+    database = await opened(tmp_path / "engine.db")
+    before = datetime.now(UTC)
+    await LivePreferences(SqlPreferencesRepository(database), SystemClock()).set("groq", enabled=False)
+
+    async with database.engine.connect() as connection:
+        changed_at = (await connection.exec_driver_sql("SELECT changed_at FROM provider_preferences")).scalar_one()
+
+    assert before <= datetime.fromisoformat(changed_at).replace(tzinfo=UTC) <= datetime.now(UTC)
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("is_community", "enabled", "expected"),
+    [
+        (False, None, True),
+        (False, False, False),
+        (False, True, True),
+        (True, None, False),
+        (True, True, True),
+        (True, False, False),
+    ],
+)
+def test_a_provider_is_on_unless_it_is_a_reseller_and_the_admin_has_the_last_word(
+    is_community: bool, enabled: bool | None, expected: bool
+) -> None:
+    assert is_enabled(definition(is_community=is_community), ProviderPreference(enabled)) is expected
