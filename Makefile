@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 # A Python to prefer, as in `make setup PYTHON=/opt/python3.12/bin/python3`.
 PYTHON ?=
 # Measured on 2 cores; see CONTRIBUTING.md. `make test PYTEST_ARGUMENTS="tests/relay -k stream"` narrows the tests.
-PYTEST_ARGUMENTS ?= -n auto
+PYTEST_ARGUMENTS ?= -n auto --dist loadfile
 
 # A user's pip may be set up to install elsewhere; which index it uses is left as it is.
 export PIP_USER := 0

@@ -35,7 +35,7 @@ def sdk(request: pytest.FixtureRequest) -> servers.ClientSdk:
 @pytest.fixture(scope="session")
 def report(sdk: servers.ClientSdk, gateway: servers.Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one SDK got from the gateway in front of aimock, feature by feature."""
-    return sdk.report(gateway.base_url, gateway.api_key, tmp_path_factory.mktemp("sdk"))
+    return sdk.report(gateway, tmp_path_factory.mktemp("sdk"))
 
 
 @pytest.fixture(scope="session")
@@ -43,4 +43,4 @@ def sandbox_report(
     sdk: servers.ClientSdk, sandbox_gateway: servers.Server, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What one SDK got from a gateway that has no provider but the sandbox."""
-    return sdk.report(sandbox_gateway.base_url, sandbox_gateway.api_key, tmp_path_factory.mktemp("sdk"))
+    return sdk.report(sandbox_gateway, tmp_path_factory.mktemp("sdk"))

@@ -4,14 +4,13 @@ import contextlib
 import json
 import os
 import platform
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,26 +59,22 @@ class ClientSdk:
     def __str__(self) -> str:
         return "".join((self.environment, *self.arguments))
 
-    def report(self, base_url: str, api_key: str, folder: Path) -> dict[str, Any]:
-        """What every feature gave, by its name. `folder` is empty and ours to use."""
+    def run(self, program: str, arguments: Sequence[str], folder: Path) -> str:
+        """What a program in the SDK's language prints. `folder` is empty and ours to use."""
         environment = require(self.environment)
         if self.node is None:
-            command = [str(environment / "bin" / "python"), "-I", str(HERE / "scripts" / "openai_sdk.py")]
-        else:  # Node looks for packages beside the script
-            script = shutil.copy(HERE / "scripts" / "openai_sdk.mjs", folder)
-            (folder / "node_modules").symlink_to(environment / "node_modules")
-            command = [node_for(environment, self.node), str(script)]
-        run = subprocess.run(
-            [*command, base_url, api_key, *self.arguments],
-            cwd=folder,
-            env=bare_environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        report: dict[str, Any] = json.loads(run.stdout)
+            interpreter, script = str(environment / "bin" / "python"), folder / "program.py"
+        else:
+            interpreter, script = node_for(environment, self.node), folder / "program.mjs"
+            (folder / "node_modules").symlink_to(environment / "node_modules")  # Node looks for packages beside the script
+        script.write_text(program, "utf-8")
+        return run([interpreter, str(script), *arguments], folder)
+
+    def report(self, server: "Server", folder: Path) -> dict[str, Any]:
+        """What every feature gave, by its name."""
+        script = HERE / "scripts" / ("openai_sdk.py" if self.node is None else "openai_sdk.mjs")
+        output = self.run(script.read_text("utf-8"), (server.base_url, server.api_key, *self.arguments), folder)
+        report: dict[str, Any] = json.loads(output)
         return report
 
 
@@ -113,6 +108,13 @@ class Server:
 def bare_environment(**more: str) -> Mapping[str, str]:
     """Enough to run a program, and nothing of the developer's own keys, proxies and addresses."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ} | more
+
+
+def run(command: Sequence[str], folder: Path) -> str:
+    """What a program prints that ends well."""
+    ended = subprocess.run(command, cwd=folder, env=bare_environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 def free_port() -> int:
@@ -174,18 +176,14 @@ def upstream(folder: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def gateway(folder: Path, provider: Server | None) -> Iterator[Server]:
-    """The whole gateway as a user starts it, in front of one provider, or of none: then the sandbox answers."""
-    server = Server(f"http://127.0.0.1:{free_port()}", ADMIN_KEY)
-    variables = {
-        "AI_ENGINE_PORT": server.address.rpartition(":")[2],
-        "AI_ENGINE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/ledger.db",
-        "AI_ENGINE_SPOOL_DIR": str(folder / "spool"),
-        "AI_ENGINE_ADMIN_KEY": ADMIN_KEY,
-    }
+    """The whole gateway, in front of one provider and with a key of its own; or as at a first start, the sandbox behind it."""
+    port = free_port()
+    server = Server(f"http://127.0.0.1:{port}", ADMIN_KEY if provider else "unused")
+    variables = {"AI_ENGINE_PORT": str(port)}
     if provider:
         file = folder / "gateway.yaml"
         file.write_text(CONFIGURATION.format(base_url=provider.base_url))
-        variables |= {"AI_ENGINE_CONFIG": str(file), "AIMOCK_API_KEY": provider.api_key}
+        variables |= {"AI_ENGINE_CONFIG": str(file), "AI_ENGINE_ADMIN_KEY": ADMIN_KEY, "AIMOCK_API_KEY": provider.api_key}
     command = [sys.executable, "-m", "ai_engine", "serve"]
     with running(command, server, "/health/ready", folder, bare_environment(**variables)) as started:
         yield started
