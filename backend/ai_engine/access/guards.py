@@ -1,0 +1,196 @@
+"""The guard at every route: hot endpoints call `Guard.admit` themselves, all others declare `requires(Role.…)`."""
+
+from collections.abc import Iterable, MutableMapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, params
+from starlette.requests import HTTPConnection
+
+from ai_engine.access.keys import KeyRing
+from ai_engine.access.repository import AccessKey
+from ai_engine.access.roles import Caller, covers
+from ai_engine.errors import ConfigurationError, NotAuthenticated, NotPermitted
+from ai_engine.names import Role
+from ai_engine.settings import Settings
+from ai_engine.web.client_address import LOOPBACK, Networks
+from ai_engine.web.middleware import client_address_of
+
+_ANYONE = Caller(Role.PUBLIC, "anyone", None)
+_LOCAL = Caller(Role.ADMIN, "local", None)
+
+
+def listens_on_loopback(host: str) -> bool:
+    """Whether `AI_ENGINE_HOST` can be reached from this machine only."""
+    return host == "localhost" or LOOPBACK.hold(host)
+
+
+class Guard:
+    """Decides about every request (`contract.md` section 7).
+
+    *Open mode*, listening on loopback with no admin key configured or issued: whoever is on this machine is admin, and no web
+    page is. *Keyed mode*, otherwise: a key decides; pages of other sites have none, so that nothing else need be asked.
+    """
+
+    def __init__(self, settings: Settings, issued: Iterable[AccessKey] = ()) -> None:
+        """Raises `ConfigurationError` where open mode would be open to the web."""
+        self._is_on_loopback = listens_on_loopback(settings.host)
+        self._issued = tuple(issued)
+        self.apply(settings)
+
+    def apply(self, settings: Settings) -> None:
+        """Takes over reloaded settings, but not the host, which needs a restart. Raises as the constructor, changing nothing."""
+        ring = KeyRing(settings.admin_key, settings.viewer_key, self._issued)
+        is_open = self._is_on_loopback and not ring.has_admin
+        if is_open and "*" in settings.cors_origins:
+            raise ConfigurationError(
+                'AI_ENGINE_CORS_ORIGINS is not usable: without an admin key, "*" would let every web page drive this gateway; '
+                "list the origins, or set AI_ENGINE_ADMIN_KEY."
+            )
+        self._settings = settings
+        self._ring = ring
+        self.is_open = is_open
+        self._allowed_hosts = frozenset(host.lower().strip("[]") for host in settings.allowed_hosts)
+        self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
+        self._admin_networks = Networks(settings.admin_allowed_ips) if settings.admin_allowed_ips else None
+
+    def replace_issued(self, issued: Iterable[AccessKey]) -> None:
+        """Knows these stored keys from now on, and no others."""
+        self._issued, before = tuple(issued), self._issued
+        try:
+            self.apply(self._settings)
+        except ConfigurationError:
+            self._issued = before
+            raise
+
+    def admit(self, scope: MutableMapping[str, Any], role: Role) -> Caller:
+        """Who is calling, if they may.
+
+        Raises:
+            NotAuthenticated: a key is needed, and none came or one that nobody knows.
+            NotPermitted: the key is for other routes, or the request comes from where it may not.
+        """
+        if role is Role.PUBLIC:
+            return _ANYONE
+        if self.is_open:
+            self._check_origin(scope)
+            caller = _LOCAL
+        else:
+            caller = self._identify(scope["headers"])
+            if not covers(caller.role, role):
+                raise NotPermitted(f"This key is a {caller.role.name.lower()}'s; this needs {_article(role)} key.")
+        if self._admin_networks is not None and caller.role is Role.ADMIN:
+            address = client_address_of(scope)
+            if address is None or not self._admin_networks.hold(address):
+                raise NotPermitted("An admin may not come from this address (AI_ENGINE_ADMIN_ALLOWED_IPS).")
+        return caller
+
+    def _identify(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+        came = False
+        for name, value in headers:
+            if name == b"authorization":
+                scheme, _, key = value.partition(b" ")
+                if scheme.lower() != b"bearer":
+                    continue
+            elif name == b"x-api-key":
+                key = value
+            else:
+                continue
+            came = True
+            caller = self._ring.recognise(key.strip())
+            if caller is not None:
+                return caller
+        if came:
+            raise NotAuthenticated("The key that came with this request is not one of this gateway's.")
+        raise NotAuthenticated("A key is needed: send it as `Authorization: Bearer …` or `x-api-key`.", code="missing_api_key")
+
+    def _check_origin(self, scope: MutableMapping[str, Any]) -> None:
+        """Open mode: from this machine, under a name of this machine, and from no web page but our own and listed ones.
+
+        A foreign page that rebinds its name to 127.0.0.1 is stopped by `Host`, one that posts here by `Origin`, one that embeds
+        us, where browsers send no `Origin`, by `Sec-Fetch-Site`. A listed origin is another site by nature, and may be.
+        """
+        address = client_address_of(scope)
+        if address is None or not LOOPBACK.hold(address):
+            raise NotPermitted("Without an admin key this gateway answers its own machine only; set AI_ENGINE_ADMIN_KEY.")
+        hosts: list[bytes] = []
+        origins: list[bytes] = []
+        is_cross_site = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"origin":
+                origins.append(value)
+            elif name == b"sec-fetch-site" and value.strip().lower() == b"cross-site":
+                is_cross_site = True
+        if len(hosts) != 1 or _host_name(hosts[0]) not in self._allowed_hosts:
+            raise NotPermitted("The Host of this request is not in AI_ENGINE_ALLOWED_HOSTS.", code="host_not_allowed")
+        if len(origins) == 1 and origins[0] in self._origins:
+            return
+        if origins and not _is_own(origins, hosts[0]):
+            raise NotPermitted(
+                "Pages of this origin may not call this gateway (AI_ENGINE_CORS_ORIGINS).", code="origin_not_allowed"
+            )
+        if is_cross_site:
+            raise NotPermitted("Pages of other sites may not call this gateway.", code="origin_not_allowed")
+
+
+def _article(role: Role) -> str:
+    return "an admin" if role is Role.ADMIN else f"a {role.name.lower()}"
+
+
+def _host_name(host: bytes) -> str:
+    """`Host` without its port, in lower case."""
+    text = host.decode("latin-1").strip().lower()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0]
+
+
+def _is_own(origins: Sequence[bytes], host: bytes) -> bool:
+    """Whether a page that we served asks: same host and port. TLS may end at a proxy in front, so the scheme may differ."""
+    scheme, separator, origin_host = origins[0].lower().partition(b"://")
+    return len(origins) == 1 and bool(separator) and scheme in (b"http", b"https") and origin_host == host.strip().lower()
+
+
+class RoleRequired:
+    """The dependency behind `requires`. A route's role can be read off it (`declared_role`)."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, connection: HTTPConnection) -> Caller:
+        guard: Guard = connection.app.state.guard
+        return guard.admit(connection.scope, self.role)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RoleRequired) and other.role is self.role
+
+    def __hash__(self) -> int:
+        return hash(self.role)
+
+
+def requires(role: Role) -> params.Depends:
+    """A dependency for a router, a route or a parameter, such as `APIRouter(dependencies=[requires(Role.VIEWER)])`.
+
+    It gives the `Caller`.
+    """
+    return params.Depends(RoleRequired(role))
+
+
+def install_guard(app: FastAPI, guard: Guard) -> None:
+    """Where `requires` finds the guard."""
+    app.state.guard = guard
+
+
+def declared_roles(route: Any) -> list[Role]:
+    """The roles that a route declares, its routers' first; `route` is one of `fastapi.routing.iter_route_contexts(app.routes)`.
+
+    All of them must be satisfied. None means that the route declares nothing: a fault.
+    """
+    dependant = getattr(route, "dependant", None)
+    return [] if dependant is None else _roles_below(dependant)
+
+
+def _roles_below(dependant: Any) -> list[Role]:
+    own = [dependant.call.role] if isinstance(dependant.call, RoleRequired) else []
+    return own + [role for each in dependant.dependencies for role in _roles_below(each)]

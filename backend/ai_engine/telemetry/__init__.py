@@ -1,0 +1,1 @@
+"""Observers: what happened, told to logs and to the status page. Nothing in here steers."""

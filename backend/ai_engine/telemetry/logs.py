@@ -1,0 +1,241 @@
+"""Logging: one shape for every logger of the process, and a buffer for the lines that every request writes."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from logging.handlers import WatchedFileHandler
+from typing import Any, TextIO
+
+from ai_engine.clock import Clock
+from ai_engine.errors import ConfigurationError
+from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.names import Operation
+from ai_engine.settings import Settings
+from ai_engine.telemetry.log_lines import AccessLine, ConsoleLines, JSONLines, LineShape, Redact
+
+Handler = logging.StreamHandler[Any]
+
+ENGINE_LOGGER = "ai_engine"
+SERVER_LOGGER = "server"
+
+_OWN_LOGGERS = (ENGINE_LOGGER, SERVER_LOGGER, "uvicorn", "uvicorn.error")
+
+FLUSH_AFTER_SECONDS = 0.2
+FLUSH_AT_LINES = 4096
+
+_OPERATION_NAMES = {Operation.CHAT: "Chat completion", Operation.EMBEDDINGS: "Embeddings"}
+
+
+class _Formatter(logging.Formatter):
+    """Writes a record in one of the two shapes."""
+
+    def __init__(self, shape: LineShape) -> None:
+        super().__init__()
+        self._shape = shape
+
+    def format(self, record: logging.LogRecord) -> str:
+        traces = [self.formatException(record.exc_info)] if record.exc_info else []
+        if record.stack_info:
+            traces.append(record.stack_info)
+        fields: Mapping[str, Any] = getattr(record, "fields", {})
+        message = _message_of(record).rstrip()
+        return self._shape.record(record.created, record.name, record.levelname, message, fields, "\n".join(traces) or None)
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        # A library's arguments do not fit its message; the line is worth more than the complaint.
+        return f"{record.msg} {record.args}"
+
+
+class BufferedLines:
+    """Lines that may come out up to 0.2 s late, since each request writes some. Close it, or the last ones are lost."""
+
+    def __init__(self, handlers: Sequence[Handler]) -> None:
+        self._handlers = handlers
+        self._lines: list[Callable[[], str]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, line: Callable[[], str]) -> None:
+        """`line` makes the text when it is flushed, off the request's way."""
+        self._lines.append(line)
+        if self._timer is None:
+            try:
+                self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_SECONDS, self.flush)
+            except RuntimeError:  # no loop, so nobody would ring
+                self.flush()
+        elif len(self._lines) >= FLUSH_AT_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what there is, now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._lines:
+            return
+        lines, self._lines = self._lines, []
+        text = "\n".join([line() for line in lines]) + "\n"
+        for handler in self._handlers:
+            # A full disk or a closed terminal ends no request.
+            with contextlib.suppress(OSError, ValueError):
+                _write(handler, text)
+
+
+def _write(handler: Handler, text: str) -> None:
+    handler.acquire()
+    try:
+        if isinstance(handler, WatchedFileHandler):
+            handler.reopenIfNeeded()
+        handler.stream.write(text)
+        handler.stream.flush()
+    finally:
+        handler.release()
+
+
+class AccessLog:
+    """One line per answered request: `127.0.0.1 - "GET /api/status HTTP/1.1" 200`, or its JSON form.
+
+    The path is written without its query, which may hold what is nobody's business.
+    """
+
+    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+        self._add = lines.add
+        self._shape = shape
+        self._now = clock.now
+
+    def record(
+        self,
+        client: str | None,
+        method: str,
+        raw_path: bytes,
+        http_version: str,
+        status: int,
+        duration_ms: float,
+        request_id: str,
+    ) -> None:
+        """`raw_path` as it came over the line, still percent-encoded; `client` is `None` where it is not known."""
+        path = raw_path.decode("ascii", "backslashreplace")
+        at = self._now().timestamp()
+        line = AccessLine(at, client or "-", method, path, http_version, status, duration_ms, request_id)
+        self._add(lambda: self._shape.access(line))
+
+
+class EventLog:
+    """An observer of events that writes each as a sentence: `Provider groq successful (1.23s)`."""
+
+    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+        self._add = lines.add
+        self._shape = shape
+        self._now = clock.now
+        self._engine = logging.getLogger(ENGINE_LOGGER)
+        self._server = logging.getLogger(SERVER_LOGGER)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, AttemptFinished):
+            self._attempt(event)
+        else:
+            self._request(event)
+
+    def _attempt(self, event: AttemptFinished) -> None:
+        level = logging.INFO if event.succeeded else logging.WARNING
+        if self._engine.isEnabledFor(level):
+            self._write(level, ENGINE_LOGGER, lambda: _attempt_sentence(event), event.request_id)
+
+    def _request(self, event: RequestFinished) -> None:
+        is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
+        level = logging.WARNING if is_ours else logging.INFO
+        if self._server.isEnabledFor(level):
+            self._write(level, SERVER_LOGGER, lambda: _request_sentence(event), event.request_id)
+
+    def _write(self, level: int, logger: str, sentence: Callable[[], str], request_id: str) -> None:
+        at = self._now()
+        fields = {"request_id": request_id} if isinstance(self._shape, JSONLines) else {}
+        self._add(lambda: self._shape.record(at.timestamp(), logger, logging.getLevelName(level), sentence(), fields, None))
+
+
+def _attempt_sentence(event: AttemptFinished) -> str:
+    if event.succeeded:
+        return f"Provider {event.route.provider} successful ({event.duration_ms / 1000:.2f}s)"
+    return f"Provider {event.route.provider} failed: {event.failure}"
+
+
+def _request_sentence(event: RequestFinished) -> str:
+    what = _OPERATION_NAMES[event.operation]
+    who = event.route.provider if event.route else "nobody"
+    if event.ending is Ending.COMPLETED:
+        return f"{what} successful: {who}"
+    if event.ending is Ending.CLIENT_CANCELLED:
+        return f"{what} cancelled by the client: {who}"
+    if event.ending is Ending.UPSTREAM_CUT:
+        return f"{what} cut: {who}"
+    return f"{what} failed: {event.status}"
+
+
+class Logs:
+    """What `configure` set up. `close` it last: it writes what is still in the buffer."""
+
+    def __init__(self, handlers: Sequence[Handler], shape: LineShape, *, with_access_log: bool) -> None:
+        self._handlers = handlers
+        self._shape = shape
+        self._lines = BufferedLines(handlers)
+        self._with_access_log = with_access_log
+
+    def access_log(self, clock: Clock) -> AccessLog | None:
+        """`None` with `AI_ENGINE_ACCESS_LOG=false`."""
+        return AccessLog(self._lines, self._shape, clock) if self._with_access_log else None
+
+    def event_log(self, clock: Clock) -> EventLog:
+        return EventLog(self._lines, self._shape, clock)
+
+    def close(self) -> None:
+        """Flushes, and takes the handlers off again."""
+        self._lines.flush()
+        for handler in self._handlers:
+            logging.getLogger().removeHandler(handler)
+            handler.flush()
+            if isinstance(handler, logging.FileHandler):
+                handler.close()
+
+
+def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) -> Logs:
+    """Sends every logger of the process, uvicorn's too, to `stream` (stderr) and to `AI_ENGINE_LOG_FILE` where set.
+
+    Our own loggers speak from `AI_ENGINE_LOG_LEVEL` on, those of libraries from WARNING: some of them write whole requests at
+    lower levels. uvicorn is run with `log_config=None, access_log=False`.
+
+    Raises `ConfigurationError` where the log file cannot be written.
+    """
+    shape: LineShape = JSONLines(redact) if settings.log_format == "json" else ConsoleLines(redact)
+    handlers: list[Handler] = [logging.StreamHandler(stream or sys.stderr)]
+    if settings.log_file is not None:
+        try:
+            settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+            # Watched, so that a log file can be rotated away under us.
+            handlers.append(WatchedFileHandler(settings.log_file, encoding="utf-8"))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ConfigurationError(f"AI_ENGINE_LOG_FILE is not usable: {str(settings.log_file)!r}: {reason}.") from None
+    root = logging.getLogger()
+    for handler in handlers:
+        handler.setFormatter(_Formatter(shape))
+        root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    for name in _OWN_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(settings.log_level)
+    _silence_access_of_uvicorn()
+    return Logs(handlers, shape, with_access_log=settings.access_log)
+
+
+def _silence_access_of_uvicorn() -> None:
+    # Its line would stand beside ours, with the query string in it.
+    access = logging.getLogger("uvicorn.access")
+    access.handlers.clear()
+    access.propagate = False

@@ -1,0 +1,184 @@
+"""What `GET /api/status` shows as `performance`: counted while it happens, in memory, bounded, computed when somebody asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ai_engine.clock import Clock
+from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.names import Blame
+
+REMEMBERED_REQUESTS = 1024
+REMEMBERED_ATTEMPTS = 256
+
+
+class Ring:
+    """The last `size` numbers."""
+
+    __slots__ = ("_next", "_size", "_values")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: list[float] = []
+        self._next = 0
+
+    def add(self, value: float) -> None:
+        if len(self._values) < self._size:
+            self._values.append(value)
+            return
+        self._values[self._next] = value
+        self._next = (self._next + 1) % self._size
+
+    def percentiles(self, *ranks: float) -> Sequence[float | None]:
+        """The nearest-rank percentiles, ranks in (0, 1]; all `None` where there are no numbers yet."""
+        ordered = sorted(self._values)
+        if not ordered:
+            return [None] * len(ranks)
+        return [ordered[max(0, -int(-rank * len(ordered) // 1) - 1)] for rank in ranks]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPerformance:
+    """One provider since the start."""
+
+    attempts: int
+    success_rate: float | None
+    """0 to 1, of the attempts that are not the client's own fault; `None` before the first."""
+    latency_ms: float | None
+    """The median of the last successful attempts."""
+    last_error: str | None
+    """The class of the last failure, until an attempt succeeds again it is also the present state."""
+    last_error_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceSnapshot:
+    """All providers together. Counts are since the start, percentiles of the last 1,024 answers; `None` is unknown."""
+
+    requests: int
+    success_rate: float | None
+    """0 to 1, of the requests that were ours to answer: not those that a client cancelled or got wrong."""
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    first_token_p50_ms: float | None
+    tokens_per_second: float | None
+    """The median of output tokens by the time in which they came."""
+    overhead_p50_ms: float | None
+    """Our own share of the duration: what is left without the time spent waiting for providers."""
+    overhead_p99_ms: float | None
+    in_flight: int
+    providers: Mapping[str, ProviderPerformance]
+
+
+class _Provider:
+    __slots__ = ("attempts", "failures", "last_error", "last_error_at", "last_used_at", "latencies", "successes")
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.successes = 0
+        self.failures = 0
+        self.latencies = Ring(REMEMBERED_ATTEMPTS)
+        self.last_error: str | None = None
+        self.last_error_at: datetime | None = None
+        self.last_used_at: datetime | None = None
+
+    def snapshot(self) -> ProviderPerformance:
+        return ProviderPerformance(
+            self.attempts,
+            _rate(self.successes, self.failures),
+            self.latencies.percentiles(0.5)[0],
+            self.last_error,
+            self.last_error_at,
+            self.last_used_at,
+        )
+
+
+class Performance:
+    """An observer of events. Whoever begins a request says `started()`; its `RequestFinished` ends it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._requests = 0
+        self._successes = 0
+        self._failures = 0
+        self._in_flight = 0
+        self._latencies = Ring(REMEMBERED_REQUESTS)
+        self._first_tokens = Ring(REMEMBERED_REQUESTS)
+        self._speeds = Ring(REMEMBERED_REQUESTS)
+        self._overheads = Ring(REMEMBERED_REQUESTS)
+        self._providers: dict[str, _Provider] = {}
+
+    def started(self) -> None:
+        """A request is on its way."""
+        self._in_flight += 1
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, AttemptFinished):
+            self._attempt(event)
+        else:
+            self._request(event)
+
+    def _attempt(self, event: AttemptFinished) -> None:
+        # One entry per configured provider: bounded by the configuration.
+        provider = self._providers.get(event.route.provider)
+        if provider is None:
+            provider = self._providers[event.route.provider] = _Provider()
+        provider.attempts += 1
+        provider.last_used_at = self._clock.now()
+        if event.succeeded:
+            provider.successes += 1
+            provider.latencies.add(event.duration_ms)
+        elif event.blame is not Blame.REQUEST and event.blame is not Blame.MODEL:
+            provider.failures += 1
+            provider.last_error = event.failure
+            provider.last_error_at = provider.last_used_at
+
+    def _request(self, event: RequestFinished) -> None:
+        self._requests += 1
+        self._in_flight = max(0, self._in_flight - 1)
+        if event.ending is Ending.COMPLETED:
+            self._successes += 1
+            self._answered(event)
+        elif event.ending is Ending.UPSTREAM_CUT or (
+            event.ending is Ending.ERROR and (event.status >= 500 or event.status == 429)
+        ):
+            self._failures += 1
+
+    def _answered(self, event: RequestFinished) -> None:
+        self._latencies.add(event.duration_ms)
+        self._overheads.add(max(0.0, event.duration_ms - event.upstream_ms))
+        if event.first_token_ms is not None:
+            self._first_tokens.add(event.first_token_ms)
+        if event.output_tokens:
+            writing_ms = event.duration_ms - (event.first_token_ms or 0.0)
+            if writing_ms > 0:
+                self._speeds.add(event.output_tokens * 1000 / writing_ms)
+
+    def snapshot(self) -> PerformanceSnapshot:
+        """How it stands now. Sorts a thousand numbers a few times: for status pages, not for requests."""
+        latency_p50, latency_p95, latency_p99 = self._latencies.percentiles(0.5, 0.95, 0.99)
+        overhead_p50, overhead_p99 = self._overheads.percentiles(0.5, 0.99)
+        return PerformanceSnapshot(
+            requests=self._requests,
+            success_rate=_rate(self._successes, self._failures),
+            latency_p50_ms=latency_p50,
+            latency_p95_ms=latency_p95,
+            latency_p99_ms=latency_p99,
+            first_token_p50_ms=self._first_tokens.percentiles(0.5)[0],
+            tokens_per_second=self._speeds.percentiles(0.5)[0],
+            overhead_p50_ms=overhead_p50,
+            overhead_p99_ms=overhead_p99,
+            in_flight=self._in_flight,
+            providers={name: provider.snapshot() for name, provider in self._providers.items()},
+        )
+
+
+def _is_ours(event: RequestFinished) -> bool:
+    """A failure that the client did not cause: a cut answer, nobody who answers, or every key rate limited."""
+    return event.ending is Ending.UPSTREAM_CUT or event.status >= 500 or event.status == 429
+
+
+def _rate(successes: int, failures: int) -> float | None:
+    return successes / (successes + failures) if successes + failures else None

@@ -1,0 +1,218 @@
+"""The one table from error to HTTP status, and the one shape in which errors leave: `{"error": {message, type, param, code}}`."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from ai_engine.errors import (
+    AIEngineError,
+    AttemptsFailed,
+    BodyTooLarge,
+    CallerError,
+    ConfigurationError,
+    Conflict,
+    DeadlinePassed,
+    InvalidRequest,
+    MethodNotAllowed,
+    ModelNotFound,
+    NoProviderConfigured,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    RateLimited,
+    RefusedByProvider,
+    RequestLoop,
+    RoutesOut,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from ai_engine.wire.redaction import redact
+
+HeaderList = list[tuple[bytes, bytes]]
+
+_logger = logging.getLogger("ai_engine")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """How one kind of error looks to the client."""
+
+    status: int
+    type: str
+    """OpenAI's `error.type`."""
+    code: str | None
+    """`error.code` where the error itself has none."""
+
+
+ERROR_SHAPES: Mapping[type[AIEngineError], ErrorShape] = MappingProxyType(
+    {
+        AIEngineError: ErrorShape(500, "server_error", "internal_error"),
+        ConfigurationError: ErrorShape(400, "invalid_request_error", "configuration_error"),
+        CallerError: ErrorShape(400, "invalid_request_error", None),
+        InvalidRequest: ErrorShape(400, "invalid_request_error", None),
+        RefusedByProvider: ErrorShape(400, "invalid_request_error", None),
+        NotAuthenticated: ErrorShape(401, "authentication_error", "invalid_api_key"),
+        NotPermitted: ErrorShape(403, "permission_error", "not_permitted"),
+        NotFound: ErrorShape(404, "not_found_error", "not_found"),
+        ModelNotFound: ErrorShape(404, "invalid_request_error", "model_not_found"),
+        MethodNotAllowed: ErrorShape(405, "invalid_request_error", "method_not_allowed"),
+        Conflict: ErrorShape(409, "conflict_error", "conflict"),
+        BodyTooLarge: ErrorShape(413, "invalid_request_error", "request_too_large"),
+        UnsupportedMediaType: ErrorShape(415, "invalid_request_error", "unsupported_media_type"),
+        RateLimited: ErrorShape(429, "rate_limit_error", "rate_limit_exceeded"),
+        AttemptsFailed: ErrorShape(502, "server_error", "attempts_failed"),
+        Unavailable: ErrorShape(503, "server_error", "unavailable"),
+        NoProviderConfigured: ErrorShape(503, "server_error", "no_provider_configured"),
+        RoutesOut: ErrorShape(503, "server_error", "routes_out"),
+        DeadlinePassed: ErrorShape(504, "server_error", "deadline_passed"),
+        RequestLoop: ErrorShape(508, "invalid_request_error", "request_loop"),
+    }
+)
+"""A class that is not listed looks like its nearest ancestor that is."""
+
+
+def error_shape(error: AIEngineError) -> ErrorShape:
+    """The row for `error`; for the client's own fault found by a provider, that provider's status, type and code."""
+    shape = next(ERROR_SHAPES[kind] for kind in type(error).__mro__ if kind in ERROR_SHAPES)
+    if isinstance(error, RefusedByProvider):
+        status = error.status if 400 <= error.status <= 599 else shape.status
+        return ErrorShape(status, error.kind or shape.type, error.code)
+    code = error.code if isinstance(error, CallerError | Unavailable) else None
+    return ErrorShape(shape.status, shape.type, code) if code else shape
+
+
+def error_body(error: AIEngineError) -> bytes:
+    """The JSON body, its message without any secret."""
+    shape = error_shape(error)
+    param = error.param if isinstance(error, CallerError) else None
+    return _body(error.message, shape, param)
+
+
+def _body(message: str, shape: ErrorShape, param: str | None) -> bytes:
+    said = {"message": message, "type": shape.type, "param": param, "code": shape.code}
+    return orjson.dumps({"error": {name: redact(text) if text else text for name, text in said.items()}})
+
+
+def error_event(error: AIEngineError) -> bytes:
+    """The end of a stream whose status is already out: the error as an event, which every SDK raises, then `[DONE]`."""
+    return b"data: " + error_body(error) + b"\n\ndata: [DONE]\n\n"
+
+
+def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
+    """Status, headers and body. `request_id` becomes `x-request-id`, if there is one."""
+    body = error_body(error)
+    headers: HeaderList = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if request_id is not None:
+        headers.append((b"x-request-id", request_id.encode("latin-1", "replace")))
+    if isinstance(error, NotAuthenticated):
+        headers.append((b"www-authenticate", b"Bearer"))
+    elif isinstance(error, MethodNotAllowed):
+        headers.append((b"allow", ", ".join(error.allowed).encode("latin-1", "replace")))
+    headers.extend(_retry_headers(error))
+    return error_shape(error).status, headers, body
+
+
+def _retry_headers(error: AIEngineError) -> HeaderList:
+    """When to come back. SDKs retry 408, 409, 429 and 5xx of their own accord; `x-should-retry: false` stops them."""
+    if isinstance(error, Unavailable) and error.retry_after_seconds is not None:
+        seconds = max(error.retry_after_seconds, 0)
+        return [
+            (b"retry-after", b"%d" % max(1, math.ceil(seconds))),
+            (b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))),
+        ]
+    if isinstance(error, CallerError | Unavailable | ConfigurationError):
+        return [(b"x-should-retry", b"false")]
+    return []
+
+
+def internal_error() -> AIEngineError:
+    """What a client learns of an error that nobody foresaw: nothing but that it happened, and where to look."""
+    return AIEngineError("The gateway failed inside. Its log has the details under the x-request-id of this answer.")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Gives everything that FastAPI's routes raise, and what its router refuses, the one shape."""
+    app.add_exception_handler(AIEngineError, _answer_engine_error)
+    app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(Exception, _answer_uncaught)
+
+
+async def _answer_engine_error(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, AIEngineError)
+    if error_shape(error).status == 500:
+        _logger.error("An error that has no status of its own reached a client.", exc_info=error)
+    return await _respond(connection, *error_answer(error, None))
+
+
+async def _answer_http_exception(connection: HTTPConnection, error: Exception) -> Response:
+    """The router's 404 and 405, and whatever else a library raises in Starlette's words."""
+    assert isinstance(error, HTTPException)
+    method, path = connection.scope.get("method", "GET"), connection.scope["path"]
+    known = error.headers or {}
+    if error.status_code == 404:
+        return await _respond(connection, *error_answer(NotFound(f"There is nothing at {path}."), None))
+    if error.status_code == 405:
+        allowed = [name.strip() for value in (known.get("Allow", ""),) for name in value.split(",") if name.strip()]
+        refusal = MethodNotAllowed(f"{path} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
+        return await _respond(connection, *error_answer(refusal, None))
+    shape = next((row for row in ERROR_SHAPES.values() if row.status == error.status_code), None)
+    if shape is None:
+        kind = "invalid_request_error" if error.status_code < 500 else "server_error"
+        shape = ErrorShape(error.status_code, kind, None)
+    if error.status_code < 500 and error.status_code != 429:
+        known = {**known, "x-should-retry": "false"}
+    body = _body(str(error.detail), shape, None)
+    headers: HeaderList = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in known.items())
+    return await _respond(connection, error.status_code, headers, body)
+
+
+async def _answer_validation_error(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return await _respond(connection, *error_answer(_invalid_request(error.errors()), None))
+
+
+def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
+    """Pydantic's first complaint as a sentence. It never repeats the input, which may hold a secret."""
+    first = problems[0]
+    if first["type"] == "json_invalid":
+        return InvalidRequest("The body is not valid JSON.", code="invalid_json")
+    where = ".".join(str(part) for part in first["loc"][1:])
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    if not where:
+        return InvalidRequest(f"The {first['loc'][0]} is not usable: {reason}.")
+    return InvalidRequest(f"{where} is not usable: {reason}.", param=where)
+
+
+async def _answer_uncaught(connection: HTTPConnection, _: Exception) -> Response:
+    # Starlette raises the exception again once this is sent, and `RequestContext` logs it.
+    return await _respond(connection, *error_answer(internal_error(), None))
+
+
+async def _respond(connection: HTTPConnection, status: int, headers: HeaderList, body: bytes) -> Response:
+    response = Response(body, status)
+    response.raw_headers = headers
+    if isinstance(connection, WebSocket):
+        await _refuse_websocket(connection, response)
+    return response
+
+
+async def _refuse_websocket(websocket: WebSocket, response: Response) -> None:
+    """A WebSocket has no error body once it is open; before that, servers that can are given the whole answer."""
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(response)
+    else:
+        await websocket.close(1008)

@@ -1,0 +1,55 @@
+"""Reading a JSON request's body whole, and refusing what is too large or of another kind before it is read."""
+
+from collections.abc import Iterable
+
+from ai_engine.errors import BodyTooLarge, UnsupportedMediaType
+from ai_engine.web.disconnect import ClientGone, Receive
+
+
+async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit_bytes: int) -> bytes:
+    """The body as it came.
+
+    A body without `content-type` is taken for JSON, since many small tools send none; one that names another type is refused.
+    A page of another site can therefore send one without a preflight, and is stopped by its `Origin` (`access.guards`).
+
+    Raises:
+        UnsupportedMediaType: the body calls itself something else than JSON. Nothing was read.
+        BodyTooLarge: it is over `limit_bytes`. Nothing was read if `content-length` says so, else no more was kept.
+        ClientGone: the client hung up while sending; there is nobody to answer.
+    """
+    for name, value in headers:
+        if name == b"content-length":
+            if value.isdigit() and int(value) > limit_bytes:
+                raise too_large(limit_bytes)
+        elif name == b"content-type" and value != b"application/json" and not _is_json(value):
+            shown = value[:100].decode("latin-1")
+            raise UnsupportedMediaType(f"The body must be application/json, and calls itself {shown!r}.")
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        if len(whole) > limit_bytes:
+            raise too_large(limit_bytes)
+        return whole
+    chunks: list[bytes] = []
+    received_bytes = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        received_bytes += len(chunk)
+        if received_bytes > limit_bytes:
+            raise too_large(limit_bytes)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
+
+
+def too_large(limit_bytes: int) -> BodyTooLarge:
+    """The refusal, with the limit and the variable that moves it."""
+    return BodyTooLarge(f"The body is larger than the {limit_bytes} bytes that AI_ENGINE_MAX_REQUEST_SIZE allows.")
+
+
+def _is_json(content_type: bytes) -> bool:
+    media_type = content_type.partition(b";")[0].strip().lower()
+    return media_type == b"application/json" or (media_type.startswith(b"application/") and media_type.endswith(b"+json"))

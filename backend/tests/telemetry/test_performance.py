@@ -1,0 +1,138 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ai_engine.events import AttemptFinished, Ending, RequestFinished
+from ai_engine.names import Blame, Operation, Route
+from ai_engine.telemetry.performance import REMEMBERED_REQUESTS, Performance, Ring
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class TurnedClock:
+    def __init__(self) -> None:
+        self.time = START
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+def finished(ending: Ending = Ending.COMPLETED, status: int = 200, duration_ms: float = 100, **more: Any) -> RequestFinished:
+    fields = {"upstream_ms": duration_ms, "first_token_ms": None, "input_tokens": None, "output_tokens": None} | more
+    return RequestFinished(
+        "req-1", Operation.CHAT, "m", True, Route("groq", "m"), 1, ending, status, duration_ms=duration_ms, **fields
+    )
+
+
+def attempted(*, failure: str | None = None, blame: Blame | None = None, duration_ms: float = 100) -> AttemptFinished:
+    return AttemptFinished(
+        "req-1", Route("groq", "m"), None, "first choice", failure is None, failure, blame, None, duration_ms, None
+    )
+
+
+def test_before_the_first_request_everything_is_unknown() -> None:
+    snapshot = Performance(TurnedClock()).snapshot()
+    assert (snapshot.requests, snapshot.in_flight, snapshot.providers) == (0, 0, {})
+    assert snapshot.success_rate is None
+    assert snapshot.latency_p50_ms is None
+    assert snapshot.tokens_per_second is None
+    assert snapshot.overhead_p99_ms is None
+
+
+def test_the_success_rate_leaves_out_what_clients_caused() -> None:
+    performance = Performance(TurnedClock())
+    for event in (
+        finished(),
+        finished(),
+        finished(),
+        finished(Ending.ERROR, 503),
+        finished(Ending.ERROR, 429),
+        finished(Ending.UPSTREAM_CUT),
+        finished(Ending.ERROR, 400),
+        finished(Ending.CLIENT_CANCELLED),
+    ):
+        performance(event)
+    snapshot = performance.snapshot()
+    assert snapshot.requests == 8
+    assert snapshot.success_rate == 0.5
+
+
+def test_percentiles_are_of_the_answers() -> None:
+    performance = Performance(TurnedClock())
+    for duration in range(1, 101):
+        performance(finished(duration_ms=duration))
+    performance(finished(Ending.ERROR, 504, duration_ms=600_000))
+    snapshot = performance.snapshot()
+    assert (snapshot.latency_p50_ms, snapshot.latency_p95_ms, snapshot.latency_p99_ms) == (50, 95, 99)
+
+
+def test_the_overhead_is_what_is_not_upstream() -> None:
+    performance = Performance(TurnedClock())
+    performance(finished(duration_ms=100.5, upstream_ms=100))
+    performance(finished(duration_ms=100, upstream_ms=100.1))
+    snapshot = performance.snapshot()
+    assert (snapshot.overhead_p50_ms, snapshot.overhead_p99_ms) == (0, 0.5)
+
+
+def test_tokens_per_second_count_from_the_first_token() -> None:
+    performance = Performance(TurnedClock())
+    performance(finished(duration_ms=1500, first_token_ms=500, output_tokens=100))
+    snapshot = performance.snapshot()
+    assert snapshot.tokens_per_second == 100
+    assert snapshot.first_token_p50_ms == 500
+
+
+def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
+    performance = Performance(TurnedClock())
+    performance.started()
+    performance.started()
+    performance(finished())
+    assert performance.snapshot().in_flight == 1
+
+
+def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
+    performance = Performance(TurnedClock())
+    performance(finished(duration_ms=1_000_000))
+    for _ in range(REMEMBERED_REQUESTS):
+        performance(finished(duration_ms=1))
+    snapshot = performance.snapshot()
+    assert snapshot.latency_p99_ms == 1
+    assert snapshot.requests == REMEMBERED_REQUESTS + 1
+
+
+@pytest.mark.anyio
+async def test_a_provider_is_known_by_its_attempts() -> None:
+    clock = TurnedClock()
+    performance = Performance(clock)
+    performance(attempted(duration_ms=40))
+    performance(attempted(failure="rate_limit", blame=Blame.KEY, duration_ms=9000))
+    await clock.sleep(60)
+    performance(attempted(duration_ms=60))
+    performance(attempted(duration_ms=80))
+    groq = performance.snapshot().providers["groq"]
+    assert (groq.attempts, groq.success_rate, groq.latency_ms) == (4, 0.75, 60)
+    assert (groq.last_error, groq.last_error_at) == ("rate_limit", START)
+    assert groq.last_used_at == START + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("blame", [Blame.REQUEST, Blame.MODEL])
+def test_a_clients_own_fault_blames_no_provider(blame: Blame) -> None:
+    performance = Performance(TurnedClock())
+    performance(attempted(failure="bad_request", blame=blame))
+    groq = performance.snapshot().providers["groq"]
+    assert (groq.attempts, groq.success_rate, groq.last_error) == (1, None, None)
+
+
+def test_a_ring_gives_the_nearest_rank() -> None:
+    ring = Ring(3)
+    for value in (9, 1, 2, 3):
+        ring.add(value)
+    assert ring.percentiles(0.01, 0.5, 1.0) == [1, 2, 3]
+    assert Ring(3).percentiles(0.5) == [None]
