@@ -53,19 +53,25 @@ class Watchdog:
 
     Setting `expires_at` (loop time) is a plain attribute write, so a stream can push its deadline on with every event for
     nothing: the one timer looks at it when it rings and goes back to sleep if it was moved. `asyncio.timeout` makes a new
-    timer each time it is rescheduled.
+    timer each time it is rescheduled. The price: a deadline brought nearer is noticed when the timer rings next, at most the
+    watchdog's own period late; `restart` makes it exact.
     """
 
-    __slots__ = ("_cancelling", "_loop", "_task", "_timer", "expired", "expires_at")
+    __slots__ = ("_cancelling", "_loop", "_period", "_task", "_timer", "expired", "expires_at")
+
+    _timer: asyncio.TimerHandle
 
     def __init__(self, seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
+        self._period = seconds
         self.expires_at = self._loop.time() + seconds
         self.expired = False
 
-    def extend(self, seconds: float) -> None:
-        """Let `seconds` from now be the new deadline. A deadline brought nearer takes effect when the old one rings."""
+    def restart(self, seconds: float) -> None:
+        """Let `seconds` from now be the deadline, exactly."""
+        self._timer.cancel()
         self.expires_at = self._loop.time() + seconds
+        self._timer = self._loop.call_at(self.expires_at, self._ring)
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
@@ -76,8 +82,9 @@ class Watchdog:
         return self
 
     def _ring(self) -> None:
-        if self._loop.time() < self.expires_at:
-            self._timer = self._loop.call_at(self.expires_at, self._ring)
+        now = self._loop.time()
+        if now < self.expires_at:
+            self._timer = self._loop.call_at(min(self.expires_at, now + self._period), self._ring)
             return
         self.expired = True
         self._task.cancel()

@@ -34,6 +34,7 @@ class LiveConfiguration:
         """Raises `ConfigurationError`: a start with a wrong configuration is no start."""
         self._read = read
         self._clock = clock
+        self._checks: list[Callable[[Configuration], None]] = []
         self._listeners: list[Callable[[Configuration], None]] = []
         self.current = self._load(generation=1)
 
@@ -44,6 +45,10 @@ class LiveConfiguration:
         providers = registry.resolve(environment, settings, file)
         return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers))
 
+    def add_check(self, check: Callable[[Configuration], None]) -> None:
+        """Lets `check` refuse a reloaded configuration by a `ConfigurationError`, before anything has changed."""
+        self._checks.append(check)
+
     def on_change(self, listener: Callable[[Configuration], None]) -> None:
         """Calls `listener` with the new snapshot after every reload, in the order of registration."""
         self._listeners.append(listener)
@@ -53,7 +58,10 @@ class LiveConfiguration:
 
         The address and the database are those of the start: they need a restart.
         """
-        self.current = self._load(self.current.generation + 1)
+        loaded = self._load(self.current.generation + 1)
+        for check in self._checks:
+            check(loaded)
+        self.current = loaded
         for listener in self._listeners:
             listener(self.current)
         return self.current

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from ai_engine.names import Blame, Operation, Route
 
+CLIENT_CLOSED_REQUEST = 499
+"""nginx's word for the status of a request whose client left before it had an answer. It never goes over the line."""
+
 
 class Ending(StrEnum):
     """How a request ended for its client (`contract.md` section 8)."""
@@ -48,8 +51,10 @@ class RequestFinished:
     attempts: int
     ending: Ending
     status: int
+    """What the client was told; 499 where it had left before that."""
     duration_ms: float
     upstream_ms: float
+    """Of it, the time spent on providers: their answers, and the waits that they asked for."""
     first_token_ms: float | None
     input_tokens: int | None
     output_tokens: int | None

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from ai_engine.errors import ConfigurationError
 
 PREFIX = "AI_ENGINE_"
+ENV_FILE = Path(".env")
 
 Environment = Mapping[str, str]
 """Every variable that is set to something, `.env` underneath, `…_FILE` already replaced by the file's text."""
@@ -66,10 +67,26 @@ class Settings(BaseSettings):
     unknown_price: Literal["allow", "refuse"] = "allow"
     drain_seconds: float = Field(30, ge=0)
 
+    @property
+    def is_on_loopback(self) -> bool:
+        """Only programs on this machine can reach the gateway."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `from_environment` hands over: nothing is read behind its back."""
         return (init_settings,)
 
     @classmethod

@@ -1,0 +1,171 @@
+"""The application: the way in (a readable list of middlewares), the hot endpoints in front, FastAPI for everything else."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from ai_engine import __version__
+from ai_engine.access.guards import install_guard
+from ai_engine.client_api import chat_completions, embeddings, models
+from ai_engine.client_api.relayed import RelayedEndpoint
+from ai_engine.client_api.schemas import ErrorAnswer
+from ai_engine.clock import Clock, SystemClock
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.errors import ConfigurationError
+from ai_engine.management_api import autodecide, config, documentation, health, providers, status
+from ai_engine.management_api.health import Draining
+from ai_engine.settings.environment import ENV_FILE
+from ai_engine.settings.file import DEFAULT_PATH
+from ai_engine.telemetry.logs import Logs
+from ai_engine.web.client_address import ClientAddresses
+from ai_engine.web.disconnect import Receive
+from ai_engine.web.errors import install_error_handlers
+from ai_engine.web.middleware import ASGIApp, BodyLimit, CrossOrigin, RequestContext, Scope, SecurityHeaders, Send
+from ai_engine.wiring import Tuning, wire
+
+_log = logging.getLogger("ai_engine")
+_LOOK_AT_FILES_EVERY_SECONDS = 1
+_BEGIN_ANEW_SECONDS = 1
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class AIEngine(FastAPI):
+    """FastAPI behind a dispatcher: the hot endpoints are found by one look into a dictionary, and never meet its machinery."""
+
+    def __init__(self, configuration: LiveConfiguration, logs: Logs, tuning: Tuning | None = None) -> None:
+        super().__init__(
+            title="AI Engine",
+            version=__version__,
+            summary="One OpenAI-compatible endpoint in front of every model provider.",
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            lifespan=_lifespan,
+            generate_unique_id_function=_operation_id,
+            responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
+        )
+        settings, clock = configuration.current.settings, SystemClock()
+        self.configuration = configuration
+        self.logs = logs
+        self.tuning = tuning or Tuning()
+        self.clock: Clock = clock
+        self.draining = Draining()
+        self.hot: dict[tuple[str, str], RelayedEndpoint] = {}
+        self._behind = BodyLimit(super().__call__, settings.max_request_size)
+        app: ASGIApp = self._dispatch
+        app = SecurityHeaders(app)
+        app = CrossOrigin(app, settings)
+        app = RequestContext(app, ClientAddresses(settings.trusted_proxies), logs.access_log(clock), clock)
+        self._way_in = app
+        install_error_handlers(self)
+        for room in (
+            chat_completions,
+            embeddings,
+            models,
+            health,
+            status,
+            providers,
+            autodecide,
+            config,
+            documentation,
+        ):
+            self.include_router(room.router)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._way_in(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            endpoint = self.hot.get((scope["method"], scope["path"]))
+            if endpoint is not None:
+                await endpoint(scope, receive, send)
+                return
+        await self._behind(scope, receive, send)
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`create_chat_completion`, not `create_chat_completion_v1_chat_completions_post`: generated clients read like ours."""
+    return route.name
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    assert isinstance(app, AIEngine)
+    wired = await wire(app.configuration, app.logs, app.clock, app.tuning)
+    app.hot = wired.hot
+    app.state.services = wired.services | {Draining: app.draining}
+    install_guard(app, wired.guard)
+    tasks = [asyncio.create_task(_kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration))]
+    with _reloaded_on_hangup(app.configuration):
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await wired.close()
+            app.logs.close()
+
+
+async def _kept_running(work: Work) -> None:
+    """A background loop that fails is a fault of ours: the log has it, and the loop begins anew."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _log.exception("A background task failed; it begins anew in %d second.", _BEGIN_ANEW_SECONDS)
+            await asyncio.sleep(_BEGIN_ANEW_SECONDS)
+
+
+@contextlib.contextmanager
+def _reloaded_on_hangup(configuration: LiveConfiguration) -> Iterator[None]:
+    """SIGHUP reads the configuration again. Only a main thread can listen to signals; elsewhere there is the route."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, _reload, configuration, "SIGHUP")
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+def _reload(configuration: LiveConfiguration, cause: str) -> None:
+    try:
+        current = configuration.reload()
+    except ConfigurationError as error:
+        _log.error("Reload (%s) refused, the old configuration stays: %s", cause, error.message)
+    else:
+        _log.info("Reload (%s): configuration generation %d is in force", cause, current.generation)
+
+
+async def _watch_files(configuration: LiveConfiguration) -> None:
+    """Reloads when `.env` or the YAML file has changed: a look at each once a second."""
+    seen = _stamps(configuration)
+    while True:
+        await asyncio.sleep(_LOOK_AT_FILES_EVERY_SECONDS)
+        now = _stamps(configuration)
+        if now != seen:
+            seen = now
+            _reload(configuration, "a file changed")
+
+
+def _stamps(configuration: LiveConfiguration) -> list[tuple[int, int] | None]:
+    stamps: list[tuple[int, int] | None] = []
+    for path in (ENV_FILE, configuration.current.settings.config or DEFAULT_PATH):
+        try:
+            status = path.stat()
+            stamps.append((status.st_mtime_ns, status.st_size))
+        except OSError:
+            stamps.append(None)
+    return stamps

@@ -1,0 +1,284 @@
+"""Who can serve a wish: every route of the model, and for each that cannot serve it now, why."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Matched
+from ai_engine.clock import Clock
+from ai_engine.configuration import Configuration
+from ai_engine.errors import InvalidRequest
+from ai_engine.health.breaker import Breaker
+from ai_engine.names import Route
+from ai_engine.preferences.preferences import LivePreferences, is_enabled
+from ai_engine.provider_keys.pool import KeyPool
+from ai_engine.providers.definition import ProviderDefinition, WireProtocol
+from ai_engine.providers.failures import FailureClass
+
+AUTO = "auto"
+"""The model name that lets the engine pick: every provider's default model is a candidate."""
+
+_BYTES_PER_TOKEN_AT_MOST = 8
+"""A request is left to the provider's own count unless it is surely too long: real text has about four bytes a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a request demands of a model; what the catalogue does not know of a route is no reason to leave it out."""
+
+    tools: bool = False
+    images: bool = False
+    json_schema: bool = False
+    text_bytes: int = 0
+    """The size of the request, 0 where images or files make it meaningless."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPreferences:
+    """The request's own `provider` field."""
+
+    order: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    sort: str | None = None
+    """`price`, `latency` or `throughput`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the client wants, as far as the choice of routes goes."""
+
+    model: str
+    needs: Needs = Needs()
+    preferences: ProviderPreferences = ProviderPreferences()
+    autodecide: bool = True
+
+
+class Reason(StrEnum):
+    """Why a route was left out."""
+
+    NOT_SERVED = "protocol_not_served"
+    DISABLED = "disabled"
+    NO_KEY = "no_key"
+    KEYS_RESTING = "keys_resting"
+    FLAGGED = "flagged"
+    EXCLUDED = "excluded_by_request"
+    LACKS_TOOLS = "lacks_tools"
+    LACKS_IMAGES = "lacks_images"
+    LACKS_JSON_SCHEMA = "lacks_json_schema"
+    CONTEXT_TOO_SHORT = "context_too_short"
+
+    @property
+    def is_capability(self) -> bool:
+        return self in _CAPABILITIES
+
+
+_CAPABILITIES = {Reason.LACKS_TOOLS, Reason.LACKS_IMAGES, Reason.LACKS_JSON_SCHEMA, Reason.CONTEXT_TOO_SHORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A route of the model that was asked for."""
+
+    definition: ProviderDefinition
+    entry: CatalogueEntry
+    rung: Rung
+
+    @property
+    def route(self) -> Route:
+        return self.entry.route
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A route that cannot serve the wish now."""
+
+    possible: Possible
+    reason: Reason
+    detail: str
+    returns_at: float | None = None
+    """When it may serve again, in monotonic seconds; `None` if nobody knows."""
+    cause: FailureClass | None = None
+    """Which failure took it out, for `KEYS_RESTING` and `FLAGGED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Every route that a name means, before anybody is left out."""
+
+    possible: tuple[Possible, ...]
+    family: str | None = None
+    pinned_to: str | None = None
+    is_in_given_order: bool = False
+    """A configured name: the operator's order counts, not the score."""
+
+
+class CandidateFinder:
+    """Answers "who is meant" and "who can" from the snapshots of the moment. It changes nothing."""
+
+    def __init__(
+        self,
+        configuration: Callable[[], Configuration],
+        catalogue: Callable[[], Catalogue],
+        preferences: LivePreferences,
+        keys: KeyPool,
+        breaker: Breaker,
+        served: Collection[WireProtocol],
+        clock: Clock,
+    ) -> None:
+        self._configuration = configuration
+        self._catalogue = catalogue
+        self._preferences = preferences
+        self._keys = keys
+        self._breaker = breaker
+        self._served = served
+        self._clock = clock
+
+    def has_usable_provider(self) -> bool:
+        """Somebody could be asked at all: configured, served and enabled, or the sandbox."""
+        return any(self.is_usable(definition) for definition in self._configuration().providers.values())
+
+    def is_usable(self, definition: ProviderDefinition) -> bool:
+        """Configured, of a protocol that is served, and not switched off. It may still be flagged."""
+        if definition.is_sandbox:
+            return self._active_sandbox() is not None
+        return definition.is_configured and definition.protocol in self._served and self.is_enabled(definition)
+
+    def is_served(self, definition: ProviderDefinition) -> bool:
+        """An adapter speaks its protocol."""
+        return definition.protocol in self._served
+
+    def at_provider(self, definition: ProviderDefinition, model: str) -> Possible:
+        """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
+        match = self._catalogue().find_at(definition.name, model)
+        return Possible(definition, match.entry, match.rung) if match else _unlisted(definition, model)
+
+    def is_enabled(self, definition: ProviderDefinition) -> bool:
+        return is_enabled(definition, self._preferences.of(definition.name))
+
+    def is_still_listing(self) -> bool:
+        """A usable provider has never been heard of its models: a name nobody knows may be known in a moment."""
+        catalogue = self._catalogue()
+        return any(
+            catalogue.is_pending(name) and self.is_usable(definition)
+            for name, definition in self._configuration().providers.items()
+        )
+
+    def matches(self, name: str) -> Matches:
+        """Every route that `name` means, whether it can serve now or not."""
+        configuration, catalogue = self._configuration(), self._catalogue()
+        for model in configuration.file.models:
+            if model.name == name:
+                routes = (self._at(route.partition("/")) for route in model.candidates)
+                return Matches(tuple(possible for possible in routes if possible), is_in_given_order=True)
+        if name == AUTO:
+            found = Matches(tuple(self._defaults()))
+        else:
+            pinned = self._at(name.partition("/")) if "/" in name else None
+            if pinned is not None:
+                return Matches((pinned,), pinned_to=pinned.definition.name)
+            matched = catalogue.find(name)
+            found = Matches(tuple(self._possible(match) for match in matched.matched), family=matched.family)
+        if not any(possible.definition.protocol in self._served for possible in found.possible):
+            sandbox = self._active_sandbox()
+            if sandbox is not None:
+                return Matches((*found.possible, _unlisted(sandbox, name)))
+        return found
+
+    def _possible(self, match: Matched) -> Possible:
+        return Possible(self._configuration().providers[match.entry.route.provider], match.entry, match.rung)
+
+    def _at(self, name: tuple[str, str, str]) -> Possible | None:
+        """The route `provider/model`, if that provider is configured and serves the model, or cannot say whether it does."""
+        provider, _, model = name
+        definition = self._configuration().providers.get(provider)
+        if definition is None or not model:
+            return None
+        if definition.is_sandbox:
+            return _unlisted(definition, model) if self._active_sandbox() else None
+        if not definition.is_configured:
+            return None
+        match = self._catalogue().find_at(provider, model)
+        if match is not None:
+            return Possible(definition, match.entry, match.rung)
+        is_silent_about_models = self._catalogue().listed_at(provider) is None
+        return _unlisted(definition, model) if is_silent_about_models else None
+
+    def _defaults(self) -> Iterator[Possible]:
+        for name, definition in self._configuration().providers.items():
+            model = self._preferences.of(name).default_model or definition.default_model
+            if model and self.is_usable(definition) and not definition.is_sandbox:
+                yield self.at_provider(definition, model)
+
+    def _active_sandbox(self) -> ProviderDefinition | None:
+        """The sandbox where the operator switched it on, or by itself on loopback while no real provider is configured."""
+        configuration = self._configuration()
+        sandbox = next((row for row in configuration.providers.values() if row.is_sandbox), None)
+        if sandbox is None or not self.is_enabled(sandbox):
+            return None
+        if configuration.settings.sandbox is not None:
+            return sandbox if configuration.settings.sandbox else None
+        is_needed = not any(
+            row.is_configured and row.protocol in self._served for row in configuration.providers.values() if not row.is_sandbox
+        )
+        return sandbox if is_needed and configuration.settings.is_on_loopback else None
+
+    def why_not(self, possible: Possible, wish: Wish) -> LeftOut | None:
+        """The first reason against a route, `None` if it can serve the wish now."""
+        return self._why_not_provider(possible, wish) or _why_not_model(possible, wish.needs) or self._why_not_now(possible)
+
+    def _why_not_provider(self, possible: Possible, wish: Wish) -> LeftOut | None:
+        definition, preferences = possible.definition, wish.preferences
+        if definition.protocol not in self._served:
+            return LeftOut(possible, Reason.NOT_SERVED, f"the {definition.protocol} protocol is not served yet")
+        if preferences.only and definition.name not in preferences.only:
+            return LeftOut(possible, Reason.EXCLUDED, "the request's provider.only does not name it")
+        if definition.name in preferences.ignore:
+            return LeftOut(possible, Reason.EXCLUDED, "the request's provider.ignore names it")
+        if not self.is_enabled(definition):
+            return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
+        if not definition.is_configured and not definition.is_sandbox:
+            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {definition.key_variable}")
+        return None
+
+    def _why_not_now(self, possible: Possible) -> LeftOut | None:
+        route = possible.route
+        if not self._breaker.is_admitting(route):
+            outage = self._breaker.outage_of(route)
+            if outage is None:
+                return LeftOut(possible, Reason.FLAGGED, "a probe is under way")
+            return LeftOut(possible, Reason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason)
+        if self._keys.is_usable(route.provider, route.model):
+            return None
+        rest = self._keys.soonest_return(route.provider, route.model)
+        if rest is None:
+            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {possible.definition.key_variable}")
+        return LeftOut(possible, Reason.KEYS_RESTING, f"every key rests: {rest.reason}", rest.until, rest.reason)
+
+    def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:
+        """Raises `InvalidRequest` for a name in the request's `provider` field that no provider has."""
+        known = self._configuration().providers
+        for field, names in (("order", preferences.order), ("only", preferences.only), ("ignore", preferences.ignore)):
+            for name in names:
+                if name not in known:
+                    raise InvalidRequest(
+                        f"provider.{field} names {name!r}, which is no provider here.", param=f"provider.{field}"
+                    )
+
+
+def _unlisted(definition: ProviderDefinition, model: str) -> Possible:
+    return Possible(definition, CatalogueEntry(Route(definition.name, model)), Rung.EXACT)
+
+
+def _why_not_model(possible: Possible, needs: Needs) -> LeftOut | None:
+    entry = possible.entry
+    if needs.tools and entry.takes_tools is False:
+        return LeftOut(possible, Reason.LACKS_TOOLS, "the model takes no tools")
+    if needs.images and entry.takes_images is False:
+        return LeftOut(possible, Reason.LACKS_IMAGES, "the model takes no images")
+    if needs.json_schema and entry.takes_json_schema is False:
+        return LeftOut(possible, Reason.LACKS_JSON_SCHEMA, "the model takes no JSON schema")
+    if entry.context_tokens is not None and needs.text_bytes > entry.context_tokens * _BYTES_PER_TOKEN_AT_MOST:
+        return LeftOut(possible, Reason.CONTEXT_TOO_SHORT, f"its context is {entry.context_tokens} tokens")
+    return None

@@ -1,0 +1,216 @@
+"""The `ai-engine` command. Errors go to stderr in one sentence; exit codes are 0, 1 (it failed) and 2 (wrong usage)."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import typer
+import uvicorn
+
+from ai_engine import __version__
+from ai_engine.access.keys import create_access_key
+from ai_engine.access.repository import AccessKeyRepository
+from ai_engine.app import AIEngine
+from ai_engine.clock import SystemClock
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.database import migrate, open_database
+from ai_engine.errors import AIEngineError, ConfigurationError
+from ai_engine.names import Role
+from ai_engine.settings import Environment, Settings, read_environment
+from ai_engine.settings.environment import ENV_FILE, PREFIX
+from ai_engine.telemetry.logs import configure
+from ai_engine.wire.redaction import redact
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="One OpenAI-compatible endpoint in front of every model provider."
+)
+client_keys = typer.Typer(no_args_is_help=True, help="Keys that callers of this gateway use.")
+app.add_typer(client_keys, name="client-keys")
+
+Url = Annotated[str | None, typer.Option("--url", help="Where the gateway runs. Default: http://HOST:PORT of the settings.")]
+Key = Annotated[
+    str | None, typer.Option("--key", envvar="AI_ENGINE_ADMIN_KEY", help="A key of this gateway, where it asks for one.")
+]
+
+
+def main() -> None:
+    """The entry point: every error of ours as one sentence."""
+    try:
+        app()
+    except AIEngineError as error:
+        print(f"ai-engine: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def current_environment() -> Environment:
+    """The process's variables over `.env`: the one place that reads them."""
+    return read_environment(os.environ, ENV_FILE)
+
+
+def create_app() -> AIEngine:
+    """The application from the environment, for servers that want a factory (`uvicorn --factory ai_engine.cli:create_app`)."""
+    configuration = LiveConfiguration(current_environment, SystemClock())
+    return AIEngine(configuration, configure(configuration.current.settings, redact))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, whose first signal to stop also makes `/health/ready` say no."""
+
+    def __init__(self, config: uvicorn.Config, engine: AIEngine) -> None:
+        super().__init__(config)
+        self._engine = engine
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._engine.draining.is_on = True
+        super().handle_exit(sig, frame)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+    reload: Annotated[bool, typer.Option("--reload", help="Start again when the code changes.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="The same as --log-level DEBUG.")] = False,
+    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The YAML file.")] = None,
+) -> None:
+    """Run the gateway."""
+    given = {"HOST": host, "PORT": port, "WORKERS": workers, "CONFIG": config, "LOG_LEVEL": "DEBUG" if debug else log_level}
+    # Into the environment, since a reloader's child reads its settings there again.
+    os.environ |= {PREFIX + name: str(value) for name, value in given.items() if value is not None}
+    if reload:
+        os.environ[PREFIX + "RELOAD"] = "true"
+    settings = Settings.from_environment(current_environment())
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "ws": "none",
+        "timeout_graceful_shutdown": max(1, round(settings.drain_seconds)),
+    }
+    if settings.reload:
+        uvicorn.run("ai_engine.cli:create_app", factory=True, reload=True, reload_dirs=[str(Path(__file__).parent)], **options)
+        return
+    engine = create_app()
+    print(f"AI Engine {__version__} on http://{settings.host}:{settings.port} (docs at /docs)", file=sys.stderr)
+    server = _Server(uvicorn.Config(engine, **options), engine)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+app.command("server", hidden=True, help="The same as serve.")(serve)
+
+
+@app.command("check-config")
+def check_config() -> None:
+    """Read and validate environment, .env and YAML file, and say what came of it."""
+    configuration = LiveConfiguration(current_environment, SystemClock()).current
+    usable = [row.name for row in configuration.providers.values() if row.is_configured]
+    print(
+        f"The configuration is sound: {len(usable)} of {len(configuration.providers)} providers configured ({', '.join(usable) or 'none'})."
+    )
+
+
+@app.command()
+def providers() -> None:
+    """List the providers and what each needs."""
+    configuration = LiveConfiguration(current_environment, SystemClock()).current
+    for row in configuration.providers.values():
+        needs = (
+            f"{len(row.keys)} key(s)"
+            if row.keys
+            else "configured"
+            if row.is_configured
+            else f"needs {row.key_variable or 'its address'}"
+        )
+        kind = "community" if row.is_community else "local" if row.is_local else row.protocol
+        print(f"{row.name:<14} {kind:<10} {needs:<32} {row.base_url}")
+
+
+@app.command()
+def autodecide(model: str, url: Url = None, key: Key = None) -> None:
+    """Explain which routes a running gateway would try for MODEL, in order and why."""
+    explained = _ask("GET", url, f"/api/autodecide/{model}", key)
+    print(orjson.dumps(explained, option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def chat(model: str, text: str, url: Url = None, key: Key = None) -> None:
+    """Send TEXT to MODEL through a running gateway, and print the answer."""
+    answer = _ask("POST", url, "/v1/chat/completions", key, {"model": model, "messages": [{"role": "user", "content": text}]})
+    print(answer["choices"][0]["message"].get("content") or orjson.dumps(answer["choices"][0]["message"]).decode())
+
+
+@app.command("migrate")
+def migrate_database() -> None:
+    """Bring the database up to date; a start does the same."""
+    settings = Settings.from_environment(current_environment())
+
+    async def run() -> None:
+        database = await open_database(settings.database_url.get_secret_value())
+        try:
+            await migrate(database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    print("The database is up to date.")
+
+
+@client_keys.command("create")
+def create_client_key(
+    role: Annotated[str, typer.Option(help="admin or viewer; keys for clients come with limits and budgets.")],
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "made on the command line",
+) -> None:
+    """Make a key, print it once, and store only its hash. A running gateway knows it after its next start."""
+    if role not in ("admin", "viewer"):
+        raise typer.BadParameter("it must be admin or viewer", param_hint="--role")
+    settings = Settings.from_environment(current_environment())
+
+    async def run() -> str:
+        database = await open_database(settings.database_url.get_secret_value())
+        try:
+            await migrate(database)
+            return await create_access_key(AccessKeyRepository(database.engine, SystemClock()), name, Role[role.upper()])
+        finally:
+            await database.close()
+
+    print(asyncio.run(run()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _ask(method: str, url: str | None, path: str, key: str | None, body: Any = None) -> Any:
+    """One request to a running gateway. Raises `ConfigurationError` with a sentence about what is wrong."""
+    settings = Settings.from_environment(current_environment())
+    base = (url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    try:
+        answer = httpx.request(method, base + path, json=body, headers=headers, timeout=600, trust_env=False)
+    except httpx.HTTPError as error:
+        raise ConfigurationError(
+            f"No gateway answers at {base} ({type(error).__name__}); start one with `ai-engine serve`."
+        ) from None
+    if answer.status_code != httpx.codes.OK:
+        raise AIEngineError(_message_of(answer))
+    return answer.json()
+
+
+def _message_of(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"The gateway answered with status {answer.status_code}."

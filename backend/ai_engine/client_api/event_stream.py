@@ -1,0 +1,67 @@
+"""The client's side of a streamed answer: the status held back until it means something, and the line kept alive."""
+
+import asyncio
+
+from ai_engine.web.errors import HeaderList
+from ai_engine.web.middleware import Send
+
+SILENCE_SECONDS = 15
+"""After this without a byte the status is committed, if it was not, and a comment is sent."""
+
+_KEEP_ALIVE = b": keep-alive\n\n"
+_HEADERS: HeaderList = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class EventStream:
+    """One SSE response.
+
+    `begin` sends the status and headers once an answer has begun. If none has after `SILENCE_SECONDS`, the stream begins by
+    itself, without headers about who answered; from then on failures can only be told inside it. One timer for the whole stream:
+    events only note the time.
+    """
+
+    def __init__(self, send: Send, silence_seconds: float = SILENCE_SECONDS) -> None:
+        self._send = send
+        self._silence_seconds = silence_seconds
+        self._loop = asyncio.get_running_loop()
+        self._written_at = self._loop.time()
+        self._timer = self._loop.call_later(silence_seconds, self._ring)
+        self._keeping_alive: asyncio.Task[None] | None = None
+        self.has_begun = False
+
+    def _ring(self) -> None:
+        silent_for = self._loop.time() - self._written_at
+        if silent_for >= self._silence_seconds:
+            self._keeping_alive = self._loop.create_task(self._keep_alive())
+            silent_for = 0
+        self._timer = self._loop.call_later(self._silence_seconds - silent_for, self._ring)
+
+    async def _keep_alive(self) -> None:
+        await self.begin([])
+        await self.write(_KEEP_ALIVE)
+
+    async def begin(self, about: HeaderList) -> None:
+        """Commits status 200, with the headers `about` the answer; does nothing if the stream has begun."""
+        if not self.has_begun:
+            self.has_begun = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *about]})
+
+    async def write(self, events: bytes) -> None:
+        """Sends whole events, and waits while the client does not read."""
+        self._written_at = self._loop.time()
+        await self._send({"type": "http.response.body", "body": events, "more_body": True})
+
+    async def end(self, events: bytes) -> None:
+        """Sends the last events and completes the response."""
+        await self.stop()
+        await self._send({"type": "http.response.body", "body": events, "more_body": False})
+
+    async def stop(self) -> None:
+        """No more keep-alives. A comment that is just being sent goes out whole."""
+        self._timer.cancel()
+        if self._keeping_alive is not None:
+            await asyncio.wait([self._keeping_alive])

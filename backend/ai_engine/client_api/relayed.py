@@ -1,0 +1,145 @@
+"""The way of every relayed request, as a thin ASGI endpoint: guard, read, parse, relay, answer.
+
+It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more than everything in here together
+(`shared/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
+"""
+
+from typing import NoReturn, Protocol
+
+from ai_engine.access.guards import Guard
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.errors import AIEngineError, NotAuthenticated, RequestLoop
+from ai_engine.names import Role
+from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
+from ai_engine.client_api.requests import timeout_of
+from ai_engine.relay.relay import Answer, Relay
+from ai_engine.relay.request import ClientRequest
+from ai_engine.telemetry.performance import Performance
+from ai_engine.web.disconnect import DisconnectWatch, Receive
+from ai_engine.web.errors import HeaderList, error_answer, error_event
+from ai_engine.web.middleware import Scope, Send, request_id_of
+from ai_engine.web.request_body import read_body
+
+_DONE = b"data: [DONE]\n\n"
+
+
+def served_in_front(path: str) -> NoReturn:
+    """The body of a route that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI sees it."""
+    raise AssertionError(f"{path} is served in front of FastAPI.")
+
+
+class ParseRequest(Protocol):
+    """Makes a body into a request, such as `requests.chat_request`. Raises `InvalidRequest`."""
+
+    def __call__(
+        self, raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None
+    ) -> ClientRequest: ...
+
+
+class RelayedEndpoint:
+    """`POST` of one operation. Serves any number of requests at once; keeps nothing between them."""
+
+    def __init__(
+        self,
+        parse: ParseRequest,
+        relay: Relay,
+        guard: Guard,
+        configuration: LiveConfiguration,
+        performance: Performance,
+        own_via: bytes,
+        stream_silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
+        self._parse = parse
+        self._relay = relay
+        self._guard = guard
+        self._configuration = configuration
+        self._performance = performance
+        self._own_via = own_via
+        self._stream_silence_seconds = stream_silence_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(scope)
+        try:
+            request = await self._admit(scope, receive, request_id)
+        except AIEngineError as error:
+            await _send_error(error, request_id, send)
+            return
+        self._performance.started()
+        if request.is_stream:
+            await self._stream(request, receive, send)
+        else:
+            await self._plain(request, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> ClientRequest:
+        self._guard.admit(scope, Role.CLIENT)
+        timeout_seconds: float | None = None
+        for name, value in scope["headers"]:
+            if name == b"x-ai-engine-timeout":
+                timeout_seconds = timeout_of(value)
+            elif name == b"via" and self._own_via in value:
+                raise RequestLoop(
+                    "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
+                    code="request_loop",
+                )
+        settings = self._configuration.current.settings
+        raw = await read_body(scope["headers"], receive, settings.max_request_size)
+        return self._parse(raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds)
+
+    async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
+        with DisconnectWatch(receive):
+            try:
+                answer = await self._relay.answer(request)
+            except AIEngineError as error:
+                await _send_error(error, request.id, send)
+                return
+            assert answer.plain is not None
+            body = answer.plain.body
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
+        events = EventStream(send, self._stream_silence_seconds)
+        answer: Answer | None = None
+        try:
+            with DisconnectWatch(receive):
+                try:
+                    answer = await self._relay.answer(request)
+                except AIEngineError as error:
+                    await events.stop()
+                    if events.has_begun:
+                        await events.end(error_event(error))
+                    else:
+                        await _send_error(error, request.id, send)
+                    return
+                assert answer.stream is not None
+                await events.begin(_about(answer))
+                broken = await answer.stream.relay_to(events.write)
+                await events.end(_DONE if broken is None else error_event(broken))
+        finally:
+            await events.stop()
+            if answer is not None and answer.stream is not None:
+                await answer.stream.close()
+
+
+def _about(answer: Answer) -> HeaderList:
+    """The headers that say what happened."""
+    return [
+        (b"x-ai-engine-provider", answer.route.provider.encode("ascii", "replace")),
+        (b"x-ai-engine-model", _header_text(answer.route.model)),
+        (b"x-ai-engine-attempts", b"%d" % answer.attempts),
+        (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
+    ]
+
+
+def _header_text(text: str) -> bytes:
+    """Model names are the providers' and the clients' words: whatever a header cannot carry becomes `?`."""
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text).encode("ascii")
+
+
+async def _send_error(error: AIEngineError, request_id: str, send: Send) -> None:
+    status, headers, body = error_answer(error, request_id)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,185 @@
+"""A client's JSON body becomes a `ClientRequest`: checked where we depend on it, passed on untouched where we do not."""
+
+import math
+from typing import Any
+
+import orjson
+
+from ai_engine.autodecide.candidates import Needs, ProviderPreferences
+from ai_engine.errors import InvalidRequest
+from ai_engine.names import Operation
+from ai_engine.relay.request import ClientRequest
+
+OWN_FIELDS = ("autodecide", "models", "provider", "rescue", "hedge")
+"""Ours, not OpenAI's: taken out before the request goes on."""
+
+_MOST_FURTHER_MODELS = 10
+_SORTS = ("price", "latency", "throughput")
+_NO_NEEDS = Needs()
+_NO_PREFERENCES = ProviderPreferences()
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The body as a JSON object. Raises `InvalidRequest`."""
+    if not raw:
+        raise InvalidRequest("The body is empty; send a JSON object.", code="invalid_json")
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object.", code="invalid_json")
+    return body
+
+
+def chat_request(
+    raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None = None
+) -> ClientRequest:
+    """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
+    body = parse_object(raw)
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise InvalidRequest("messages must be an array with at least one message.", param="messages")
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
+    is_stream = _optional_flag(body, "stream") or False
+    options = body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    return _request(
+        body,
+        Operation.CHAT,
+        request_id,
+        autodecide_by_default,
+        timeout_seconds,
+        is_stream=is_stream,
+        wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
+        needs=_chat_needs(body, messages, len(raw)),
+    )
+
+
+def embeddings_request(
+    raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None = None
+) -> ClientRequest:
+    """Reads `POST /v1/embeddings`. Raises `InvalidRequest` naming the field."""
+    body = parse_object(raw)
+    given = body.get("input")
+    if not isinstance(given, str | list) or not given:
+        raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
+    return _request(body, Operation.EMBEDDINGS, request_id, autodecide_by_default, timeout_seconds)
+
+
+def timeout_of(value: bytes) -> float:
+    """The header `x-ai-engine-timeout`, in seconds. Raises `InvalidRequest`."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InvalidRequest("x-ai-engine-timeout must be a number of seconds above 0.", param="x-ai-engine-timeout")
+    return seconds
+
+
+def _request(
+    body: dict[str, Any],
+    operation: Operation,
+    request_id: str,
+    autodecide_by_default: bool,
+    timeout_seconds: float | None,
+    *,
+    is_stream: bool = False,
+    wants_usage: bool = False,
+    needs: Needs = _NO_NEEDS,
+) -> ClientRequest:
+    model = body.get("model")
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
+    autodecide, further, preferences = autodecide_by_default, None, _NO_PREFERENCES
+    if any(field in body for field in OWN_FIELDS):
+        chosen = _optional_flag(body, "autodecide")
+        autodecide = autodecide_by_default if chosen is None else chosen
+        further = _further_models(body)
+        preferences = _preferences(body)
+        _refuse_unknown_rescue(body)
+        _optional_flag(body, "hedge")
+        body = {field: value for field, value in body.items() if field not in OWN_FIELDS}
+    return ClientRequest(
+        id=request_id,
+        operation=operation,
+        model=model.strip(),
+        body=body,
+        is_stream=is_stream,
+        wants_usage=wants_usage,
+        autodecide=autodecide,
+        further_models=further,
+        preferences=preferences,
+        needs=needs,
+        timeout_seconds=timeout_seconds,
+    )
+
+
+def _optional_flag(body: dict[str, Any], field: str) -> bool | None:
+    value = body.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidRequest(f"{field} must be true or false.", param=field)
+    return value
+
+
+def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
+    models = body.get("models")
+    if models is None:
+        return None
+    if not isinstance(models, list) or not all(isinstance(model, str) and model.strip() for model in models):
+        raise InvalidRequest("models must be an array of model names.", param="models")
+    if len(models) > _MOST_FURTHER_MODELS:
+        raise InvalidRequest(f"models may name {_MOST_FURTHER_MODELS} models at most.", param="models")
+    return tuple(dict.fromkeys(model.strip() for model in models if model.strip() != body.get("model")))
+
+
+def _preferences(body: dict[str, Any]) -> ProviderPreferences:
+    given = body.get("provider")
+    if given is None:
+        return _NO_PREFERENCES
+    if not isinstance(given, dict):
+        raise InvalidRequest("provider must be an object with order, only, ignore or sort.", param="provider")
+    for field in given:
+        if field not in ("order", "only", "ignore", "sort"):
+            raise InvalidRequest(f"provider.{field} is not known; use order, only, ignore or sort.", param=f"provider.{field}")
+    sort = given.get("sort")
+    if sort is not None and sort not in _SORTS:
+        raise InvalidRequest("provider.sort must be price, latency or throughput.", param="provider.sort")
+    return ProviderPreferences(_names(given, "order"), _names(given, "only"), _names(given, "ignore"), sort)
+
+
+def _names(given: dict[str, Any], field: str) -> tuple[str, ...]:
+    names = given.get(field)
+    if names is None:
+        return ()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidRequest(f"provider.{field} must be an array of provider names.", param=f"provider.{field}")
+    return tuple(names)
+
+
+def _refuse_unknown_rescue(body: dict[str, Any]) -> None:
+    if body.get("rescue") not in (None, "continue", "error"):
+        raise InvalidRequest('rescue must be "continue" or "error".', param="rescue")
+
+
+def _chat_needs(body: dict[str, Any], messages: list[dict[str, Any]], size_bytes: int) -> Needs:
+    """What the request demands of a model. One look at each message; texts are not read."""
+    has_images = has_files = False
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            for part in content:
+                kind = part.get("type") if isinstance(part, dict) else None
+                has_images = has_images or kind == "image_url"
+                has_files = has_files or kind not in ("text", "image_url")
+    response_format = body.get("response_format")
+    return Needs(
+        tools=bool(body.get("tools")),
+        images=has_images,
+        json_schema=isinstance(response_format, dict) and response_format.get("type") == "json_schema",
+        text_bytes=0 if has_images or has_files else size_bytes,
+    )

@@ -1,0 +1,95 @@
+"""The client API as OpenAPI shows it. Requests and answers are OpenAI's own and pass through whole: these models name the fields
+that the engine itself reads or writes, and allow every other."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class ProviderPreferencesBody(BaseModel):
+    """Which providers may answer, and in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    order: list[str] | None = Field(None, description="These providers first, in this order.")
+    only: list[str] | None = Field(None, description="No provider but these.")
+    ignore: list[str] | None = Field(None, description="None of these.")
+    sort: Literal["price", "latency", "throughput"] | None = Field(None, description="Order by this fact instead of the score.")
+
+
+class _Steered(_Open):
+    model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
+    autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
+    models: list[str] | None = Field(None, description="Further models to try, in order; replaces the configured fallbacks.")
+    provider: ProviderPreferencesBody | None = None
+    rescue: Literal["continue", "error"] | None = Field(None, description="What to do with a stream that breaks half-way.")
+    hedge: bool | None = Field(None, description="Whether a silent attempt may get a second one beside it.")
+
+
+class ChatMessage(_Open):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class ChatCompletionRequest(_Steered):
+    """OpenAI's request, whole: fields that are not listed reach the provider untouched."""
+
+    messages: list[ChatMessage] = Field(min_length=1, examples=[[{"role": "user", "content": "Hello"}]])
+    stream: bool | None = None
+    stream_options: dict[str, Any] | None = None
+
+
+class ChatCompletion(_Open):
+    """The provider's answer, whole."""
+
+    object: str = "chat.completion"
+    model: str | None = None
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+
+
+class EmbeddingsRequest(_Steered):
+    """OpenAI's request, whole."""
+
+    input: str | list[str] | list[int] | list[list[int]] = Field(examples=["Hello"])
+    encoding_format: Literal["float", "base64"] | None = None
+
+
+class Embeddings(_Open):
+    """The provider's answer, whole."""
+
+    object: str = "list"
+    data: list[dict[str, Any]]
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+class Model(BaseModel):
+    """One model, in OpenAI's shape."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = Field(description="Seconds since 1970. When the engine learnt of it: providers rarely say when they made it.")
+    owned_by: str = Field(description="The provider, or the providers, comma-separated, of a plain name.")
+
+
+class ModelList(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class ErrorDetail(BaseModel):
+    message: str = Field(description="What happened and what to do.")
+    type: str
+    param: str | None = Field(description="The field that is wrong, where one is.")
+    code: str | None = Field(description="For programs.")
+
+
+class ErrorAnswer(BaseModel):
+    """Every error, on every route."""
+
+    error: ErrorDetail

@@ -1,0 +1,212 @@
+"""The breaker (`faults.md` section 4): routes and providers that fail go out of rotation, and are let back by single probes.
+
+Health is kept per route. It widens to the provider when two or more of its models are out, or the connection itself fails.
+Faults of a key never come here: they rest with the key.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ai_engine.clock import Chance, Clock, jittered, system_chance
+from ai_engine.names import Blame, Route
+from ai_engine.providers.failures import Failure, FailureClass
+
+
+_MOST_ROUTES = 10_000
+"""Beyond it the circuits that are closed are forgotten: names that clients make up must not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerPolicy:
+    """When a circuit opens, and how soon it is probed."""
+
+    consecutive_failures: int = 3
+    rate_window_seconds: float = 30
+    rate_evidence: int = 10
+    """The failure rate counts only with that many attempts in the window …"""
+    rate_threshold: float = 0.5
+    """… and opens the circuit from here on."""
+    first_probe_seconds: float = 2
+    early_seconds: float = 300
+    """In this first stretch of an outage …"""
+    longest_early_probe_seconds: float = 16
+    """… probes are never further apart than this (jitter adds a quarter: ≤ 20 s)."""
+    longest_probe_seconds: float = 120
+    missing_model_seconds: float = 600
+    """How long a route rests whose provider says that it does not have the model, unless rediscovery says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Why something is out of rotation."""
+
+    reason: FailureClass
+    message: str
+    since: float
+    until: float
+    """When the next probe is let through, in monotonic seconds."""
+
+
+@dataclass(slots=True)
+class _Circuit:
+    """One breaker: closed while `outage` is `None`."""
+
+    outage: Outage | None = None
+    probes: int = 0
+    """Probes that failed in this outage; each doubles the wait for the next."""
+    is_probing: bool = False
+    consecutive_failures: int = 0
+    recent: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=200))
+    """`(when, succeeded)`, bounded."""
+
+    def is_admitting(self, now: float) -> bool:
+        return self.outage is None or (not self.is_probing and self.outage.until <= now)
+
+    def close(self) -> None:
+        self.outage = None
+        self.probes = 0
+        self.is_probing = False
+        self.consecutive_failures = 0
+
+
+class Breaker:
+    """Every circuit. All operations are O(1) in the number of routes, but for those of one provider that are out."""
+
+    def __init__(self, clock: Clock, policy: BreakerPolicy | None = None, chance: Chance = system_chance) -> None:
+        self._clock = clock
+        self._policy = policy or BreakerPolicy()
+        self._chance = chance
+        self._routes: dict[Route, _Circuit] = {}
+        self._providers: dict[str, _Circuit] = {}
+        self._routes_out: dict[str, set[Route]] = {}
+
+    # What a request asks
+
+    def is_admitting(self, route: Route) -> bool:
+        """True if an attempt may go there now: nothing is known against it, or a probe is due and none is under way."""
+        now = self._clock.monotonic()
+        provider, circuit = self._providers.get(route.provider), self._routes.get(route)
+        return (provider is None or provider.is_admitting(now)) and (circuit is None or circuit.is_admitting(now))
+
+    def begin(self, route: Route) -> None:
+        """An attempt goes there. If the route or its provider is out, this attempt is its one probe until it ends."""
+        for circuit in (self._providers.get(route.provider), self._routes.get(route)):
+            if circuit is not None and circuit.outage is not None:
+                circuit.is_probing = True
+
+    def abandon(self, route: Route) -> None:
+        """The attempt ended without a verdict (the client left, or the key was to blame): another may probe at once."""
+        for circuit in (self._providers.get(route.provider), self._routes.get(route)):
+            if circuit is not None:
+                circuit.is_probing = False
+
+    def record_success(self, route: Route) -> None:
+        """Closes the route's circuit and its provider's at once."""
+        circuit = self._circuit(route)
+        circuit.close()
+        circuit.recent.append((self._clock.monotonic(), True))
+        self._routes_out.get(route.provider, set()).discard(route)
+        provider = self._providers.get(route.provider)
+        if provider is not None:
+            provider.close()
+
+    def record_failure(self, route: Route, failure: Failure) -> None:
+        """Counts a failure that is the route's or the network's. Any other blame only ends the probe."""
+        if failure.blame is Blame.NETWORK:
+            self._fail(self._providers.setdefault(route.provider, _Circuit()), failure)
+            self.abandon(route)
+        elif failure.blame is Blame.ROUTE:
+            circuit = self._circuit(route)
+            if failure.kind is FailureClass.MODEL_NOT_FOUND:
+                self._open(circuit, failure, self._policy.missing_model_seconds)
+            else:
+                self._fail(circuit, failure)
+                self._widen(route, circuit, failure)
+            self.abandon(route)
+        else:
+            self.abandon(route)
+
+    def _circuit(self, route: Route) -> _Circuit:
+        circuit = self._routes.get(route)
+        if circuit is None:
+            if len(self._routes) >= _MOST_ROUTES:
+                self._routes = {known: kept for known, kept in self._routes.items() if kept.outage is not None}
+            circuit = self._routes[route] = _Circuit()
+        return circuit
+
+    def _fail(self, circuit: _Circuit, failure: Failure) -> None:
+        now, policy = self._clock.monotonic(), self._policy
+        circuit.consecutive_failures += 1
+        circuit.recent.append((now, False))
+        if circuit.outage is None:
+            if circuit.consecutive_failures < policy.consecutive_failures and not self._fails_too_often(circuit, now):
+                return
+        elif circuit.is_probing or circuit.outage.until <= now:
+            circuit.probes += 1
+        else:
+            return  # an attempt from before the outage: it tells nothing new
+        wait = policy.first_probe_seconds * 2**circuit.probes
+        is_early = circuit.outage is None or now - circuit.outage.since < policy.early_seconds
+        wait = min(wait, policy.longest_early_probe_seconds if is_early else policy.longest_probe_seconds)
+        self._open(circuit, failure, max(jittered(wait, self._chance), failure.retry_after_seconds or 0))
+
+    def _fails_too_often(self, circuit: _Circuit, now: float) -> bool:
+        policy = self._policy
+        recent = [succeeded for when, succeeded in circuit.recent if now - when <= policy.rate_window_seconds]
+        return len(recent) >= policy.rate_evidence and recent.count(False) >= policy.rate_threshold * len(recent)
+
+    def _open(self, circuit: _Circuit, failure: Failure, seconds: float) -> None:
+        now = self._clock.monotonic()
+        since = circuit.outage.since if circuit.outage else now
+        circuit.outage = Outage(failure.kind, failure.message, since, now + seconds)
+
+    def _widen(self, route: Route, circuit: _Circuit, failure: Failure) -> None:
+        if circuit.outage is None:
+            return
+        out = self._routes_out.setdefault(route.provider, set())
+        out.add(route)
+        if len(out) >= 2:
+            provider = self._providers.setdefault(route.provider, _Circuit())
+            if provider.outage is None or provider.is_probing:
+                self._open(provider, failure, circuit.outage.until - self._clock.monotonic())
+
+    # What others want to know
+
+    def outage_of(self, route: Route) -> Outage | None:
+        """Why this route is out, the provider's outage included; `None` while it is in rotation."""
+        circuit = self._routes.get(route)
+        own = circuit.outage if circuit else None
+        provider = self.provider_outage(route.provider)
+        if own and provider:
+            return own if own.until >= provider.until else provider
+        return own or provider
+
+    def provider_outage(self, provider: str) -> Outage | None:
+        """Why the whole provider is out; `None` while it is not."""
+        circuit = self._providers.get(provider)
+        return circuit.outage if circuit else None
+
+    def routes_out(self, provider: str) -> list[tuple[Route, Outage]]:
+        """The provider's routes that are out by their own fault."""
+        return [
+            (route, circuit.outage)
+            for route, circuit in self._routes.items()
+            if route.provider == provider and circuit.outage is not None
+        ]
+
+    def restore(self, provider: str, model: str | None = None) -> None:
+        """Puts a provider, or one route of it, back into rotation by hand."""
+        for route, circuit in self._routes.items():
+            if route.provider == provider and model in (None, route.model):
+                circuit.close()
+                self._routes_out.get(provider, set()).discard(route)
+        if model is None and provider in self._providers:
+            self._providers[provider].close()
+
+    def missing_models(self) -> list[Route]:
+        """The routes that are out because their provider said that it does not have the model."""
+        return [
+            route
+            for route, circuit in self._routes.items()
+            if circuit.outage is not None and circuit.outage.reason is FailureClass.MODEL_NOT_FOUND
+        ]

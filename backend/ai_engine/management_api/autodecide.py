@@ -1,0 +1,112 @@
+"""`/api/autodecide`: the plan for a model, explained; and the same carried out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from ai_engine.access.guards import requires
+from ai_engine.autodecide.candidates import LeftOut, Wish
+from ai_engine.autodecide.plan import Candidate, Planner
+from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.clock import Clock
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.management_api.provider_views import ProviderViews
+from ai_engine.management_api.schemas import (
+    AutodecideTestBody,
+    AutodecideTestResult,
+    CandidateView,
+    Explanation,
+    LeftOutView,
+    ScoreView,
+)
+from ai_engine.management_api.trials import Trials, attempt_view
+from ai_engine.names import Role
+from ai_engine.web.middleware import request_id_of
+from ai_engine.web.provide import provided
+
+router = APIRouter(prefix="/api/autodecide", tags=["Autodecide"])
+
+
+class Explainer:
+    """Puts a plan into words and numbers."""
+
+    def __init__(
+        self, planner: Planner, catalogue: LiveCatalogue, configuration: LiveConfiguration, views: ProviderViews, clock: Clock
+    ) -> None:
+        self._planner = planner
+        self._catalogue = catalogue
+        self._configuration = configuration
+        self._views = views
+        self._clock = clock
+
+    def explain(self, model: str) -> Explanation:
+        """What would be tried for this model now, in which order and why. It changes nothing."""
+        plan = self._planner.plan(Wish(model))
+        file = self._configuration.current.file
+        return Explanation(
+            model=model,
+            known=plan.is_known,
+            family=plan.family,
+            pinned_to=plan.pinned_to,
+            order=plan.order,
+            weights=file.autodecide.weights.model_dump(),
+            candidates=[_candidate_view(candidate) for candidate in plan.candidates],
+            left_out=[self._left_out_view(left_out) for left_out in plan.left_out],
+            fallbacks=[] if plan.pinned_to else list(file.fallbacks.get(model, ())),
+            catalogue_age_seconds=round((self._clock.now() - self._catalogue.current.built_at).total_seconds(), 3),
+        )
+
+    def _left_out_view(self, left_out: LeftOut) -> LeftOutView:
+        route = left_out.possible.route
+        return LeftOutView(
+            provider=route.provider,
+            model=route.model,
+            reason=left_out.reason,
+            detail=left_out.detail,
+            returns_at=self._views.at(left_out.returns_at),
+        )
+
+
+def _candidate_view(candidate: Candidate) -> CandidateView:
+    score, facts = candidate.score, candidate.facts
+    parts = ("total", "priority", "health", "latency", "cost", "load")
+    return CandidateView(
+        provider=candidate.route.provider,
+        model=candidate.route.model,
+        matched=candidate.possible.rung.name.lower(),
+        score=ScoreView(**{part: round(getattr(score, part), 4) for part in parts}),
+        first_token_seconds=facts.first_token_seconds,
+        usd_per_million_tokens=None if facts.usd_per_million is None else f"{facts.usd_per_million:g}",
+    )
+
+
+@router.post("/test", summary="Send one message by autodecide", dependencies=[requires(Role.ADMIN)])
+async def test_autodecide(
+    request: Request,
+    body: AutodecideTestBody,
+    explainer: Annotated[Explainer, Depends(provided(Explainer))],
+    trials: Annotated[Trials, Depends(provided(Trials))],
+) -> AutodecideTestResult:
+    """Decides, does it, and tells: the explanation, the answer, and every attempt with its timing."""
+    explanation = explainer.explain(body.model)
+    trial = await trials.run(request_id_of(request.scope), body.model, body.message)
+    return AutodecideTestResult(
+        explanation=explanation,
+        success=trial.error is None,
+        provider=trial.route.provider if trial.route else None,
+        model=trial.route.model if trial.route else None,
+        response=trial.text,
+        usage=trial.usage,
+        latency_ms=round(trial.latency_ms, 2),
+        attempts=[attempt_view(attempt) for attempt in trial.attempts],
+        error=trial.error,
+    )
+
+
+@router.get("/{model:path}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
+async def explain_model(
+    model: Annotated[str, Path(min_length=1, max_length=300, description="A model; the name may contain `/`.")],
+    explainer: Annotated[Explainer, Depends(provided(Explainer))],
+) -> Explanation:
+    """The candidates in order with the parts of their scores, who was left out and why. An unknown model is `known: false`."""
+    return explainer.explain(model)

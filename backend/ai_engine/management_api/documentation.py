@@ -1,0 +1,55 @@
+"""`/docs`, `/redoc` and `/openapi.json`, with every asset from our own origin: a gateway often has no way out to a CDN."""
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from ai_engine.access.guards import requires
+from ai_engine.errors import NotFound
+from ai_engine.names import Role
+
+_ASSETS_PATH = "/docs/assets"
+_ASSETS = {
+    name: Path(fastapi_offline.__file__).parent / "static" / name
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js", "favicon.png")
+}
+_TITLE = "AI Engine"
+
+router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)])
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/docs")
+async def swagger() -> HTMLResponse:
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=f"{_TITLE}: try the API",
+        swagger_js_url=f"{_ASSETS_PATH}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_ASSETS_PATH}/swagger-ui.css",
+        swagger_favicon_url=f"{_ASSETS_PATH}/favicon.png",
+    )
+
+
+@router.get("/redoc")
+async def redoc() -> HTMLResponse:
+    return get_redoc_html(
+        openapi_url="/openapi.json",
+        title=f"{_TITLE}: read the API",
+        redoc_js_url=f"{_ASSETS_PATH}/redoc.standalone.js",
+        redoc_favicon_url=f"{_ASSETS_PATH}/favicon.png",
+        with_google_fonts=False,
+    )
+
+
+@router.get(_ASSETS_PATH + "/{name}")
+async def asset(name: str) -> FileResponse:
+    if name not in _ASSETS:
+        raise NotFound(f"There is nothing at {_ASSETS_PATH}/{name}.")
+    return FileResponse(_ASSETS[name], headers={"cache-control": "public, max-age=86400"})

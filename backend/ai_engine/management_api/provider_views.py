@@ -1,0 +1,107 @@
+"""A provider as operators see it: definition, preference, keys, breaker and performance put together.
+
+The flag is computed here and nowhere else: a provider is flagged when its breaker is open or none of its keys is left.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.autodecide.plan import Planner
+from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.clock import Clock
+from ai_engine.health.breaker import Breaker
+from ai_engine.management_api.schemas import Flag, ProviderKeyView, ProviderState, ProviderView, RouteView
+from ai_engine.preferences.preferences import LivePreferences
+from ai_engine.provider_keys.pool import KeyPool, PooledKey
+from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.telemetry.performance import Performance, PerformanceSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderViews:
+    """Makes the views."""
+
+    finder: CandidateFinder
+    planner: Planner
+    keys: KeyPool
+    breaker: Breaker
+    preferences: LivePreferences
+    catalogue: LiveCatalogue
+    performance: Performance
+    clock: Clock
+
+    def view(self, definition: ProviderDefinition, performance: PerformanceSnapshot | None = None) -> ProviderView:
+        seen = (performance or self.performance.snapshot()).providers.get(definition.name)
+        flag = self.flag_of(definition)
+        active = self.keys.active(definition.name)
+        return ProviderView(
+            name=definition.name,
+            display_name=definition.display_name,
+            protocol=definition.protocol,
+            base_url=definition.base_url,
+            docs_url=definition.docs_url,
+            enabled=self.finder.is_enabled(definition),
+            status=self.state_of(definition, flag),
+            flag=flag,
+            priority=self.planner.priority(definition),
+            keys=[self._key_view(pooled, active) for pooled in self.keys.keys_of(definition.name) if pooled.key],
+            routes=[
+                RouteView(model=route.model, reason=outage.reason, until=self.at(outage.until))
+                for route, outage in self.breaker.routes_out(definition.name)
+            ],
+            default_model=self.preferences.of(definition.name).default_model or definition.default_model,
+            models_count=len(self.catalogue.current.entries_of(definition.name)),
+            success_rate=seen.success_rate if seen else None,
+            latency_ms=seen.latency_ms if seen else None,
+            last_error=seen.last_error if seen else None,
+            last_used_at=seen.last_used_at if seen else None,
+        )
+
+    def state_of(self, definition: ProviderDefinition, flag: Flag | None) -> ProviderState:
+        if not self.finder.is_enabled(definition):
+            return "disabled"
+        if definition.is_sandbox:
+            return "available" if self.finder.is_usable(definition) else "disabled"
+        if not definition.is_configured:
+            return "no_key"
+        if not self.finder.is_served(definition):
+            return "not_served"
+        return "flagged" if flag else "available"
+
+    def flag_of(self, definition: ProviderDefinition) -> Flag | None:
+        """The breaker's outage, or the rest of the last key to come back; `None` while it is in rotation."""
+        outage = self.breaker.provider_outage(definition.name)
+        if outage is not None:
+            return Flag(reason=outage.reason, message=outage.message, until=self.at(outage.until))
+        pool = self.keys.keys_of(definition.name)
+        if not pool or self.keys.active(definition.name) is not None:
+            return None
+        rests = [pooled.resting for pooled in pool if pooled.resting is not None]
+        soonest = min(rests, key=lambda rest: rest.until)
+        return Flag(reason=soonest.reason, message="No provider key is usable.", until=self.at(soonest.until))
+
+    def at(self, monotonic: float | None) -> datetime | None:
+        """A moment of the monotonic clock as a time of day; a moment that has passed is now."""
+        if monotonic is None:
+            return None
+        return self.clock.now() + timedelta(seconds=max(monotonic - self.clock.monotonic(), 0))
+
+    def _key_view(self, pooled: PooledKey, active: PooledKey | None) -> ProviderKeyView:
+        now = self.clock.monotonic()
+        rest = pooled.resting if pooled.resting and (pooled.is_set_aside or pooled.resting.until > now) else None
+        return ProviderKeyView(
+            fingerprint=pooled.fingerprint,
+            last_four=pooled.key.last_four if pooled.key else None,
+            active=pooled is active,
+            state="set_aside" if pooled.is_set_aside else "resting" if rest else "usable",
+            until=self.at(rest.until) if rest else None,
+            reason=rest.reason if rest else None,
+            resting_models={
+                model: at
+                for model, cooldown in pooled.resting_models.items()
+                if cooldown.until > now and (at := self.at(cooldown.until)) is not None
+            },
+            requests=pooled.requests,
+            failures=pooled.failures,
+        )

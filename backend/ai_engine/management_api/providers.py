@@ -1,0 +1,106 @@
+"""`/api/providers`: see, test and steer each provider."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Request
+
+from ai_engine.access.guards import requires
+from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.errors import Conflict, InvalidRequest, NotFound
+from ai_engine.management_api.provider_views import ProviderViews
+from ai_engine.management_api.schemas import ProviderView, RolledKey, TestBody, TestResult, ToggleBody
+from ai_engine.management_api.trials import Trials
+from ai_engine.names import Role
+from ai_engine.preferences.preferences import LivePreferences
+from ai_engine.provider_keys.pool import KeyPool
+from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.web.middleware import request_id_of
+from ai_engine.web.provide import provided
+
+router = APIRouter(prefix="/api/providers", tags=["Providers"])
+
+Configuration = Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))]
+Views = Annotated[ProviderViews, Depends(provided(ProviderViews))]
+Preferences = Annotated[LivePreferences, Depends(provided(LivePreferences))]
+Keys = Annotated[KeyPool, Depends(provided(KeyPool))]
+Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
+
+
+def known_provider(provider: str, configuration: Configuration) -> ProviderDefinition:
+    """The provider that the path names."""
+    definition = configuration.current.providers.get(provider)
+    if definition is None:
+        raise NotFound(f"There is no provider {provider!r}; GET /api/providers lists them.", param="provider")
+    return definition
+
+
+Known = Annotated[ProviderDefinition, Depends(known_provider)]
+
+
+@router.get("", summary="List the providers", dependencies=[requires(Role.VIEWER)])
+async def list_providers(configuration: Configuration, views: Views) -> list[ProviderView]:
+    """Every provider that the engine knows, configured or not, with its keys and flags."""
+    performance = views.performance.snapshot()
+    return [views.view(definition, performance) for definition in configuration.current.providers.values()]
+
+
+@router.get("/{provider}", summary="Show one provider", dependencies=[requires(Role.VIEWER)])
+async def show_provider(definition: Known, views: Views) -> ProviderView:
+    """One provider, with its keys and flags."""
+    return views.view(definition)
+
+
+@router.post("/{provider}/test", summary="Send one message to this provider", dependencies=[requires(Role.ADMIN)])
+async def test_provider(
+    request: Request,
+    definition: Known,
+    finder: Finder,
+    preferences: Preferences,
+    trials: Annotated[Trials, Depends(provided(Trials))],
+    body: Annotated[TestBody | None, Body()] = None,
+) -> TestResult:
+    """One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route."""
+    body = body or TestBody()
+    if not finder.is_served(definition):
+        raise Conflict(f"{definition.display_name} speaks the {definition.protocol} protocol, which is not served yet.")
+    if not definition.is_configured and not definition.is_sandbox:
+        raise Conflict(f"{definition.display_name} is not configured: set {definition.key_variable}.", code="no_key")
+    model = body.model or preferences.of(definition.name).default_model or definition.default_model
+    if model is None:
+        raise InvalidRequest(f"{definition.display_name} has no default model; name one.", param="model")
+    trial = await trials.run(request_id_of(request.scope), model, body.message, only=finder.at_provider(definition, model))
+    last = trial.attempts[-1] if trial.attempts else None
+    return TestResult(
+        success=trial.error is None,
+        provider=definition.name,
+        model=last.route.model if last else model,
+        response=trial.text,
+        latency_ms=round(trial.latency_ms, 2),
+        ttft_ms=None if trial.ttft_ms is None else round(trial.ttft_ms, 2),
+        usage=trial.usage,
+        key=last.key_fingerprint if last else None,
+        error=trial.error,
+    )
+
+
+@router.post("/{provider}/toggle", summary="Enable or disable", dependencies=[requires(Role.ADMIN)])
+async def toggle_provider(
+    definition: Known,
+    finder: Finder,
+    preferences: Preferences,
+    views: Views,
+    body: Annotated[ToggleBody | None, Body()] = None,
+) -> ProviderView:
+    """An empty body flips; `{"enabled": …}` sets. It survives restarts, and no request in flight is broken."""
+    enabled = body.enabled if body is not None else not finder.is_enabled(definition)
+    await preferences.set(definition.name, enabled=enabled)
+    return views.view(definition)
+
+
+@router.post("/{provider}/roll-key", summary="Prefer the next key", dependencies=[requires(Role.ADMIN)])
+async def roll_key(definition: Known, keys: Keys, preferences: Preferences) -> RolledKey:
+    """The next usable key is used from now on, while it is usable, and after restarts. The old one is not penalised."""
+    fingerprint = keys.next_to_roll_to(definition.name)
+    await preferences.set(definition.name, preferred_key=fingerprint)
+    return RolledKey(provider=definition.name, preferred_key=fingerprint)

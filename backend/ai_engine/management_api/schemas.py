@@ -1,0 +1,238 @@
+"""What the management API says, typed: times in UTC, durations in `_ms` or `_seconds`, `null` where something is not known."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ProviderState = Literal["available", "flagged", "disabled", "no_key", "not_served"]
+
+
+class Flag(BaseModel):
+    """Why something is out of rotation."""
+
+    reason: str = Field(description="The failure's class.", examples=["server_error"])
+    message: str
+    until: datetime | None = Field(description="When it is tried again; `null` if nobody knows.")
+
+
+class ProviderKeyView(BaseModel):
+    """A provider key, known by its fingerprint."""
+
+    fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
+    last_four: str | None = Field(description="Only of keys of 20 characters or more.")
+    active: bool = Field(description="The next request would use it.")
+    state: Literal["usable", "resting", "set_aside"]
+    until: datetime | None
+    reason: str | None
+    resting_models: dict[str, datetime] = Field(description="Models it rests for, and until when.")
+    requests: int
+    failures: int
+
+
+class RouteView(BaseModel):
+    """A route that is not healthy."""
+
+    model: str
+    state: Literal["flagged"] = "flagged"
+    reason: str
+    until: datetime | None
+
+
+class ProviderView(BaseModel):
+    """One provider."""
+
+    name: str
+    display_name: str
+    protocol: str
+    base_url: str
+    docs_url: str | None
+    enabled: bool
+    status: ProviderState
+    flag: Flag | None
+    priority: int = Field(description="Lower is preferred.")
+    keys: list[ProviderKeyView]
+    routes: list[RouteView] = Field(description="Those that are not healthy.")
+    default_model: str | None
+    models_count: int
+    success_rate: float | None = Field(description="0 to 1, since the start; the client's own faults do not count.")
+    latency_ms: float | None = Field(description="The median of the last answers.")
+    last_error: str | None
+    last_used_at: datetime | None
+
+
+class ToggleBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool
+
+
+class TestBody(BaseModel):
+    """A message of one's own; without one a short greeting is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
+    model: str | None = Field(None, min_length=1, max_length=300, description="Without one, the provider's default model.")
+
+
+class TokenUsage(BaseModel):
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+class AttemptView(BaseModel):
+    """One request that was sent, with what came of it."""
+
+    provider: str
+    model: str
+    key: str | None = Field(description="The provider key's fingerprint.")
+    why: str
+    succeeded: bool
+    failure: str | None
+    status: int | None
+    duration_ms: float
+    ttft_ms: float | None
+
+
+class TestResult(BaseModel):
+    """What one real message to one provider gave."""
+
+    success: bool
+    provider: str
+    model: str | None
+    response: str | None
+    latency_ms: float
+    ttft_ms: float | None
+    usage: TokenUsage | None
+    key: str | None = Field(description="The provider key's fingerprint.")
+    error: str | None
+
+
+class RolledKey(BaseModel):
+    provider: str
+    preferred_key: str = Field(description="The fingerprint of the key that is used from now on, while it is usable.")
+
+
+class ScoreView(BaseModel):
+    """The parts of the score, each 0 to 1."""
+
+    total: float
+    priority: float
+    health: float
+    latency: float
+    cost: float
+    load: float
+
+
+class CandidateView(BaseModel):
+    """A route that could serve the request."""
+
+    provider: str
+    model: str = Field(description="By the provider's own name.")
+    matched: str = Field(description="How the name matched.", examples=["exact"])
+    score: ScoreView
+    first_token_seconds: float | None
+    usd_per_million_tokens: str | None
+
+
+class LeftOutView(BaseModel):
+    """A route that cannot serve it now."""
+
+    provider: str
+    model: str
+    reason: str
+    detail: str
+    returns_at: datetime | None
+
+
+class Explanation(BaseModel):
+    """What autodecide would do with this model now."""
+
+    model: str
+    known: bool = Field(description="Some catalogue entry is meant by the name.")
+    family: str | None = Field(description="Set where only the family's best member is meant.")
+    pinned_to: str | None
+    order: str = Field(description="What ordered the candidates.")
+    formula: str = "Σ weight × part / Σ weight"
+    weights: dict[str, float]
+    candidates: list[CandidateView]
+    left_out: list[LeftOutView]
+    fallbacks: list[str] = Field(description="Other models, tried once every candidate of this one is exhausted.")
+    catalogue_age_seconds: float
+
+
+class AutodecideTestBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(min_length=1, max_length=300)
+    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
+
+
+class AutodecideTestResult(BaseModel):
+    """The explanation, and what really happened."""
+
+    explanation: Explanation
+    success: bool
+    provider: str | None
+    model: str | None
+    response: str | None
+    usage: TokenUsage | None
+    latency_ms: float
+    attempts: list[AttemptView]
+    error: str | None
+
+
+class PerformanceView(BaseModel):
+    requests: int
+    success_rate: float | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    first_token_p50_ms: float | None
+    tokens_per_second: float | None
+    overhead_p50_ms: float | None = Field(description="The engine's own share.")
+    overhead_p99_ms: float | None
+    in_flight: int
+
+
+class FlaggedProvider(BaseModel):
+    provider: str
+    flag: Flag
+
+
+class ConfigurationView(BaseModel):
+    """The configuration in use, without secrets."""
+
+    host: str
+    port: int
+    autodecide: bool
+    sandbox: bool = Field(description="The sandbox answers now.")
+    access: Literal["open", "keys"]
+    log_level: str
+    max_request_size_bytes: int
+    cors_origins: list[str]
+    config_file: str | None
+    loaded_at: datetime
+
+
+class Status(BaseModel):
+    """The engine at a glance."""
+
+    status: Literal["ok", "degraded", "down"]
+    version: str
+    uptime_seconds: float
+    total_providers: int
+    enabled_providers: int
+    disabled_providers: int
+    available_providers: int
+    flagged_providers: int
+    flagged_details: list[FlaggedProvider]
+    performance: PerformanceView
+    configuration: ConfigurationView
+    generation: int
+
+
+class Reloaded(BaseModel):
+    generation: int
+    loaded_at: datetime

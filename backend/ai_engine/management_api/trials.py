@@ -1,0 +1,118 @@
+"""One real message on an operator's behalf, and everything that it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ai_engine.autodecide.candidates import Possible
+from ai_engine.clock import Clock
+from ai_engine.errors import AIEngineError
+from ai_engine.events import AttemptFinished, Event
+from ai_engine.management_api.schemas import AttemptView, TokenUsage
+from ai_engine.names import Operation, Route
+from ai_engine.relay.relay import Relay
+from ai_engine.relay.request import ClientRequest
+from ai_engine.telemetry.performance import Performance
+
+_TRIAL_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How it went."""
+
+    route: Route | None
+    text: str | None
+    usage: TokenUsage | None
+    latency_ms: float
+    ttft_ms: float | None
+    attempts: Sequence[AttemptFinished]
+    error: str | None
+
+
+class Trials:
+    """Sends the message as a stream, since only a stream shows the time to its first token."""
+
+    def __init__(self, relay: Relay, performance: Performance, clock: Clock) -> None:
+        self._relay = relay
+        self._performance = performance
+        self._clock = clock
+
+    async def run(self, request_id: str, model: str, message: str, only: Possible | None = None) -> Trial:
+        """`only` is the one route that may answer; without it autodecide chooses. A failure is told, not raised."""
+        body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": message}], "stream": True}
+        request = ClientRequest(
+            request_id, Operation.CHAT, model, body, is_stream=True, wants_usage=True, timeout_seconds=_TRIAL_SECONDS
+        )
+        attempts: list[AttemptFinished] = []
+
+        def hear(event: Event) -> None:
+            if isinstance(event, AttemptFinished):
+                attempts.append(event)
+
+        text = _Text()
+        started_at = self._clock.monotonic()
+        self._performance.started()
+        route, error = None, None
+        try:
+            answer = await self._relay.answer(request, only=only, hear=hear)
+            route = answer.route
+            assert answer.stream is not None
+            try:
+                broken = await answer.stream.relay_to(text.take)
+            finally:
+                await answer.stream.close()
+            error = broken.message if broken else None
+        except AIEngineError as failed:
+            error = failed.message
+        last = attempts[-1] if attempts else None
+        return Trial(
+            route=route,
+            text=text.whole if route else None,
+            usage=text.usage,
+            latency_ms=(self._clock.monotonic() - started_at) * 1000,
+            ttft_ms=last.first_token_ms if last else None,
+            attempts=attempts,
+            error=error,
+        )
+
+
+def attempt_view(attempt: AttemptFinished) -> AttemptView:
+    return AttemptView(
+        provider=attempt.route.provider,
+        model=attempt.route.model,
+        key=attempt.key_fingerprint,
+        why=attempt.why,
+        succeeded=attempt.succeeded,
+        failure=attempt.failure,
+        status=attempt.status,
+        duration_ms=round(attempt.duration_ms, 2),
+        ttft_ms=None if attempt.first_token_ms is None else round(attempt.first_token_ms, 2),
+    )
+
+
+class _Text:
+    """Gathers the text and the usage of a relayed stream."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self.usage: TokenUsage | None = None
+
+    @property
+    def whole(self) -> str:
+        return "".join(self._parts)
+
+    async def take(self, events: bytes) -> None:
+        for line in events.split(b"\n\n"):
+            if not line.startswith(b"data: "):
+                continue
+            event = orjson.loads(line[6:])
+            for choice in event.get("choices") or ():
+                content = (choice.get("delta") or {}).get("content")
+                if isinstance(content, str):
+                    self._parts.append(content)
+            usage = event.get("usage")
+            if isinstance(usage, dict):
+                self.usage = TokenUsage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens"))

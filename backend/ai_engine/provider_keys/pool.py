@@ -1,0 +1,223 @@
+"""The key pool: which provider key the next attempt uses, and what each key has been through."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ai_engine.clock import Chance, Clock, system_chance
+from ai_engine.errors import Conflict, NotFound
+from ai_engine.provider_keys.cooldown import Cooldown, CooldownPolicy, rest_seconds
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.failures import Failure, KeyScope
+from ai_engine.upstream.port import Headers, header
+
+_RATE_LIMIT_NEWS_SECONDS = 60
+"""`x-ratelimit-*` older than this says nothing any more: most providers count by the minute."""
+
+
+@dataclass(slots=True)
+class PooledKey:
+    """One key and its state. `key` is `None` for a provider that takes none; it then cools like any other."""
+
+    provider: str
+    key: ProviderKey | None
+    in_flight: int = 0
+    requests: int = 0
+    failures: int = 0
+    last_turn: int = 0
+    """The pool's turn at which it was used last: the key that rested longest comes first among equals."""
+    resting: Cooldown | None = None
+    """Out for every model."""
+    resting_models: dict[str, Cooldown] = field(default_factory=dict)
+    is_set_aside: bool = False
+    """The provider does not know the key; only a successful listing, or a person, brings it back."""
+    strikes: dict[str | None, int] = field(default_factory=dict)
+    """Failures in a row, by model; `None` for those that concern every model."""
+    remaining: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By model: the share of the rate limit that is left, and when the provider said so."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        return self.key.fingerprint if self.key else None
+
+    def cooldown_for(self, model: str, now: float) -> Cooldown | None:
+        """What keeps the key from this model now, the later end of two."""
+        whole = self.resting
+        own = self.resting_models.get(model)
+        if whole and (self.is_set_aside or whole.until > now) and (own is None or own.until <= whole.until):
+            return whole
+        if own and own.until > now:
+            return own
+        return None
+
+    def share_left(self, model: str, now: float) -> float:
+        share, said_at = self.remaining.get(model, (1.0, now))
+        return share if now - said_at < _RATE_LIMIT_NEWS_SECONDS else 1.0
+
+
+class KeyPool:
+    """The keys of every provider. All of it is in memory and O(keys of one provider)."""
+
+    def __init__(self, clock: Clock, policy: CooldownPolicy | None = None, chance: Chance = system_chance) -> None:
+        self._clock = clock
+        self._policy = policy or CooldownPolicy()
+        self._chance = chance
+        self._pools: dict[str, tuple[PooledKey, ...]] = {}
+        self._preferred: dict[str, str] = {}
+        self._turn = 0
+
+    # What the operator says
+
+    def set_providers(self, providers: Mapping[str, ProviderDefinition]) -> None:
+        """Takes the configured keys. A key that was there before keeps its state; one that is gone is forgotten."""
+        known = {(pooled.provider, pooled.fingerprint): pooled for pool in self._pools.values() for pooled in pool}
+        self._pools = {}
+        for name, definition in providers.items():
+            keys: Sequence[ProviderKey | None] = definition.keys if definition.keys or definition.needs_key else (None,)
+            self._pools[name] = tuple(known.get((name, key.fingerprint if key else None)) or PooledKey(name, key) for key in keys)
+
+    def set_preferred(self, provider: str, fingerprint: str | None) -> None:
+        """This key is used while it is usable; `None` lets the headroom decide. An unknown fingerprint waits for its key."""
+        if fingerprint is None:
+            self._preferred.pop(provider, None)
+        else:
+            self._preferred[provider] = fingerprint
+
+    def next_to_roll_to(self, provider: str) -> str:
+        """The fingerprint after the active key, in configured order, among those not resting altogether.
+
+        Raises `Conflict` if there is no other. Changes nothing: the caller stores the choice, then calls `set_preferred`.
+        """
+        now = self._clock.monotonic()
+        pool = self.keys_of(provider)
+        active = self.active(provider)
+        start = pool.index(active) if active else -1
+        for step in range(1, len(pool) + 1):
+            pooled = pool[(start + step) % len(pool)]
+            is_resting = pooled.is_set_aside or (pooled.resting is not None and pooled.resting.until > now)
+            if pooled is not active and pooled.fingerprint and not is_resting:
+                return pooled.fingerprint
+        raise Conflict(
+            f"{provider} has no other usable key to roll to; add one as a further numbered variable.", code="no_other_key"
+        )
+
+    def restore(self, provider: str, fingerprint: str | None = None) -> None:
+        """Ends every rest, by hand: of one key, or of all of the provider's. Raises `NotFound`."""
+        pool = self.keys_of(provider)
+        chosen = [pooled for pooled in pool if fingerprint is None or pooled.fingerprint == fingerprint]
+        if not chosen and fingerprint is not None:
+            raise NotFound(f"{provider} has no key with the fingerprint {fingerprint!r}.", param="fingerprint")
+        for pooled in chosen:
+            pooled.resting = None
+            pooled.is_set_aside = False
+            pooled.resting_models.clear()
+            pooled.strikes.clear()
+
+    # What a request asks
+
+    def take(self, provider: str, model: str, tried: Collection[str | None] = ()) -> PooledKey | None:
+        """The key for the next attempt, counted as in flight until `give_back`; `None` if none is usable.
+
+        The preferred key while it is usable, else the most headroom: fewest in flight, then the largest share of the rate
+        limit left, then the longest unused. A request never gets a key out of the pool that is resting.
+        """
+        now = self._clock.monotonic()
+        pool = self._pools.get(provider, ())
+        usable = [key for key in pool if key.fingerprint not in tried and key.cooldown_for(model, now) is None]
+        if not usable:
+            return None
+        chosen = usable[0]
+        if len(usable) > 1:
+            preferred = self._preferred.get(provider)
+            chosen = min(
+                usable,
+                key=lambda key: (key.fingerprint != preferred, key.in_flight, -key.share_left(model, now), key.last_turn),
+            )
+        self._turn += 1
+        chosen.last_turn = self._turn
+        chosen.in_flight += 1
+        chosen.requests += 1
+        return chosen
+
+    def give_back(self, pooled: PooledKey) -> None:
+        """The attempt is over, whatever became of it."""
+        pooled.in_flight -= 1
+
+    def record_success(self, pooled: PooledKey, model: str, headers: Headers) -> None:
+        """Ends the escalation for this model and hears what the answer says of the rate limit."""
+        if pooled.strikes:
+            pooled.strikes.pop(model, None)
+            pooled.strikes.pop(None, None)
+        if len(self._pools.get(pooled.provider, ())) > 1:
+            self._hear_rate_limit(pooled, model, headers)
+
+    def _hear_rate_limit(self, pooled: PooledKey, model: str, headers: Headers) -> None:
+        limit, left = header(headers, b"x-ratelimit-limit-requests"), header(headers, b"x-ratelimit-remaining-requests")
+        try:
+            share = float(left or "") / float(limit or "")
+        except (ValueError, ZeroDivisionError):
+            return
+        pooled.remaining[model] = (min(max(share, 0.0), 1.0), self._clock.monotonic())
+
+    def record_failure(self, pooled: PooledKey, model: str, failure: Failure) -> None:
+        """Counts the failure, and where it is the key's, lets the key rest. Of two rests the later end counts."""
+        pooled.failures += 1
+        if failure.key_scope is None:
+            return
+        scope = model if failure.key_scope is KeyScope.MODEL else None
+        now = self._clock.monotonic()
+        strikes = pooled.strikes.get(scope, 0)
+        pooled.strikes[scope] = strikes + 1
+        seconds = rest_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)
+        cooldown = Cooldown(now + seconds, failure.kind)
+        if scope is not None:
+            pooled.resting_models = {name: rest for name, rest in pooled.resting_models.items() if rest.until > now}
+            pooled.resting_models[scope] = _later(pooled.resting_models.get(scope), cooldown)
+        elif failure.key_scope is KeyScope.SET_ASIDE:
+            pooled.is_set_aside, pooled.resting = True, cooldown
+        elif not pooled.is_set_aside:
+            pooled.resting = _later(pooled.resting, cooldown)
+
+    # What others want to know
+
+    def is_usable(self, provider: str, model: str) -> bool:
+        now = self._clock.monotonic()
+        return any(pooled.cooldown_for(model, now) is None for pooled in self._pools.get(provider, ()))
+
+    def soonest_return(self, provider: str, model: str) -> Cooldown | None:
+        """The rest that ends first, when every key rests; `None` if the provider has no key at all, or one is usable."""
+        now = self._clock.monotonic()
+        rests = [pooled.cooldown_for(model, now) for pooled in self._pools.get(provider, ())]
+        ends = [rest for rest in rests if rest is not None]
+        return min(ends, key=lambda rest: rest.until) if ends and len(ends) == len(rests) else None
+
+    def in_flight_per_key(self, provider: str) -> float:
+        """Requests under way for each key that does not rest altogether."""
+        now = self._clock.monotonic()
+        usable = flying = 0
+        for pooled in self._pools.get(provider, ()):
+            flying += pooled.in_flight
+            usable += pooled.resting is None or (not pooled.is_set_aside and pooled.resting.until <= now)
+        return flying / usable if usable else float(flying)
+
+    def active(self, provider: str) -> PooledKey | None:
+        """The key that the next request would get, models apart."""
+        now = self._clock.monotonic()
+        usable = [
+            pooled
+            for pooled in self._pools.get(provider, ())
+            if not pooled.is_set_aside and (pooled.resting is None or pooled.resting.until <= now)
+        ]
+        preferred = self._preferred.get(provider)
+        return min(usable, key=lambda key: (key.fingerprint != preferred, key.in_flight, key.last_turn), default=None)
+
+    def keys_of(self, provider: str) -> tuple[PooledKey, ...]:
+        """Every key of a provider, in configured order."""
+        return self._pools.get(provider, ())
+
+    def set_aside(self) -> list[PooledKey]:
+        """Every key that waits for its recheck; `resting.until` says when it is due."""
+        return [pooled for pool in self._pools.values() for pooled in pool if pooled.is_set_aside]
+
+
+def _later(one: Cooldown | None, other: Cooldown) -> Cooldown:
+    return one if one is not None and one.until > other.until else other

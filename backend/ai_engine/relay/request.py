@@ -1,0 +1,31 @@
+"""What the relay is asked to carry."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ai_engine.autodecide.candidates import Needs, ProviderPreferences, Wish
+from ai_engine.names import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequest:
+    """One request of a client, checked and with our own fields taken out of `body`."""
+
+    id: str
+    operation: Operation
+    model: str
+    body: dict[str, Any]
+    """The client's OpenAI request as it came, but for our own fields. Nobody changes it."""
+    is_stream: bool = False
+    wants_usage: bool = False
+    """The client itself asked for usage in its stream."""
+    autodecide: bool = True
+    further_models: tuple[str, ...] | None = None
+    """The request's own `models`; `None` leaves the configured fallbacks in force."""
+    preferences: ProviderPreferences = ProviderPreferences()
+    needs: Needs = field(default_factory=Needs)
+    timeout_seconds: float | None = None
+    """The client's own deadline, from its arrival."""
+
+    def wish(self, model: str) -> Wish:
+        return Wish(model, self.needs, self.preferences, self.autodecide)

@@ -1,0 +1,145 @@
+"""A stream that has begun: its events go to the client as they come, until its sound end or its break."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from ai_engine.clock import Clock, Watchdog
+from ai_engine.names import Blame
+from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent, Usage
+from ai_engine.providers.definition import Timeouts
+from ai_engine.providers.failures import Failure, FailureClass, classify_exception
+from ai_engine.upstream.port import UpstreamAnswer, UpstreamError
+
+Write = Callable[[bytes], Awaitable[None]]
+"""Takes whole events for the client, and waits while the client is slow."""
+
+_USAGE_WAIT_SECONDS = 2
+"""How long a stream whose every choice has finished may still take to report its usage."""
+_DRAIN_SECONDS = 1
+"""How long the end of the body is waited for after `[DONE]`, so that the connection can be used again."""
+
+_RELAYED = frozenset({EventKind.OPENING, EventKind.CONTENT, EventKind.FINISH})
+
+
+class OpenStream:
+    """The rest of one upstream stream. `on_end` hears its end exactly once; whoever holds the stream calls `close()`."""
+
+    def __init__(
+        self,
+        answer: UpstreamAnswer,
+        chunks: AsyncIterator[bytes],
+        decoder: StreamDecoder,
+        held: list[StreamEvent],
+        timeouts: Timeouts,
+        deadline: float,
+        clock: Clock,
+    ) -> None:
+        self._answer = answer
+        self._chunks = chunks
+        self._decoder = decoder
+        self._held = held
+        self._timeouts = timeouts
+        self._deadline = deadline
+        self._clock = clock
+        self._saw_done = False
+        self._failure: Failure | None = None
+        self.on_end: Callable[[Failure | None], None] | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._decoder.usage
+
+    @property
+    def model(self) -> str | None:
+        """The model as the provider names it in its events."""
+        return self._decoder.model
+
+    @property
+    def is_complete(self) -> bool:
+        """Every choice has its `finish_reason`: nothing that may still come belongs to the answer."""
+        return self._decoder.is_finished
+
+    async def relay_to(self, write: Write, *, wants_usage: bool) -> Failure | None:
+        """Writes every event of the provider, unchanged and in order, and returns how the stream broke, `None` if it did not.
+
+        The caller writes the end (`[DONE]`, or the error), since the engine may yet go on elsewhere.
+        """
+        try:
+            self._failure = await self._relay(write, wants_usage=wants_usage)
+        except UpstreamError as error:
+            self._failure = classify_exception(error)
+        except TimeoutError:
+            self._failure = Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
+        if self.is_complete:
+            self._failure = None
+        elif self._failure is None:
+            self._failure = Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
+        self._end(self._failure)
+        return self._failure
+
+    async def _relay(self, write: Write, *, wants_usage: bool) -> Failure | None:
+        loop = asyncio.get_running_loop()
+        idle, progress = self._timeouts.idle, self._timeouts.progress
+        ends_at = loop.time() + self._deadline - self._clock.monotonic()
+        progress_until = loop.time() + progress
+        events: Sequence[StreamEvent] = self._held
+        with Watchdog(min(idle, max(ends_at - loop.time(), 0))) as watchdog:
+            while True:
+                lines, has_content, failure = self._sorted_out(events, wants_usage=wants_usage)
+                if lines:
+                    watchdog.expires_at = ends_at  # a slow client is not a stalled provider
+                    await write(b"".join(lines))
+                if failure is not None or self._saw_done:
+                    return failure
+                if has_content:
+                    progress_until = loop.time() + progress
+                if not self._decoder.is_finished:
+                    watchdog.expires_at = min(loop.time() + idle, progress_until, ends_at)
+                elif self._decoder.usage is not None:
+                    return None
+                else:
+                    watchdog.restart(_USAGE_WAIT_SECONDS)
+                chunk = await anext(self._chunks, None)
+                if chunk is None:
+                    lines, _, failure = self._sorted_out(self._decoder.end(), wants_usage=wants_usage)
+                    if lines:
+                        await write(b"".join(lines))
+                    return failure
+                events = self._decoder.feed(chunk)
+
+    def _sorted_out(self, events: Sequence[StreamEvent], *, wants_usage: bool) -> tuple[list[bytes], bool, Failure | None]:
+        """The lines to relay, whether the answer got any further, and the error that ends the stream."""
+        lines: list[bytes] = []
+        has_content = False
+        for event in events:
+            kind = event.kind
+            if kind in _RELAYED:
+                lines += (b"data: ", event.data, b"\n\n")
+                has_content = has_content or kind is not EventKind.OPENING
+            elif kind is EventKind.USAGE:
+                if wants_usage:
+                    lines += (b"data: ", event.data, b"\n\n")
+            elif kind is EventKind.DONE:
+                self._saw_done = True
+                break
+            elif kind is EventKind.FAILURE:
+                return lines, has_content, event.failure
+        return lines, has_content, None
+
+    def _end(self, failure: Failure | None) -> None:
+        if self.on_end is not None:
+            on_end, self.on_end = self.on_end, None
+            on_end(failure)
+
+    async def close(self) -> None:
+        """Ends the exchange. After a sound end the connection is kept, else it is closed at once."""
+        try:
+            if self._saw_done and self._failure is None:
+                with Watchdog(_DRAIN_SECONDS):
+                    async for _ in self._chunks:
+                        pass
+        except (UpstreamError, TimeoutError):
+            pass  # the answer was complete: how the connection ends does not matter any more
+        finally:
+            self._end(None)
+            await self._answer.close()

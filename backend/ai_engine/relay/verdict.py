@@ -1,0 +1,107 @@
+"""What the caller is told when no answer came: one error, from everything that was planned and tried."""
+
+from collections.abc import Sequence
+
+from ai_engine.autodecide.candidates import LeftOut, Reason
+from ai_engine.autodecide.plan import Plan
+from ai_engine.errors import (
+    AIEngineError,
+    AttemptsFailed,
+    DeadlinePassed,
+    InvalidRequest,
+    ModelNotFound,
+    NoProviderConfigured,
+    RateLimited,
+    RefusedByProvider,
+    RoutesOut,
+)
+from ai_engine.names import Blame
+from ai_engine.providers.failures import Failure, FailureClass
+
+_LISTING_SECONDS = 1
+
+
+def verdict(
+    plans: Sequence[Plan],
+    failures: Sequence[Failure],
+    *,
+    has_usable_provider: bool = True,
+    is_still_listing: bool = False,
+    soonest_return: float | None = None,
+) -> AIEngineError:
+    """The error to raise. The client's own fault comes first, as the provider worded it; then what was tried; then why nothing was."""
+    for failure in failures:
+        if failure.blame in (Blame.REQUEST, Blame.MODEL):
+            return _refused(failure)
+    if failures:
+        return _failed(failures, soonest_return)
+    if not has_usable_provider:
+        return NoProviderConfigured(
+            "No provider is configured: put a provider key such as OPENAI_API_KEY into the environment or .env, "
+            "or set AI_ENGINE_SANDBOX=true to try things out.",
+            code="no_provider_configured",
+        )
+    left_out = [one for plan in plans for one in plan.left_out]
+    if not left_out and not any(plan.candidates for plan in plans):
+        return _unknown(plans[0].asked, is_still_listing=is_still_listing)
+    return _all_out(plans[0].asked, left_out, soonest_return)
+
+
+def _refused(failure: Failure) -> RefusedByProvider:
+    return RefusedByProvider(
+        failure.message, status=failure.status or 400, kind=failure.type, param=failure.param, code=failure.code
+    )
+
+
+def _failed(failures: Sequence[Failure], soonest_return: float | None) -> AIEngineError:
+    last = failures[-1]
+    kinds = {failure.kind for failure in failures}
+    if kinds == {FailureClass.MODEL_NOT_FOUND}:
+        return ModelNotFound(f"No provider serves the model any more: {last.message}", param="model", code="model_not_found")
+    if kinds == {FailureClass.RATE_LIMIT}:
+        return RateLimited(
+            "Every provider key for this model is rate limited; wait as Retry-After says.",
+            retry_after_seconds=soonest_return,
+            code="rate_limit_exceeded",
+        )
+    tried = f"{len(failures)} attempt{'s' if len(failures) > 1 else ''} failed; the last one: {last.message}"
+    if last.kind is FailureClass.SILENT:
+        return DeadlinePassed(tried, retry_after_seconds=soonest_return, code="upstream_timeout")
+    if all(failure.blame is Blame.KEY for failure in failures):
+        return RoutesOut(
+            "No provider key for this model is usable any more: " + tried,
+            retry_after_seconds=soonest_return,
+            code="no_usable_key",
+        )
+    return AttemptsFailed(tried, retry_after_seconds=soonest_return, code="upstream_error")
+
+
+def _unknown(model: str, *, is_still_listing: bool) -> AIEngineError:
+    if is_still_listing:
+        return RoutesOut(
+            f"No provider is known to serve {model!r} yet, and one has still to list its models; try again in a moment.",
+            retry_after_seconds=_LISTING_SECONDS,
+            code="catalogue_incomplete",
+        )
+    return ModelNotFound(
+        f"No provider serves a model named {model!r}; GET /v1/models lists those that are.", param="model", code="model_not_found"
+    )
+
+
+def _all_out(model: str, left_out: Sequence[LeftOut], soonest_return: float | None) -> AIEngineError:
+    reasons = "; ".join(dict.fromkeys(f"{one.possible.route}: {one.detail}" for one in left_out)) or "all are being probed"
+    if left_out and all(one.reason.is_capability for one in left_out):
+        return InvalidRequest(
+            f"No route of {model!r} can serve this request ({reasons}).", param="model", code="unsupported_by_model"
+        )
+    if left_out and all(one.reason is Reason.EXCLUDED for one in left_out):
+        return InvalidRequest(f"The request's own preferences leave no route of {model!r} ({reasons}).", param="provider")
+    if left_out and all(one.cause is FailureClass.RATE_LIMIT for one in left_out):
+        return RateLimited(
+            f"Every provider key for {model!r} is rate limited; wait as Retry-After says.",
+            retry_after_seconds=soonest_return,
+            code="rate_limit_exceeded",
+        )
+    return RoutesOut(
+        f"Every route of {model!r} is out of rotation ({reasons}).", retry_after_seconds=soonest_return, code="routes_out"
+    )

@@ -1,0 +1,237 @@
+"""Builds every service once, and chooses which implementation stands behind each port."""
+
+import secrets
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ai_engine.access.first_key import ensure_admin_key
+from ai_engine.access.guards import Guard
+from ai_engine.access.repository import AccessKey, AccessKeyRepository
+from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.autodecide.plan import Planner
+from ai_engine.catalogue.discovery import Discovery, Pace
+from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.catalogue.repository import SqlListingRepository
+from ai_engine.catalogue.snapshot import Catalogue
+from ai_engine.client_api import chat_completions, embeddings
+from ai_engine.client_api.relayed import ParseRequest, RelayedEndpoint
+from ai_engine.client_api.requests import chat_request, embeddings_request
+from ai_engine.clock import Clock, system_chance
+from ai_engine.configuration import Configuration, LiveConfiguration
+from ai_engine.database import Database, migrate, open_database
+from ai_engine.events import Event, Observer
+from ai_engine.health.breaker import Breaker, BreakerPolicy
+from ai_engine.health.track_record import TrackRecord
+from ai_engine.management_api.autodecide import Explainer
+from ai_engine.management_api.provider_views import ProviderViews
+from ai_engine.management_api.status import Uptime
+from ai_engine.management_api.trials import Trials
+from ai_engine.preferences.preferences import LivePreferences, ProviderPreference
+from ai_engine.preferences.repository import SqlPreferencesRepository
+from ai_engine.provider_keys.cooldown import CooldownPolicy
+from ai_engine.provider_keys.pool import KeyPool
+from ai_engine.provider_keys.recheck import KeyRecheck
+from ai_engine.provider_keys.waiting import WaitingRoom
+from ai_engine.providers.adapter import Adapter
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
+from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.providers.sandbox import SandboxUpstream
+from ai_engine.relay.attempts import RelayServices
+from ai_engine.relay.relay import Relay
+from ai_engine.telemetry.logs import Logs
+from ai_engine.telemetry.performance import Performance
+from ai_engine.upstream.by_scheme import UpstreamByScheme
+from ai_engine.upstream.httpx_engine import HttpxEngine
+
+OWN_VIA = f"ai-engine-{secrets.token_hex(4)}".encode()
+"""How this process signs its requests (`via`). One that comes back with it went round in a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Times and thresholds with the contract's defaults. A parameter, so that tests of hours take milliseconds."""
+
+    cooldown: CooldownPolicy = CooldownPolicy()
+    breaker: BreakerPolicy = BreakerPolicy()
+    discovery: Pace = Pace()
+    recheck_look_every_seconds: float = 1
+    stream_silence_seconds: float = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The running engine's parts."""
+
+    services: dict[type[Any], Any]
+    """By type, for the routes (`web.provide`)."""
+    hot: dict[tuple[str, str], RelayedEndpoint]
+    """By method and path, for the dispatcher."""
+    guard: Guard
+    background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    """Loops that run until they are cancelled."""
+    close: Callable[[], Coroutine[Any, Any, None]]
+
+
+async def wire(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning) -> Wired:
+    """Opens the database, brings it up to date, and builds every service on it. Raises `ConfigurationError`."""
+    database = await open_database(configuration.current.settings.database_url.get_secret_value())
+    try:
+        await migrate(database)
+        return await _build(configuration, logs, clock, tuning, database)
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning, database: Database) -> Wired:
+    issued = await _issued_keys(configuration, clock, database)
+    guard = Guard(configuration.current.settings, issued)
+    preferences = LivePreferences(SqlPreferencesRepository(database), clock)
+    await preferences.load()
+    keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
+    performance = Performance(clock)
+    adapters: dict[WireProtocol, Adapter] = {WireProtocol.OPENAI: OpenAICompatible()}
+    http = HttpxEngine()
+    upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
+    catalogue = LiveCatalogue(clock)
+    finder = CandidateFinder(
+        lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters, clock
+    )
+    planner = Planner(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)
+    discovery = Discovery(
+        upstream,
+        adapters,
+        lambda: _whom_to_list(configuration, finder, keys),
+        catalogue,
+        SqlListingRepository(database),
+        clock,
+        pace=tuning.discovery,
+    )
+    await discovery.restore()
+    catalogue.set_configuration(configuration.current)
+    relay = Relay(
+        RelayServices(
+            configuration=lambda: configuration.current,
+            planner=planner,
+            keys=keys,
+            waiting_room=WaitingRoom(clock),
+            breaker=breaker,
+            track_record=track_record,
+            upstream=upstream,
+            adapters=adapters,
+            own_headers=((b"via", b"1.1 " + OWN_VIA),),
+            has_usable_provider=finder.has_usable_provider,
+            is_still_listing=finder.is_still_listing,
+            rediscover=discovery.request_soon,
+            observe=_all_of(performance, logs.event_log(clock)),
+            clock=clock,
+            chance=system_chance,
+            refuses_stream_options=set(),
+        )
+    )
+    views = ProviderViews(finder, planner, keys, breaker, preferences, catalogue, performance, clock)
+    recheck = KeyRecheck(
+        keys, upstream, adapters, lambda: configuration.current.providers, clock, tuning.recheck_look_every_seconds
+    )
+    _keep_in_step(configuration, preferences, keys, breaker, catalogue, discovery, guard, issued)
+
+    def hot(parse: ParseRequest) -> RelayedEndpoint:
+        return RelayedEndpoint(parse, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
+
+    async def close() -> None:
+        await catalogue.close()
+        await upstream.close()
+        await database.close()
+
+    services: Sequence[Any] = (
+        configuration,
+        database,
+        guard,
+        preferences,
+        keys,
+        catalogue,
+        finder,
+        planner,
+        views,
+        Explainer(planner, catalogue, configuration, views, clock),
+        Trials(relay, performance, clock),
+        Uptime(clock),
+    )
+    return Wired(
+        services={type(service): service for service in services},
+        hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
+        guard=guard,
+        background=(discovery.run, recheck.run),
+        close=close,
+    )
+
+
+async def _issued_keys(configuration: LiveConfiguration, clock: Clock, database: Database) -> Sequence[AccessKey]:
+    """The keys that callers have been given, a first admin key among them where one was needed."""
+    settings = configuration.current.settings
+    repository = AccessKeyRepository(database.engine, clock)
+    data_folder = database.sqlite_file.parent if database.sqlite_file else settings.spool_dir.parent
+    await ensure_admin_key(settings, repository, data_folder, sys.stderr)
+    return await repository.all()
+
+
+def _keep_in_step(
+    configuration: LiveConfiguration,
+    preferences: LivePreferences,
+    keys: KeyPool,
+    breaker: Breaker,
+    catalogue: LiveCatalogue,
+    discovery: Discovery,
+    guard: Guard,
+    issued: Sequence[AccessKey],
+) -> None:
+    """Who hears of what: every change of configuration, preferences and catalogue takes effect where it is used."""
+
+    def refuse_unsafe_access(loaded: Configuration) -> None:
+        Guard(loaded.settings, issued)
+
+    def take_over_configuration(current: Configuration) -> None:
+        guard.apply(current.settings)
+        keys.set_providers(current.providers)
+        catalogue.set_configuration(current)
+        discovery.targets_changed()
+
+    def take_over_preference(provider: str, preference: ProviderPreference) -> None:
+        keys.set_preferred(provider, preference.preferred_key)
+        discovery.targets_changed()
+
+    def take_over_catalogue(current: Catalogue) -> None:
+        for route in breaker.missing_models():
+            if current.listed_at(route.provider) is not None and current.entry(route) is not None:
+                breaker.restore(*route)
+
+    keys.set_providers(configuration.current.providers)
+    for provider in configuration.current.providers:
+        keys.set_preferred(provider, preferences.of(provider).preferred_key)
+    configuration.add_check(refuse_unsafe_access)
+    configuration.on_change(take_over_configuration)
+    preferences.on_change(take_over_preference)
+    catalogue.on_change(take_over_catalogue)
+
+
+def _whom_to_list(
+    configuration: LiveConfiguration, finder: CandidateFinder, keys: KeyPool
+) -> list[tuple[ProviderDefinition, ProviderKey | None]]:
+    """Every usable provider with the key that its next request would use; the sandbox has nothing to say."""
+    targets: list[tuple[ProviderDefinition, ProviderKey | None]] = []
+    for definition in configuration.current.providers.values():
+        if finder.is_usable(definition) and not definition.is_sandbox:
+            active = keys.active(definition.name)
+            if active is not None:
+                targets.append((definition, active.key))
+    return targets
+
+
+def _all_of(*observers: Observer) -> Observer:
+    def tell(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return tell
