@@ -121,7 +121,7 @@ async def _kept_running(work: Work) -> None:
     while True:
         try:
             await work()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, the loop must go on; the log has it whole
             _log.exception("A background task failed; it begins anew in %d second.", _BEGIN_ANEW_SECONDS)
             await asyncio.sleep(_BEGIN_ANEW_SECONDS)
 

@@ -115,9 +115,7 @@ def check_config() -> None:
     """Read and validate environment, .env and YAML file, and say what came of it."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
     usable = [row.name for row in configuration.providers.values() if row.is_configured]
-    print(
-        f"The configuration is sound: {len(usable)} of {len(configuration.providers)} providers configured ({', '.join(usable) or 'none'})."
-    )
+    print(f"The configuration is sound. Providers that are configured: {', '.join(usable) or 'none'}.")
 
 
 @app.command()
@@ -180,7 +178,7 @@ def create_client_key(
         database = await open_database(settings.database_url.get_secret_value())
         try:
             await migrate(database)
-            return await create_access_key(AccessKeyRepository(database.engine, SystemClock()), name, Role[role.upper()])
+            return await create_access_key(AccessKeyRepository(database, SystemClock()), name, Role[role.upper()])
         finally:
             await database.close()
 

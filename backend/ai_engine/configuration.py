@@ -54,7 +54,7 @@ class LiveConfiguration:
         self._listeners.append(listener)
 
     def reload(self) -> Configuration:
-        """Reads and validates everything again, then swaps. Raises `ConfigurationError` and keeps the old one if anything is wrong.
+        """Reads and validates everything again, then swaps. If anything is wrong: `ConfigurationError`, and the old one stays.
 
         The address and the database are those of the start: they need a restart.
         """

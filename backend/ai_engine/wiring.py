@@ -3,7 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ai_engine.access.first_key import ensure_admin_key
@@ -53,9 +53,9 @@ OWN_VIA = f"ai-engine-{secrets.token_hex(4)}".encode()
 class Tuning:
     """Times and thresholds with the contract's defaults. A parameter, so that tests of hours take milliseconds."""
 
-    cooldown: CooldownPolicy = CooldownPolicy()
-    breaker: BreakerPolicy = BreakerPolicy()
-    discovery: Pace = Pace()
+    cooldown: CooldownPolicy = field(default_factory=CooldownPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    discovery: Pace = field(default_factory=Pace)
     recheck_look_every_seconds: float = 1
     stream_silence_seconds: float = 15
 
@@ -171,7 +171,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
 async def _issued_keys(configuration: LiveConfiguration, clock: Clock, database: Database) -> Sequence[AccessKey]:
     """The keys that callers have been given, a first admin key among them where one was needed."""
     settings = configuration.current.settings
-    repository = AccessKeyRepository(database.engine, clock)
+    repository = AccessKeyRepository(database, clock)
     data_folder = database.sqlite_file.parent if database.sqlite_file else settings.spool_dir.parent
     await ensure_admin_key(settings, repository, data_folder, sys.stderr)
     return await repository.all()

@@ -26,7 +26,7 @@ async def create_chat_completion(body: ChatCompletionRequest) -> ChatCompletion:
     """OpenAI's chat completions over every provider.
 
     The engine finds who serves the model, picks a key, and goes on elsewhere when a provider fails. The headers
-    `x-ai-engine-provider`, `x-ai-engine-model` and `x-ai-engine-attempts` say what happened; `x-ai-engine-timeout: seconds` on the
-    request is the client's own deadline.
+    `x-ai-engine-provider`, `x-ai-engine-model` and `x-ai-engine-attempts` say what happened; `x-ai-engine-timeout: seconds` on
+    the request is the client's own deadline.
     """
-    served_in_front(PATH)
+    served_in_front(PATH, body)

@@ -15,4 +15,4 @@ router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)])
 @router.post(PATH, summary="Embed texts")
 async def create_embeddings(body: EmbeddingsRequest) -> Embeddings:
     """OpenAI's embeddings over every provider; decided, tried and failed over as chat completions are."""
-    served_in_front(PATH)
+    served_in_front(PATH, body)

@@ -6,12 +6,14 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 
 from typing import NoReturn, Protocol
 
+from pydantic import BaseModel
+
 from ai_engine.access.guards import Guard
-from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import AIEngineError, NotAuthenticated, RequestLoop
-from ai_engine.names import Role
 from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
 from ai_engine.client_api.requests import timeout_of
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.errors import AIEngineError, RequestLoop
+from ai_engine.names import Role
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
@@ -23,8 +25,8 @@ from ai_engine.web.request_body import read_body
 _DONE = b"data: [DONE]\n\n"
 
 
-def served_in_front(path: str) -> NoReturn:
-    """The body of a route that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI sees it."""
+def served_in_front(path: str, _: BaseModel) -> NoReturn:
+    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI."""
     raise AssertionError(f"{path} is served in front of FastAPI.")
 
 

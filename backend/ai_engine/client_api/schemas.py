@@ -1,5 +1,8 @@
-"""The client API as OpenAPI shows it. Requests and answers are OpenAI's own and pass through whole: these models name the fields
-that the engine itself reads or writes, and allow every other."""
+"""The client API as OpenAPI shows it.
+
+Requests and answers are OpenAI's own and pass through whole: these models name the fields that the engine itself reads or
+writes, and allow every other.
+"""
 
 from typing import Any, Literal
 

@@ -11,7 +11,6 @@ from ai_engine.clock import Chance, Clock, jittered, system_chance
 from ai_engine.names import Blame, Route
 from ai_engine.providers.failures import Failure, FailureClass
 
-
 _MOST_ROUTES = 10_000
 """Beyond it the circuits that are closed are forgotten: names that clients make up must not fill the memory."""
 

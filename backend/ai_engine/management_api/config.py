@@ -17,6 +17,6 @@ router = APIRouter(prefix="/api/config", tags=["Configuration"], dependencies=[r
 async def reload_configuration(
     configuration: Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))],
 ) -> Reloaded:
-    """Validates `.env` and `ai-engine.yaml` whole, then swaps them at once. If anything is wrong, 400 says what, and nothing changes."""
+    """Validates `.env` and `ai-engine.yaml` whole, then swaps them at once. If one is wrong, 400 says what; nothing changes."""
     current = configuration.reload()
     return Reloaded(generation=current.generation, loaded_at=current.loaded_at)

@@ -58,7 +58,7 @@ async def test_provider(
     finder: Finder,
     preferences: Preferences,
     trials: Annotated[Trials, Depends(provided(Trials))],
-    body: Annotated[TestBody | None, Body()] = None,
+    body: Annotated[TestBody | None, Body()] = None,  # noqa: PT028 - a route, not a test
 ) -> TestResult:
     """One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route."""
     body = body or TestBody()

@@ -16,8 +16,11 @@ class WaitingRoomFull(Exception):
 
 
 class WaitingRoom:
-    """One line a route. Whoever is let go first finds out for the others whether the provider has calmed down: those behind
-    it look at the key again, and it rests again if it was refused."""
+    """One line a route.
+
+    Whoever is let go first finds out for the others whether the provider has calmed down: those behind look at the key again,
+    and it rests again if it was refused.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

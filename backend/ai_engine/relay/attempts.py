@@ -1,15 +1,15 @@
 """The rings: models → candidates → keys → send once, each with one reason to go again (`faults.md` section 2).
 
     try_models       the next model, when every candidate of this one is exhausted
-    try_candidates   the next route, when this one failed; with none left, one second chance for what may well work in a moment
+    try_candidates   the next route, when this one failed; with none left, one second chance for what may soon work
     try_keys         the next provider key, when this one was to blame
     send_once        one request on one route with one key
 
-A `Failure`'s blame decides which ring goes on, and what is marked; nothing else does. Streams and plain answers take the same way:
-a stream has succeeded here once its first content arrived, and until then it starts again elsewhere like anything else.
+A `Failure`'s blame decides which ring goes on, and what is marked; nothing else does. Streams and plain answers take the same
+way: a stream has succeeded here once its first content arrived, and until then it starts again elsewhere like anything else.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ai_engine.autodecide.candidates import Possible, Reason
@@ -23,7 +23,7 @@ from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
 from ai_engine.provider_keys.waiting import WaitingRoom, WaitingRoomFull
-from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamEvent
+from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import WireProtocol
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception
 from ai_engine.relay.request import ClientRequest
@@ -400,7 +400,8 @@ class _Attempt:
     def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
         services, route = self._services, self._possible.route
         seconds = services.clock.monotonic() - self.started_at
-        self._mark_success(answer)
+        services.breaker.record_success(route)
+        services.keys.record_success(self._pooled, route.model, answer.headers)
         services.keys.give_back(self._pooled)
         tokens = plain.usage.output_tokens if plain.usage else None
         services.track_record.record(
@@ -408,10 +409,6 @@ class _Attempt:
         )
         self.report(None)
         return Answered(route, plain, None)
-
-    def _mark_success(self, answer: UpstreamAnswer) -> None:
-        self._services.breaker.record_success(self._possible.route)
-        self._services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
 
     async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
@@ -422,22 +419,29 @@ class _Attempt:
             events = decoder.feed(chunk)
             held.extend(events)
             for event in events:
-                if event.kind is EventKind.FAILURE and event.failure is not None:
-                    return event.failure
-                if event.kind is EventKind.CONTENT or event.kind is EventKind.FINISH:
-                    self._mark_success(answer)
-                    first_token_seconds = self._services.clock.monotonic() - self.started_at
-                    stream = OpenStream(
-                        answer, chunks, decoder, held, self._possible.definition.timeouts, self._deadline, self._services.clock
-                    )
-                    stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
-                    return Answered(self._possible.route, None, stream)
-                if event.kind is EventKind.DONE:
-                    return _nothing_came()
-        for event in decoder.end():
-            if event.kind is EventKind.FAILURE and event.failure is not None:
-                return event.failure
-        return _nothing_came()
+                match event.kind:
+                    case EventKind.CONTENT | EventKind.FINISH:
+                        return self._begin_stream(answer, chunks, decoder, held)
+                    case EventKind.FAILURE if event.failure is not None:
+                        return event.failure
+                    case EventKind.DONE:
+                        return _nothing_came()
+                    case _:
+                        pass
+        failures = (event.failure for event in decoder.end() if event.failure is not None)
+        return next(failures, _nothing_came())
+
+    def _begin_stream(
+        self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
+    ) -> Answered:
+        services = self._services
+        services.breaker.record_success(self._possible.route)
+        services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
+        first_token_seconds = services.clock.monotonic() - self.started_at
+        timeouts = self._possible.definition.timeouts
+        stream = OpenStream(answer, chunks, decoder, held, timeouts, self._deadline, services.clock)
+        stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
+        return Answered(self._possible.route, None, stream)
 
     def _end_stream(self, stream: OpenStream, first_token_seconds: float, failure: Failure | None) -> None:
         """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""

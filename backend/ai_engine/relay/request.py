@@ -22,7 +22,7 @@ class ClientRequest:
     autodecide: bool = True
     further_models: tuple[str, ...] | None = None
     """The request's own `models`; `None` leaves the configured fallbacks in force."""
-    preferences: ProviderPreferences = ProviderPreferences()
+    preferences: ProviderPreferences = field(default_factory=ProviderPreferences)
     needs: Needs = field(default_factory=Needs)
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""

@@ -29,7 +29,7 @@ def verdict(
     is_still_listing: bool = False,
     soonest_return: float | None = None,
 ) -> AIEngineError:
-    """The error to raise. The client's own fault comes first, as the provider worded it; then what was tried; then why nothing was."""
+    """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was."""
     for failure in failures:
         if failure.blame in (Blame.REQUEST, Blame.MODEL):
             return _refused(failure)

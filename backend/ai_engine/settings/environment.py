@@ -110,11 +110,13 @@ class Settings(BaseSettings):
     def _refuse_contradictions(self) -> None:
         if self.workers > 1:
             raise ConfigurationError(
-                f"AI_ENGINE_WORKERS={self.workers} is not usable: several workers must share limits, flags and the ledger through "
-                "Redis and PostgreSQL, which this version does not do yet; set it to 1 and run one worker."
+                f"AI_ENGINE_WORKERS={self.workers} is not usable: several workers must share limits, flags and the ledger "
+                "through Redis and PostgreSQL, which this version does not do yet; set it to 1 and run one worker."
             )
-        if self.admin_key and self.viewer_key and self.admin_key.get_secret_value() == self.viewer_key.get_secret_value():
-            raise ConfigurationError("AI_ENGINE_VIEWER_KEY is not usable: it equals AI_ENGINE_ADMIN_KEY; give each role its own key.")
+        if self.admin_key is not None and self.admin_key == self.viewer_key:
+            raise ConfigurationError(
+                "AI_ENGINE_VIEWER_KEY is not usable: it equals AI_ENGINE_ADMIN_KEY; give each role its own key."
+            )
 
 
 def _sentence(error: Any) -> str:
@@ -126,7 +128,8 @@ def _unreadable_array(error: ValueError, environment: Environment) -> str:
     for name in Settings.model_fields:
         if f'"{name}"' in str(error):
             variable = PREFIX + name.upper()
-            return f'{variable} is not usable: it must be a JSON array such as ["a", "b"], and is {environment.get(variable, "")!r}.'
+            given = environment.get(variable, "")
+            return f'{variable} is not usable: it must be a JSON array such as ["a", "b"], and is {given!r}.'
     return f"The environment is not usable: {error}."
 
 

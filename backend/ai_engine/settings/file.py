@@ -104,7 +104,8 @@ def read_config_file(path: Path | None) -> ConfigFile:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"AI_ENGINE_CONFIG is not usable: {str(path)!r} cannot be read ({type(error).__name__}).") from None
+        reason = f"{str(path)!r} cannot be read ({type(error).__name__})"
+        raise ConfigurationError(f"AI_ENGINE_CONFIG is not usable: {reason}.") from None
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)

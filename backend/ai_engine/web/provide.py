@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection
 
-
 Service = TypeVar("Service")
 
 
