@@ -1,0 +1,149 @@
+"""What a route costs: the operator's word, the provider's listing, or published data. Unknown is `None`, never 0."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, NamedTuple
+
+from ai_engine.providers.adapter import ListedModel
+from ai_engine.settings.file import PriceSection
+
+if TYPE_CHECKING:
+    from genai_prices.types import TieredPrices
+
+PUBLISHED_UNDER = {
+    "anthropic": "anthropic",
+    "azure": "azure",
+    "cerebras": "cerebras",
+    "cloudflare": "cloudflare",
+    "cohere": "cohere",
+    "deepseek": "deepseek",
+    "fireworks": "fireworks",
+    "gemini": "google",
+    "groq": "groq",
+    "minimax": "minimax",
+    "mistral": "mistral",
+    "moonshot": "moonshotai",
+    "novita": "novita",
+    "openai": "openai",
+    "openrouter": "openrouter",
+    "perplexity": "perplexity",
+    "together": "together",
+    "xai": "x-ai",
+    "zai": "zai",
+}
+"""Our provider names → those of genai-prices. Who is missing has prices of its own that nobody publishes there."""
+
+REMEMBERED_MODELS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens at list price. Zero is a price: it costs nothing."""
+
+    input_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+    source: str
+    """`configuration`, `listing` or `genai-prices`."""
+
+
+class PublishedFacts(NamedTuple):
+    """What the offline data says of a model; `None` is unknown."""
+
+    price: Price | None
+    context_tokens: int | None
+
+
+NOTHING_PUBLISHED = PublishedFacts(None, None)
+
+FactsOf = Callable[[str, str], PublishedFacts]
+"""(our provider name, the provider's model name) → what is published of it."""
+
+
+class Prices:
+    """Prices by route, the operator's word first, then the provider's own, then the published ones."""
+
+    def __init__(self, overrides: Mapping[str, PriceSection], facts_of: FactsOf) -> None:
+        """`overrides` is the file's `prices`, by `provider/model`."""
+        self._overrides = overrides
+        self._facts_of = facts_of
+
+    def of(self, definition_name: str, model: str, listed: ListedModel | None) -> Price | None:
+        """The price of `model` at the provider, `None` where nobody states one."""
+        override = self._overrides.get(f"{definition_name}/{model}")
+        if override is not None:
+            return Price(override.input, override.output, "configuration")
+        if listed is not None and (stated := _stated_price(listed)) is not None:
+            return stated
+        return self._facts_of(definition_name, model).price
+
+    def context_tokens_of(self, definition_name: str, model: str) -> int | None:
+        """The published context window, for providers whose listing does not state it."""
+        return self._facts_of(definition_name, model).context_tokens
+
+
+class PublishedPrices:
+    """The offline data of genai-prices, each route looked up once a day. It is never updated over the network."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[date, PublishedFacts]] = {}
+
+    def remembered(self, definition_name: str, model: str) -> PublishedFacts:
+        """What an earlier look-up found, at the price of a dictionary's."""
+        found = self._known.get((definition_name, model))
+        return found[1] if found else NOTHING_PUBLISHED
+
+    def on(self, day: date) -> FactsOf:
+        """What is published, at that day's prices.
+
+        Call it in a thread: the first look-up of all imports 1.5 MB of tables (160 ms), and each new model searches them.
+        """
+
+        def facts_of(definition_name: str, model: str) -> PublishedFacts:
+            found = self._known.get((definition_name, model))
+            if found is None or found[0] != day:
+                found = self._known[definition_name, model] = (day, _look_up(definition_name, model, day))
+                if len(self._known) > REMEMBERED_MODELS:
+                    del self._known[next(iter(self._known))]
+            return found[1]
+
+        return facts_of
+
+
+def _look_up(definition_name: str, model: str, day: date) -> PublishedFacts:
+    publisher = PUBLISHED_UNDER.get(definition_name)
+    if publisher is None:
+        return NOTHING_PUBLISHED
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        _, info = get_snapshot().find_provider_model(model.removeprefix("models/"), None, publisher, None)
+    except LookupError:
+        return NOTHING_PUBLISHED
+    # Some providers are cheaper at night; noon is the full price.
+    tariff = info.get_prices(datetime.combine(day, time(12), UTC))
+    asked, answered = _base(tariff.input_mtok), _base(tariff.output_mtok)
+    if asked is None:
+        return PublishedFacts(None, info.context_window)
+    # What is priced for input alone, such as embeddings, has no output to pay for.
+    return PublishedFacts(Price(asked, answered or Decimal(0), "genai-prices"), info.context_window)
+
+
+def _base(price: "Decimal | TieredPrices | None") -> Decimal | None:
+    """The price of ordinary requests, where very long ones cost more."""
+    return price if price is None or isinstance(price, Decimal) else price.base
+
+
+def _stated_price(listed: ListedModel) -> Price | None:
+    asked, answered = _amount(listed.input_usd_per_million), _amount(listed.output_usd_per_million)
+    return None if asked is None or answered is None else Price(asked, answered, "listing")
+
+
+def _amount(text: str | None) -> Decimal | None:
+    try:
+        amount = Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
+    # A listing may say -1 for "it depends".
+    return amount if amount is not None and amount.is_finite() and amount >= 0 else None
