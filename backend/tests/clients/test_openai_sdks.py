@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.servers import Server
+from tests.clients.servers import ClientSdk, Server
 
 pytestmark = pytest.mark.client_sdk
 
@@ -151,7 +151,8 @@ def test_a_rate_limit_is_raised_with_the_time_to_come_back(report: Report) -> No
     error = report["rate_limited"]
 
     assert (error["class"], error["status"]) == ("RateLimitError", 429)
-    assert 0 < float(error["headers"]["retry-after"]) <= 31
+    # The later of its `Retry-After`, 30 s, and the reset of its spent tokens, 6 minutes.
+    assert 240 < float(error["headers"]["retry-after"]) <= 360
     assert "x-should-retry" not in error["headers"]
 
 
@@ -166,7 +167,7 @@ def test_a_broken_provider_is_a_server_error(report: Report) -> None:
 
 def test_what_the_sdk_sends_reaches_the_provider_unchanged(report: Report, upstream: Server) -> None:
     assert report["image"]
-    bodies = [entry["body"] for entry in upstream.get("/__aimock/journal") if entry["method"] == "POST"]
+    bodies = [entry["body"] for entry in upstream.get("/__aimock/journal") if entry["path"] == "/v1/chat/completions"]
 
     pictures = [body["messages"][0]["content"][1] for body in bodies if isinstance(body["messages"][0]["content"], list)]
     assert pictures
@@ -191,5 +192,8 @@ def test_the_sandbox_answers_every_sdk_and_says_what_it_is(sandbox_report: Repor
     assert len(sandbox_report["streamed_with_usage"]["usages"]) == 1
 
 
-def test_embeddings_in_base64_are_the_same_numbers_as_in_floats(sandbox_report: Report) -> None:
+def test_embeddings_in_base64_are_the_same_numbers_as_in_floats(sdk: ClientSdk, sandbox_report: Report) -> None:
+    if "--strict" in sdk.arguments:  # its own types have no base64: it refuses what it asked for, from whatever server
+        assert "APIResponseValidationError" in sandbox_report["embeddings"]["raised"]
+        return
     assert sandbox_report["embeddings"] == pytest.approx(sandbox_report["embeddings_float"][0], abs=1e-6)
