@@ -73,8 +73,10 @@ def attributes() -> Iterator[tuple[str, str]]:
 
 
 def fields_in_use() -> set[str]:
-    """The settings that some room asks for: `settings.port`, `self._settings.port`, `configuration.settings.port`."""
-    return {name.rpartition(".")[2] for name, _ in attributes() if re.search(r"\b_?settings\.\w+$", name)} & set(FIELDS)
+    """The settings that some room asks for (`self._settings.port`), or that they check themselves."""
+    asked = {name for name, _ in attributes() if re.search(r"\b_?settings\.\w+$", name)}
+    asked |= {name for name, module in attributes() if module == "settings/environment.py" and name.startswith("self.")}
+    return {name.rpartition(".")[2] for name in asked} & set(FIELDS)
 
 
 def test_a_variable_without_effect_is_documented_as_such() -> None:
