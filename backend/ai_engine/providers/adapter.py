@@ -108,11 +108,12 @@ class Adapter(Protocol):
         key: ProviderKey | None,
         *,
         ask_usage: bool,
+        extra_headers: Headers = (),
     ) -> UpstreamRequest:
         """The request in the provider's own terms, asking for `model` by the provider's own name.
 
         `body` is the client's OpenAI request without our own fields; it is not changed. `ask_usage` adds the request for usage
-        to a stream that does not have it.
+        to a stream that does not have it. `extra_headers` (our `via`) are sent after the adapter's own.
         """
 
     def decode_answer(self, operation: Operation, body: bytes, model: str) -> PlainAnswer | Failure:

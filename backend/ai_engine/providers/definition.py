@@ -64,7 +64,7 @@ class ProviderDefinition:
     """`(placeholder, environment variable)` pairs that `base_url` needs."""
     needs_key: bool = True
     is_local: bool = False
-    """A server on the operator's own machines: off until its address or a key is configured."""
+    """A server on the operator's own machines: off until its `…_BASE_URL` is set or the YAML file names it."""
     is_community: bool = False
     """An unofficial reseller: off until somebody enables it."""
     is_sandbox: bool = False

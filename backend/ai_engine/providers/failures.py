@@ -4,10 +4,23 @@ The one place that decides it, from status, structured code and headers; never f
 `Failure` says and looks at nothing else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ai_engine.names import Blame
+from ai_engine.providers.error_bodies import ErrorBody, clean, read_body, read_object, read_value
+from ai_engine.providers.retry_after import stated_seconds
+from ai_engine.upstream.port import (
+    AnswerTooLarge,
+    ConnectFailed,
+    ConnectionCut,
+    ConnectionReset,
+    Headers,
+    UpstreamError,
+    UpstreamSilent,
+)
 
 
 class FailureClass(StrEnum):
@@ -58,3 +71,207 @@ class Failure:
     """What the provider asked for (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent), else `None`."""
     is_worth_repeating: bool = False
     """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
+
+
+# Codes and types that say more than the status, in lower case. Each page was read on 2026-11-23.
+_UNKNOWN_KEY = frozenset(
+    {
+        "invalid_api_key",  # OpenAI, Groq: https://platform.openai.com/docs/guides/error-codes
+        "wrong_api_key",  # Cerebras: https://inference-docs.cerebras.ai/support/error
+        "api_key_invalid",  # Google, with a 400: https://ai.google.dev/gemini-api/docs/troubleshooting
+        "invalid_authentication_error",  # Moonshot: https://platform.moonshot.ai/docs/api/chat#error-codes
+    }
+)
+_QUOTA_SPENT = frozenset(
+    {
+        "insufficient_quota",  # OpenAI, with a 429: https://platform.openai.com/docs/guides/error-codes
+        "billing_hard_limit_reached",  # OpenAI, with a 400
+        "billing_not_active",  # OpenAI, with a 429
+        "exceeded_current_quota_error",  # Moonshot, with a 403 or 429: https://github.com/MoonshotAI/Kimi-K2/issues/5
+        "insufficient_balance",  # DeepSeek and those that copied it
+        "not_enough_balance",  # Novita: https://novita.ai/docs/api-reference/basic-error-code
+        "insufficient_credits",
+        "insufficient_user_quota",  # resellers that run one-api: https://github.com/songquanpeng/one-api
+        "1113",  # Z.ai, with a 429: https://docs.z.ai/api-reference/api-code
+    }
+)
+_CONTEXT_LENGTH = frozenset(
+    {
+        "context_length_exceeded",  # OpenAI, Groq
+        "exceed_context_size_error",  # llama.cpp: https://github.com/ggml-org/llama.cpp/pull/15780
+        "tokens_limit_reached",  # GitHub Models, with a 413
+        "model_max_prompt_tokens_exceeded",  # GitHub
+        "1261",  # Z.ai
+    }
+)
+_CONTENT_FILTER = frozenset(
+    {
+        "content_filter",  # Azure: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
+        "responsibleaipolicyviolation",  # Azure, as the inner code
+        "content_policy_violation",  # OpenAI
+        "moderation_blocked",  # OpenAI
+        "sensitive_words_detected",  # resellers that run one-api
+        "1301",  # Z.ai
+    }
+)
+_MODEL_UNKNOWN = frozenset(
+    {
+        "model_not_found",  # OpenAI, Groq, Cerebras, Novita
+        "invalid_model",  # Mistral, Perplexity, with a 400: https://github.com/mistralai/platform-docs-public/pull/41
+        "model_not_available",  # Together: https://docs.together.ai/docs/error-codes
+        "model_decommissioned",  # Groq, with a 400: https://console.groq.com/docs/deprecations
+        "model_not_supported",  # Hugging Face's router
+        "unknown_model",  # GitHub Models
+        "deploymentnotfound",  # Azure
+        "1211",  # Z.ai
+    }
+)
+_RATE_LIMITED = frozenset({"rate_limit_exceeded"})
+
+# For errors inside a 200, which have no status but often a name that stands for one.
+_STATUS_OF_NAME = {
+    "invalid_request_error": 400,
+    "badrequesterror": 400,
+    "invalid_argument": 400,
+    "authentication_error": 401,
+    "unauthenticated": 401,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "not_found_error": 404,
+    "not_found": 404,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "rate_limit_reached_error": 429,
+    "too_many_requests_error": 429,
+    "resource_exhausted": 429,
+    "overloaded_error": 529,
+}
+
+
+def classify(status: int, headers: Headers, body: bytes) -> Failure:
+    """What an HTTP answer means that is no success, or that is one in its status only."""
+    return _judge(read_body(body), status if status >= 300 else None, headers)
+
+
+def classify_error_value(value: object, status: int | None = None) -> Failure:
+    """What parsed JSON means that came instead of an answer, in whatever shape."""
+    return _judge(read_value(value), status, ())
+
+
+def classify_error_object(error: Mapping[str, Any], status: int | None = None) -> Failure:
+    """What an error object means, such as the one under `error`. `status` is `None` for one inside a 200 or a stream."""
+    return _judge(read_object(error), status, ())
+
+
+def malformed_answer(message: str, status: int | None = None) -> Failure:
+    """The provider answered, and what it sent is not an answer."""
+    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message), status)
+
+
+def classify_exception(error: UpstreamError) -> Failure:
+    """What an exchange means that did not become an HTTP answer, or not a whole one."""
+    match error:
+        case ConnectFailed():
+            return Failure(FailureClass.CONNECT, Blame.NETWORK, clean(error.message), is_worth_repeating=True)
+        case ConnectionReset():
+            return Failure(FailureClass.RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+        case ConnectionCut():
+            return Failure(FailureClass.CUT, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+        case UpstreamSilent():
+            return Failure(FailureClass.SILENT, Blame.ROUTE, clean(error.message))
+        case AnswerTooLarge():
+            return malformed_answer(error.message)
+        case _:
+            return Failure(FailureClass.RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """The part of a failure that the tables decide."""
+
+    kind: FailureClass
+    blame: Blame
+    key_scope: KeyScope | None = None
+    is_worth_repeating: bool = False
+
+
+_BAD_REQUEST = _Verdict(FailureClass.BAD_REQUEST, Blame.REQUEST)
+_FILTERED = _Verdict(FailureClass.CONTENT_FILTER, Blame.REQUEST)
+_TOO_LONG = _Verdict(FailureClass.CONTEXT_LENGTH, Blame.MODEL)
+_KEY_UNKNOWN = _Verdict(FailureClass.INVALID_KEY, Blame.KEY, KeyScope.SET_ASIDE)
+_KEY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.ALL_MODELS)
+_KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
+_KEY_LIMITED = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL, is_worth_repeating=True)
+# Groq: one request above the tokens per minute of this key. Another key's plan may allow it, the same key never will.
+_KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
+_NO_MODEL = _Verdict(FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
+_SERVER_ERROR = _Verdict(FailureClass.SERVER_ERROR, Blame.ROUTE, is_worth_repeating=True)
+_NO_ANSWER = _Verdict(FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+
+
+def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:
+    if status is None:
+        status = error.status or next((_STATUS_OF_NAME[name] for name in error.identifiers if name in _STATUS_OF_NAME), None)
+    verdict = _verdict(error, status)
+    is_told_when = verdict.is_worth_repeating or verdict.blame is Blame.KEY
+    if status is None and verdict.blame is Blame.REQUEST:
+        status = 400
+    return Failure(
+        kind=verdict.kind,
+        blame=verdict.blame,
+        message=error.message or _own_words(status),
+        status=status,
+        code=error.code,
+        type=error.type,
+        param=error.param,
+        key_scope=verdict.key_scope,
+        retry_after_seconds=stated_seconds(headers + error.limit_headers, error.details) if is_told_when else None,
+        is_worth_repeating=verdict.is_worth_repeating,
+    )
+
+
+def _own_words(status: int | None) -> str:
+    return f"The provider answered {status} and no reason." if status else "The provider reported an error and no reason."
+
+
+def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
+    """Codes first, where they are clear; then the status, in ascending order of how much is the client's own doing."""
+    names = error.identifiers
+    is_clients_class = status is None or 400 <= status < 500
+    if (names | error.nested_identifiers) & _CONTEXT_LENGTH or (error.param == "input_tokens" and "badrequesterror" in names):
+        # vLLM names no code, but the parameter that it found too long: `input_tokens`.
+        return _TOO_LONG
+    if is_clients_class and ((names | error.nested_identifiers) & _CONTENT_FILTER or error.is_moderation):
+        return _FILTERED
+    if is_clients_class and names & _UNKNOWN_KEY:
+        return _KEY_UNKNOWN
+    if is_clients_class and names & _QUOTA_SPENT:
+        return _KEY_SPENT
+    if status in (None, 400, 404, 422) and names & _MODEL_UNKNOWN:
+        return _NO_MODEL
+    if status == 413 and names & _RATE_LIMITED:
+        return _KEY_TOO_SMALL
+    return _verdict_of_status(status)
+
+
+_OF_STATUS = {
+    401: _KEY_UNKNOWN,
+    402: _KEY_SPENT,
+    403: _KEY_FORBIDDEN,
+    # The endpoint or the model is not there. What is wrong is our address or our catalogue, not the request.
+    404: _NO_MODEL,
+    405: _NO_ANSWER,
+    407: _NO_ANSWER,
+    408: _SERVER_ERROR,
+    429: _KEY_LIMITED,
+}
+
+
+def _verdict_of_status(status: int | None) -> _Verdict:
+    if status is None or status >= 500:
+        return _SERVER_ERROR
+    if status < 400:
+        # Redirects are never followed: the key would go to whoever they name.
+        return _NO_ANSWER
+    # An ordinary `invalid_request_error` is the client's own, whatever its words: nobody is blamed for it.
+    return _OF_STATUS.get(status, _BAD_REQUEST)

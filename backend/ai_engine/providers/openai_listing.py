@@ -1,0 +1,97 @@
+"""Reads `GET /models` in OpenAI's format and what several providers add to it.
+
+Fields and where they come from (each page read 2026-11-23):
+OpenRouter https://openrouter.ai/docs/models · Groq https://console.groq.com/docs/api-reference#models ·
+Mistral https://docs.mistral.ai/api/#tag/models · Together https://docs.together.ai/reference/models ·
+Vercel https://vercel.com/docs/ai-gateway/models-and-providers · vLLM `max_model_len` · llama.cpp `meta.n_ctx_train`.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from ai_engine.providers.adapter import ListedModel
+
+_CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
+_MILLION = 1_000_000
+
+
+def read_listing(body: bytes) -> Sequence[ListedModel]:
+    """The models in the listing's order, each once. Raises `ValueError` where the body is no listing."""
+    listing = orjson.loads(body)
+    entries = listing.get("data") if isinstance(listing, dict) else listing
+    if not isinstance(entries, list):
+        raise ValueError("the listing has no list of models")  # noqa: TRY004 - the port promises this one for every bad body
+    models: dict[str, ListedModel] = {}
+    for entry in entries:
+        name = entry.get("id") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name and name.isprintable():
+            models.setdefault(name, _listed(name, entry))
+    return tuple(models.values())
+
+
+def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel:
+    known = _parameters(entry)
+    capabilities = _mapping(entry, "capabilities")
+    modalities = _mapping(entry, "architecture").get("input_modalities")
+    input_price, output_price = _prices(_mapping(entry, "pricing"))
+    return ListedModel(
+        name,
+        context_tokens=_context_tokens(entry),
+        takes_tools=_flag(capabilities, "function_calling") if known is None else "tools" in known,
+        takes_images="image" in modalities if isinstance(modalities, list) else _flag(capabilities, "vision"),
+        takes_json_schema=None if known is None else bool(known & {"structured_outputs", "response_format"}),
+        is_reasoning=_flag(capabilities, "reasoning") if known is None else bool(known & {"reasoning", "include_reasoning"}),
+        input_usd_per_million=input_price,
+        output_usd_per_million=output_price,
+    )
+
+
+def _parameters(entry: Mapping[str, Any]) -> frozenset[str] | None:
+    parameters = entry.get("supported_parameters")
+    if not isinstance(parameters, list):
+        return None
+    return frozenset(parameter for parameter in parameters if isinstance(parameter, str))
+
+
+def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entry.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _flag(values: Mapping[str, Any], name: str) -> bool | None:
+    value = values.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def _context_tokens(entry: Mapping[str, Any]) -> int | None:
+    stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [_mapping(entry, "meta").get("n_ctx_train")]
+    return next((int(value) for value in stated if isinstance(value, int | float) and value >= 1), None)
+
+
+def _prices(pricing: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Input and output in USD per million tokens.
+
+    OpenRouter has strings per token under `prompt` and `completion`, Vercel the same under `input` and `output`; Together has
+    numbers per million under `input` and `output`.
+    """
+    if "prompt" in pricing or "completion" in pricing:
+        return _price(pricing.get("prompt"), _MILLION), _price(pricing.get("completion"), _MILLION)
+    first, second = pricing.get("input"), pricing.get("output")
+    return (
+        _price(first, _MILLION if isinstance(first, str) else 1),
+        _price(second, _MILLION if isinstance(second, str) else 1),
+    )
+
+
+def _price(value: object, factor: int) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        price = Decimal(str(value)) * factor
+    except InvalidOperation:
+        return None
+    # OpenRouter's own router has -1: it depends.
+    return f"{price.normalize():f}" if price.is_finite() and price >= 0 else None

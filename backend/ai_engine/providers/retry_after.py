@@ -1,0 +1,93 @@
+"""When a provider says that one may come back, in any of the ways in which providers say it."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ai_engine.upstream.port import Headers
+
+LONGEST_SECONDS = 31 * 24 * 3600.0
+"""What lies further off is no statement about a limit (the longest real ones are monthly budgets)."""
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_EPOCH_SECONDS = 1_000_000_000
+_EPOCH_MILLISECONDS = 1_000_000_000_000
+
+
+def stated_seconds(headers: Headers, details: object = None) -> float | None:
+    """The longest wait that the answer asks for, in seconds from now; `None` where it asks for none.
+
+    Read are `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-reset…` of those limits whose
+    `x-ratelimit-remaining…` is 0, and `retryDelay` in Google's error details. Dates count from the answer's own `date`.
+    """
+    texts = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in headers}
+    sent_at = _date(texts.get("date", ""))
+    waits = [_milliseconds(texts.get("retry-after-ms", "")), _retry_after(texts.get("retry-after", ""), sent_at)]
+    waits += _resets(texts, sent_at)
+    waits += _retry_delays(details)
+    sound = [wait for wait in waits if wait is not None and 0 <= wait <= LONGEST_SECONDS]
+    return max(sound, default=None)
+
+
+def duration_seconds(text: str) -> float | None:
+    """`6m0s`, `1.5s`, `20ms`, `1h2m3s` or a bare number of seconds, in seconds."""
+    if _DURATION.fullmatch(text):
+        return math.fsum(float(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
+    return _number(text)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _milliseconds(text: str) -> float | None:
+    number = _number(text)
+    return None if number is None else number / 1000
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _retry_after(text: str, sent_at: datetime | None) -> float | None:
+    moment = _date(text)
+    if moment is None:
+        return duration_seconds(text)
+    return max((moment - sent_at).total_seconds(), 0) if sent_at else None
+
+
+def _resets(texts: Mapping[str, str], sent_at: datetime | None) -> Iterable[float | None]:
+    # The suffix names the limit: `-requests` and `-tokens` (OpenAI, Groq), `-tokens-minute` (Cerebras), none (OpenRouter).
+    for name, text in texts.items():
+        if not name.startswith("x-ratelimit-reset"):
+            continue
+        remaining = texts.get("x-ratelimit-remaining" + name.removeprefix("x-ratelimit-reset"), "")
+        # Azure answers -1 for "not counted".
+        if _number(remaining) != 0:
+            continue
+        seconds = duration_seconds(text)
+        if seconds is not None and seconds >= _EPOCH_SECONDS:
+            moment = seconds / 1000 if seconds >= _EPOCH_MILLISECONDS else seconds
+            seconds = max(moment - sent_at.timestamp(), 0) if sent_at else None
+        yield seconds
+
+
+def _retry_delays(details: Any) -> Iterable[float | None]:
+    # https://cloud.google.com/apis/design/errors#error_details, google.rpc.RetryInfo (read 2026-11-23).
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str):
+            yield duration_seconds(delay)

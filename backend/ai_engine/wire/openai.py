@@ -1,0 +1,85 @@
+"""Objects in OpenAI's format, built as plain dictionaries: what the sandbox, our own errors and our listings look like.
+
+Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+DONE = b"[DONE]"
+"""The payload that ends a stream."""
+
+
+def error(message: str, *, kind: str, param: str | None = None, code: str | None = None) -> Json:
+    """The one error envelope: SDKs read `message`, `type` (`kind` here), `param` and `code` from it."""
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def usage(input_tokens: int, output_tokens: int) -> Json:
+    return {
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+    }
+
+
+def tool_call(call_id: str, name: str, arguments: str) -> Json:
+    """`arguments` is JSON in a string, as the format has it."""
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def choice(index: int, *, content: str | None, finish_reason: str, tool_calls: Sequence[Json] = ()) -> Json:
+    message: Json = {"role": "assistant", "content": content, "refusal": None}
+    if tool_calls:
+        message["tool_calls"] = list(tool_calls)
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": finish_reason}
+
+
+def chat_completion(*, completion_id: str, created: int, model: str, choices: Sequence[Json], usage: Json | None) -> Json:
+    """`created` in seconds since the epoch."""
+    return {
+        "id": completion_id,
+        "object": "chat.completion",
+        "created": created,
+        "model": model,
+        "choices": list(choices),
+        "usage": usage,
+    }
+
+
+def chunk_choice(index: int, delta: Json, finish_reason: str | None = None) -> Json:
+    return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+
+
+def chat_chunk(*, completion_id: str, created: int, model: str, choices: Sequence[Json], usage: Json | None = None) -> Json:
+    """One event of a stream; the one that only reports usage has no choices."""
+    chunk: Json = {
+        "id": completion_id,
+        "object": "chat.completion.chunk",
+        "created": created,
+        "model": model,
+        "choices": list(choices),
+    }
+    if usage is not None:
+        chunk["usage"] = usage
+    return chunk
+
+
+def embeddings(*, model: str, vectors: Sequence[list[float] | str], input_tokens: int) -> Json:
+    """`vectors` as numbers, or each as base64 of little-endian float32."""
+    return {
+        "object": "list",
+        "data": [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)],
+        "model": model,
+        "usage": {"prompt_tokens": input_tokens, "total_tokens": input_tokens},
+    }
+
+
+def model(name: str, *, created: int, owned_by: str) -> Json:
+    return {"id": name, "object": "model", "created": created, "owned_by": owned_by}
+
+
+def model_list(models: Sequence[Json]) -> Json:
+    return {"object": "list", "data": list(models)}

@@ -1,0 +1,98 @@
+"""Every payload in `tests/recorded` is read as its file says it must be."""
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+
+from ai_engine.names import Operation
+from ai_engine.providers.adapter import ListedModel, PlainAnswer, Usage
+from ai_engine.providers.failures import Failure
+from ai_engine.providers.openai_compatible import OpenAICompatible
+
+FOLDER = Path(__file__).parent.parent / "recorded"
+FILES = sorted(FOLDER.glob("*/*.json"))
+
+
+def recorded(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(path.read_bytes())
+    return content
+
+
+def of_kind(kind: str) -> list[Any]:
+    return [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in FILES if recorded(path)["kind"] == kind]
+
+
+def body_of(record: dict[str, Any]) -> bytes:
+    body = record["body"]
+    return body.encode() if isinstance(body, str) else orjson.dumps(body)
+
+
+def assert_failure(failure: Failure | None, expected: dict[str, Any]) -> None:
+    assert failure is not None
+    actual = asdict(failure)
+    assert {name: actual[name] for name in expected} == expected
+    assert failure.message
+
+
+def tokens(usage: Usage | None) -> list[int | None] | None:
+    return [usage.input_tokens, usage.output_tokens] if usage else None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_record_names_its_source_and_date(path: Path) -> None:
+    record = recorded(path)
+    assert urlsplit(record["source"]).scheme == "https"
+    assert date.fromisoformat(record["read"]) >= date(2026, 11, 23)
+    assert isinstance(record["recorded"], bool)
+    assert record["kind"] in ("error", "answer", "stream", "listing")
+    assert path.with_suffix(".sse").exists() == (record["kind"] == "stream")
+
+
+@pytest.mark.parametrize("path", of_kind("error"))
+def test_an_error_is_classified(path: Path) -> None:
+    record = recorded(path)
+    headers = tuple((name.encode(), value.encode()) for name, value in record["headers"].items())
+    assert_failure(OpenAICompatible().classify(record["status"], headers, body_of(record)), record["expect"])
+
+
+@pytest.mark.parametrize("path", of_kind("answer"))
+def test_an_answer_is_decoded(path: Path) -> None:
+    record = recorded(path)
+    body, expected = body_of(record), record["expect"]
+    answer = OpenAICompatible().decode_answer(Operation(record.get("operation", "chat")), body, "asked")
+    if "blame" in expected:
+        assert isinstance(answer, Failure)
+        assert_failure(answer, expected)
+        return
+    assert isinstance(answer, PlainAnswer)
+    assert answer.body == body
+    assert {"model": answer.model, "usage": tokens(answer.usage)} == expected
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize("path", of_kind("stream"))
+def test_a_stream_is_decoded_however_it_is_cut(path: Path, size: int) -> None:
+    expected = recorded(path)["expect"]
+    data = path.with_suffix(".sse").read_bytes()
+    decoder = OpenAICompatible().decode_stream()
+    events = [event for place in range(0, len(data), size) for event in decoder.feed(data[place : place + size])]
+    events += decoder.end()
+    assert [event.kind.name.lower() for event in events] == expected["kinds"]
+    assert decoder.is_finished == expected["is_finished"]
+    if "failure" in expected:
+        assert_failure(next(event.failure for event in events if event.failure), expected["failure"])
+    else:
+        assert (decoder.model, tokens(decoder.usage)) == (expected["model"], expected["usage"])
+        assert all(event.data in data for event in events)
+
+
+@pytest.mark.parametrize("path", of_kind("listing"))
+def test_a_listing_is_decoded(path: Path) -> None:
+    record = recorded(path)
+    models = OpenAICompatible().decode_listing(body_of(record))
+    assert list(models) == [ListedModel(**model) for model in record["expect"]["models"]]
