@@ -1,6 +1,6 @@
 """The upstream port: send a request, get status and headers, then the body's bytes as they come.
 
-An engine knows HTTP and nothing of models. Every engine passes `tests/contracts/test_upstream_engines.py`:
+An engine knows HTTP and nothing of models. Every engine passes `tests/contracts/test_upstream_engines*.py`:
 
 - no redirect is followed, no cookie is kept, no credential is added that the request does not carry;
 - a compressed body is decoded, so `chunks()` and `read()` give what the provider wrote;

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,12 @@ class RawConnection(asyncio.Protocol):
         """Loop time of that moment."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being an instance
         self._server._accept(self)
+
+    async def _start_tls(self, tls: ssl.SSLContext) -> None:
+        secured = await asyncio.get_running_loop().start_tls(self._transport, self, tls, server_side=True)
+        self._transport = cast(asyncio.Transport, secured)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -67,6 +70,10 @@ class RawConnection(asyncio.Protocol):
             await self._progress.wait()
         return True
 
+    async def hears_something(self) -> bool:
+        """Waits for the first byte that nobody has read; `False` if the client leaves first."""
+        return await self._has(lambda: bool(self._received))
+
     async def read_request(self) -> RawRequest | None:
         """The next request, its body (of a `content-length`) included; `None` if the client leaves first."""
         if not await self._has(lambda: b"\r\n\r\n" in self._received):
@@ -87,6 +94,10 @@ class RawConnection(asyncio.Protocol):
         """Send it; what is written after the client left goes nowhere."""
         if not self._transport.is_closing():
             self._transport.write(data)
+
+    def stop_reading(self) -> None:
+        """Let the client's bytes pile up. From here on `gone` does not hear the client either."""
+        self._transport.pause_reading()
 
     def close(self) -> None:
         """End it politely, once everything written is sent."""
@@ -111,22 +122,29 @@ class RawServer:
         self._tls = tls
         self._tasks: list[asyncio.Task[None]] = []
         self.accepted = 0
-        """Connections so far. With TLS: those whose handshake succeeded."""
+        """Connections so far, with TLS also those whose handshake failed."""
         self.open: set[RawConnection] = set()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: RawConnection(self), "127.0.0.1", 0, ssl=self._tls, backlog=1024)
+        self._server = await loop.create_server(lambda: RawConnection(self), "127.0.0.1", 0, backlog=1024)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
     def _accept(self, connection: RawConnection) -> None:
         self.accepted += 1
         self.open.add(connection)
+        if self._tls is not None:
+            connection.stop_reading()  # until `start_tls` reads in its place
         self._tasks.append(asyncio.get_running_loop().create_task(self._serve(connection)))
 
     async def _serve(self, connection: RawConnection) -> None:
         try:
+            if self._tls is not None:
+                try:
+                    await connection._start_tls(self._tls)
+                except OSError:  # the client did not like the certificate: nothing to serve
+                    return
             await self._handler(connection)
         finally:
             connection.close()

@@ -1,0 +1,57 @@
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ai_engine.upstream.port import Upstream
+from tests.contracts.upstream_engines import ENGINES, EngineFactory
+
+
+@pytest.fixture(params=ENGINES)
+def make_engine(request: pytest.FixtureRequest) -> EngineFactory:
+    factory: EngineFactory = request.param
+    return factory
+
+
+@pytest.fixture
+async def engine(make_engine: EngineFactory) -> AsyncIterator[Upstream]:
+    engine = make_engine()
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for `localhost`, with its private key, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl program to make a certificate")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        [openssl, *command.split(), *names, "-keyout", "key.pem", "-out", "certificate.pem"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "certificate.pem").read_text())
+    return both
+
+
+@pytest.fixture
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+async def trusting_engine(make_engine: EngineFactory, certificate: Path) -> AsyncIterator[Upstream]:
+    engine = make_engine(tls=ssl.create_default_context(cafile=str(certificate)))
+    yield engine
+    await engine.close()
