@@ -1,0 +1,149 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from ai_engine.clock import Watchdog, jittered
+
+pytestmark = pytest.mark.anyio
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+def cancellations_of_this_task() -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancelling()
+
+
+async def test_an_expired_watchdog_becomes_a_timeout_and_leaves_the_task_usable() -> None:
+    with pytest.raises(TimeoutError), Watchdog(0.01) as watchdog:
+        await forever()
+    assert watchdog.expired
+    assert cancellations_of_this_task() == 0
+    await asyncio.sleep(0.01)
+
+
+async def test_a_watchdog_of_no_time_at_all_rings_at_the_first_wait() -> None:
+    with pytest.raises(TimeoutError), Watchdog(0):
+        await forever()
+
+
+async def test_a_watchdog_does_not_ring_after_its_block() -> None:
+    with Watchdog(0.01) as watchdog:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.03)
+    assert not watchdog.expired
+    assert cancellations_of_this_task() == 0
+
+
+async def test_a_watchdog_that_was_moved_on_does_not_ring_after_its_block() -> None:
+    with Watchdog(0.01) as watchdog:
+        watchdog.expires_at += 0.05
+        await asyncio.sleep(0.03)
+    await asyncio.sleep(0.05)
+    assert not watchdog.expired
+
+
+async def test_a_watchdog_that_is_moved_on_lets_the_old_deadline_pass() -> None:
+    with Watchdog(0.02) as watchdog:
+        watchdog.expires_at += 60
+        await asyncio.sleep(0.05)
+    assert not watchdog.expired
+
+
+async def waits_until_its_watchdog_rings(period: float, change: Callable[[Watchdog], None]) -> float:
+    """Seconds from the change to the `TimeoutError`."""
+    loop = asyncio.get_running_loop()
+    began_at = loop.time()
+    try:
+        with Watchdog(period) as watchdog:
+            change(watchdog)
+            await forever()
+    except TimeoutError:
+        pass
+    return loop.time() - began_at
+
+
+def later(watchdog: Watchdog) -> None:
+    watchdog.expires_at += 0.05
+
+
+def now(watchdog: Watchdog) -> None:
+    watchdog.expires_at = 0
+
+
+async def test_a_watchdog_that_is_moved_on_rings_at_its_new_deadline() -> None:
+    assert await waits_until_its_watchdog_rings(0.01, later) >= 0.06
+
+
+async def test_a_deadline_brought_nearer_is_noticed_when_the_old_one_rings() -> None:
+    assert await waits_until_its_watchdog_rings(0.05, now) >= 0.049
+
+
+async def test_a_deadline_brought_nearer_after_it_was_moved_on_is_noticed_within_a_period() -> None:
+    def on_and_back(watchdog: Watchdog) -> None:
+        watchdog.expires_at += 60
+        asyncio.get_running_loop().call_later(0.03, now, watchdog)
+
+    assert await waits_until_its_watchdog_rings(0.02, on_and_back) < 5
+
+
+async def test_a_restarted_watchdog_rings_exactly_then() -> None:
+    assert await waits_until_its_watchdog_rings(60, lambda watchdog: watchdog.restart(0.01)) < 5
+    assert await waits_until_its_watchdog_rings(0.01, lambda watchdog: watchdog.restart(0.05)) >= 0.05
+
+
+async def test_a_cancellation_from_outside_stays_a_cancellation() -> None:
+    async def work() -> None:
+        with Watchdog(60):
+            await forever()
+
+    task = asyncio.ensure_future(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_a_cancellation_from_outside_wins_over_an_expiry_in_the_same_moment() -> None:
+    watchdogs: list[Watchdog] = []
+
+    async def work() -> None:
+        with Watchdog(0) as watchdog:
+            watchdogs.append(watchdog)
+            asyncio.get_running_loop().call_soon(task.cancel)
+            await forever()
+
+    task = asyncio.ensure_future(work())
+    await asyncio.wait([task])
+    assert watchdogs[0].expired
+    assert task.cancelled()
+
+
+async def test_an_error_of_the_block_itself_is_not_replaced() -> None:
+    async def fails_when_cancelled() -> None:
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            raise ValueError("mine") from None
+
+    with pytest.raises(ValueError, match="mine"), Watchdog(0.01):
+        await fails_when_cancelled()
+    assert cancellations_of_this_task() == 0
+
+
+async def test_the_inner_of_two_watchdogs_rings_alone() -> None:
+    with Watchdog(60) as outer:
+        with pytest.raises(TimeoutError), Watchdog(0.01):
+            await forever()
+        await asyncio.sleep(0)
+    assert not outer.expired
+
+
+def test_a_jittered_time_stays_within_a_quarter_of_itself() -> None:
+    assert jittered(8, lambda: 0) == 6
+    assert jittered(8, lambda: 0.5) == 8
+    assert jittered(8, lambda: 0.999) < 10
