@@ -1,0 +1,75 @@
+"""A provider that answers every chat with the same bytes: the other side of the benchmarks, as cheap as Python can make it.
+
+    python canned_upstream.py PORT
+
+A plain request gets a 500-byte answer at once. A streamed one gets `EVENTS` events, each in a write of its own,
+`GAP_SECONDS` apart, as a provider's tokens come.
+"""
+
+import asyncio
+import sys
+
+EVENTS = 100
+GAP_SECONDS = 0.002
+
+_TEXT = "All work and no play makes Jack a dull boy. " * 5
+_ANSWER = (
+    b'{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"canned","choices":[{"index":0,"message":'
+    b'{"role":"assistant","content":"' + _TEXT.encode() + b'"},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":12,"completion_tokens":60,"total_tokens":72}}'
+)
+_PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_ANSWER) + _ANSWER
+_LISTING_BODY = b'{"object":"list","data":[{"id":"canned","object":"model"}]}'
+_LISTING = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_LISTING_BODY) + _LISTING_BODY
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def _chunked(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _event(delta: bytes, finish: bytes = b"null") -> bytes:
+    return _chunked(
+        b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"canned",'
+        b'"choices":[{"index":0,"delta":' + delta + b',"finish_reason":' + finish + b"}]}\n\n"
+    )
+
+
+_STREAM = [
+    _event(b'{"role":"assistant","content":""}'),
+    *[_event(b'{"content":" token"}')] * (EVENTS - 2),
+    _event(b"{}", b'"stop"'),
+]
+_STREAM_END = _chunked(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Serves one connection until the other side closes it."""
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+            )
+            body = await reader.readexactly(length)
+            if b'"stream":true' in body:
+                writer.write(_STREAM_HEAD)
+                for event in _STREAM:
+                    writer.write(event)
+                    await asyncio.sleep(GAP_SECONDS)
+                writer.write(_STREAM_END)
+            else:
+                writer.write(_LISTING if head.startswith(b"GET") else _PLAIN)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def main(port: int) -> None:
+    server = await asyncio.start_server(answer, "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))

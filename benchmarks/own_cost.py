@@ -1,0 +1,174 @@
+"""What the gateway itself costs: its processor time for each plain request and each stream event, beside the bare upstream call.
+
+    backend/.venv/bin/python benchmarks/own_cost.py [--rounds N]
+
+Everything runs on this machine's loopback and stops by itself. Gateway and bare call alternate within one run, since machines
+are noisy; the median of the rounds counts. Own cost = the gateway's processor time − the bare call's, both as the kernel
+accounts it. Linux only (`/proc`).
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import canned_upstream
+
+HERE = Path(__file__).parent
+PLAIN_REQUESTS = 4000
+STREAMS = 64
+CONCURRENCY = 8
+PLAIN_BUDGET_MICROSECONDS = 100
+EVENT_BUDGET_MICROSECONDS = 25
+
+_PLAIN_BODY = b'{"model":"canned","messages":[{"role":"user","content":"Hello"}]}'
+_STREAM_BODY = b'{"model":"canned","messages":[{"role":"user","content":"Hello"}],"stream":true}'
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def started(command: list[str], environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that runs until the block ends. Its output goes to a file that is shown if it fails."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            if process.wait(timeout=20) > 0:
+                output.seek(0)
+                sys.stderr.buffer.write(output.read())
+
+
+async def until_it_listens(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.05)
+    raise SystemExit(f"Nothing listens on port {port} after ten seconds.")
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process so far, as the kernel counts it."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def client(port: int, body: bytes, times: int) -> None:
+    """One keep-alive connection that sends the request again and again, and reads each answer whole."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer unused\r\n"
+        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    )
+    for _ in range(times):
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"The gateway answered {head.decode()!r}")
+        if b"content-length: " in head:
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        else:
+            await reader.readuntil(b"0\r\n\r\n")
+    writer.close()
+
+
+async def load(port: int, body: bytes, count: int) -> int:
+    each = count // CONCURRENCY
+    await asyncio.gather(*(client(port, body, each) for _ in range(CONCURRENCY)))
+    return each * CONCURRENCY
+
+
+async def gateway_microseconds(gateway: subprocess.Popen[bytes], port: int, body: bytes, count: int) -> float:
+    before = processor_seconds(gateway.pid)
+    done = await load(port, body, count)
+    return (processor_seconds(gateway.pid) - before) / done * 1e6
+
+
+async def bare_microseconds(upstream_port: int, count: int, kind: str) -> float:
+    url = f"http://127.0.0.1:{upstream_port}/v1/chat/completions"
+    bare = await asyncio.create_subprocess_exec(
+        sys.executable, str(HERE / "bare_calls.py"), url, str(count), str(CONCURRENCY), kind, stdout=subprocess.PIPE
+    )
+    output, _ = await bare.communicate()
+    return float(output)
+
+
+@contextlib.asynccontextmanager
+async def running_gateway(upstream_port: int) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]:
+    """The gateway as users run it, access log included, in front of the canned provider."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "ai-engine.yaml"
+        config.write_text(
+            f"providers: [{{name: canned, base_url: 'http://127.0.0.1:{upstream_port}/v1', auth: none, models: [canned]}}]\n"
+        )
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "AI_ENGINE_PORT": str(port),
+            "AI_ENGINE_CONFIG": str(config),
+            "AI_ENGINE_DATABASE_URL": f"sqlite:///{folder}/ai-engine.db",
+        }
+        with started([sys.executable, "-m", "ai_engine", "serve"], environment) as gateway:
+            await until_it_listens(port)
+            yield gateway, port
+
+
+async def main(rounds: int) -> int:
+    upstream_port = free_port()
+    with started([sys.executable, str(HERE / "canned_upstream.py"), str(upstream_port)]):
+        await until_it_listens(upstream_port)
+        async with running_gateway(upstream_port) as (gateway, port):
+            await load(port, _PLAIN_BODY, 400)
+            rows: dict[str, list[float]] = {"plain": [], "plain bare": [], "stream": [], "stream bare": []}
+            for _ in range(rounds):
+                rows["plain"].append(await gateway_microseconds(gateway, port, _PLAIN_BODY, PLAIN_REQUESTS))
+                rows["plain bare"].append(await bare_microseconds(upstream_port, PLAIN_REQUESTS, "plain"))
+                rows["stream"].append(await gateway_microseconds(gateway, port, _STREAM_BODY, STREAMS))
+                rows["stream bare"].append(await bare_microseconds(upstream_port, STREAMS, "stream"))
+    return report({name: statistics.median(values) for name, values in rows.items()})
+
+
+def report(medians: dict[str, float]) -> int:
+    """Prints the table; exit code 1 if a budget is missed."""
+    plain = medians["plain"] - medians["plain bare"]
+    events = canned_upstream.EVENTS
+    event = (medians["stream"] - medians["stream bare"]) / events
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}; processor time in µs, median of the rounds")
+    print(f"{'':24}{'gateway':>10}{'bare call':>12}{'own':>8}{'budget':>9}")
+    print(
+        f"{'plain request':24}{medians['plain']:10.1f}{medians['plain bare']:12.1f}{plain:8.1f}{PLAIN_BUDGET_MICROSECONDS:9d}"
+    )
+    print(
+        f"{'stream event':24}{medians['stream'] / events:10.1f}{medians['stream bare'] / events:12.1f}"
+        f"{event:8.1f}{EVENT_BUDGET_MICROSECONDS:9d}"
+    )
+    return 0 if plain <= PLAIN_BUDGET_MICROSECONDS and event <= EVENT_BUDGET_MICROSECONDS else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    began = time.monotonic()
+    code = asyncio.run(main(parser.parse_args().rounds))
+    print(f"({time.monotonic() - began:.0f} seconds)")
+    sys.exit(code)
