@@ -88,13 +88,13 @@ clean: ## remove everything that make and the tests have made; your data and .en
 	@rm -rf $(VENV) $(CLIENTS) backend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
 	@find backend benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Sets the shell variable `python` to the first Python >= 3.11, or ends with a sentence.
+# Sets the shell variable `python` to $(PYTHON), else to the first Python >= 3.11, or ends with a sentence.
 define FIND_PYTHON
-for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
-  if [ -n "$$candidate" ] && "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python); do \
+  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
 done; \
 if [ -z "$${python:-}" ]; then \
-  echo "AI Engine needs Python 3.11 or newer, and none was found; install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; \
+  echo "AI Engine needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is none,none was found; install one, or name it: make setup PYTHON=/path/to/python3)." >&2; exit 1; \
 fi; \
 if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
   echo "$$python cannot make virtual environments; on Debian and Ubuntu the package python3-venv is missing." >&2; exit 1; \
