@@ -155,9 +155,7 @@ def report(medians: dict[str, float]) -> int:
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}; processor time in µs, median of the rounds")
     print(f"{'':24}{'gateway':>10}{'bare call':>12}{'own':>8}{'budget':>9}")
-    print(
-        f"{'plain request':24}{medians['plain']:10.1f}{medians['plain bare']:12.1f}{plain:8.1f}{PLAIN_BUDGET_MICROSECONDS:9d}"
-    )
+    print(f"{'plain request':24}{medians['plain']:10.1f}{medians['plain bare']:12.1f}{plain:8.1f}{PLAIN_BUDGET_MICROSECONDS:9d}")
     print(
         f"{'stream event':24}{medians['stream'] / events:10.1f}{medians['stream bare'] / events:12.1f}"
         f"{event:8.1f}{EVENT_BUDGET_MICROSECONDS:9d}"

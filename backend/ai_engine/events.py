@@ -1,8 +1,8 @@
 """Frozen records of what happened. Who only observes (logs, metrics, the status page) hears these; nothing here steers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ai_engine.names import Blame, Operation, Route
 
@@ -19,8 +19,7 @@ class Ending(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFinished:
+class AttemptFinished(NamedTuple):
     """One request sent on one route with one provider key is over."""
 
     request_id: str
@@ -38,8 +37,7 @@ class AttemptFinished:
     first_token_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFinished:
+class RequestFinished(NamedTuple):
     """One client request is over, whatever became of it."""
 
     request_id: str

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ai_engine.catalogue.model_names import Rung
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Matched
@@ -45,8 +46,7 @@ class ProviderPreferences:
     """`price`, `latency` or `throughput`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What the client wants, as far as the choice of routes goes."""
 
     model: str
@@ -77,8 +77,7 @@ class Reason(StrEnum):
 _CAPABILITIES = {Reason.LACKS_TOOLS, Reason.LACKS_IMAGES, Reason.LACKS_JSON_SCHEMA, Reason.CONTEXT_TOO_SHORT}
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
+class Possible(NamedTuple):
     """A route of the model that was asked for."""
 
     definition: ProviderDefinition
@@ -90,8 +89,7 @@ class Possible:
         return self.entry.route
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A route that cannot serve the wish now."""
 
     possible: Possible
@@ -103,8 +101,7 @@ class LeftOut:
     """Which failure took it out, for `KEYS_RESTING` and `FLAGGED`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """Every route that a name means, before anybody is left out."""
 
     possible: tuple[Possible, ...]

@@ -1,7 +1,7 @@
 """The plan: the candidates of one model in the order in which they are tried, each with its reasons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import CandidateFinder, LeftOut, Possible, Wish
 from ai_engine.autodecide.score import Facts, Score, score
@@ -13,8 +13,7 @@ from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.settings.file import WeightsSection
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A route that can serve the wish now."""
 
     possible: Possible
@@ -30,8 +29,7 @@ class Candidate:
         return self.possible.definition.name
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Whom to try, in order, and who was left out and why."""
 
     asked: str

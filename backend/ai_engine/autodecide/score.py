@@ -11,13 +11,12 @@
 The weights are `autodecide.weights` of the YAML file. Scores that are equal to two decimals share the load in turn.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_engine.settings.file import WeightsSection
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the score is made from."""
 
     priority: int
@@ -28,8 +27,7 @@ class Facts:
     in_flight_per_key: float
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """The total and its parts, each between 0 and 1."""
 
     total: float

@@ -7,7 +7,7 @@ An adapter is pure: it turns requests into bytes and bytes into answers, and doe
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ai_engine.names import Operation
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
@@ -15,16 +15,14 @@ from ai_engine.providers.failures import Failure
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens as the provider reported them; `None` where it said nothing."""
 
     input_tokens: int | None
     output_tokens: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlainAnswer:
+class PlainAnswer(NamedTuple):
     """A sound answer, not streamed."""
 
     body: bytes
@@ -53,8 +51,7 @@ class EventKind(Enum):
     """An error inside the stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
+class StreamEvent(NamedTuple):
     """One event of an upstream stream, looked at once."""
 
     kind: EventKind

@@ -11,6 +11,7 @@ way: a stream has succeeded here once its first content arrived, and until then 
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan, Planner
@@ -68,8 +69,7 @@ class RelayServices:
     """Providers that were learnt to refuse `stream_options`, until the next start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A sound answer: whole, or a stream whose first content is there."""
 
     route: Route

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import Possible
 from ai_engine.errors import AIEngineError, AttemptsFailed
@@ -55,8 +56,7 @@ class _Settlement:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back to the client. Exactly one of `plain` and `stream` is there."""
 
     route: Route

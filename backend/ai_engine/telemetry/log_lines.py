@@ -35,6 +35,9 @@ class LineShape(Protocol):
     def access(self, line: AccessLine) -> str:
         """The line of one request."""
 
+    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
+        """A sentence made of our own words alone: provider names, classes and numbers, where no secret can be."""
+
 
 def one_line(text: str) -> str:
     """`text` with every control character, line ends among them, written as an escape: nobody can forge a line."""
@@ -54,16 +57,22 @@ class ConsoleLines:
         self._target = lru_cache(_REMEMBERED_TARGETS)(self._make_target)
 
     def record(self, at: float, logger: str, level: str, message: str, fields: Mapping[str, Any], trace: str | None) -> str:
-        if int(at) != self._second:  # the same text serves a whole second
-            self._second = int(at)
-            self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
         # Redacted before it is escaped: an escape's letters would hide where a secret begins.
         shown = self._redact(message + "".join(f" {name}={value}" for name, value in fields.items()))
-        line = f"{self._second_text} - {logger} - {level} - {one_line(shown)}"
+        line = f"{self._time(at)} - {logger} - {level} - {one_line(shown)}"
         if not trace:
             return line
         # Indented, so that no line of an exception's text passes for a record.
         return "\n".join([line, *("  " + one_line(part) for part in self._redact(trace).splitlines())])
+
+    def _time(self, at: float) -> str:
+        if int(at) != self._second:  # the same text serves a whole second
+            self._second = int(at)
+            self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+        return self._second_text
+
+    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
+        return f"{self._time(at)} - {logger} - {level} - {sentence}"
 
     def access(self, line: AccessLine) -> str:
         return f'{line.client} - "{self._target(line.method, line.path)} HTTP/{line.http_version}" {line.status}'
@@ -84,6 +93,10 @@ class JSONLines:
             line["fields"] = {name: self._plain(value) for name, value in fields.items()}
         if trace:
             line["exception"] = self._redact(trace)
+        return orjson.dumps(line).decode()
+
+    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
+        line = {"time": _utc(at), "logger": logger, "level": level, "message": sentence, "fields": {"request_id": request_id}}
         return orjson.dumps(line).decode()
 
     def _plain(self, value: Any) -> Any:

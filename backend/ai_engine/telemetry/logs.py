@@ -5,6 +5,8 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from logging.handlers import WatchedFileHandler
 from typing import Any, TextIO
 
@@ -21,6 +23,8 @@ ENGINE_LOGGER = "ai_engine"
 SERVER_LOGGER = "server"
 
 _OWN_LOGGERS = (ENGINE_LOGGER, SERVER_LOGGER, "uvicorn", "uvicorn.error")
+
+_LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING"}
 
 FLUSH_AFTER_SECONDS = 0.2
 FLUSH_AT_LINES = 4096
@@ -119,10 +123,22 @@ class AccessLog:
         request_id: str,
     ) -> None:
         """`raw_path` as it came over the line, still percent-encoded; `client` is `None` where it is not known."""
+        self._add(partial(self._line, self._now(), client, method, raw_path, http_version, status, duration_ms, request_id))
+
+    def _line(
+        self,
+        at: datetime,
+        client: str | None,
+        method: str,
+        raw_path: bytes,
+        http_version: str,
+        status: int,
+        duration_ms: float,
+        request_id: str,
+    ) -> str:
         path = raw_path.decode("ascii", "backslashreplace")
-        at = self._now().timestamp()
-        line = AccessLine(at, client or "-", method, path, http_version, status, duration_ms, request_id)
-        self._add(lambda: self._shape.access(line))
+        line = AccessLine(at.timestamp(), client or "-", method, path, http_version, status, duration_ms, request_id)
+        return self._shape.access(line)
 
 
 class EventLog:
@@ -144,18 +160,19 @@ class EventLog:
     def _attempt(self, event: AttemptFinished) -> None:
         level = logging.INFO if event.succeeded else logging.WARNING
         if self._engine.isEnabledFor(level):
-            self._write(level, ENGINE_LOGGER, lambda: _attempt_sentence(event), event.request_id)
+            self._add(partial(self._attempt_line, self._now(), level, event))
+
+    def _attempt_line(self, at: datetime, level: int, event: AttemptFinished) -> str:
+        return self._shape.event(at.timestamp(), ENGINE_LOGGER, _LEVELS[level], _attempt_sentence(event), event.request_id)
 
     def _request(self, event: RequestFinished) -> None:
         is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
         level = logging.WARNING if is_ours else logging.INFO
         if self._server.isEnabledFor(level):
-            self._write(level, SERVER_LOGGER, lambda: _request_sentence(event), event.request_id)
+            self._add(partial(self._request_line, self._now(), level, event))
 
-    def _write(self, level: int, logger: str, sentence: Callable[[], str], request_id: str) -> None:
-        at = self._now()
-        fields = {"request_id": request_id} if isinstance(self._shape, JSONLines) else {}
-        self._add(lambda: self._shape.record(at.timestamp(), logger, logging.getLevelName(level), sentence(), fields, None))
+    def _request_line(self, at: datetime, level: int, event: RequestFinished) -> str:
+        return self._shape.event(at.timestamp(), SERVER_LOGGER, _LEVELS[level], _request_sentence(event), event.request_id)
 
 
 def _attempt_sentence(event: AttemptFinished) -> str:
