@@ -156,7 +156,7 @@ def _spare_the_collector() -> None:
 
 
 async def _kept_running(work: Work) -> None:
-    """A background loop that fails is a fault of ours: the log has it, and the loop begins anew, ever later if it goes on."""
+    """A background loop that fails is a fault of ours: the log has it, and the loop begins anew, ever later if it fails on."""
     await AsyncRetrying(
         wait=wait_random_exponential(max=_LONGEST_PAUSE_SECONDS),
         before_sleep=before_sleep_log(_log, logging.ERROR, exc_info=True),

@@ -439,7 +439,16 @@ class _Attempt:
         services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
         first_token_seconds = services.clock.monotonic() - self.started_at
         timeouts = self._possible.definition.timeouts
-        stream = OpenStream(answer, chunks, decoder, held, timeouts, self._deadline, services.clock)
+        stream = OpenStream(
+            answer,
+            chunks,
+            decoder,
+            held,
+            timeouts,
+            self._deadline,
+            services.clock,
+            has_several_choices=self._request.body.get("n") not in (None, 1),
+        )
         stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
         return Answered(self._possible.route, None, stream)
 

@@ -16,7 +16,7 @@ Write = Callable[[bytes], Awaitable[None]]
 _USAGE_WAIT_SECONDS = 2
 """How long a stream whose every choice has finished may still take to report its usage."""
 _DRAIN_SECONDS = 1
-"""How long the end of the body is waited for after `[DONE]`, so that the connection can be used again."""
+"""How long the end of the body is waited for once the answer is complete, so that the connection can be used again."""
 
 _RELAYED = frozenset({EventKind.OPENING, EventKind.CONTENT, EventKind.FINISH})
 
@@ -33,7 +33,10 @@ class OpenStream:
         timeouts: Timeouts,
         deadline: float,
         clock: Clock,
+        *,
+        has_several_choices: bool = False,
     ) -> None:
+        """`has_several_choices` (`n > 1`): one may begin when the others are over, so only the stream's own end is its end."""
         self._answer = answer
         self._chunks = chunks
         self._decoder = decoder
@@ -41,6 +44,7 @@ class OpenStream:
         self._timeouts = timeouts
         self._deadline = deadline
         self._clock = clock
+        self._has_several_choices = has_several_choices
         self._saw_done = False
         self._failure: Failure | None = None
         self.on_end: Callable[[Failure | None], None] | None = None
@@ -82,6 +86,7 @@ class OpenStream:
         idle, progress = self._timeouts.idle, self._timeouts.progress
         ends_at = loop.time() + self._deadline - self._clock.monotonic()
         progress_until = loop.time() + progress
+        usage_until: float | None = None
         events: Sequence[StreamEvent] = self._held
         with Watchdog(min(idle, max(ends_at - loop.time(), 0))) as watchdog:
             while True:
@@ -93,12 +98,13 @@ class OpenStream:
                     return failure
                 if has_content:
                     progress_until = loop.time() + progress
-                if not self._decoder.is_finished:
+                if not self._decoder.is_finished or self._has_several_choices:
                     watchdog.expires_at = min(loop.time() + idle, progress_until, ends_at)
                 elif self._decoder.usage is not None:
                     return None
                 else:
-                    watchdog.restart(_USAGE_WAIT_SECONDS)
+                    usage_until = usage_until or loop.time() + _USAGE_WAIT_SECONDS
+                    watchdog.restart(max(usage_until - loop.time(), 0))
                 chunk = await anext(self._chunks, None)
                 if chunk is None:
                     lines, _, failure = self._sorted_out(self._decoder.end(), wants_usage=wants_usage)
@@ -134,7 +140,7 @@ class OpenStream:
     async def close(self) -> None:
         """Ends the exchange. After a sound end the connection is kept, else it is closed at once."""
         try:
-            if self._saw_done and self._failure is None:
+            if self.is_complete and self._failure is None:
                 with Watchdog(_DRAIN_SECONDS):
                     async for _ in self._chunks:
                         pass
