@@ -157,10 +157,12 @@ def _spare_the_collector() -> None:
 
 async def _kept_running(work: Work) -> None:
     """A background loop that fails is a fault of ours: the log has it, and the loop begins anew, ever later if it fails on."""
-    await AsyncRetrying(
+    async for attempt in AsyncRetrying(
         wait=wait_random_exponential(max=_LONGEST_PAUSE_SECONDS),
         before_sleep=before_sleep_log(_log, logging.ERROR, exc_info=True),
-    )(work)
+    ):
+        with attempt:
+            await work()
 
 
 @contextlib.contextmanager
