@@ -22,10 +22,10 @@ NODE_CLIENTS := $(CLIENTS)/aimock/.installed $(CLIENTS)/openai-node-6/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest clients node-clients format build bench lock clean
+.PHONY: help setup run dev test lint types contracts pytest clients node-clients format build bench bench-ledger lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: $(VENV)/.installed ## make the virtual environment, or bring it up to date
 
@@ -70,6 +70,16 @@ build: setup ## build wheel and source archive into backend/dist
 
 bench: setup ## measure the gateway's own cost per request
 	@$(PY) benchmarks/own_cost.py
+
+# How many requests, and where: `make bench-ledger ROWS=10000000`; or `LEDGER_URL=postgresql://…`.
+ROWS ?= 1000000
+LEDGER_FILE ?= data/bench-ledger.db
+LEDGER_URL ?= sqlite:///$(CURDIR)/$(LEDGER_FILE)
+
+bench-ledger: setup ## fill a ledger and time statistics and pages on it
+	@rm -f "$(LEDGER_FILE)" "$(LEDGER_FILE)-wal" "$(LEDGER_FILE)-shm"
+	@$(PY) benchmarks/ledger_rows.py --database "$(LEDGER_URL)" --rows $(ROWS)
+	@$(PY) benchmarks/statistics_speed.py --database "$(LEDGER_URL)"
 
 lock: ## write the lock files anew, with the newest versions that pyproject.toml allows
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(FIND_PYTHON) \

@@ -16,6 +16,7 @@ class Ending(StrEnum):
     COMPLETED = "completed"
     CLIENT_CANCELLED = "client_cancelled"
     UPSTREAM_CUT = "upstream_cut"
+    RESCUED = "rescued"
     ERROR = "error"
 
 

@@ -2,7 +2,22 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -23,6 +38,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+TOKEN_COLUMNS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+
+
+def token_columns() -> list[Column[int]]:
+    """Tokens in disjoint classes; NULL is unknown."""
+    return [Column(name, BigInteger) for name in TOKEN_COLUMNS]
+
+
+def count_columns(*names: str) -> list[Column[int]]:
+    """Numbers that are only added to."""
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def sum_columns() -> list[Column[int]]:
+    """Tokens and money of all together, and of how many neither is known."""
+    return count_columns(*TOKEN_COLUMNS, "unknown_usage", "estimated_usage", "cost_pico_usd", "absorbed_pico_usd", "unpriced")
+
+
+def histogram_columns(*names: str) -> list[Column[bytes]]:
+    """Durations, packed as `ledger/histograms.py` says."""
+    return [Column(f"{name}_histogram", LargeBinary, nullable=False) for name in names]
 
 
 metadata = MetaData(
@@ -61,4 +99,100 @@ access_keys = Table(
     Column("role", String, nullable=False),
     Column("key_hash", String, nullable=False, unique=True),  # the SHA-256 in hex; the key itself is nowhere
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# The ledger writes and deletes its rows together, so no foreign key checks each of them again. Times are microseconds since
+# the epoch, money is in pico-USD: exact, compact, and the same in every database.
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("request_id", String, nullable=False),
+    Column("received_at_us", BigInteger, nullable=False),
+    Column("client", String),
+    Column("client_name", String),
+    Column("operation", String, nullable=False),
+    Column("asked_model", String, nullable=False),
+    Column("provider", String),
+    Column("model", String),
+    Column("key_fingerprint", String),
+    Column("is_stream", Boolean, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("ending", String, nullable=False),
+    Column("error_class", String),
+    *token_columns(),
+    Column("tokens_are_estimated", Boolean, nullable=False),
+    Column("cost_pico_usd", BigInteger),
+    Column("absorbed_pico_usd", BigInteger),
+    Column("price_version", String),
+    Column("first_token_ms", Double),
+    Column("duration_ms", Double, nullable=False),
+    Column("upstream_ms", Double, nullable=False),
+    Column("overhead_ms", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index("ix_requests_received_at_us", "received_at_us", "id"),
+    Index("ix_requests_client", "client", "received_at_us", "id"),
+    Index("ix_requests_provider", "provider", "received_at_us", "id"),
+    Index("ix_requests_model", "model", "received_at_us", "id"),
+    # Few of many, and those that people look for.
+    Index(
+        "ix_requests_not_completed",
+        "received_at_us",
+        "id",
+        sqlite_where=text("ending <> 'completed'"),
+        postgresql_where=text("ending <> 'completed'"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("request", String(32), primary_key=True),  # the id of its row in `requests`
+    Column("number", Integer, primary_key=True),
+    Column("provider", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("key_fingerprint", String),
+    Column("why", String, nullable=False),
+    Column("started_ms", Double, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("failure", String),
+    Column("blame", String),
+    Column("status", Integer),
+    Column("duration_ms", Double, nullable=False),
+    Column("first_token_ms", Double),
+    *token_columns(),
+    Column("tokens_are_estimated", Boolean, nullable=False),
+    Column("cost_pico_usd", BigInteger),
+    Column("is_absorbed", Boolean, nullable=False),
+)
+
+request_rollups = Table(
+    "request_rollups",
+    metadata,
+    # `*` stands for all of them together, the empty text for those without one.
+    Column("client", String, primary_key=True),
+    Column("resolution_seconds", Integer, primary_key=True),
+    Column("begins_at_s", BigInteger, primary_key=True),
+    Column("provider", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    *count_columns("requests", "completed", "rescued", "client_cancelled", "upstream_cut", "refused", "errors", "attempts"),
+    *sum_columns(),
+    Column("failures", String),  # JSON: how many of each class
+    *histogram_columns("latency", "first_token", "overhead"),
+    Index("ix_request_rollups_begins_at_s", "resolution_seconds", "begins_at_s"),
+)
+
+attempt_rollups = Table(
+    "attempt_rollups",
+    metadata,
+    Column("resolution_seconds", Integer, primary_key=True),
+    Column("begins_at_s", BigInteger, primary_key=True),
+    Column("provider", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("key_fingerprint", String, primary_key=True),
+    *count_columns("attempts", "successes", "failed", "refused", "absorbed"),
+    *sum_columns(),
+    Column("failures", String),
+    *histogram_columns("latency", "first_token"),
 )

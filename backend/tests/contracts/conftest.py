@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ai_engine.database import Database, migrate, open_database
 from ai_engine.upstream.port import Upstream
+from tests.contracts.databases import DATABASES, fresh_database_url
 from tests.contracts.upstream_engines import ENGINES, EngineFactory
 
 
@@ -55,3 +57,20 @@ async def trusting_engine(make_engine: EngineFactory, certificate: Path) -> Asyn
     engine = make_engine(tls=ssl.create_default_context(cafile=str(certificate)))
     yield engine
     await engine.close()
+
+
+@pytest.fixture(params=DATABASES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A migrated, empty database, once of each kind."""
+    async with fresh_database_url(request.param, tmp_path) as url:
+        database = await open_database(url)
+        await migrate(database)
+        await database.close()
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = await open_database(database_url)
+    yield database
+    await database.close()

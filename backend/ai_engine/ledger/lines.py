@@ -1,0 +1,257 @@
+"""A record as one line of a spool, and back as the rows that it becomes.
+
+A line is the CRC-32 of the rest in eight hex digits, a space, and a JSON array of the request's row and its attempts' rows, their
+values in the order of the tables' columns: what was written half, or damaged, is known by its checksum, and what was not needs
+no second look before it goes into the database. Files of another form have another suffix (`spool.SUFFIX`).
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import orjson
+
+from ai_engine.events import Ending
+from ai_engine.ledger.money import pico_usd, usd
+from ai_engine.ledger.records import AttemptRecord, RequestRecord, TokenCounts
+from ai_engine.names import Blame, Operation
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+LONGEST_TEXT = 256
+"""Characters. Names come from clients and providers, and databases index them; no name needs more."""
+LONGEST_MS = 1e10
+NUL = b"\\u0000"
+"""As JSON writes it."""
+
+
+class RequestRow(NamedTuple):
+    """A row of the table `requests`, in the order of its columns."""
+
+    id: str
+    request_id: str
+    received_at_us: int
+    client: str | None
+    client_name: str | None
+    operation: str
+    asked_model: str
+    provider: str | None
+    model: str | None
+    key_fingerprint: str | None
+    is_stream: bool
+    status: int
+    ending: str
+    error_class: str | None
+    input_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    tokens_are_estimated: bool
+    cost_pico_usd: int | None
+    absorbed_pico_usd: int | None
+    price_version: str | None
+    first_token_ms: float | None
+    duration_ms: float
+    upstream_ms: float
+    overhead_ms: float
+    attempts: int
+
+
+class AttemptRow(NamedTuple):
+    """A row of the table `attempts`, in the order of its columns."""
+
+    request: str
+    number: int
+    provider: str
+    model: str
+    key_fingerprint: str | None
+    why: str
+    started_ms: float
+    succeeded: bool
+    failure: str | None
+    blame: str | None
+    status: int | None
+    duration_ms: float
+    first_token_ms: float | None
+    input_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    tokens_are_estimated: bool
+    cost_pico_usd: int | None
+    is_absorbed: bool
+
+
+class Entry(NamedTuple):
+    """One request as rows of the tables `requests` and `attempts`."""
+
+    request: RequestRow
+    attempts: Sequence[AttemptRow]
+
+
+def encode(record: RequestRecord) -> bytes:
+    """The record's line, with its end. Raises `ValueError` for an amount of money or tokens that nobody can mean."""
+    entry = [_request_row(record), [_attempt_row(record.id, attempt) for attempt in record.attempts]]
+    try:
+        body = orjson.dumps(entry)
+    except orjson.JSONEncodeError:
+        # Half of a surrogate pair in a name, which is not text that a database takes either.
+        body = orjson.dumps(_mended(entry))
+    if NUL in body:
+        body = orjson.dumps(_mended(entry))
+    return b"%08x %b\n" % (crc32(body), body)
+
+
+def decode(line: bytes) -> Entry | None:
+    """What `encode` made of a record, `None` if the line is damaged. `line` comes without its end."""
+    body = line[9:]
+    if line[:9] != b"%08x " % crc32(body):
+        return None
+    request, attempts = orjson.loads(body)
+    return Entry(RequestRow(*request), [AttemptRow(*attempt) for attempt in attempts])
+
+
+def microseconds(at: datetime) -> int:
+    """Since the epoch, exact."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def at_microseconds(value: int) -> datetime:
+    """The time in UTC."""
+    return EPOCH + value * MICROSECOND
+
+
+def request_record(row: RequestRow, attempts: Sequence[AttemptRecord]) -> RequestRecord:
+    """The record that became this row."""
+    return RequestRecord(
+        id=row.id,
+        request_id=row.request_id,
+        received_at=at_microseconds(row.received_at_us),
+        client=row.client,
+        client_name=row.client_name,
+        operation=Operation(row.operation),
+        asked_model=row.asked_model,
+        provider=row.provider,
+        model=row.model,
+        key_fingerprint=row.key_fingerprint,
+        is_stream=row.is_stream,
+        status=row.status,
+        ending=Ending(row.ending),
+        error_class=row.error_class,
+        tokens=_tokens(row),
+        tokens_are_estimated=row.tokens_are_estimated,
+        cost_usd=_usd(row.cost_pico_usd),
+        absorbed_usd=_usd(row.absorbed_pico_usd),
+        price_version=row.price_version,
+        first_token_ms=row.first_token_ms,
+        duration_ms=row.duration_ms,
+        upstream_ms=row.upstream_ms,
+        overhead_ms=row.overhead_ms,
+        attempts=tuple(attempts),
+    )
+
+
+def attempt_record(row: AttemptRow) -> AttemptRecord:
+    """The record that became this row."""
+    return AttemptRecord(
+        number=row.number,
+        provider=row.provider,
+        model=row.model,
+        key_fingerprint=row.key_fingerprint,
+        why=row.why,
+        started_ms=row.started_ms,
+        succeeded=row.succeeded,
+        failure=row.failure,
+        blame=Blame(row.blame) if row.blame is not None else None,
+        status=row.status,
+        duration_ms=row.duration_ms,
+        first_token_ms=row.first_token_ms,
+        tokens=_tokens(row),
+        tokens_are_estimated=row.tokens_are_estimated,
+        cost_usd=_usd(row.cost_pico_usd),
+        is_absorbed=row.is_absorbed,
+    )
+
+
+def _usd(pico: int | None) -> Decimal | None:
+    return None if pico is None else usd(pico)
+
+
+def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
+    return TokenCounts(row.input_tokens, row.cached_input_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens)
+
+
+def _request_row(record: RequestRecord) -> list[Any]:
+    return [
+        record.id,
+        _text(record.request_id),
+        microseconds(record.received_at),
+        record.client,
+        record.client_name,
+        record.operation,
+        _text(record.asked_model),
+        record.provider,
+        _text(record.model),
+        record.key_fingerprint,
+        record.is_stream,
+        record.status,
+        record.ending,
+        record.error_class,
+        *record.tokens,
+        record.tokens_are_estimated,
+        pico_usd(record.cost_usd),
+        pico_usd(record.absorbed_usd),
+        record.price_version,
+        _ms(record.first_token_ms),
+        _ms(record.duration_ms),
+        _ms(record.upstream_ms),
+        _ms(record.overhead_ms),
+        len(record.attempts),
+    ]
+
+
+def _attempt_row(request: str, attempt: AttemptRecord) -> list[Any]:
+    return [
+        request,
+        attempt.number,
+        attempt.provider,
+        _text(attempt.model),
+        attempt.key_fingerprint,
+        attempt.why,
+        _ms(attempt.started_ms),
+        attempt.succeeded,
+        attempt.failure,
+        attempt.blame,
+        attempt.status,
+        _ms(attempt.duration_ms),
+        _ms(attempt.first_token_ms),
+        *attempt.tokens,
+        attempt.tokens_are_estimated,
+        pico_usd(attempt.cost_usd),
+        attempt.is_absorbed,
+    ]
+
+
+def _text(value: str | None) -> str | None:
+    """A name from outside, as long as databases index it."""
+    return value if value is None or len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
+
+
+def _ms(value: float | None) -> float | None:
+    """To the microsecond; what is no duration (negative, not finite) was none."""
+    if value is None:
+        return None
+    return round(value, 3) if 0 <= value <= LONGEST_MS else 0.0
+
+
+def _mended(value: Any) -> Any:
+    """The same in text that every database takes: PostgreSQL refuses NUL, and none takes half of a surrogate pair."""
+    if isinstance(value, list):
+        return [_mended(part) for part in value]
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,251 @@
+"""The ledger in the database: the only place that knows its SQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, func, select, text, tuple_
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ai_engine.database import Database
+from ai_engine.database.rows import delete_rows, insert_rows, overwrite_rows, rows_with_keys, take_turns
+from ai_engine.database.schema import attempt_rollups, attempts, request_rollups, requests
+from ai_engine.events import Ending
+from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, attempt_record, microseconds, request_record
+from ai_engine.ledger.records import RequestRecord
+from ai_engine.ledger.rollups import ALL, AttemptGroup, RequestGroup, Totals, attempt_totals, request_totals
+from ai_engine.ledger.store import EntriesRefused, Piece, Position, RequestFilter, StoredRequest, StoreUnavailable
+
+PATIENCE_SECONDS = 30
+"""How long a transaction may take before the database counts as unavailable."""
+
+ROWS_LOOKED_AT = 5_000
+"""How many rows a page of requests looks at."""
+
+TURNSTILE = 0x4C45_4447_4552
+"""An arbitrary number ("LEDGER"): who adds to rollups reads them first, and must be alone between the two."""
+
+GROUPS_AT_ONCE = 64
+"""How many rollups are added up before others may run."""
+
+_NOT_COMPLETED = text("ending <> 'completed'")
+"""Written as the partial index has it: with a parameter in it, no database would see that the index serves."""
+
+
+class SqlLedger:
+    """`EntryStore`, `RequestStore`, `RollupStore` and `OldRows` over the ledger's four tables.
+
+    What reads raises SQLAlchemy's errors; what writes raises the port's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    async def store(self, entries: Sequence[Entry]) -> None:
+        """As the port promises."""
+        by_id = {entry.request.id: entry for entry in entries}
+        async with _in_the_ports_words():
+            try:
+                await self._add(list(by_id.values()))
+            except IntegrityError:
+                # Some are there already: a spool is read again after its process was killed.
+                new = [by_id[known] for known in by_id.keys() - await self._known(list(by_id))]
+                if len(new) == len(by_id):
+                    raise
+                await self._add(new)
+
+    async def _add(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        async with self._engine.begin() as connection:
+            await take_turns(connection, TURNSTILE)
+            await insert_rows(connection, requests, [entry.request for entry in entries])
+            await insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
+            await add_totals(connection, request_rollups, request_totals(entries))
+            await add_totals(connection, attempt_rollups, attempt_totals(entries))
+
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        async with self._engine.connect() as connection:
+            return {row.id for row in await rows_with_keys(connection, requests, [(record_id,) for record_id in ids])}
+
+    async def page(
+        self, wanted: RequestFilter, after: Position | None, limit: int
+    ) -> tuple[list[StoredRequest], Position | None]:
+        """As the port promises: at most `ROWS_LOOKED_AT` rows of the filter's best index are looked at."""
+        place = tuple_(requests.c.received_at_us, requests.c.id)
+        newest_first = (requests.c.received_at_us.desc(), requests.c.id.desc())
+        by_index, others = _conditions(wanted)
+        if after is not None:
+            by_index.append(place < after)
+        last_look = select(requests.c.received_at_us, requests.c.id).where(*by_index).order_by(*newest_first)
+        async with self._engine.connect() as connection:
+            end = None
+            if others:
+                end = (await connection.execute(last_look.offset(ROWS_LOOKED_AT - 1).limit(1))).first()
+            if end is not None:
+                by_index.append(place >= tuple(end))
+            found = select(requests).where(*by_index, *others).order_by(*newest_first).limit(limit + 1)
+            rows = [RequestRow(*row) for row in await connection.execute(found)]
+        page = [StoredRequest(request_record(row, ()), row.attempts) for row in rows[:limit]]
+        if len(rows) > limit:
+            return page, Position(rows[limit - 1].received_at_us, rows[limit - 1].id)
+        return page, Position(*end) if end is not None else None
+
+    async def request(self, record_id: str) -> RequestRecord | None:
+        """As the port promises."""
+        of_request = select(attempts).where(attempts.c.request == record_id).order_by(attempts.c.number)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(requests).where(requests.c.id == record_id))).first()
+            if row is None:
+                return None
+            tried = [attempt_record(AttemptRow(*attempt)) for attempt in await connection.execute(of_request)]
+        return request_record(RequestRow(*row), tried)
+
+    async def request_rollups(
+        self, piece: Piece, client: str | None, provider: str | None, model: str | None
+    ) -> Sequence[tuple[RequestGroup, Sequence[object]]]:
+        """As the port promises."""
+        groups = request_rollups.c
+        conditions = [groups.client == (ALL if client is None else client), *_within(request_rollups, piece)]
+        if client is None and provider is None and model is None:
+            conditions.append(groups.provider == ALL)
+        else:
+            conditions.append(groups.provider != ALL if provider is None else groups.provider == provider)
+        if model is not None:
+            conditions.append(groups.model == model)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(request_rollups).where(*conditions))
+            return [(RequestGroup(*row[:5]), row[5:]) for row in rows]
+
+    async def attempt_rollups(
+        self, piece: Piece, provider: str | None, model: str | None
+    ) -> Sequence[tuple[AttemptGroup, Sequence[object]]]:
+        """As the port promises."""
+        conditions = _within(attempt_rollups, piece)
+        if provider is not None:
+            conditions.append(attempt_rollups.c.provider == provider)
+        if model is not None:
+            conditions.append(attempt_rollups.c.model == model)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(attempt_rollups).where(*conditions))
+            return [(AttemptGroup(*row[:5]), row[5:]) for row in rows]
+
+    async def delete_requests(self, before: datetime, at_most: int) -> int:
+        """As the port promises."""
+        oldest = (
+            select(requests.c.id, requests.c.attempts)
+            .where(requests.c.received_at_us < microseconds(before))
+            .order_by(requests.c.received_at_us, requests.c.id)
+            .limit(at_most)
+        )
+        async with _in_the_ports_words():
+            async with self._engine.connect() as connection:
+                candidates = (await connection.execute(oldest)).all()
+            ids: list[str] = []
+            rows = 0
+            for record_id, attempt_count in candidates:
+                if ids and rows + 1 + attempt_count > at_most:
+                    break
+                ids.append(record_id)
+                rows += 1 + attempt_count
+            if ids:
+                async with self._engine.begin() as connection:
+                    await connection.execute(delete(attempts).where(attempts.c.request.in_(ids)))
+                    await delete_rows(connection, requests, [(record_id,) for record_id in ids])
+            return rows
+
+    async def delete_rollups(self, resolution_seconds: int, before: datetime, at_most: int) -> int:
+        """As the port promises."""
+        most = 0
+        async with _in_the_ports_words():
+            for table in (request_rollups, attempt_rollups):
+                old = select(*table.primary_key).where(
+                    table.c.resolution_seconds == resolution_seconds, table.c.begins_at_s < microseconds(before) // 1_000_000
+                )
+                async with self._engine.connect() as connection:
+                    keys = (await connection.execute(old.limit(at_most))).all()
+                if keys:
+                    async with self._engine.begin() as connection:
+                        await delete_rows(connection, table, keys)
+                    most = max(most, len(keys))
+        return most
+
+
+async def add_totals(
+    connection: AsyncConnection, table: Table, totals: Mapping[RequestGroup, Totals] | Mapping[AttemptGroup, Totals]
+) -> None:
+    """Adds to the rollups: reads those that are there, adds, writes all."""
+    keys = sorted(totals)
+    there = {tuple(row[:5]): row[5:] for row in await rows_with_keys(connection, table, keys)}
+    rows: list[tuple[Any, ...]] = []
+    for number, key in enumerate(keys):
+        added = totals[key]  # type: ignore[index]  # the keys are this mapping's own
+        before = there.get(tuple(key))
+        if before is not None:
+            whole = Totals(added.kind)
+            whole.add(added)
+            whole.add_columns(before)
+            added = whole
+        rows.append((*key, *added.columns()))
+        if number % GROUPS_AT_ONCE == GROUPS_AT_ONCE - 1:
+            await asyncio.sleep(0)
+    await overwrite_rows(connection, table, rows)
+
+
+def _within(table: Table, piece: Piece) -> list[ColumnElement[bool]]:
+    return [
+        table.c.resolution_seconds == piece.resolution_seconds,
+        table.c.begins_at_s >= piece.begins_at_s,
+        table.c.begins_at_s < piece.ends_at_s,
+    ]
+
+
+def _conditions(wanted: RequestFilter) -> tuple[list[Any], list[ColumnElement[bool]]]:
+    """The conditions that one index serves, and those that are looked at row by row."""
+    columns = requests.c
+    by_index: list[Any] = []
+    others: list[ColumnElement[bool]] = []
+    # The fewest rows are expected under a client, then a model, then a provider.
+    for column, value in ((columns.client, wanted.client), (columns.model, wanted.model), (columns.provider, wanted.provider)):
+        if value is not None and not by_index:
+            by_index.append(column == value)
+        elif value is not None:
+            # `coalesce`, so that no planner takes the index of this column instead: it would read far more.
+            others.append(func.coalesce(column, "") == value)
+    is_of_the_few = (
+        (wanted.ending is not None and wanted.ending is not Ending.COMPLETED)
+        or (wanted.status_class is not None and wanted.status_class >= 4)
+        or wanted.failure is not None
+    )
+    if is_of_the_few and not by_index:
+        by_index.append(_NOT_COMPLETED)
+    if wanted.ending is not None:
+        others.append(columns.ending == wanted.ending.value)
+    if wanted.status_class is not None:
+        others.append(columns.status.between(wanted.status_class * 100, wanted.status_class * 100 + 99))
+    if wanted.failure is not None:
+        others.append(columns.error_class == wanted.failure)
+    if wanted.begins_at is not None:
+        by_index.append(columns.received_at_us >= microseconds(wanted.begins_at))
+    if wanted.ends_at is not None:
+        by_index.append(columns.received_at_us < microseconds(wanted.ends_at))
+    return by_index, others
+
+
+@asynccontextmanager
+async def _in_the_ports_words() -> AsyncIterator[None]:
+    """Whatever goes wrong inside is `StoreUnavailable`, or `EntriesRefused` where the values are to blame."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield
+    except (IntegrityError, DataError, ValueError, TypeError, OverflowError) as error:
+        raise EntriesRefused(type(error).__name__) from error
+    except DBAPIError as error:
+        # asyncpg's own check of values has no class of its own in SQLAlchemy, but PostgreSQL's code for "data exception".
+        blames_values = str(getattr(error.orig, "sqlstate", "")).startswith("22")
+        raise (EntriesRefused if blames_values else StoreUnavailable)(type(error).__name__) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreUnavailable(type(error).__name__) from error

@@ -1,0 +1,365 @@
+"""Statistics over any range of time, from rollups alone: as fast at ten million requests as at a thousand."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from ai_engine.clock import Clock
+from ai_engine.errors import InvalidRequest
+from ai_engine.ledger.histograms import percentile
+from ai_engine.ledger.money import usd
+from ai_engine.ledger.rollups import ATTEMPTS, DAY, HOUR, MINUTE, REQUESTS, AttemptGroup, Kind, RequestGroup, Totals
+from ai_engine.ledger.store import Piece, RollupStore
+
+MOST_POINTS = 1000
+"""How long a series may be."""
+AUTOMATIC_POINTS = 200
+"""How long a series is at most where its bucket is chosen here."""
+LONGEST_RANGE = timedelta(days=3660)
+GROUPS_AT_ONCE = 200
+"""How many rollups are added up before others may run."""
+
+
+class Bucket(StrEnum):
+    """The distance between two points of a series."""
+
+    AUTO = "auto"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+SECONDS_OF = {Bucket.MINUTE: MINUTE, Bucket.HOUR: HOUR, Bucket.DAY: DAY}
+BUCKET_OF = {seconds: bucket for bucket, seconds in SECONDS_OF.items()}
+
+
+class Kept(NamedTuple):
+    """For how long which rollups are kept; days are kept for ever."""
+
+    minutes: timedelta = timedelta(days=2)
+    hours: timedelta = timedelta(days=90)
+
+
+class Percentiles(NamedTuple):
+    """Milliseconds within 10 %; `None` where nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Tokens(NamedTuple):
+    """Sums of what is known, in disjoint classes."""
+
+    input: int
+    cached_input: int
+    cache_write: int
+    output: int
+    reasoning: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatistics:
+    """Of requests. `completed` to `errors` add up to `requests`."""
+
+    requests: int
+    completed: int
+    rescued: int
+    client_cancelled: int
+    upstream_cut: int
+    refused: int
+    """The client's own fault."""
+    errors: int
+    success_rate: float | None
+    """0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong."""
+    attempts: int
+    tokens: Tokens
+    unknown_usage: int
+    """How many requests are not in `tokens`, because nobody knows theirs."""
+    estimated_usage: int
+    cost_usd: Decimal
+    absorbed_usd: Decimal
+    unpriced: int
+    """How many requests are not in `cost_usd`, because nobody knows their price."""
+    latency_ms: Percentiles
+    first_token_ms: Percentiles
+    overhead_ms: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStatistics:
+    """Of attempts. Those that no number but `attempts` counts were cancelled with their request."""
+
+    attempts: int
+    successes: int
+    failed: int
+    refused: int
+    """Refused for what was asked, which is nobody's fault here."""
+    absorbed: int
+    success_rate: float | None
+    """0 to 1, of the successes and failures."""
+    tokens: Tokens
+    cost_usd: Decimal
+    absorbed_usd: Decimal
+    unpriced: int
+    latency_ms: Percentiles
+    first_token_ms: Percentiles
+
+
+class KeyStatistics(NamedTuple):
+    """One provider key's attempts."""
+
+    provider: str
+    key_fingerprint: str
+    """Empty for a provider that needs none."""
+    attempts: AttemptStatistics
+
+
+class ErrorStatistics(NamedTuple):
+    """How often one class of failure came."""
+
+    attempts: int | None
+    """`None` with a client's filter: attempts are not kept by client."""
+    requests: int
+    """How many requests it ended."""
+
+
+class Point(NamedTuple):
+    """One bucket of the series."""
+
+    begins_at: datetime
+    requests: RequestStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What `GET /api/statistics` shows."""
+
+    begins_at: datetime
+    ends_at: datetime
+    """What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets."""
+    bucket: Bucket
+    summary: RequestStatistics
+    provider_stats: Mapping[str, AttemptStatistics] | None
+    model_stats: Mapping[str, AttemptStatistics] | None
+    key_stats: Sequence[KeyStatistics] | None
+    """These three are `None` with a client's filter: attempts are not kept by client."""
+    error_stats: Mapping[str, ErrorStatistics]
+    series: Sequence[Point]
+    """Without a point where nothing happened."""
+
+
+class LedgerStatistics:
+    """Computes statistics. The work grows with the days of the range times the routes and keys in use, with nothing else."""
+
+    def __init__(self, store: RollupStore, clock: Clock, kept: Kept) -> None:
+        self._store = store
+        self._clock = clock
+        self._kept = kept
+
+    async def statistics(
+        self,
+        begins_at: datetime,
+        ends_at: datetime,
+        *,
+        bucket: Bucket = Bucket.AUTO,
+        provider: str | None = None,
+        model: str | None = None,
+        client: str | None = None,
+    ) -> Statistics:
+        """Everything about the range. Raises `InvalidRequest` that names `from`, `to` or `bucket`.
+
+        The edges are moved outward to whole buckets. Where the bucket is chosen here, it is the minute in a range of up to 200
+        minutes, the hour in one of up to 200 hours, the day beyond, and never one that is no longer kept for that time.
+        """
+        begin, end = _checked(begins_at, ends_at)
+        step = self._step(bucket, begin, end)
+        begin, end = begin // step * step, -(-end // step) * step
+        if (end - begin) // step > MOST_POINTS:
+            raise InvalidRequest(f"A series has at most {MOST_POINTS} points; ask for a coarser bucket.", param="bucket")
+        whole: dict[None, Totals] = {None: Totals(REQUESTS)}
+        by_key: dict[AttemptGroup, Totals] = {}
+        for piece in pieces(begin, end, step):
+            await _add_up(whole, REQUESTS, await self._store.request_rollups(piece, client, provider, model), _of_all)
+            if client is None:
+                await _add_up(by_key, ATTEMPTS, await self._store.attempt_rollups(piece, provider, model), _of_key)
+        series: dict[int, Totals] = {}
+        points = await self._store.request_rollups(Piece(step, begin, end), client, provider, model)
+        await _add_up(series, REQUESTS, points, _of_time)
+        return Statistics(
+            begins_at=_time(begin),
+            ends_at=_time(end),
+            bucket=BUCKET_OF[step],
+            summary=_of_requests(whole[None]),
+            provider_stats=_by(by_key, lambda group: group.provider) if client is None else None,
+            model_stats=_by(by_key, lambda group: group.model) if client is None else None,
+            key_stats=_by_key(by_key) if client is None else None,
+            error_stats=_errors(whole[None], by_key.values() if client is None else None),
+            series=[Point(_time(at), _of_requests(totals)) for at, totals in sorted(series.items())],
+        )
+
+    def _step(self, bucket: Bucket, begin: int, end: int) -> int:
+        age_seconds = self._clock.now().timestamp() - begin
+        kept_for = {MINUTE: self._kept.minutes, HOUR: self._kept.hours}
+        kept = [seconds for seconds in (MINUTE, HOUR) if age_seconds < kept_for[seconds].total_seconds()] + [DAY]
+        if bucket is Bucket.AUTO:
+            return next((seconds for seconds in kept if end - begin <= AUTOMATIC_POINTS * seconds), DAY)
+        step = SECONDS_OF[bucket]
+        if step < kept[0]:
+            finest = BUCKET_OF[kept[0]]
+            raise InvalidRequest(f"Of that time, no {bucket} is kept any more; ask for the bucket {finest}.", param="bucket")
+        return step
+
+
+def pieces(begins_at_s: int, ends_at_s: int, edge_seconds: int) -> list[Piece]:
+    """The range as few rollups: whole days inside, whole hours beside them, minutes at the ends, nothing twice.
+
+    Both ends are multiples of `edge_seconds`, the finest resolution that is used.
+    """
+    coarser = {MINUTE: HOUR, HOUR: DAY}.get(edge_seconds)
+    if begins_at_s >= ends_at_s:
+        return []
+    if coarser is None:
+        return [Piece(edge_seconds, begins_at_s, ends_at_s)]
+    first, last = -(-begins_at_s // coarser) * coarser, ends_at_s // coarser * coarser
+    if first > last:
+        return [Piece(edge_seconds, begins_at_s, ends_at_s)]
+    ends = [Piece(edge_seconds, begins_at_s, first), Piece(edge_seconds, last, ends_at_s)]
+    return [piece for piece in ends if piece.begins_at_s < piece.ends_at_s] + pieces(first, last, coarser)
+
+
+def _checked(begins_at: datetime, ends_at: datetime) -> tuple[int, int]:
+    """Both ends in seconds since the epoch, outward."""
+    for name, at in (("from", begins_at), ("to", ends_at)):
+        if at.tzinfo is None:
+            raise InvalidRequest(f"`{name}` needs a time zone, such as Z.", param=name)
+    if begins_at >= ends_at:
+        raise InvalidRequest("`from` must be before `to`.", param="from")
+    if ends_at - begins_at > LONGEST_RANGE:
+        raise InvalidRequest("A range has at most ten years.", param="from")
+    return int(begins_at.timestamp() // 1), -int(-ends_at.timestamp() // 1)
+
+
+GroupT = TypeVar("GroupT", RequestGroup, AttemptGroup)
+KeyT = TypeVar("KeyT")
+
+
+async def _add_up(
+    totals: dict[KeyT, Totals],
+    kind: Kind,
+    rows: Iterable[tuple[GroupT, Sequence[object]]],
+    key_of: Callable[[GroupT], KeyT],
+) -> None:
+    """Adds the rows to `totals`, each under its key, a few at a time."""
+    for number, (group, columns) in enumerate(rows):
+        key = key_of(group)
+        found = totals.get(key)
+        if found is None:
+            found = totals[key] = Totals(kind)
+        found.add_columns(columns)
+        if number % GROUPS_AT_ONCE == GROUPS_AT_ONCE - 1:
+            await asyncio.sleep(0)
+
+
+def _of_all(_group: RequestGroup) -> None:
+    return None
+
+
+def _of_key(group: AttemptGroup) -> AttemptGroup:
+    return AttemptGroup(0, 0, *group[2:])
+
+
+def _of_time(group: RequestGroup) -> int:
+    return group.begins_at_s
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, AttemptStatistics]:
+    return {name: _of_attempts(totals) for name, totals in sorted(_summed(by_key, name_of).items())}
+
+
+def _by_key(by_key: Mapping[AttemptGroup, Totals]) -> list[KeyStatistics]:
+    summed = _summed(by_key, lambda group: (group.provider, group.key_fingerprint))
+    return [KeyStatistics(*key, _of_attempts(totals)) for key, totals in sorted(summed.items())]
+
+
+def _summed(totals: Mapping[AttemptGroup, Totals], key_of: Callable[[AttemptGroup], KeyT]) -> dict[KeyT, Totals]:
+    summed: dict[KeyT, Totals] = {}
+    for group, of_group in totals.items():
+        summed.setdefault(key_of(group), Totals(ATTEMPTS)).add(of_group)
+    return summed
+
+
+def _errors(whole: Totals, attempts: Iterable[Totals] | None) -> dict[str, ErrorStatistics]:
+    of_attempts: dict[str, int] = {}
+    for totals in attempts or ():
+        for name, count in totals.failures.items():
+            of_attempts[name] = of_attempts.get(name, 0) + count
+    names = sorted(of_attempts.keys() | whole.failures.keys())
+    return {
+        name: ErrorStatistics(None if attempts is None else of_attempts.get(name, 0), whole.failures.get(name, 0))
+        for name in names
+    }
+
+
+def _of_requests(totals: Totals) -> RequestStatistics:
+    number = dict(zip(totals.kind.numbers, totals.numbers, strict=True))
+    answered = number["completed"] + number["rescued"]
+    return RequestStatistics(
+        requests=number["requests"],
+        completed=number["completed"],
+        rescued=number["rescued"],
+        client_cancelled=number["client_cancelled"],
+        upstream_cut=number["upstream_cut"],
+        refused=number["refused"],
+        errors=number["errors"],
+        success_rate=_rate(answered, number["upstream_cut"] + number["errors"]),
+        attempts=number["attempts"],
+        tokens=_tokens(number),
+        unknown_usage=number["unknown_usage"],
+        estimated_usage=number["estimated_usage"],
+        cost_usd=usd(number["cost_pico_usd"]),
+        absorbed_usd=usd(number["absorbed_pico_usd"]),
+        unpriced=number["unpriced"],
+        latency_ms=_percentiles(totals, "latency"),
+        first_token_ms=_percentiles(totals, "first_token"),
+        overhead_ms=_percentiles(totals, "overhead"),
+    )
+
+
+def _of_attempts(totals: Totals) -> AttemptStatistics:
+    number = dict(zip(totals.kind.numbers, totals.numbers, strict=True))
+    return AttemptStatistics(
+        attempts=number["attempts"],
+        successes=number["successes"],
+        failed=number["failed"],
+        refused=number["refused"],
+        absorbed=number["absorbed"],
+        success_rate=_rate(number["successes"], number["failed"]),
+        tokens=_tokens(number),
+        cost_usd=usd(number["cost_pico_usd"]),
+        absorbed_usd=usd(number["absorbed_pico_usd"]),
+        unpriced=number["unpriced"],
+        latency_ms=_percentiles(totals, "latency"),
+        first_token_ms=_percentiles(totals, "first_token"),
+    )
+
+
+def _tokens(number: Mapping[str, int]) -> Tokens:
+    return Tokens(*(number[f"{name}_tokens"] for name in Tokens._fields))
+
+
+def _percentiles(totals: Totals, name: str) -> Percentiles:
+    counts = totals.histogram(name)
+    return Percentiles(percentile(counts, 0.5), percentile(counts, 0.95), percentile(counts, 0.99))
+
+
+def _rate(successes: int, failures: int) -> float | None:
+    return successes / (successes + failures) if successes + failures else None

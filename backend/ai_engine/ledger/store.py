@@ -1,0 +1,112 @@
+"""What the ledger needs of a database, as a port: the words between the recorder, the statistics and the repository."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from ai_engine.events import Ending
+from ai_engine.ledger.lines import Entry
+from ai_engine.ledger.records import RequestRecord
+from ai_engine.ledger.rollups import AttemptGroup, RequestGroup
+
+
+class StoreUnavailable(Exception):
+    """The database did not take it now. Nothing of it is stored, or all of it is; storing it again is right in both cases."""
+
+
+class EntriesRefused(Exception):
+    """The database will never take one of these entries. None of them is stored."""
+
+
+class RequestFilter(NamedTuple):
+    """Which requests; `None` means whichever."""
+
+    provider: str | None = None
+    """Who answered, or was tried last."""
+    model: str | None = None
+    """The provider's own name for it."""
+    client: str | None = None
+    ending: Ending | None = None
+    status_class: int | None = None
+    """The status's first digit."""
+    failure: str | None = None
+    """The request's own `error_class`."""
+    begins_at: datetime | None = None
+    """Received then or later."""
+    ends_at: datetime | None = None
+    """Received before."""
+
+
+class Position(NamedTuple):
+    """A row's place in the order of requests."""
+
+    received_at_us: int
+    id: str
+
+
+class StoredRequest(NamedTuple):
+    """One request of a page: its record without the attempts, and how many there were."""
+
+    record: RequestRecord
+    attempts: int
+
+
+Page = tuple[list[StoredRequest], Position | None]
+"""Requests, newest first, and where the next page goes on; `None` at the end."""
+
+
+class Piece(NamedTuple):
+    """A range of time at one resolution, in seconds since the epoch, the end excluded."""
+
+    resolution_seconds: int
+    begins_at_s: int
+    ends_at_s: int
+
+
+class EntryStore(Protocol):
+    """Where the recorder puts entries."""
+
+    async def store(self, entries: Sequence[Entry]) -> None:
+        """Stores those that are not there yet, with what they add to the rollups, in one transaction.
+
+        Raises `StoreUnavailable` or `EntriesRefused`.
+        """
+
+
+class RequestStore(Protocol):
+    """Where pages of requests come from."""
+
+    async def page(
+        self, wanted: RequestFilter, after: Position | None, limit: int
+    ) -> tuple[list[StoredRequest], Position | None]:
+        """Up to `limit` requests before `after`, an earlier page's end.
+
+        A filter that hardly matches ends a page early: each looks at a bounded number of rows, and may be empty.
+        """
+
+    async def request(self, record_id: str) -> RequestRecord | None:
+        """One request with its attempts, by its `RequestRecord.id`."""
+
+
+class RollupStore(Protocol):
+    """Where statistics come from."""
+
+    async def request_rollups(
+        self, piece: Piece, client: str | None, provider: str | None, model: str | None
+    ) -> Sequence[tuple[RequestGroup, Sequence[object]]]:
+        """The groups of that time and what is kept of each (`Totals.add_columns`); without any filter those of all together."""
+
+    async def attempt_rollups(
+        self, piece: Piece, provider: str | None, model: str | None
+    ) -> Sequence[tuple[AttemptGroup, Sequence[object]]]:
+        """The groups of that time and what is kept of each."""
+
+
+class OldRows(Protocol):
+    """What retention deletes."""
+
+    async def delete_requests(self, before: datetime, at_most: int) -> int:
+        """Deletes the oldest requests before then with their attempts, `at_most` rows of both together; says how many."""
+
+    async def delete_rollups(self, resolution_seconds: int, before: datetime, at_most: int) -> int:
+        """Deletes rollups of that resolution, `at_most` of each table; says how many of the fuller one."""

@@ -1,0 +1,87 @@
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from ai_engine.database import Database, migrate, open_database
+from ai_engine.database.schema import requests
+from ai_engine.ledger.lines import Entry
+from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.store import StoreUnavailable
+from tests.ledger.builders import NOON, a_request
+from tests.ledger.clocks import HandTurnedClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def opened_with(url: str, *pragmas: str) -> Database:
+    """The database through connections that have a fault."""
+    database = await open_database(url)
+
+    def spoil(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    event.listen(database.engine.sync_engine, "connect", spoil)
+    return database
+
+
+class Switched:
+    """A store whose database can be exchanged."""
+
+    def __init__(self, store: SqlLedger) -> None:
+        self.now = store
+
+    async def store(self, entries: Sequence[Entry]) -> None:
+        await self.now.store(entries)
+
+
+async def record_and_flush_for_ever(recorder: Recorder, recorded: list[str]) -> None:
+    """Until flushing fails: a database that is full has a page or two left."""
+    while True:
+        for _ in range(200):
+            record = a_request()
+            recorder.record(record)
+            recorded.append(record.id)
+        await recorder.flush()
+
+
+async def test_a_database_that_is_read_only_full_or_locked_in_turn_loses_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/engine.db"
+    healthy = await open_database(url)
+    await migrate(healthy)
+    faults = {
+        "read-only": await opened_with(url, "PRAGMA query_only = ON"),
+        "full": await opened_with(url, "PRAGMA max_page_count = 1"),
+        "locked": await opened_with(url, "PRAGMA busy_timeout = 10"),
+    }
+    store = Switched(SqlLedger(healthy))
+    recorder = Recorder(store, tmp_path / "spool", HandTurnedClock(NOON), lambda: 0.5)
+    recorded: list[str] = []
+
+    for name, faulty in faults.items():
+        store.now = SqlLedger(faulty)
+        with closing(sqlite3.connect(tmp_path / "engine.db", isolation_level=None)) as other:
+            if name == "locked":
+                other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable):
+                await record_and_flush_for_ever(recorder, recorded)
+        assert recorder.backlog().records > 0, name
+        assert recorder.health().is_recording
+        store.now = SqlLedger(healthy)
+        await recorder.flush()
+
+    async with healthy.engine.connect() as connection:
+        stored = [row.id for row in await connection.execute(select(requests.c.id))]
+    assert sorted(stored) == sorted(recorded)
+    assert recorder.backlog() == (0, 0, 0.0, 0, 0, 0)
+    await recorder.close()
+    for database in (healthy, *faults.values()):
+        await database.close()

@@ -1,0 +1,59 @@
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ai_engine.ledger.export import FIELDS, ExportFormat, export
+from ai_engine.ledger.statistics import Statistics
+from tests.ledger.builders import NOON
+from tests.ledger.test_statistics import statistics
+
+pytestmark = pytest.mark.anyio
+
+
+async def exported(found: Statistics, form: ExportFormat) -> str:
+    return "".join([piece async for piece in export(found, form)])
+
+
+@pytest.fixture
+async def found() -> Statistics:
+    return await statistics().statistics(NOON - timedelta(days=3), NOON)
+
+
+async def test_csv_and_json_tell_the_same_rows(found: Statistics) -> None:
+    rows = list(csv.DictReader(io.StringIO(await exported(found, ExportFormat.CSV), newline="")))
+    objects = json.loads(await exported(found, ExportFormat.JSON))
+
+    assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in objects] == rows
+    assert rows[0]["section"] == "summary"
+    assert int(rows[0]["requests"]) == found.summary.requests
+    assert rows[0]["cost_usd"] == f"{found.summary.cost_usd:f}"
+    assert {row["section"] for row in rows} == {"summary", "provider", "model", "key", "error", "series"}
+
+
+async def test_csv_is_as_rfc_4180_has_it(found: Statistics) -> None:
+    lines = (await exported(found, ExportFormat.CSV)).split("\r\n")
+
+    assert lines[0] == ",".join(FIELDS)
+    assert lines[-1] == ""
+    assert not any("\n" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil")', "+1", "-1", "@sum", "\tx", "\rx"])
+async def test_a_name_that_a_spreadsheet_would_run_is_text(found: Statistics, name: str) -> None:
+    assert found.model_stats is not None
+    named = replace(found, model_stats={name: next(iter(found.model_stats.values()))})
+
+    rows = list(csv.DictReader(io.StringIO(await exported(named, ExportFormat.CSV), newline="")))
+
+    assert [row["name"] for row in rows if row["section"] == "model"] == [f"'{name}"]
+
+
+async def test_an_export_that_is_abandoned_has_computed_no_more_than_was_read(found: Statistics) -> None:
+    pieces = export(found, ExportFormat.CSV)
+
+    assert (await anext(pieces)).startswith("section,")
+    await pieces.aclose()  # type: ignore[attr-defined]  # an asynchronous generator, typed as what callers need of it

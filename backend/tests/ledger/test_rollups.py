@@ -1,0 +1,90 @@
+from collections import Counter
+from itertools import permutations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ai_engine.database.schema import attempt_rollups, request_rollups
+from ai_engine.ledger.rollups import (
+    ALL,
+    ATTEMPTS,
+    REQUESTS,
+    RESOLUTIONS,
+    AttemptGroup,
+    RequestGroup,
+    Totals,
+    attempt_totals,
+    request_totals,
+)
+from tests.ledger.builders import a_request, entries_of, random_records
+
+
+def test_groups_and_totals_have_the_columns_of_their_tables_in_order() -> None:
+    for table, group, kind in ((request_rollups, RequestGroup, REQUESTS), (attempt_rollups, AttemptGroup, ATTEMPTS)):
+        histograms = [f"{name}_histogram" for name in kind.histograms]
+        assert [*group._fields, *kind.numbers, "failures", *histograms] == table.columns.keys()
+        assert [column.name for column in table.primary_key] == list(group._fields)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_the_groups_of_requests_are_what_a_recount_finds(seed: int, count: int) -> None:
+    records = random_records(seed, count)
+    totals = request_totals(entries_of(records))
+
+    recount: Counter[tuple[str, int, int, str, str]] = Counter()
+    tokens: Counter[tuple[str, int, int, str, str]] = Counter()
+    for record in records:
+        for seconds in RESOLUTIONS:
+            begins_at = int(record.received_at.timestamp()) // seconds * seconds
+            route = (record.provider or "", record.model or "")
+            for group in (
+                (record.client or "", seconds, begins_at, *route),
+                (ALL, seconds, begins_at, *route),
+                (ALL, seconds, begins_at, ALL, ALL),
+            ):
+                recount[group] += 1
+                tokens[group] += record.tokens.output or 0
+
+    assert {tuple(group): of.number("requests") for group, of in totals.items()} == recount
+    assert {tuple(group): of.number("output_tokens") for group, of in totals.items() if of.number("output_tokens")} == +tokens
+    assert all(sum(of.numbers[1:7]) == of.number("requests") == sum(of.histogram("overhead")) for of in totals.values())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_the_groups_of_attempts_are_what_a_recount_finds(seed: int, count: int) -> None:
+    records = random_records(seed, count)
+    totals = attempt_totals(entries_of(records))
+
+    for seconds in RESOLUTIONS:
+        of_keys = [(group, of) for group, of in totals.items() if group.resolution_seconds == seconds]
+        attempts = [attempt for record in records for attempt in record.attempts]
+        assert sum(of.number("attempts") for _, of in of_keys) == len(attempts)
+        assert sum(of.number("successes") for _, of in of_keys) == sum(attempt.succeeded for attempt in attempts)
+        failures = sum((Counter(of.failures) for _, of in of_keys), Counter())
+        assert failures == Counter(attempt.failure for attempt in attempts if attempt.failure)
+
+
+def test_adding_does_not_care_for_order() -> None:
+    parts = [request_totals(entries_of(random_records(seed, 20))) for seed in (1, 2, 3)]
+    wholes = []
+    for order in permutations(parts):
+        whole = Totals(REQUESTS)
+        for part in order:
+            for of in part.values():
+                whole.add(of)
+        wholes.append(whole.columns())
+
+    assert len({repr(columns) for columns in wholes}) == 1
+
+
+def test_a_row_that_is_read_back_adds_what_was_written() -> None:
+    (whole, *_) = request_totals(entries_of([a_request(error_class="cut"), a_request()])).values()
+    twice = Totals(REQUESTS)
+    twice.add(whole)
+    twice.add_columns(whole.columns())
+
+    assert twice.number("requests") == 4
+    assert twice.failures == {"cut": 2}
+    assert sum(twice.histogram("latency")) == 4
