@@ -11,6 +11,7 @@ empty, then the little-endian counts from there to the last one that is not empt
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from operator import add
 
 BUCKETS = 96
@@ -62,12 +63,10 @@ def merged(histograms: Iterable[bytes]) -> bytes:
     return pack(counts)
 
 
-def percentile(counts: Sequence[int], rank: float) -> float | None:
-    """The nearest-rank percentile in milliseconds within 10 %, `rank` in (0, 1]; `None` where nothing was counted."""
-    wanted = max(1, -int(-rank * sum(counts) // 1))
-    seen = 0
-    for count, middle in zip(counts, MIDDLES_MS, strict=True):
-        seen += count
-        if seen >= wanted:
-            return middle
-    return None
+def percentiles(counts: Sequence[int], *ranks: float) -> tuple[float | None, ...]:
+    """The nearest-rank percentiles in milliseconds within 10 %, ranks in (0, 1]; `None` where nothing was counted."""
+    seen = list(accumulate(counts))
+    total = seen[-1]
+    if not total:
+        return (None,) * len(ranks)
+    return tuple(MIDDLES_MS[bisect_left(seen, max(1, -int(-rank * total // 1)))] for rank in ranks)

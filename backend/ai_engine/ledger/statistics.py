@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
-from ai_engine.ledger.histograms import percentile
+from ai_engine.ledger.histograms import percentiles
 from ai_engine.ledger.money import usd
 from ai_engine.ledger.rollups import ATTEMPTS, DAY, HOUR, MINUTE, REQUESTS, AttemptGroup, Kind, RequestGroup, Totals
 from ai_engine.ledger.store import Piece, RollupStore
@@ -357,8 +357,7 @@ def _tokens(number: Mapping[str, int]) -> Tokens:
 
 
 def _percentiles(totals: Totals, name: str) -> Percentiles:
-    counts = totals.histogram(name)
-    return Percentiles(percentile(counts, 0.5), percentile(counts, 0.95), percentile(counts, 0.99))
+    return Percentiles(*percentiles(totals.histogram(name), 0.5, 0.95, 0.99))
 
 
 def _rate(successes: int, failures: int) -> float | None:

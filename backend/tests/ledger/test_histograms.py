@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_engine.ledger.histograms import BUCKETS, add_packed, bucket_of, merged, no_counts, pack, percentile
+from ai_engine.ledger.histograms import BUCKETS, add_packed, bucket_of, merged, no_counts, pack, percentiles
 
 durations = st.lists(st.floats(0.01, 600_000), min_size=1, max_size=200)
 counts = st.lists(st.integers(0, 2**40), min_size=BUCKETS, max_size=BUCKETS)
@@ -44,13 +44,13 @@ def test_a_merged_histogram_is_the_one_of_all_durations(one: list[float], two: l
 def test_percentiles_are_within_ten_percent(values: list[float], rank: float) -> None:
     true = sorted(values)[math.ceil(rank * len(values)) - 1]
 
-    estimated = percentile(unpack(histogram(values)), rank)
+    (estimated,) = percentiles(unpack(histogram(values)), rank)
 
     assert estimated == pytest.approx(true, rel=0.1001)
 
 
 def test_no_durations_have_no_percentiles_and_take_no_bytes() -> None:
-    assert percentile(no_counts(), 0.5) is None
+    assert percentiles(no_counts(), 0.5, 0.99) == (None, None)
     assert pack(no_counts()) == b""
 
 
