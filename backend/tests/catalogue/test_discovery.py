@@ -288,6 +288,20 @@ async def test_a_complaint_about_a_model_brings_a_fresh_listing_at_most_once_a_m
         assert house.upstream.sites["a"].asked == 3
 
 
+async def test_a_complaint_during_a_listing_asks_again_a_minute_later() -> None:
+    gate = asyncio.Event()
+    house = House(a=Site(b"m1", gate=gate))
+    async with house.running():
+        await house.upstream.asked(a=1)
+        house.discovery.request_soon("a")
+        gate.set()
+        await listed_at(house.live, "a")
+        await house.idle()
+        assert house.upstream.sites["a"].asked == 1
+        house.clock.advance(60)
+        await house.upstream.asked(a=2)
+
+
 async def test_after_a_reload_the_new_the_moved_and_the_failed_are_asked_at_once_and_the_others_are_left() -> None:
     house = House(
         a=Site(b"m1"), moved=Site(b"m2"), away=Site(b"m2"), broken=Site(status=500), new=Site(b"m3"),
