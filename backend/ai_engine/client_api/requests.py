@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from ai_engine.autodecide.candidates import Needs, ProviderPreferences
+from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
@@ -95,6 +96,9 @@ def _request(
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
+    # It goes back in a header and in messages, and no model has such a name.
+    if len(model) > LONGEST_NAME:
+        raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
     autodecide, further, preferences = autodecide_by_default, None, _NO_PREFERENCES
     if any(field in body for field in OWN_FIELDS):
         chosen = _optional_flag(body, "autodecide")
@@ -132,6 +136,8 @@ def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     if not isinstance(models, list) or not all(isinstance(model, str) and model.strip() for model in models):
         raise InvalidRequest("models must be an array of model names.", param="models")
+    if any(len(model) > LONGEST_NAME for model in models):
+        raise InvalidRequest(f"The names in models may have {LONGEST_NAME} characters at most.", param="models")
     if len(models) > _MOST_FURTHER_MODELS:
         raise InvalidRequest(f"models may name {_MOST_FURTHER_MODELS} models at most.", param="models")
     return tuple(dict.fromkeys(model.strip() for model in models if model.strip() != body.get("model")))

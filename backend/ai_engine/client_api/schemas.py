@@ -86,10 +86,13 @@ class ModelList(BaseModel):
 
 
 class ErrorDetail(BaseModel):
-    message: str = Field(description="What happened and what to do.")
-    type: str
-    param: str | None = Field(description="The field that is wrong, where one is.")
-    code: str | None = Field(description="For programs.")
+    message: str = Field(
+        description="What happened and what to do.",
+        examples=["model must be the name of a model; GET /v1/models lists them."],
+    )
+    type: str = Field(examples=["invalid_request_error"])
+    param: str | None = Field(description="The field that is wrong, where one is.", examples=["model"])
+    code: str | None = Field(description="For programs.", examples=["model_not_found"])
 
 
 class ErrorAnswer(BaseModel):

@@ -8,6 +8,7 @@ from ai_engine.access.guards import requires
 from ai_engine.autodecide.candidates import LeftOut, Wish
 from ai_engine.autodecide.plan import Candidate, Planner
 from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.clock import Clock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.provider_views import ProviderViews
@@ -105,7 +106,10 @@ async def test_autodecide(
 
 @router.get("/{model:path}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
 async def explain_model(
-    model: Annotated[str, Path(min_length=1, max_length=300, description="A model; the name may contain `/`.")],
+    model: Annotated[
+        str,
+        Path(min_length=1, max_length=LONGEST_NAME, description="A model; the name may contain `/`.", examples=["gpt-4"]),
+    ],
     explainer: Annotated[Explainer, Depends(provided(Explainer))],
 ) -> Explanation:
     """The candidates in order with the parts of their scores, who was left out and why. An unknown model is `known: false`."""

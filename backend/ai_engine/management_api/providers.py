@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends, Path, Request
 
 from ai_engine.access.guards import requires
 from ai_engine.autodecide.candidates import CandidateFinder
@@ -27,7 +27,10 @@ Keys = Annotated[KeyPool, Depends(provided(KeyPool))]
 Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
 
 
-def known_provider(provider: str, configuration: Configuration) -> ProviderDefinition:
+def known_provider(
+    provider: Annotated[str, Path(max_length=200, description="A provider's name, as the list has it.", examples=["openai"])],
+    configuration: Configuration,
+) -> ProviderDefinition:
     """The provider that the path names."""
     definition = configuration.current.providers.get(provider)
     if definition is None:

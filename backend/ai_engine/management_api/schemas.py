@@ -5,6 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_engine.catalogue.snapshot import LONGEST_NAME
+
+GREETING = "Hello! Please answer with one short sentence."
+
 ProviderState = Literal["available", "flagged", "disabled", "no_key", "not_served"]
 
 
@@ -64,7 +68,7 @@ class ProviderView(BaseModel):
 class ToggleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool
+    enabled: bool = Field(examples=[False])
 
 
 class TestBody(BaseModel):
@@ -72,8 +76,14 @@ class TestBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
-    model: str | None = Field(None, min_length=1, max_length=300, description="Without one, the provider's default model.")
+    message: str = Field(GREETING, min_length=1, max_length=100_000, examples=["Test message"])
+    model: str | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_NAME,
+        description="Without one, the provider's default model.",
+        examples=["llama-3.3-70b-versatile"],
+    )
 
 
 class TokenUsage(BaseModel):
@@ -165,8 +175,8 @@ class Explanation(BaseModel):
 class AutodecideTestBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(min_length=1, max_length=300)
-    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
+    model: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["claude"])
+    message: str = Field(GREETING, min_length=1, max_length=100_000, examples=["Test message"])
 
 
 class AutodecideTestResult(BaseModel):
