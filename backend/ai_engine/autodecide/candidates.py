@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.model_names import Rung, family_of, normalise
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Matched
 from ai_engine.clock import Clock
 from ai_engine.configuration import Configuration
@@ -174,7 +174,8 @@ class CandidateFinder:
         else:
             pinned = self._at(name.partition("/")) if "/" in name else None
             if pinned is not None:
-                return Matches((pinned,), pinned_to=pinned.definition.name)
+                family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
+                return Matches((pinned,), family, pinned_to=pinned.definition.name)
             matched = catalogue.find(name)
             found = Matches(tuple(self._possible(match) for match in matched.matched), family=matched.family)
         if not any(possible.definition.protocol in self._served for possible in found.possible):

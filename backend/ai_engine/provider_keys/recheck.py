@@ -47,7 +47,7 @@ class KeyRecheck:
     async def recheck_due(self) -> None:
         """Asks about every key that is due, all at once; one that is not accepted waits twice as long."""
         now = self._clock.monotonic()
-        due = [pooled for pooled in self._pool.set_aside() if pooled.resting is not None and pooled.resting.until <= now]
+        due = [pooled for pooled in self._pool.set_aside() if pooled.recheck_at <= now]
         await asyncio.gather(*(self._recheck(pooled) for pooled in due))
 
     async def _recheck(self, pooled: PooledKey) -> None:
@@ -55,7 +55,7 @@ class KeyRecheck:
         if definition is None or definition.protocol not in self._adapters:
             return
         if await self._is_accepted(definition, pooled):
-            self._pool.restore(pooled.provider, pooled.fingerprint)
+            self._pool.accept(pooled)
             _log.info("Provider %s accepts key %s again", pooled.provider, pooled.fingerprint)
         else:
             self._pool.record_failure(pooled, "", _STILL_UNKNOWN)

@@ -18,8 +18,8 @@ from ai_engine.autodecide.plan import Plan, Planner
 from ai_engine.clock import Chance, Clock, Watchdog, jittered
 from ai_engine.configuration import Configuration
 from ai_engine.errors import DeadlinePassed, RoutesOut
-from ai_engine.events import AttemptFinished, Observer
-from ai_engine.health.breaker import Breaker
+from ai_engine.events import ABANDONED, AttemptFinished, Observer
+from ai_engine.health.breaker import Breaker, Passage
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
@@ -98,6 +98,8 @@ class Attempts:
         self._started_at = services.clock.monotonic()
         self._plans: list[Plan] = []
         self._failures: list[Failure] = []
+        self._never_again: set[Route] = set()
+        """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
         self._on_this_model = 0
         self.count = 0
         self.upstream_seconds = 0.0
@@ -162,10 +164,13 @@ class Attempts:
         services, chances = self._services, []
         now = services.clock.monotonic()
         for possible, failure in failed:
-            if failure.kind is FailureClass.RATE_LIMIT:
+            if failure.blame is Blame.KEY:
                 rest = services.keys.soonest_return(*possible.route)
-                if rest is not None and rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= LONGEST_WAIT_SECONDS:
-                    chances.append(_SecondChance(rest.until, possible, is_cooling=True))
+                is_limit = failure.is_worth_repeating if rest is None else rest.reason is FailureClass.RATE_LIMIT
+                returns_at = rest.until if rest else now
+                is_too_large = failure.kind is FailureClass.RATE_LIMIT and not failure.is_worth_repeating
+                if is_limit and not is_too_large and returns_at - now <= LONGEST_WAIT_SECONDS:
+                    chances.append(_SecondChance(returns_at, possible, is_cooling=True))
             elif failure.is_worth_repeating and (failure.retry_after_seconds or 0) <= LONGEST_WAIT_SECONDS:
                 wait = max(jittered(_BACKOFF_SECONDS, services.chance), failure.retry_after_seconds or 0)
                 chances.append(_SecondChance(now + wait, possible, is_cooling=False))
@@ -184,8 +189,12 @@ class Attempts:
         try:
             if not chance.is_cooling:
                 await clock.sleep(chance.at - waits_since)
-            elif not await self._wait_in_line(route):
-                return None
+            else:
+                with Watchdog(self._deadline(chance.possible) - waits_since):
+                    if not await self._wait_in_line(route):
+                        return None
+        except TimeoutError:
+            return None
         finally:
             self.waited_seconds += clock.monotonic() - waits_since
         return await self.try_keys(chance.possible, "after a rate limit" if chance.is_cooling else "retry")
@@ -220,7 +229,7 @@ class Attempts:
         services, route = self._services, possible.route
         tried: set[str | None] = set()
         failure: Failure | None = None
-        while self._may_attempt() and (even_if_out or services.breaker.is_admitting(route)):
+        while self._may_attempt() and (even_if_out or (services.breaker.is_admitting(route) and route not in self._never_again)):
             pooled = services.keys.take(route.provider, route.model, tried)
             if pooled is None:
                 break
@@ -228,6 +237,8 @@ class Attempts:
             if isinstance(outcome, Answered):
                 return outcome
             failure = outcome
+            if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
+                self._never_again.add(route)
             if failure.blame is Blame.REQUEST:
                 raise verdict(self._plans, self._failures)
             if failure.blame is not Blame.KEY:
@@ -244,21 +255,18 @@ class Attempts:
         services, route = self._services, possible.route
         self.count += 1
         self._on_this_model += 1
-        services.breaker.begin(route)
-        attempt = _Attempt(services, self._request, possible, pooled, why, self._deadline(possible), self._record)
+        passage = services.breaker.begin(route)
+        attempt = _Attempt(services, self._request, possible, pooled, passage, why, self._deadline(possible), self._record)
         try:
             outcome = await attempt.run()
         except BaseException:
-            services.breaker.abandon(route)
-            services.keys.give_back(pooled)
+            attempt.abandon()
             raise
         finally:
             self.upstream_seconds += services.clock.monotonic() - attempt.started_at
         if isinstance(outcome, Answered):
             return outcome
-        services.keys.give_back(pooled)
-        self._mark(possible, pooled, outcome)
-        attempt.report(outcome)
+        attempt.fail(outcome)
         if attempt.is_refused_for_stream_options(outcome):
             services.refuses_stream_options.add(route.provider)
             again = services.keys.take(route.provider, route.model)
@@ -272,20 +280,6 @@ class Attempts:
         if self._hear is not None:
             self._hear(finished)
 
-    def _mark(self, possible: Possible, pooled: PooledKey, failure: Failure) -> None:
-        """Only who is to blame is marked, and a client's own fault blames nobody."""
-        services, route = self._services, possible.route
-        services.breaker.record_failure(route, failure)
-        match failure.blame:
-            case Blame.KEY:
-                services.keys.record_failure(pooled, route.model, failure)
-            case Blame.ROUTE | Blame.NETWORK:
-                services.track_record.record(route, succeeded=False)
-                if failure.kind is FailureClass.MODEL_NOT_FOUND:
-                    services.rediscover(route.provider)
-            case Blame.REQUEST | Blame.MODEL:
-                pass
-
     def _deadline(self, possible: Possible) -> float:
         """The end of the whole request, in monotonic seconds: never past the client's own."""
         total = possible.definition.timeouts.total
@@ -294,6 +288,7 @@ class Attempts:
     def _soonest_return(self) -> float | None:
         """Seconds until some route of the plans may serve again; `None` if nobody knows."""
         services, now = self._services, self._services.clock.monotonic()
+        is_in_rotation = False
         ends: list[float] = []
         for plan in self._plans:
             ends.extend(left_out.returns_at for left_out in plan.left_out if left_out.returns_at is not None)
@@ -302,7 +297,11 @@ class Attempts:
                 outage = services.breaker.outage_of(candidate.route)
                 if rest or outage:
                     ends.append(max(rest.until if rest else 0, outage.until if outage else 0))
-        return max(min(ends) - now, 1) if ends else None
+                else:
+                    is_in_rotation = True
+        if not ends:
+            return None
+        return 1 if is_in_rotation else max(min(ends) - now, 1)
 
 
 class _Attempt:
@@ -310,6 +309,7 @@ class _Attempt:
 
     __slots__ = (
         "_deadline",
+        "_passage",
         "_pooled",
         "_possible",
         "_record",
@@ -327,6 +327,7 @@ class _Attempt:
         request: ClientRequest,
         possible: Possible,
         pooled: PooledKey,
+        passage: Passage,
         why: str,
         deadline: float,
         record: Callable[[AttemptFinished], None],
@@ -335,6 +336,7 @@ class _Attempt:
         self._request = request
         self._possible = possible
         self._pooled = pooled
+        self._passage = passage
         self._why = why
         self._deadline = deadline
         self._record = record
@@ -381,7 +383,7 @@ class _Attempt:
 
     async def _read(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
         """Closes the answer on every path, except that an open stream is handed on."""
-        outcome: Answered | Failure | None = None
+        outcome: Answered | PlainAnswer | Failure | None = None
         try:
             if not 200 <= answer.status < 300:
                 self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
@@ -390,17 +392,17 @@ class _Attempt:
                 outcome = await self._open_stream(answer, adapter)
             else:
                 body = await answer.read(_LARGEST_ANSWER_BYTES)
-                decoded = adapter.decode_answer(self._request.operation, body, self._possible.route.model)
-                outcome = decoded if isinstance(decoded, Failure) else self._succeed(decoded, answer)
-            return outcome
+                outcome = adapter.decode_answer(self._request.operation, body, self._possible.route.model)
         finally:
-            if not isinstance(outcome, Answered) or outcome.stream is None:
+            if not isinstance(outcome, Answered):
                 await answer.close()
+        # Only now: a cancellation while the answer was being closed must find an attempt that is not settled yet.
+        return self._succeed(outcome, answer) if isinstance(outcome, PlainAnswer) else outcome
 
     def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
         services, route = self._services, self._possible.route
         seconds = services.clock.monotonic() - self.started_at
-        services.breaker.record_success(route)
+        services.breaker.record_success(self._passage)
         services.keys.record_success(self._pooled, route.model, answer.headers)
         services.keys.give_back(self._pooled)
         tokens = plain.usage.output_tokens if plain.usage else None
@@ -435,7 +437,7 @@ class _Attempt:
         self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
     ) -> Answered:
         services = self._services
-        services.breaker.record_success(self._possible.route)
+        services.breaker.record_success(self._passage)
         services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
         first_token_seconds = services.clock.monotonic() - self.started_at
         timeouts = self._possible.definition.timeouts
@@ -454,17 +456,38 @@ class _Attempt:
 
     def _end_stream(self, stream: OpenStream, first_token_seconds: float, failure: Failure | None) -> None:
         """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""
+        if failure is not None:
+            self.fail(failure, first_token_seconds)
+            return
         services, route = self._services, self._possible.route
         services.keys.give_back(self._pooled)
-        if failure is not None:
-            services.breaker.record_failure(route, failure)
-            services.track_record.record(route, succeeded=False, first_token_seconds=first_token_seconds)
-        else:
-            seconds = services.clock.monotonic() - self.started_at - first_token_seconds
-            tokens = stream.usage.output_tokens if stream.usage else None
-            rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
-            services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
+        seconds = services.clock.monotonic() - self.started_at - first_token_seconds
+        tokens = stream.usage.output_tokens if stream.usage else None
+        rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
+        services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
+        self.report(None, first_token_seconds)
+
+    def fail(self, failure: Failure, first_token_seconds: float | None = None) -> None:
+        """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody."""
+        services, route = self._services, self._possible.route
+        services.keys.give_back(self._pooled)
+        services.breaker.record_failure(self._passage, failure)
+        match failure.blame:
+            case Blame.KEY:
+                services.keys.record_failure(self._pooled, route.model, failure)
+            case Blame.ROUTE | Blame.NETWORK:
+                services.track_record.record(route, succeeded=False, first_token_seconds=first_token_seconds)
+                if failure.kind is FailureClass.MODEL_NOT_FOUND:
+                    services.rediscover(route.provider)
+            case Blame.REQUEST | Blame.MODEL:
+                pass
         self.report(failure, first_token_seconds)
+
+    def abandon(self) -> None:
+        """Ends the attempt without a verdict: the client left, or its time was over."""
+        self._services.breaker.abandon(self._passage)
+        self._services.keys.give_back(self._pooled)
+        self._record(self._finished(succeeded=False, failure=ABANDONED, blame=Blame.REQUEST, status=None))
 
     def is_refused_for_stream_options(self, failure: Failure) -> bool:
         """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""
@@ -477,19 +500,24 @@ class _Attempt:
         )
 
     def report(self, failure: Failure | None, first_token_seconds: float | None = None) -> None:
-        self._record(
-            AttemptFinished(
-                request_id=self._request.id,
-                route=self._possible.route,
-                key_fingerprint=self._pooled.fingerprint,
-                why=self._why,
-                succeeded=failure is None,
-                failure=failure.kind if failure else None,
-                blame=failure.blame if failure else None,
-                status=failure.status if failure else 200,
-                duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
-                first_token_ms=None if first_token_seconds is None else first_token_seconds * 1000,
-            )
+        kind, blame, status = (failure.kind, failure.blame, failure.status) if failure else (None, None, 200)
+        first_token_ms = None if first_token_seconds is None else first_token_seconds * 1000
+        self._record(self._finished(failure is None, kind, blame, status, first_token_ms))
+
+    def _finished(
+        self, succeeded: bool, failure: str | None, blame: Blame | None, status: int | None, first_token_ms: float | None = None
+    ) -> AttemptFinished:
+        return AttemptFinished(
+            request_id=self._request.id,
+            route=self._possible.route,
+            key_fingerprint=self._pooled.fingerprint,
+            why=self._why,
+            succeeded=succeeded,
+            failure=failure,
+            blame=blame,
+            status=status,
+            duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
+            first_token_ms=first_token_ms,
         )
 
 

@@ -73,13 +73,18 @@ class OpenStream:
         except UpstreamError as error:
             self._failure = classify_exception(error)
         except TimeoutError:
-            self._failure = Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
+            self._failure = self._timed_out()
         if self.is_complete:
             self._failure = None
         elif self._failure is None:
             self._failure = Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
         self._end(self._failure)
         return self._failure
+
+    def _timed_out(self) -> Failure:
+        if self._clock.monotonic() >= self._deadline:
+            return Failure(FailureClass.SILENT, Blame.REQUEST, "The request's time was over before the answer was complete.")
+        return Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
 
     async def _relay(self, write: Write, *, wants_usage: bool) -> Failure | None:
         loop = asyncio.get_running_loop()

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     autodecide: bool = True
     sandbox: bool | None = None
     unknown_price: Literal["allow", "refuse"] = "allow"
-    drain_seconds: float = Field(30, ge=0)
+    drain_seconds: float = Field(30, ge=0, allow_inf_nan=False)
 
     @property
     def is_on_loopback(self) -> bool:
@@ -138,9 +138,9 @@ def read_environment(process: Mapping[str, str], env_file: Path | None = None) -
 
     `NAME_FILE` gives `NAME` the text of that file, stripped, unless `NAME` is set itself. Only secrets and URLs are looked for
     (`…_KEY`, `…_KEY_N`, `…_TOKEN`, `…_URL`, `…_ENDPOINT`): other programs use `…_FILE` for other things.
-    Raises `ConfigurationError` if such a file cannot be read.
+    Raises `ConfigurationError` if `env_file` or such a file cannot be read.
     """
-    merged = {name: value for name, value in dotenv_values(env_file).items() if value} if env_file else {}
+    merged = _read_env_file(env_file) if env_file else {}
     merged |= {name: value for name, value in process.items() if value}
     for name in [name for name in merged if name.endswith("_FILE")]:
         target = name.removesuffix("_FILE")
@@ -153,6 +153,13 @@ def read_environment(process: Mapping[str, str], env_file: Path | None = None) -
         if text:
             merged[target] = text
     return merged
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} is not usable: it cannot be read ({type(error).__name__}).") from None
 
 
 def _is_secret_or_url(name: str) -> bool:

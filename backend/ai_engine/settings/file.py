@@ -69,11 +69,11 @@ class PriceSection(_Section):
 class WeightsSection(_Section):
     """How much each part of the score counts (`autodecide.score`)."""
 
-    priority: float = Field(1.0, ge=0)
-    health: float = Field(1.0, ge=0)
-    latency: float = Field(0.5, ge=0)
-    cost: float = Field(0.5, ge=0)
-    load: float = Field(0.25, ge=0)
+    priority: float = Field(1.0, ge=0, le=1_000_000)
+    health: float = Field(1.0, ge=0, le=1_000_000)
+    latency: float = Field(0.5, ge=0, le=1_000_000)
+    cost: float = Field(0.5, ge=0, le=1_000_000)
+    load: float = Field(0.25, ge=0, le=1_000_000)
 
 
 class AutodecideSection(_Section):
@@ -113,6 +113,8 @@ def read_config_file(path: Path | None) -> ConfigFile:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise ConfigurationError(f"{path}, line {line}: not YAML ({getattr(error, 'problem', None) or 'unreadable'}).") from None
+    except ValueError as error:  # what looks like a date and is none
+        raise ConfigurationError(f"{path}, line 1: a value that looks like a date is none ({error}); put it in quotes.") from None
     if content is None:
         return ConfigFile()
     if not isinstance(content, dict):
