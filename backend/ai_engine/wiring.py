@@ -38,8 +38,8 @@ from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
-from ai_engine.relay.attempts import RelayServices
 from ai_engine.relay.relay import Relay
+from ai_engine.relay.services import RelayServices
 from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.performance import Performance
 from ai_engine.upstream.by_scheme import UpstreamByScheme

@@ -88,6 +88,10 @@ class Possible(NamedTuple):
     def route(self) -> Route:
         return self.entry.route
 
+    @property
+    def provider(self) -> str:
+        return self.definition.name
+
 
 class LeftOut(NamedTuple):
     """A route that cannot serve the wish now."""
@@ -200,7 +204,7 @@ class CandidateFinder:
         match = self._catalogue().find_at(provider, model)
         if match is not None:
             return Possible(definition, match.entry, match.rung)
-        is_silent_about_models = self._catalogue().listed_at(provider) is None
+        is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
         return _unlisted(definition, model) if is_silent_about_models else None
 
     def _defaults(self) -> Iterator[Possible]:

@@ -9,8 +9,9 @@ from ai_engine.errors import AIEngineError, AttemptsFailed
 from ai_engine.events import CLIENT_CLOSED_REQUEST, Ending, Observer, RequestFinished
 from ai_engine.names import Route
 from ai_engine.providers.adapter import PlainAnswer, Usage
-from ai_engine.relay.attempts import Attempts, RelayServices
+from ai_engine.relay.attempts import Attempts
 from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.services import RelayServices
 from ai_engine.relay.streaming import OpenStream, Write
 from ai_engine.web.errors import error_shape
 

@@ -21,7 +21,7 @@ def test_the_better_score_comes_first() -> None:
     plan = deciding.plan("tiny")
     assert [candidate.provider for candidate in plan.candidates] == ["beta", "alpha"]
     assert plan.order == "score"
-    assert plan.candidates[0].score.total > plan.candidates[1].score.total
+    assert deciding.planner.judge(plan.candidates[0]).score.total > deciding.planner.judge(plan.candidates[1]).score.total
 
 
 def test_a_route_that_fails_goes_behind_its_equal() -> None:

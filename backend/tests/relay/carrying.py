@@ -10,9 +10,9 @@ from ai_engine.names import Operation
 from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.openai_compatible import OpenAICompatible
-from ai_engine.relay.attempts import RelayServices
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.services import RelayServices
 from tests.autodecide.deciding import Deciding
 from tests.fakes.clock import HandTurnedClock
 from tests.fakes.scripted_upstream import completion, error

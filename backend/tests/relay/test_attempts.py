@@ -259,7 +259,7 @@ async def test_a_breaker_that_opens_during_the_request_is_respected() -> None:
     told = await carrying.ask()
     assert isinstance(told, AttemptsFailed)
     assert carrying.asked == ["alpha/tiny 1"]
-    assert told.retry_after_seconds == pytest.approx(1.75)
+    assert told.retry_after_seconds == pytest.approx(2.0)
 
 
 async def test_a_silent_provider_does_not_outlast_the_clients_deadline_and_is_not_blamed_for_it() -> None:
