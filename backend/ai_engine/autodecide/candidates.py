@@ -1,7 +1,6 @@
 """Who can serve a wish: every route of the model, and for each that cannot serve it now, why."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,8 +23,7 @@ _BYTES_PER_TOKEN_AT_MOST = 8
 """A request is left to the provider's own count unless it is surely too long: real text has about four bytes a token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """What a request demands of a model; what the catalogue does not know of a route is no reason to leave it out."""
 
     tools: bool = False
@@ -35,8 +33,7 @@ class Needs:
     """The size of the request, 0 where images or files make it meaningless."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderPreferences:
+class ProviderPreferences(NamedTuple):
     """The request's own `provider` field."""
 
     order: tuple[str, ...] = ()
@@ -46,12 +43,16 @@ class ProviderPreferences:
     """`price`, `latency` or `throughput`."""
 
 
+NO_NEEDS = Needs()
+NO_PREFERENCES = ProviderPreferences()
+
+
 class Wish(NamedTuple):
     """What the client wants, as far as the choice of routes goes."""
 
     model: str
-    needs: Needs = Needs()
-    preferences: ProviderPreferences = ProviderPreferences()
+    needs: Needs = NO_NEEDS
+    preferences: ProviderPreferences = NO_PREFERENCES
     autodecide: bool = True
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ai_engine.autodecide.candidates import CandidateFinder, LeftOut, Possible, Wish
+from ai_engine.autodecide.candidates import NO_PREFERENCES, CandidateFinder, LeftOut, Possible, Wish
 from ai_engine.autodecide.score import Facts, Score, score
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Route
@@ -62,7 +62,8 @@ class Planner:
     def plan(self, wish: Wish) -> Plan:
         """Raises `InvalidRequest` if the request's `provider` field names an unknown provider."""
         preferences = wish.preferences
-        self._finder.refuse_unknown_providers(preferences)
+        if preferences != NO_PREFERENCES:
+            self._finder.refuse_unknown_providers(preferences)
         matches = self._finder.matches(wish.model)
         candidates: list[Possible] = []
         left_out: list[LeftOut] = []

@@ -5,19 +5,17 @@ from typing import Any
 
 import orjson
 
-from ai_engine.autodecide.candidates import Needs, ProviderPreferences
+from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 
-OWN_FIELDS = ("autodecide", "models", "provider", "rescue", "hedge")
+OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 """Ours, not OpenAI's: taken out before the request goes on."""
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
-_NO_NEEDS = Needs()
-_NO_PREFERENCES = ProviderPreferences()
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -91,7 +89,7 @@ def _request(
     *,
     is_stream: bool = False,
     wants_usage: bool = False,
-    needs: Needs = _NO_NEEDS,
+    needs: Needs = NO_NEEDS,
 ) -> ClientRequest:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
@@ -99,8 +97,8 @@ def _request(
     # It goes back in a header and in messages, and no model has such a name.
     if len(model) > LONGEST_NAME:
         raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
-    autodecide, further, preferences = autodecide_by_default, None, _NO_PREFERENCES
-    if any(field in body for field in OWN_FIELDS):
+    autodecide, further, preferences = autodecide_by_default, None, NO_PREFERENCES
+    if not OWN_FIELDS.isdisjoint(body):
         chosen = _optional_flag(body, "autodecide")
         autodecide = autodecide_by_default if chosen is None else chosen
         further = _further_models(body)
@@ -146,7 +144,7 @@ def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
 def _preferences(body: dict[str, Any]) -> ProviderPreferences:
     given = body.get("provider")
     if given is None:
-        return _NO_PREFERENCES
+        return NO_PREFERENCES
     if not isinstance(given, dict):
         raise InvalidRequest("provider must be an object with order, only, ignore or sort.", param="provider")
     for field in given:
