@@ -5,7 +5,7 @@ The one place that decides it, from status, structured code and headers; never f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,7 @@ from ai_engine.upstream.port import (
     UpstreamError,
     UpstreamSilent,
 )
+from ai_engine.wire.redaction import redact_exactly
 
 
 class FailureClass(StrEnum):
@@ -71,6 +72,11 @@ class Failure:
     """What the provider asked for (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent), else `None`."""
     is_worth_repeating: bool = False
     """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
+
+    def without(self, secret: str) -> "Failure":
+        """The same without the provider key that it came from, whatever that looks like."""
+        code, kind, param = (text and redact_exactly(text, secret) for text in (self.code, self.type, self.param))
+        return replace(self, message=redact_exactly(self.message, secret), code=code, type=kind, param=param)
 
 
 # Codes and types that say more than the status, in lower case. Each page was read on 2026-11-23.

@@ -11,17 +11,20 @@ from ai_engine.health.breaker import Passage
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
-from ai_engine.providers.failures import Failure, FailureClass, classify_exception
+from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.streaming import OpenStream
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError
+from ai_engine.wire.sse import MAX_EVENT_BYTES
 
 REASONING_FIRST_TOKEN_SECONDS = 300
 """Models that reason are silent by nature."""
 
 _LARGEST_ERROR_BYTES = 256 * 1024
 _LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
+_LARGEST_OPENING_BYTES = 2 * MAX_EVENT_BYTES
+"""How much of a stream may come without content; what is held back of it lies in memory."""
 
 
 class Answered(NamedTuple):
@@ -78,6 +81,15 @@ class Attempt:
 
     async def run(self) -> Answered | Failure:
         """Raises `DeadlinePassed` where the request's own time is over: nobody's fault."""
+        outcome = await self._run()
+        return self._without_our_key(outcome) if isinstance(outcome, Failure) else outcome
+
+    def _without_our_key(self, failure: Failure) -> Failure:
+        """Providers repeat the key that they refuse, and not every key looks like one."""
+        key = self._pooled.key
+        return failure.without(key.secret) if key else failure
+
+    async def _run(self) -> Answered | Failure:
         definition, entry = self._possible.definition, self._possible.entry
         timeouts = definition.timeouts
         adapter = self._services.adapters[definition.protocol]
@@ -145,6 +157,7 @@ class Attempt:
         decoder = adapter.decode_stream()
         chunks = answer.chunks()
         held: list[StreamEvent] = []
+        received_bytes = 0
         async for chunk in chunks:
             events = decoder.feed(chunk)
             held.extend(events)
@@ -158,6 +171,9 @@ class Attempt:
                         return _nothing_came()
                     case _:
                         pass
+            received_bytes += len(chunk)
+            if received_bytes > _LARGEST_OPENING_BYTES:
+                return malformed_answer(f"The provider's stream has no content in its first {received_bytes} bytes.")
         failures = (event.failure for event in decoder.end() if event.failure is not None)
         return next(failures, _nothing_came())
 
@@ -178,6 +194,7 @@ class Attempt:
             self._deadline,
             services.clock,
             has_several_choices=self._request.body.get("n") not in (None, 1),
+            cleaned=self._without_our_key,
         )
         stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
         return Answered(self._possible.route, None, stream)

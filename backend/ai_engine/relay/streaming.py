@@ -34,9 +34,14 @@ class OpenStream:
         deadline: float,
         clock: Clock,
         *,
+        cleaned: Callable[[Failure], Failure],
         has_several_choices: bool = False,
     ) -> None:
-        """`has_several_choices` (`n > 1`): one may begin when the others are over, so only the stream's own end is its end."""
+        """`has_several_choices` (`n > 1`): one may begin when the others are over, so only the stream's own end is its end.
+
+        `cleaned` takes our key out of what the provider says of its failure.
+        """
+        self._cleaned = cleaned
         self._answer = answer
         self._chunks = chunks
         self._decoder = decoder
@@ -69,7 +74,8 @@ class OpenStream:
         The caller writes the end (`[DONE]`, or the error), since the engine may yet go on elsewhere.
         """
         try:
-            self._failure = await self._relay(write, wants_usage=wants_usage)
+            failure = await self._relay(write, wants_usage=wants_usage)
+            self._failure = self._cleaned(failure) if failure is not None else None
         except UpstreamError as error:
             self._failure = classify_exception(error)
         except TimeoutError:
