@@ -28,6 +28,7 @@ from ai_engine.names import Role
 from ai_engine.settings import Environment, Settings, read_environment
 from ai_engine.settings.environment import ENV_FILE, PREFIX
 from ai_engine.telemetry.logs import configure
+from ai_engine.web.request_head import BoundedHeads
 from ai_engine.wire.redaction import redact
 
 app = typer.Typer(
@@ -147,6 +148,7 @@ def serve(
     options: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
+        "http": BoundedHeads,
         "log_config": None,
         "access_log": False,
         "server_header": False,

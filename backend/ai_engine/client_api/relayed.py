@@ -12,7 +12,7 @@ from ai_engine.access.guards import Guard
 from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
 from ai_engine.client_api.requests import timeout_of
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import AIEngineError, RequestLoop
+from ai_engine.errors import AIEngineError, NotFound, RequestLoop
 from ai_engine.names import Role
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
@@ -26,8 +26,11 @@ _DONE = b"data: [DONE]\n\n"
 
 
 def served_in_front(path: str, _: BaseModel) -> NoReturn:
-    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI."""
-    raise AssertionError(f"{path} is served in front of FastAPI.")
+    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI.
+
+    Only a path with a line end behind it comes here: the router takes it for the same, and the dispatcher does not.
+    """
+    raise NotFound(f"There is nothing at {path} with a line end behind it.")
 
 
 class ParseRequest(Protocol):
@@ -117,6 +120,9 @@ class RelayedEndpoint:
                 assert answer.stream is not None
                 await events.begin(_about(answer))
                 broken = await answer.stream.relay_to(events.write)
+                if broken is not None:
+                    # A client that does not read would hold the provider's connection for as long as it likes.
+                    await answer.stream.close()
                 await events.end(_DONE if broken is None else error_event(broken))
         finally:
             await events.stop()

@@ -90,6 +90,23 @@ class BufferedLines:
                 _write(handler, text)
 
 
+class _LogFile(WatchedFileHandler):
+    """A log file that may be taken away with its folder: until that is back its lines are lost, and no request with them."""
+
+    stream: Any
+
+    def reopenIfNeeded(self) -> None:  # noqa: N802 - the standard library's name
+        if self.stream is None:  # the last time it could not be opened
+            self.stream = self._open()
+            self._statstream()
+        else:
+            super().reopenIfNeeded()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError):
+            super().emit(record)
+
+
 def _write(handler: Handler, text: str) -> None:
     handler.acquire()
     try:
@@ -233,7 +250,7 @@ def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) 
         try:
             settings.log_file.parent.mkdir(parents=True, exist_ok=True)
             # Watched, so that a log file can be rotated away under us.
-            handlers.append(WatchedFileHandler(settings.log_file, encoding="utf-8"))
+            handlers.append(_LogFile(settings.log_file, encoding="utf-8"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ConfigurationError(f"AI_ENGINE_LOG_FILE is not usable: {str(settings.log_file)!r}: {reason}.") from None

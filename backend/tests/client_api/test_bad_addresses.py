@@ -157,3 +157,9 @@ async def test_two_lengths_are_refused(gateway: Gateway) -> None:
 async def test_two_hosts_are_refused(gateway: Gateway) -> None:
     head = b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n"
     assert (await exchange(gateway, head))[0] in {400, 403}
+
+
+@pytest.mark.parametrize("path", HOT)
+async def test_a_line_end_behind_a_hot_path_names_nothing(gateway: Gateway, path: str) -> None:
+    body = {"input": "hi", **chat_body()}
+    refusal(await gateway.http.post(path + "%0A", json=body), 404)

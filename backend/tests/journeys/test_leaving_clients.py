@@ -6,7 +6,7 @@ import pytest
 
 from ai_engine.wiring import Tuning
 from tests.fakes.gateway import Gateway, Provider, chat_body, gateway_in_front_of
-from tests.fakes.scripted_upstream import ScriptedUpstream, Silence, Stall, Step, Stream, chunks
+from tests.fakes.scripted_upstream import ScriptedUpstream, Silence, Stall, Step, Stream, chunk, chunks
 from tests.journeys.steps import CHAT, eventually, refused, sound
 
 pytestmark = pytest.mark.anyio
@@ -69,3 +69,13 @@ async def test_a_client_that_left_blames_nobody_and_occupies_nothing(alpha: Scri
         seen = await gateway.provider("alpha")
         assert (seen["status"], seen["routes"]) == ("available", [])
         assert (await gateway.chat(stream=stream)).attempts == 1
+
+
+async def test_a_client_that_does_not_read_holds_the_provider_until_its_deadline_alone(alpha: ScriptedUpstream) -> None:
+    alpha.on(CHAT, Stream([chunk({"content": "x" * 100_000})] * 200))
+    total = {"timeouts": {"total": 1}}
+    async with (
+        gateway_in_front_of(Provider("alpha", alpha.base_url, fields=total)) as gateway,
+        gateway.raw(chat_body(stream=True)),
+    ):
+        await (await alpha.received(1))[0].closed(within_seconds=3)
