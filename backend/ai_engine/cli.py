@@ -25,11 +25,14 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.database import migrate, open_database
 from ai_engine.errors import AIEngineError, ConfigurationError
 from ai_engine.names import Role
+from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.readiness import credentials, obstacle, readiness_of
 from ai_engine.settings import Environment, Settings, read_environment
 from ai_engine.settings.environment import ENV_FILE, PREFIX
 from ai_engine.telemetry.logs import configure
 from ai_engine.web.request_head import BoundedHeads
 from ai_engine.wire.redaction import redact
+from ai_engine.wiring import ADAPTERS
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="One OpenAI-compatible endpoint in front of every model provider."
@@ -106,7 +109,10 @@ def _listen(host: str, port: int) -> list[socket.socket]:
     if listeners:
         return listeners
     if isinstance(failure, OSError) and failure.errno == errno.EADDRINUSE:
-        raise ConfigurationError(f"AI_ENGINE_PORT is not usable: another program listens at {_address(host, port)}.")
+        raise ConfigurationError(
+            f"AI_ENGINE_PORT is not usable: another program listens at {_address(host, port)}; "
+            "stop that one, or set AI_ENGINE_PORT to another number."
+        )
     reason = getattr(failure, "strerror", None) or "no such name"
     raise ConfigurationError(f"AI_ENGINE_HOST is not usable: {_address(host, port)}: {reason}.")
 
@@ -130,15 +136,15 @@ def _address(host: str, port: int) -> str:
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, this machine alone.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; this version runs one.")] = None,
     reload: Annotated[bool, typer.Option("--reload", help="Start again when the code changes.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="The same as --log-level DEBUG.")] = False,
-    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
-    config: Annotated[Path | None, typer.Option(help="The YAML file.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR. Default: INFO.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The YAML file. Default: ai-engine.yaml, if it is there.")] = None,
 ) -> None:
-    """Run the gateway."""
+    """Run the gateway. Options win over the environment and .env, which .env.example describes."""
     given = {"HOST": host, "PORT": port, "WORKERS": workers, "CONFIG": config, "LOG_LEVEL": "DEBUG" if debug else log_level}
     # Into the environment, since a reloader's child reads its settings there again.
     os.environ |= {PREFIX + name: str(value) for name, value in given.items() if value is not None}
@@ -161,7 +167,8 @@ def serve(
         return
     engine = create_app()
     sockets = _listen(settings.host, settings.port)
-    print(f"AI Engine {__version__} on {_address(settings.host, sockets[0].getsockname()[1])} (docs at /docs)", file=sys.stderr)
+    address = _address(settings.host, sockets[0].getsockname()[1])
+    print(f"AI Engine {__version__} on {address} (try it at {address}/docs)", file=sys.stderr)
     server = _Server(uvicorn.Config(engine, **options), engine)
     try:
         server.run(sockets)
@@ -176,24 +183,41 @@ app.command("server", hidden=True, help="The same as serve.")(serve)
 def check_config() -> None:
     """Read and validate environment, .env and YAML file, and say what came of it."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
-    usable = [row.name for row in configuration.providers.values() if row.is_configured]
-    print(f"The configuration is sound. Providers that are configured: {', '.join(usable) or 'none'}.")
+    named = [section.name for section in configuration.file.providers]
+    ready, unused = readiness_of(configuration.providers.values(), named, _is_served, _is_enabled_by_default)
+    print(f"The configuration is sound. Providers that are configured: {', '.join(ready) or 'none'}.")
+    for sentence in unused:
+        print(f"Not used: {sentence}.")
 
 
 @app.command()
 def providers() -> None:
-    """List the providers and what each needs."""
+    """List the providers: what each is used with, or what it needs."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
-    for row in configuration.providers.values():
-        needs = (
-            f"{len(row.keys)} key(s)"
-            if row.keys
-            else "configured"
-            if row.is_configured
-            else f"needs {row.key_variable or 'its address'}"
-        )
-        kind = "community" if row.is_community else "local" if row.is_local else row.protocol
-        print(f"{row.name:<14} {kind:<10} {needs:<32} {row.base_url}")
+    lines = [(row.name, _state(row, configuration.settings), row.base_url) for row in configuration.providers.values()]
+    # Those that are ready first: the others are many.
+    lines = [("PROVIDER", "STATE", "ADDRESS"), *sorted(lines, key=lambda line: not line[1].startswith("ready"))]
+    name_width, state_width = (max(len(line[column]) for line in lines) for column in (0, 1))
+    for name, state, address in lines:
+        print(f"{name:<{name_width}}  {state:<{state_width}}  {address}")
+
+
+def _state(row: ProviderDefinition, settings: Settings) -> str:
+    if row.is_sandbox:
+        return {True: "ready: always on", False: "off", None: "answers while no other provider is configured"}[settings.sandbox]
+    reason = obstacle(row, is_served=_is_served(row))
+    if _is_enabled_by_default(row):
+        return reason or f"ready: {credentials(row)}"
+    return f"{reason or credentials(row)}; a reseller, off until you enable it"
+
+
+def _is_served(row: ProviderDefinition) -> bool:
+    return row.protocol in ADAPTERS
+
+
+def _is_enabled_by_default(row: ProviderDefinition) -> bool:
+    """What a person has switched since is in the database; a running gateway tells it at `/api/providers`."""
+    return not row.is_community
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ai_engine.access.first_key import ensure_admin_key
@@ -44,6 +45,9 @@ from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.performance import Performance
 from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
+
+ADAPTERS: Mapping[WireProtocol, Callable[[], Adapter]] = MappingProxyType({WireProtocol.OPENAI: OpenAICompatible})
+"""The protocols that are served. A provider of another one is known and never asked."""
 
 OWN_VIA = f"ai-engine-{secrets.token_hex(4)}".encode()
 """How this process signs its requests (`via`). One that comes back with it went round in a circle."""
@@ -92,7 +96,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
     performance = Performance(clock)
-    adapters: dict[WireProtocol, Adapter] = {WireProtocol.OPENAI: OpenAICompatible()}
+    adapters = {protocol: make() for protocol, make in ADAPTERS.items()}
     http = HttpxEngine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)

@@ -51,8 +51,11 @@ class ProviderView(BaseModel):
     protocol: str
     base_url: str
     docs_url: str | None
-    enabled: bool
-    status: ProviderState
+    enabled: bool = Field(description="Nobody has switched it off; whether it has what it needs is its `status`.")
+    status: ProviderState = Field(
+        description="`no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. "
+        "`flagged`: out of rotation for a while."
+    )
     flag: Flag | None
     priority: int = Field(description="Lower is preferred.")
     keys: list[ProviderKeyView]
@@ -232,11 +235,11 @@ class Status(BaseModel):
     status: Literal["ok", "degraded", "down"]
     version: str
     uptime_seconds: float
-    total_providers: int
-    enabled_providers: int
-    disabled_providers: int
-    available_providers: int
-    flagged_providers: int
+    total_providers: int = Field(description="All that are known, configured or not.")
+    enabled_providers: int = Field(description="Those that are configured, served and switched on.")
+    disabled_providers: int = Field(description="All others: most of them have no key.")
+    available_providers: int = Field(description="Of the enabled ones, those in rotation now.")
+    flagged_providers: int = Field(description="Of the enabled ones, those out of rotation for a while.")
     flagged_details: list[FlaggedProvider]
     performance: PerformanceView
     configuration: ConfigurationView

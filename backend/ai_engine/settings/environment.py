@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ai_engine.errors import ConfigurationError
+from ai_engine.settings.refusals import reason_of
 
 PREFIX = "AI_ENGINE_"
 ENV_FILE = Path(".env")
@@ -120,8 +121,8 @@ class Settings(BaseSettings):
 
 
 def _sentence(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    reason = reason_of(error)
+    return f"it {reason}" if reason.startswith("must ") else reason
 
 
 def _unreadable_array(error: ValueError, environment: Environment) -> str:

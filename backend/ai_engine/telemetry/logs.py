@@ -45,7 +45,9 @@ class _Formatter(logging.Formatter):
             traces.append(record.stack_info)
         fields: Mapping[str, Any] = getattr(record, "fields", {})
         message = _message_of(record).rstrip()
-        return self._shape.record(record.created, record.name, record.levelname, message, fields, "\n".join(traces) or None)
+        # uvicorn's logger of this name tells of everything, and seldom of an error.
+        name = "uvicorn" if record.name == "uvicorn.error" else record.name
+        return self._shape.record(record.created, name, record.levelname, message, fields, "\n".join(traces) or None)
 
 
 def _message_of(record: logging.LogRecord) -> str:

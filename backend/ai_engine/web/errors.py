@@ -168,7 +168,9 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
         # FastAPI's word for a body that it could not read: nested without end, or not UTF-8.
         return await _respond(connection, *error_answer(InvalidRequest("The body is not valid JSON.", code="invalid_json"), None))
     if error.status_code == 404:
-        return await _respond(connection, *error_answer(NotFound(f"There is nothing at {_shown(path)}."), None))
+        return await _respond(
+            connection, *error_answer(NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is."), None)
+        )
     if error.status_code == 405:
         allowed = _methods_at(path, connection.app)
         refusal = MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)

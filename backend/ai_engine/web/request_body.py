@@ -52,7 +52,7 @@ def too_large(limit_bytes: int) -> BodyTooLarge:
 def not_json(content_type: bytes) -> UnsupportedMediaType:
     """The refusal of a body that calls itself something else."""
     shown = content_type[:100].decode("latin-1")
-    return UnsupportedMediaType(f"The body must be application/json, and calls itself {shown!r}.")
+    return UnsupportedMediaType(f"The body calls itself {shown!r}; send JSON with the header Content-Type: application/json.")
 
 
 def is_json(content_type: bytes) -> bool:

@@ -143,6 +143,14 @@ async def test_the_document_is_sound(document: Any) -> None:
         assert in_path == {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}, name
 
 
+@pytest.mark.parametrize(
+    ("path", "schema"), [("/v1/chat/completions", "ChatCompletionRequest"), ("/v1/embeddings", "EmbeddingsRequest")]
+)
+async def test_the_example_that_swagger_ui_sends_is_answered(gateway: Gateway, document: Any, path: str, schema: str) -> None:
+    for example in document["components"]["schemas"][schema]["examples"]:
+        assert (await gateway.http.post(path, json=example)).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 async def test_a_page_of_the_documentation_needs_nobody_elses_server(gateway: Gateway, path: str) -> None:
     page = await gateway.http.get(path)

@@ -144,7 +144,7 @@ def test_uvicorns_loggers_come_this_way_and_its_access_log_is_silent(writing: Ca
     logging.getLogger("uvicorn.error").info("Application startup complete.")
     logging.getLogger("uvicorn.access").info("GET /?token=x")
     text = written.text()
-    assert text.endswith("uvicorn.error - INFO - Application startup complete.\n")
+    assert text.endswith("uvicorn - INFO - Application startup complete.\n")
     assert "token" not in text
 
 
