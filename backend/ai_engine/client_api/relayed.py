@@ -4,6 +4,7 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 (`shared/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
 """
 
+import re
 from typing import NoReturn, Protocol
 
 from pydantic import BaseModel
@@ -23,6 +24,9 @@ from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import read_body
 
 _DONE = b"data: [DONE]\n\n"
+
+_gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
+"""Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
 
 
 def served_in_front(path: str, _: BaseModel) -> NoReturn:
@@ -78,17 +82,23 @@ class RelayedEndpoint:
     async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> ClientRequest:
         self._guard.admit(scope, Role.CLIENT)
         timeout_seconds: float | None = None
+        hops: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"x-ai-engine-timeout":
                 timeout_seconds = timeout_of(value)
-            elif name == b"via" and self._own_via in value:
-                raise RequestLoop(
-                    "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
-                    code="request_loop",
-                )
+            elif name == b"via":
+                hops += _gateways_in(value)
+                if self._own_via in hops:
+                    raise RequestLoop(
+                        "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
+                        code="request_loop",
+                    )
         settings = self._configuration.current.settings
         raw = await read_body(scope["headers"], receive, settings.max_request_size)
-        return self._parse(raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds)
+        request = self._parse(
+            raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds
+        )
+        return request._replace(hops=tuple(hops)) if hops else request
 
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         with DisconnectWatch(receive):

@@ -15,7 +15,7 @@ from ai_engine.providers.failures import Failure, FailureClass, classify_excepti
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.streaming import OpenStream
-from ai_engine.upstream.port import UpstreamAnswer, UpstreamError
+from ai_engine.upstream.port import Headers, UpstreamAnswer, UpstreamError
 from ai_engine.wire.sse import MAX_EVENT_BYTES
 
 REASONING_FIRST_TOKEN_SECONDS = 300
@@ -100,7 +100,7 @@ class Attempt:
             entry.route.model,
             self._pooled.key,
             ask_usage=self.asks_usage,
-            extra_headers=self._services.own_headers,
+            extra_headers=self._own_headers(),
         )
         patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
         if entry.is_reasoning and self._request.is_stream:
@@ -120,6 +120,13 @@ class Attempt:
             )
         except UpstreamError as error:
             return classify_exception(error)
+
+    def _own_headers(self) -> Headers:
+        own, hops = self._services.own_headers, self._request.hops
+        if not hops:
+            return own
+        before = b"".join(b"1.1 " + hop + b", " for hop in hops)
+        return tuple((name, before + value if name == b"via" else value) for name, value in own)
 
     async def _read(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
         """Closes the answer on every path, except that an open stream is handed on."""

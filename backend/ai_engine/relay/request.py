@@ -24,6 +24,8 @@ class ClientRequest(NamedTuple):
     needs: Needs = NO_NEEDS
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""
+    hops: tuple[bytes, ...] = ()
+    """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 
     def wish(self, model: str) -> Wish:
         return Wish(model, self.needs, self.preferences, self.autodecide)

@@ -78,3 +78,12 @@ async def test_a_loop_leaves_healthy_providers_in_service(alpha: ScriptedUpstrea
             forwarder.target = gateway.port
             reply = await gateway.chat(stream=stream)
     assert (reply.status, reply.provider, reply.text) == (200, "alpha", "hello there")
+
+
+async def test_the_gateways_before_this_one_are_named_to_the_next_one(alpha: ScriptedUpstream) -> None:
+    alpha.on(CHAT, sound(stream=False))
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+        await gateway.chat(headers={"via": "1.0 secret.intern, 1.1 ai-engine-00000000"})
+    before, own = alpha.requests[0].headers["via"].split(", ")
+    assert before == "1.1 ai-engine-00000000"
+    assert own.startswith("1.1 ai-engine-")
