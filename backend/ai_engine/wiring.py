@@ -45,6 +45,7 @@ from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.performance import Performance
 from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
+from ai_engine.upstream.port import Upstream
 
 ADAPTERS: Mapping[WireProtocol, Callable[[], Adapter]] = MappingProxyType({WireProtocol.OPENAI: OpenAICompatible})
 """The protocols that are served. A provider of another one is known and never asked."""
@@ -60,6 +61,8 @@ class Tuning:
     cooldown: CooldownPolicy = field(default_factory=CooldownPolicy)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
     discovery: Pace = field(default_factory=Pace)
+    http_engine: Callable[[], Upstream] = HttpxEngine
+    """What stands behind `http://` and `https://`."""
     recheck_look_every_seconds: float = 1
     stream_silence_seconds: float = 15
 
@@ -97,7 +100,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
     performance = Performance(clock)
     adapters = {protocol: make() for protocol, make in ADAPTERS.items()}
-    http = HttpxEngine()
+    http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
     finder = CandidateFinder(
