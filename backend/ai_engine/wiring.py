@@ -103,9 +103,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
-    finder = CandidateFinder(
-        lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters, clock
-    )
+    finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters)
     planner = Planner(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)
     discovery = Discovery(
         upstream,

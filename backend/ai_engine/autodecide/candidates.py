@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ai_engine.catalogue.model_names import Rung, family_of, normalise
-from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Matched
-from ai_engine.clock import Clock
+from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry
 from ai_engine.configuration import Configuration
 from ai_engine.errors import InvalidRequest
 from ai_engine.health.breaker import Breaker
@@ -21,6 +20,9 @@ AUTO = "auto"
 
 _BYTES_PER_TOKEN_AT_MOST = 8
 """A request is left to the provider's own count unless it is surely too long: real text has about four bytes a token."""
+
+_MOST_REMEMBERED_NAMES = 4096
+"""Spellings, not models: clients may invent any number of them."""
 
 
 class Needs(NamedTuple):
@@ -127,7 +129,6 @@ class CandidateFinder:
         keys: KeyPool,
         breaker: Breaker,
         served: Collection[WireProtocol],
-        clock: Clock,
     ) -> None:
         self._configuration = configuration
         self._catalogue = catalogue
@@ -135,7 +136,8 @@ class CandidateFinder:
         self._keys = keys
         self._breaker = breaker
         self._served = served
-        self._clock = clock
+        self._found_in: tuple[Configuration, Catalogue] | None = None
+        self._known: dict[str, Matches] = {}
 
     def has_usable_provider(self) -> bool:
         """Somebody could be asked at all: configured, served and enabled, or the sandbox."""
@@ -181,16 +183,30 @@ class CandidateFinder:
             if pinned is not None:
                 family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
                 return Matches((pinned,), family, pinned_to=pinned.definition.name)
-            matched = catalogue.find(name)
-            found = Matches(tuple(self._possible(match) for match in matched.matched), family=matched.family)
+            found = self._found(name, configuration, catalogue)
+            if found.possible and found.possible[0].definition.protocol in self._served:
+                return found
         if not any(possible.definition.protocol in self._served for possible in found.possible):
             sandbox = self._active_sandbox()
             if sandbox is not None:
                 return Matches((*found.possible, _unlisted(sandbox, name)))
         return found
 
-    def _possible(self, match: Matched) -> Possible:
-        return Possible(self._configuration().providers[match.entry.route.provider], match.entry, match.rung)
+    def _found(self, name: str, configuration: Configuration, catalogue: Catalogue) -> Matches:
+        """What the catalogue finds, remembered for as long as both snapshots are in force."""
+        if self._found_in != (configuration, catalogue):
+            self._found_in = configuration, catalogue
+            self._known.clear()
+        known = self._known.get(name)
+        if known is None:
+            found = catalogue.find(name)
+            possible = (Possible(configuration.providers[match.entry.route.provider], *match) for match in found.matched)
+            known = Matches(tuple(possible), family=found.family)
+            if len(self._known) >= _MOST_REMEMBERED_NAMES:
+                self._known.clear()
+            if found.matched:
+                self._known[name] = known
+        return known
 
     def _at(self, name: tuple[str, str, str]) -> Possible | None:
         """The route `provider/model`, if that provider is configured and serves the model, or cannot say whether it does."""

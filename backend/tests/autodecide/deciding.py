@@ -36,7 +36,7 @@ class Deciding:
         self.breaker = Breaker(self.clock, chance=lambda: 0.5)
         self.track_record = TrackRecord()
         self.finder = CandidateFinder(
-            lambda: self.configuration, lambda: self.catalogue, self.preferences, self.keys, self.breaker, served, self.clock
+            lambda: self.configuration, lambda: self.catalogue, self.preferences, self.keys, self.breaker, served
         )
         weights = self.configuration.file.autodecide.weights
         self.planner = Planner(self.finder, self.preferences, self.keys, self.track_record, lambda: weights)
