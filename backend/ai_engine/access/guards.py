@@ -19,11 +19,6 @@ _ANYONE = Caller(Role.PUBLIC, "anyone", None)
 _LOCAL = Caller(Role.ADMIN, "local", None)
 
 
-def listens_on_loopback(host: str) -> bool:
-    """Whether `AI_ENGINE_HOST` can be reached from this machine only."""
-    return host == "localhost" or LOOPBACK.hold(host)
-
-
 class Guard:
     """Decides about every request (`contract.md` section 7).
 
@@ -33,7 +28,7 @@ class Guard:
 
     def __init__(self, settings: Settings, issued: Iterable[AccessKey] = ()) -> None:
         """Raises `ConfigurationError` where open mode would be open to the web."""
-        self._is_on_loopback = listens_on_loopback(settings.host)
+        self._is_on_loopback = settings.is_on_loopback
         self._issued = tuple(issued)
         self.apply(settings)
 
