@@ -30,7 +30,8 @@ class AttemptFinished(NamedTuple):
     route: Route
     key_fingerprint: str | None
     why: str
-    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `fallback model`."""
+    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `after a rate limit`,
+    `fallback model`, `without stream_options`, or `test` for an operator's."""
     succeeded: bool
     failure: str | None
     """The failure's class (`providers.failures.FailureClass`), or `ABANDONED`; `None` after a success."""
