@@ -59,11 +59,6 @@ class OpenStream:
         return self._decoder.usage
 
     @property
-    def model(self) -> str | None:
-        """The model as the provider names it in its events."""
-        return self._decoder.model
-
-    @property
     def is_complete(self) -> bool:
         """Every choice has its `finish_reason`: nothing that may still come belongs to the answer."""
         return self._decoder.is_finished
