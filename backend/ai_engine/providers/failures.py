@@ -159,19 +159,19 @@ def classify(status: int, headers: Headers, body: bytes) -> Failure:
     return _judge(read_body(body), status if status >= 300 else None, headers)
 
 
-def classify_error_value(value: object, status: int | None = None) -> Failure:
-    """What parsed JSON means that came instead of an answer, in whatever shape."""
-    return _judge(read_value(value), status, ())
+def classify_error_value(value: object) -> Failure:
+    """What parsed JSON means that came inside a 200 or a stream instead of an answer, in whatever shape."""
+    return _judge(read_value(value), None, ())
 
 
-def classify_error_object(error: Mapping[str, Any], status: int | None = None) -> Failure:
-    """What an error object means, such as the one under `error`. `status` is `None` for one inside a 200 or a stream."""
-    return _judge(read_object(error), status, ())
+def classify_error_object(error: Mapping[str, Any]) -> Failure:
+    """What an error object means, such as the one under `error`, inside a 200 or a stream."""
+    return _judge(read_object(error), None, ())
 
 
-def malformed_answer(message: str, status: int | None = None) -> Failure:
+def malformed_answer(message: str) -> Failure:
     """The provider answered, and what it sent is not an answer."""
-    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message), status)
+    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message))
 
 
 def classify_exception(error: UpstreamError) -> Failure:
