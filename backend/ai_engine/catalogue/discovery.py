@@ -9,11 +9,9 @@ from typing import Protocol
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import Listing, can_list
 from ai_engine.clock import Chance, Clock, jittered, system_chance
-from ai_engine.providers.adapter import Adapter, ListedModel
+from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter, ListedModel
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import Upstream, UpstreamError
-
-LISTING_LIMIT_BYTES = 16 * 1024 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -211,7 +209,7 @@ class Discovery:
         adapter = self._adapters[definition.protocol]
         answer = await self._upstream.send(adapter.encode_listing(definition, key))
         try:
-            body = await answer.read(LISTING_LIMIT_BYTES)
+            body = await answer.read(LARGEST_LISTING_BYTES)
         finally:
             await answer.close()
         if not 200 <= answer.status < 300:

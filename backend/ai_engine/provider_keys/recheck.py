@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
-from ai_engine.providers.adapter import Adapter
+from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.upstream.port import Upstream, UpstreamError
 
 _log = logging.getLogger("ai_engine")
 _DEADLINE_SECONDS = 10
-_LARGEST_LISTING_BYTES = 16 * 1024 * 1024
 _STILL_UNKNOWN = Failure(
     FailureClass.INVALID_KEY, Blame.KEY, "The key was not accepted by the listing call.", key_scope=KeyScope.SET_ASIDE
 )
@@ -67,7 +66,7 @@ class KeyRecheck:
             with Watchdog(_DEADLINE_SECONDS):
                 answer = await self._upstream.send(request)
                 try:
-                    await answer.read(_LARGEST_LISTING_BYTES)
+                    await answer.read(LARGEST_LISTING_BYTES)
                 finally:
                     await answer.close()
         except (UpstreamError, TimeoutError):

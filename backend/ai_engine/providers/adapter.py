@@ -78,6 +78,10 @@ class StreamDecoder(Protocol):
         """Every choice that began has its `finish_reason`: the answer is complete even if the stream is cut now."""
 
 
+LARGEST_LISTING_BYTES = 16 * 1024 * 1024
+"""What is read of one listing, wherever it is asked for; a longer one is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedModel:
     """One model from a provider's listing, with what it says of itself; `None` is unknown, not no."""
