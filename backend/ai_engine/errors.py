@@ -29,6 +29,9 @@ from collections.abc import Sequence
 class AIEngineError(Exception):
     """The root. `message` is for the reader of the answer: what happened and what to do, without any secret."""
 
+    attempts: int | None = None
+    """How many attempts were made before it; `None` where the relay never came into it."""
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message

@@ -119,6 +119,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
+            finder=finder,
             planner=planner,
             keys=keys,
             waiting_room=WaitingRoom(clock),
@@ -127,8 +128,6 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             upstream=upstream,
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
-            has_usable_provider=finder.has_usable_provider,
-            is_still_listing=finder.is_still_listing,
             rediscover=discovery.request_soon,
             observe=_all_of(performance, logs.event_log(clock)),
             clock=clock,

@@ -14,6 +14,7 @@ from ai_engine.preferences.preferences import LivePreferences, is_enabled
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import FailureClass
+from ai_engine.providers.readiness import obstacle
 
 AUTO = "auto"
 """The model name that lets the engine pick: every provider's default model is a candidate."""
@@ -168,6 +169,14 @@ class CandidateFinder:
             catalogue.is_pending(name) and self.is_usable(definition)
             for name, definition in self._configuration().providers.items()
         )
+
+    def why_unknown(self, name: str) -> str | None:
+        """For `provider/model` where that provider is known and not in use: what it needs."""
+        definition = self._configuration().providers.get(name.partition("/")[0])
+        if definition is None or "/" not in name or definition.is_sandbox or self.is_usable(definition):
+            return None
+        missing = obstacle(definition, is_served=self.is_served(definition)) or "it is switched off"
+        return f"{definition.display_name} is not in use: {missing}"
 
     def matches(self, name: str) -> Matches:
         """Every route that `name` means, whether it can serve now or not."""

@@ -13,8 +13,8 @@ from ai_engine.upstream.port import Headers, header
 _RATE_LIMIT_NEWS_SECONDS = 60
 """`x-ratelimit-*` older than this says nothing any more: most providers count by the minute."""
 
-_MOST_STRIKES = 1000
-"""Beyond it a key's escalations begin anew: model names that clients make up must not fill the memory."""
+_MOST_MODELS = 1000
+"""Beyond it what a key learnt model by model begins anew: names that clients make up must not fill the memory."""
 
 
 @dataclass(slots=True)
@@ -127,15 +127,20 @@ class KeyPool:
 
     # What a request asks
 
-    def take(self, provider: str, model: str, tried: Collection[str | None] = ()) -> PooledKey | None:
+    def take(
+        self, provider: str, model: str, tried: Collection[str | None] = (), *, even_if_resting: bool = False
+    ) -> PooledKey | None:
         """The key for the next attempt, counted as in flight until `give_back`; `None` if none is usable.
 
         The preferred key while it is usable, else the most headroom: fewest in flight, then the largest share of the rate
-        limit left, then the longest unused. A request never gets a key out of the pool that is resting.
+        limit left, then the longest unused. A client's request never gets a key that rests; `even_if_resting` is for an
+        operator who wants to know, and gives such a key only where there is no other.
         """
         now = self._clock.monotonic()
         pool = self._pools.get(provider, ())
         usable = [key for key in pool if key.fingerprint not in tried and key.cooldown_for(model, now) is None]
+        if not usable and even_if_resting:
+            usable = [key for key in pool if key.fingerprint not in tried]
         if not usable:
             return None
         chosen = usable[0]
@@ -169,6 +174,8 @@ class KeyPool:
         except (ValueError, ZeroDivisionError):
             return
         if 0 <= share <= 1:  # Azure answers -1 for "not counted"
+            if len(pooled.remaining) >= _MOST_MODELS:
+                pooled.remaining.clear()
             pooled.remaining[model] = (share, self._clock.monotonic())
 
     def record_failure(self, pooled: PooledKey, model: str, failure: Failure) -> None:
@@ -197,7 +204,7 @@ class KeyPool:
         if is_known and strikes:
             strikes -= 1
         else:
-            if len(pooled.strikes) >= _MOST_STRIKES:
+            if len(pooled.strikes) >= _MOST_MODELS:
                 pooled.strikes.clear()
             pooled.strikes[strike] = strikes + 1
         seconds = rest_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)

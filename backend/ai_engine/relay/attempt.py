@@ -22,7 +22,7 @@ REASONING_FIRST_TOKEN_SECONDS = 300
 """Models that reason are silent by nature."""
 
 _LARGEST_ERROR_BYTES = 256 * 1024
-_LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
+_LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
 _LARGEST_OPENING_BYTES = 2 * MAX_EVENT_BYTES
 """How much of a stream may come without content; what is held back of it lies in memory."""
 
@@ -115,9 +115,7 @@ class Attempt:
         except TimeoutError:
             if remaining <= patience:
                 raise DeadlinePassed("The request's time was over before an answer was complete.") from None
-            return Failure(
-                FailureClass.SILENT, Blame.ROUTE, f"{definition.display_name} gave no answer for {patience:g} seconds."
-            )
+            return Failure(FailureClass.SILENT, Blame.ROUTE, f"No answer for {patience:g} seconds.")
         except UpstreamError as error:
             return classify_exception(error)
 

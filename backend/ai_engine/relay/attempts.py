@@ -10,7 +10,7 @@ way: a stream has succeeded here once its first content arrived, and until then 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan
@@ -73,11 +73,13 @@ class Attempts:
             answered = await self.try_candidates(plan)
             if answered is not None:
                 return answered
+        finder = self._services.finder
         raise verdict(
             self._plans,
             self._failures,
-            has_usable_provider=self._services.has_usable_provider(),
-            is_still_listing=self._services.is_still_listing(),
+            has_usable_provider=finder.has_usable_provider(),
+            is_still_listing=finder.is_still_listing(),
+            why_unknown=finder.why_unknown(self._request.model),
             soonest_return=self._soonest_return(),
         )
 
@@ -184,7 +186,7 @@ class Attempts:
         if isinstance(outcome, Answered):
             return outcome
         if outcome is None:
-            raise RoutesOut(f"{possible.definition.display_name} has no usable provider key now.", code="no_usable_key")
+            raise RoutesOut(f"{possible.definition.display_name} has no provider key.", code="no_usable_key")
         raise verdict((), self._failures)
 
     async def try_keys(self, possible: Possible, why: str, *, even_if_out: bool = False) -> Answered | Failure | None:
@@ -193,7 +195,7 @@ class Attempts:
         tried: set[str | None] = set()
         failure: Failure | None = None
         while self._may_attempt() and (even_if_out or (services.breaker.is_admitting(route) and route not in self._never_again)):
-            pooled = services.keys.take(route.provider, route.model, tried)
+            pooled = services.keys.take(route.provider, route.model, tried, even_if_resting=even_if_out)
             if pooled is None:
                 break
             outcome = await self.send_once(possible, pooled, why)
@@ -235,7 +237,7 @@ class Attempts:
             again = services.keys.take(route.provider, route.model)
             if again is not None:
                 return await self.send_once(possible, again, "without stream_options")
-        self._failures.append(outcome)
+        self._failures.append(_named(outcome, possible))
         return outcome
 
     def _record(self, finished: AttemptFinished) -> None:
@@ -265,3 +267,10 @@ class Attempts:
         if not ends:
             return None
         return 1 if is_in_rotation else max(min(ends) - now, 1)
+
+
+def _named(failure: Failure, possible: Possible) -> Failure:
+    """With the provider's name before its words, unless they are about the request itself."""
+    if failure.blame in (Blame.REQUEST, Blame.MODEL):
+        return failure
+    return replace(failure, message=f"{possible.definition.display_name}: {failure.message}")

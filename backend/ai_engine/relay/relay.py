@@ -119,6 +119,7 @@ class Relay:
         try:
             answered = await (attempts.try_models() if only is None else attempts.try_only(only))
         except AIEngineError as error:
+            error.attempts = attempts.count
             settlement.settle(Ending.ERROR, status=error_shape(error).status)
             raise
         except asyncio.CancelledError:

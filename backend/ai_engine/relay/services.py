@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.plan import Planner
 from ai_engine.clock import Chance, Clock
 from ai_engine.configuration import Configuration
@@ -21,6 +22,7 @@ class RelayServices:
     """Everything around the relay, built once by the wiring."""
 
     configuration: Callable[[], Configuration]
+    finder: CandidateFinder
     planner: Planner
     keys: KeyPool
     waiting_room: WaitingRoom
@@ -30,8 +32,6 @@ class RelayServices:
     adapters: Mapping[WireProtocol, Adapter]
     own_headers: Headers
     """What every upstream request carries beside the adapter's own: our `via`."""
-    has_usable_provider: Callable[[], bool]
-    is_still_listing: Callable[[], bool]
     rediscover: Callable[[str], None]
     """Asks for a fresh listing of a provider that did not know a model the catalogue says it has."""
     observe: Observer

@@ -28,6 +28,7 @@ def verdict(
     has_usable_provider: bool = True,
     is_still_listing: bool = False,
     soonest_return: float | None = None,
+    why_unknown: str | None = None,
 ) -> AIEngineError:
     """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was."""
     for failure in failures:
@@ -43,7 +44,7 @@ def verdict(
             code="no_provider_configured",
         )
     if not left_out and not any(plan.candidates for plan in plans):
-        return _unknown(plans[0].asked, is_still_listing=is_still_listing)
+        return _unknown(plans[0].asked, is_still_listing=is_still_listing, why=why_unknown)
     return _all_out(plans[0].asked, left_out, soonest_return)
 
 
@@ -81,7 +82,7 @@ def _causes(left_out: Sequence[LeftOut]) -> set[FailureClass | None]:
     return {one.cause for one in left_out if one.reason in (Reason.FLAGGED, Reason.KEYS_RESTING)}
 
 
-def _unknown(model: str, *, is_still_listing: bool) -> AIEngineError:
+def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngineError:
     if is_still_listing:
         return RoutesOut(
             f"No provider is known to serve {model!r} yet, and one has still to list its models; try again in a moment.",
@@ -89,7 +90,9 @@ def _unknown(model: str, *, is_still_listing: bool) -> AIEngineError:
             code="catalogue_incomplete",
         )
     return ModelNotFound(
-        f"No provider serves a model named {model!r}; GET /v1/models lists those that are.", param="model", code="model_not_found"
+        f"No provider serves a model named {model!r}; {why or 'GET /v1/models lists those that are'}.",
+        param="model",
+        code="model_not_found",
     )
 
 

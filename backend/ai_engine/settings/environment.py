@@ -150,7 +150,9 @@ def read_environment(process: Mapping[str, str], env_file: Path | None = None) -
         try:
             text = Path(merged[name]).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{name} is not usable: {merged[name]!r} cannot be read ({type(error).__name__}).") from None
+            # Without the path: whoever mistook the variable for its neighbour has put the secret itself there.
+            reason = f"it must be the path of a file that can be read ({type(error).__name__})"
+            raise ConfigurationError(f"{name} is not usable: {reason}.") from None
         if text:
             merged[target] = text
     return merged

@@ -108,18 +108,20 @@ def read_config_file(path: Path | None) -> ConfigFile:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
+        _refuse_repeated_keys(root, path)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "unreadable"
         raise ConfigurationError(f"{path}, line {line}: not YAML ({problem}); look at the indentation and the quotes.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}, line 1: nested too deeply, or an anchor that holds itself.") from None
     except ValueError as error:  # what looks like a date and is none
         raise ConfigurationError(f"{path}, line 1: a value that looks like a date is none ({error}); put it in quotes.") from None
     if content is None:
         return ConfigFile()
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}, line 1: the file must be a mapping with keys such as providers, models and aliases.")
-    _refuse_repeated_keys(root, path)
     try:
         file = ConfigFile.model_validate(content)
     except ValidationError as error:

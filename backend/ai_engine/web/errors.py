@@ -123,6 +123,8 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
     elif isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode("latin-1", "replace")))
     headers.extend(_retry_headers(error))
+    if error.attempts is not None:
+        headers.append((b"x-ai-engine-attempts", b"%d" % error.attempts))
     return error_shape(error).status, headers, body
 
 

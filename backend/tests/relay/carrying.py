@@ -42,6 +42,7 @@ class Carrying(Deciding):
         self.waiting_room = WaitingRoom(self.clock)
         self.services = RelayServices(
             configuration=lambda: self.configuration,
+            finder=self.finder,
             planner=self.planner,
             keys=self.keys,
             waiting_room=self.waiting_room,
@@ -50,8 +51,6 @@ class Carrying(Deciding):
             upstream=self.upstream,
             adapters={WireProtocol.OPENAI: OpenAICompatible()},
             own_headers=(),
-            has_usable_provider=self.finder.has_usable_provider,
-            is_still_listing=self.finder.is_still_listing,
             rediscover=self.rediscovered.append,
             observe=self.events.append,
             clock=self.clock,

@@ -376,6 +376,22 @@ async def test_a_test_goes_nowhere_else() -> None:
     with pytest.raises(AttemptsFailed):
         await carrying.relay.answer(carrying.request(), only=carrying.finder.at_provider(ALPHA, "tiny"))
     assert carrying.asked == ["alpha/tiny 1"]
+
+
+async def test_a_test_asks_with_a_resting_key_where_there_is_no_other_and_a_client_never_does() -> None:
+    carrying = Carrying(ALPHA)
+    carrying.upstream.on("alpha", SOUND)
     carrying.cool("alpha", "tiny", FailureClass.QUOTA)
-    with pytest.raises(RoutesOut):
-        await carrying.relay.answer(carrying.request(), only=carrying.finder.at_provider(ALPHA, "tiny"))
+    assert isinstance(await carrying.ask(), RoutesOut)
+    assert carrying.asked == []
+    answer = await carrying.relay.answer(carrying.request(), only=carrying.finder.at_provider(ALPHA, "tiny"))
+    assert answer.route.provider == "alpha"
+
+
+async def test_a_failure_names_its_provider_and_counts_the_attempts() -> None:
+    carrying = Carrying(ALPHA)
+    carrying.upstream.on("alpha", refused(500), refused(500))
+    told = await carrying.ask()
+    assert isinstance(told, AttemptsFailed)
+    assert told.message == "2 attempts failed; the last one: alpha: refused with 500"
+    assert told.attempts == 2

@@ -136,3 +136,9 @@ def test_a_wrong_file_is_refused_with_file_line_and_reason(path: Path, text: str
     assert refused.value.message.startswith(f"{path}, line {line}: ")
     assert reason in refused.value.message
     assert re.fullmatch(r"[^\n]+\.", refused.value.message)
+
+
+@pytest.mark.parametrize("text", ["aliases: &a\n  b: *a\n", "[" * 3000], ids=["an anchor that holds itself", "too deep"])
+def test_a_file_without_a_bottom_is_refused_in_one_sentence(path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"line \d+: [^\n]+\.$"):
+        read(path, text)
