@@ -6,7 +6,7 @@ import pytest
 
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, running_gateway
-from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, error
+from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunk, chunks, error
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +67,15 @@ async def test_a_test_is_one_real_message_to_that_provider(
     assert result["key"] == fingerprint("sk-beta-1")
     assert alpha.requests == []
     assert beta.requests[0].body["messages"] == [{"role": "user", "content": "Who are you?"}]
+
+
+async def test_a_test_survives_events_of_another_shape(gateway: Gateway, beta: ScriptedUpstream) -> None:
+    odd = {**chunk({}), "choices": [{"index": 0, "delta": "words", "text": "words"}]}
+    counts = {"prompt_tokens": "seven", "completion_tokens": 3}
+    beta.on("/chat/completions", Stream([odd, {**chunk({"content": "I am beta"}, finish_reason="stop"), "usage": counts}]))
+    result = await gateway.post("/api/providers/beta/test", {"model": "tiny"})
+    assert (result["success"], result["response"]) == (True, "I am beta")
+    assert result["usage"] == {"input_tokens": None, "output_tokens": 3}
 
 
 async def test_a_test_needs_neither_message_nor_model(gateway: Gateway, alpha: ScriptedUpstream) -> None:
