@@ -109,9 +109,12 @@ async def test_a_failed_test_is_told_not_raised(
     assert (await gateway.get("/api/status"))["performance"]["in_flight"] == 0
 
 
-async def test_a_provider_without_a_key_cannot_be_tested_and_says_what_it_needs(gateway: Gateway) -> None:
-    error = refusal(await gateway.http.post("/api/providers/openai/test"), 409, code="no_key")
-    assert "OPENAI_API_KEY" in error["message"]
+@pytest.mark.parametrize(("provider", "variable"), [("openai", "OPENAI_API_KEY"), ("ollama", "OLLAMA_BASE_URL")])
+async def test_a_provider_that_lacks_something_cannot_be_tested_and_says_what(
+    gateway: Gateway, provider: str, variable: str
+) -> None:
+    error = refusal(await gateway.http.post(f"/api/providers/{provider}/test"), 409, code="no_key")
+    assert f"needs {variable}" in error["message"]
 
 
 async def test_a_test_without_any_model_asks_for_one(gateway: Gateway) -> None:
