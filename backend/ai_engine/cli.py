@@ -25,6 +25,7 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.database import migrate, open_database
 from ai_engine.errors import AIEngineError, ConfigurationError
 from ai_engine.names import Role
+from ai_engine.preferences.preferences import NOTHING_PREFERRED, is_enabled
 from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.readiness import credentials, obstacle, readiness_of
 from ai_engine.settings import Environment, Settings, read_environment
@@ -217,7 +218,7 @@ def _is_served(row: ProviderDefinition) -> bool:
 
 def _is_enabled_by_default(row: ProviderDefinition) -> bool:
     """What a person has switched since is in the database; a running gateway tells it at `/api/providers`."""
-    return not row.is_community
+    return is_enabled(row, NOTHING_PREFERRED)
 
 
 @app.command()
