@@ -267,7 +267,7 @@ class CandidateFinder:
         if not self.is_enabled(definition):
             return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
         if not definition.is_configured and not definition.is_sandbox:
-            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {definition.key_variable}")
+            return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition, is_served=True)}")
         return None
 
     def _why_not_now(self, possible: Possible) -> LeftOut | None:
@@ -277,11 +277,10 @@ class CandidateFinder:
             if outage is None:
                 return LeftOut(possible, Reason.FLAGGED, "a probe is under way")
             return LeftOut(possible, Reason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason)
-        if self._keys.is_usable(route.provider, route.model):
-            return None
+        # One look: between two, a rest may end, and a key that is back would pass for none at all.
         rest = self._keys.soonest_return(route.provider, route.model)
         if rest is None:
-            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {possible.definition.key_variable}")
+            return None
         return LeftOut(possible, Reason.KEYS_RESTING, f"every key rests: {rest.reason}", rest.until, rest.reason)
 
     def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:

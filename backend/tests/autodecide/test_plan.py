@@ -10,6 +10,7 @@ from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import FailureClass
 from tests.autodecide.deciding import Deciding
 from tests.builders import provider, sandbox
+from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +118,24 @@ def test_a_provider_without_its_key_names_the_variable_where_the_operator_asked_
     possible = deciding.finder.at_provider(keyless, "tiny")
     left_out = deciding.finder.why_not(possible, Wish("tiny"))
     assert left_out is not None
-    assert (left_out.reason, left_out.detail) == ("no_key", "no key is configured: set ALPHA_API_KEY")
+    assert left_out.reason == "no_key"
+    assert left_out.detail.startswith("not configured: needs ALPHA_API_KEY")
+
+
+class _RunningClock(HandTurnedClock):
+    """Time passes between any two looks at it."""
+
+    def monotonic(self) -> float:
+        self.advance(0.125)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("rest_seconds", [number / 8 for number in range(8, 20)])
+def test_a_key_whose_rest_ends_during_the_plan_is_never_taken_for_a_missing_one(rest_seconds: float) -> None:
+    deciding = Deciding(ALPHA, clock=_RunningClock())
+    deciding.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=rest_seconds)
+    while not (plan := deciding.plan("tiny")).candidates:
+        assert [one.reason for one in plan.left_out] == ["keys_resting"]
 
 
 def test_what_the_catalogue_does_not_know_of_a_route_is_no_reason_against_it() -> None:
