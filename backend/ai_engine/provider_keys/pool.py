@@ -212,10 +212,6 @@ class KeyPool:
 
     # What others want to know
 
-    def is_usable(self, provider: str, model: str) -> bool:
-        now = self._clock.monotonic()
-        return any(pooled.cooldown_for(model, now) is None for pooled in self._pools.get(provider, ()))
-
     def soonest_return(self, provider: str, model: str) -> Cooldown | None:
         """The rest that ends first, when every key rests; `None` if the provider has no key at all, or one is usable.
 

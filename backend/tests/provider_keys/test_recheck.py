@@ -50,7 +50,7 @@ async def test_a_key_comes_back_when_the_listing_accepts_it() -> None:
     bench = Bench(Reply({"data": []}))
     assert await bench.after(60)
     assert bench.upstream.asked == [("alpha", None, "alpha-key-1")]
-    assert bench.pool.is_usable("alpha", "tiny")
+    assert bench.pool.soonest_return("alpha", "tiny") is None
 
 
 @pytest.mark.parametrize("status", [404, 405])

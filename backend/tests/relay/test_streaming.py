@@ -81,7 +81,7 @@ async def test_a_rate_limit_inside_a_stream_cools_the_key_and_leaves_the_route_a
     carrying = carrying_one(Streamed([*HELLO[:2], *sse(error("slow down", kind="rate_limit_error", code="rate_limit_exceeded"))]))
     assert isinstance(await carrying.stream(), AttemptsFailed)
     assert carrying.attempts[0].failure == FailureClass.RATE_LIMIT
-    assert not carrying.keys.is_usable(*TINY)
+    assert carrying.keys.soonest_return(*TINY) is not None
     assert carrying.track_record.of(TINY).attempts == 0
 
 
