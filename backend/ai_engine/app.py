@@ -73,11 +73,13 @@ class AIEngine(FastAPI):
         """Why the start ended, where it was the operator's to mend."""
         self.hot: dict[tuple[str, str], RelayedEndpoint] = {}
         self._behind = BodyLimit(super().__call__, settings.max_request_size)
+        self._addresses = ClientAddresses(settings.trusted_proxies)
         app: ASGIApp = self._dispatch
         app = SecurityHeaders(app)
-        app = CrossOrigin(app, settings)
-        app = RequestContext(app, ClientAddresses(settings.trusted_proxies), logs.access_log(clock), clock)
+        app = self._cross_origin = CrossOrigin(app, settings.cors_origins)
+        app = RequestContext(app, self._addresses, logs.access_log(clock), clock)
         self._way_in = app
+        configuration.on_change(self._take_over)
         install_error_handlers(self)
         for room in (
             chat_completions,
@@ -91,6 +93,12 @@ class AIEngine(FastAPI):
             documentation,
         ):
             self.include_router(room.router)
+
+    def _take_over(self, current: Configuration) -> None:
+        """What the middlewares know of a reloaded configuration; the routes read it themselves."""
+        self._behind.limit_bytes = current.settings.max_request_size
+        self._addresses.trust(current.settings.trusted_proxies)
+        self._cross_origin.allow(current.settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._way_in(scope, receive, send)

@@ -38,6 +38,25 @@ async def test_a_file_that_changes_is_read_again_by_itself(gateway: Gateway) -> 
     await eventually(generation, 2)
 
 
+async def test_a_reload_reaches_what_stands_in_front_of_the_routes() -> None:
+    environment: dict[str, str] = {}
+    page, forwarded = {"origin": "https://app.example"}, {"x-forwarded-for": "203.0.113.7"}
+    async with running_gateway(environment) as gateway:
+
+        async def statuses() -> tuple[str | None, int, int]:
+            seen = (await gateway.http.get("/health", headers=page)).headers.get("access-control-allow-origin")
+            large = await gateway.http.post("/api/autodecide/test", json={"model": "m", "message": "x" * 2000})
+            proxied = await gateway.http.get("/api/status", headers=forwarded)
+            return seen, large.status_code, proxied.status_code
+
+        assert await statuses() == (None, 200, 403)
+        environment["AI_ENGINE_CORS_ORIGINS"] = '["https://app.example"]'
+        environment["AI_ENGINE_MAX_REQUEST_SIZE"] = "1024"
+        environment["AI_ENGINE_TRUSTED_PROXIES"] = '["10.0.0.0/8"]'
+        await gateway.post("/api/config/reload")
+        assert await statuses() == ("https://app.example", 413, 200)
+
+
 async def test_a_file_that_became_wrong_changes_nothing(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     gateway.yaml_file.write_text("alias: {}\n")
     async with asyncio.timeout(5):

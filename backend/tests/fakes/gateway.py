@@ -223,7 +223,10 @@ class Gateway(Client):
 async def running_gateway(
     environment: Mapping[str, str], *, yaml: str = "", tuning: Tuning | None = None
 ) -> AsyncIterator[Gateway]:
-    """The whole program on a free loopback port and a database of its own, in the test's event loop."""
+    """The whole program on a free loopback port and a database of its own, in the test's event loop.
+
+    A reload reads `environment` as it is then.
+    """
     # asyncio switches Nagle's delays off only for sockets that say they are TCP.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     with tempfile.TemporaryDirectory() as folder, listener:
@@ -231,10 +234,10 @@ async def running_gateway(
         port: int = listener.getsockname()[1]
         yaml_file = Path(folder) / "ai-engine.yaml"
         yaml_file.write_text(yaml)
-        variables = {**_own_variables(Path(folder), port), **environment}
+        own = _own_variables(Path(folder), port)
 
         def read() -> Environment:
-            return variables
+            return {**own, **environment}
 
         configuration = LiveConfiguration(read, SystemClock())
         engine = AIEngine(configuration, configure(configuration.current.settings, redact), tuning)
