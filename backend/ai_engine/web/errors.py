@@ -39,7 +39,9 @@ from ai_engine.errors import (
     UnsupportedMediaType,
 )
 from ai_engine.web.request_body import is_json, not_json
+from ai_engine.wire import openai
 from ai_engine.wire.redaction import redact
+from ai_engine.wire.sse import encode_event
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -103,13 +105,13 @@ def error_body(error: AIEngineError) -> bytes:
 
 
 def _body(message: str, shape: ErrorShape, param: str | None) -> bytes:
-    said = {"message": message, "type": shape.type, "param": param, "code": shape.code}
-    return orjson.dumps({"error": {name: redact(text) if text else text for name, text in said.items()}})
+    param, code = (text and redact(text) for text in (param, shape.code))
+    return orjson.dumps(openai.error(redact(message), kind=redact(shape.type), param=param, code=code))
 
 
 def error_event(error: AIEngineError) -> bytes:
     """The end of a stream whose status is already out: the error as an event, which every SDK raises, then `[DONE]`."""
-    return b"data: " + error_body(error) + b"\n\ndata: [DONE]\n\n"
+    return encode_event(error_body(error)) + encode_event(openai.DONE)
 
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
