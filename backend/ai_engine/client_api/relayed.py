@@ -101,39 +101,42 @@ class RelayedEndpoint:
         return request._replace(hops=tuple(hops)) if hops else request
 
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
-        with DisconnectWatch(receive):
-            try:
+        answer: Answer | None = None
+        try:
+            with DisconnectWatch(receive):
                 answer = await self._relay.answer(request)
-            except AIEngineError as error:
-                await _send_error(error, request.id, send)
-                return
-            assert answer.plain is not None
-            body = answer.plain.body
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+        except AIEngineError as error:
+            await _send_error(error, request.id, send)
+            return
+        if answer is None or answer.plain is None:  # the client left
+            return
+        body = answer.plain.body
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         events = EventStream(send, self._stream_silence_seconds)
         answer: Answer | None = None
         try:
-            with DisconnectWatch(receive):
-                try:
-                    answer = await self._relay.answer(request)
-                except AIEngineError as error:
-                    await events.stop()
-                    if events.has_begun:
-                        await events.end(error_event(error))
-                    else:
-                        await _send_error(error, request.id, send)
-                    return
+            with DisconnectWatch(receive) as watch:
+                answer = await self._relay.answer(request)
                 assert answer.stream is not None
                 await events.begin(_about(answer))
                 broken = await answer.stream.relay_to(events.write)
                 if broken is not None:
-                    # A client that does not read would hold the provider's connection for as long as it likes.
-                    await answer.stream.close()
-                await events.end(_DONE if broken is None else error_event(broken))
+                    raise broken
+            if not watch.client_left:
+                await events.end(_DONE)
+        except AIEngineError as error:
+            if answer is not None and answer.stream is not None:
+                # A client that does not read would hold the provider's connection for as long as it likes.
+                await answer.stream.close()
+            await events.stop()
+            if events.has_begun:
+                await events.end(error_event(error))
+            else:
+                await _send_error(error, request.id, send)
         finally:
             await events.stop()
             if answer is not None and answer.stream is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, Self
 
 Message = MutableMapping[str, Any]
@@ -49,7 +49,7 @@ class DisconnectWatch:
 
     def _listen(self) -> None:
         receiving = self._receive()
-        if isinstance(receiving, Coroutine):
+        if isinstance(receiving, CoroutineType):
             self._coroutine = receiving
             self._drive(None)
         else:

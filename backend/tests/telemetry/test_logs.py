@@ -265,13 +265,13 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     log(request(Ending.ERROR, 400, None))
     assert [line.split(" - ", 1)[1] for line in written.text().splitlines()] == [
         "ai_engine - INFO - Provider groq successful (1.23s)",
-        "ai_engine - WARNING - Provider groq failed: rate_limit",
+        "ai_engine - WARNING - Provider groq failed: rate_limit, status 200 (req-1)",
         "server - INFO - Chat completion successful: groq",
         "server - INFO - Embeddings successful: groq",
         "server - INFO - Chat completion cancelled by the client: groq",
-        "server - WARNING - Chat completion cut: groq",
-        "server - WARNING - Chat completion failed: 503",
-        "server - INFO - Chat completion failed: 400",
+        "server - WARNING - Chat completion cut: groq (req-1)",
+        "server - WARNING - Chat completion failed: 503 (req-1)",
+        "server - INFO - Chat completion failed: 400 (req-1)",
     ]
 
 
