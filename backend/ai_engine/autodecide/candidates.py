@@ -92,10 +92,6 @@ class Possible(NamedTuple):
     def route(self) -> Route:
         return self.entry.route
 
-    @property
-    def provider(self) -> str:
-        return self.definition.name
-
 
 class LeftOut(NamedTuple):
     """A route that cannot serve the wish now."""

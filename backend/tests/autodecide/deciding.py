@@ -47,7 +47,7 @@ class Deciding:
 
     def order(self, model: str, **wish: Any) -> list[str]:
         """The providers of the candidates, in order."""
-        return [candidate.provider for candidate in self.plan(model, **wish).candidates]
+        return [candidate.route.provider for candidate in self.plan(model, **wish).candidates]
 
     def left_out(self, model: str, **wish: Any) -> dict[str, str]:
         """Why, by provider."""

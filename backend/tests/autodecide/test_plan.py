@@ -20,7 +20,7 @@ ALPHA, BETA = provider("alpha", models=("tiny",)), provider("beta", models=("tin
 def test_the_better_score_comes_first() -> None:
     deciding = Deciding(provider("alpha", models=("tiny",), priority=200), provider("beta", models=("tiny",), priority=10))
     plan = deciding.plan("tiny")
-    assert [candidate.provider for candidate in plan.candidates] == ["beta", "alpha"]
+    assert [candidate.route.provider for candidate in plan.candidates] == ["beta", "alpha"]
     assert plan.order == "score"
     assert deciding.planner.judge(plan.candidates[0]).score.total > deciding.planner.judge(plan.candidates[1]).score.total
 
@@ -38,7 +38,7 @@ def test_equal_scores_share_the_load_in_turn() -> None:
     for _ in range(6):
         first = deciding.plan("tiny").candidates[0]
         deciding.planner.note_use(first.route)
-        firsts.append(first.provider)
+        firsts.append(first.route.provider)
     assert firsts == ["alpha", "beta", "gamma"] * 2
 
 
@@ -55,7 +55,7 @@ async def test_the_operators_priority_at_run_time_beats_the_configured_one() -> 
 
 def test_each_candidate_is_asked_by_its_own_name() -> None:
     deciding = Deciding(provider("alpha", models=("openai/Tiny-latest",)), BETA)
-    names = {candidate.provider: candidate.route.model for candidate in deciding.plan("tiny").candidates}
+    names = {candidate.route.provider: candidate.route.model for candidate in deciding.plan("tiny").candidates}
     assert names == {"alpha": "openai/Tiny-latest", "beta": "tiny"}
 
 
@@ -163,14 +163,14 @@ def test_a_route_whose_one_probe_is_under_way_is_left_out() -> None:
 
 def test_a_name_with_a_configured_provider_in_front_is_pinned_to_it() -> None:
     plan = Deciding(ALPHA, BETA).plan("beta/tiny")
-    assert ([candidate.provider for candidate in plan.candidates], plan.pinned_to) == (["beta"], "beta")
+    assert ([candidate.route.provider for candidate in plan.candidates], plan.pinned_to) == (["beta"], "beta")
 
 
 def test_a_provider_that_listed_its_models_is_not_pinned_to_for_others() -> None:
     gateway = provider("gateway", models=("alpha/large",))
     deciding = Deciding(ALPHA, gateway, listings={"alpha": ["tiny"], "gateway": ["alpha/large"]})
     plan = deciding.plan("alpha/large")
-    assert ([candidate.provider for candidate in plan.candidates], plan.pinned_to) == (["gateway"], None)
+    assert ([candidate.route.provider for candidate in plan.candidates], plan.pinned_to) == (["gateway"], None)
 
 
 def test_a_provider_that_never_listed_is_believed_to_serve_what_it_is_pinned_for() -> None:
