@@ -20,7 +20,7 @@ AIEngineError
 │   ├── RateLimited
 │   ├── AttemptsFailed
 │   └── DeadlinePassed
-└── UpstreamError               an exchange with a provider failed (`upstream.port`); never leaves `relay`
+└── UpstreamError               an exchange with a provider failed (`upstream.port`); never reaches a caller
 """
 
 from collections.abc import Sequence
@@ -132,4 +132,4 @@ class AttemptsFailed(Unavailable):
 
 
 class DeadlinePassed(Unavailable):
-    """The client's own deadline, or the longest time for a request, passed before an answer was complete."""
+    """Nobody answered in time: the client's own deadline or the longest time for a request passed, or all were silent."""
