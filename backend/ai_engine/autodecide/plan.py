@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ai_engine.autodecide.candidates import NO_PREFERENCES, CandidateFinder, LeftOut, Possible, Wish
+from ai_engine.autodecide.candidates import (
+    NO_PREFERENCES,
+    CandidateFinder,
+    LeftOut,
+    Matches,
+    Possible,
+    ProviderPreferences,
+    Reason,
+    Wish,
+)
 from ai_engine.autodecide.score import Facts, Score, score
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Route
@@ -73,24 +82,39 @@ class Planner:
                 candidates.append(possible)
             else:
                 left_out.append(reason)
-        order = "configured" if matches.is_in_given_order else "score"
-        if len(candidates) > 1:
-            if not matches.is_in_given_order or preferences.sort:
-                candidates, order = self._ordered(candidates, preferences.sort)
-            if preferences.order:
-                order = "provider.order"
-                places = {name: place for place, name in enumerate(preferences.order)}
-                candidates.sort(key=lambda possible: places.get(possible.definition.name, len(places)))
         if not wish.autodecide:
-            candidates, left_out = _preferred_provider_alone(candidates, left_out)
+            candidates, left_out = self._preferred_alone(candidates, left_out, matches, preferences)
+        candidates, order = self._in_order(candidates, matches, preferences)
         return Plan(wish.model, tuple(candidates), tuple(left_out), order, matches.family, matches.pinned_to)
 
-    def _ordered(self, candidates: list[Possible], sort: str | None) -> tuple[list[Possible], str]:
-        """By the score, or by the one fact that the request asks for; and what that order is called."""
-        judged = sorted(map(self.judge, candidates), key=self._by_score)
-        if sort:
-            judged.sort(key=lambda one: self._by_wish(one, sort))
-        return [one.possible for one in judged], f"provider.sort: {sort}" if sort else "score"
+    def _in_order(
+        self, possible: list[Possible], matches: Matches, preferences: ProviderPreferences
+    ) -> tuple[list[Possible], str]:
+        """As they are to be tried, and what orders them. Where there is no choice, nothing is scored."""
+        order = "configured" if matches.is_in_given_order else "score"
+        if len(possible) < 2:
+            return possible, order
+        if preferences.sort or not matches.is_in_given_order:
+            judged = sorted(map(self.judge, possible), key=self._by_score)
+            if preferences.sort:
+                order = f"provider.sort: {preferences.sort}"
+                judged.sort(key=lambda one: self._by_wish(one, preferences.sort))
+            possible = [one.possible for one in judged]
+        if preferences.order:
+            order = "provider.order"
+            places = {name: place for place, name in enumerate(preferences.order)}
+            possible = sorted(possible, key=lambda one: places.get(one.route.provider, len(places)))
+        return possible, order
+
+    def _preferred_alone(
+        self, candidates: list[Possible], left_out: list[LeftOut], matches: Matches, preferences: ProviderPreferences
+    ) -> tuple[list[Possible], list[LeftOut]]:
+        """`autodecide: false`: the preferred provider and no other, not even while that one is out for a time."""
+        away = {one.possible: one for one in left_out if one.reason in (Reason.FLAGGED, Reason.KEYS_RESTING)}
+        if not candidates and not away:
+            return [], left_out
+        preferred = self._in_order([*candidates, *away], matches, preferences)[0][0]
+        return ([], [away[preferred]]) if preferred in away else ([preferred], [])
 
     def note_use(self, route: Route) -> None:
         """The route gets an attempt: among equals it goes to the end of the line."""
@@ -118,7 +142,7 @@ class Planner:
     def _by_score(self, judged: Judged) -> tuple[float, int, int]:
         return -round(judged.score.total, 2), judged.possible.rung, self._turns.get(judged.possible.route, 0)
 
-    def _by_wish(self, judged: Judged, sort: str) -> float:
+    def _by_wish(self, judged: Judged, sort: str | None) -> float:
         """The unknown comes last, whatever is sorted by."""
         match sort:
             case "price":
@@ -129,8 +153,3 @@ class Planner:
                 throughput = self._track_record.of(judged.possible.route).tokens_per_second
                 value = None if throughput is None else -throughput
         return float("inf") if value is None else value
-
-
-def _preferred_provider_alone(candidates: list[Possible], left_out: list[LeftOut]) -> tuple[list[Possible], list[LeftOut]]:
-    """`autodecide: false`: the best candidate's provider, its keys alone."""
-    return candidates[:1], left_out if not candidates else []

@@ -18,7 +18,7 @@ from ai_engine.names import Role
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
-from ai_engine.web.disconnect import DisconnectWatch, Receive
+from ai_engine.web.disconnect import Patrol, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_event
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import read_body
@@ -64,6 +64,7 @@ class RelayedEndpoint:
         self._configuration = configuration
         self._performance = performance
         self._own_via = own_via
+        self._patrol = Patrol()
         self._stream_silence_seconds = stream_silence_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +104,7 @@ class RelayedEndpoint:
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         answer: Answer | None = None
         try:
-            with DisconnectWatch(receive):
+            with self._patrol.watch(receive):
                 answer = await self._relay.answer(request)
         except AIEngineError as error:
             await _send_error(error, request.id, send)
@@ -119,7 +120,7 @@ class RelayedEndpoint:
         events = EventStream(send, self._stream_silence_seconds)
         answer: Answer | None = None
         try:
-            with DisconnectWatch(receive) as watch:
+            with self._patrol.watch(receive) as watch:
                 answer = await self._relay.answer(request)
                 assert answer.stream is not None
                 await events.begin(_about(answer))
@@ -145,12 +146,15 @@ class RelayedEndpoint:
 
 def _about(answer: Answer) -> HeaderList:
     """The headers that say what happened."""
-    return [
+    headers = [
         (b"x-ai-engine-provider", answer.route.provider.encode("ascii", "replace")),
         (b"x-ai-engine-model", _header_text(answer.route.model)),
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
         (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
     ]
+    if answer.family is not None:
+        headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
+    return headers
 
 
 def _header_text(text: str) -> bytes:

@@ -58,6 +58,8 @@ class Attempts:
         self._never_again: set[Route] = set()
         """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
         self._on_this_model = 0
+        self.family: str | None = None
+        """Set where the model that answered is only the best member of the family that was asked for."""
         self.count = 0
         self.upstream_seconds = 0.0
         """Time spent waiting for providers, all attempts together; a stream adds its own to it later."""
@@ -72,6 +74,7 @@ class Attempts:
             self._on_this_model = 0
             answered = await self.try_candidates(plan)
             if answered is not None:
+                self.family = plan.family
                 return answered
         finder = self._services.finder
         raise verdict(
@@ -234,7 +237,7 @@ class Attempts:
         attempt.fail(outcome)
         if attempt.is_refused_for_stream_options(outcome):
             services.refuses_stream_options.add(route.provider)
-            again = services.keys.take(route.provider, route.model)
+            again = services.keys.take(route.provider, route.model) if self._may_attempt() else None
             if again is not None:
                 return await self.send_once(possible, again, "without stream_options")
         self._failures.append(_named(outcome, possible))

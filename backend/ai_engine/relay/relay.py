@@ -62,6 +62,8 @@ class Answer(NamedTuple):
 
     route: Route
     attempts: int
+    family: str | None
+    """Set where the model is only the best member of the family that was asked for."""
     gateway_ms: float
     """The engine's own time until now, providers and waits apart."""
     upstream_ms: float
@@ -134,4 +136,4 @@ class Relay:
         stream = AnswerStream(answered.stream, answered.route, settlement) if answered.stream else None
         if answered.plain is not None:
             settlement.settle(Ending.COMPLETED, route=answered.route, usage=answered.plain.usage)
-        return Answer(answered.route, attempts.count, gateway_ms, upstream_ms, answered.plain, stream)
+        return Answer(answered.route, attempts.count, attempts.family, gateway_ms, upstream_ms, answered.plain, stream)

@@ -179,6 +179,7 @@ EXPOSED_HEADERS = (
     "x-ai-engine-provider",
     "x-ai-engine-model",
     "x-ai-engine-attempts",
+    "x-ai-engine-family",
     "server-timing",
 )
 """What a page of a listed origin may read of an answer."""

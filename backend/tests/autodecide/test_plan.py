@@ -262,6 +262,15 @@ def test_without_autodecide_only_the_preferred_provider_is_a_candidate() -> None
     assert deciding.plan("tiny", autodecide=False).left_out == ()
 
 
+def test_without_autodecide_nobody_stands_in_for_a_preferred_provider_that_is_out() -> None:
+    deciding = Deciding(ALPHA, provider("beta", models=("tiny",), priority=1))
+    deciding.break_route("beta", "tiny")
+    plan = deciding.plan("tiny", autodecide=False)
+    assert plan.candidates == ()
+    assert [left_out.possible.route.provider for left_out in plan.left_out] == ["beta"]
+    assert deciding.order("tiny") == ["alpha"]
+
+
 # The sandbox
 
 

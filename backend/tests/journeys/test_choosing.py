@@ -34,6 +34,14 @@ async def test_an_undated_name_means_the_newest_dated_model_and_a_dated_one_no_o
         assert (await gateway.chat("gpt-4o-2024-05-13")).status == 404
 
 
+async def test_a_family_gives_its_best_member_and_says_so(alpha: ScriptedUpstream, *, stream: bool) -> None:
+    alpha.on(CHAT, sound(stream=stream))
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url, ["claude-3-haiku", "claude-sonnet-4-5"])) as gateway:
+        reply = await gateway.chat("claude", stream=stream)
+        assert (reply.model, reply.headers["x-ai-engine-family"]) == ("claude-sonnet-4-5", "claude")
+        assert "x-ai-engine-family" not in (await gateway.chat("claude-sonnet-4-5", stream=stream)).headers
+
+
 async def test_without_autodecide_only_the_preferred_provider_is_asked_with_all_its_keys(
     alpha: ScriptedUpstream, beta: ScriptedUpstream, *, stream: bool
 ) -> None:
