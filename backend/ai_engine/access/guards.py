@@ -1,6 +1,7 @@
 """The guard at every route: hot endpoints call `Guard.admit` themselves, all others declare `requires(Role.…)`."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, params
@@ -17,6 +18,9 @@ from ai_engine.web.middleware import client_address_of
 
 _ANYONE = Caller(Role.PUBLIC, "anyone", None)
 _LOCAL = Caller(Role.ADMIN, "local", None)
+
+_REMEMBERED_HOSTS = 256
+"""The same few names come with every request."""
 
 
 class Guard:
@@ -133,6 +137,7 @@ def _article(role: Role) -> str:
     return "an admin" if role is Role.ADMIN else f"a {role.name.lower()}"
 
 
+@lru_cache(_REMEMBERED_HOSTS)
 def _host_name(host: bytes) -> str:
     """`Host` without its port, in lower case."""
     text = host.decode("latin-1").strip().lower()

@@ -5,6 +5,7 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 """
 
 import re
+from functools import lru_cache
 from typing import NoReturn, Protocol
 
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
 from ai_engine.client_api.requests import timeout_of
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import AIEngineError, NotFound, RequestLoop
-from ai_engine.names import Role
+from ai_engine.names import Role, Route
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
@@ -24,6 +25,7 @@ from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import read_body
 
 _DONE = b"data: [DONE]\n\n"
+_REMEMBERED_ROUTES = 1024
 
 _gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
 """Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
@@ -147,14 +149,21 @@ class RelayedEndpoint:
 def _about(answer: Answer) -> HeaderList:
     """The headers that say what happened."""
     headers = [
-        (b"x-ai-engine-provider", answer.route.provider.encode("ascii", "replace")),
-        (b"x-ai-engine-model", _header_text(answer.route.model)),
+        *_about_route(answer.route),
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
         (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
     ]
     if answer.family is not None:
         headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
     return headers
+
+
+@lru_cache(_REMEMBERED_ROUTES)
+def _about_route(route: Route) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-ai-engine-provider", route.provider.encode("ascii", "replace")),
+        (b"x-ai-engine-model", _header_text(route.model)),
+    )
 
 
 def _header_text(text: str) -> bytes:

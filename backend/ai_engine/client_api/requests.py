@@ -39,9 +39,7 @@ def chat_request(
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be an array with at least one message.", param="messages")
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
+    needs = _chat_needs(body, messages, len(raw))
     is_stream = _optional_flag(body, "stream") or False
     options = body.get("stream_options")
     if options is not None and not isinstance(options, dict):
@@ -54,7 +52,7 @@ def chat_request(
         timeout_seconds,
         is_stream=is_stream,
         wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
-        needs=_chat_needs(body, messages, len(raw)),
+        needs=needs,
     )
 
 
@@ -170,10 +168,12 @@ def _refuse_unknown_rescue(body: dict[str, Any]) -> None:
         raise InvalidRequest('rescue must be "continue" or "error".', param="rescue")
 
 
-def _chat_needs(body: dict[str, Any], messages: list[dict[str, Any]], size_bytes: int) -> Needs:
-    """What the request demands of a model. One look at each message; texts are not read."""
+def _chat_needs(body: dict[str, Any], messages: list[Any], size_bytes: int) -> Needs:
+    """What the request demands of a model. One look at each message; texts are not read. Raises `InvalidRequest`."""
     has_images = has_files = False
-    for message in messages:
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
         content = message.get("content")
         if isinstance(content, list):
             for part in content:

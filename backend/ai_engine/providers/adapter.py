@@ -50,6 +50,8 @@ class EventKind(Enum):
     FAILURE = auto()
     """An error inside the stream."""
 
+    __hash__ = object.__hash__  # Enum's own is a Python function, and every event of a stream is looked up
+
 
 class StreamEvent(NamedTuple):
     """One event of an upstream stream, looked at once."""

@@ -13,6 +13,8 @@ class WireProtocol(StrEnum):
     GEMINI = "gemini"
     COHERE = "cohere"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:

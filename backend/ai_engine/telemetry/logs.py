@@ -141,9 +141,8 @@ class AccessLog:
     ) -> None:
         """`raw_path` as it came over the line, still percent-encoded; `client` is `None` where it is not known."""
         path = raw_path.decode("ascii", "backslashreplace")
-        at = self._now().timestamp()
-        line = AccessLine(at, client or "-", method, path, http_version, status, duration_ms, request_id)
-        self._add(self._shape.access(line))
+        line = AccessLine(client or "-", method, path, http_version, status, duration_ms, request_id)
+        self._add(self._shape.access(line, self._now))
 
 
 class EventLog:
