@@ -15,16 +15,18 @@ from tenacity import AsyncRetrying, before_sleep_log, wait_random_exponential
 
 from ai_engine import __version__
 from ai_engine.access.guards import install_guard
+from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.client_api import chat_completions, embeddings, models
 from ai_engine.client_api.relayed import RelayedEndpoint
 from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
-from ai_engine.configuration import LiveConfiguration
+from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
 from ai_engine.management_api import autodecide, config, documentation, health, providers, status
 from ai_engine.management_api.documentation import TAGS
 from ai_engine.management_api.health import Draining
+from ai_engine.providers.readiness import readiness_of
 from ai_engine.settings.environment import ENV_FILE
 from ai_engine.settings.file import DEFAULT_PATH
 from ai_engine.telemetry.logs import Logs
@@ -71,11 +73,13 @@ class AIEngine(FastAPI):
         """Why the start ended, where it was the operator's to mend."""
         self.hot: dict[tuple[str, str], RelayedEndpoint] = {}
         self._behind = BodyLimit(super().__call__, settings.max_request_size)
+        self._addresses = ClientAddresses(settings.trusted_proxies)
         app: ASGIApp = self._dispatch
         app = SecurityHeaders(app)
-        app = CrossOrigin(app, settings)
-        app = RequestContext(app, ClientAddresses(settings.trusted_proxies), logs.access_log(clock), clock)
+        app = self._cross_origin = CrossOrigin(app, settings.cors_origins)
+        app = RequestContext(app, self._addresses, logs.access_log(clock), clock)
         self._way_in = app
+        configuration.on_change(self._take_over)
         install_error_handlers(self)
         for room in (
             chat_completions,
@@ -89,6 +93,12 @@ class AIEngine(FastAPI):
             documentation,
         ):
             self.include_router(room.router)
+
+    def _take_over(self, current: Configuration) -> None:
+        """What the middlewares know of a reloaded configuration; the routes read it themselves."""
+        self._behind.limit_bytes = current.settings.max_request_size
+        self._addresses.trust(current.settings.trusted_proxies)
+        self._cross_origin.allow(current.settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._way_in(scope, receive, send)
@@ -127,6 +137,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     except ConfigurationError as error:
         app.refusal = error
         raise
+    finder = wired.services[CandidateFinder]
+    _tell_readiness(app.configuration.current, finder)
+    app.configuration.on_change(lambda current: _tell_readiness(current, finder))
     app.hot = wired.hot
     app.state.services = wired.services | {Draining: app.draining}
     install_guard(app, wired.guard)
@@ -142,6 +155,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await asyncio.gather(*tasks, return_exceptions=True)
             await wired.close()
             app.logs.close()
+
+
+def _tell_readiness(configuration: Configuration, finder: CandidateFinder) -> None:
+    """Says who answers and with which keys, so that whoever has just set one sees whether it was found."""
+    rows = configuration.providers.values()
+    named = [section.name for section in configuration.file.providers]
+    ready, unused = readiness_of(rows, named, finder.is_served, finder.is_enabled)
+    if ready:
+        _log.info("Providers: %s", ", ".join(ready))
+    if any(row.is_sandbox and finder.is_usable(row) for row in rows):
+        _log.info(
+            "The sandbox answers with made-up text%s",
+            "" if ready else "; for real answers put a key, such as OPENAI_API_KEY, into .env",
+        )
+    elif not ready:
+        _log.warning("No provider is configured: put a key, such as OPENAI_API_KEY, into the environment or .env")
+    for sentence in unused:
+        _log.warning("Not used: %s", sentence)
 
 
 def _spare_the_collector() -> None:

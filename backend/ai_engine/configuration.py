@@ -56,7 +56,7 @@ class LiveConfiguration:
     def reload(self) -> Configuration:
         """Reads and validates everything again, then swaps. If anything is wrong: `ConfigurationError`, and the old one stays.
 
-        The address and the database are those of the start: they need a restart.
+        The address, the database, the logs and the time for draining are those of the start: they need a restart.
         """
         loaded = self._load(self.current.generation + 1)
         for check in self._checks:

@@ -20,7 +20,7 @@ AIEngineError
 │   ├── RateLimited
 │   ├── AttemptsFailed
 │   └── DeadlinePassed
-└── UpstreamError               an exchange with a provider failed (`upstream.port`); never leaves `relay`
+└── UpstreamError               an exchange with a provider failed (`upstream.port`); never reaches a caller
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,9 @@ from collections.abc import Sequence
 
 class AIEngineError(Exception):
     """The root. `message` is for the reader of the answer: what happened and what to do, without any secret."""
+
+    attempts: int | None = None
+    """How many attempts were made before it; `None` where the relay never came into it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -129,4 +132,4 @@ class AttemptsFailed(Unavailable):
 
 
 class DeadlinePassed(Unavailable):
-    """The client's own deadline, or the longest time for a request, passed before an answer was complete."""
+    """Nobody answered in time: the client's own deadline or the longest time for a request passed, or all were silent."""

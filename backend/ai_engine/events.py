@@ -10,6 +10,10 @@ CLIENT_CLOSED_REQUEST = 499
 """nginx's word for the status of a request whose client left before it had an answer. It never goes over the line."""
 
 
+ABANDONED = "abandoned"
+"""What an attempt came to that was given up before its answer, because the client left or its time was over: nobody's failure."""
+
+
 class Ending(StrEnum):
     """How a request ended for its client (`contract.md` section 8)."""
 
@@ -27,10 +31,11 @@ class AttemptFinished(NamedTuple):
     route: Route
     key_fingerprint: str | None
     why: str
-    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `fallback model`."""
+    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `after a rate limit`,
+    `fallback model`, `without stream_options`, or `test` for an operator's."""
     succeeded: bool
     failure: str | None
-    """The failure's class (`providers.failures.FailureClass`), `None` after a success."""
+    """The failure's class (`providers.failures.FailureClass`), or `ABANDONED`; `None` after a success."""
     blame: Blame | None
     status: int | None
     """The provider's HTTP status, `None` where none came."""

@@ -20,6 +20,8 @@ class Operation(StrEnum):
     CHAT = "chat"
     EMBEDDINGS = "embeddings"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
+
 
 class Role(IntEnum):
     """Who may call a route (`contract.md` section 7). `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""

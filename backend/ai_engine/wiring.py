@@ -2,8 +2,9 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ai_engine.access.first_key import ensure_admin_key
@@ -38,12 +39,16 @@ from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
-from ai_engine.relay.attempts import RelayServices
 from ai_engine.relay.relay import Relay
+from ai_engine.relay.services import RelayServices
 from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.performance import Performance
 from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
+from ai_engine.upstream.port import Upstream
+
+ADAPTERS: Mapping[WireProtocol, Callable[[], Adapter]] = MappingProxyType({WireProtocol.OPENAI: OpenAICompatible})
+"""The protocols that are served. A provider of another one is known and never asked."""
 
 OWN_VIA = f"ai-engine-{secrets.token_hex(4)}".encode()
 """How this process signs its requests (`via`). One that comes back with it went round in a circle."""
@@ -56,6 +61,8 @@ class Tuning:
     cooldown: CooldownPolicy = field(default_factory=CooldownPolicy)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
     discovery: Pace = field(default_factory=Pace)
+    http_engine: Callable[[], Upstream] = HttpxEngine
+    """What stands behind `http://` and `https://`."""
     recheck_look_every_seconds: float = 1
     stream_silence_seconds: float = 15
 
@@ -92,13 +99,11 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
     performance = Performance(clock)
-    adapters: dict[WireProtocol, Adapter] = {WireProtocol.OPENAI: OpenAICompatible()}
-    http = HttpxEngine()
+    adapters = {protocol: make() for protocol, make in ADAPTERS.items()}
+    http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
-    finder = CandidateFinder(
-        lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters, clock
-    )
+    finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters)
     planner = Planner(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)
     discovery = Discovery(
         upstream,
@@ -114,6 +119,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
+            finder=finder,
             planner=planner,
             keys=keys,
             waiting_room=WaitingRoom(clock),
@@ -122,8 +128,6 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             upstream=upstream,
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
-            has_usable_provider=finder.has_usable_provider,
-            is_still_listing=finder.is_still_listing,
             rediscover=discovery.request_soon,
             observe=_all_of(performance, logs.event_log(clock)),
             clock=clock,

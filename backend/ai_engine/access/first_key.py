@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
-from ai_engine.access.guards import listens_on_loopback
 from ai_engine.access.keys import create_access_key, hash_of, new_access_key
 from ai_engine.access.repository import AccessKeyRepository
 from ai_engine.errors import ConfigurationError
@@ -26,7 +25,7 @@ async def ensure_admin_key(settings: Settings, repository: AccessKeyRepository, 
     only, and the log names the file. It never goes through the log.
     Raises `ConfigurationError` if the file cannot be written: nobody could ever get in.
     """
-    if listens_on_loopback(settings.host) or settings.admin_key is not None:
+    if settings.is_on_loopback or settings.admin_key is not None:
         return
     if any(key.role is Role.ADMIN for key in await repository.all()):
         return

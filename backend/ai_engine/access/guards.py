@@ -1,6 +1,7 @@
 """The guard at every route: hot endpoints call `Guard.admit` themselves, all others declare `requires(Role.…)`."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, params
@@ -18,10 +19,8 @@ from ai_engine.web.middleware import client_address_of
 _ANYONE = Caller(Role.PUBLIC, "anyone", None)
 _LOCAL = Caller(Role.ADMIN, "local", None)
 
-
-def listens_on_loopback(host: str) -> bool:
-    """Whether `AI_ENGINE_HOST` can be reached from this machine only."""
-    return host == "localhost" or LOOPBACK.hold(host)
+_REMEMBERED_HOSTS = 256
+"""The same few names come with every request."""
 
 
 class Guard:
@@ -33,7 +32,7 @@ class Guard:
 
     def __init__(self, settings: Settings, issued: Iterable[AccessKey] = ()) -> None:
         """Raises `ConfigurationError` where open mode would be open to the web."""
-        self._is_on_loopback = listens_on_loopback(settings.host)
+        self._is_on_loopback = settings.is_on_loopback
         self._issued = tuple(issued)
         self.apply(settings)
 
@@ -138,6 +137,7 @@ def _article(role: Role) -> str:
     return "an admin" if role is Role.ADMIN else f"a {role.name.lower()}"
 
 
+@lru_cache(_REMEMBERED_HOSTS)
 def _host_name(host: bytes) -> str:
     """`Host` without its port, in lower case."""
     text = host.decode("latin-1").strip().lower()

@@ -1,13 +1,11 @@
 """Who can serve a wish: every route of the model, and for each that cannot serve it now, why."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from ai_engine.catalogue.model_names import Rung
-from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Matched
-from ai_engine.clock import Clock
+from ai_engine.catalogue.model_names import Rung, family_of, normalise
+from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry
 from ai_engine.configuration import Configuration
 from ai_engine.errors import InvalidRequest
 from ai_engine.health.breaker import Breaker
@@ -16,6 +14,7 @@ from ai_engine.preferences.preferences import LivePreferences, is_enabled
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import FailureClass
+from ai_engine.providers.readiness import obstacle
 
 AUTO = "auto"
 """The model name that lets the engine pick: every provider's default model is a candidate."""
@@ -23,9 +22,11 @@ AUTO = "auto"
 _BYTES_PER_TOKEN_AT_MOST = 8
 """A request is left to the provider's own count unless it is surely too long: real text has about four bytes a token."""
 
+_MOST_REMEMBERED_NAMES = 4096
+"""Spellings, not models: clients may invent any number of them."""
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+
+class Needs(NamedTuple):
     """What a request demands of a model; what the catalogue does not know of a route is no reason to leave it out."""
 
     tools: bool = False
@@ -35,8 +36,7 @@ class Needs:
     """The size of the request, 0 where images or files make it meaningless."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderPreferences:
+class ProviderPreferences(NamedTuple):
     """The request's own `provider` field."""
 
     order: tuple[str, ...] = ()
@@ -46,12 +46,16 @@ class ProviderPreferences:
     """`price`, `latency` or `throughput`."""
 
 
+NO_NEEDS = Needs()
+NO_PREFERENCES = ProviderPreferences()
+
+
 class Wish(NamedTuple):
     """What the client wants, as far as the choice of routes goes."""
 
     model: str
-    needs: Needs = Needs()
-    preferences: ProviderPreferences = ProviderPreferences()
+    needs: Needs = NO_NEEDS
+    preferences: ProviderPreferences = NO_PREFERENCES
     autodecide: bool = True
 
 
@@ -122,7 +126,6 @@ class CandidateFinder:
         keys: KeyPool,
         breaker: Breaker,
         served: Collection[WireProtocol],
-        clock: Clock,
     ) -> None:
         self._configuration = configuration
         self._catalogue = catalogue
@@ -130,7 +133,8 @@ class CandidateFinder:
         self._keys = keys
         self._breaker = breaker
         self._served = served
-        self._clock = clock
+        self._found_in: tuple[Configuration, Catalogue] | None = None
+        self._known: dict[str, Matches] = {}
 
     def has_usable_provider(self) -> bool:
         """Somebody could be asked at all: configured, served and enabled, or the sandbox."""
@@ -162,6 +166,14 @@ class CandidateFinder:
             for name, definition in self._configuration().providers.items()
         )
 
+    def why_unknown(self, name: str) -> str | None:
+        """For `provider/model` where that provider is known and not in use: what it needs."""
+        definition = self._configuration().providers.get(name.partition("/")[0])
+        if definition is None or "/" not in name or definition.is_sandbox or self.is_usable(definition):
+            return None
+        missing = obstacle(definition, is_served=self.is_served(definition)) or "it is switched off"
+        return f"{definition.display_name} is not in use: {missing}"
+
     def matches(self, name: str) -> Matches:
         """Every route that `name` means, whether it can serve now or not."""
         configuration, catalogue = self._configuration(), self._catalogue()
@@ -174,17 +186,32 @@ class CandidateFinder:
         else:
             pinned = self._at(name.partition("/")) if "/" in name else None
             if pinned is not None:
-                return Matches((pinned,), pinned_to=pinned.definition.name)
-            matched = catalogue.find(name)
-            found = Matches(tuple(self._possible(match) for match in matched.matched), family=matched.family)
+                family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
+                return Matches((pinned,), family, pinned_to=pinned.definition.name)
+            found = self._found(name, configuration, catalogue)
+            if found.possible and found.possible[0].definition.protocol in self._served:
+                return found
         if not any(possible.definition.protocol in self._served for possible in found.possible):
             sandbox = self._active_sandbox()
             if sandbox is not None:
                 return Matches((*found.possible, _unlisted(sandbox, name)))
         return found
 
-    def _possible(self, match: Matched) -> Possible:
-        return Possible(self._configuration().providers[match.entry.route.provider], match.entry, match.rung)
+    def _found(self, name: str, configuration: Configuration, catalogue: Catalogue) -> Matches:
+        """What the catalogue finds, remembered for as long as both snapshots are in force."""
+        if self._found_in != (configuration, catalogue):
+            self._found_in = configuration, catalogue
+            self._known.clear()
+        known = self._known.get(name)
+        if known is None:
+            found = catalogue.find(name)
+            possible = (Possible(configuration.providers[match.entry.route.provider], *match) for match in found.matched)
+            known = Matches(tuple(possible), family=found.family)
+            if len(self._known) >= _MOST_REMEMBERED_NAMES:
+                self._known.clear()
+            if found.matched:
+                self._known[name] = known
+        return known
 
     def _at(self, name: tuple[str, str, str]) -> Possible | None:
         """The route `provider/model`, if that provider is configured and serves the model, or cannot say whether it does."""
@@ -199,7 +226,7 @@ class CandidateFinder:
         match = self._catalogue().find_at(provider, model)
         if match is not None:
             return Possible(definition, match.entry, match.rung)
-        is_silent_about_models = self._catalogue().listed_at(provider) is None
+        is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
         return _unlisted(definition, model) if is_silent_about_models else None
 
     def _defaults(self) -> Iterator[Possible]:
@@ -236,7 +263,7 @@ class CandidateFinder:
         if not self.is_enabled(definition):
             return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
         if not definition.is_configured and not definition.is_sandbox:
-            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {definition.key_variable}")
+            return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition, is_served=True)}")
         return None
 
     def _why_not_now(self, possible: Possible) -> LeftOut | None:
@@ -246,11 +273,10 @@ class CandidateFinder:
             if outage is None:
                 return LeftOut(possible, Reason.FLAGGED, "a probe is under way")
             return LeftOut(possible, Reason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason)
-        if self._keys.is_usable(route.provider, route.model):
-            return None
+        # One look: between two, a rest may end, and a key that is back would pass for none at all.
         rest = self._keys.soonest_return(route.provider, route.model)
         if rest is None:
-            return LeftOut(possible, Reason.NO_KEY, f"no key is configured: set {possible.definition.key_variable}")
+            return None
         return LeftOut(possible, Reason.KEYS_RESTING, f"every key rests: {rest.reason}", rest.until, rest.reason)
 
     def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ai_engine.autodecide.candidates import CandidateFinder, LeftOut, Possible, Wish
+from ai_engine.autodecide.candidates import (
+    NO_PREFERENCES,
+    CandidateFinder,
+    LeftOut,
+    Matches,
+    Possible,
+    ProviderPreferences,
+    Reason,
+    Wish,
+)
 from ai_engine.autodecide.score import Facts, Score, score
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Route
@@ -13,27 +22,20 @@ from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.settings.file import WeightsSection
 
 
-class Candidate(NamedTuple):
-    """A route that can serve the wish now."""
+class Judged(NamedTuple):
+    """A route with its score, and the facts that the score is made from."""
 
     possible: Possible
     score: Score
     facts: Facts
-
-    @property
-    def route(self) -> Route:
-        return self.possible.route
-
-    @property
-    def provider(self) -> str:
-        return self.possible.definition.name
 
 
 class Plan(NamedTuple):
     """Whom to try, in order, and who was left out and why."""
 
     asked: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Possible, ...]
+    """The routes that can serve the wish now."""
     left_out: tuple[LeftOut, ...]
     order: str
     """What ordered them: `score`, `configured`, `provider.order`, or `provider.sort: …`."""
@@ -69,69 +71,85 @@ class Planner:
     def plan(self, wish: Wish) -> Plan:
         """Raises `InvalidRequest` if the request's `provider` field names an unknown provider."""
         preferences = wish.preferences
-        self._finder.refuse_unknown_providers(preferences)
+        if preferences != NO_PREFERENCES:
+            self._finder.refuse_unknown_providers(preferences)
         matches = self._finder.matches(wish.model)
-        candidates: list[Candidate] = []
+        candidates: list[Possible] = []
         left_out: list[LeftOut] = []
         for possible in matches.possible:
             reason = self._finder.why_not(possible, wish)
             if reason is None:
-                candidates.append(self._judged(possible))
+                candidates.append(possible)
             else:
                 left_out.append(reason)
+        if not wish.autodecide:
+            candidates, left_out = self._preferred_alone(candidates, left_out, matches, preferences)
+        candidates, order = self._in_order(candidates, matches, preferences)
+        return Plan(wish.model, tuple(candidates), tuple(left_out), order, matches.family, matches.pinned_to)
+
+    def _in_order(
+        self, possible: list[Possible], matches: Matches, preferences: ProviderPreferences
+    ) -> tuple[list[Possible], str]:
+        """As they are to be tried, and what orders them. Where there is no choice, nothing is scored."""
         order = "configured" if matches.is_in_given_order else "score"
-        if len(candidates) > 1:
-            if not matches.is_in_given_order:
-                candidates.sort(key=self._by_score)
+        if len(possible) < 2:
+            return possible, order
+        if preferences.sort or not matches.is_in_given_order:
+            judged = sorted(map(self.judge, possible), key=self._by_score)
             if preferences.sort:
                 order = f"provider.sort: {preferences.sort}"
-                candidates.sort(key=lambda candidate: self._by_wish(candidate, preferences.sort))
-            if preferences.order:
-                order = "provider.order"
-                places = {name: place for place, name in enumerate(preferences.order)}
-                candidates.sort(key=lambda candidate: places.get(candidate.provider, len(places)))
-        if not wish.autodecide:
-            candidates, left_out = _preferred_provider_alone(candidates, left_out)
-        return Plan(wish.model, tuple(candidates), tuple(left_out), order, matches.family, matches.pinned_to)
+                judged.sort(key=lambda one: self._by_wish(one, preferences.sort))
+            possible = [one.possible for one in judged]
+        if preferences.order:
+            order = "provider.order"
+            places = {name: place for place, name in enumerate(preferences.order)}
+            possible = sorted(possible, key=lambda one: places.get(one.route.provider, len(places)))
+        return possible, order
+
+    def _preferred_alone(
+        self, candidates: list[Possible], left_out: list[LeftOut], matches: Matches, preferences: ProviderPreferences
+    ) -> tuple[list[Possible], list[LeftOut]]:
+        """`autodecide: false`: the preferred provider and no other, not even while that one is out for a time."""
+        away = {one.possible: one for one in left_out if one.reason in (Reason.FLAGGED, Reason.KEYS_RESTING)}
+        if not candidates and not away:
+            return [], left_out
+        preferred = self._in_order([*candidates, *away], matches, preferences)[0][0]
+        return ([], [away[preferred]]) if preferred in away else ([preferred], [])
 
     def note_use(self, route: Route) -> None:
         """The route gets an attempt: among equals it goes to the end of the line."""
         self._turn += 1
         self._turns[route] = self._turn
 
-    def _judged(self, possible: Possible) -> Candidate:
+    def judge(self, possible: Possible) -> Judged:
+        """The route's score as it is now."""
         route, price = possible.route, possible.entry.price
         record = self._track_record.of(route)
         facts = Facts(
             priority=self.priority(possible.definition),
             success_rate=record.success_rate,
             first_token_seconds=record.first_token_seconds,
-            usd_per_million=float(3 * price.input_usd_per_million + price.output_usd_per_million) / 4 if price else None,
+            usd_per_million=price.blended_usd_per_million if price else None,
             in_flight_per_key=self._keys.in_flight_per_key(route.provider),
         )
-        return Candidate(possible, score(facts, self._weights()), facts)
+        return Judged(possible, score(facts, self._weights()), facts)
 
     def priority(self, definition: ProviderDefinition) -> int:
         """The operator's choice at run time, else the configuration's."""
         chosen = self._preferences.of(definition.name).priority
         return definition.priority if chosen is None else chosen
 
-    def _by_score(self, candidate: Candidate) -> tuple[float, int, int]:
-        return -round(candidate.score.total, 2), candidate.possible.rung, self._turns.get(candidate.route, 0)
+    def _by_score(self, judged: Judged) -> tuple[float, int, int]:
+        return -round(judged.score.total, 2), judged.possible.rung, self._turns.get(judged.possible.route, 0)
 
-    def _by_wish(self, candidate: Candidate, sort: str | None) -> float:
+    def _by_wish(self, judged: Judged, sort: str | None) -> float:
         """The unknown comes last, whatever is sorted by."""
         match sort:
             case "price":
-                value = candidate.facts.usd_per_million
+                value = judged.facts.usd_per_million
             case "latency":
-                value = candidate.facts.first_token_seconds
+                value = judged.facts.first_token_seconds
             case _:
-                throughput = self._track_record.of(candidate.route).tokens_per_second
+                throughput = self._track_record.of(judged.possible.route).tokens_per_second
                 value = None if throughput is None else -throughput
         return float("inf") if value is None else value
-
-
-def _preferred_provider_alone(candidates: list[Candidate], left_out: list[LeftOut]) -> tuple[list[Candidate], list[LeftOut]]:
-    """`autodecide: false`: the best candidate's provider, its keys alone."""
-    return candidates[:1], left_out if not candidates else []

@@ -9,11 +9,9 @@ from typing import Protocol
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import Listing, can_list
 from ai_engine.clock import Chance, Clock, jittered, system_chance
-from ai_engine.providers.adapter import Adapter, ListedModel
+from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter, ListedModel
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import Upstream, UpstreamError
-
-LISTING_LIMIT_BYTES = 16 * 1024 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +83,8 @@ class Discovery:
         self._pace = pace
         self._turns: dict[str, _Turn] = {}
         self._under_way: dict[str, asyncio.Task[str | None]] = {}
+        self._complained: set[str] = set()
+        """Of those under way: what they are just saying may be older than the complaint."""
         self._woken = asyncio.Event()
 
     async def restore(self) -> None:
@@ -119,7 +119,9 @@ class Discovery:
     def request_soon(self, provider: str) -> None:
         """A route of the provider answered that it does not have the model: list it again, at most once a minute."""
         turn = self._turns.get(provider)
-        if turn is not None:
+        if provider in self._under_way:
+            self._complained.add(provider)
+        elif turn is not None:
             turn.due_at = min(turn.due_at, max(self._clock.monotonic(), turn.asked_at + self._pace.at_most_every))
             self._woken.set()
 
@@ -173,6 +175,9 @@ class Discovery:
         before = self._turns.get(definition.name)
         failures = (before.failures if before else 0) + 1 if error else 0
         due_at = self._clock.monotonic() + self._wait_after(failures)
+        if definition.name in self._complained:
+            self._complained.discard(definition.name)
+            due_at = min(due_at, asked_at + self._pace.at_most_every)
         self._turns[definition.name] = _Turn(definition.base_url, asked_at, due_at, failures)
         return error
 
@@ -204,7 +209,7 @@ class Discovery:
         adapter = self._adapters[definition.protocol]
         answer = await self._upstream.send(adapter.encode_listing(definition, key))
         try:
-            body = await answer.read(LISTING_LIMIT_BYTES)
+            body = await answer.read(LARGEST_LISTING_BYTES)
         finally:
             await answer.close()
         if not 200 <= answer.status < 300:

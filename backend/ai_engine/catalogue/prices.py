@@ -47,6 +47,11 @@ class Price:
     source: str
     """`configuration`, `listing` or `genai-prices`."""
 
+    @property
+    def blended_usd_per_million(self) -> float:
+        """Three parts input to one part output, as a chat usually has: for comparing, not for bills."""
+        return (3 * float(self.input_usd_per_million) + float(self.output_usd_per_million)) / 4
+
 
 class PublishedFacts(NamedTuple):
     """What the offline data says of a model; `None` is unknown."""

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from ai_engine.access.guards import requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.client_api.schemas import Model, ModelList
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import ModelNotFound
+from ai_engine.errors import ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
@@ -28,8 +29,17 @@ async def list_models(catalogue: Catalogue, configuration: Configuration, finder
 
 
 @router.get("/{model_id:path}", summary="Show one model")
-async def show_model(model_id: str, catalogue: Catalogue, configuration: Configuration, finder: Finder) -> Model:
+async def show_model(
+    model_id: Annotated[
+        str, Path(max_length=LONGEST_NAME, description="A model's name, which may contain `/`.", examples=["openai/gpt-4o"])
+    ],
+    catalogue: Catalogue,
+    configuration: Configuration,
+    finder: Finder,
+) -> Model:
     """One model by the name that the list gives it, or any name that a request could use for it."""
+    if not model_id.strip():
+        raise NotFound("A model's name is missing; GET /v1/models, without a slash at its end, lists them all.")
     for model in _models(catalogue, configuration, finder):
         if model.id == model_id:
             return model

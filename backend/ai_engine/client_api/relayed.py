@@ -4,6 +4,8 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 (`shared/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
 """
 
+import re
+from functools import lru_cache
 from typing import NoReturn, Protocol
 
 from pydantic import BaseModel
@@ -12,22 +14,29 @@ from ai_engine.access.guards import Guard
 from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
 from ai_engine.client_api.requests import timeout_of
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import AIEngineError, RequestLoop
-from ai_engine.names import Role
+from ai_engine.errors import AIEngineError, NotFound, RequestLoop
+from ai_engine.names import Role, Route
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
-from ai_engine.web.disconnect import DisconnectWatch, Receive
+from ai_engine.web.disconnect import Patrol, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_event
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import read_body
 
 _DONE = b"data: [DONE]\n\n"
+_REMEMBERED_ROUTES = 1024
+
+_gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
+"""Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
 
 
 def served_in_front(path: str, _: BaseModel) -> NoReturn:
-    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI."""
-    raise AssertionError(f"{path} is served in front of FastAPI.")
+    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI.
+
+    Only a path with a line end behind it comes here: the router takes it for the same, and the dispatcher does not.
+    """
+    raise NotFound(f"There is nothing at {path} with a line end behind it.")
 
 
 class ParseRequest(Protocol):
@@ -57,6 +66,7 @@ class RelayedEndpoint:
         self._configuration = configuration
         self._performance = performance
         self._own_via = own_via
+        self._patrol = Patrol()
         self._stream_silence_seconds = stream_silence_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,49 +85,61 @@ class RelayedEndpoint:
     async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> ClientRequest:
         self._guard.admit(scope, Role.CLIENT)
         timeout_seconds: float | None = None
+        hops: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"x-ai-engine-timeout":
                 timeout_seconds = timeout_of(value)
-            elif name == b"via" and self._own_via in value:
-                raise RequestLoop(
-                    "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
-                    code="request_loop",
-                )
+            elif name == b"via":
+                hops += _gateways_in(value)
+                if self._own_via in hops:
+                    raise RequestLoop(
+                        "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
+                        code="request_loop",
+                    )
         settings = self._configuration.current.settings
         raw = await read_body(scope["headers"], receive, settings.max_request_size)
-        return self._parse(raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds)
+        request = self._parse(
+            raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds
+        )
+        return request._replace(hops=tuple(hops)) if hops else request
 
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
-        with DisconnectWatch(receive):
-            try:
+        answer: Answer | None = None
+        try:
+            with self._patrol.watch(receive):
                 answer = await self._relay.answer(request)
-            except AIEngineError as error:
-                await _send_error(error, request.id, send)
-                return
-            assert answer.plain is not None
-            body = answer.plain.body
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+        except AIEngineError as error:
+            await _send_error(error, request.id, send)
+            return
+        if answer is None or answer.plain is None:  # the client left
+            return
+        body = answer.plain.body
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         events = EventStream(send, self._stream_silence_seconds)
         answer: Answer | None = None
         try:
-            with DisconnectWatch(receive):
-                try:
-                    answer = await self._relay.answer(request)
-                except AIEngineError as error:
-                    await events.stop()
-                    if events.has_begun:
-                        await events.end(error_event(error))
-                    else:
-                        await _send_error(error, request.id, send)
-                    return
+            with self._patrol.watch(receive) as watch:
+                answer = await self._relay.answer(request)
                 assert answer.stream is not None
                 await events.begin(_about(answer))
                 broken = await answer.stream.relay_to(events.write)
-                await events.end(_DONE if broken is None else error_event(broken))
+                if broken is not None:
+                    raise broken
+            if not watch.client_left:
+                await events.end(_DONE)
+        except AIEngineError as error:
+            if answer is not None and answer.stream is not None:
+                # A client that does not read would hold the provider's connection for as long as it likes.
+                await answer.stream.close()
+            await events.stop()
+            if events.has_begun:
+                await events.end(error_event(error))
+            else:
+                await _send_error(error, request.id, send)
         finally:
             await events.stop()
             if answer is not None and answer.stream is not None:
@@ -126,12 +148,22 @@ class RelayedEndpoint:
 
 def _about(answer: Answer) -> HeaderList:
     """The headers that say what happened."""
-    return [
-        (b"x-ai-engine-provider", answer.route.provider.encode("ascii", "replace")),
-        (b"x-ai-engine-model", _header_text(answer.route.model)),
+    headers = [
+        *_about_route(answer.route),
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
         (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
     ]
+    if answer.family is not None:
+        headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
+    return headers
+
+
+@lru_cache(_REMEMBERED_ROUTES)
+def _about_route(route: Route) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-ai-engine-provider", route.provider.encode("ascii", "replace")),
+        (b"x-ai-engine-model", _header_text(route.model)),
+    )
 
 
 def _header_text(text: str) -> bytes:

@@ -5,18 +5,17 @@ from typing import Any
 
 import orjson
 
-from ai_engine.autodecide.candidates import Needs, ProviderPreferences
+from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences
+from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 
-OWN_FIELDS = ("autodecide", "models", "provider", "rescue", "hedge")
+OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 """Ours, not OpenAI's: taken out before the request goes on."""
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
-_NO_NEEDS = Needs()
-_NO_PREFERENCES = ProviderPreferences()
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -40,9 +39,7 @@ def chat_request(
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be an array with at least one message.", param="messages")
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
+    needs = _chat_needs(body, messages, len(raw))
     is_stream = _optional_flag(body, "stream") or False
     options = body.get("stream_options")
     if options is not None and not isinstance(options, dict):
@@ -55,7 +52,7 @@ def chat_request(
         timeout_seconds,
         is_stream=is_stream,
         wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
-        needs=_chat_needs(body, messages, len(raw)),
+        needs=needs,
     )
 
 
@@ -90,13 +87,16 @@ def _request(
     *,
     is_stream: bool = False,
     wants_usage: bool = False,
-    needs: Needs = _NO_NEEDS,
+    needs: Needs = NO_NEEDS,
 ) -> ClientRequest:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
-    autodecide, further, preferences = autodecide_by_default, None, _NO_PREFERENCES
-    if any(field in body for field in OWN_FIELDS):
+    # It goes back in a header and in messages, and no model has such a name.
+    if len(model) > LONGEST_NAME:
+        raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
+    autodecide, further, preferences = autodecide_by_default, None, NO_PREFERENCES
+    if not OWN_FIELDS.isdisjoint(body):
         chosen = _optional_flag(body, "autodecide")
         autodecide = autodecide_by_default if chosen is None else chosen
         further = _further_models(body)
@@ -132,6 +132,8 @@ def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     if not isinstance(models, list) or not all(isinstance(model, str) and model.strip() for model in models):
         raise InvalidRequest("models must be an array of model names.", param="models")
+    if any(len(model) > LONGEST_NAME for model in models):
+        raise InvalidRequest(f"The names in models may have {LONGEST_NAME} characters at most.", param="models")
     if len(models) > _MOST_FURTHER_MODELS:
         raise InvalidRequest(f"models may name {_MOST_FURTHER_MODELS} models at most.", param="models")
     return tuple(dict.fromkeys(model.strip() for model in models if model.strip() != body.get("model")))
@@ -140,7 +142,7 @@ def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
 def _preferences(body: dict[str, Any]) -> ProviderPreferences:
     given = body.get("provider")
     if given is None:
-        return _NO_PREFERENCES
+        return NO_PREFERENCES
     if not isinstance(given, dict):
         raise InvalidRequest("provider must be an object with order, only, ignore or sort.", param="provider")
     for field in given:
@@ -166,10 +168,12 @@ def _refuse_unknown_rescue(body: dict[str, Any]) -> None:
         raise InvalidRequest('rescue must be "continue" or "error".', param="rescue")
 
 
-def _chat_needs(body: dict[str, Any], messages: list[dict[str, Any]], size_bytes: int) -> Needs:
-    """What the request demands of a model. One look at each message; texts are not read."""
+def _chat_needs(body: dict[str, Any], messages: list[Any], size_bytes: int) -> Needs:
+    """What the request demands of a model. One look at each message; texts are not read. Raises `InvalidRequest`."""
     has_images = has_files = False
-    for message in messages:
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
         content = message.get("content")
         if isinstance(content, list):
             for part in content:

@@ -29,8 +29,13 @@ class _Steered(_Open):
     autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
     models: list[str] | None = Field(None, description="Further models to try, in order; replaces the configured fallbacks.")
     provider: ProviderPreferencesBody | None = None
-    rescue: Literal["continue", "error"] | None = Field(None, description="What to do with a stream that breaks half-way.")
-    hedge: bool | None = Field(None, description="Whether a silent attempt may get a second one beside it.")
+    rescue: Literal["continue", "error"] | None = Field(
+        None,
+        description="What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.",
+    )
+    hedge: bool | None = Field(
+        None, description="Whether a silent attempt may get a second one beside it. Accepted, not in effect yet."
+    )
 
 
 class ChatMessage(_Open):
@@ -40,6 +45,11 @@ class ChatMessage(_Open):
 
 class ChatCompletionRequest(_Steered):
     """OpenAI's request, whole: fields that are not listed reach the provider untouched."""
+
+    # Without an example, Swagger UI would make one up that nobody can answer, out of every field.
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}]}
+    )
 
     messages: list[ChatMessage] = Field(min_length=1, examples=[[{"role": "user", "content": "Hello"}]])
     stream: bool | None = None
@@ -57,6 +67,8 @@ class ChatCompletion(_Open):
 
 class EmbeddingsRequest(_Steered):
     """OpenAI's request, whole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "text-embedding-3-small", "input": "Hello!"}]})
 
     input: str | list[str] | list[int] | list[list[int]] = Field(examples=["Hello"])
     encoding_format: Literal["float", "base64"] | None = None
@@ -86,10 +98,13 @@ class ModelList(BaseModel):
 
 
 class ErrorDetail(BaseModel):
-    message: str = Field(description="What happened and what to do.")
-    type: str
-    param: str | None = Field(description="The field that is wrong, where one is.")
-    code: str | None = Field(description="For programs.")
+    message: str = Field(
+        description="What happened and what to do.",
+        examples=["model must be the name of a model; GET /v1/models lists them."],
+    )
+    type: str = Field(examples=["invalid_request_error"])
+    param: str | None = Field(description="The field that is wrong, where one is.", examples=["model"])
+    code: str | None = Field(description="For programs.", examples=["model_not_found"])
 
 
 class ErrorAnswer(BaseModel):

@@ -29,7 +29,7 @@ class BreakerPolicy:
     early_seconds: float = 300
     """In this first stretch of an outage …"""
     longest_early_probe_seconds: float = 16
-    """… probes are never further apart than this (jitter adds a quarter: ≤ 20 s)."""
+    """… probes are never further apart than this and a quarter (jitter), ≤ 20 s, whatever `Retry-After` the provider names."""
     longest_probe_seconds: float = 120
     missing_model_seconds: float = 600
     """How long a route rests whose provider says that it does not have the model, unless rediscovery says otherwise."""
@@ -46,6 +46,13 @@ class Outage:
     """When the next probe is let through, in monotonic seconds."""
 
 
+@dataclass(eq=False, slots=True)
+class Passage:
+    """One attempt that was let through; the breaker tells by it whose end it hears of."""
+
+    route: Route
+
+
 @dataclass(slots=True)
 class _Circuit:
     """One breaker: closed while `outage` is `None`."""
@@ -53,19 +60,22 @@ class _Circuit:
     outage: Outage | None = None
     probes: int = 0
     """Probes that failed in this outage; each doubles the wait for the next."""
-    is_probing: bool = False
+    probe: Passage | None = None
+    """The one attempt that is let through while the circuit is open."""
     consecutive_failures: int = 0
     recent: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=200))
     """`(when, succeeded)`, bounded."""
 
     def is_admitting(self, now: float) -> bool:
-        return self.outage is None or (not self.is_probing and self.outage.until <= now)
+        return self.outage is None or (self.probe is None and self.outage.until <= now)
 
     def close(self) -> None:
-        self.outage = None
-        self.probes = 0
-        self.is_probing = False
         self.consecutive_failures = 0
+        if self.outage is not None:
+            self.outage = None
+            self.probes = 0
+            self.probe = None
+            self.recent.clear()
 
 
 class Breaker:
@@ -77,7 +87,8 @@ class Breaker:
         self._chance = chance
         self._routes: dict[Route, _Circuit] = {}
         self._providers: dict[str, _Circuit] = {}
-        self._routes_out: dict[str, set[Route]] = {}
+        self._failing: dict[str, set[Route]] = {}
+        """By provider: the routes that went out since anything succeeded there."""
 
     # What a request asks
 
@@ -87,67 +98,74 @@ class Breaker:
         provider, circuit = self._providers.get(route.provider), self._routes.get(route)
         return (provider is None or provider.is_admitting(now)) and (circuit is None or circuit.is_admitting(now))
 
-    def begin(self, route: Route) -> None:
+    def begin(self, route: Route) -> Passage:
         """An attempt goes there. If the route or its provider is out, this attempt is its one probe until it ends."""
+        passage = Passage(route)
         for circuit in (self._providers.get(route.provider), self._routes.get(route)):
-            if circuit is not None and circuit.outage is not None:
-                circuit.is_probing = True
+            if circuit is not None and circuit.outage is not None and circuit.probe is None:
+                circuit.probe = passage
+        return passage
 
-    def abandon(self, route: Route) -> None:
+    def abandon(self, passage: Passage) -> None:
         """The attempt ended without a verdict (the client left, or the key was to blame): another may probe at once."""
-        for circuit in (self._providers.get(route.provider), self._routes.get(route)):
-            if circuit is not None:
-                circuit.is_probing = False
+        for circuit in (self._providers.get(passage.route.provider), self._routes.get(passage.route)):
+            if circuit is not None and circuit.probe is passage:
+                circuit.probe = None
 
-    def record_success(self, route: Route) -> None:
+    def record_success(self, passage: Passage) -> None:
         """Closes the route's circuit and its provider's at once."""
-        circuit = self._circuit(route)
+        route, now = passage.route, self._clock.monotonic()
+        circuit, provider = self._circuit(route), self._providers.get(route.provider)
         circuit.close()
-        circuit.recent.append((self._clock.monotonic(), True))
-        self._routes_out.get(route.provider, set()).discard(route)
-        provider = self._providers.get(route.provider)
+        circuit.recent.append((now, True))
         if provider is not None:
             provider.close()
+            provider.recent.append((now, True))
+        self._failing.pop(route.provider, None)
 
-    def record_failure(self, route: Route, failure: Failure) -> None:
+    def record_failure(self, passage: Passage, failure: Failure) -> None:
         """Counts a failure that is the route's or the network's. Any other blame only ends the probe."""
+        route = passage.route
         if failure.blame is Blame.NETWORK:
-            self._fail(self._providers.setdefault(route.provider, _Circuit()), failure)
-            self.abandon(route)
+            self._fail(self._providers.setdefault(route.provider, _Circuit()), passage, failure)
         elif failure.blame is Blame.ROUTE:
             circuit = self._circuit(route)
             if failure.kind is FailureClass.MODEL_NOT_FOUND:
                 self._open(circuit, failure, self._policy.missing_model_seconds)
-            else:
-                self._fail(circuit, failure)
+            elif self._fail(circuit, passage, failure):
                 self._widen(route, circuit, failure)
-            self.abandon(route)
-        else:
-            self.abandon(route)
+            provider = self._providers.get(route.provider)
+            if provider is not None and provider.probe is passage and failure.kind is not FailureClass.MODEL_NOT_FOUND:
+                self._fail(provider, passage, failure)
+        self.abandon(passage)
 
     def _circuit(self, route: Route) -> _Circuit:
         circuit = self._routes.get(route)
         if circuit is None:
             if len(self._routes) >= _MOST_ROUTES:
-                self._routes = {known: kept for known, kept in self._routes.items() if kept.outage is not None}
+                out = [(known, kept) for known, kept in self._routes.items() if kept.outage is not None]
+                self._routes = dict(out[-_MOST_ROUTES // 2 :])
+                self._failing.clear()
             circuit = self._routes[route] = _Circuit()
         return circuit
 
-    def _fail(self, circuit: _Circuit, failure: Failure) -> None:
+    def _fail(self, circuit: _Circuit, passage: Passage, failure: Failure) -> bool:
+        """True if the circuit is open now because of this failure."""
         now, policy = self._clock.monotonic(), self._policy
-        circuit.consecutive_failures += 1
-        circuit.recent.append((now, False))
         if circuit.outage is None:
+            circuit.consecutive_failures += 1
+            circuit.recent.append((now, False))
             if circuit.consecutive_failures < policy.consecutive_failures and not self._fails_too_often(circuit, now):
-                return
-        elif circuit.is_probing or circuit.outage.until <= now:
+                return False
+        elif circuit.probe is passage:
             circuit.probes += 1
         else:
-            return  # an attempt from before the outage: it tells nothing new
-        wait = policy.first_probe_seconds * 2**circuit.probes
+            return False  # an attempt from before the outage: it tells nothing new
         is_early = circuit.outage is None or now - circuit.outage.since < policy.early_seconds
-        wait = min(wait, policy.longest_early_probe_seconds if is_early else policy.longest_probe_seconds)
-        self._open(circuit, failure, max(jittered(wait, self._chance), failure.retry_after_seconds or 0))
+        longest = policy.longest_early_probe_seconds if is_early else policy.longest_probe_seconds
+        wait = jittered(min(policy.first_probe_seconds * 2.0 ** min(circuit.probes, 32), longest), self._chance)
+        self._open(circuit, failure, max(wait, min(failure.retry_after_seconds or 0, longest * 1.25)))
+        return True
 
     def _fails_too_often(self, circuit: _Circuit, now: float) -> bool:
         policy = self._policy
@@ -160,14 +178,14 @@ class Breaker:
         circuit.outage = Outage(failure.kind, failure.message, since, now + seconds)
 
     def _widen(self, route: Route, circuit: _Circuit, failure: Failure) -> None:
-        if circuit.outage is None:
+        """Two models out, and nothing succeeded between: the provider is out, for as long as the later of them."""
+        failing = self._failing.setdefault(route.provider, set())
+        failing.add(route)
+        if len(failing) < 2 or circuit.outage is None:
             return
-        out = self._routes_out.setdefault(route.provider, set())
-        out.add(route)
-        if len(out) >= 2:
-            provider = self._providers.setdefault(route.provider, _Circuit())
-            if provider.outage is None or provider.is_probing:
-                self._open(provider, failure, circuit.outage.until - self._clock.monotonic())
+        provider = self._providers.setdefault(route.provider, _Circuit())
+        if provider.outage is None:
+            self._open(provider, failure, circuit.outage.until - self._clock.monotonic())
 
     # What others want to know
 
@@ -198,7 +216,7 @@ class Breaker:
         for route, circuit in self._routes.items():
             if route.provider == provider and model in (None, route.model):
                 circuit.close()
-                self._routes_out.get(provider, set()).discard(route)
+                self._failing.get(provider, set()).discard(route)
         if model is None and provider in self._providers:
             self._providers[provider].close()
 

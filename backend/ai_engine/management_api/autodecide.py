@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from ai_engine.access.guards import requires
 from ai_engine.autodecide.candidates import LeftOut, Wish
-from ai_engine.autodecide.plan import Candidate, Planner
+from ai_engine.autodecide.plan import Judged, Planner
 from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.clock import Clock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.provider_views import ProviderViews
@@ -50,7 +51,7 @@ class Explainer:
             pinned_to=plan.pinned_to,
             order=plan.order,
             weights=file.autodecide.weights.model_dump(),
-            candidates=[_candidate_view(candidate) for candidate in plan.candidates],
+            candidates=[_candidate_view(self._planner.judge(candidate)) for candidate in plan.candidates],
             left_out=[self._left_out_view(left_out) for left_out in plan.left_out],
             fallbacks=[] if plan.pinned_to else list(file.fallbacks.get(model, ())),
             catalogue_age_seconds=round((self._clock.now() - self._catalogue.current.built_at).total_seconds(), 3),
@@ -67,13 +68,13 @@ class Explainer:
         )
 
 
-def _candidate_view(candidate: Candidate) -> CandidateView:
-    score, facts = candidate.score, candidate.facts
+def _candidate_view(judged: Judged) -> CandidateView:
+    possible, score, facts = judged
     parts = ("total", "priority", "health", "latency", "cost", "load")
     return CandidateView(
-        provider=candidate.route.provider,
-        model=candidate.route.model,
-        matched=candidate.possible.rung.name.lower(),
+        provider=possible.route.provider,
+        model=possible.route.model,
+        matched=possible.rung.name.lower(),
         score=ScoreView(**{part: round(getattr(score, part), 4) for part in parts}),
         first_token_seconds=facts.first_token_seconds,
         usd_per_million_tokens=None if facts.usd_per_million is None else f"{facts.usd_per_million:g}",
@@ -105,7 +106,10 @@ async def test_autodecide(
 
 @router.get("/{model:path}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
 async def explain_model(
-    model: Annotated[str, Path(min_length=1, max_length=300, description="A model; the name may contain `/`.")],
+    model: Annotated[
+        str,
+        Path(min_length=1, max_length=LONGEST_NAME, description="A model; the name may contain `/`.", examples=["gpt-4"]),
+    ],
     explainer: Annotated[Explainer, Depends(provided(Explainer))],
 ) -> Explanation:
     """The candidates in order with the parts of their scores, who was left out and why. An unknown model is `known: false`."""

@@ -18,6 +18,16 @@ _ASSETS = {
 }
 _TITLE = "AI Engine"
 
+TAGS = [
+    {"name": "Client API", "description": "OpenAI's API over every provider."},
+    {"name": "Status", "description": "The engine at a glance."},
+    {"name": "Providers", "description": "Each provider with its keys and flags: see, test and steer it."},
+    {"name": "Autodecide", "description": "Which routes a model has, in which order they are tried, and why."},
+    {"name": "Configuration", "description": "What the operator configured, and its reload."},
+    {"name": "Health", "description": "For probes: is the process alive, and should it get requests."},
+]
+"""The rooms of the document, in order."""
+
 router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)])
 
 

@@ -34,14 +34,19 @@ class Draining:
 
 
 @router.get("", summary="Alive")
-@router.get("/live", summary="Alive, for liveness probes")
-async def live() -> Health:
+async def show_health() -> Health:
     """Answers within milliseconds and touches nothing: a slow provider or database never makes it fail."""
     return Health(timestamp=SystemClock().now())
 
 
+@router.get("/live", summary="Alive, for liveness probes")
+async def show_liveness() -> Health:
+    """The same as `/health`."""
+    return Health(timestamp=SystemClock().now())
+
+
 @router.get("/ready", summary="Ready for requests")
-async def ready(
+async def show_readiness(
     database: Annotated[Database, Depends(provided(Database))], draining: Annotated[Draining, Depends(provided(Draining))]
 ) -> Health:
     """200 when the database answers and the process is not draining, else 503 with the reason."""

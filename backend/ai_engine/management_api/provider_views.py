@@ -52,8 +52,8 @@ class ProviderViews:
             ],
             default_model=self.preferences.of(definition.name).default_model or definition.default_model,
             models_count=len(self.catalogue.current.entries_of(definition.name)),
-            success_rate=seen.success_rate if seen else None,
-            latency_ms=seen.latency_ms if seen else None,
+            success_rate=_rounded(seen.success_rate) if seen else None,
+            latency_ms=_rounded(seen.latency_ms) if seen else None,
             last_error=seen.last_error if seen else None,
             last_used_at=seen.last_used_at if seen else None,
         )
@@ -105,3 +105,7 @@ class ProviderViews:
             requests=pooled.requests,
             failures=pooled.failures,
         )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends, Path, Request
 
 from ai_engine.access.guards import requires
 from ai_engine.autodecide.candidates import CandidateFinder
@@ -15,6 +15,7 @@ from ai_engine.names import Role
 from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.readiness import obstacle
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided
 
@@ -27,7 +28,10 @@ Keys = Annotated[KeyPool, Depends(provided(KeyPool))]
 Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
 
 
-def known_provider(provider: str, configuration: Configuration) -> ProviderDefinition:
+def known_provider(
+    provider: Annotated[str, Path(max_length=200, description="A provider's name, as the list has it.", examples=["openai"])],
+    configuration: Configuration,
+) -> ProviderDefinition:
     """The provider that the path names."""
     definition = configuration.current.providers.get(provider)
     if definition is None:
@@ -62,10 +66,10 @@ async def test_provider(
 ) -> TestResult:
     """One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route."""
     body = body or TestBody()
-    if not finder.is_served(definition):
-        raise Conflict(f"{definition.display_name} speaks the {definition.protocol} protocol, which is not served yet.")
-    if not definition.is_configured and not definition.is_sandbox:
-        raise Conflict(f"{definition.display_name} is not configured: set {definition.key_variable}.", code="no_key")
+    is_served = finder.is_served(definition)
+    missing = None if definition.is_sandbox else obstacle(definition, is_served=is_served)
+    if missing is not None:
+        raise Conflict(f"{definition.display_name} cannot be asked: {missing}.", code="no_key" if is_served else None)
     model = body.model or preferences.of(definition.name).default_model or definition.default_model
     if model is None:
         raise InvalidRequest(f"{definition.display_name} has no default model; name one.", param="model")

@@ -5,6 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_engine.catalogue.snapshot import LONGEST_NAME
+
+GREETING = "Hello! Please answer with one short sentence."
+
 ProviderState = Literal["available", "flagged", "disabled", "no_key", "not_served"]
 
 
@@ -47,8 +51,11 @@ class ProviderView(BaseModel):
     protocol: str
     base_url: str
     docs_url: str | None
-    enabled: bool
-    status: ProviderState
+    enabled: bool = Field(description="Nobody has switched it off; whether it has what it needs is its `status`.")
+    status: ProviderState = Field(
+        description="`no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. "
+        "`flagged`: out of rotation for a while."
+    )
     flag: Flag | None
     priority: int = Field(description="Lower is preferred.")
     keys: list[ProviderKeyView]
@@ -64,7 +71,7 @@ class ProviderView(BaseModel):
 class ToggleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool
+    enabled: bool = Field(examples=[False])
 
 
 class TestBody(BaseModel):
@@ -72,8 +79,14 @@ class TestBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
-    model: str | None = Field(None, min_length=1, max_length=300, description="Without one, the provider's default model.")
+    message: str = Field(GREETING, min_length=1, max_length=100_000, examples=["Test message"])
+    model: str | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_NAME,
+        description="Without one, the provider's default model.",
+        examples=["llama-3.3-70b-versatile"],
+    )
 
 
 class TokenUsage(BaseModel):
@@ -165,8 +178,8 @@ class Explanation(BaseModel):
 class AutodecideTestBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(min_length=1, max_length=300)
-    message: str = Field("Hello! Please answer with one short sentence.", min_length=1, max_length=100_000)
+    model: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["claude"])
+    message: str = Field(GREETING, min_length=1, max_length=100_000, examples=["Test message"])
 
 
 class AutodecideTestResult(BaseModel):
@@ -222,11 +235,11 @@ class Status(BaseModel):
     status: Literal["ok", "degraded", "down"]
     version: str
     uptime_seconds: float
-    total_providers: int
-    enabled_providers: int
-    disabled_providers: int
-    available_providers: int
-    flagged_providers: int
+    total_providers: int = Field(description="All that are known, configured or not.")
+    enabled_providers: int = Field(description="Those that are configured, served and switched on.")
+    disabled_providers: int = Field(description="All others: most of them have no key.")
+    available_providers: int = Field(description="Of the enabled ones, those in rotation now.")
+    flagged_providers: int = Field(description="Of the enabled ones, those out of rotation for a while.")
     flagged_details: list[FlaggedProvider]
     performance: PerformanceView
     configuration: ConfigurationView

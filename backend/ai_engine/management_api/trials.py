@@ -12,6 +12,7 @@ from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished, Event
 from ai_engine.management_api.schemas import AttemptView, TokenUsage
 from ai_engine.names import Operation, Route
+from ai_engine.providers.openai_compatible import read_usage
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
@@ -110,9 +111,11 @@ class _Text:
                 continue
             event = orjson.loads(line[6:])
             for choice in event.get("choices") or ():
-                content = (choice.get("delta") or {}).get("content")
+                # The adapter passes on what it does not know, so a delta may be anything.
+                delta = choice.get("delta")
+                content = delta.get("content") if isinstance(delta, dict) else None
                 if isinstance(content, str):
                     self._parts.append(content)
-            usage = event.get("usage")
-            if isinstance(usage, dict):
-                self.usage = TokenUsage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens"))
+            usage = read_usage(event.get("usage"))
+            if usage is not None:
+                self.usage = TokenUsage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)

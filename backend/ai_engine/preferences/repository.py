@@ -1,15 +1,22 @@
 """Preferences in the database."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from ai_engine.database import Database
 from ai_engine.database.rows import replace_row
 from ai_engine.database.schema import provider_preferences as kept
+from ai_engine.errors import Unavailable
 from ai_engine.preferences.preferences import ProviderPreference
+
+_RETRY_SECONDS = 1
+
+_logger = logging.getLogger("ai_engine")
 
 
 class SqlPreferencesRepository:
@@ -26,5 +33,14 @@ class SqlPreferencesRepository:
             }
 
     async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
-        async with self._database.engine.begin() as connection:
-            await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
+        """Raises `Unavailable` where the database is locked, full or gone."""
+        try:
+            async with self._database.engine.begin() as connection:
+                await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
+        except SQLAlchemyError as error:
+            _logger.error("A preference of %s could not be kept: %s", provider, type(error).__name__)  # noqa: TRY400
+            raise Unavailable(
+                "The database does not take the change, so nothing was changed; the log names the reason.",
+                retry_after_seconds=_RETRY_SECONDS,
+                code="database_down",
+            ) from None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from ai_engine.clock import Chance, jittered
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 
+_MOST_DOUBLINGS = 32
+"""Every longest time is reached long before; a key that was refused for weeks must not overflow a float."""
+
 
 @dataclass(frozen=True, slots=True)
 class CooldownPolicy:
@@ -34,8 +37,9 @@ def rest_seconds(failure: Failure, *, strikes: int, policy: CooldownPolicy, chan
 
     What the provider stated is taken as it is: coming back early only earns the next refusal.
     """
+    doubled = 2.0 ** min(strikes, _MOST_DOUBLINGS)
     if failure.key_scope is KeyScope.SET_ASIDE:
-        return min(policy.first_recheck * 2.0**strikes, policy.longest_recheck)
+        return min(policy.first_recheck * doubled, policy.longest_recheck)
     if failure.retry_after_seconds is not None:
         return failure.retry_after_seconds
     match failure.kind:
@@ -44,4 +48,4 @@ def rest_seconds(failure: Failure, *, strikes: int, policy: CooldownPolicy, chan
         case FailureClass.FORBIDDEN:
             return policy.forbidden
         case _:
-            return jittered(min(policy.first_rate_limit * 2.0**strikes, policy.longest_rate_limit), chance)
+            return jittered(min(policy.first_rate_limit * doubled, policy.longest_rate_limit), chance)

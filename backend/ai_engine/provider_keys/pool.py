@@ -7,11 +7,14 @@ from ai_engine.clock import Chance, Clock, system_chance
 from ai_engine.errors import Conflict, NotFound
 from ai_engine.provider_keys.cooldown import Cooldown, CooldownPolicy, rest_seconds
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.failures import Failure, KeyScope
+from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.upstream.port import Headers, header
 
 _RATE_LIMIT_NEWS_SECONDS = 60
 """`x-ratelimit-*` older than this says nothing any more: most providers count by the minute."""
+
+_MOST_MODELS = 1000
+"""Beyond it what a key learnt model by model begins anew: names that clients make up must not fill the memory."""
 
 
 @dataclass(slots=True)
@@ -30,8 +33,10 @@ class PooledKey:
     resting_models: dict[str, Cooldown] = field(default_factory=dict)
     is_set_aside: bool = False
     """The provider does not know the key; only a successful listing, or a person, brings it back."""
-    strikes: dict[str | None, int] = field(default_factory=dict)
-    """Failures in a row, by model; `None` for those that concern every model."""
+    recheck_at: float = 0
+    """When a key that was set aside is asked about again, in monotonic seconds."""
+    strikes: dict[tuple[FailureClass, str | None], int] = field(default_factory=dict)
+    """Failures of a kind in a row, by model; `None` for those that concern every model."""
     remaining: dict[str, tuple[float, float]] = field(default_factory=dict)
     """By model: the share of the rate limit that is left, and when the provider said so."""
 
@@ -41,13 +46,12 @@ class PooledKey:
 
     def cooldown_for(self, model: str, now: float) -> Cooldown | None:
         """What keeps the key from this model now, the later end of two."""
-        whole = self.resting
-        own = self.resting_models.get(model)
-        if whole and (self.is_set_aside or whole.until > now) and (own is None or own.until <= whole.until):
+        whole, own = self.resting, self.resting_models.get(model)
+        if whole is not None and whole.until <= now and not self.is_set_aside:
+            whole = None
+        if own is None or own.until <= now:
             return whole
-        if own and own.until > now:
-            return own
-        return None
+        return own if whole is None else _later(whole, own)
 
     def share_left(self, model: str, now: float) -> float:
         share, said_at = self.remaining.get(model, (1.0, now))
@@ -112,17 +116,31 @@ class KeyPool:
             pooled.resting_models.clear()
             pooled.strikes.clear()
 
+    def accept(self, pooled: PooledKey) -> None:
+        """The provider knows a key again that was set aside.
+
+        Its other rests stay, and so does its escalation, until a request succeeds: some listings are free for every key.
+        """
+        pooled.is_set_aside = False
+        if pooled.resting is not None and pooled.resting.reason is FailureClass.INVALID_KEY:
+            pooled.resting = None
+
     # What a request asks
 
-    def take(self, provider: str, model: str, tried: Collection[str | None] = ()) -> PooledKey | None:
+    def take(
+        self, provider: str, model: str, tried: Collection[str | None] = (), *, even_if_resting: bool = False
+    ) -> PooledKey | None:
         """The key for the next attempt, counted as in flight until `give_back`; `None` if none is usable.
 
         The preferred key while it is usable, else the most headroom: fewest in flight, then the largest share of the rate
-        limit left, then the longest unused. A request never gets a key out of the pool that is resting.
+        limit left, then the longest unused. A client's request never gets a key that rests; `even_if_resting` is for an
+        operator who wants to know, and gives such a key only where there is no other.
         """
         now = self._clock.monotonic()
         pool = self._pools.get(provider, ())
         usable = [key for key in pool if key.fingerprint not in tried and key.cooldown_for(model, now) is None]
+        if not usable and even_if_resting:
+            usable = [key for key in pool if key.fingerprint not in tried]
         if not usable:
             return None
         chosen = usable[0]
@@ -145,8 +163,7 @@ class KeyPool:
     def record_success(self, pooled: PooledKey, model: str, headers: Headers) -> None:
         """Ends the escalation for this model and hears what the answer says of the rate limit."""
         if pooled.strikes:
-            pooled.strikes.pop(model, None)
-            pooled.strikes.pop(None, None)
+            pooled.strikes = {strike: count for strike, count in pooled.strikes.items() if strike[1] not in (model, None)}
         if len(self._pools.get(pooled.provider, ())) > 1:
             self._hear_rate_limit(pooled, model, headers)
 
@@ -156,39 +173,58 @@ class KeyPool:
             share = float(left or "") / float(limit or "")
         except (ValueError, ZeroDivisionError):
             return
-        pooled.remaining[model] = (min(max(share, 0.0), 1.0), self._clock.monotonic())
+        if 0 <= share <= 1:  # Azure answers -1 for "not counted"
+            if len(pooled.remaining) >= _MOST_MODELS:
+                pooled.remaining.clear()
+            pooled.remaining[model] = (share, self._clock.monotonic())
 
     def record_failure(self, pooled: PooledKey, model: str, failure: Failure) -> None:
         """Counts the failure, and where it is the key's, lets the key rest. Of two rests the later end counts."""
         pooled.failures += 1
         if failure.key_scope is None:
             return
-        scope = model if failure.key_scope is KeyScope.MODEL else None
         now = self._clock.monotonic()
-        strikes = pooled.strikes.get(scope, 0)
-        pooled.strikes[scope] = strikes + 1
-        seconds = rest_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)
-        cooldown = Cooldown(now + seconds, failure.kind)
-        if scope is not None:
+        if failure.key_scope is KeyScope.MODEL:
             pooled.resting_models = {name: rest for name, rest in pooled.resting_models.items() if rest.until > now}
-            pooled.resting_models[scope] = _later(pooled.resting_models.get(scope), cooldown)
-        elif failure.key_scope is KeyScope.SET_ASIDE:
-            pooled.is_set_aside, pooled.resting = True, cooldown
-        elif not pooled.is_set_aside:
+            own = pooled.resting_models.get(model)
+            cooldown = self._cooldown(pooled, model, failure, is_known=own is not None)
+            pooled.resting_models[model] = _later(own, cooldown)
+        elif failure.key_scope is KeyScope.ALL_MODELS:
+            is_known = pooled.resting is not None and pooled.resting.until > now
+            pooled.resting = _later(pooled.resting, self._cooldown(pooled, None, failure, is_known=is_known))
+        elif not pooled.is_set_aside or pooled.recheck_at <= now:
+            cooldown = self._cooldown(pooled, None, failure, is_known=False)
+            pooled.is_set_aside, pooled.recheck_at = True, cooldown.until
             pooled.resting = _later(pooled.resting, cooldown)
+
+    def _cooldown(self, pooled: PooledKey, model: str | None, failure: Failure, *, is_known: bool) -> Cooldown:
+        """The rest that the failure earns. One of an attempt from before the rest (`is_known`) does not escalate it."""
+        strike = failure.kind, model
+        strikes = pooled.strikes.get(strike, 0)
+        if is_known and strikes:
+            strikes -= 1
+        else:
+            if len(pooled.strikes) >= _MOST_MODELS:
+                pooled.strikes.clear()
+            pooled.strikes[strike] = strikes + 1
+        seconds = rest_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)
+        return Cooldown(self._clock.monotonic() + seconds, failure.kind)
 
     # What others want to know
 
-    def is_usable(self, provider: str, model: str) -> bool:
-        now = self._clock.monotonic()
-        return any(pooled.cooldown_for(model, now) is None for pooled in self._pools.get(provider, ()))
-
     def soonest_return(self, provider: str, model: str) -> Cooldown | None:
-        """The rest that ends first, when every key rests; `None` if the provider has no key at all, or one is usable."""
+        """The rest that ends first, when every key rests; `None` if the provider has no key at all, or one is usable.
+
+        A key that was set aside counts only where there is no other: its recheck is no promise.
+        """
         now = self._clock.monotonic()
-        rests = [pooled.cooldown_for(model, now) for pooled in self._pools.get(provider, ())]
-        ends = [rest for rest in rests if rest is not None]
-        return min(ends, key=lambda rest: rest.until) if ends and len(ends) == len(rests) else None
+        rests: list[tuple[bool, float, Cooldown]] = []
+        for pooled in self._pools.get(provider, ()):
+            rest = pooled.cooldown_for(model, now)
+            if rest is None:
+                return None
+            rests.append((pooled.is_set_aside, rest.until, rest))
+        return min(rests, key=lambda rest: rest[:2])[2] if rests else None
 
     def in_flight_per_key(self, provider: str) -> float:
         """Requests under way for each key that does not rest altogether."""
@@ -215,7 +251,7 @@ class KeyPool:
         return self._pools.get(provider, ())
 
     def set_aside(self) -> list[PooledKey]:
-        """Every key that waits for its recheck; `resting.until` says when it is due."""
+        """Every key that waits for its recheck; `recheck_at` says when it is due."""
         return [pooled for pool in self._pools.values() for pooled in pool if pooled.is_set_aside]
 
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
-from ai_engine.providers.adapter import Adapter
+from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.upstream.port import Upstream, UpstreamError
 
 _log = logging.getLogger("ai_engine")
 _DEADLINE_SECONDS = 10
-_LARGEST_LISTING_BYTES = 16 * 1024 * 1024
 _STILL_UNKNOWN = Failure(
     FailureClass.INVALID_KEY, Blame.KEY, "The key was not accepted by the listing call.", key_scope=KeyScope.SET_ASIDE
 )
@@ -47,7 +46,7 @@ class KeyRecheck:
     async def recheck_due(self) -> None:
         """Asks about every key that is due, all at once; one that is not accepted waits twice as long."""
         now = self._clock.monotonic()
-        due = [pooled for pooled in self._pool.set_aside() if pooled.resting is not None and pooled.resting.until <= now]
+        due = [pooled for pooled in self._pool.set_aside() if pooled.recheck_at <= now]
         await asyncio.gather(*(self._recheck(pooled) for pooled in due))
 
     async def _recheck(self, pooled: PooledKey) -> None:
@@ -55,7 +54,7 @@ class KeyRecheck:
         if definition is None or definition.protocol not in self._adapters:
             return
         if await self._is_accepted(definition, pooled):
-            self._pool.restore(pooled.provider, pooled.fingerprint)
+            self._pool.accept(pooled)
             _log.info("Provider %s accepts key %s again", pooled.provider, pooled.fingerprint)
         else:
             self._pool.record_failure(pooled, "", _STILL_UNKNOWN)
@@ -67,7 +66,7 @@ class KeyRecheck:
             with Watchdog(_DEADLINE_SECONDS):
                 answer = await self._upstream.send(request)
                 try:
-                    await answer.read(_LARGEST_LISTING_BYTES)
+                    await answer.read(LARGEST_LISTING_BYTES)
                 finally:
                     await answer.close()
         except (UpstreamError, TimeoutError):

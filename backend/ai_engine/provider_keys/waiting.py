@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from ai_engine.clock import Clock
 from ai_engine.names import Route
@@ -15,6 +16,16 @@ class WaitingRoomFull(Exception):
     """As many wait for this route already as can be let go in good time."""
 
 
+@dataclass(slots=True)
+class _Line:
+    """Those who wait for one route."""
+
+    head: asyncio.Lock = field(default_factory=asyncio.Lock)
+    length: int = 0
+    next_goes_at: float = 0
+    """In monotonic seconds: not sooner than this after whoever went before."""
+
+
 class WaitingRoom:
     """One line a route.
 
@@ -24,23 +35,23 @@ class WaitingRoom:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lines: dict[Route, asyncio.Lock] = {}
-        self._waiting: dict[Route, int] = {}
+        self._lines: dict[Route, _Line] = {}
 
     @asynccontextmanager
     async def turn(self, route: Route) -> AsyncIterator[None]:
         """Holds the head of the line while the caller waits for the key. Raises `WaitingRoomFull`."""
-        waiting = self._waiting.get(route, 0)
-        if waiting >= _MOST_WAITING:
+        line = self._lines.setdefault(route, _Line())
+        if line.length >= _MOST_WAITING:
             raise WaitingRoomFull
-        self._waiting[route] = waiting + 1
-        line = self._lines.setdefault(route, asyncio.Lock())
+        line.length += 1
         try:
-            async with line:
+            async with line.head:
+                wait = line.next_goes_at - self._clock.monotonic()
+                if wait > 0:
+                    await self._clock.sleep(wait)
                 yield
-                if self._waiting[route] > 1:
-                    await self._clock.sleep(_SPACING_SECONDS)
+                line.next_goes_at = self._clock.monotonic() + _SPACING_SECONDS
         finally:
-            self._waiting[route] -= 1
-            if not self._waiting[route]:
-                del self._waiting[route], self._lines[route]
+            line.length -= 1
+            if not line.length:
+                del self._lines[route]

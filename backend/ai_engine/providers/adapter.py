@@ -50,6 +50,8 @@ class EventKind(Enum):
     FAILURE = auto()
     """An error inside the stream."""
 
+    __hash__ = object.__hash__  # Enum's own is a Python function, and every event of a stream is looked up
+
 
 class StreamEvent(NamedTuple):
     """One event of an upstream stream, looked at once."""
@@ -76,6 +78,10 @@ class StreamDecoder(Protocol):
     @property
     def is_finished(self) -> bool:
         """Every choice that began has its `finish_reason`: the answer is complete even if the stream is cut now."""
+
+
+LARGEST_LISTING_BYTES = 16 * 1024 * 1024
+"""What is read of one listing, wherever it is asked for; a longer one is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ class WireProtocol(StrEnum):
     GEMINI = "gemini"
     COHERE = "cohere"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
@@ -74,6 +76,8 @@ class ProviderDefinition:
     models: tuple[str, ...] = ()
     """Models known without asking: served until the first listing, and for good where `lists_models` is false."""
     lists_models: bool = True
+    models_are_complete: bool = False
+    """The operator listed the models in the YAML file: there are no others."""
     takes_stream_options: bool = True
     """False for a provider known to refuse `stream_options`; others are learnt from their 400 or 422."""
     timeouts: Timeouts = Timeouts()

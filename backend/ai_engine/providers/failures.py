@@ -5,7 +5,7 @@ The one place that decides it, from status, structured code and headers; never f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,7 @@ from ai_engine.upstream.port import (
     UpstreamError,
     UpstreamSilent,
 )
+from ai_engine.wire.redaction import redact_exactly
 
 
 class FailureClass(StrEnum):
@@ -71,6 +72,11 @@ class Failure:
     """What the provider asked for (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent), else `None`."""
     is_worth_repeating: bool = False
     """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
+
+    def without(self, secret: str) -> "Failure":
+        """The same without the provider key that it came from, whatever that looks like."""
+        code, kind, param = (text and redact_exactly(text, secret) for text in (self.code, self.type, self.param))
+        return replace(self, message=redact_exactly(self.message, secret), code=code, type=kind, param=param)
 
 
 # Codes and types that say more than the status, in lower case. Each page was read on 2026-11-23.
@@ -153,19 +159,19 @@ def classify(status: int, headers: Headers, body: bytes) -> Failure:
     return _judge(read_body(body), status if status >= 300 else None, headers)
 
 
-def classify_error_value(value: object, status: int | None = None) -> Failure:
-    """What parsed JSON means that came instead of an answer, in whatever shape."""
-    return _judge(read_value(value), status, ())
+def classify_error_value(value: object) -> Failure:
+    """What parsed JSON means that came inside a 200 or a stream instead of an answer, in whatever shape."""
+    return _judge(read_value(value), None, ())
 
 
-def classify_error_object(error: Mapping[str, Any], status: int | None = None) -> Failure:
-    """What an error object means, such as the one under `error`. `status` is `None` for one inside a 200 or a stream."""
-    return _judge(read_object(error), status, ())
+def classify_error_object(error: Mapping[str, Any]) -> Failure:
+    """What an error object means, such as the one under `error`, inside a 200 or a stream."""
+    return _judge(read_object(error), None, ())
 
 
-def malformed_answer(message: str, status: int | None = None) -> Failure:
+def malformed_answer(message: str) -> Failure:
     """The provider answered, and what it sent is not an answer."""
-    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message), status)
+    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message))
 
 
 def classify_exception(error: UpstreamError) -> Failure:

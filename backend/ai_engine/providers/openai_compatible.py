@@ -151,8 +151,15 @@ def _failure_in(operation: Operation, answer: dict[str, Any]) -> Failure | None:
     if answer.get("error"):
         return classify_error_value(answer)
     results = answer.get("choices" if operation is Operation.CHAT else "data")
-    if isinstance(results, list) and results and all(isinstance(result, dict) for result in results):
-        return next((failure for result in results if (failure := _failure_of_choice(result)) is not None), None)
+    if isinstance(results, list) and results:
+        for result in results:
+            if type(result) is not dict:
+                break
+            failure = _failure_of_choice(result)
+            if failure is not None:
+                return failure
+        else:
+            return None
     if _has_error(answer):
         return classify_error_value(answer)
     return malformed_answer(f"The provider's answer has no {'choices' if operation is Operation.CHAT else 'data'}.")

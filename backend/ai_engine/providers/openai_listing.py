@@ -7,7 +7,7 @@ Vercel https://vercel.com/docs/ai-gateway/models-and-providers · vLLM `max_mode
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -16,6 +16,9 @@ from ai_engine.providers.adapter import ListedModel
 
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _MILLION = 1_000_000
+_MOST_CONTEXT_TOKENS = 1_000_000_000
+_MOST_ZEROS = 12
+"""No price has more of them before or behind its point; written out, a hostile one would fill the memory."""
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
@@ -68,7 +71,7 @@ def _flag(values: Mapping[str, Any], name: str) -> bool | None:
 
 def _context_tokens(entry: Mapping[str, Any]) -> int | None:
     stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [_mapping(entry, "meta").get("n_ctx_train")]
-    return next((int(value) for value in stated if isinstance(value, int | float) and value >= 1), None)
+    return next((int(value) for value in stated if isinstance(value, int | float) and 1 <= value <= _MOST_CONTEXT_TOKENS), None)
 
 
 def _prices(pricing: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -91,7 +94,9 @@ def _price(value: object, factor: int) -> str | None:
         return None
     try:
         price = Decimal(str(value)) * factor
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one that is out of every bound
+        return None
+    if not price.is_finite() or (price and abs(price.adjusted()) > _MOST_ZEROS):
         return None
     # OpenRouter's own router has -1: it depends.
-    return f"{price.normalize():f}" if price.is_finite() and price >= 0 else None
+    return f"{price.normalize():f}" if price >= 0 else None

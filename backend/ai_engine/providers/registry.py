@@ -106,6 +106,7 @@ def _override(row: ProviderDefinition, section: ProviderSection | None) -> Provi
         default_model=section.default_model or row.default_model,
         models=row.models if section.models is None else section.models,
         lists_models=row.lists_models and section.models is None,
+        models_are_complete=section.models is not None,
         timeouts=_merged(row.timeouts, section.timeouts),
     )
 

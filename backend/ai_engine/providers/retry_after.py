@@ -37,7 +37,7 @@ def stated_seconds(headers: Headers, details: object = None) -> float | None:
 def duration_seconds(text: str) -> float | None:
     """`6m0s`, `1.5s`, `20ms`, `1h2m3s` or a bare number of seconds, in seconds."""
     if _DURATION.fullmatch(text):
-        return math.fsum(float(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
+        return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
     return _number(text)
 
 
@@ -57,7 +57,7 @@ def _milliseconds(text: str) -> float | None:
 def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers that no calendar has
         return None
     return moment if moment.tzinfo else None
 

@@ -33,10 +33,8 @@ class SandboxUpstream:
     The same request gets the same answer, but for `created`.
     """
 
-    def __init__(self, clock: Clock, word_delay_seconds: float = 0.0) -> None:
-        """`word_delay_seconds` passes between two events of a stream, so that a page can show that it is one."""
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._word_delay_seconds = word_delay_seconds
 
     async def send(self, request: UpstreamRequest) -> UpstreamAnswer:
         path = request.url.removeprefix("sandbox://local")
@@ -82,7 +80,7 @@ class SandboxUpstream:
             for choices, usage in reply.events(has_usage=has_usage)
         ]
         events = [encode_event(orjson.dumps(chunk)) for chunk in chunks] + [encode_event(openai.DONE)]
-        return _Answer(200, b"text/event-stream; charset=utf-8", events, self._clock, self._word_delay_seconds)
+        return _Answer(200, b"text/event-stream; charset=utf-8", events)
 
     def _embeddings(self, body: bytes) -> "_Answer":
         request = _parsed(body)
@@ -114,22 +112,16 @@ class _NotUnderstood(Exception):
 class _Answer:
     """`upstream.port.UpstreamAnswer` from pieces that are all there already."""
 
-    def __init__(
-        self, status: int, content_type: bytes, pieces: Sequence[bytes], clock: Clock | None = None, delay_seconds: float = 0.0
-    ) -> None:
+    def __init__(self, status: int, content_type: bytes, pieces: Sequence[bytes]) -> None:
         self.status = status
         self.headers: Headers = ((b"content-type", content_type),)
         self._pieces = pieces
-        self._clock = clock
-        self._delay_seconds = delay_seconds
         self._is_closed = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        for number, piece in enumerate(self._pieces):
+        for piece in self._pieces:
             if self._is_closed:
                 return
-            if number and self._clock and self._delay_seconds:
-                await self._clock.sleep(self._delay_seconds)
             yield piece
 
     async def read(self, limit_bytes: int) -> bytes:

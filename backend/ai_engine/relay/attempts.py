@@ -3,78 +3,35 @@
     try_models       the next model, when every candidate of this one is exhausted
     try_candidates   the next route, when this one failed; with none left, one second chance for what may soon work
     try_keys         the next provider key, when this one was to blame
-    send_once        one request on one route with one key
+    send_once        one request on one route with one key (`attempt`)
 
 A `Failure`'s blame decides which ring goes on, and what is marked; nothing else does. Streams and plain answers take the same
 way: a stream has succeeded here once its first content arrived, and until then it starts again elsewhere like anything else.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ai_engine.autodecide.candidates import Possible, Reason
-from ai_engine.autodecide.plan import Plan, Planner
-from ai_engine.clock import Chance, Clock, Watchdog, jittered
-from ai_engine.configuration import Configuration
-from ai_engine.errors import DeadlinePassed, RoutesOut
+from ai_engine.autodecide.plan import Plan
+from ai_engine.clock import Watchdog, jittered
+from ai_engine.errors import RoutesOut
 from ai_engine.events import AttemptFinished, Observer
-from ai_engine.health.breaker import Breaker
-from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Blame, Route
-from ai_engine.provider_keys.pool import KeyPool, PooledKey
-from ai_engine.provider_keys.waiting import WaitingRoom, WaitingRoomFull
-from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
-from ai_engine.providers.definition import WireProtocol
-from ai_engine.providers.failures import Failure, FailureClass, classify_exception
+from ai_engine.provider_keys.pool import PooledKey
+from ai_engine.provider_keys.waiting import WaitingRoomFull
+from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.relay.attempt import Answered, Attempt
 from ai_engine.relay.request import ClientRequest
-from ai_engine.relay.streaming import OpenStream
+from ai_engine.relay.services import RelayServices
 from ai_engine.relay.verdict import verdict
-from ai_engine.upstream.port import Headers, Upstream, UpstreamAnswer, UpstreamError
 
 MOST_ATTEMPTS_ON_ONE_MODEL = 6
 MOST_ATTEMPTS = 10
 LONGEST_WAIT_SECONDS = 3
 """A `Retry-After` up to this is waited out where no other route is left."""
-REASONING_FIRST_TOKEN_SECONDS = 300
-"""Models that reason are silent by nature."""
 
 _BACKOFF_SECONDS = 0.25
-_LARGEST_ERROR_BYTES = 256 * 1024
-_LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class RelayServices:
-    """Everything around the relay, built once by the wiring."""
-
-    configuration: Callable[[], Configuration]
-    planner: Planner
-    keys: KeyPool
-    waiting_room: WaitingRoom
-    breaker: Breaker
-    track_record: TrackRecord
-    upstream: Upstream
-    adapters: Mapping[WireProtocol, Adapter]
-    own_headers: Headers
-    """What every upstream request carries beside the adapter's own: our `via`."""
-    has_usable_provider: Callable[[], bool]
-    is_still_listing: Callable[[], bool]
-    rediscover: Callable[[str], None]
-    """Asks for a fresh listing of a provider that did not know a model the catalogue says it has."""
-    observe: Observer
-    clock: Clock
-    chance: Chance
-    refuses_stream_options: set[str]
-    """Providers that were learnt to refuse `stream_options`, until the next start."""
-
-
-class Answered(NamedTuple):
-    """A sound answer: whole, or a stream whose first content is there."""
-
-    route: Route
-    plain: PlainAnswer | None
-    stream: OpenStream | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +55,11 @@ class Attempts:
         self._started_at = services.clock.monotonic()
         self._plans: list[Plan] = []
         self._failures: list[Failure] = []
+        self._never_again: set[Route] = set()
+        """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
         self._on_this_model = 0
+        self.family: str | None = None
+        """Set where the model that answered is only the best member of the family that was asked for."""
         self.count = 0
         self.upstream_seconds = 0.0
         """Time spent waiting for providers, all attempts together; a stream adds its own to it later."""
@@ -113,12 +74,15 @@ class Attempts:
             self._on_this_model = 0
             answered = await self.try_candidates(plan)
             if answered is not None:
+                self.family = plan.family
                 return answered
+        finder = self._services.finder
         raise verdict(
             self._plans,
             self._failures,
-            has_usable_provider=self._services.has_usable_provider(),
-            is_still_listing=self._services.is_still_listing(),
+            has_usable_provider=finder.has_usable_provider(),
+            is_still_listing=finder.is_still_listing(),
+            why_unknown=finder.why_unknown(self._request.model),
             soonest_return=self._soonest_return(),
         )
 
@@ -133,17 +97,16 @@ class Attempts:
 
     async def try_candidates(self, plan: Plan) -> Answered | None:
         """`None` when every candidate is exhausted, or the request does not fit the model."""
-        failed: list[tuple[Possible, Failure]] = []
+        failed: list[tuple[Possible, Failure | None]] = []
         for candidate in plan.candidates:
             if len(plan.candidates) > 1:
                 self._services.planner.note_use(candidate.route)
-            outcome = await self.try_keys(candidate.possible, self._why(is_next=bool(failed)))
+            outcome = await self.try_keys(candidate, self._why(is_next=bool(failed)))
             if isinstance(outcome, Answered):
                 return outcome
-            if outcome is not None:
-                failed.append((candidate.possible, outcome))
-                if outcome.blame is Blame.MODEL:
-                    return None
+            if outcome is not None and outcome.blame is Blame.MODEL:
+                return None
+            failed.append((candidate, outcome))
         for chance in self._second_chances(plan, failed):
             outcome = await self._take_second_chance(chance)
             if isinstance(outcome, Answered):
@@ -157,24 +120,34 @@ class Attempts:
             return "next candidate"
         return "first choice" if len(self._plans) == 1 else "fallback model"
 
-    def _second_chances(self, plan: Plan, failed: list[tuple[Possible, Failure]]) -> list[_SecondChance]:
+    def _second_chances(self, plan: Plan, failed: list[tuple[Possible, Failure | None]]) -> list[_SecondChance]:
         """Once each: a rate limit that ends within three seconds, and a 5xx or reset after a jittered backoff."""
-        services, chances = self._services, []
-        now = services.clock.monotonic()
-        for possible, failure in failed:
-            if failure.kind is FailureClass.RATE_LIMIT:
-                rest = services.keys.soonest_return(*possible.route)
-                if rest is not None and rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= LONGEST_WAIT_SECONDS:
-                    chances.append(_SecondChance(rest.until, possible, is_cooling=True))
-            elif failure.is_worth_repeating and (failure.retry_after_seconds or 0) <= LONGEST_WAIT_SECONDS:
-                wait = max(jittered(_BACKOFF_SECONDS, services.chance), failure.retry_after_seconds or 0)
-                chances.append(_SecondChance(now + wait, possible, is_cooling=False))
+        now = self._services.clock.monotonic()
+        chances = [chance for possible, failure in failed if (chance := self._second_chance(possible, failure, now)) is not None]
         for left_out in plan.left_out:
             if left_out.reason is Reason.KEYS_RESTING and left_out.cause is FailureClass.RATE_LIMIT:
                 returns_at = left_out.returns_at or now
                 if returns_at - now <= LONGEST_WAIT_SECONDS:
                     chances.append(_SecondChance(returns_at, left_out.possible, is_cooling=True))
         return sorted(chances, key=lambda chance: chance.at)
+
+    def _second_chance(self, possible: Possible, failure: Failure | None, now: float) -> _SecondChance | None:
+        """`failure` is `None` where no key could be tried: other requests made them all rest since the plan."""
+        services, route = self._services, possible.route
+        if not services.breaker.is_admitting(route):
+            return None
+        if failure is None or failure.blame is Blame.KEY:
+            if failure is not None and failure.kind is FailureClass.RATE_LIMIT and not failure.is_worth_repeating:
+                return None  # the request alone is over the limit: no wait makes it smaller
+            rest = services.keys.soonest_return(*route)
+            if rest is None:
+                return _SecondChance(now, possible, is_cooling=True) if failure and failure.is_worth_repeating else None
+            is_short = rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= LONGEST_WAIT_SECONDS
+            return _SecondChance(rest.until, possible, is_cooling=True) if is_short else None
+        asked_for = failure.retry_after_seconds or 0
+        if not failure.is_worth_repeating or asked_for > LONGEST_WAIT_SECONDS:
+            return None
+        return _SecondChance(now + max(jittered(_BACKOFF_SECONDS, services.chance), asked_for), possible, is_cooling=False)
 
     async def _take_second_chance(self, chance: _SecondChance) -> Answered | Failure | None:
         clock, route = self._services.clock, chance.possible.route
@@ -184,8 +157,12 @@ class Attempts:
         try:
             if not chance.is_cooling:
                 await clock.sleep(chance.at - waits_since)
-            elif not await self._wait_in_line(route):
-                return None
+            else:
+                with Watchdog(self._deadline(chance.possible) - waits_since):
+                    if not await self._wait_in_line(route):
+                        return None
+        except TimeoutError:
+            return None
         finally:
             self.waited_seconds += clock.monotonic() - waits_since
         return await self.try_keys(chance.possible, "after a rate limit" if chance.is_cooling else "retry")
@@ -212,7 +189,7 @@ class Attempts:
         if isinstance(outcome, Answered):
             return outcome
         if outcome is None:
-            raise RoutesOut(f"{possible.definition.display_name} has no usable provider key now.", code="no_usable_key")
+            raise RoutesOut(f"{possible.definition.display_name} has no provider key.", code="no_usable_key")
         raise verdict((), self._failures)
 
     async def try_keys(self, possible: Possible, why: str, *, even_if_out: bool = False) -> Answered | Failure | None:
@@ -220,14 +197,16 @@ class Attempts:
         services, route = self._services, possible.route
         tried: set[str | None] = set()
         failure: Failure | None = None
-        while self._may_attempt() and (even_if_out or services.breaker.is_admitting(route)):
-            pooled = services.keys.take(route.provider, route.model, tried)
+        while self._may_attempt() and (even_if_out or (services.breaker.is_admitting(route) and route not in self._never_again)):
+            pooled = services.keys.take(route.provider, route.model, tried, even_if_resting=even_if_out)
             if pooled is None:
                 break
             outcome = await self.send_once(possible, pooled, why)
             if isinstance(outcome, Answered):
                 return outcome
             failure = outcome
+            if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
+                self._never_again.add(route)
             if failure.blame is Blame.REQUEST:
                 raise verdict(self._plans, self._failures)
             if failure.blame is not Blame.KEY:
@@ -244,47 +223,30 @@ class Attempts:
         services, route = self._services, possible.route
         self.count += 1
         self._on_this_model += 1
-        services.breaker.begin(route)
-        attempt = _Attempt(services, self._request, possible, pooled, why, self._deadline(possible), self._record)
+        passage = services.breaker.begin(route)
+        attempt = Attempt(services, self._request, possible, pooled, passage, why, self._deadline(possible), self._record)
         try:
             outcome = await attempt.run()
         except BaseException:
-            services.breaker.abandon(route)
-            services.keys.give_back(pooled)
+            attempt.abandon()
             raise
         finally:
             self.upstream_seconds += services.clock.monotonic() - attempt.started_at
         if isinstance(outcome, Answered):
             return outcome
-        services.keys.give_back(pooled)
-        self._mark(possible, pooled, outcome)
-        attempt.report(outcome)
+        attempt.fail(outcome)
         if attempt.is_refused_for_stream_options(outcome):
             services.refuses_stream_options.add(route.provider)
-            again = services.keys.take(route.provider, route.model)
+            again = services.keys.take(route.provider, route.model) if self._may_attempt() else None
             if again is not None:
                 return await self.send_once(possible, again, "without stream_options")
-        self._failures.append(outcome)
+        self._failures.append(_named(outcome, possible))
         return outcome
 
     def _record(self, finished: AttemptFinished) -> None:
         self._services.observe(finished)
         if self._hear is not None:
             self._hear(finished)
-
-    def _mark(self, possible: Possible, pooled: PooledKey, failure: Failure) -> None:
-        """Only who is to blame is marked, and a client's own fault blames nobody."""
-        services, route = self._services, possible.route
-        services.breaker.record_failure(route, failure)
-        match failure.blame:
-            case Blame.KEY:
-                services.keys.record_failure(pooled, route.model, failure)
-            case Blame.ROUTE | Blame.NETWORK:
-                services.track_record.record(route, succeeded=False)
-                if failure.kind is FailureClass.MODEL_NOT_FOUND:
-                    services.rediscover(route.provider)
-            case Blame.REQUEST | Blame.MODEL:
-                pass
 
     def _deadline(self, possible: Possible) -> float:
         """The end of the whole request, in monotonic seconds: never past the client's own."""
@@ -294,6 +256,7 @@ class Attempts:
     def _soonest_return(self) -> float | None:
         """Seconds until some route of the plans may serve again; `None` if nobody knows."""
         services, now = self._services, self._services.clock.monotonic()
+        is_in_rotation = False
         ends: list[float] = []
         for plan in self._plans:
             ends.extend(left_out.returns_at for left_out in plan.left_out if left_out.returns_at is not None)
@@ -302,196 +265,15 @@ class Attempts:
                 outage = services.breaker.outage_of(candidate.route)
                 if rest or outage:
                     ends.append(max(rest.until if rest else 0, outage.until if outage else 0))
-        return max(min(ends) - now, 1) if ends else None
+                else:
+                    is_in_rotation = True
+        if not ends:
+            return None
+        return 1 if is_in_rotation else max(min(ends) - now, 1)
 
 
-class _Attempt:
-    """One request on one route with one key, from encoding to the first content or the whole answer."""
-
-    __slots__ = (
-        "_deadline",
-        "_pooled",
-        "_possible",
-        "_record",
-        "_request",
-        "_services",
-        "_why",
-        "asks_usage",
-        "error_body",
-        "started_at",
-    )
-
-    def __init__(
-        self,
-        services: RelayServices,
-        request: ClientRequest,
-        possible: Possible,
-        pooled: PooledKey,
-        why: str,
-        deadline: float,
-        record: Callable[[AttemptFinished], None],
-    ) -> None:
-        self._services = services
-        self._request = request
-        self._possible = possible
-        self._pooled = pooled
-        self._why = why
-        self._deadline = deadline
-        self._record = record
-        self.started_at = services.clock.monotonic()
-        self.asks_usage = (
-            request.is_stream
-            and possible.definition.takes_stream_options
-            and possible.definition.name not in services.refuses_stream_options
-        )
-        self.error_body = b""
-
-    async def run(self) -> Answered | Failure:
-        """Raises `DeadlinePassed` where the request's own time is over: nobody's fault."""
-        definition, entry = self._possible.definition, self._possible.entry
-        timeouts = definition.timeouts
-        adapter = self._services.adapters[definition.protocol]
-        upstream_request = adapter.encode(
-            self._request.operation,
-            self._request.body,
-            definition,
-            entry.route.model,
-            self._pooled.key,
-            ask_usage=self.asks_usage,
-            extra_headers=self._services.own_headers,
-        )
-        patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
-        if entry.is_reasoning and self._request.is_stream:
-            patience = max(patience, REASONING_FIRST_TOKEN_SECONDS)
-        remaining = self._deadline - self.started_at
-        if remaining <= 0:
-            raise DeadlinePassed("The request's time was over before a provider could answer.")
-        try:
-            with Watchdog(min(patience, remaining)):
-                answer = await self._services.upstream.send(upstream_request)
-                return await self._read(answer, adapter)
-        except TimeoutError:
-            if remaining <= patience:
-                raise DeadlinePassed("The request's time was over before an answer was complete.") from None
-            return Failure(
-                FailureClass.SILENT, Blame.ROUTE, f"{definition.display_name} gave no answer for {patience:g} seconds."
-            )
-        except UpstreamError as error:
-            return classify_exception(error)
-
-    async def _read(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
-        """Closes the answer on every path, except that an open stream is handed on."""
-        outcome: Answered | Failure | None = None
-        try:
-            if not 200 <= answer.status < 300:
-                self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
-                outcome = adapter.classify(answer.status, answer.headers, self.error_body)
-            elif self._request.is_stream:
-                outcome = await self._open_stream(answer, adapter)
-            else:
-                body = await answer.read(_LARGEST_ANSWER_BYTES)
-                decoded = adapter.decode_answer(self._request.operation, body, self._possible.route.model)
-                outcome = decoded if isinstance(decoded, Failure) else self._succeed(decoded, answer)
-            return outcome
-        finally:
-            if not isinstance(outcome, Answered) or outcome.stream is None:
-                await answer.close()
-
-    def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
-        services, route = self._services, self._possible.route
-        seconds = services.clock.monotonic() - self.started_at
-        services.breaker.record_success(route)
-        services.keys.record_success(self._pooled, route.model, answer.headers)
-        services.keys.give_back(self._pooled)
-        tokens = plain.usage.output_tokens if plain.usage else None
-        services.track_record.record(
-            route, succeeded=True, tokens_per_second=tokens / seconds if tokens and seconds > 0 else None
-        )
-        self.report(None)
-        return Answered(route, plain, None)
-
-    async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
-        """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
-        decoder = adapter.decode_stream()
-        chunks = answer.chunks()
-        held: list[StreamEvent] = []
-        async for chunk in chunks:
-            events = decoder.feed(chunk)
-            held.extend(events)
-            for event in events:
-                match event.kind:
-                    case EventKind.CONTENT | EventKind.FINISH:
-                        return self._begin_stream(answer, chunks, decoder, held)
-                    case EventKind.FAILURE if event.failure is not None:
-                        return event.failure
-                    case EventKind.DONE:
-                        return _nothing_came()
-                    case _:
-                        pass
-        failures = (event.failure for event in decoder.end() if event.failure is not None)
-        return next(failures, _nothing_came())
-
-    def _begin_stream(
-        self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
-    ) -> Answered:
-        services = self._services
-        services.breaker.record_success(self._possible.route)
-        services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
-        first_token_seconds = services.clock.monotonic() - self.started_at
-        timeouts = self._possible.definition.timeouts
-        stream = OpenStream(
-            answer,
-            chunks,
-            decoder,
-            held,
-            timeouts,
-            self._deadline,
-            services.clock,
-            has_several_choices=self._request.body.get("n") not in (None, 1),
-        )
-        stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
-        return Answered(self._possible.route, None, stream)
-
-    def _end_stream(self, stream: OpenStream, first_token_seconds: float, failure: Failure | None) -> None:
-        """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""
-        services, route = self._services, self._possible.route
-        services.keys.give_back(self._pooled)
-        if failure is not None:
-            services.breaker.record_failure(route, failure)
-            services.track_record.record(route, succeeded=False, first_token_seconds=first_token_seconds)
-        else:
-            seconds = services.clock.monotonic() - self.started_at - first_token_seconds
-            tokens = stream.usage.output_tokens if stream.usage else None
-            rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
-            services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
-        self.report(failure, first_token_seconds)
-
-    def is_refused_for_stream_options(self, failure: Failure) -> bool:
-        """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""
-        return (
-            failure.blame is Blame.REQUEST
-            and failure.status in (400, 422)
-            and self.asks_usage
-            and "stream_options" not in self._request.body
-            and b"stream_options" in self.error_body
-        )
-
-    def report(self, failure: Failure | None, first_token_seconds: float | None = None) -> None:
-        self._record(
-            AttemptFinished(
-                request_id=self._request.id,
-                route=self._possible.route,
-                key_fingerprint=self._pooled.fingerprint,
-                why=self._why,
-                succeeded=failure is None,
-                failure=failure.kind if failure else None,
-                blame=failure.blame if failure else None,
-                status=failure.status if failure else 200,
-                duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
-                first_token_ms=None if first_token_seconds is None else first_token_seconds * 1000,
-            )
-        )
-
-
-def _nothing_came() -> Failure:
-    return Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended before its first content.", is_worth_repeating=True)
+def _named(failure: Failure, possible: Possible) -> Failure:
+    """With the provider's name before its words, unless they are about the request itself."""
+    if failure.blame in (Blame.REQUEST, Blame.MODEL):
+        return failure
+    return replace(failure, message=f"{possible.definition.display_name}: {failure.message}")

@@ -9,8 +9,9 @@ from ai_engine.errors import AIEngineError, AttemptsFailed
 from ai_engine.events import CLIENT_CLOSED_REQUEST, Ending, Observer, RequestFinished
 from ai_engine.names import Route
 from ai_engine.providers.adapter import PlainAnswer, Usage
-from ai_engine.relay.attempts import Attempts, RelayServices
+from ai_engine.relay.attempts import Attempts
 from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.services import RelayServices
 from ai_engine.relay.streaming import OpenStream, Write
 from ai_engine.web.errors import error_shape
 
@@ -61,6 +62,8 @@ class Answer(NamedTuple):
 
     route: Route
     attempts: int
+    family: str | None
+    """Set where the model is only the best member of the family that was asked for."""
     gateway_ms: float
     """The engine's own time until now, providers and waits apart."""
     upstream_ms: float
@@ -118,6 +121,7 @@ class Relay:
         try:
             answered = await (attempts.try_models() if only is None else attempts.try_only(only))
         except AIEngineError as error:
+            error.attempts = attempts.count
             settlement.settle(Ending.ERROR, status=error_shape(error).status)
             raise
         except asyncio.CancelledError:
@@ -132,4 +136,4 @@ class Relay:
         stream = AnswerStream(answered.stream, answered.route, settlement) if answered.stream else None
         if answered.plain is not None:
             settlement.settle(Ending.COMPLETED, route=answered.route, usage=answered.plain.usage)
-        return Answer(answered.route, attempts.count, gateway_ms, upstream_ms, answered.plain, stream)
+        return Answer(answered.route, attempts.count, attempts.family, gateway_ms, upstream_ms, answered.plain, stream)

@@ -1,14 +1,12 @@
 """What the relay is asked to carry."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from ai_engine.autodecide.candidates import Needs, ProviderPreferences, Wish
+from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences, Wish
 from ai_engine.names import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class ClientRequest:
+class ClientRequest(NamedTuple):
     """One request of a client, checked and with our own fields taken out of `body`."""
 
     id: str
@@ -22,10 +20,12 @@ class ClientRequest:
     autodecide: bool = True
     further_models: tuple[str, ...] | None = None
     """The request's own `models`; `None` leaves the configured fallbacks in force."""
-    preferences: ProviderPreferences = field(default_factory=ProviderPreferences)
-    needs: Needs = field(default_factory=Needs)
+    preferences: ProviderPreferences = NO_PREFERENCES
+    needs: Needs = NO_NEEDS
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""
+    hops: tuple[bytes, ...] = ()
+    """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 
     def wish(self, model: str) -> Wish:
         return Wish(model, self.needs, self.preferences, self.autodecide)

@@ -34,9 +34,14 @@ class OpenStream:
         deadline: float,
         clock: Clock,
         *,
+        cleaned: Callable[[Failure], Failure],
         has_several_choices: bool = False,
     ) -> None:
-        """`has_several_choices` (`n > 1`): one may begin when the others are over, so only the stream's own end is its end."""
+        """`has_several_choices` (`n > 1`): one may begin when the others are over, so only the stream's own end is its end.
+
+        `cleaned` takes our key out of what the provider says of its failure.
+        """
+        self._cleaned = cleaned
         self._answer = answer
         self._chunks = chunks
         self._decoder = decoder
@@ -54,11 +59,6 @@ class OpenStream:
         return self._decoder.usage
 
     @property
-    def model(self) -> str | None:
-        """The model as the provider names it in its events."""
-        return self._decoder.model
-
-    @property
     def is_complete(self) -> bool:
         """Every choice has its `finish_reason`: nothing that may still come belongs to the answer."""
         return self._decoder.is_finished
@@ -69,17 +69,23 @@ class OpenStream:
         The caller writes the end (`[DONE]`, or the error), since the engine may yet go on elsewhere.
         """
         try:
-            self._failure = await self._relay(write, wants_usage=wants_usage)
+            failure = await self._relay(write, wants_usage=wants_usage)
+            self._failure = self._cleaned(failure) if failure is not None else None
         except UpstreamError as error:
             self._failure = classify_exception(error)
         except TimeoutError:
-            self._failure = Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
+            self._failure = self._timed_out()
         if self.is_complete:
             self._failure = None
         elif self._failure is None:
             self._failure = Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
         self._end(self._failure)
         return self._failure
+
+    def _timed_out(self) -> Failure:
+        if self._clock.monotonic() >= self._deadline:
+            return Failure(FailureClass.SILENT, Blame.REQUEST, "The request's time was over before the answer was complete.")
+        return Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
 
     async def _relay(self, write: Write, *, wants_usage: bool) -> Failure | None:
         loop = asyncio.get_running_loop()

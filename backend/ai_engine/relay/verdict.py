@@ -28,22 +28,23 @@ def verdict(
     has_usable_provider: bool = True,
     is_still_listing: bool = False,
     soonest_return: float | None = None,
+    why_unknown: str | None = None,
 ) -> AIEngineError:
     """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was."""
     for failure in failures:
         if failure.blame in (Blame.REQUEST, Blame.MODEL):
             return _refused(failure)
+    left_out = [one for plan in plans for one in plan.left_out]
     if failures:
-        return _failed(failures, soonest_return)
+        return _failed(failures, left_out, soonest_return)
     if not has_usable_provider:
         return NoProviderConfigured(
             "No provider is configured: put a provider key such as OPENAI_API_KEY into the environment or .env, "
             "or set AI_ENGINE_SANDBOX=true to try things out.",
             code="no_provider_configured",
         )
-    left_out = [one for plan in plans for one in plan.left_out]
     if not left_out and not any(plan.candidates for plan in plans):
-        return _unknown(plans[0].asked, is_still_listing=is_still_listing)
+        return _unknown(plans[0].asked, is_still_listing=is_still_listing, why=why_unknown)
     return _all_out(plans[0].asked, left_out, soonest_return)
 
 
@@ -53,9 +54,9 @@ def _refused(failure: Failure) -> RefusedByProvider:
     )
 
 
-def _failed(failures: Sequence[Failure], soonest_return: float | None) -> AIEngineError:
+def _failed(failures: Sequence[Failure], left_out: Sequence[LeftOut], soonest_return: float | None) -> AIEngineError:
     last = failures[-1]
-    kinds = {failure.kind for failure in failures}
+    kinds = {failure.kind for failure in failures} | _causes(left_out)
     if kinds == {FailureClass.MODEL_NOT_FOUND}:
         return ModelNotFound(f"No provider serves the model any more: {last.message}", param="model", code="model_not_found")
     if kinds == {FailureClass.RATE_LIMIT}:
@@ -76,7 +77,12 @@ def _failed(failures: Sequence[Failure], soonest_return: float | None) -> AIEngi
     return AttemptsFailed(tried, retry_after_seconds=soonest_return, code="upstream_error")
 
 
-def _unknown(model: str, *, is_still_listing: bool) -> AIEngineError:
+def _causes(left_out: Sequence[LeftOut]) -> set[FailureClass | None]:
+    """What keeps those away that may be back; who could not serve the request anyway has no part in it."""
+    return {one.cause for one in left_out if one.reason in (Reason.FLAGGED, Reason.KEYS_RESTING)}
+
+
+def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngineError:
     if is_still_listing:
         return RoutesOut(
             f"No provider is known to serve {model!r} yet, and one has still to list its models; try again in a moment.",
@@ -84,7 +90,9 @@ def _unknown(model: str, *, is_still_listing: bool) -> AIEngineError:
             code="catalogue_incomplete",
         )
     return ModelNotFound(
-        f"No provider serves a model named {model!r}; GET /v1/models lists those that are.", param="model", code="model_not_found"
+        f"No provider serves a model named {model!r}; {why or 'GET /v1/models lists those that are'}.",
+        param="model",
+        code="model_not_found",
     )
 
 
@@ -94,9 +102,9 @@ def _all_out(model: str, left_out: Sequence[LeftOut], soonest_return: float | No
         return InvalidRequest(
             f"No route of {model!r} can serve this request ({reasons}).", param="model", code="unsupported_by_model"
         )
-    if left_out and all(one.reason is Reason.EXCLUDED for one in left_out):
+    if left_out and all(one.reason is Reason.EXCLUDED or one.reason.is_capability for one in left_out):
         return InvalidRequest(f"The request's own preferences leave no route of {model!r} ({reasons}).", param="provider")
-    if left_out and all(one.cause is FailureClass.RATE_LIMIT for one in left_out):
+    if _causes(left_out) == {FailureClass.RATE_LIMIT}:
         return RateLimited(
             f"Every provider key for {model!r} is rate limited; wait as Retry-After says.",
             retry_after_seconds=soonest_return,

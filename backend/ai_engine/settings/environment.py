@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ai_engine.errors import ConfigurationError
+from ai_engine.settings.refusals import reason_of
 
 PREFIX = "AI_ENGINE_"
 ENV_FILE = Path(".env")
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     autodecide: bool = True
     sandbox: bool | None = None
     unknown_price: Literal["allow", "refuse"] = "allow"
-    drain_seconds: float = Field(30, ge=0)
+    drain_seconds: float = Field(30, ge=0, allow_inf_nan=False)
 
     @property
     def is_on_loopback(self) -> bool:
@@ -120,8 +121,8 @@ class Settings(BaseSettings):
 
 
 def _sentence(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    reason = reason_of(error)
+    return f"it {reason}" if reason.startswith("must ") else reason
 
 
 def _unreadable_array(error: ValueError, environment: Environment) -> str:
@@ -138,9 +139,9 @@ def read_environment(process: Mapping[str, str], env_file: Path | None = None) -
 
     `NAME_FILE` gives `NAME` the text of that file, stripped, unless `NAME` is set itself. Only secrets and URLs are looked for
     (`…_KEY`, `…_KEY_N`, `…_TOKEN`, `…_URL`, `…_ENDPOINT`): other programs use `…_FILE` for other things.
-    Raises `ConfigurationError` if such a file cannot be read.
+    Raises `ConfigurationError` if `env_file` or such a file cannot be read.
     """
-    merged = {name: value for name, value in dotenv_values(env_file).items() if value} if env_file else {}
+    merged = _read_env_file(env_file) if env_file else {}
     merged |= {name: value for name, value in process.items() if value}
     for name in [name for name in merged if name.endswith("_FILE")]:
         target = name.removesuffix("_FILE")
@@ -149,10 +150,19 @@ def read_environment(process: Mapping[str, str], env_file: Path | None = None) -
         try:
             text = Path(merged[name]).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{name} is not usable: {merged[name]!r} cannot be read ({type(error).__name__}).") from None
+            # Without the path: whoever mistook the variable for its neighbour has put the secret itself there.
+            reason = f"it must be the path of a file that can be read ({type(error).__name__})"
+            raise ConfigurationError(f"{name} is not usable: {reason}.") from None
         if text:
             merged[target] = text
     return merged
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} is not usable: it cannot be read ({type(error).__name__}).") from None
 
 
 def _is_secret_or_url(name: str) -> bool:

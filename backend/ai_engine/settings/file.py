@@ -8,10 +8,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ai_engine.errors import ConfigurationError
+from ai_engine.settings.refusals import NAME_PATTERN, ROUTE_PATTERN, VARIABLE_PATTERN, reason_of
 
 DEFAULT_PATH = Path("ai-engine.yaml")
-
-NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
 
 class _Section(BaseModel):
@@ -44,7 +43,7 @@ class ProviderSection(_Section):
     name: str = Field(pattern=NAME_PATTERN)
     protocol: Literal["openai", "anthropic", "gemini", "cohere"] | None = None
     base_url: HttpUrl | None = None
-    api_key_env: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    api_key_env: str | None = Field(None, pattern=VARIABLE_PATTERN)
     auth: Literal["bearer", "none"] | None = None
     priority: int | None = Field(None, ge=0, le=10_000)
     default_model: str | None = None
@@ -56,7 +55,7 @@ class ModelSection(_Section):
     """A name that clients may ask for, and the routes that serve it, in the operator's order."""
 
     name: str = Field(min_length=1)
-    candidates: tuple[Annotated[str, Field(pattern=r"^[^/]+/.+$")], ...] = Field(min_length=1)
+    candidates: tuple[Annotated[str, Field(pattern=ROUTE_PATTERN)], ...] = Field(min_length=1)
 
 
 class PriceSection(_Section):
@@ -69,11 +68,11 @@ class PriceSection(_Section):
 class WeightsSection(_Section):
     """How much each part of the score counts (`autodecide.score`)."""
 
-    priority: float = Field(1.0, ge=0)
-    health: float = Field(1.0, ge=0)
-    latency: float = Field(0.5, ge=0)
-    cost: float = Field(0.5, ge=0)
-    load: float = Field(0.25, ge=0)
+    priority: float = Field(1.0, ge=0, le=1_000_000)
+    health: float = Field(1.0, ge=0, le=1_000_000)
+    latency: float = Field(0.5, ge=0, le=1_000_000)
+    cost: float = Field(0.5, ge=0, le=1_000_000)
+    load: float = Field(0.25, ge=0, le=1_000_000)
 
 
 class AutodecideSection(_Section):
@@ -88,7 +87,7 @@ class ConfigFile(_Section):
     models: tuple[ModelSection, ...] = ()
     aliases: dict[str, str] = {}
     fallbacks: dict[str, tuple[str, ...]] = {}
-    prices: dict[Annotated[str, Field(pattern=r"^[^/]+/.+$")], PriceSection] = {}
+    prices: dict[Annotated[str, Field(pattern=ROUTE_PATTERN)], PriceSection] = {}
     autodecide: AutodecideSection = AutodecideSection()
 
 
@@ -109,24 +108,37 @@ def read_config_file(path: Path | None) -> ConfigFile:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
+        _refuse_repeated_keys(root, path)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise ConfigurationError(f"{path}, line {line}: not YAML ({getattr(error, 'problem', None) or 'unreadable'}).") from None
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise ConfigurationError(f"{path}, line {line}: not YAML ({problem}); look at the indentation and the quotes.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}, line 1: nested too deeply, or an anchor that holds itself.") from None
+    except ValueError as error:  # what looks like a date and is none
+        raise ConfigurationError(f"{path}, line 1: a value that looks like a date is none ({error}); put it in quotes.") from None
     if content is None:
         return ConfigFile()
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}, line 1: the file must be a mapping with keys such as providers, models and aliases.")
-    _refuse_repeated_keys(root, path)
     try:
         file = ConfigFile.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = _reason(first)
         raise ConfigurationError(f"{path}, line {_line_of(root, first['loc'])}: {where}: {reason}.") from None
     _refuse_repeated_names(file, root, path)
     return file
+
+
+def _reason(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        if error["loc"][-1] == "api_key":
+            return "keys do not belong into this file; put it into the environment and name the variable as api_key_env"
+        return "there is no such setting; docs/configuration.md shows all of them"
+    return reason_of(error)
 
 
 def _refuse_repeated_keys(node: Any, path: Path) -> None:

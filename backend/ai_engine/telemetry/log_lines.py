@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +16,6 @@ _REMEMBERED_TARGETS = 256
 class AccessLine(NamedTuple):
     """One answered request."""
 
-    at: float
     client: str
     method: str
     path: str
@@ -32,8 +32,8 @@ class LineShape(Protocol):
     def record(self, at: float, logger: str, level: str, message: str, fields: Mapping[str, Any], trace: str | None) -> str:
         """`at` in seconds since 1970, `trace` an exception's text."""
 
-    def access(self, line: AccessLine) -> str:
-        """The line of one request."""
+    def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
+        """The line of one request; `now` is asked only where the shape shows the time."""
 
     def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
         """A sentence made of our own words alone: provider names, classes and numbers, where no secret can be."""
@@ -74,7 +74,7 @@ class ConsoleLines:
     def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
         return f"{self._time(at)} - {logger} - {level} - {sentence}"
 
-    def access(self, line: AccessLine) -> str:
+    def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
         return f'{line.client} - "{self._target(line.method, line.path)} HTTP/{line.http_version}" {line.status}'
 
     def _make_target(self, method: str, path: str) -> str:
@@ -102,11 +102,10 @@ class JSONLines:
     def _plain(self, value: Any) -> Any:
         return value if isinstance(value, int | float | None) else self._redact(str(value))
 
-    def access(self, line: AccessLine) -> str:
+    def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
         fields = line._asdict()
-        at = fields.pop("at")
         fields["duration_ms"] = round(line.duration_ms, 2)
-        return self.record(at, "access", "INFO", f"{line.method} {line.path} {line.status}", fields, None)
+        return self.record(now().timestamp(), "access", "INFO", f"{line.method} {line.path} {line.status}", fields, None)
 
 
 def _utc(at: float) -> str:

@@ -4,9 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping, Sequence
 from logging.handlers import WatchedFileHandler
 from typing import Any, TextIO
 
@@ -45,7 +43,9 @@ class _Formatter(logging.Formatter):
             traces.append(record.stack_info)
         fields: Mapping[str, Any] = getattr(record, "fields", {})
         message = _message_of(record).rstrip()
-        return self._shape.record(record.created, record.name, record.levelname, message, fields, "\n".join(traces) or None)
+        # uvicorn's logger of this name tells of everything, and seldom of an error.
+        name = "uvicorn" if record.name == "uvicorn.error" else record.name
+        return self._shape.record(record.created, name, record.levelname, message, fields, "\n".join(traces) or None)
 
 
 def _message_of(record: logging.LogRecord) -> str:
@@ -61,11 +61,11 @@ class BufferedLines:
 
     def __init__(self, handlers: Sequence[Handler]) -> None:
         self._handlers = handlers
-        self._lines: list[Callable[[], str]] = []
+        self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, line: Callable[[], str]) -> None:
-        """`line` makes the text when it is flushed, off the request's way."""
+    def add(self, line: str) -> None:
+        """Takes a line without its end."""
         self._lines.append(line)
         if self._timer is None:
             try:
@@ -83,11 +83,28 @@ class BufferedLines:
         if not self._lines:
             return
         lines, self._lines = self._lines, []
-        text = "\n".join([line() for line in lines]) + "\n"
+        text = "\n".join(lines) + "\n"
         for handler in self._handlers:
             # A full disk or a closed terminal ends no request.
             with contextlib.suppress(OSError, ValueError):
                 _write(handler, text)
+
+
+class _LogFile(WatchedFileHandler):
+    """A log file that may be taken away with its folder: until that is back its lines are lost, and no request with them."""
+
+    stream: Any
+
+    def reopenIfNeeded(self) -> None:  # noqa: N802 - the standard library's name
+        if self.stream is None:  # the last time it could not be opened
+            self.stream = self._open()
+            self._statstream()
+        else:
+            super().reopenIfNeeded()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError):
+            super().emit(record)
 
 
 def _write(handler: Handler, text: str) -> None:
@@ -123,22 +140,9 @@ class AccessLog:
         request_id: str,
     ) -> None:
         """`raw_path` as it came over the line, still percent-encoded; `client` is `None` where it is not known."""
-        self._add(partial(self._line, self._now(), client, method, raw_path, http_version, status, duration_ms, request_id))
-
-    def _line(
-        self,
-        at: datetime,
-        client: str | None,
-        method: str,
-        raw_path: bytes,
-        http_version: str,
-        status: int,
-        duration_ms: float,
-        request_id: str,
-    ) -> str:
         path = raw_path.decode("ascii", "backslashreplace")
-        line = AccessLine(at.timestamp(), client or "-", method, path, http_version, status, duration_ms, request_id)
-        return self._shape.access(line)
+        line = AccessLine(client or "-", method, path, http_version, status, duration_ms, request_id)
+        self._add(self._shape.access(line, self._now))
 
 
 class EventLog:
@@ -160,25 +164,23 @@ class EventLog:
     def _attempt(self, event: AttemptFinished) -> None:
         level = logging.INFO if event.succeeded else logging.WARNING
         if self._engine.isEnabledFor(level):
-            self._add(partial(self._attempt_line, self._now(), level, event))
-
-    def _attempt_line(self, at: datetime, level: int, event: AttemptFinished) -> str:
-        return self._shape.event(at.timestamp(), ENGINE_LOGGER, _LEVELS[level], _attempt_sentence(event), event.request_id)
+            self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.request_id)
 
     def _request(self, event: RequestFinished) -> None:
         is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
         level = logging.WARNING if is_ours else logging.INFO
         if self._server.isEnabledFor(level):
-            self._add(partial(self._request_line, self._now(), level, event))
+            self._write(SERVER_LOGGER, level, _request_sentence(event), event.request_id)
 
-    def _request_line(self, at: datetime, level: int, event: RequestFinished) -> str:
-        return self._shape.event(at.timestamp(), SERVER_LOGGER, _LEVELS[level], _request_sentence(event), event.request_id)
+    def _write(self, logger: str, level: int, sentence: str, request_id: str) -> None:
+        self._add(self._shape.event(self._now().timestamp(), logger, _LEVELS[level], sentence, request_id))
 
 
 def _attempt_sentence(event: AttemptFinished) -> str:
     if event.succeeded:
         return f"Provider {event.route.provider} successful ({event.duration_ms / 1000:.2f}s)"
-    return f"Provider {event.route.provider} failed: {event.failure}"
+    status = f", status {event.status}" if event.status else ""
+    return f"Provider {event.route.provider} failed: {event.failure}{status} ({event.request_id})"
 
 
 def _request_sentence(event: RequestFinished) -> str:
@@ -189,8 +191,8 @@ def _request_sentence(event: RequestFinished) -> str:
     if event.ending is Ending.CLIENT_CANCELLED:
         return f"{what} cancelled by the client: {who}"
     if event.ending is Ending.UPSTREAM_CUT:
-        return f"{what} cut: {who}"
-    return f"{what} failed: {event.status}"
+        return f"{what} cut: {who} ({event.request_id})"
+    return f"{what} failed: {event.status} ({event.request_id})"
 
 
 class Logs:
@@ -233,7 +235,7 @@ def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) 
         try:
             settings.log_file.parent.mkdir(parents=True, exist_ok=True)
             # Watched, so that a log file can be rotated away under us.
-            handlers.append(WatchedFileHandler(settings.log_file, encoding="utf-8"))
+            handlers.append(_LogFile(settings.log_file, encoding="utf-8"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ConfigurationError(f"AI_ENGINE_LOG_FILE is not usable: {str(settings.log_file)!r}: {reason}.") from None

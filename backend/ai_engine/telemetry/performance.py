@@ -1,5 +1,6 @@
 """What `GET /api/status` shows as `performance`: counted while it happens, in memory, bounded, computed when somebody asks."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,19 +16,12 @@ REMEMBERED_ATTEMPTS = 256
 class Ring:
     """The last `size` numbers."""
 
-    __slots__ = ("_next", "_size", "_values")
+    __slots__ = ("_values", "add")
 
     def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: list[float] = []
-        self._next = 0
-
-    def add(self, value: float) -> None:
-        if len(self._values) < self._size:
-            self._values.append(value)
-            return
-        self._values[self._next] = value
-        self._next = (self._next + 1) % self._size
+        self._values: deque[float] = deque(maxlen=size)
+        self.add = self._values.append
+        """Takes a number, and forgets the oldest if there are too many."""
 
     def percentiles(self, *ranks: float) -> Sequence[float | None]:
         """The nearest-rank percentiles, ranks in (0, 1]; all `None` where there are no numbers yet."""

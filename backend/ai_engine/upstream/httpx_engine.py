@@ -315,6 +315,8 @@ class _Answer:
                 else:
                     for piece in decompression.feed(chunk):
                         yield piece
+                        # A few bytes may unfold into a thousand pieces, and others want their turn between them.
+                        await asyncio.sleep(0)
         except httpx.TimeoutException:
             raise UpstreamSilent("The provider fell silent inside its answer.") from None
         except _LIBRARY_ERRORS:

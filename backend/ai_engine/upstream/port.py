@@ -10,8 +10,7 @@ An engine knows HTTP and nothing of models. Every engine passes `tests/contracts
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ai_engine.errors import AIEngineError
 
@@ -19,9 +18,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 """Lower-case names, in the order they came."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UpstreamRequest:
-    """One HTTP request, ready to go. It has no `repr`: its headers hold a provider key."""
+class UpstreamRequest(NamedTuple):
+    """One HTTP request, ready to go."""
 
     method: str
     url: str
@@ -31,6 +29,10 @@ class UpstreamRequest:
     """Name resolution, TCP and TLS together."""
     silence_seconds: float
     """The longest time without a byte in either direction, before and after the headers."""
+
+    def __repr__(self) -> str:
+        """Method and URL alone: the headers hold a provider key, the body what a client said."""
+        return f"UpstreamRequest({self.method} {self.url})"
 
 
 class UpstreamAnswer(Protocol):

@@ -45,7 +45,11 @@ class ClientAddresses:
     """Finds the effective client of a request."""
 
     def __init__(self, trusted_proxies: Iterable[str]) -> None:
-        self._trusted = Networks(trusted_proxies)
+        self.trust(trusted_proxies)
+
+    def trust(self, proxies: Iterable[str]) -> None:
+        """Believes these proxies from now on, and no others."""
+        self._trusted = Networks(proxies)
 
     def effective(self, peer: str | None, forwarded_for: Sequence[bytes]) -> str | None:
         """The client's address as text, or `None` where it cannot be known.

@@ -1,118 +1,116 @@
 """Clients that leave before their answer is complete."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+
+LOOK_EVERY_SECONDS = 0.025
 
 
 class ClientGone(Exception):
     """The client closed the connection while we were still reading from it: nobody is left to answer."""
 
 
+class _KnowsItsClient(Protocol):
+    """uvicorn's request cycle, whose bound method `receive` is."""
+
+    disconnected: bool
+
+
+class Patrol:
+    """Looks after the clients of all requests under way, every 25 ms, so that no request pays for a watcher of its own.
+
+    ASGI tells of a client that left through `receive()`, and waiting for that costs every request a task (9 µs) or a coroutine
+    driven by hand (the same, once its end is counted too). uvicorn's `receive` is a method of an object that knows: one look at
+    an attribute. Behind other servers a task waits.
+    """
+
+    def __init__(self, look_every_seconds: float = LOOK_EVERY_SECONDS) -> None:
+        self._look_every_seconds = look_every_seconds
+        self._watches: set[DisconnectWatch] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, receive: Receive) -> "DisconnectWatch":
+        """A watch over one request, for a `with`. The request's body must have been read."""
+        return DisconnectWatch(self, receive)
+
+    def begin(self, watch: "DisconnectWatch") -> None:
+        """Looks after it from now on."""
+        self._watches.add(watch)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._look_every_seconds, self._look)
+
+    def end(self, watch: "DisconnectWatch") -> None:
+        """Looks after it no more."""
+        self._watches.discard(watch)
+
+    def _look(self) -> None:
+        for watch in [watch for watch in self._watches if watch.cycle.disconnected]:
+            watch.leave()
+        self._timer = None
+        if self._watches:
+            self._timer = asyncio.get_running_loop().call_later(self._look_every_seconds, self._look)
+
+
 class DisconnectWatch:
     """Cancels the task that entered it when the client leaves, and swallows that cancellation again.
 
-        with DisconnectWatch(receive) as watch:
-            answer = await ask_the_provider()
-        if watch.client_left:
-            return
-
-    The request's body has been read before: from then on `receive()` says nothing until `http.disconnect`. Servers say that too
-    when the answer is complete, so the last part of an answer is the last thing sent inside the `with`.
-
-    `receive()` runs without a task of its own: its coroutine is driven by hand up to the future that it waits for, whose callback
-    drives it on. That costs 3-5 µs a request, a task 9. Where a server's `receive` waits for anything but an asyncio future, a
-    task takes over.
+    with patrol.watch(receive) as watch:
+        answer = await ask_the_provider()
+    if watch.client_left:
+        return
     """
 
-    __slots__ = ("_cancelling", "_coroutine", "_follower", "_future", "_leaving", "_receive", "_task", "client_left")
+    __slots__ = ("_cancelling", "_follower", "_patrol", "_receive", "_task", "client_left", "cycle")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, patrol: Patrol, receive: Receive) -> None:
         self.client_left = False
+        self.cycle = cast("_KnowsItsClient", getattr(receive, "__self__", None))
+        self._patrol = patrol
         self._receive = receive
-        self._coroutine: Coroutine[Any, Any, Message] | None = None
-        self._future: asyncio.Future[Any] | None = None
-        self._follower: asyncio.Task[Message] | None = None
-        self._leaving: asyncio.Handle | None = None
+        self._follower: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
-        self._listen()
+        if hasattr(self.cycle, "disconnected"):
+            self._patrol.begin(self)
+        else:
+            self._follower = asyncio.create_task(self._follow())
         return self
 
-    def _listen(self) -> None:
-        receiving = self._receive()
-        if isinstance(receiving, Coroutine):
-            self._coroutine = receiving
-            self._drive(None)
-        else:
-            self._follow(_as_coroutine(receiving))
-
-    def _drive(self, ready: "asyncio.Future[Any] | None") -> None:
-        """One step of `receive()`, as asyncio's own `Task` takes it: to the next future, or to its end."""
-        coroutine = self._coroutine
-        assert coroutine is not None
-        self._future = None
+    async def _follow(self) -> None:
         try:
-            awaited = coroutine.send(None)
-        except StopIteration as end:
-            self._coroutine = None
-            self._hear(end.value, at_once=ready is None)
-        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - whatever a server's `receive` raises, as a task would
-            # The server itself cannot tell any more. It says so where the answer is sent, which is a better place than here.
-            self._coroutine = None
-        else:
-            if getattr(awaited, "_asyncio_future_blocking", None):
-                # The mark of a future that was awaited, not merely yielded; who drives a coroutine takes it off, as `Task` does.
-                awaited._asyncio_future_blocking = False  # noqa: SLF001 - asyncio's protocol between futures and tasks
-                awaited.add_done_callback(self._drive)
-                self._future = awaited
-            else:
-                self._coroutine = None
-                self._follow(coroutine)
+            message = await self._receive()
+            while message["type"] != "http.disconnect":
+                message = await self._receive_later()
+        except Exception:  # noqa: BLE001 - such a server cannot tell any more; the sending will
+            return
+        self.leave()
 
-    def _follow(self, coroutine: Coroutine[Any, Any, Message]) -> None:
-        self._follower = asyncio.create_task(coroutine)
-        self._follower.add_done_callback(self._hear_follower)
+    async def _receive_later(self) -> Message:
+        """Lets others run first: a server that hands out request messages without waiting must not keep us for ever."""
+        await asyncio.sleep(0)
+        return await self._receive()
 
-    def _hear_follower(self, follower: "asyncio.Task[Message]") -> None:
-        if not follower.cancelled() and follower.exception() is None:
-            self._hear(follower.result(), at_once=False)
-
-    def _hear(self, message: Message, *, at_once: bool) -> None:
-        if message["type"] == "http.disconnect":
-            # Never from inside the watched task: a cancellation that finds no `await` before the `with` ends would outlive it.
-            self._leaving = asyncio.get_running_loop().call_soon(self._leave)
-        elif not at_once:
-            self._listen()
-        # A server that hands out request messages without waiting, after the body's end, would keep us here for ever.
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """The client has left. Never called by the watched task: a cancellation that finds no `await` would outlive the watch."""
+        self._patrol.end(self)
         self.client_left = True
         self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
-        if self._leaving is not None:
-            self._leaving.cancel()
-        if self._future is not None:
-            self._future.remove_done_callback(self._drive)
-        if self._follower is not None:
-            self._follower.remove_done_callback(self._hear_follower)
+        if self._follower is None:
+            self._patrol.end(self)
+        else:
             self._follower.cancel()
-        if self._coroutine is not None:
-            self._coroutine.close()
         if not self.client_left:
             return False
         # Only our own cancellation is swallowed: another one that came as well goes on.
         return self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError
-
-
-async def _as_coroutine(receiving: Awaitable[Message]) -> Message:
-    return await receiving

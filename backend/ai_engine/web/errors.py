@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -37,11 +38,15 @@ from ai_engine.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from ai_engine.web.request_body import is_json, not_json
+from ai_engine.wire import openai
 from ai_engine.wire.redaction import redact
+from ai_engine.wire.sse import encode_event
 
 HeaderList = list[tuple[bytes, bytes]]
 
 _logger = logging.getLogger("ai_engine")
+_LONGEST_SHOWN_PATH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +105,13 @@ def error_body(error: AIEngineError) -> bytes:
 
 
 def _body(message: str, shape: ErrorShape, param: str | None) -> bytes:
-    said = {"message": message, "type": shape.type, "param": param, "code": shape.code}
-    return orjson.dumps({"error": {name: redact(text) if text else text for name, text in said.items()}})
+    param, code = (text and redact(text) for text in (param, shape.code))
+    return orjson.dumps(openai.error(redact(message), kind=redact(shape.type), param=param, code=code))
 
 
 def error_event(error: AIEngineError) -> bytes:
     """The end of a stream whose status is already out: the error as an event, which every SDK raises, then `[DONE]`."""
-    return b"data: " + error_body(error) + b"\n\ndata: [DONE]\n\n"
+    return encode_event(error_body(error)) + encode_event(openai.DONE)
 
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
@@ -120,6 +125,8 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
     elif isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode("latin-1", "replace")))
     headers.extend(_retry_headers(error))
+    if error.attempts is not None:
+        headers.append((b"x-ai-engine-attempts", b"%d" % error.attempts))
     return error_shape(error).status, headers, body
 
 
@@ -161,11 +168,16 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
     assert isinstance(error, HTTPException)
     method, path = connection.scope.get("method", "GET"), connection.scope["path"]
     known = error.headers or {}
+    if error.status_code == 400:
+        # FastAPI's word for a body that it could not read: nested without end, or not UTF-8.
+        return await _respond(connection, *error_answer(InvalidRequest("The body is not valid JSON.", code="invalid_json"), None))
     if error.status_code == 404:
-        return await _respond(connection, *error_answer(NotFound(f"There is nothing at {path}."), None))
+        return await _respond(
+            connection, *error_answer(NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is."), None)
+        )
     if error.status_code == 405:
-        allowed = [name.strip() for value in (known.get("Allow", ""),) for name in value.split(",") if name.strip()]
-        refusal = MethodNotAllowed(f"{path} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
+        allowed = _methods_at(path, connection.app)
+        refusal = MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
         return await _respond(connection, *error_answer(refusal, None))
     shape = next((row for row in ERROR_SHAPES.values() if row.status == error.status_code), None)
     if shape is None:
@@ -179,9 +191,23 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
     return await _respond(connection, error.status_code, headers, body)
 
 
+def _shown(path: str) -> str:
+    return path if len(path) <= _LONGEST_SHOWN_PATH else path[:_LONGEST_SHOWN_PATH] + "…"
+
+
+def _methods_at(path: str, app: FastAPI) -> list[str]:
+    """Every method that some route takes at this path. The router names those of the first route alone."""
+    routes = [route for route in iter_route_contexts(app.routes) if route.methods and route.path_regex.match(path)]
+    return sorted({method for route in routes for method in route.methods or ()})
+
+
 async def _answer_validation_error(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return await _respond(connection, *error_answer(_invalid_request(error.errors()), None))
+    problems = error.errors()
+    content_type = connection.headers.get("content-type", "").encode("latin-1")
+    if problems[0]["loc"][0] == "body" and content_type and not is_json(content_type):
+        return await _respond(connection, *error_answer(not_json(content_type), None))
+    return await _respond(connection, *error_answer(_invalid_request(problems), None))
 
 
 def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:

@@ -4,7 +4,7 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +14,6 @@ from starlette.middleware.cors import CORSMiddleware
 from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError
 from ai_engine.events import CLIENT_CLOSED_REQUEST
-from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import AccessLog
 from ai_engine.web.client_address import ClientAddresses
 from ai_engine.web.disconnect import ClientGone, Message, Receive
@@ -180,6 +179,7 @@ EXPOSED_HEADERS = (
     "x-ai-engine-provider",
     "x-ai-engine-model",
     "x-ai-engine-attempts",
+    "x-ai-engine-family",
     "server-timing",
 )
 """What a page of a listed origin may read of an answer."""
@@ -191,12 +191,16 @@ class CrossOrigin:
     No credentials are allowed: a page of another origin sends a key in a header, or nothing.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app
+        self.allow(origins)
+
+    def allow(self, origins: Sequence[str]) -> None:
+        """Lets pages of these origins call us from now on, and of no others."""
         self._cors: ASGIApp | None = None
-        if settings.cors_origins:
+        if origins:
             self._cors = CORSMiddleware(
-                app, settings.cors_origins, allow_methods=("*",), allow_headers=("*",), expose_headers=EXPOSED_HEADERS
+                self._app, origins, allow_methods=("*",), allow_headers=("*",), expose_headers=EXPOSED_HEADERS
             )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -212,15 +216,17 @@ class BodyLimit:
 
     def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
         self._app = app
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
+        """May be moved at any time; a body under way is held to the one of its beginning."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit_bytes = self.limit_bytes
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._limit_bytes:
-                await _send_error(too_large(self._limit_bytes), send)
+            if name == b"content-length" and value.isdigit() and int(value) > limit_bytes:
+                await _send_error(too_large(limit_bytes), send)
                 return
         received_bytes = 0
 
@@ -228,9 +234,9 @@ class BodyLimit:
             nonlocal received_bytes
             message = await receive()
             received_bytes += len(message.get("body", b""))
-            if received_bytes > self._limit_bytes:
+            if received_bytes > limit_bytes:
                 # The one kind of exception that FastAPI lets out of reading a body as it is.
-                raise HTTPException(413, too_large(self._limit_bytes).message)
+                raise HTTPException(413, too_large(limit_bytes).message)
             return message
 
         await self._app(scope, receive_counted, send)

@@ -21,9 +21,8 @@ async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, li
         if name == b"content-length":
             if value.isdigit() and int(value) > limit_bytes:
                 raise too_large(limit_bytes)
-        elif name == b"content-type" and value != b"application/json" and not _is_json(value):
-            shown = value[:100].decode("latin-1")
-            raise UnsupportedMediaType(f"The body must be application/json, and calls itself {shown!r}.")
+        elif name == b"content-type" and value != b"application/json" and not is_json(value):
+            raise not_json(value)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
@@ -50,6 +49,13 @@ def too_large(limit_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body is larger than the {limit_bytes} bytes that AI_ENGINE_MAX_REQUEST_SIZE allows.")
 
 
-def _is_json(content_type: bytes) -> bool:
+def not_json(content_type: bytes) -> UnsupportedMediaType:
+    """The refusal of a body that calls itself something else."""
+    shown = content_type[:100].decode("latin-1")
+    return UnsupportedMediaType(f"The body calls itself {shown!r}; send JSON with the header Content-Type: application/json.")
+
+
+def is_json(content_type: bytes) -> bool:
+    """Whether a body of this `content-type` is JSON."""
     media_type = content_type.partition(b";")[0].strip().lower()
     return media_type == b"application/json" or (media_type.startswith(b"application/") and media_type.endswith(b"+json"))

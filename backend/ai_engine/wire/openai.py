@@ -1,4 +1,4 @@
-"""Objects in OpenAI's format, built as plain dictionaries: what the sandbox, our own errors and our listings look like.
+"""Objects in OpenAI's format, built as plain dictionaries: what the sandbox says, and our own errors.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
 """

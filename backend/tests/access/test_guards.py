@@ -64,6 +64,7 @@ def test_loopback_without_an_admin_key_is_open(host: str) -> None:
         Settings(host="0.0.0.0"),
         Settings(host="::"),
         Settings(host="gateway.internal"),
+        Settings(host="127.0.0.1:80"),
         Settings(admin_key=SecretStr(ADMIN)),
     ],
 )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ai_engine.catalogue.discovery import LISTING_LIMIT_BYTES, Discovery, Pace, Target
+from ai_engine.catalogue.discovery import Discovery, Pace, Target
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Listing
 from ai_engine.database import migrate, open_database
+from ai_engine.providers.adapter import LARGEST_LISTING_BYTES
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.upstream.port import ConnectFailed
 from tests.catalogue.fakes import LINES, NOW, HandClock, Site, SiteUpstream, configuration, listing, provider
@@ -132,7 +133,7 @@ async def test_a_provider_that_does_not_answer_by_the_deadline_is_given_up() -> 
         (Site(error=ConnectFailed("Connection refused.")), "Connection refused."),
         (Site(b"!"), "Its listing cannot be read."),
         (Site(b""), "Its listing is empty."),
-        (Site(b"x" * (LISTING_LIMIT_BYTES + 1)), "The body is too large."),
+        (Site(b"x" * (LARGEST_LISTING_BYTES + 1)), "The body is too large."),
     ],
     ids=["refused", "unreachable", "unreadable", "empty", "endless"],
 )
@@ -286,6 +287,20 @@ async def test_a_complaint_about_a_model_brings_a_fresh_listing_at_most_once_a_m
         house.discovery.request_soon("nobody")
         await house.idle()
         assert house.upstream.sites["a"].asked == 3
+
+
+async def test_a_complaint_during_a_listing_asks_again_a_minute_later() -> None:
+    gate = asyncio.Event()
+    house = House(a=Site(b"m1", gate=gate))
+    async with house.running():
+        await house.upstream.asked(a=1)
+        house.discovery.request_soon("a")
+        gate.set()
+        await listed_at(house.live, "a")
+        await house.idle()
+        assert house.upstream.sites["a"].asked == 1
+        house.clock.advance(60)
+        await house.upstream.asked(a=2)
 
 
 async def test_after_a_reload_the_new_the_moved_and_the_failed_are_asked_at_once_and_the_others_are_left() -> None:

@@ -119,3 +119,7 @@ print(before, "genai_prices" in sys.modules)
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert finished.stdout.strip() == "False True"
+
+
+def test_a_blended_price_counts_input_three_times_as_much_as_output() -> None:
+    assert Price(Decimal(1), Decimal(5), "listing").blended_usd_per_million == 2

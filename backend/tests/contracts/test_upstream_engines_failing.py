@@ -1,6 +1,7 @@
 """What `upstream.port` promises when the other side misbehaves, for every engine, over real sockets."""
 
 import asyncio
+import gzip
 import ssl
 
 import pytest
@@ -213,3 +214,24 @@ async def test_a_handshake_that_takes_longer_than_the_time_to_connect_is_no_conn
     async with RawServer(mute) as server:
         await failure_of(engine.send(request_to(server, scheme="https", connect_seconds=0.15)), ConnectFailed)
         await asyncio.wait_for(accepted[0].gone.wait(), CLOSES_WITHIN_SECONDS)
+
+
+async def test_a_body_that_unfolds_into_a_huge_one_lets_others_have_their_turn(engine: Upstream) -> None:
+    packed = gzip.compress(b"hello " * 5_000_000)
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with RawServer(answering(answer_with(packed, "content-encoding: gzip"))) as server:
+        answer = await engine.send(request_to(server))
+        others = asyncio.create_task(take_turns())
+        pieces = 0
+        async for _ in answer.chunks():
+            pieces += 1
+        others.cancel()
+        await answer.close()
+    assert turns >= pieces > 10

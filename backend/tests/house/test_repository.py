@@ -8,7 +8,6 @@ from tests.house.repository import ROOT, files, read
 
 # A file beyond 400 lines needs a reason: the path, and why it reads better whole.
 LONG_FILES = {
-    "backend/ai_engine/relay/attempts.py": "one loop as nested rings; apart, nobody could follow a request",
     "backend/tests/providers/test_openai_compatible.py": "one sentence after another about a single adapter",
 }
 

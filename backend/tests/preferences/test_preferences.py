@@ -7,6 +7,7 @@ import pytest
 
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database, migrate, open_database
+from ai_engine.errors import Unavailable
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference, is_enabled
 from ai_engine.preferences.repository import SqlPreferencesRepository
 from ai_engine.providers.definition import ProviderDefinition
@@ -150,3 +151,14 @@ def test_a_provider_is_on_unless_it_is_a_reseller_and_the_admin_has_the_last_wor
     is_community: bool, enabled: bool | None, expected: bool
 ) -> None:
     assert is_enabled(definition(is_community=is_community), ProviderPreference(enabled)) is expected
+
+
+async def test_a_database_that_takes_no_change_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    database = await opened(tmp_path / "ai-engine.db")
+    preferences = LivePreferences(SqlPreferencesRepository(database), SystemClock())
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TABLE provider_preferences")
+    with pytest.raises(Unavailable):
+        await preferences.set("openai", enabled=False)
+    assert preferences.of("openai") == ProviderPreference()
+    await database.close()

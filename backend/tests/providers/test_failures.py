@@ -216,7 +216,7 @@ def test_a_numeric_code_is_kept_as_text() -> None:
 def test_an_error_inside_a_success_has_the_status_that_it_names(
     error: dict[str, object], kind: FailureClass, status: int | None
 ) -> None:
-    failure = classify_error_object(error, None)
+    failure = classify_error_object(error)
     assert (failure.kind, failure.status) == (kind, status)
 
 

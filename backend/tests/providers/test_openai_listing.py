@@ -79,3 +79,10 @@ def test_odd_fields_are_ignored() -> None:
         "capabilities": [],
     }
     assert listed(entry) == [ListedModel("m", None, False, None, False, False)]
+
+
+@pytest.mark.parametrize("price", ["1e999999", "1e300000", "-1e999999", "1e-999999", "NaN", "Infinity", 1e300])
+def test_a_price_without_bound_is_unknown_and_spoils_no_other_model(price: object) -> None:
+    first, second = listed({"id": "odd", "pricing": {"prompt": price, "completion": price}, "context_length": 1e300}, {"id": "m"})
+    assert (first.input_usd_per_million, first.output_usd_per_million, first.context_tokens) == (None, None, None)
+    assert second == ListedModel("m")

@@ -89,3 +89,17 @@ def test_googles_delay_is_read_from_the_details() -> None:
 def test_absurd_waits_are_not_believed() -> None:
     assert stated_seconds(headers(retry_after="999999999")) is None
     assert stated_seconds(headers(retry_after="-5")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 308 + "s" + "9" * 308 + "s",
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +9999999999999999",
+        "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT",
+    ],
+)
+def test_numbers_without_bound_are_no_statement(text: str) -> None:
+    assert stated_seconds(headers(retry_after=text)) is None
+    assert stated_seconds(headers(retry_after="7", date=text)) == 7

@@ -1,6 +1,5 @@
 import base64
 import struct
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from ai_engine.providers.built_in import SANDBOX
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
 from ai_engine.upstream.port import AnswerTooLarge, Upstream, UpstreamAnswer, UpstreamRequest, header
+from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -34,24 +34,8 @@ WEATHER = {
 }
 
 
-class StoppedClock:
-    """Noon for ever; notes how long it was asked to wait."""
-
-    def __init__(self) -> None:
-        self.slept_seconds: list[float] = []
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept_seconds.append(seconds)
-
-
 async def send(body: object, path: str = "/chat/completions", method: str = "POST") -> UpstreamAnswer:
-    upstream: Upstream = SandboxUpstream(StoppedClock())
+    upstream: Upstream = SandboxUpstream(HandTurnedClock())
     encoded = body if isinstance(body, bytes) else orjson.dumps(body)
     return await upstream.send(UpstreamRequest(method, f"sandbox://local{path}", (), encoded, 5, 60))
 
@@ -104,15 +88,6 @@ async def test_usage_ends_a_stream_when_it_is_asked_for() -> None:
     assert chunks[-1]["choices"] == []
     assert chunks[-1]["usage"]["total_tokens"] > 0
     assert all("usage" not in chunk for chunk in chunks[:-1])
-
-
-async def test_words_can_be_given_time() -> None:
-    clock = StoppedClock()
-    answer = await SandboxUpstream(clock, 0.05).send(
-        UpstreamRequest("POST", "sandbox://local/chat/completions", (), orjson.dumps(ASKED | {"stream": True}), 5, 60)
-    )
-    pieces = [piece async for piece in answer.chunks()]
-    assert clock.slept_seconds == [0.05] * (len(pieces) - 1)
 
 
 async def test_closing_ends_a_stream() -> None:
@@ -192,12 +167,12 @@ async def test_embeddings_come_in_base64_too() -> None:
 
 async def test_the_listing_goes_through_the_adapter() -> None:
     adapter = OpenAICompatible()
-    answer = await SandboxUpstream(StoppedClock()).send(adapter.encode_listing(SANDBOX, None))
+    answer = await SandboxUpstream(HandTurnedClock()).send(adapter.encode_listing(SANDBOX, None))
     assert [model.name for model in adapter.decode_listing(await answer.read(10_000))] == ["sandbox"]
 
 
 async def test_chat_goes_through_the_adapter_plain_and_streamed() -> None:
-    adapter, sandbox = OpenAICompatible(), SandboxUpstream(StoppedClock())
+    adapter, sandbox = OpenAICompatible(), SandboxUpstream(HandTurnedClock())
     answer = await sandbox.send(adapter.encode(Operation.CHAT, ASKED, SANDBOX, "any/model", None, ask_usage=True))
     decoded = adapter.decode_answer(Operation.CHAT, await answer.read(10**6), "any/model")
     assert isinstance(decoded, PlainAnswer)

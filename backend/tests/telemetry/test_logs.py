@@ -144,7 +144,7 @@ def test_uvicorns_loggers_come_this_way_and_its_access_log_is_silent(writing: Ca
     logging.getLogger("uvicorn.error").info("Application startup complete.")
     logging.getLogger("uvicorn.access").info("GET /?token=x")
     text = written.text()
-    assert text.endswith("uvicorn.error - INFO - Application startup complete.\n")
+    assert text.endswith("uvicorn - INFO - Application startup complete.\n")
     assert "token" not in text
 
 
@@ -265,13 +265,13 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     log(request(Ending.ERROR, 400, None))
     assert [line.split(" - ", 1)[1] for line in written.text().splitlines()] == [
         "ai_engine - INFO - Provider groq successful (1.23s)",
-        "ai_engine - WARNING - Provider groq failed: rate_limit",
+        "ai_engine - WARNING - Provider groq failed: rate_limit, status 200 (req-1)",
         "server - INFO - Chat completion successful: groq",
         "server - INFO - Embeddings successful: groq",
         "server - INFO - Chat completion cancelled by the client: groq",
-        "server - WARNING - Chat completion cut: groq",
-        "server - WARNING - Chat completion failed: 503",
-        "server - INFO - Chat completion failed: 400",
+        "server - WARNING - Chat completion cut: groq (req-1)",
+        "server - WARNING - Chat completion failed: 503 (req-1)",
+        "server - INFO - Chat completion failed: 400 (req-1)",
     ]
 
 

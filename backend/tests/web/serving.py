@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ai_engine.web.middleware import ASGIApp
 
@@ -13,7 +14,7 @@ HTTPImplementation = Literal["httptools", "h11"]
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, http: HTTPImplementation = "httptools") -> AsyncIterator[int]:
+async def serving(app: ASGIApp, http: HTTPImplementation | type[HttpToolsProtocol] = "httptools") -> AsyncIterator[int]:
     """The port at which `app` is served for as long as the block lasts."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, http=http, lifespan="off", log_config=None, access_log=False, proxy_headers=False

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from ai_engine.wire.redaction import redact
+from ai_engine.wire.redaction import redact, redact_exactly
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,23 @@ def test_no_text_makes_the_search_slow(text: str) -> None:
     started = time.perf_counter()
     redact(text)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided: token-a/b+1=.",
+        "no access for key=token-a%2Fb%2B1%3D.",
+        "no access for dG9rZW4tYS9iKzE9.",
+    ],
+)
+def test_a_secret_of_any_look_is_taken_out_by_itself(text: str) -> None:
+    assert "[redacted]." in redact_exactly(text, "token-a/b+1=")
+
+
+def test_a_secret_that_the_end_of_a_shortened_text_cuts_is_taken_out() -> None:
+    assert redact_exactly("Incorrect API key provided: token-ab…", "token-abc123") == "Incorrect API key provided: [redacted]…"
+
+
+def test_a_word_that_stands_for_no_secret_stays() -> None:
+    assert redact_exactly("ollama has no such model", "ollama") == "ollama has no such model"

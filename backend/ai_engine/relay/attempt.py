@@ -1,0 +1,275 @@
+"""One attempt: one request on one route with one provider key, and everything that its end says about them."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+from ai_engine.autodecide.candidates import Possible
+from ai_engine.clock import Watchdog
+from ai_engine.errors import DeadlinePassed
+from ai_engine.events import ABANDONED, AttemptFinished
+from ai_engine.health.breaker import Passage
+from ai_engine.names import Blame, Route
+from ai_engine.provider_keys.pool import PooledKey
+from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
+from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.services import RelayServices
+from ai_engine.relay.streaming import OpenStream
+from ai_engine.upstream.port import Headers, UpstreamAnswer, UpstreamError
+from ai_engine.wire.sse import MAX_EVENT_BYTES
+
+REASONING_FIRST_TOKEN_SECONDS = 300
+"""Models that reason are silent by nature."""
+
+_LARGEST_ERROR_BYTES = 256 * 1024
+_LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
+_LARGEST_OPENING_BYTES = 2 * MAX_EVENT_BYTES
+"""How much of a stream may come without content; what is held back of it lies in memory."""
+
+
+class Answered(NamedTuple):
+    """A sound answer: whole, or a stream whose first content is there."""
+
+    route: Route
+    plain: PlainAnswer | None
+    stream: OpenStream | None
+
+
+class Attempt:
+    """One request on one route with one key, from encoding to the first content or the whole answer."""
+
+    __slots__ = (
+        "_deadline",
+        "_passage",
+        "_pooled",
+        "_possible",
+        "_record",
+        "_request",
+        "_services",
+        "_why",
+        "asks_usage",
+        "error_body",
+        "started_at",
+    )
+
+    def __init__(
+        self,
+        services: RelayServices,
+        request: ClientRequest,
+        possible: Possible,
+        pooled: PooledKey,
+        passage: Passage,
+        why: str,
+        deadline: float,
+        record: Callable[[AttemptFinished], None],
+    ) -> None:
+        self._services = services
+        self._request = request
+        self._possible = possible
+        self._pooled = pooled
+        self._passage = passage
+        self._why = why
+        self._deadline = deadline
+        self._record = record
+        self.started_at = services.clock.monotonic()
+        self.asks_usage = (
+            request.is_stream
+            and possible.definition.takes_stream_options
+            and possible.definition.name not in services.refuses_stream_options
+        )
+        self.error_body = b""
+
+    async def run(self) -> Answered | Failure:
+        """Raises `DeadlinePassed` where the request's own time is over: nobody's fault."""
+        outcome = await self._run()
+        return self._without_our_key(outcome) if isinstance(outcome, Failure) else outcome
+
+    def _without_our_key(self, failure: Failure) -> Failure:
+        """Providers repeat the key that they refuse, and not every key looks like one."""
+        key = self._pooled.key
+        return failure.without(key.secret) if key else failure
+
+    async def _run(self) -> Answered | Failure:
+        definition, entry = self._possible.definition, self._possible.entry
+        timeouts = definition.timeouts
+        adapter = self._services.adapters[definition.protocol]
+        upstream_request = adapter.encode(
+            self._request.operation,
+            self._request.body,
+            definition,
+            entry.route.model,
+            self._pooled.key,
+            ask_usage=self.asks_usage,
+            extra_headers=self._own_headers(),
+        )
+        patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
+        if entry.is_reasoning and self._request.is_stream:
+            patience = max(patience, REASONING_FIRST_TOKEN_SECONDS)
+        remaining = self._deadline - self.started_at
+        if remaining <= 0:
+            raise DeadlinePassed("The request's time was over before a provider could answer.")
+        try:
+            with Watchdog(min(patience, remaining)):
+                answer = await self._services.upstream.send(upstream_request)
+                return await self._read(answer, adapter)
+        except TimeoutError:
+            if remaining <= patience:
+                raise DeadlinePassed("The request's time was over before an answer was complete.") from None
+            return Failure(FailureClass.SILENT, Blame.ROUTE, f"No answer for {patience:g} seconds.")
+        except UpstreamError as error:
+            return classify_exception(error)
+
+    def _own_headers(self) -> Headers:
+        own, hops = self._services.own_headers, self._request.hops
+        if not hops:
+            return own
+        before = b"".join(b"1.1 " + hop + b", " for hop in hops)
+        return tuple((name, before + value if name == b"via" else value) for name, value in own)
+
+    async def _read(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
+        """Closes the answer on every path, except that an open stream is handed on."""
+        outcome: Answered | PlainAnswer | Failure | None = None
+        try:
+            if not 200 <= answer.status < 300:
+                self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
+                outcome = adapter.classify(answer.status, answer.headers, self.error_body)
+            elif self._request.is_stream:
+                outcome = await self._open_stream(answer, adapter)
+            else:
+                body = await answer.read(_LARGEST_ANSWER_BYTES)
+                outcome = adapter.decode_answer(self._request.operation, body, self._possible.route.model)
+        finally:
+            if not isinstance(outcome, Answered):
+                await answer.close()
+        # Only now: a cancellation while the answer was being closed must find an attempt that is not settled yet.
+        return self._succeed(outcome, answer) if isinstance(outcome, PlainAnswer) else outcome
+
+    def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
+        services, route = self._services, self._possible.route
+        seconds = services.clock.monotonic() - self.started_at
+        services.breaker.record_success(self._passage)
+        services.keys.record_success(self._pooled, route.model, answer.headers)
+        services.keys.give_back(self._pooled)
+        tokens = plain.usage.output_tokens if plain.usage else None
+        services.track_record.record(
+            route, succeeded=True, tokens_per_second=tokens / seconds if tokens and seconds > 0 else None
+        )
+        self.report(None)
+        return Answered(route, plain, None)
+
+    async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
+        """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
+        decoder = adapter.decode_stream()
+        chunks = answer.chunks()
+        held: list[StreamEvent] = []
+        received_bytes = 0
+        async for chunk in chunks:
+            events = decoder.feed(chunk)
+            held.extend(events)
+            for event in events:
+                match event.kind:
+                    case EventKind.CONTENT | EventKind.FINISH:
+                        return self._begin_stream(answer, chunks, decoder, held)
+                    case EventKind.FAILURE if event.failure is not None:
+                        return event.failure
+                    case EventKind.DONE:
+                        return _nothing_came()
+                    case _:
+                        pass
+            received_bytes += len(chunk)
+            if received_bytes > _LARGEST_OPENING_BYTES:
+                return malformed_answer(f"The provider's stream has no content in its first {received_bytes} bytes.")
+        failures = (event.failure for event in decoder.end() if event.failure is not None)
+        return next(failures, _nothing_came())
+
+    def _begin_stream(
+        self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
+    ) -> Answered:
+        services = self._services
+        services.breaker.record_success(self._passage)
+        services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
+        first_token_seconds = services.clock.monotonic() - self.started_at
+        timeouts = self._possible.definition.timeouts
+        stream = OpenStream(
+            answer,
+            chunks,
+            decoder,
+            held,
+            timeouts,
+            self._deadline,
+            services.clock,
+            has_several_choices=self._request.body.get("n") not in (None, 1),
+            cleaned=self._without_our_key,
+        )
+        stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
+        return Answered(self._possible.route, None, stream)
+
+    def _end_stream(self, stream: OpenStream, first_token_seconds: float, failure: Failure | None) -> None:
+        """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""
+        if failure is not None:
+            self.fail(failure, first_token_seconds)
+            return
+        services, route = self._services, self._possible.route
+        services.keys.give_back(self._pooled)
+        seconds = services.clock.monotonic() - self.started_at - first_token_seconds
+        tokens = stream.usage.output_tokens if stream.usage else None
+        rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
+        services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
+        self.report(None, first_token_seconds)
+
+    def fail(self, failure: Failure, first_token_seconds: float | None = None) -> None:
+        """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody."""
+        services, route = self._services, self._possible.route
+        services.keys.give_back(self._pooled)
+        services.breaker.record_failure(self._passage, failure)
+        match failure.blame:
+            case Blame.KEY:
+                services.keys.record_failure(self._pooled, route.model, failure)
+            case Blame.ROUTE | Blame.NETWORK:
+                services.track_record.record(route, succeeded=False, first_token_seconds=first_token_seconds)
+                if failure.kind is FailureClass.MODEL_NOT_FOUND:
+                    services.rediscover(route.provider)
+            case Blame.REQUEST | Blame.MODEL:
+                pass
+        self.report(failure, first_token_seconds)
+
+    def abandon(self) -> None:
+        """Ends the attempt without a verdict: the client left, or its time was over."""
+        self._services.breaker.abandon(self._passage)
+        self._services.keys.give_back(self._pooled)
+        self._record(self._finished(succeeded=False, failure=ABANDONED, blame=Blame.REQUEST, status=None))
+
+    def is_refused_for_stream_options(self, failure: Failure) -> bool:
+        """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""
+        return (
+            failure.blame is Blame.REQUEST
+            and failure.status in (400, 422)
+            and self.asks_usage
+            and "stream_options" not in self._request.body
+            and b"stream_options" in self.error_body
+        )
+
+    def report(self, failure: Failure | None, first_token_seconds: float | None = None) -> None:
+        kind, blame, status = (failure.kind, failure.blame, failure.status) if failure else (None, None, 200)
+        first_token_ms = None if first_token_seconds is None else first_token_seconds * 1000
+        self._record(self._finished(failure is None, kind, blame, status, first_token_ms))
+
+    def _finished(
+        self, succeeded: bool, failure: str | None, blame: Blame | None, status: int | None, first_token_ms: float | None = None
+    ) -> AttemptFinished:
+        return AttemptFinished(
+            request_id=self._request.id,
+            route=self._possible.route,
+            key_fingerprint=self._pooled.fingerprint,
+            why=self._why,
+            succeeded=succeeded,
+            failure=failure,
+            blame=blame,
+            status=status,
+            duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
+            first_token_ms=first_token_ms,
+        )
+
+
+def _nothing_came() -> Failure:
+    return Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended before its first content.", is_worth_repeating=True)

@@ -1,0 +1,41 @@
+"""What the relay works with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.autodecide.plan import Planner
+from ai_engine.clock import Chance, Clock
+from ai_engine.configuration import Configuration
+from ai_engine.events import Observer
+from ai_engine.health.breaker import Breaker
+from ai_engine.health.track_record import TrackRecord
+from ai_engine.provider_keys.pool import KeyPool
+from ai_engine.provider_keys.waiting import WaitingRoom
+from ai_engine.providers.adapter import Adapter
+from ai_engine.providers.definition import WireProtocol
+from ai_engine.upstream.port import Headers, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class RelayServices:
+    """Everything around the relay, built once by the wiring."""
+
+    configuration: Callable[[], Configuration]
+    finder: CandidateFinder
+    planner: Planner
+    keys: KeyPool
+    waiting_room: WaitingRoom
+    breaker: Breaker
+    track_record: TrackRecord
+    upstream: Upstream
+    adapters: Mapping[WireProtocol, Adapter]
+    own_headers: Headers
+    """What every upstream request carries beside the adapter's own: our `via`."""
+    rediscover: Callable[[str], None]
+    """Asks for a fresh listing of a provider that did not know a model the catalogue says it has."""
+    observe: Observer
+    clock: Clock
+    chance: Chance
+    refuses_stream_options: set[str]
+    """Providers that were learnt to refuse `stream_options`, until the next start."""

@@ -1,0 +1,48 @@
+"""A pool of one provider's keys, and requests in one word."""
+
+from ai_engine.provider_keys.pool import KeyPool, PooledKey
+from ai_engine.providers.failures import FailureClass
+from tests.builders import failure, provider
+from tests.fakes.clock import HandTurnedClock
+
+clock = HandTurnedClock()
+"""One for all: every pool is new, and only differences mean anything."""
+
+
+def pool_of(keys: int = 2, chance: float = 0.5) -> KeyPool:
+    """Without jitter, unless `chance` says otherwise."""
+    pool = KeyPool(clock, chance=lambda: chance)
+    pool.set_providers({"alpha": provider("alpha", keys=keys)})
+    return pool
+
+
+def taken(pool: KeyPool, model: str = "tiny") -> PooledKey:
+    pooled = pool.take("alpha", model)
+    assert pooled is not None
+    return pooled
+
+
+def used(pool: KeyPool, model: str = "tiny") -> str | None:
+    """The secret of the key that one quick request gets."""
+    pooled = pool.take("alpha", model)
+    if pooled is None:
+        return None
+    pool.give_back(pooled)
+    return pooled.key.secret if pooled.key else "anonymous"
+
+
+def fail(pool: KeyPool, kind: FailureClass, *, model: str = "tiny", retry_after: float | None = None) -> PooledKey:
+    pooled = taken(pool, model)
+    pool.give_back(pooled)
+    pool.record_failure(pooled, model, failure(kind, retry_after=retry_after))
+    return pooled
+
+
+def rest_of(pool: KeyPool, kind: FailureClass, *, retry_after: float | None = None) -> float:
+    """How long the only key rests after one more failure of this kind."""
+    fail(pool, kind, retry_after=retry_after)
+    rest = pool.soonest_return("alpha", "tiny")
+    assert rest is not None
+    seconds = rest.until - clock.monotonic()
+    clock.advance(seconds)
+    return seconds

@@ -1,0 +1,47 @@
+"""A provider that repeats our key, or sends without end."""
+
+import json
+
+import pytest
+
+from ai_engine.errors import AIEngineError, AttemptsFailed
+from ai_engine.web.errors import error_body
+from tests.builders import provider
+from tests.fakes.scripted_upstream import chunk, error
+from tests.fakes.upstream import Reply, Streamed
+from tests.relay.carrying import Carrying
+
+pytestmark = pytest.mark.anyio
+
+ALPHA = provider("alpha", models=("tiny",))
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_key_that_the_provider_repeats_is_told_to_nobody(status: int, *, is_stream: bool) -> None:
+    carrying = Carrying(ALPHA)
+    told = Reply(error("no access for alpha-key-1", kind="alpha-key-1", code="alpha-key-1", param="alpha-key-1"), status)
+    carrying.upstream.on("alpha", told)
+    for _ in range(4):
+        refusal = await carrying.ask(is_stream=is_stream)
+        assert isinstance(refusal, AIEngineError)
+        assert "alpha-key-1" not in error_body(refusal).decode()
+
+
+async def test_a_key_that_the_provider_repeats_inside_a_stream_is_told_to_nobody() -> None:
+    carrying = Carrying(ALPHA)
+    events = [chunk({"content": "one"}), error("no access for alpha-key-1")]
+    carrying.upstream.on("alpha", Streamed([b"data: " + json.dumps(event).encode() + b"\n\n" for event in events]))
+    broken = await carrying.stream()
+    assert broken is not None
+    assert "no access for [redacted]" in broken.message
+
+
+async def test_a_stream_that_never_gets_to_its_content_is_not_held_back_without_end() -> None:
+    carrying = Carrying(ALPHA)
+    opening = b"data: " + json.dumps(chunk({"role": "assistant"})).encode() + b"\n\n"
+    carrying.upstream.on("alpha", Streamed([opening * 10_000] * 100))
+    broken = await carrying.ask(is_stream=True)
+    assert isinstance(broken, AttemptsFailed)
+    assert "no content in its first" in broken.message
+    carrying.check_nothing_leaked()

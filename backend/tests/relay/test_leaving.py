@@ -1,0 +1,79 @@
+"""The client may leave at any moment: nothing leaks, and everything that was begun is told of once."""
+
+import asyncio
+import json
+
+import pytest
+
+from ai_engine.events import Ending
+from ai_engine.names import Route
+from ai_engine.upstream.port import ConnectionCut
+from tests.builders import provider
+from tests.fakes.clock import quiet
+from tests.fakes.scripted_upstream import chunks
+from tests.fakes.upstream import Step, Streamed
+from tests.relay.carrying import SOUND, Carrying, refused
+
+pytestmark = pytest.mark.anyio
+
+TINY = Route("alpha", "tiny")
+MOST_STEPS = 400
+
+
+EVENTS = [b"data: " + json.dumps(event).encode() + b"\n\n" for event in chunks("hello there")]
+WHOLE = Streamed([*EVENTS, b"data: [DONE]\n\n"])
+
+CASES = [
+    pytest.param([SOUND], [SOUND], False, id="a plain answer"),
+    pytest.param([refused(429, retry_after=1)], [refused(500), SOUND], False, id="limits, a retry, a plain answer"),
+    pytest.param([refused(500)], [refused(503)], False, id="nobody answers"),
+    pytest.param([WHOLE], [WHOLE], True, id="a stream"),
+    pytest.param([refused(401)], [Streamed([b": nothing yet\n\n", *WHOLE.parts])], True, id="a refusal and a stream"),
+    pytest.param([Streamed([*EVENTS[:2], ConnectionCut("cut")])], [SOUND], True, id="a stream that is cut"),
+]
+
+
+@pytest.mark.parametrize(("alpha", "beta", "is_stream"), CASES)
+async def test_leaving_between_any_two_steps_leaks_nothing(alpha: list[Step], beta: list[Step], *, is_stream: bool) -> None:
+    endings: set[Ending] = set()
+    for steps in range(MOST_STEPS):
+        carrying = Carrying(provider("alpha", models=("tiny",), priority=1), provider("beta", models=("tiny",)))
+        carrying.break_route("alpha", "tiny")
+        carrying.clock.advance(2)
+        carrying.upstream.on("alpha", *alpha)
+        carrying.upstream.on("beta", *beta)
+        task = asyncio.create_task(carrying.stream() if is_stream else carrying.ask())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        is_over = task.done()
+        task.cancel()
+        await asyncio.wait([task])
+        if steps == 0:
+            continue  # the task never began
+        carrying.check_nothing_leaked()
+        outage = carrying.breaker.outage_of(TINY)
+        carrying.clock.advance(20)
+        assert carrying.breaker.is_admitting(TINY), f"the probe is still held after {steps} steps: {outage}"
+        async with carrying.waiting_room.turn(TINY):
+            pass
+        endings.add(carrying.requests[0].ending)
+        if is_over:
+            break
+    else:
+        pytest.fail(f"the request was not over after {MOST_STEPS} steps")
+    assert Ending.CLIENT_CANCELLED in endings
+
+
+async def test_a_client_that_leaves_a_silent_provider_is_nobodys_failure() -> None:
+    carrying = Carrying(provider("alpha", models=("tiny",)))
+    gate = asyncio.Event()
+    carrying.upstream.on("alpha", gate, SOUND)
+    task = asyncio.create_task(carrying.ask())
+    await quiet()
+    task.cancel()
+    await asyncio.wait([task])
+    (attempt,) = carrying.attempts
+    assert (attempt.succeeded, attempt.failure, attempt.blame, attempt.status) == (False, "abandoned", "request", None)
+    assert (carrying.requests[0].ending, carrying.requests[0].status) == (Ending.CLIENT_CANCELLED, 499)
+    assert carrying.track_record.of(TINY).attempts == 0
+    carrying.check_nothing_leaked()
