@@ -1,6 +1,6 @@
 import sqlite3
+import sys
 from datetime import UTC, datetime, timedelta, timezone
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -150,8 +150,8 @@ async def test_replacing_a_row_leaves_one_with_only_the_new_values(tmp_path: Pat
     await database.close()
 
 
-@pytest.mark.skipif(find_spec("asyncpg") is not None, reason="the driver is here")
-async def test_postgresql_without_its_driver_is_refused_by_the_package_that_is_missing() -> None:
+async def test_postgresql_without_its_driver_is_refused_by_the_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)  # how Python itself marks a module that must not be found
     with pytest.raises(ConfigurationError, match="package asyncpg that speaks with PostgreSQL is not installed") as refusal:
         await open_database("postgresql://engine:hunter2@localhost/engine")
 
