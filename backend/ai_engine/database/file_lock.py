@@ -16,8 +16,8 @@ async def take_file_lock(path: Path, patience_seconds: float) -> BinaryIO:
     file = await asyncio.to_thread(path.open, "ab")
     try:
         async with asyncio.timeout(patience_seconds):
-            # Nothing tells this process that the lock is free, and a thread that waits for it could not be cancelled.
-            while not _is_taken(file):  # noqa: ASYNC110
+            # A thread that waits for the lock could not be cancelled.
+            while not _is_taken(file):  # noqa: ASYNC110 - no event of ours tells that another process gave it back
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
     except BaseException:
         file.close()

@@ -38,7 +38,9 @@ class SqlPreferencesRepository:
             async with self._database.engine.begin() as connection:
                 await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
         except SQLAlchemyError as error:
-            _logger.error("A preference of %s could not be kept: %s", provider, type(error).__name__)  # noqa: TRY400
+            # The driver's own words alone: SQLAlchemy's hold the statement, and a traceback tells no operator more.
+            reason = getattr(error, "orig", None) or type(error).__name__
+            _logger.error("A preference of %s could not be kept: %s", provider, reason)  # noqa: TRY400 - see above
             raise Unavailable(
                 "The database does not take the change, so nothing was changed; the log names the reason.",
                 retry_after_seconds=_RETRY_SECONDS,

@@ -110,7 +110,9 @@ class OpenStream:
                     return None
                 else:
                     usage_until = usage_until or loop.time() + _USAGE_WAIT_SECONDS
-                    watchdog.restart(max(usage_until - loop.time(), 0))
+                    if loop.time() >= usage_until:
+                        return None
+                    watchdog.restart(usage_until - loop.time())
                 chunk = await anext(self._chunks, None)
                 if chunk is None:
                     lines, _, failure = self._sorted_out(self._decoder.end(), wants_usage=wants_usage)

@@ -42,6 +42,13 @@ def test_equal_scores_share_the_load_in_turn() -> None:
     assert firsts == ["alpha", "beta", "gamma"] * 2
 
 
+def test_scores_that_differ_by_less_than_their_second_decimal_share_the_load_too() -> None:
+    deciding = Deciding(provider("alpha", models=("tiny",), priority=100), provider("beta", models=("tiny",), priority=101))
+    assert deciding.order("tiny") == ["alpha", "beta"]
+    deciding.planner.note_use(Route("alpha", "tiny"))
+    assert deciding.order("tiny") == ["beta", "alpha"]
+
+
 def test_of_equal_scores_the_better_match_comes_first() -> None:
     deciding = Deciding(provider("alpha", models=("tiny-2025-01-01",)), BETA)
     assert deciding.order("tiny") == ["beta", "alpha"]

@@ -152,13 +152,13 @@ class LineAdapter:
         return Failure(FailureClass.SERVER_ERROR, Blame.ROUTE, body.decode(), status)
 
     def encode(self, *_: Any, **__: Any) -> UpstreamRequest:
-        raise NotImplementedError
+        raise AssertionError("Discovery lists models and asks for nothing else.")
 
     def decode_answer(self, *_: Any, **__: Any) -> PlainAnswer | Failure:
-        raise NotImplementedError
+        raise AssertionError("Discovery lists models and asks for nothing else.")
 
     def decode_stream(self) -> StreamDecoder:
-        raise NotImplementedError
+        raise AssertionError("Discovery lists models and asks for nothing else.")
 
 
 LINES: Adapter = LineAdapter()

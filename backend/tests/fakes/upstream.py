@@ -10,7 +10,7 @@ Every operation gives way to the loop once, so that a test can cancel between an
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -46,7 +46,7 @@ Part = bytes | UpstreamError | asyncio.Event
 class Streamed:
     """A body in parts: bytes are sent, an error is raised, an event is waited for."""
 
-    parts: Sequence[Part]
+    parts: Iterable[Part]
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -44,6 +45,14 @@ async def test_every_event_arrives_unchanged_and_in_order_and_usage_only_where_i
         request = carrying.requests[0]
         assert (request.ending, request.input_tokens, request.output_tokens) == (Ending.COMPLETED, 7, 2)
         carrying.check_nothing_leaked()
+
+
+async def test_comments_after_the_finish_do_not_stretch_the_wait_for_usage() -> None:
+    carrying = carrying_one(Streamed(itertools.chain(HELLO[:-1], itertools.repeat(b": still here\n\n"))))
+    async with asyncio.timeout(10):  # two seconds for the usage and one for the body's end
+        assert await carrying.stream() is None
+    assert carrying.requests[0].ending is Ending.COMPLETED
+    carrying.check_nothing_leaked()
 
 
 async def test_a_stream_that_opens_and_ends_without_content_begins_again() -> None:
