@@ -2,7 +2,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from ai_engine import __version__
+from tests.fakes.ports import free_port
 
 COMMANDS = ("serve", "check-config", "providers", "autodecide", "chat", "migrate", "client-keys", "version")
 ADMIN = "admin-0123456789abcdef"
@@ -38,13 +38,6 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
     return subprocess.run(
         command(*arguments), cwd=folder, env=environment(variables), capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Serving:
