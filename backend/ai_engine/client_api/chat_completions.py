@@ -4,14 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.client_api.relayed import served_in_front
 from ai_engine.client_api.schemas import ChatCompletion, ChatCompletionRequest
 from ai_engine.names import Role
 
 PATH = "/v1/chat/completions"
 
-router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)])
+router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {

@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.client_api.relayed import served_in_front
 from ai_engine.client_api.schemas import Embeddings, EmbeddingsRequest
 from ai_engine.names import Role
 
 PATH = "/v1/embeddings"
 
-router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)])
+router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
 
 @router.post(PATH, summary="Embed texts")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
@@ -15,7 +15,7 @@ from ai_engine.errors import ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/v1/models", tags=["Client API"], dependencies=[requires(Role.CLIENT)])
+router = APIRouter(prefix="/v1/models", tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
 Catalogue = Annotated[LiveCatalogue, Depends(provided(LiveCatalogue))]
 Configuration = Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))]

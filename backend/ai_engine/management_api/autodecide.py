@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import LeftOut, Wish
 from ai_engine.autodecide.plan import Judged, Planner
 from ai_engine.catalogue.live import LiveCatalogue
@@ -25,7 +25,7 @@ from ai_engine.names import Role
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/autodecide", tags=["Autodecide"])
+router = APIRouter(prefix="/api/autodecide", tags=["Autodecide"], route_class=GuardedRoute)
 
 
 class Explainer:

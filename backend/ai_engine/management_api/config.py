@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.schemas import Reloaded
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/config", tags=["Configuration"], dependencies=[requires(Role.ADMIN)])
+router = APIRouter(prefix="/api/config", tags=["Configuration"], dependencies=[requires(Role.ADMIN)], route_class=GuardedRoute)
 
 
 @router.post("/reload", summary="Read the configuration again")

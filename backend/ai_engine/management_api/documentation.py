@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.errors import NotFound
 from ai_engine.names import Role
 
@@ -28,7 +28,7 @@ TAGS = [
 ]
 """The rooms of the document, in order."""
 
-router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)])
+router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
 
 @router.get("/openapi.json")

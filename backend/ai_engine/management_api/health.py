@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from ai_engine import __version__
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database
 from ai_engine.errors import Unavailable
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/health", tags=["Health"], dependencies=[requires(Role.PUBLIC)])
+router = APIRouter(prefix="/health", tags=["Health"], dependencies=[requires(Role.PUBLIC)], route_class=GuardedRoute)
 
 _DATABASE_SECONDS = 1
 _RETRY_SECONDS = 1

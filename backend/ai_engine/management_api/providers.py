@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest, NotFound
@@ -19,7 +19,7 @@ from ai_engine.providers.readiness import obstacle
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/providers", tags=["Providers"])
+router = APIRouter(prefix="/api/providers", tags=["Providers"], route_class=GuardedRoute)
 
 Configuration = Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))]
 Views = Annotated[ProviderViews, Depends(provided(ProviderViews))]

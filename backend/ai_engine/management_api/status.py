@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from ai_engine import __version__
-from ai_engine.access.guards import Guard, requires
+from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.provider_views import ProviderViews
@@ -14,7 +14,7 @@ from ai_engine.names import Role
 from ai_engine.telemetry.performance import PerformanceSnapshot
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/status", tags=["Status"], dependencies=[requires(Role.VIEWER)])
+router = APIRouter(prefix="/api/status", tags=["Status"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
 
 class Uptime:
