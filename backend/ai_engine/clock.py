@@ -34,6 +34,30 @@ class SystemClock:
         await asyncio.sleep(max(seconds, 0))
 
 
+class TimesOfDay:
+    """Moments of the monotonic clock as times of day. The same moment is told the same way each time it is asked for.
+
+    Between its two readings a clock moves on, so that adding the rest to `now()` gives other microseconds each time, and whoever
+    compares sees a change where there is none. Only a machine's clock that was set makes a difference.
+    """
+
+    _NOTICED_SECONDS = 0.5
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = self._measured()
+
+    def _measured(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def at(self, monotonic: float) -> datetime:
+        """In UTC; a moment that has passed is in the past."""
+        measured = self._measured()
+        if abs(measured - self._offset) > self._NOTICED_SECONDS:
+            self._offset = measured
+        return datetime.fromtimestamp(self._offset + monotonic, UTC)
+
+
 Chance = Callable[[], float]
 """A number in [0, 1), as `random.random` gives it."""
 

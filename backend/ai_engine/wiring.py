@@ -1,5 +1,6 @@
 """Builds every service once, and chooses which implementation stands behind each port."""
 
+import random
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -19,7 +20,7 @@ from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.client_api import chat_completions, embeddings
 from ai_engine.client_api.relayed import ParseRequest, RelayedEndpoint
 from ai_engine.client_api.requests import chat_request, embeddings_request
-from ai_engine.clock import Clock, system_chance
+from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.events import Event, Observer
@@ -132,10 +133,12 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             observe=_all_of(performance, logs.event_log(clock)),
             clock=clock,
             chance=system_chance,
+            random_bits=random.getrandbits,
             refuses_stream_options=set(),
         )
     )
-    views = ProviderViews(finder, planner, keys, breaker, preferences, catalogue, performance, clock)
+    times = TimesOfDay(clock)
+    views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock, times)
     recheck = KeyRecheck(
         keys, upstream, adapters, lambda: configuration.current.providers, clock, tuning.recheck_look_every_seconds
     )

@@ -1,9 +1,10 @@
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ai_engine.clock import Watchdog, jittered
+from ai_engine.clock import SystemClock, TimesOfDay, Watchdog, jittered
 
 pytestmark = pytest.mark.anyio
 
@@ -147,3 +148,30 @@ def test_a_jittered_time_stays_within_a_quarter_of_itself() -> None:
     assert jittered(8, lambda: 0) == 6
     assert jittered(8, lambda: 0.5) == 8
     assert jittered(8, lambda: 0.999) < 10
+
+
+def test_a_moment_is_told_the_same_way_each_time() -> None:
+    clock = SystemClock()
+    times, moment = TimesOfDay(clock), clock.monotonic() + 60
+    told = {times.at(moment) for _ in range(100)}
+    assert len(told) == 1
+    assert abs(told.pop() - datetime.now(UTC) - timedelta(minutes=1)) < timedelta(seconds=10)
+
+
+def test_a_moment_that_has_passed_is_in_the_past() -> None:
+    clock = SystemClock()
+    assert TimesOfDay(clock).at(clock.monotonic() - 60) < datetime.now(UTC)
+
+
+def test_a_machine_whose_clock_was_set_tells_moments_anew() -> None:
+    class Machine(SystemClock):
+        set_forward = timedelta()
+
+        def now(self) -> datetime:
+            return super().now() + self.set_forward
+
+    machine = Machine()
+    times, moment = TimesOfDay(machine), machine.monotonic()
+    before = times.at(moment)
+    machine.set_forward = timedelta(hours=1)
+    assert abs(times.at(moment) - before - timedelta(hours=1)) < timedelta(seconds=10)

@@ -4,12 +4,13 @@ The flag is computed here and nowhere else: a provider is flagged when its break
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.plan import Planner
 from ai_engine.catalogue.live import LiveCatalogue
-from ai_engine.clock import Clock
+from ai_engine.clock import Clock, TimesOfDay
+from ai_engine.configuration import LiveConfiguration
 from ai_engine.health.breaker import Breaker
 from ai_engine.management_api.schemas import Flag, ProviderKeyView, ProviderState, ProviderView, RouteView
 from ai_engine.preferences.preferences import LivePreferences
@@ -22,6 +23,7 @@ from ai_engine.telemetry.performance import Performance, PerformanceSnapshot
 class ProviderViews:
     """Makes the views."""
 
+    configuration: LiveConfiguration
     finder: CandidateFinder
     planner: Planner
     keys: KeyPool
@@ -30,6 +32,12 @@ class ProviderViews:
     catalogue: LiveCatalogue
     performance: Performance
     clock: Clock
+    times: TimesOfDay
+
+    def all(self) -> list[ProviderView]:
+        """Every provider that the engine knows, configured or not."""
+        performance = self.performance.snapshot()
+        return [self.view(definition, performance) for definition in self.configuration.current.providers.values()]
 
     def view(self, definition: ProviderDefinition, performance: PerformanceSnapshot | None = None) -> ProviderView:
         seen = (performance or self.performance.snapshot()).providers.get(definition.name)
@@ -82,10 +90,8 @@ class ProviderViews:
         return Flag(reason=soonest.reason, message="No provider key is usable.", until=self.at(soonest.until))
 
     def at(self, monotonic: float | None) -> datetime | None:
-        """A moment of the monotonic clock as a time of day; a moment that has passed is now."""
-        if monotonic is None:
-            return None
-        return self.clock.now() + timedelta(seconds=max(monotonic - self.clock.monotonic(), 0))
+        """A moment of the monotonic clock as a time of day, the same each time, also once it has passed."""
+        return None if monotonic is None else self.times.at(monotonic)
 
     def _key_view(self, pooled: PooledKey, active: PooledKey | None) -> ProviderKeyView:
         now = self.clock.monotonic()

@@ -43,10 +43,9 @@ Known = Annotated[ProviderDefinition, Depends(known_provider)]
 
 
 @router.get("", summary="List the providers", dependencies=[requires(Role.VIEWER)])
-async def list_providers(configuration: Configuration, views: Views) -> list[ProviderView]:
+async def list_providers(views: Views) -> list[ProviderView]:
     """Every provider that the engine knows, configured or not, with its keys and flags."""
-    performance = views.performance.snapshot()
-    return [views.view(definition, performance) for definition in configuration.current.providers.values()]
+    return views.all()
 
 
 @router.get("/{provider}", summary="Show one provider", dependencies=[requires(Role.VIEWER)])

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends
 from ai_engine import __version__
 from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock
-from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import ConfigurationView, FlaggedProvider, PerformanceView, Status
 from ai_engine.names import Role
@@ -31,13 +30,17 @@ class Uptime:
 
 @router.get("", summary="The engine at a glance")
 async def show_status(
-    configuration: Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))],
     views: Annotated[ProviderViews, Depends(provided(ProviderViews))],
     uptime: Annotated[Uptime, Depends(provided(Uptime))],
     guard: Annotated[Guard, Depends(provided(Guard))],
 ) -> Status:
     """`ok`: every enabled provider is in rotation. `degraded`: some are flagged. `down`: nobody could answer a request now."""
-    current, performance = configuration.current, views.performance.snapshot()
+    return status_view(views, uptime, guard)
+
+
+def status_view(views: ProviderViews, uptime: Uptime, guard: Guard) -> Status:
+    """The engine as it stands now."""
+    current, performance = views.configuration.current, views.performance.snapshot()
     rows = list(current.providers.values())
     flags = {row.name: views.flag_of(row) for row in rows}
     states = {row.name: views.state_of(row, flags[row.name]) for row in rows}

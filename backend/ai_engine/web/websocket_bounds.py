@@ -1,0 +1,81 @@
+"""The bounds on a WebSocket, which uvicorn leaves open: what a peer that does not read, or never stops talking, may cost."""
+
+import logging
+import socket
+from asyncio import BaseTransport, Task
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+LARGEST_MESSAGE_BYTES = 4096
+"""Of a client's, which has nothing to say. uvicorn closes the connection at the first byte beyond (1009)."""
+KERNEL_SEND_BUFFER_BYTES = 128 * 1024
+"""Else the kernel lets it grow to megabytes for each connection, and a peer that does not read is noticed late."""
+LARGEST_BACKLOG_BYTES = 4 * 1024 * 1024
+"""What may wait for one peer: a message or two of ours, and the answers to its pings, which it could ask for without end."""
+GOING_AWAY = 1001
+LONGEST_FAREWELL_SECONDS = 2
+"""For a peer to take what was sent before the end. One that does not read would else keep its connection for hours."""
+
+UVICORN_OPTIONS: dict[str, Any] = {
+    "ws": "ai_engine.web.websocket_bounds:BoundedWebSocket",
+    "ws_max_size": LARGEST_MESSAGE_BYTES,
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+    # It would cost each connection its own compressor, and each message its own compression for every client.
+    "ws_per_message_deflate": False,
+}
+"""How uvicorn is to serve WebSockets. A peer that does not answer a ping is cut within 40 s."""
+
+# uvicorn tells of every handshake with its query, and at DEBUG websockets writes whole heads, keys and all.
+_quiet_logger = logging.getLogger("uvicorn.websocket")
+_quiet_logger.setLevel(logging.WARNING)
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's protocol over `websockets`, whose connections end when they are to end, whatever the peer does."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """As uvicorn's own."""
+        super().connection_made(transport)
+        self.logger = self.conn.logger = _quiet_logger
+        self.conn.debug = False
+        connected: socket.socket | None = transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_SEND_BUFFER_BYTES)
+
+    def handle_ping(self) -> None:
+        """As uvicorn's own, for peers that take the answers."""
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > LARGEST_BACKLOG_BYTES:
+            self.transport.abort()
+
+    def keepalive_timeout(self) -> None:
+        """As uvicorn's own; what the peer has not taken by now is dropped."""
+        super().keepalive_timeout()
+        self._end_soon()
+
+    def on_task_complete(self, task: Task[None]) -> None:
+        """As uvicorn's own; the endpoint has returned, so nothing more will be sent."""
+        super().on_task_complete(task)
+        self._end_soon()
+
+    def shutdown(self) -> None:
+        """As uvicorn's own, with the code for a server that goes away (1001) in place of its 1012."""
+        if self.handshake_complete and not self.close_sent:
+            self.stop_keepalive()
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": GOING_AWAY})
+            self.conn.send_close(GOING_AWAY)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+        else:
+            super().shutdown()
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        if not self.disconnected:
+            self.loop.call_later(LONGEST_FAREWELL_SECONDS, self._abort)
+
+    def _abort(self) -> None:
+        if not self.disconnected:
+            self.transport.abort()
