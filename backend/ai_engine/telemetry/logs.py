@@ -188,6 +188,8 @@ def _request_sentence(event: RequestFinished) -> str:
     who = event.route.provider if event.route else "nobody"
     if event.ending is Ending.COMPLETED:
         return f"{what} successful: {who}"
+    if event.ending is Ending.RESCUED:
+        return f"{what} rescued: {who} ({event.request_id})"
     if event.ending is Ending.CLIENT_CANCELLED:
         return f"{what} cancelled by the client: {who}"
     if event.ending is Ending.UPSTREAM_CUT:

@@ -108,6 +108,11 @@ class Performance:
         """A request is on its way."""
         self._in_flight += 1
 
+    @property
+    def in_flight(self) -> int:
+        """Requests on their way now."""
+        return self._in_flight
+
     def __call__(self, event: Event) -> None:
         if isinstance(event, AttemptFinished):
             self._attempt(event)
@@ -132,23 +137,22 @@ class Performance:
     def _request(self, event: RequestFinished) -> None:
         self._requests += 1
         self._in_flight = max(0, self._in_flight - 1)
-        if event.ending is Ending.COMPLETED:
+        if event.ending in (Ending.COMPLETED, Ending.RESCUED):
             self._successes += 1
             self._answered(event)
-        elif event.ending is Ending.UPSTREAM_CUT or (
-            event.ending is Ending.ERROR and (event.status >= 500 or event.status == 429)
-        ):
+        elif event.ending is not Ending.CLIENT_CANCELLED and _is_ours(event):
             self._failures += 1
 
     def _answered(self, event: RequestFinished) -> None:
         self._latencies.add(event.duration_ms)
-        self._overheads.add(max(0.0, event.duration_ms - event.upstream_ms))
+        self._overheads.add(event.overhead_ms)
         if event.first_token_ms is not None:
             self._first_tokens.add(event.first_token_ms)
-        if event.output_tokens:
+        output_tokens = event.tokens.all_output
+        if output_tokens:
             writing_ms = event.duration_ms - (event.first_token_ms or 0.0)
             if writing_ms > 0:
-                self._speeds.add(event.output_tokens * 1000 / writing_ms)
+                self._speeds.add(output_tokens * 1000 / writing_ms)
 
     def snapshot(self) -> PerformanceSnapshot:
         """How it stands now. Sorts a thousand numbers a few times: for status pages, not for requests."""

@@ -12,10 +12,11 @@ import pytest
 
 from ai_engine.errors import ConfigurationError
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
-from ai_engine.names import Blame, Operation, Route
+from ai_engine.names import Operation, Route
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import FLUSH_AFTER_SECONDS, FLUSH_AT_LINES, Logs, configure
 from ai_engine.wire.redaction import redact
+from tests.ledger.builders import a_failed_attempt, a_request, an_attempt
 
 pytestmark = pytest.mark.anyio
 
@@ -66,12 +67,12 @@ def fail(message: str) -> None:
 
 
 def attempt(*, succeeded: bool = True) -> AttemptFinished:
-    failure, blame = (None, None) if succeeded else ("rate_limit", Blame.KEY)
-    return AttemptFinished("req-1", Route("groq", "m"), "abcd1234", "first choice", succeeded, failure, blame, 200, 1234.0, None)
+    make = an_attempt if succeeded else a_failed_attempt
+    return make(route=Route("groq", "m"), duration_ms=1234.0)
 
 
 def request(ending: Ending, status: int, route: Route | None, operation: Operation = Operation.CHAT) -> RequestFinished:
-    return RequestFinished("req-1", operation, "m", False, route, 1, ending, status, 1.0, 0.5, None, None, None)
+    return a_request(operation=operation, route=route, ending=ending, status=status)
 
 
 def test_a_console_line_has_the_documented_shape(writing: Callable[..., Written]) -> None:
@@ -259,15 +260,17 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     log(attempt(succeeded=False))
     log(request(Ending.COMPLETED, 200, groq))
     log(request(Ending.COMPLETED, 200, groq, Operation.EMBEDDINGS))
+    log(request(Ending.RESCUED, 200, groq))
     log(request(Ending.CLIENT_CANCELLED, 200, groq))
     log(request(Ending.UPSTREAM_CUT, 200, groq))
     log(request(Ending.ERROR, 503, None))
     log(request(Ending.ERROR, 400, None))
     assert [line.split(" - ", 1)[1] for line in written.text().splitlines()] == [
         "ai_engine - INFO - Provider groq successful (1.23s)",
-        "ai_engine - WARNING - Provider groq failed: rate_limit, status 200 (req-1)",
+        "ai_engine - WARNING - Provider groq failed: rate_limit, status 429 (req-1)",
         "server - INFO - Chat completion successful: groq",
         "server - INFO - Embeddings successful: groq",
+        "server - INFO - Chat completion rescued: groq (req-1)",
         "server - INFO - Chat completion cancelled by the client: groq",
         "server - WARNING - Chat completion cut: groq (req-1)",
         "server - WARNING - Chat completion failed: 503 (req-1)",

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
-from ai_engine.names import Blame, Operation, Route
+from ai_engine.names import UNKNOWN_TOKENS, Blame, Route, TokenCounts
 from ai_engine.telemetry.performance import REMEMBERED_REQUESTS, Performance, Ring
+from tests.ledger.builders import a_request, an_attempt
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,16 +26,12 @@ class TurnedClock:
 
 
 def finished(ending: Ending = Ending.COMPLETED, status: int = 200, duration_ms: float = 100, **more: Any) -> RequestFinished:
-    fields = {"upstream_ms": duration_ms, "first_token_ms": None, "input_tokens": None, "output_tokens": None} | more
-    return RequestFinished(
-        "req-1", Operation.CHAT, "m", True, Route("groq", "m"), 1, ending, status, duration_ms=duration_ms, **fields
-    )
+    fields = {"upstream_ms": duration_ms, "first_token_ms": None, "tokens": UNKNOWN_TOKENS} | more
+    return a_request(ending=ending, status=status, duration_ms=duration_ms, is_stream=True, **fields)
 
 
 def attempted(*, failure: str | None = None, blame: Blame | None = None, duration_ms: float = 100) -> AttemptFinished:
-    return AttemptFinished(
-        "req-1", Route("groq", "m"), None, "first choice", failure is None, failure, blame, None, duration_ms, None
-    )
+    return an_attempt(route=Route("groq", "m"), succeeded=failure is None, failure=failure, blame=blame, duration_ms=duration_ms)
 
 
 def test_before_the_first_request_everything_is_unknown() -> None:
@@ -51,7 +48,7 @@ def test_the_success_rate_leaves_out_what_clients_caused() -> None:
     for event in (
         finished(),
         finished(),
-        finished(),
+        finished(Ending.RESCUED),
         finished(Ending.ERROR, 503),
         finished(Ending.ERROR, 429),
         finished(Ending.UPSTREAM_CUT),
@@ -62,6 +59,12 @@ def test_the_success_rate_leaves_out_what_clients_caused() -> None:
     snapshot = performance.snapshot()
     assert snapshot.requests == 8
     assert snapshot.success_rate == 0.5
+
+
+def test_a_rescued_answer_was_answered() -> None:
+    performance = Performance(TurnedClock())
+    performance(finished(Ending.RESCUED, duration_ms=70))
+    assert performance.snapshot().latency_p50_ms == 70
 
 
 def test_percentiles_are_of_the_answers() -> None:
@@ -83,7 +86,7 @@ def test_the_overhead_is_what_is_not_upstream() -> None:
 
 def test_tokens_per_second_count_from_the_first_token() -> None:
     performance = Performance(TurnedClock())
-    performance(finished(duration_ms=1500, first_token_ms=500, output_tokens=100))
+    performance(finished(duration_ms=1500, first_token_ms=500, tokens=TokenCounts(input=7, output=60, reasoning=40)))
     snapshot = performance.snapshot()
     assert snapshot.tokens_per_second == 100
     assert snapshot.first_token_p50_ms == 500
@@ -94,7 +97,7 @@ def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
     performance.started()
     performance.started()
     performance(finished())
-    assert performance.snapshot().in_flight == 1
+    assert performance.snapshot().in_flight == performance.in_flight == 1
 
 
 def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:

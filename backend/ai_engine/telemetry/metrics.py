@@ -1,0 +1,163 @@
+"""The counters behind `/metrics`: plain numbers that every finished request adds to, at a cost that no request notices.
+
+An attempt is counted with its request, when that has ended: so the counters add up to what the ledger has.
+No label is a model, a client or a key. Their number is not ours to bound, and the ledger's statistics answer by each of them.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.names import Operation
+
+SUCCESS = "success"
+"""The result of an attempt that succeeded; any other result is its failure's class."""
+HEDGE = "hedge"
+"""Why an attempt is made beside another one that is silent."""
+
+DURATION_BOUNDS_MS = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000)
+FIRST_TOKEN_BOUNDS_MS = (50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000, 60_000)
+OVERHEAD_BOUNDS_MS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 100, 1000)
+
+_COMPLETED, _RESCUED = Ending.COMPLETED, Ending.RESCUED
+
+
+class Histogram:
+    """How values are spread: a count for each bound, and the sum of all."""
+
+    __slots__ = ("_bounds", "_counts", "_sum")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = [float(bound) for bound in bounds]  # floats are compared faster with floats
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def add(self, value: float) -> None:
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    @property
+    def buckets(self) -> list[tuple[float, int]]:
+        """Each bound with the number of values up to it; the last bound is infinity."""
+        so_far = 0
+        buckets: list[tuple[float, int]] = []
+        for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
+            so_far += count
+            buckets.append((bound, so_far))
+        return buckets
+
+    @property
+    def sum(self) -> float:
+        return self._sum
+
+
+class RequestCounters:
+    """The requests of one operation."""
+
+    __slots__ = ("by_end", "duration_ms", "first_token_ms")
+
+    def __init__(self) -> None:
+        self.by_end: dict[tuple[str, int], int] = defaultdict(int)
+        """By ending and status."""
+        self.duration_ms = Histogram(DURATION_BOUNDS_MS)
+        """Of those that were answered."""
+        self.first_token_ms = Histogram(FIRST_TOKEN_BOUNDS_MS)
+
+
+class AttemptCounters:
+    """The attempts of one operation at one provider."""
+
+    __slots__ = ("by_result", "cost_usd", "duration_ms", "first_token_ms", "tokens")
+
+    def __init__(self) -> None:
+        self.by_result: dict[str, int] = defaultdict(int)
+        """`SUCCESS`, or the failure's class."""
+        self.duration_ms = Histogram(DURATION_BOUNDS_MS)
+        """Of those that succeeded."""
+        self.first_token_ms = Histogram(FIRST_TOKEN_BOUNDS_MS)
+        self.tokens = [0, 0, 0, 0, 0]
+        """In the order of `TokenCounts`; what is unknown adds nothing."""
+        self.cost_usd = Decimal(0)
+        """What is unknown adds nothing."""
+
+
+class Metrics:
+    """An observer of events: it counts, and whoever renders `/metrics` reads."""
+
+    def __init__(self) -> None:
+        self._requests: dict[Operation, RequestCounters] = defaultdict(RequestCounters)
+        self._attempts: dict[tuple[str, Operation], AttemptCounters] = defaultdict(AttemptCounters)
+        self._retries: dict[str, int] = defaultdict(int)
+        self.overhead_ms = Histogram(OVERHEAD_BOUNDS_MS)
+        """Our own share of the duration of requests that were answered."""
+
+    @property
+    def requests(self) -> Mapping[Operation, RequestCounters]:
+        return self._requests
+
+    @property
+    def attempts(self) -> Mapping[tuple[str, Operation], AttemptCounters]:
+        """By provider and operation: as many as the configuration ever named providers."""
+        return self._attempts
+
+    @property
+    def retries(self) -> Mapping[str, int]:
+        """Attempts beyond a request's first, by why they were made."""
+        return self._retries
+
+    @property
+    def rescues(self) -> int:
+        """Streams that broke off and went on elsewhere."""
+        return sum(
+            count for counters in self._requests.values() for (end, _), count in counters.by_end.items() if end == _RESCUED
+        )
+
+    @property
+    def hedges(self) -> int:
+        """Attempts made beside another one that was silent."""
+        return self._retries.get(HEDGE, 0)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RequestFinished):
+            self._request(event)
+            for attempt in event.attempts:
+                self._attempt(attempt, event.operation)
+
+    def _request(self, event: RequestFinished) -> None:
+        counters, ending = self._requests[event.operation], event.ending
+        counters.by_end[ending._value_, event.status] += 1  # `value` is a Python function that returns `_value_`
+        if ending is _COMPLETED or ending is _RESCUED:
+            counters.duration_ms.add(event.duration_ms)
+            overhead_ms = event.duration_ms - event.upstream_ms
+            self.overhead_ms.add(overhead_ms if overhead_ms > 0 else 0.0)
+        if event.first_token_ms is not None:
+            counters.first_token_ms.add(event.first_token_ms)
+
+    def _attempt(self, attempt: AttemptFinished, operation: Operation) -> None:
+        counters = self._attempts[attempt.route.provider, operation]
+        if attempt.succeeded:
+            counters.by_result[SUCCESS] += 1
+            counters.duration_ms.add(attempt.duration_ms)
+        else:
+            counters.by_result[str(attempt.failure)] += 1
+        if attempt.first_token_ms is not None:
+            counters.first_token_ms.add(attempt.first_token_ms)
+        if attempt.number > 1:
+            self._retries[attempt.why] += 1
+        sums = counters.tokens
+        # Written out: a loop over the five would cost as much as all the rest.
+        fresh, cached, written, output, reasoning = attempt.tokens
+        if fresh:
+            sums[0] += fresh
+        if cached:
+            sums[1] += cached
+        if written:
+            sums[2] += written
+        if output:
+            sums[3] += output
+        if reasoning:
+            sums[4] += reasoning
+        if attempt.cost_usd:
+            counters.cost_usd += attempt.cost_usd
