@@ -14,6 +14,36 @@ class Route(NamedTuple):
         return f"{self.provider}/{self.model}"
 
 
+class TokenCounts(NamedTuple):
+    """Tokens in disjoint classes: no token is counted in two of them. `None` is unknown, `0` a number like any other."""
+
+    input: int | None = None
+    """Neither read from a cache nor written to one."""
+    cached_input: int | None = None
+    cache_write: int | None = None
+    output: int | None = None
+    """Without reasoning, where the provider tells the two apart."""
+    reasoning: int | None = None
+
+    @property
+    def all_input(self) -> int | None:
+        """All that went in, cached or not; `None` where nothing is known of it."""
+        return _sum(self.input, self.cached_input, self.cache_write)
+
+    @property
+    def all_output(self) -> int | None:
+        """All that came out, reasoning too; `None` where nothing is known of it."""
+        return _sum(self.output, self.reasoning)
+
+
+UNKNOWN_TOKENS = TokenCounts()
+
+
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
 class Operation(StrEnum):
     """What a client asks for; the adapter turns it into a provider's path."""
 

@@ -1,6 +1,7 @@
 """Builds every service once, and chooses which implementation stands behind each port."""
 
 import random
+import random
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -133,6 +134,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             observe=_all_of(performance, logs.event_log(clock)),
             clock=clock,
             chance=system_chance,
+            random_bits=random.getrandbits,
             random_bits=random.getrandbits,
             refuses_stream_options=set(),
         )

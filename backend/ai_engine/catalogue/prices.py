@@ -1,16 +1,18 @@
 """What a route costs: the operator's word, the provider's listing, or published data. Unknown is `None`, never 0."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
+from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.settings.file import PriceSection
 
 if TYPE_CHECKING:
-    from genai_prices.types import TieredPrices
+    from genai_prices.types import ModelPrice, TieredPrices
 
 PUBLISHED_UNDER = {
     "anthropic": "anthropic",
@@ -38,6 +40,17 @@ PUBLISHED_UNDER = {
 REMEMBERED_MODELS = 16_384
 
 
+_MILLION = Decimal(1_000_000)
+_PUBLISHED_VERSION = f"genai-prices {version('genai-prices')}"
+
+
+class LongPrompts(NamedTuple):
+    """What all tokens of a request cost whose input is longer than `above_tokens`."""
+
+    above_tokens: int
+    price: "Price"
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """USD per million tokens at list price. Zero is a price: it costs nothing."""
@@ -45,12 +58,35 @@ class Price:
     input_usd_per_million: Decimal
     output_usd_per_million: Decimal
     source: str
-    """`configuration`, `listing` or `genai-prices`."""
+    """`configuration`, `listing`, or `genai-prices` with its version."""
+    cached_input_usd_per_million: Decimal | None = None
+    """`None` where nobody states it: then what was read from a cache costs as much as other input."""
+    cache_write_usd_per_million: Decimal | None = None
+    """As above."""
+    for_long_prompts: tuple[LongPrompts, ...] = ()
+    """The longest last."""
 
     @property
     def blended_usd_per_million(self) -> float:
         """Three parts input to one part output, as a chat usually has: for comparing, not for bills."""
         return (3 * float(self.input_usd_per_million) + float(self.output_usd_per_million)) / 4
+
+    def cost_usd(self, tokens: TokenCounts) -> Decimal | None:
+        """The exact cost; `None` where nobody knows how much went in or came out."""
+        all_input, all_output = tokens.all_input, tokens.all_output
+        if all_input is None or all_output is None:
+            return None
+        for above_tokens, price in reversed(self.for_long_prompts):
+            if all_input > above_tokens:
+                return price.cost_usd(tokens)
+        cached, written = tokens.cached_input or 0, tokens.cache_write or 0
+        cached_price, write_price = self.cached_input_usd_per_million, self.cache_write_usd_per_million
+        in_millionths = self.input_usd_per_million * (tokens.input or 0)
+        if cached:
+            in_millionths += (self.input_usd_per_million if cached_price is None else cached_price) * cached
+        if written:
+            in_millionths += (self.input_usd_per_million if write_price is None else write_price) * written
+        return (in_millionths + self.output_usd_per_million * all_output) / _MILLION
 
 
 class PublishedFacts(NamedTuple):
@@ -128,16 +164,38 @@ def _look_up(definition_name: str, model: str, day: date) -> PublishedFacts:
         return NOTHING_PUBLISHED
     # Some providers are cheaper at night; noon is the full price.
     tariff = info.get_prices(datetime.combine(day, time(12), UTC))
-    asked, answered = _base(tariff.input_mtok), _base(tariff.output_mtok)
-    if asked is None:
+    price = _price_at(tariff, 0)
+    if price is None:
         return PublishedFacts(None, info.context_window)
+    longer = [LongPrompts(start, above) for start in _tier_starts(tariff) if (above := _price_at(tariff, start)) is not None]
+    return PublishedFacts(replace(price, for_long_prompts=tuple(longer)), info.context_window)
+
+
+def _tier_starts(tariff: "ModelPrice") -> list[int]:
+    """From where on prompts cost more."""
+    tiered = (tariff.input_mtok, tariff.output_mtok, tariff.cache_read_mtok, tariff.cache_write_mtok)
+    return sorted({tier.start for price in tiered for tier in getattr(price, "tiers", ())})
+
+
+def _price_at(tariff: "ModelPrice", start: int) -> Price | None:
+    """What prompts cost that are longer than `start`."""
+    asked, answered = _at(tariff.input_mtok, start), _at(tariff.output_mtok, start)
+    if asked is None:
+        return None
     # What is priced for input alone, such as embeddings, has no output to pay for.
-    return PublishedFacts(Price(asked, answered or Decimal(0), "genai-prices"), info.context_window)
+    return Price(
+        asked,
+        answered or Decimal(0),
+        _PUBLISHED_VERSION,
+        _at(tariff.cache_read_mtok, start),
+        _at(tariff.cache_write_mtok, start),
+    )
 
 
-def _base(price: "Decimal | TieredPrices | None") -> Decimal | None:
-    """The price of ordinary requests, where very long ones cost more."""
-    return price if price is None or isinstance(price, Decimal) else price.base
+def _at(price: "Decimal | TieredPrices | None", start: int) -> Decimal | None:
+    if price is None or isinstance(price, Decimal):
+        return price
+    return next((tier.price for tier in reversed(price.tiers) if tier.start <= start), price.base)
 
 
 def _stated_price(listed: ListedModel) -> Price | None:

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 from pydantic import BaseModel
 
 from ai_engine.access.guards import Guard
+from ai_engine.access.roles import Caller
 from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
 from ai_engine.client_api.requests import timeout_of
 from ai_engine.configuration import LiveConfiguration
@@ -43,7 +44,13 @@ class ParseRequest(Protocol):
     """Makes a body into a request, such as `requests.chat_request`. Raises `InvalidRequest`."""
 
     def __call__(
-        self, raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None
+        self,
+        raw: bytes,
+        *,
+        request_id: str,
+        caller: Caller | None,
+        autodecide_by_default: bool,
+        timeout_seconds: float | None,
     ) -> ClientRequest: ...
 
 
@@ -83,7 +90,7 @@ class RelayedEndpoint:
             await self._plain(request, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> ClientRequest:
-        self._guard.admit(scope, Role.CLIENT)
+        caller = self._guard.admit(scope, Role.CLIENT)
         timeout_seconds: float | None = None
         hops: list[bytes] = []
         for name, value in scope["headers"]:
@@ -99,7 +106,11 @@ class RelayedEndpoint:
         settings = self._configuration.current.settings
         raw = await read_body(scope["headers"], receive, settings.max_request_size)
         request = self._parse(
-            raw, request_id=request_id, autodecide_by_default=settings.autodecide, timeout_seconds=timeout_seconds
+            raw,
+            request_id=request_id,
+            caller=caller,
+            autodecide_by_default=settings.autodecide,
+            timeout_seconds=timeout_seconds,
         )
         return request._replace(hops=tuple(hops)) if hops else request
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.errors import InvalidRequest
@@ -32,7 +33,12 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def chat_request(
-    raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None = None
+    raw: bytes,
+    *,
+    request_id: str,
+    caller: Caller | None = None,
+    autodecide_by_default: bool,
+    timeout_seconds: float | None = None,
 ) -> ClientRequest:
     """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
@@ -48,6 +54,7 @@ def chat_request(
         body,
         Operation.CHAT,
         request_id,
+        caller,
         autodecide_by_default,
         timeout_seconds,
         is_stream=is_stream,
@@ -57,14 +64,19 @@ def chat_request(
 
 
 def embeddings_request(
-    raw: bytes, *, request_id: str, autodecide_by_default: bool, timeout_seconds: float | None = None
+    raw: bytes,
+    *,
+    request_id: str,
+    caller: Caller | None = None,
+    autodecide_by_default: bool,
+    timeout_seconds: float | None = None,
 ) -> ClientRequest:
     """Reads `POST /v1/embeddings`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     given = body.get("input")
     if not isinstance(given, str | list) or not given:
         raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
-    return _request(body, Operation.EMBEDDINGS, request_id, autodecide_by_default, timeout_seconds)
+    return _request(body, Operation.EMBEDDINGS, request_id, caller, autodecide_by_default, timeout_seconds)
 
 
 def timeout_of(value: bytes) -> float:
@@ -82,6 +94,7 @@ def _request(
     body: dict[str, Any],
     operation: Operation,
     request_id: str,
+    caller: Caller | None,
     autodecide_by_default: bool,
     timeout_seconds: float | None,
     *,
@@ -116,6 +129,7 @@ def _request(
         preferences=preferences,
         needs=needs,
         timeout_seconds=timeout_seconds,
+        caller=caller,
     )
 
 

@@ -1,4 +1,4 @@
-"""A record as one line of a spool, and back as the rows that it becomes.
+"""A finished request as one line of a spool, and back as the rows that it becomes.
 
 A line is the CRC-32 of the rest in eight hex digits, a space, and a JSON array of the request's row and its attempts' rows, their
 values in the order of the tables' columns: what was written half, or damaged, is known by its checksum, and what was not needs
@@ -13,10 +13,9 @@ from zlib import crc32
 
 import orjson
 
-from ai_engine.events import Ending
+from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.ledger.money import pico_usd, usd
-from ai_engine.ledger.records import AttemptRecord, RequestRecord, TokenCounts
-from ai_engine.names import Blame, Operation
+from ai_engine.names import Blame, Operation, Route, TokenCounts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -93,9 +92,9 @@ class Entry(NamedTuple):
     attempts: Sequence[AttemptRow]
 
 
-def encode(record: RequestRecord) -> bytes:
-    """The record's line, with its end. Raises `ValueError` for an amount of money or tokens that nobody can mean."""
-    entry = [_request_row(record), [_attempt_row(record.id, attempt) for attempt in record.attempts]]
+def encode(request: RequestFinished) -> bytes:
+    """The request's line, with its end. Raises `ValueError` for an amount of money or tokens that nobody can mean."""
+    entry = [_request_row(request), [_attempt_row(request.id, attempt) for attempt in request.attempts]]
     try:
         body = orjson.dumps(entry)
     except orjson.JSONEncodeError:
@@ -107,7 +106,7 @@ def encode(record: RequestRecord) -> bytes:
 
 
 def decode(line: bytes) -> Entry | None:
-    """What `encode` made of a record, `None` if the line is damaged. `line` comes without its end."""
+    """What `encode` made of a request, `None` if the line is damaged. `line` comes without its end."""
     body = line[9:]
     if line[:9] != b"%08x " % crc32(body):
         return None
@@ -125,9 +124,9 @@ def at_microseconds(value: int) -> datetime:
     return EPOCH + value * MICROSECOND
 
 
-def request_record(row: RequestRow, attempts: Sequence[AttemptRecord]) -> RequestRecord:
-    """The record that became this row."""
-    return RequestRecord(
+def request_of(row: RequestRow, attempts: Sequence[AttemptRow]) -> RequestFinished:
+    """What became this row, with those of its attempts that are given."""
+    return RequestFinished(
         id=row.id,
         request_id=row.request_id,
         received_at=at_microseconds(row.received_at_us),
@@ -135,8 +134,7 @@ def request_record(row: RequestRow, attempts: Sequence[AttemptRecord]) -> Reques
         client_name=row.client_name,
         operation=Operation(row.operation),
         asked_model=row.asked_model,
-        provider=row.provider,
-        model=row.model,
+        route=None if row.provider is None or row.model is None else Route(row.provider, row.model),
         key_fingerprint=row.key_fingerprint,
         is_stream=row.is_stream,
         status=row.status,
@@ -150,17 +148,15 @@ def request_record(row: RequestRow, attempts: Sequence[AttemptRecord]) -> Reques
         first_token_ms=row.first_token_ms,
         duration_ms=row.duration_ms,
         upstream_ms=row.upstream_ms,
-        overhead_ms=row.overhead_ms,
-        attempts=tuple(attempts),
+        attempts=tuple(_attempt_of(attempt, row.request_id) for attempt in attempts),
     )
 
 
-def attempt_record(row: AttemptRow) -> AttemptRecord:
-    """The record that became this row."""
-    return AttemptRecord(
+def _attempt_of(row: AttemptRow, request_id: str) -> AttemptFinished:
+    return AttemptFinished(
+        request_id=request_id,
         number=row.number,
-        provider=row.provider,
-        model=row.model,
+        route=Route(row.provider, row.model),
         key_fingerprint=row.key_fingerprint,
         why=row.why,
         started_ms=row.started_ms,
@@ -185,41 +181,42 @@ def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
     return TokenCounts(row.input_tokens, row.cached_input_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens)
 
 
-def _request_row(record: RequestRecord) -> list[Any]:
+def _request_row(request: RequestFinished) -> list[Any]:
+    provider, model = request.route or (None, None)
     return [
-        record.id,
-        _text(record.request_id),
-        microseconds(record.received_at),
-        record.client,
-        record.client_name,
-        record.operation,
-        _text(record.asked_model),
-        record.provider,
-        _text(record.model),
-        record.key_fingerprint,
-        record.is_stream,
-        record.status,
-        record.ending,
-        record.error_class,
-        *record.tokens,
-        record.tokens_are_estimated,
-        pico_usd(record.cost_usd),
-        pico_usd(record.absorbed_usd),
-        record.price_version,
-        _ms(record.first_token_ms),
-        _ms(record.duration_ms),
-        _ms(record.upstream_ms),
-        _ms(record.overhead_ms),
-        len(record.attempts),
+        request.id,
+        _text(request.request_id),
+        microseconds(request.received_at),
+        request.client,
+        request.client_name,
+        request.operation,
+        _text(request.asked_model),
+        provider,
+        _text(model),
+        request.key_fingerprint,
+        request.is_stream,
+        request.status,
+        request.ending,
+        request.error_class,
+        *request.tokens,
+        request.tokens_are_estimated,
+        pico_usd(request.cost_usd),
+        pico_usd(request.absorbed_usd),
+        request.price_version,
+        _ms(request.first_token_ms),
+        _ms(request.duration_ms),
+        _ms(request.upstream_ms),
+        _ms(request.overhead_ms),
+        len(request.attempts),
     ]
 
 
-def _attempt_row(request: str, attempt: AttemptRecord) -> list[Any]:
+def _attempt_row(request: str, attempt: AttemptFinished) -> list[Any]:
     return [
         request,
         attempt.number,
-        attempt.provider,
-        _text(attempt.model),
+        attempt.route.provider,
+        _text(attempt.route.model),
         attempt.key_fingerprint,
         attempt.why,
         _ms(attempt.started_ms),

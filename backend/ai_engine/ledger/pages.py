@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ai_engine.errors import InvalidRequest, NotFound
-from ai_engine.ledger.records import RequestRecord
+from ai_engine.events import RequestFinished
 from ai_engine.ledger.store import Position, RequestFilter, RequestStore, StoredRequest
 
 LARGEST_PAGE = 200
@@ -41,7 +41,7 @@ class RequestPages:
         items, after = await self._store.page(wanted, None if cursor is None else _position(cursor), limit)
         return items, None if after is None else _cursor(after)
 
-    async def request(self, record_id: str) -> RequestRecord:
+    async def request(self, record_id: str) -> RequestFinished:
         """One request with its attempts. Raises `NotFound`."""
         record = await self._store.request(record_id) if re.fullmatch("[0-9a-f]{32}", record_id) else None
         if record is None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ai_engine.clock import Chance, Clock, jittered
+from ai_engine.events import RequestFinished
 from ai_engine.ledger.lines import Entry, at_microseconds, decode, encode
-from ai_engine.ledger.records import RequestRecord
 from ai_engine.ledger.spool import PROBE, Spool
 from ai_engine.ledger.store import EntriesRefused, EntryStore, StoreUnavailable
 
@@ -92,7 +92,7 @@ class Recorder:
         self._tidied_at = clock.monotonic()
         self._tidy()
 
-    def record(self, request: RequestRecord) -> None:
+    def record(self, request: RequestFinished) -> None:
         """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""
         try:
             self._spool.append(encode(request))

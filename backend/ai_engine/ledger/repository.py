@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ai_engine.database import Database
 from ai_engine.database.rows import delete_rows, insert_rows, overwrite_rows, rows_with_keys, take_turns
 from ai_engine.database.schema import attempt_rollups, attempts, request_rollups, requests
-from ai_engine.events import Ending
-from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, attempt_record, microseconds, request_record
-from ai_engine.ledger.records import RequestRecord
+from ai_engine.events import Ending, RequestFinished
+from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, microseconds, request_of
 from ai_engine.ledger.rollups import ALL, AttemptGroup, RequestGroup, Totals, attempt_totals, request_totals
 from ai_engine.ledger.store import EntriesRefused, Piece, Position, RequestFilter, StoredRequest, StoreUnavailable
 
@@ -89,20 +88,20 @@ class SqlLedger:
                 by_index.append(place >= tuple(end))
             found = select(requests).where(*by_index, *others).order_by(*newest_first).limit(limit + 1)
             rows = [RequestRow(*row) for row in await connection.execute(found)]
-        page = [StoredRequest(request_record(row, ()), row.attempts) for row in rows[:limit]]
+        page = [StoredRequest(request_of(row, ()), row.attempts) for row in rows[:limit]]
         if len(rows) > limit:
             return page, Position(rows[limit - 1].received_at_us, rows[limit - 1].id)
         return page, Position(*end) if end is not None else None
 
-    async def request(self, record_id: str) -> RequestRecord | None:
+    async def request(self, record_id: str) -> RequestFinished | None:
         """As the port promises."""
         of_request = select(attempts).where(attempts.c.request == record_id).order_by(attempts.c.number)
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(requests).where(requests.c.id == record_id))).first()
             if row is None:
                 return None
-            tried = [attempt_record(AttemptRow(*attempt)) for attempt in await connection.execute(of_request)]
-        return request_record(RequestRow(*row), tried)
+            tried = [AttemptRow(*attempt) for attempt in await connection.execute(of_request)]
+        return request_of(RequestRow(*row), tried)
 
     async def request_rollups(
         self, piece: Piece, client: str | None, provider: str | None, model: str | None

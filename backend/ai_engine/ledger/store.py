@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from ai_engine.events import Ending
+from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
-from ai_engine.ledger.records import RequestRecord
 from ai_engine.ledger.rollups import AttemptGroup, RequestGroup
 
 
@@ -47,7 +46,7 @@ class Position(NamedTuple):
 class StoredRequest(NamedTuple):
     """One request of a page: its record without the attempts, and how many there were."""
 
-    record: RequestRecord
+    record: RequestFinished
     attempts: int
 
 
@@ -84,8 +83,8 @@ class RequestStore(Protocol):
         A filter that hardly matches ends a page early: each looks at a bounded number of rows, and may be empty.
         """
 
-    async def request(self, record_id: str) -> RequestRecord | None:
-        """One request with its attempts, by its `RequestRecord.id`."""
+    async def request(self, record_id: str) -> RequestFinished | None:
+        """One request with its attempts, by its `RequestFinished.id`."""
 
 
 class RollupStore(Protocol):

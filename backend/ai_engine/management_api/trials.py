@@ -12,10 +12,10 @@ from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished, Event
 from ai_engine.management_api.schemas import AttemptView, TokenUsage
 from ai_engine.names import Operation, Route
-from ai_engine.providers.openai_compatible import read_usage
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
+from ai_engine.wire.openai_usage import token_counts
 
 _TRIAL_SECONDS = 60
 
@@ -116,6 +116,6 @@ class _Text:
                 content = delta.get("content") if isinstance(delta, dict) else None
                 if isinstance(content, str):
                     self._parts.append(content)
-            usage = read_usage(event.get("usage"))
+            usage = token_counts(event.get("usage"))
             if usage is not None:
-                self.usage = TokenUsage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+                self.usage = TokenUsage(input_tokens=usage.all_input, output_tokens=usage.all_output)

@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
 
-from ai_engine.names import Operation
+from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure
 from ai_engine.upstream.port import Headers, UpstreamRequest
-
-
-class Usage(NamedTuple):
-    """Tokens as the provider reported them; `None` where it said nothing."""
-
-    input_tokens: int | None
-    output_tokens: int | None
 
 
 class PlainAnswer(NamedTuple):
@@ -29,7 +22,10 @@ class PlainAnswer(NamedTuple):
     """JSON in the format of the operation, as the client gets it."""
     model: str | None
     """The model the provider says it used."""
-    usage: Usage | None
+    usage: TokenCounts | None
+    """As the provider reported it; `None` where it said nothing."""
+    characters_since_usage: int = 0
+    """As `StreamDecoder.characters_since_usage`."""
 
 
 class EventKind(Enum):
@@ -66,7 +62,10 @@ class StreamDecoder(Protocol):
     """Reads one upstream stream. Holds what it has learnt so far; made anew for every attempt."""
 
     model: str | None
-    usage: Usage | None
+    usage: TokenCounts | None
+    """As the provider last reported it; `None` while it has said nothing."""
+    characters_since_usage: int
+    """How much of the answer came that `usage` does not tell of: text, reasoning, arguments of tools. For estimates."""
     invalid_events: int
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:

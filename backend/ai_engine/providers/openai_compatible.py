@@ -12,14 +12,15 @@ import orjson
 
 from ai_engine import __version__
 from ai_engine.errors import InvalidRequest
-from ai_engine.names import Operation
+from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers import failures
-from ai_engine.providers.adapter import EventKind, ListedModel, PlainAnswer, StreamDecoder, StreamEvent, Usage
+from ai_engine.providers.adapter import EventKind, ListedModel, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
 from ai_engine.providers.openai_listing import read_listing
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.openai_usage import characters_in, token_counts
 from ai_engine.wire.sse import EventReader, EventTooLarge
 
 _PATHS = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
@@ -122,7 +123,11 @@ class OpenAICompatible:
             except orjson.JSONEncodeError:
                 return malformed_answer("The provider's answer is nested too deeply.")
             named = None
-        return PlainAnswer(body, named, read_usage(answer.get("usage")))
+        usage = token_counts(answer.get("usage"))
+        if operation is Operation.EMBEDDINGS:
+            return PlainAnswer(body, named, usage._replace(output=0) if usage else None)
+        characters = 0 if usage is not None and usage.output is not None else characters_in(answer["choices"])
+        return PlainAnswer(body, named, usage, characters)
 
     def decode_stream(self) -> StreamDecoder:
         return OpenAIStreamDecoder()
@@ -175,29 +180,15 @@ def _failure_of_choice(choice: dict[str, Any]) -> Failure | None:
     return None
 
 
-def read_usage(usage: object) -> Usage | None:
-    """Tokens from a `usage` object; what is null, missing or no count is unknown."""
-    if not isinstance(usage, dict):
-        return None
-    input_tokens = _count(usage.get("prompt_tokens"))
-    output_tokens = _count(usage.get("completion_tokens"))
-    return None if input_tokens is None and output_tokens is None else Usage(input_tokens, output_tokens)
-
-
-def _count(value: object) -> int | None:
-    if type(value) is int and value >= 0:
-        return value
-    return int(value) if isinstance(value, float) and value >= 0 and value.is_integer() else None
-
-
 class OpenAIStreamDecoder:
     """`adapter.StreamDecoder` for chat completion chunks."""
 
-    __slots__ = ("_finished", "_has_events", "_reader", "_seen", "invalid_events", "model", "usage")
+    __slots__ = ("_finished", "_has_events", "_reader", "_seen", "characters_since_usage", "invalid_events", "model", "usage")
 
     def __init__(self) -> None:
         self.model: str | None = None
-        self.usage: Usage | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
         self.invalid_events = 0
         self._reader = EventReader()
         self._seen: set[int] = set()
@@ -252,17 +243,24 @@ class OpenAIStreamDecoder:
         """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""
         if event.get("error"):
             return classify_error_value(event)
-        usage = event.get("usage")
-        if usage and (counted := read_usage(usage)) is not None:
-            self.usage = counted
-        choices = event.get("choices")
+        choices, usage = event.get("choices"), event.get("usage")
         if choices:
-            return self._kind_of_choices(choices)
+            kind = self._kind_of_choices(choices)
+            if usage:
+                self._note(usage)
+            return kind
         if usage:
+            self._note(usage)
             return EventKind.USAGE
         if choices is not None:
             return EventKind.OPENING  # Azure opens with the findings of its prompt filter and no choices
         return classify_error_value(event) if _has_error(event) else None
+
+    def _note(self, usage: object) -> None:
+        counted = token_counts(usage)
+        if counted is not None:
+            self.usage = counted
+            self.characters_since_usage = 0
 
     def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
         """As `_kind_of`, from the choices; notes which of them began and which are over."""
@@ -276,6 +274,7 @@ class OpenAIStreamDecoder:
             if type(index) is not int:
                 index = 0
             self._seen.add(index)
+            has_content = self._has_content(choice)
             reason = choice.get("finish_reason")
             if reason:
                 failure = _failure_of_choice(choice)
@@ -283,11 +282,29 @@ class OpenAIStreamDecoder:
                     return failure
                 self._finished.add(index)
                 kind = EventKind.FINISH
-            elif kind is EventKind.OPENING and _has_content(choice):
+            elif has_content and kind is EventKind.OPENING:
                 kind = EventKind.CONTENT
         if kind is EventKind.FINISH and len(self._finished) != len(self._seen):
             return EventKind.CONTENT  # one choice of several is over
         return kind
+
+    def _has_content(self, choice: dict[str, Any]) -> bool:
+        """Whether the answer gets any further by it; adds how far."""
+        delta = choice.get("delta")
+        if type(delta) is not dict:
+            text = choice.get("text")
+            self.characters_since_usage += characters_in(text)
+            return bool(text)
+        content = delta.get("content")
+        if type(content) is str and content and len(delta) == 1:  # as nearly every event is
+            self.characters_since_usage += len(content)
+            return True
+        has_content = False
+        for name, value in delta.items():
+            if value and name not in _OPENING_FIELDS:
+                has_content = True
+                self.characters_since_usage += characters_in({name: value})
+        return has_content
 
     def _plain_json(self, body: bytes) -> StreamEvent:
         """A body that is no stream at all: often an error under a 200, sometimes an answer from a server that cannot stream."""
@@ -306,12 +323,3 @@ class OpenAIStreamDecoder:
 
 def _failed(failure: Failure) -> StreamEvent:
     return StreamEvent(EventKind.FAILURE, failure=failure)
-
-
-def _has_content(choice: dict[str, Any]) -> bool:
-    delta = choice.get("delta")
-    if type(delta) is not dict:
-        return bool(choice.get("text"))
-    if delta.get("content"):
-        return True
-    return any(value and name not in _OPENING_FIELDS for name, value in delta.items())

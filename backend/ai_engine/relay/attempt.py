@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import Possible
+from ai_engine.catalogue.prices import Price
 from ai_engine.clock import Watchdog
 from ai_engine.errors import DeadlinePassed
 from ai_engine.events import ABANDONED, AttemptFinished
 from ai_engine.health.breaker import Passage
-from ai_engine.names import Blame, Route
+from ai_engine.names import Blame, Route, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
+from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_on
 from ai_engine.relay.streaming import OpenStream
 from ai_engine.upstream.port import Headers, UpstreamAnswer, UpstreamError
 from ai_engine.wire.sse import MAX_EVENT_BYTES
@@ -31,6 +33,7 @@ class Answered(NamedTuple):
     """A sound answer: whole, or a stream whose first content is there."""
 
     route: Route
+    price: Price | None
     plain: PlainAnswer | None
     stream: OpenStream | None
 
@@ -39,7 +42,9 @@ class Attempt:
     """One request on one route with one key, from encoding to the first content or the whole answer."""
 
     __slots__ = (
+        "_came_at",
         "_deadline",
+        "_number",
         "_passage",
         "_pooled",
         "_possible",
@@ -59,10 +64,15 @@ class Attempt:
         possible: Possible,
         pooled: PooledKey,
         passage: Passage,
+        number: int,
         why: str,
+        came_at: float,
         deadline: float,
         record: Callable[[AttemptFinished], None],
     ) -> None:
+        """`number` counts the request's attempts from 1; `came_at` and `deadline` are the request's, in monotonic seconds."""
+        self._number = number
+        self._came_at = came_at
         self._services = services
         self._request = request
         self._possible = possible
@@ -150,12 +160,12 @@ class Attempt:
         services.breaker.record_success(self._passage)
         services.keys.record_success(self._pooled, route.model, answer.headers)
         services.keys.give_back(self._pooled)
-        tokens = plain.usage.output_tokens if plain.usage else None
+        tokens = plain.usage.all_output if plain.usage else None
         services.track_record.record(
             route, succeeded=True, tokens_per_second=tokens / seconds if tokens and seconds > 0 else None
         )
-        self.report(None)
-        return Answered(route, plain, None)
+        self._report(None, self._spent(plain.usage, plain.characters_since_usage))
+        return Answered(route, self._possible.entry.price, plain, None)
 
     async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
@@ -201,24 +211,33 @@ class Attempt:
             has_several_choices=self._request.body.get("n") not in (None, 1),
             cleaned=self._without_our_key,
         )
-        stream.on_end = lambda failure: self._end_stream(stream, first_token_seconds, failure)
-        return Answered(self._possible.route, None, stream)
+        stream.on_end = lambda failure: self._end_stream(stream, decoder, first_token_seconds, failure)
+        return Answered(self._possible.route, self._possible.entry.price, None, stream)
 
-    def _end_stream(self, stream: OpenStream, first_token_seconds: float, failure: Failure | None) -> None:
+    def _end_stream(
+        self, stream: OpenStream, decoder: StreamDecoder, first_token_seconds: float, failure: Failure | None
+    ) -> None:
         """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""
+        spent = self._spent(decoder.usage, decoder.characters_since_usage)
         if failure is not None:
-            self.fail(failure, first_token_seconds)
+            self.fail(failure, spent, first_token_seconds)
             return
         services, route = self._services, self._possible.route
         services.keys.give_back(self._pooled)
         seconds = services.clock.monotonic() - self.started_at - first_token_seconds
-        tokens = stream.usage.output_tokens if stream.usage else None
+        tokens = decoder.usage.all_output if decoder.usage else None
         rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
         services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
-        self.report(None, first_token_seconds)
+        self._report(None, spent, first_token_seconds)
 
-    def fail(self, failure: Failure, first_token_seconds: float | None = None) -> None:
-        """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody."""
+    def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
+        return spent_on(self._request.body, usage, characters_since_usage, self._possible.entry.price)
+
+    def fail(self, failure: Failure, spent: Spent | None = None, first_token_seconds: float | None = None) -> None:
+        """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody.
+
+        `spent` is given where some of an answer came.
+        """
         services, route = self._services, self._possible.route
         services.keys.give_back(self._pooled)
         services.breaker.record_failure(self._passage, failure)
@@ -231,13 +250,14 @@ class Attempt:
                     services.rediscover(route.provider)
             case Blame.REQUEST | Blame.MODEL:
                 pass
-        self.report(failure, first_token_seconds)
+        was_refused = failure.status is not None or failure.blame is Blame.NETWORK
+        self._report(failure, spent or (NOTHING_SPENT if was_refused else UNKNOWN_SPENT), first_token_seconds)
 
     def abandon(self) -> None:
         """Ends the attempt without a verdict: the client left, or its time was over."""
         self._services.breaker.abandon(self._passage)
         self._services.keys.give_back(self._pooled)
-        self._record(self._finished(succeeded=False, failure=ABANDONED, blame=Blame.REQUEST, status=None))
+        self._record(self._finished(False, ABANDONED, Blame.REQUEST, None, UNKNOWN_SPENT))
 
     def is_refused_for_stream_options(self, failure: Failure) -> bool:
         """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""
@@ -249,25 +269,36 @@ class Attempt:
             and b"stream_options" in self.error_body
         )
 
-    def report(self, failure: Failure | None, first_token_seconds: float | None = None) -> None:
+    def _report(self, failure: Failure | None, spent: Spent, first_token_seconds: float | None = None) -> None:
         kind, blame, status = (failure.kind, failure.blame, failure.status) if failure else (None, None, 200)
-        first_token_ms = None if first_token_seconds is None else first_token_seconds * 1000
-        self._record(self._finished(failure is None, kind, blame, status, first_token_ms))
+        self._record(self._finished(failure is None, kind, blame, status, spent, first_token_seconds))
 
     def _finished(
-        self, succeeded: bool, failure: str | None, blame: Blame | None, status: int | None, first_token_ms: float | None = None
+        self,
+        succeeded: bool,
+        failure: str | None,
+        blame: Blame | None,
+        status: int | None,
+        spent: Spent,
+        first_token_seconds: float | None = None,
     ) -> AttemptFinished:
         return AttemptFinished(
             request_id=self._request.id,
+            number=self._number,
             route=self._possible.route,
             key_fingerprint=self._pooled.fingerprint,
             why=self._why,
+            started_ms=(self.started_at - self._came_at) * 1000,
             succeeded=succeeded,
             failure=failure,
             blame=blame,
             status=status,
             duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
-            first_token_ms=first_token_ms,
+            first_token_ms=None if first_token_seconds is None else first_token_seconds * 1000,
+            tokens=spent.tokens,
+            tokens_are_estimated=spent.is_estimated,
+            cost_usd=spent.cost_usd,
+            is_absorbed=False,
         )
 
 

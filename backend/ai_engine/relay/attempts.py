@@ -61,6 +61,9 @@ class Attempts:
         self.family: str | None = None
         """Set where the model that answered is only the best member of the family that was asked for."""
         self.count = 0
+        """How many were begun."""
+        self.finished: list[AttemptFinished] = []
+        """What came of each, in the order in which they ended."""
         self.upstream_seconds = 0.0
         """Time spent waiting for providers, all attempts together; a stream adds its own to it later."""
         self.waited_seconds = 0.0
@@ -224,7 +227,18 @@ class Attempts:
         self.count += 1
         self._on_this_model += 1
         passage = services.breaker.begin(route)
-        attempt = Attempt(services, self._request, possible, pooled, passage, why, self._deadline(possible), self._record)
+        attempt = Attempt(
+            services,
+            self._request,
+            possible,
+            pooled,
+            passage,
+            self.count,
+            why,
+            self._started_at,
+            self._deadline(possible),
+            self._record,
+        )
         try:
             outcome = await attempt.run()
         except BaseException:
@@ -244,6 +258,7 @@ class Attempts:
         return outcome
 
     def _record(self, finished: AttemptFinished) -> None:
+        self.finished.append(finished)
         self._services.observe(finished)
         if self._hear is not None:
             self._hear(finished)

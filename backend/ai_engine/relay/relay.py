@@ -1,60 +1,121 @@
 """One client request, from its plan to its settlement."""
 
 import asyncio
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import Possible
+from ai_engine.catalogue.prices import Price
 from ai_engine.errors import AIEngineError, AttemptsFailed
-from ai_engine.events import CLIENT_CLOSED_REQUEST, Ending, Observer, RequestFinished
-from ai_engine.names import Route
-from ai_engine.providers.adapter import PlainAnswer, Usage
+from ai_engine.events import (
+    ABANDONED,
+    CLIENT_CLOSED_REQUEST,
+    AttemptFinished,
+    Ending,
+    Observer,
+    RequestFinished,
+    new_record_id,
+)
+from ai_engine.names import UNKNOWN_TOKENS, Route
+from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.relay.attempts import Attempts
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
+from ai_engine.relay.spending import NOTHING_SPENT, Spent
 from ai_engine.relay.streaming import OpenStream, Write
 from ai_engine.web.errors import error_shape
 
 
-@dataclass(slots=True)
 class _Settlement:
     """What is known so far of one request; `settle` turns it into its one `RequestFinished`."""
 
-    services: RelayServices
-    request: ClientRequest
-    attempts: Attempts
-    started_at: float
-    is_settled: bool = False
+    __slots__ = ("_is_settled", "_received_at", "attempts", "request", "services", "started_at")
+
+    def __init__(self, services: RelayServices, request: ClientRequest, attempts: Attempts) -> None:
+        self.services = services
+        self.request = request
+        self.attempts = attempts
+        self.started_at = services.clock.monotonic()
+        self._received_at = services.clock.now()
+        self._is_settled = False
 
     def settle(
         self,
         ending: Ending,
         *,
         status: int = 200,
-        route: Route | None = None,
-        usage: Usage | None = None,
+        error_class: str | None = None,
+        price: Price | None = None,
         first_token_ms: float | None = None,
     ) -> None:
-        if self.is_settled:
+        """Says what became of the request, once: the first to call decides. Every attempt is over by then.
+
+        `error_class` is used where no attempt tells a better one. `price` is that of the route which answered.
+        """
+        if self._is_settled:
             return
-        self.is_settled = True
-        self.services.observe(
+        self._is_settled = True
+        services, request, attempts = self.services, self.request, tuple(self.attempts.finished)
+        last = attempts[-1] if attempts else None
+        has_answered = status < 300
+        spent = _paid_by_client(attempts, has_answered=has_answered)
+        services.observe(
             RequestFinished(
-                request_id=self.request.id,
-                operation=self.request.operation,
-                asked_model=self.request.model,
-                streamed=self.request.is_stream,
-                route=route,
-                attempts=self.attempts.count,
-                ending=ending,
+                id=new_record_id(self._received_at, services.random_bits),
+                request_id=request.id,
+                received_at=self._received_at,
+                client=request.caller.key_id if request.caller else None,
+                client_name=request.caller.name if request.caller else None,
+                operation=request.operation,
+                asked_model=request.model,
+                route=last.route if last else None,
+                key_fingerprint=last.key_fingerprint if last else None,
+                is_stream=request.is_stream,
                 status=status,
-                duration_ms=(self.services.clock.monotonic() - self.started_at) * 1000,
-                upstream_ms=(self.attempts.upstream_seconds + self.attempts.waited_seconds) * 1000,
+                ending=ending,
+                error_class=_error_class(ending, last, error_class),
+                tokens=spent.tokens,
+                tokens_are_estimated=spent.is_estimated,
+                cost_usd=spent.cost_usd,
+                absorbed_usd=_absorbed_usd(attempts[:-1] if has_answered else attempts),
+                price_version=price.source if price else None,
                 first_token_ms=first_token_ms,
-                input_tokens=usage.input_tokens if usage else None,
-                output_tokens=usage.output_tokens if usage else None,
+                duration_ms=(services.clock.monotonic() - self.started_at) * 1000,
+                upstream_ms=(self.attempts.upstream_seconds + self.attempts.waited_seconds) * 1000,
+                attempts=attempts,
             )
         )
+
+
+def _paid_by_client(attempts: Sequence[AttemptFinished], *, has_answered: bool) -> Spent:
+    """What the attempt took that gave the answer, the last one. Who got no answer pays nothing, whatever it took elsewhere."""
+    if has_answered:
+        winner = attempts[-1]
+        return Spent(winner.tokens, winner.tokens_are_estimated, winner.cost_usd)
+    if all(attempt.tokens == NOTHING_SPENT.tokens for attempt in attempts):
+        return NOTHING_SPENT
+    return Spent(UNKNOWN_TOKENS, is_estimated=False, cost_usd=NOTHING_SPENT.cost_usd)
+
+
+def _absorbed_usd(attempts: Sequence[AttemptFinished]) -> Decimal | None:
+    """What the attempts cost us that no client pays; `None` where nobody knows."""
+    costs = [attempt.cost_usd for attempt in attempts]
+    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+
+
+def _error_class(ending: Ending, last: AttemptFinished | None, otherwise: str | None) -> str | None:
+    if ending not in (Ending.ERROR, Ending.UPSTREAM_CUT):
+        return None
+    if last is not None and last.failure is not None and last.failure != ABANDONED:
+        return last.failure
+    return otherwise
+
+
+def _word_for(error: AIEngineError) -> str:
+    """`code`, or the kind of error: `DeadlinePassed` is `deadline_passed`."""
+    return getattr(error, "code", None) or re.sub("(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 class Answer(NamedTuple):
@@ -74,9 +135,9 @@ class Answer(NamedTuple):
 class AnswerStream:
     """The stream of one request, as the client's side sees it."""
 
-    def __init__(self, stream: OpenStream, route: Route, settlement: _Settlement) -> None:
+    def __init__(self, stream: OpenStream, price: Price | None, settlement: _Settlement) -> None:
         self._stream = stream
-        self._route = route
+        self._price = price
         self._settlement = settlement
         self._began_at = settlement.services.clock.monotonic()
 
@@ -95,10 +156,11 @@ class AnswerStream:
 
     def _settle(self, ending: Ending) -> None:
         first_token_ms = (self._began_at - self._settlement.started_at) * 1000
-        self._settlement.settle(ending, route=self._route, usage=self._stream.usage, first_token_ms=first_token_ms)
+        self._settlement.settle(ending, price=self._price, first_token_ms=first_token_ms)
 
     async def close(self) -> None:
         """Ends the upstream exchange, on every path. A stream that was not relayed to its end was left by its client."""
+        self._stream.end()
         self._settle(Ending.CLIENT_CANCELLED)
         await self._stream.close()
 
@@ -115,25 +177,24 @@ class Relay:
         `only` is the one route to ask, in rotation or not; `hear` is told of this request's attempts.
         """
         services = self._services
-        started_at = services.clock.monotonic()
         attempts = Attempts(services, request, hear)
-        settlement = _Settlement(services, request, attempts, started_at)
+        settlement = _Settlement(services, request, attempts)
         try:
             answered = await (attempts.try_models() if only is None else attempts.try_only(only))
         except AIEngineError as error:
             error.attempts = attempts.count
-            settlement.settle(Ending.ERROR, status=error_shape(error).status)
+            settlement.settle(Ending.ERROR, status=error_shape(error).status, error_class=_word_for(error))
             raise
         except asyncio.CancelledError:
             settlement.settle(Ending.CLIENT_CANCELLED, status=CLIENT_CLOSED_REQUEST)
             raise
         except Exception:
-            settlement.settle(Ending.ERROR, status=500)
+            settlement.settle(Ending.ERROR, status=500, error_class="internal_error")
             raise
         upstream_ms = attempts.upstream_seconds * 1000
         elsewhere_ms = upstream_ms + attempts.waited_seconds * 1000
-        gateway_ms = (services.clock.monotonic() - started_at) * 1000 - elsewhere_ms
-        stream = AnswerStream(answered.stream, answered.route, settlement) if answered.stream else None
+        gateway_ms = (services.clock.monotonic() - settlement.started_at) * 1000 - elsewhere_ms
+        stream = AnswerStream(answered.stream, answered.price, settlement) if answered.stream else None
         if answered.plain is not None:
-            settlement.settle(Ending.COMPLETED, route=answered.route, usage=answered.plain.usage)
+            settlement.settle(Ending.COMPLETED, price=answered.price)
         return Answer(answered.route, attempts.count, attempts.family, gateway_ms, upstream_ms, answered.plain, stream)

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences, Wish
 from ai_engine.names import Operation
 
@@ -24,6 +25,8 @@ class ClientRequest(NamedTuple):
     needs: Needs = NO_NEEDS
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""
+    caller: Caller | None = None
+    """Who asks, for the ledger; `None` where the engine itself does."""
     hops: tuple[bytes, ...] = ()
     """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 

@@ -7,7 +7,7 @@ from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.plan import Planner
 from ai_engine.clock import Chance, Clock
 from ai_engine.configuration import Configuration
-from ai_engine.events import Observer
+from ai_engine.events import Observer, RandomBits
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.provider_keys.pool import KeyPool
@@ -37,5 +37,7 @@ class RelayServices:
     observe: Observer
     clock: Clock
     chance: Chance
+    random_bits: RandomBits
+    """For the ids of records."""
     refuses_stream_options: set[str]
     """Providers that were learnt to refuse `stream_options`, until the next start."""

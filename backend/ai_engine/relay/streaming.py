@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame
-from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent, Usage
+from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError
@@ -55,10 +55,6 @@ class OpenStream:
         self.on_end: Callable[[Failure | None], None] | None = None
 
     @property
-    def usage(self) -> Usage | None:
-        return self._decoder.usage
-
-    @property
     def is_complete(self) -> bool:
         """Every choice has its `finish_reason`: nothing that may still come belongs to the answer."""
         return self._decoder.is_finished
@@ -79,7 +75,7 @@ class OpenStream:
             self._failure = None
         elif self._failure is None:
             self._failure = Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
-        self._end(self._failure)
+        self.end(self._failure)
         return self._failure
 
     def _timed_out(self) -> Failure:
@@ -140,7 +136,8 @@ class OpenStream:
                 return lines, has_content, event.failure
         return lines, has_content, None
 
-    def _end(self, failure: Failure | None) -> None:
+    def end(self, failure: Failure | None = None) -> None:
+        """Nothing more is relayed; whoever listens hears it, the first time. Without a failure, the client left."""
         if self.on_end is not None:
             on_end, self.on_end = self.on_end, None
             on_end(failure)
@@ -155,5 +152,5 @@ class OpenStream:
         except (UpstreamError, TimeoutError):
             pass  # the answer was complete: how the connection ends does not matter any more
         finally:
-            self._end(None)
+            self.end()
             await self._answer.close()

@@ -36,7 +36,8 @@ async def test_a_configuration_is_in_force_at_once_and_its_published_prices_a_mo
     assert at_once is not None
     assert at_once.price is None
     assert later is not None
-    assert later.price == Price(Decimal("0.15"), Decimal("0.6"), "genai-prices")
+    assert later.price is not None
+    assert (later.price.input_usd_per_million, later.price.output_usd_per_million) == (Decimal("0.15"), Decimal("0.6"))
 
 
 async def test_a_reload_keeps_the_prices_that_were_looked_up() -> None:

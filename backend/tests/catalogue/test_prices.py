@@ -2,6 +2,7 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
+from importlib.metadata import version
 
 import pytest
 from genai_prices.data_snapshot import get_snapshot
@@ -10,14 +11,17 @@ from ai_engine.catalogue.prices import (
     NOTHING_PUBLISHED,
     PUBLISHED_UNDER,
     REMEMBERED_MODELS,
+    LongPrompts,
     Price,
     Prices,
     PublishedFacts,
     PublishedPrices,
 )
+from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.settings.file import PriceSection
 
+SOURCE = f"genai-prices {version('genai-prices')}"
 TODAY = date(2026, 11, 23)
 PUBLISHED = Price(Decimal(3), Decimal(15), "genai-prices")
 
@@ -59,23 +63,49 @@ def test_a_listing_that_states_half_a_price_or_none_that_makes_sense_states_noth
 def test_published_prices_and_context_windows_are_found_under_our_names() -> None:
     facts_of = PublishedPrices().on(TODAY)
 
-    assert facts_of("openai", "gpt-4o-mini") == PublishedFacts(Price(Decimal("0.15"), Decimal("0.6"), "genai-prices"), 128_000)
+    assert facts_of("openai", "gpt-4o-mini") == PublishedFacts(
+        Price(Decimal("0.15"), Decimal("0.6"), SOURCE, cached_input_usd_per_million=Decimal("0.075")), 128_000
+    )
     assert facts_of("gemini", "models/gemini-2.5-flash") == facts_of("gemini", "gemini-2.5-flash")
     assert facts_of("gemini", "gemini-2.5-flash").price is not None
     assert facts_of("openai", "no-such-model") == NOTHING_PUBLISHED
     assert facts_of("local-llama", "gpt-4o-mini") == NOTHING_PUBLISHED
 
 
-def test_where_long_requests_cost_more_the_ordinary_price_counts() -> None:
+def test_long_prompts_cost_what_is_published_for_them() -> None:
     price = PublishedPrices().on(TODAY)("anthropic", "claude-sonnet-4-5").price
 
-    assert price == Price(Decimal(3), Decimal(15), "genai-prices")
+    longer = Price(Decimal(6), Decimal("22.5"), SOURCE, Decimal("0.6"), Decimal("7.5"))
+    assert price == Price(
+        Decimal(3), Decimal(15), SOURCE, Decimal("0.3"), Decimal("3.75"), for_long_prompts=(LongPrompts(200_000, longer),)
+    )
+    assert price.cost_usd(TokenCounts(200_000, output=1_000)) == Decimal("0.615")
+    assert price.cost_usd(TokenCounts(100_000, 100_001, output=1_000)) == Decimal("0.6825006")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cost"),
+    [
+        (TokenCounts(1_000, 0, 0, 100, 0), "0.0045"),
+        (TokenCounts(1_000, 500, 200, 100, 50), "0.0061"),
+        (TokenCounts(1, output=0), "0.000003"),
+        (TokenCounts(0, output=0), "0"),
+        (TokenCounts(5), None),
+        (TokenCounts(output=5), None),
+    ],
+)
+def test_every_class_of_tokens_costs_its_own_price_and_what_is_unknown_costs_an_unknown_amount(
+    tokens: TokenCounts, cost: str | None
+) -> None:
+    price = Price(Decimal(3), Decimal(15), "listing", cached_input_usd_per_million=Decimal("0.5"))
+
+    assert price.cost_usd(tokens) == (None if cost is None else Decimal(cost))
 
 
 def test_what_is_priced_for_input_alone_costs_nothing_for_output() -> None:
     price = PublishedPrices().on(TODAY)("openai", "text-embedding-3-small").price
 
-    assert price == Price(Decimal("0.02"), Decimal(0), "genai-prices")
+    assert price == Price(Decimal("0.02"), Decimal(0), SOURCE)
 
 
 def test_a_model_that_is_published_without_a_price_has_none() -> None:

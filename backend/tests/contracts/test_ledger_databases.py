@@ -14,10 +14,9 @@ from sqlalchemy import Connection, func, select
 
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.schema import attempt_rollups, attempts, metadata, request_rollups, requests
-from ai_engine.events import Ending
+from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
 from ai_engine.ledger.pages import RequestPages
-from ai_engine.ledger.records import RequestRecord
 from ai_engine.ledger.repository import ROWS_LOOKED_AT, SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, attempt_totals, request_totals
@@ -174,10 +173,11 @@ FILTERS = [
 ]
 
 
-def is_wanted(record: RequestRecord, wanted: RequestFilter) -> bool:
+def is_wanted(record: RequestFinished, wanted: RequestFilter) -> bool:
+    provider, model = record.route or (None, None)
     return (
-        wanted.provider in (None, record.provider)
-        and wanted.model in (None, record.model)
+        wanted.provider in (None, provider)
+        and wanted.model in (None, model)
         and wanted.client in (None, record.client)
         and wanted.ending in (None, record.ending)
         and wanted.status_class in (None, record.status // 100)
@@ -268,7 +268,7 @@ async def test_statistics_equal_a_recount_of_the_requests_in_their_range(databas
             assert_is_recount(found, [record for record in records if is_wanted(record, in_range)])
 
 
-def assert_is_recount(found: Statistics, counted: list[RequestRecord]) -> None:
+def assert_is_recount(found: Statistics, counted: list[RequestFinished]) -> None:
     summary = found.summary
     assert summary.requests == len(counted) == sum(point.requests.requests for point in found.series)
     assert summary.cost_usd == sum((record.cost_usd or Decimal(0) for record in counted), Decimal(0))
@@ -289,12 +289,12 @@ async def test_statistics_of_providers_models_keys_and_errors_count_attempts(dat
 
     tried = [attempt for record in records for attempt in record.attempts]
     assert found.provider_stats is not None
-    assert {name: of.attempts for name, of in found.provider_stats.items()} == Counter(of.provider for of in tried)
+    assert {name: of.attempts for name, of in found.provider_stats.items()} == Counter(of.route.provider for of in tried)
     assert found.model_stats is not None
-    assert {name: of.attempts for name, of in found.model_stats.items()} == Counter(of.model for of in tried)
+    assert {name: of.attempts for name, of in found.model_stats.items()} == Counter(of.route.model for of in tried)
     assert found.key_stats is not None
     assert {key[:2]: key.attempts.attempts for key in found.key_stats} == Counter(
-        (of.provider, of.key_fingerprint or "") for of in tried
+        (of.route.provider, of.key_fingerprint or "") for of in tried
     )
     failures = Counter(of.failure for of in tried if of.failure)
     assert {name: of.attempts for name, of in found.error_stats.items() if of.attempts} == failures

@@ -27,7 +27,7 @@ from ai_engine.database import open_database
 from ai_engine.ledger.recorder import DrainPace, Recorder
 from ai_engine.ledger.repository import SqlLedger
 from tests.ledger.builders import a_request
-from ai_engine.ledger.records import new_record_id
+from ai_engine.events import new_record_id
 import random
 
 async def main():

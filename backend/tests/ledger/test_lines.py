@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.database.schema import attempts, requests
-from ai_engine.ledger.lines import AttemptRow, RequestRow, attempt_record, decode, encode, request_record
-from ai_engine.ledger.records import RequestRecord
+from ai_engine.events import RequestFinished
+from ai_engine.ledger.lines import AttemptRow, RequestRow, decode, encode, request_of
+from ai_engine.names import Route
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt, entry_of, random_records
 
 
-def read_back(record: RequestRecord) -> RequestRecord:
+def read_back(record: RequestFinished) -> RequestFinished:
     entry = entry_of(record)
-    return request_record(entry.request, [attempt_record(attempt) for attempt in entry.attempts])
+    return request_of(entry.request, entry.attempts)
 
 
 def test_rows_have_the_columns_of_their_tables_in_order() -> None:
@@ -40,7 +41,7 @@ def test_a_record_is_one_line_whatever_its_names_hold() -> None:
 
 @given(st.text(st.characters(), max_size=400))
 def test_every_name_becomes_text_that_every_database_takes(name: str) -> None:
-    text = read_back(a_request(asked_model=name, model=name)).asked_model
+    text = read_back(a_request(asked_model=name, route=Route("openai", name))).asked_model
 
     assert "\0" not in text
     assert len(text) <= 256
@@ -65,6 +66,6 @@ def test_a_line_that_was_cut_or_changed_anywhere_is_known(data: st.DataObject) -
 
 
 def test_durations_that_are_none_do_not_reach_the_database() -> None:
-    record = read_back(a_request(duration_ms=float("nan"), upstream_ms=-3.0, overhead_ms=float("inf")))
+    record = read_back(a_request(duration_ms=float("nan"), upstream_ms=-3.0, first_token_ms=float("inf")))
 
-    assert (record.duration_ms, record.upstream_ms, record.overhead_ms) == (0, 0, 0)
+    assert (record.duration_ms, record.upstream_ms, record.overhead_ms, record.first_token_ms) == (0, 0, 0, 0)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ai_engine.errors import InvalidRequest, NotFound
+from ai_engine.events import RequestFinished
 from ai_engine.ledger.pages import RequestPages
-from ai_engine.ledger.records import RequestRecord
 from ai_engine.ledger.store import Page, Position, RequestFilter, StoredRequest
 from tests.ledger.builders import NOON, a_request
 
@@ -24,7 +24,7 @@ class FakeStore:
         self.asked.append((wanted, after, limit))
         return [StoredRequest(a_request(), 1)], PLACE
 
-    async def request(self, record_id: str) -> RequestRecord | None:
+    async def request(self, record_id: str) -> RequestFinished | None:
         return None
 
 

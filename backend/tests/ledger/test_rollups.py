@@ -37,7 +37,7 @@ def test_the_groups_of_requests_are_what_a_recount_finds(seed: int, count: int) 
     for record in records:
         for seconds in RESOLUTIONS:
             begins_at = int(record.received_at.timestamp()) // seconds * seconds
-            route = (record.provider or "", record.model or "")
+            route = record.route or ("", "")
             for group in (
                 (record.client or "", seconds, begins_at, *route),
                 (ALL, seconds, begins_at, *route),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ai_engine import __version__
 from ai_engine.errors import InvalidRequest
-from ai_engine.names import Blame, Operation
-from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent, Usage
+from ai_engine.names import Blame, Operation, TokenCounts
+from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, Timeouts
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.providers.openai_compatible import OpenAICompatible
@@ -149,7 +149,7 @@ def test_the_listing_is_a_plain_get() -> None:
 def test_an_answer_is_passed_on_byte_for_byte() -> None:
     body = orjson.dumps(ANSWER).replace(b'"id"', b' "id" ')
     answer = decode(body)
-    assert answer == PlainAnswer(body, "m-1", Usage(3, 4))
+    assert answer == PlainAnswer(body, "m-1", TokenCounts(input=3, output=4))
 
 
 def test_a_missing_model_is_filled_in() -> None:
@@ -166,22 +166,30 @@ def test_a_missing_model_is_filled_in() -> None:
         (None, None),
         ("many", None),
         ({}, None),
-        ({"prompt_tokens": None, "completion_tokens": 4}, Usage(None, 4)),
-        ({"prompt_tokens": 3.0, "completion_tokens": True}, Usage(3, None)),
+        ({"prompt_tokens": None, "completion_tokens": 4}, TokenCounts(input=None, output=4)),
+        ({"prompt_tokens": 3.0, "completion_tokens": True}, TokenCounts(input=3, output=None)),
         ({"prompt_tokens": -1, "completion_tokens": 0.5}, None),
-        ({"prompt_tokens": 0, "completion_tokens": 0}, Usage(0, 0)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, TokenCounts(input=0, output=0)),
     ],
 )
-def test_usage_is_read_where_it_is_there_and_never_guessed(usage: object, expected: Usage | None) -> None:
+def test_usage_is_read_where_it_is_there_and_never_guessed(usage: object, expected: TokenCounts | None) -> None:
     answer = decode(ANSWER | {"usage": usage})
     assert isinstance(answer, PlainAnswer)
     assert answer.usage == expected
 
 
+def test_where_no_usage_is_reported_the_length_of_the_answer_is_known() -> None:
+    choices = [{"index": 0, "message": {"role": "assistant", "content": "four", "reasoning": "five!"}, "finish_reason": "stop"}]
+    answer, counted = decode({"choices": choices}), decode({"choices": choices, "usage": {"completion_tokens": 9}})
+    assert isinstance(answer, PlainAnswer)
+    assert isinstance(counted, PlainAnswer)
+    assert (answer.characters_since_usage, counted.characters_since_usage) == (9, 0)
+
+
 def test_embeddings_are_an_answer() -> None:
     answer = decode({"data": [{"embedding": [0.5]}], "model": "e", "usage": {"prompt_tokens": 2}}, Operation.EMBEDDINGS)
     assert isinstance(answer, PlainAnswer)
-    assert answer.usage == Usage(2, None)
+    assert answer.usage == TokenCounts(input=2, output=0)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +243,7 @@ def test_a_stream_opens_speaks_finishes_reports_and_ends() -> None:
     )
     expected = [EventKind.OPENING, EventKind.CONTENT, EventKind.FINISH, EventKind.USAGE, EventKind.DONE]
     assert [event.kind for event in events] == expected
-    assert (decoder.model, decoder.usage, decoder.is_finished) == ("m-1", Usage(3, 2), True)
+    assert (decoder.model, decoder.usage, decoder.is_finished) == ("m-1", TokenCounts(input=3, output=2), True)
     assert events[-1].data == b""
 
 
@@ -299,13 +307,22 @@ def test_an_empty_finish_reason_is_none() -> None:
 def test_usage_on_a_content_chunk_is_noted_and_stays() -> None:
     events, decoder = stream(chunk({"content": "a"}, "stop", usage={"prompt_tokens": 1, "completion_tokens": 2}))
     assert events[0].kind is EventKind.FINISH
-    assert decoder.usage == Usage(1, 2)
+    assert decoder.usage == TokenCounts(input=1, output=2)
     assert orjson.loads(events[0].data)["usage"] == {"prompt_tokens": 1, "completion_tokens": 2}
+
+
+def test_text_that_no_usage_tells_of_is_measured() -> None:
+    call = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
+    events: list[dict[str, object]] = [chunk({"role": "assistant", "content": "four"}), chunk({"reasoning": "ab"}), chunk(call)]
+    assert stream(*events)[1].characters_since_usage == 4 + 2 + 3
+    told = chunk({"content": "told of"}, usage={"prompt_tokens": 1, "completion_tokens": 2})
+    assert stream(*events, told)[1].characters_since_usage == 0
+    assert stream(*events, told, chunk({"content": "on"}, "stop"))[1].characters_since_usage == 2
 
 
 def test_the_last_of_several_usages_counts() -> None:
     usages = [{"prompt_tokens": 1, "completion_tokens": count} for count in (1, 2, 3)]
-    assert stream(*(chunk({"content": "a"}, usage=usage) for usage in usages))[1].usage == Usage(1, 3)
+    assert stream(*(chunk({"content": "a"}, usage=usage) for usage in usages))[1].usage == TokenCounts(input=1, output=3)
 
 
 def test_empty_choices_without_usage_open() -> None:

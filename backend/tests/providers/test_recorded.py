@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from ai_engine.names import Operation
-from ai_engine.providers.adapter import ListedModel, PlainAnswer, Usage
+from ai_engine.names import Operation, TokenCounts
+from ai_engine.providers.adapter import ListedModel, PlainAnswer
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.openai_compatible import OpenAICompatible
 
@@ -39,8 +39,8 @@ def assert_failure(failure: Failure | None, expected: dict[str, Any]) -> None:
     assert failure.message
 
 
-def tokens(usage: Usage | None) -> list[int | None] | None:
-    return [usage.input_tokens, usage.output_tokens] if usage else None
+def tokens(usage: TokenCounts | None) -> list[int | None] | None:
+    return [usage.all_input, usage.all_output] if usage else None
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -1,6 +1,7 @@
 """The relay over everything it really uses, with a scripted upstream at the port and a clock whose sleeps are over at once."""
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ class Carrying(Deciding):
             observe=self.events.append,
             clock=self.clock,
             chance=lambda: 0.5,
+            random_bits=random.Random(1).getrandbits,
             refuses_stream_options=set(),
         )
         self.relay = Relay(self.services)
@@ -104,7 +106,7 @@ class Carrying(Deciding):
     def check_nothing_leaked(self) -> None:
         """One event an attempt and one a request; no key in flight, no answer open, nobody in the waiting room."""
         assert len(self.requests) == 1
-        assert len(self.attempts) == self.requests[0].attempts
+        assert tuple(self.attempts) == self.requests[0].attempts
         for name in self.configuration.providers:
             assert [pooled.in_flight for pooled in self.keys.keys_of(name)] == [0] * len(self.keys.keys_of(name))
         assert all(answer.is_closed for answer in self.upstream.answers)

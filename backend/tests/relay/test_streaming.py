@@ -7,7 +7,7 @@ import pytest
 
 from ai_engine.errors import AttemptsFailed, RefusedByProvider
 from ai_engine.events import Ending
-from ai_engine.names import Route
+from ai_engine.names import Route, TokenCounts
 from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import FailureClass
 from ai_engine.upstream.port import ConnectionCut
@@ -43,7 +43,11 @@ async def test_every_event_arrives_unchanged_and_in_order_and_usage_only_where_i
         assert await carrying.stream(written=written, wants_usage=wants_usage) is None
         assert b"".join(written) == b"".join(expected)
         request = carrying.requests[0]
-        assert (request.ending, request.input_tokens, request.output_tokens) == (Ending.COMPLETED, 7, 2)
+        assert (request.ending, request.tokens, request.tokens_are_estimated) == (
+            Ending.COMPLETED,
+            TokenCounts(7, output=2),
+            False,
+        )
         carrying.check_nothing_leaked()
 
 

@@ -1,0 +1,74 @@
+"""What a message in OpenAI's format says of the tokens that it took, and how long it is where it says nothing."""
+
+from typing import Any
+
+from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
+
+CHARACTERS_PER_TOKEN = 4
+"""The rule of thumb for English text (https://help.openai.com/en/articles/4936856, read 2026-11-23)."""
+
+_NOT_TEXT = frozenset(
+    {"role", "id", "type", "index", "finish_reason", "logprobs", "audio", "images", "annotations"}
+    | {"image_url", "input_audio", "file"}
+)
+
+LARGEST_COUNT = 2**53
+"""What a program can mean by a number of tokens. A provider that reports more reports nothing."""
+
+
+def token_counts(usage: object) -> TokenCounts | None:
+    """The `usage` of an answer in disjoint classes; what it does not say, or says absurdly, is unknown. `None` if all of it is.
+
+    OpenAI counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`
+    (https://platform.openai.com/docs/api-reference/chat/object, read 2026-11-23). xAI counts reasoning beside them
+    (https://docs.x.ai/docs/guides/reasoning, read 2026-11-23): there `total_tokens` says so. DeepSeek names its cached ones
+    `prompt_cache_hit_tokens` (https://api-docs.deepseek.com/guides/kv_cache, read 2026-11-23).
+    """
+    if not isinstance(usage, dict):
+        return None
+    prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    cached = written = reasoning = None
+    details = usage.get("prompt_tokens_details")
+    if isinstance(details, dict):
+        cached, written = _count(details.get("cached_tokens")), _count(details.get("cache_write_tokens"))
+    if cached is None:
+        cached = _count(usage.get("prompt_cache_hit_tokens"))
+    details = usage.get("completion_tokens_details")
+    if isinstance(details, dict):
+        reasoning = _count(details.get("reasoning_tokens"))
+    output = completion
+    if reasoning and (prompt or 0) + (completion or 0) + reasoning != _count(usage.get("total_tokens")):
+        output = _without(completion, reasoning)
+    counts = TokenCounts(_without(prompt, (cached or 0) + (written or 0)), cached, written, output, reasoning)
+    return None if counts == UNKNOWN_TOKENS else counts
+
+
+def characters_in(value: object) -> int:
+    """How much text is in a message or a part of one. What is paid otherwise (images, audio) does not count.
+
+    A token that is given as its number, as embeddings may be asked for, is as long as a token is.
+    """
+    characters = 0
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            characters += len(part)
+        elif isinstance(part, list):
+            rest.extend(part)
+        elif isinstance(part, dict):
+            rest.extend(inner for name, inner in part.items() if name not in _NOT_TEXT)
+        elif type(part) is int:
+            characters += CHARACTERS_PER_TOKEN
+    return characters
+
+
+def _without(whole: int | None, part: int) -> int | None:
+    """`whole` less the `part` that is counted in it; a part larger than the whole was never in it."""
+    return whole if whole is None or part > whole else whole - part
+
+
+def _count(value: Any) -> int | None:
+    if type(value) is int:
+        return value if 0 <= value <= LARGEST_COUNT else None
+    return int(value) if isinstance(value, float) and 0 <= value <= LARGEST_COUNT and value.is_integer() else None
