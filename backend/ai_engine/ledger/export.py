@@ -50,7 +50,11 @@ FIELDS = (
 """The columns. Empty, or `null`, is what a section does not count, or nobody knows."""
 
 _PERCENTILES = ("latency", "first_token", "overhead")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = (
+    *("=", "+", "-", "@", "\t", "\r", "\n"),
+    *("\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}"),
+)
+"""What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection, read 2026-11-23)."""
 
 
 class ExportFormat(StrEnum):
@@ -120,7 +124,8 @@ def _rows(statistics: Statistics) -> Iterator[dict[str, Any]]:
 
 def _numbers(of: RequestStatistics | AttemptStatistics) -> dict[str, Any]:
     row: dict[str, Any] = {field: getattr(of, field) for field in FIELDS if hasattr(of, field)}
-    row |= {f"{name}_tokens": count for name, count in of.tokens._asdict().items()}
+    if of.tokens is not None:
+        row |= {f"{name}_tokens": count for name, count in of.tokens._asdict().items()}
     for name in _PERCENTILES:
         percentiles = getattr(of, f"{name}_ms", None)
         if percentiles is not None:

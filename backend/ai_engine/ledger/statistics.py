@@ -19,7 +19,8 @@ MOST_POINTS = 1000
 """How long a series may be."""
 AUTOMATIC_POINTS = 200
 """How long a series is at most where its bucket is chosen here."""
-LONGEST_RANGE = timedelta(days=3660)
+DEFAULT_RANGE = timedelta(hours=24)
+"""What is told where nobody says since when."""
 GROUPS_AT_ONCE = 200
 """How many rollups are added up before others may run."""
 
@@ -77,11 +78,14 @@ class RequestStatistics:
     success_rate: float | None
     """0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong."""
     attempts: int
-    tokens: Tokens
+    tokens: Tokens | None
+    """`None` where nobody knows those of any request."""
     unknown_usage: int
     """How many requests are not in `tokens`, because nobody knows theirs."""
     estimated_usage: int
-    cost_usd: Decimal
+    """How many requests are in `tokens` as we counted them, because their provider did not say."""
+    cost_usd: Decimal | None
+    """`None` where nobody knows that of any request."""
     absorbed_usd: Decimal
     unpriced: int
     """How many requests are not in `cost_usd`, because nobody knows their price."""
@@ -102,8 +106,12 @@ class AttemptStatistics:
     absorbed: int
     success_rate: float | None
     """0 to 1, of the successes and failures."""
-    tokens: Tokens
-    cost_usd: Decimal
+    tokens: Tokens | None
+    """`None` where nobody knows those of any attempt."""
+    unknown_usage: int
+    estimated_usage: int
+    cost_usd: Decimal | None
+    """`None` where nobody knows that of any attempt."""
     absorbed_usd: Decimal
     unpriced: int
     latency_ms: Percentiles
@@ -163,8 +171,8 @@ class LedgerStatistics:
 
     async def statistics(
         self,
-        begins_at: datetime,
-        ends_at: datetime,
+        begins_at: datetime | None = None,
+        ends_at: datetime | None = None,
         *,
         bucket: Bucket = Bucket.AUTO,
         provider: str | None = None,
@@ -173,13 +181,17 @@ class LedgerStatistics:
     ) -> Statistics:
         """Everything about the range. Raises `InvalidRequest` that names `from`, `to` or `bucket`.
 
+        Without an end the range ends now, without a beginning it has 24 hours.
         The edges are moved outward to whole buckets. Where the bucket is chosen here, it is the minute in a range of up to 200
         minutes, the hour in one of up to 200 hours, the day beyond, and never one that is no longer kept for that time.
         """
-        begin, end = _checked(begins_at, ends_at)
+        ends_at = self._clock.now() if ends_at is None else ends_at
+        begin, end = _checked(ends_at - DEFAULT_RANGE if begins_at is None else begins_at, ends_at)
         step = self._step(bucket, begin, end)
         begin, end = begin // step * step, -(-end // step) * step
         if (end - begin) // step > MOST_POINTS:
+            if step == DAY:
+                raise InvalidRequest(f"A range has at most {MOST_POINTS} days.", param="from")
             raise InvalidRequest(f"A series has at most {MOST_POINTS} points; ask for a coarser bucket.", param="bucket")
         whole: dict[None, Totals] = {None: Totals(REQUESTS)}
         by_key: dict[AttemptGroup, Totals] = {}
@@ -239,8 +251,6 @@ def _checked(begins_at: datetime, ends_at: datetime) -> tuple[int, int]:
             raise InvalidRequest(f"`{name}` needs a time zone, such as Z.", param=name)
     if begins_at >= ends_at:
         raise InvalidRequest("`from` must be before `to`.", param="from")
-    if ends_at - begins_at > LONGEST_RANGE:
-        raise InvalidRequest("A range has at most ten years.", param="from")
     return int(begins_at.timestamp() // 1), -int(-ends_at.timestamp() // 1)
 
 
@@ -322,10 +332,10 @@ def _of_requests(totals: Totals) -> RequestStatistics:
         errors=number["errors"],
         success_rate=_rate(answered, number["upstream_cut"] + number["errors"]),
         attempts=number["attempts"],
-        tokens=_tokens(number),
+        tokens=_tokens(number, of=number["requests"]),
         unknown_usage=number["unknown_usage"],
         estimated_usage=number["estimated_usage"],
-        cost_usd=usd(number["cost_pico_usd"]),
+        cost_usd=_cost(number, of=number["requests"]),
         absorbed_usd=usd(number["absorbed_pico_usd"]),
         unpriced=number["unpriced"],
         latency_ms=_percentiles(totals, "latency"),
@@ -343,8 +353,10 @@ def _of_attempts(totals: Totals) -> AttemptStatistics:
         refused=number["refused"],
         absorbed=number["absorbed"],
         success_rate=_rate(number["successes"], number["failed"]),
-        tokens=_tokens(number),
-        cost_usd=usd(number["cost_pico_usd"]),
+        tokens=_tokens(number, of=number["attempts"]),
+        unknown_usage=number["unknown_usage"],
+        estimated_usage=number["estimated_usage"],
+        cost_usd=_cost(number, of=number["attempts"]),
         absorbed_usd=usd(number["absorbed_pico_usd"]),
         unpriced=number["unpriced"],
         latency_ms=_percentiles(totals, "latency"),
@@ -352,8 +364,15 @@ def _of_attempts(totals: Totals) -> AttemptStatistics:
     )
 
 
-def _tokens(number: Mapping[str, int]) -> Tokens:
+def _tokens(number: Mapping[str, int], of: int) -> Tokens | None:
+    """The sums; `None` where all of them are sums of nothing. A sum over no request at all is a known 0."""
+    if of and number["unknown_usage"] == of:
+        return None
     return Tokens(*(number[f"{name}_tokens"] for name in Tokens._fields))
+
+
+def _cost(number: Mapping[str, int], of: int) -> Decimal | None:
+    return None if of and number["unpriced"] == of else usd(number["cost_pico_usd"])
 
 
 def _percentiles(totals: Totals, name: str) -> Percentiles:

@@ -272,6 +272,7 @@ def assert_is_recount(found: Statistics, counted: list[RequestFinished]) -> None
     summary = found.summary
     assert summary.requests == len(counted) == sum(point.requests.requests for point in found.series)
     assert summary.cost_usd == sum((record.cost_usd or Decimal(0) for record in counted), Decimal(0))
+    assert summary.tokens is not None
     assert summary.tokens.output == sum(record.tokens.output or 0 for record in counted)
     assert summary.unpriced == sum(record.cost_usd is None for record in counted)
     assert summary.rescued == Counter(record.ending for record in counted)[Ending.RESCUED]

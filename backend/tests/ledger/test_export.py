@@ -42,7 +42,7 @@ async def test_csv_is_as_rfc_4180_has_it(found: Statistics) -> None:
     assert not any("\n" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil")', "+1", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil")', "+1", "-1", "@sum", "\tx", "\rx", "\nx", "\uff1d1"])
 async def test_a_name_that_a_spreadsheet_would_run_is_text(found: Statistics, name: str) -> None:
     assert found.model_stats is not None
     named = replace(found, model_stats={name: next(iter(found.model_stats.values()))})

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.events import RequestFinished
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, AttemptGroup, RequestGroup, attempt_totals, request_totals
 from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, pieces
 from ai_engine.ledger.store import Piece
-from tests.ledger.builders import NOON, entries_of, random_records
+from ai_engine.names import TokenCounts
+from tests.ledger.builders import NOON, a_request, an_attempt, entries_of, random_records
 from tests.ledger.clocks import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
@@ -19,8 +22,8 @@ pytestmark = pytest.mark.anyio
 class FakeStore:
     """Rollups in memory; what is asked without any filter is all that tests ask here."""
 
-    def __init__(self) -> None:
-        entries = entries_of(random_records(2, 50))
+    def __init__(self, records: Sequence[RequestFinished]) -> None:
+        entries = entries_of(records)
         self._requests, self._attempts = request_totals(entries), attempt_totals(entries)
         self.rows_read = 0
 
@@ -47,8 +50,8 @@ def is_in(piece: Piece, resolution_seconds: int, begins_at_s: int) -> bool:
     return resolution_seconds == piece.resolution_seconds and piece.begins_at_s <= begins_at_s < piece.ends_at_s
 
 
-def statistics() -> LedgerStatistics:
-    return LedgerStatistics(FakeStore(), HandTurnedClock(NOON), Kept())
+def statistics(*records: RequestFinished) -> LedgerStatistics:
+    return LedgerStatistics(FakeStore(records or random_records(2, 50)), HandTurnedClock(NOON), Kept())
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.sampled_from([MINUTE, HOUR, DAY]))
@@ -95,6 +98,28 @@ async def test_of_times_whose_minutes_are_gone_hours_are_shown_and_then_days() -
     assert of_last_year.bucket is Bucket.DAY
 
 
+async def test_without_a_range_the_last_day_is_told() -> None:
+    found = await statistics().statistics()
+
+    assert (found.begins_at, found.ends_at, found.bucket) == (NOON - timedelta(days=1), NOON, Bucket.HOUR)
+    assert await statistics().statistics(ends_at=NOON) == await statistics().statistics(NOON - timedelta(days=1)) == found
+
+
+async def test_what_nobody_knows_of_any_request_is_not_nothing() -> None:
+    unknown = a_request(tokens=TokenCounts(), cost_usd=None, attempts=(an_attempt(tokens=TokenCounts(), cost_usd=None),))
+    free = a_request(tokens=TokenCounts(3), cost_usd=Decimal(0), attempts=(an_attempt(cost_usd=Decimal(0)),))
+    soon = NOON + timedelta(minutes=1)
+
+    of_unknown = await statistics(unknown).statistics(NOON, soon)
+    of_both = await statistics(unknown, free).statistics(NOON, soon)
+
+    assert (of_unknown.summary.tokens, of_unknown.summary.cost_usd, of_unknown.summary.unpriced) == (None, None, 1)
+    assert of_unknown.provider_stats is not None
+    assert (of_unknown.provider_stats["openai"].tokens, of_unknown.provider_stats["openai"].cost_usd) == (None, None)
+    assert (of_both.summary.tokens, of_both.summary.cost_usd) == ((3, 0, 0, 0, 0), Decimal(0))
+    assert (of_both.summary.unknown_usage, of_both.summary.unpriced) == (1, 1)
+
+
 async def test_a_range_where_nothing_happened_has_zeros_and_unknowns() -> None:
     found = await statistics().statistics(datetime(2030, 1, 1, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC))
 
@@ -113,7 +138,7 @@ async def test_a_range_where_nothing_happened_has_zeros_and_unknowns() -> None:
         (NOON - timedelta(days=4000), NOON, Bucket.AUTO, "from"),
         (NOON - timedelta(minutes=1001), NOON, Bucket.MINUTE, "bucket"),
         (NOON - timedelta(hours=1001), NOON, Bucket.HOUR, "bucket"),
-        (NOON - timedelta(days=1001), NOON, Bucket.DAY, "bucket"),
+        (NOON - timedelta(days=1001), NOON, Bucket.DAY, "from"),
         (NOON - timedelta(days=3), NOON - timedelta(days=3, minutes=-5), Bucket.MINUTE, "bucket"),
         (NOON.replace(tzinfo=None), NOON, Bucket.AUTO, "from"),
         (NOON, NOON.replace(tzinfo=None), Bucket.AUTO, "to"),
