@@ -31,6 +31,7 @@ from ai_engine.providers.readiness import credentials, obstacle, readiness_of
 from ai_engine.settings import Environment, Settings, read_environment
 from ai_engine.settings.environment import ENV_FILE, PREFIX
 from ai_engine.telemetry.logs import configure
+from ai_engine.web import websocket_bounds
 from ai_engine.web.request_head import BoundedHeads
 from ai_engine.wire.redaction import redact
 from ai_engine.wiring import ADAPTERS
@@ -160,7 +161,7 @@ def serve(
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "ws": "none",
+        **websocket_bounds.UVICORN_OPTIONS,
         "timeout_graceful_shutdown": max(1, round(settings.drain_seconds)),
     }
     if settings.reload:

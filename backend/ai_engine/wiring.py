@@ -28,8 +28,9 @@ from ai_engine.events import Event, Observer
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.management_api.autodecide import Explainer
+from ai_engine.management_api.live_feed import LiveFeed, LivePace
 from ai_engine.management_api.provider_views import ProviderViews
-from ai_engine.management_api.status import Uptime
+from ai_engine.management_api.status import Uptime, status_view
 from ai_engine.management_api.trials import Trials
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference
 from ai_engine.preferences.repository import SqlPreferencesRepository
@@ -67,6 +68,7 @@ class Tuning:
     """What stands behind `http://` and `https://`."""
     recheck_look_every_seconds: float = 1
     stream_silence_seconds: float = 15
+    live: LivePace = field(default_factory=LivePace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     await discovery.restore()
     catalogue.set_configuration(configuration.current)
+    times = TimesOfDay(clock)
+    views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock, times)
+    uptime = Uptime(clock)
+    live = LiveFeed(lambda: status_view(views, uptime, guard), views.all, clock, tuning.live)
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
@@ -131,7 +137,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
-            observe=_all_of(performance, logs.event_log(clock)),
+            observe=_all_of(performance, logs.event_log(clock), live),
             clock=clock,
             chance=system_chance,
             random_bits=random.getrandbits,
@@ -139,8 +145,6 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             refuses_stream_options=set(),
         )
     )
-    times = TimesOfDay(clock)
-    views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock, times)
     recheck = KeyRecheck(
         keys, upstream, adapters, lambda: configuration.current.providers, clock, tuning.recheck_look_every_seconds
     )
@@ -166,13 +170,14 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         views,
         Explainer(planner, catalogue, configuration, views, clock),
         Trials(relay, performance, clock),
-        Uptime(clock),
+        uptime,
+        live,
     )
     return Wired(
         services={type(service): service for service in services},
         hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
         guard=guard,
-        background=(discovery.run, recheck.run),
+        background=(discovery.run, recheck.run, live.run),
         close=close,
     )
 

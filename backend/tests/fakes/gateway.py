@@ -28,6 +28,7 @@ from ai_engine.clock import SystemClock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.settings import Environment
 from ai_engine.telemetry.logs import configure
+from ai_engine.web import websocket_bounds
 from ai_engine.wire.redaction import redact
 from ai_engine.wiring import Tuning
 
@@ -249,7 +250,13 @@ async def running_gateway(
 async def _serving(engine: AIEngine, listener: socket.socket) -> AsyncIterator[None]:
     # `Server.serve` would take over the process's signals; these are the parts of it that serve.
     config = uvicorn.Config(
-        engine, http="httptools", log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=1
+        engine,
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        **websocket_bounds.UVICORN_OPTIONS,
     )
     server = uvicorn.Server(config)
     config.load()
