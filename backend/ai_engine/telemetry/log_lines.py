@@ -1,7 +1,7 @@
 """The two shapes of a log line, for the console and as JSON: one line per record whatever is in it, and no secret in any."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -35,6 +35,9 @@ class LineShape(Protocol):
     def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
         """The line of one request; `now` is asked only where the shape shows the time."""
 
+    def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
+        """One thing told at length: on the console the title with `lines` below it, in JSON the title with `fields`."""
+
     def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
         """A sentence made of our own words alone: provider names, classes and numbers, where no secret can be."""
 
@@ -64,6 +67,10 @@ class ConsoleLines:
             return line
         # Indented, so that no line of an exception's text passes for a record.
         return "\n".join([line, *("  " + one_line(part) for part in self._redact(trace).splitlines())])
+
+    def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
+        # Every line has its beginning, so that a search for a logger or a time finds all of them.
+        return "\n".join(self.record(at, logger, level, line, {}, None) for line in (title, *(f"  {line}" for line in lines)))
 
     def _time(self, at: float) -> str:
         if int(at) != self._second:  # the same text serves a whole second
@@ -99,7 +106,14 @@ class JSONLines:
         line = {"time": _utc(at), "logger": logger, "level": level, "message": sentence, "fields": {"request_id": request_id}}
         return orjson.dumps(line).decode()
 
+    def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
+        return self.record(at, logger, level, title, fields, None)
+
     def _plain(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: self._plain(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(each) for each in value]
         return value if isinstance(value, int | float | None) else self._redact(str(value))
 
     def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from logging.handlers import WatchedFileHandler
 from typing import Any, TextIO
 
@@ -176,6 +176,19 @@ class EventLog:
         self._add(self._shape.event(self._now().timestamp(), logger, _LEVELS[level], sentence, request_id))
 
 
+class BlockLog:
+    """Blocks of the logger `ai_engine` at level DEBUG, in their place among the other lines."""
+
+    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+        self._add = lines.add
+        self._shape = shape
+        self._now = clock.now
+
+    def write(self, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> None:
+        """`lines` and `fields` say the same, for people and for programs."""
+        self._add(self._shape.block(self._now().timestamp(), ENGINE_LOGGER, "DEBUG", title, lines, fields))
+
+
 def _attempt_sentence(event: AttemptFinished) -> str:
     if event.succeeded:
         return f"Provider {event.route.provider} successful ({event.duration_ms / 1000:.2f}s)"
@@ -212,6 +225,10 @@ class Logs:
 
     def event_log(self, clock: Clock) -> EventLog:
         return EventLog(self._lines, self._shape, clock)
+
+    def block_log(self, clock: Clock) -> BlockLog | None:
+        """`None` unless `AI_ENGINE_LOG_LEVEL=DEBUG`: what nobody reads need not be thought of either."""
+        return BlockLog(self._lines, self._shape, clock) if logging.getLogger(ENGINE_LOGGER).isEnabledFor(logging.DEBUG) else None
 
     def close(self) -> None:
         """Flushes, and takes the handlers off again."""

@@ -1,0 +1,163 @@
+"""What `AI_ENGINE_LOG_LEVEL=DEBUG` explains: for each request whom it could have gone to, who was tried, and what came of it.
+
+Without DEBUG none of this is built: requests are planned by a plain `Planner`, and nobody listens here.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from ai_engine.autodecide.candidates import LeftOut, Wish
+from ai_engine.autodecide.plan import Judged, Plan, Planner
+from ai_engine.clock import Clock
+from ai_engine.events import AttemptFinished, Event, RequestFinished
+from ai_engine.telemetry.logs import BlockLog
+
+SHORTEST_WAIT_MS = 5
+"""Less than this between two attempts is our own work, and no wait."""
+
+
+class NotedPlan(NamedTuple):
+    """A plan with the scores of the moment."""
+
+    plan: Plan
+    judged: tuple[Judged, ...]
+
+
+_noted: ContextVar[tuple[NotedPlan, ...]] = ContextVar("plans of this request", default=())
+"""Each request runs in a task of its own, and what a task sets is its own."""
+
+
+class NotingPlanner(Planner):
+    """A planner that notes its plans for the request that they are made for."""
+
+    def plan(self, wish: Wish) -> Plan:
+        plan = super().plan(wish)
+        noted = NotedPlan(plan, tuple(map(self.judge, plan.candidates)))
+        # An operator's test explains a plan before it makes it: one of the two is enough.
+        others = (each for each in _noted.get() if each.plan.asked != plan.asked)
+        _noted.set((*others, noted))
+        return plan
+
+
+class DecisionLog:
+    """An observer of events that writes a block for each finished request."""
+
+    def __init__(self, block_log: BlockLog, clock: Clock) -> None:
+        self._block_log = block_log
+        self._clock = clock
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RequestFinished):
+            plans = _noted.get()
+            _noted.set(())
+            came_at = self._clock.monotonic() - event.duration_ms / 1000
+            self._block_log.write(_title(event), _lines(event, plans, came_at), _fields(event, plans, came_at))
+
+
+def _title(event: RequestFinished) -> str:
+    who = f"by {event.route}" if event.route else "by nobody"
+    asked = f"{event.operation} {event.asked_model}{', streamed' if event.is_stream else ''}"
+    return f"Request {event.request_id}: {asked}: {event.ending} {who} with status {event.status}"
+
+
+def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float) -> Iterator[str]:
+    for plan, judged in plans:
+        family = f", as the best of the family {plan.family}" if plan.family else ""
+        pinned = f", pinned to {plan.pinned_to}" if plan.pinned_to else ""
+        yield f"plan for {plan.asked}, ordered by {plan.order}{family}{pinned}"
+        for place, candidate in enumerate(judged, 1):
+            parts = ", ".join(f"{name} {value:.2f}" for name, value in _parts_of(candidate).items())
+            yield f"  {place}. {candidate.possible.route} ({candidate.possible.rung.name.lower()}): {parts}"
+        for left_out in plan.left_out:
+            back = _back_in(left_out, came_at)
+            yield f"  left out {left_out.possible.route}: {left_out.reason} ({left_out.detail}{_after(', back in', back)})"
+    ended_ms = 0.0
+    for attempt in event.attempts:
+        waited_ms = attempt.started_ms - ended_ms
+        if waited_ms >= SHORTEST_WAIT_MS:
+            yield f"waited {waited_ms:.0f} ms"
+        key = f"key {attempt.key_fingerprint}" if attempt.key_fingerprint else "no key"
+        yield f"attempt {attempt.number}, {attempt.why}: {attempt.route} with {key}: {_outcome(attempt)}"
+        ended_ms = attempt.started_ms + attempt.duration_ms
+    why = f", {event.error_class}" if event.error_class else ""
+    yield f"{event.ending}{why} after {event.duration_ms:.1f} ms, {event.overhead_ms:.2f} ms of it our own"
+
+
+def _outcome(attempt: AttemptFinished) -> str:
+    first = f", first token after {attempt.first_token_ms:.0f} ms" if attempt.first_token_ms is not None else ""
+    if attempt.succeeded:
+        return f"success in {attempt.duration_ms:.0f} ms{first}"
+    status = f" with status {attempt.status}" if attempt.status else ""
+    return f"{attempt.failure}{status} after {attempt.duration_ms:.0f} ms{first}"
+
+
+def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float) -> Mapping[str, Any]:
+    return {
+        "request_id": event.request_id,
+        "operation": event.operation,
+        "asked_model": event.asked_model,
+        "stream": event.is_stream,
+        "plans": [_plan_fields(noted, came_at) for noted in plans],
+        "attempts": [_attempt_fields(attempt) for attempt in event.attempts],
+        "ending": event.ending,
+        "error_class": event.error_class,
+        "status": event.status,
+        "duration_ms": round(event.duration_ms, 2),
+        "overhead_ms": round(event.overhead_ms, 2),
+    }
+
+
+def _plan_fields(noted: NotedPlan, came_at: float) -> Mapping[str, Any]:
+    plan, judged = noted
+    return {
+        "model": plan.asked,
+        "order": plan.order,
+        "family": plan.family,
+        "pinned_to": plan.pinned_to,
+        "candidates": [
+            {
+                "route": str(candidate.possible.route),
+                "matched": candidate.possible.rung.name.lower(),
+                "score": {name: round(value, 4) for name, value in _parts_of(candidate).items()},
+            }
+            for candidate in judged
+        ],
+        "left_out": [
+            {
+                "route": str(left_out.possible.route),
+                "reason": left_out.reason,
+                "detail": left_out.detail,
+                "back_in_seconds": _back_in(left_out, came_at),
+            }
+            for left_out in plan.left_out
+        ],
+    }
+
+
+def _attempt_fields(attempt: AttemptFinished) -> Mapping[str, Any]:
+    return {
+        "number": attempt.number,
+        "route": str(attempt.route),
+        "key": attempt.key_fingerprint,
+        "why": attempt.why,
+        "started_ms": round(attempt.started_ms, 2),
+        "duration_ms": round(attempt.duration_ms, 2),
+        "first_token_ms": None if attempt.first_token_ms is None else round(attempt.first_token_ms, 2),
+        "result": "success" if attempt.succeeded else attempt.failure,
+        "status": attempt.status,
+        "blame": attempt.blame,
+    }
+
+
+def _parts_of(judged: Judged) -> Mapping[str, float]:
+    return judged.score._asdict()
+
+
+def _back_in(left_out: LeftOut, came_at: float) -> float | None:
+    """Seconds after the request came; `None` if nobody knows."""
+    return None if left_out.returns_at is None else round(max(left_out.returns_at - came_at, 0), 1)
+
+
+def _after(words: str, seconds: float | None) -> str:
+    return "" if seconds is None else f"{words} {seconds:g} s"
