@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
-from sqlalchemy import URL, column, event, make_url, select, table
+from sqlalchemy import URL, Connection, Engine, column, create_engine, event, make_url, select, table
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -27,28 +29,55 @@ BUSY_SECONDS = 5
 PATIENCE_SECONDS = 60
 """How long a start waits for another process to finish migrating."""
 
+DATABASE_FAILURES = (TimeoutError, SQLAlchemyError, OSError)
+"""What a query raises that the database did not answer."""
+
 revision_table = table("alembic_version", column("version_num"))
 """Where the migrations note how far they came. Alembic makes it, so it does not stand in the schema."""
+
+
+ResultT = TypeVar("ResultT")
 
 
 class Database:
     """An open database. `engine` is for repositories."""
 
-    def __init__(self, engine: AsyncEngine, sqlite_file: Path | None) -> None:
+    def __init__(self, engine: AsyncEngine, sqlite_file: Path | None = None, writer: Engine | None = None) -> None:
         self.engine = engine
         self.sqlite_file = sqlite_file
         """`None` for SQLite in memory and for every other database."""
+        self.writer = writer
+        """Serves `write` where it works in a thread; `None` where `engine` does."""
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def write(self, work: Callable[[Connection], ResultT]) -> ResultT:
+        """Does `work` in a transaction, which is committed once it returns and taken back if it raises.
+
+        An SQLite file is written to in one thread from beginning to end: a transaction of many statements then asks the event loop
+        once, not for each of them. Cancelling does not stop the thread, so that the work may be committed all the same.
+        """
+        if self.writer is None:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(work)
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "database")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _do_in_transaction, self.writer, work)
 
     async def is_answering(self, timeout_seconds: float) -> bool:
         """Whether a migrated database answers in time. Reads the revision: `SELECT 1` does not even touch SQLite's file."""
         try:
             async with asyncio.timeout(timeout_seconds), self.engine.connect() as connection:
                 return (await connection.execute(select(revision_table))).first() is not None
-        except (TimeoutError, SQLAlchemyError, OSError):
+        except DATABASE_FAILURES:
             return False
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Closes every connection, once the transaction has ended that `write` may be in."""
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.shutdown)
+            self._thread = None
+        if self.writer is not None:
+            self.writer.dispose()
         await self.engine.dispose()
 
 
@@ -60,14 +89,20 @@ async def open_database(url: str) -> Database:
     """
     address = _address(url)
     if address.get_backend_name() != "sqlite":
-        return Database(_postgresql_engine(address), None)
+        return Database(_postgresql_engine(address))
+    _bind_quickly()
     if address.database in (None, "", ":memory:"):
-        return Database(_sqlite_engine(address), None)
+        return Database(_sqlite_engine(address))
     file = Path(str(address.database))
     _make_folder(file.parent)
     with await only_process_at(file):
         await asyncio.to_thread(_use_write_ahead_log, file)
-    return Database(_sqlite_engine(address), file)
+    return Database(_sqlite_engine(address), file, _sqlite_writer(address))
+
+
+def _do_in_transaction(engine: Engine, work: Callable[[Connection], ResultT]) -> ResultT:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 async def only_process_at(sqlite_file: Path) -> BinaryIO:
@@ -114,13 +149,36 @@ def _use_write_ahead_log(file: Path) -> None:
         refuse(f"{str(file)!r} cannot be opened as an SQLite database ({error})")
 
 
+def _bind_quickly() -> None:
+    """Names adapters for the two types that Python's driver would look for one in vain, each time, before it binds a value of them.
+
+    That search is most of the work of inserting a row with many unknown values: 0.4 µs each, against 0.1 with these.
+    """
+    sqlite3.register_adapter(type(None), {}.get)
+    sqlite3.register_adapter(bool, int)
+
+
+# Without `isolation_level=None` the driver begins transactions when it likes, and never before a CREATE TABLE: a migration that
+# fails half way would stay half done.
+_SQLITE_ARGUMENTS = {"isolation_level": None, "timeout": BUSY_SECONDS}
+
+
 def _sqlite_engine(address: URL) -> AsyncEngine:
-    # Without `isolation_level=None` the driver begins transactions when it likes, and never before a CREATE TABLE: a migration
-    # that fails half way would stay half done.
-    engine = create_async_engine(address, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite_connection)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    engine = create_async_engine(address, connect_args=_SQLITE_ARGUMENTS)
+    _teach_sqlite_manners(engine.sync_engine, "BEGIN")
     return engine
+
+
+def _sqlite_writer(address: URL) -> Engine:
+    engine = create_engine(address.set(drivername="sqlite"), connect_args=_SQLITE_ARGUMENTS, pool_size=1, max_overflow=0)
+    # What reads before it writes would be refused if another one wrote in between.
+    _teach_sqlite_manners(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _teach_sqlite_manners(engine: Engine, beginning: str) -> None:
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(beginning))
 
 
 def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
