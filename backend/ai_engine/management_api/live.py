@@ -5,16 +5,17 @@ from collections.abc import Coroutine
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ai_engine.access.guards import Guard, requires
+from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.errors import AIEngineError
 from ai_engine.management_api.live_feed import Follower, LiveFeed
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter()
+router = APIRouter(route_class=GuardedRoute)
 
 POLICY_VIOLATION = 1008
 MOST_MESSAGES_A_MINUTE = 60
@@ -43,6 +44,12 @@ async def follow_live(
         farewell = await _first_of(_tell(websocket, follower, guard, feed.pace.send_seconds), _listen(websocket, SystemClock()))
     if farewell is not None:
         await _close(websocket, farewell)
+
+
+@router.get("/ws", include_in_schema=False, dependencies=[requires(Role.VIEWER)])
+async def ask_for_upgrade() -> None:
+    """A plain request came: by hand, or through a proxy that drops `Upgrade`."""
+    raise HTTPException(426, "This is a WebSocket; a proxy in between must pass `Upgrade` on.", {"upgrade": "websocket"})
 
 
 async def _tell(websocket: WebSocket, follower: Follower, guard: Guard, send_seconds: float) -> Farewell | None:

@@ -14,7 +14,6 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 
 from ai_engine.errors import (
     AIEngineError,
@@ -156,11 +155,11 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _answer_uncaught)
 
 
-async def _answer_engine_error(connection: HTTPConnection, error: Exception) -> Response:
+async def _answer_engine_error(_: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, AIEngineError)
     if error_shape(error).status == 500:
         _logger.error("An error that has no status of its own reached a client.", exc_info=error)
-    return await _respond(connection, *error_answer(error, None))
+    return _response(*error_answer(error, None))
 
 
 async def _answer_http_exception(connection: HTTPConnection, error: Exception) -> Response:
@@ -170,15 +169,13 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
     known = error.headers or {}
     if error.status_code == 400:
         # FastAPI's word for a body that it could not read: nested without end, or not UTF-8.
-        return await _respond(connection, *error_answer(InvalidRequest("The body is not valid JSON.", code="invalid_json"), None))
+        return _response(*error_answer(InvalidRequest("The body is not valid JSON.", code="invalid_json"), None))
     if error.status_code == 404:
-        return await _respond(
-            connection, *error_answer(NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is."), None)
-        )
+        return _response(*error_answer(NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is."), None))
     if error.status_code == 405:
         allowed = _methods_at(path, connection.app)
         refusal = MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
-        return await _respond(connection, *error_answer(refusal, None))
+        return _response(*error_answer(refusal, None))
     shape = next((row for row in ERROR_SHAPES.values() if row.status == error.status_code), None)
     if shape is None:
         kind = "invalid_request_error" if error.status_code < 500 else "server_error"
@@ -188,7 +185,7 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
     body = _body(str(error.detail), shape, None)
     headers: HeaderList = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in known.items())
-    return await _respond(connection, error.status_code, headers, body)
+    return _response(error.status_code, headers, body)
 
 
 def _shown(path: str) -> str:
@@ -206,8 +203,8 @@ async def _answer_validation_error(connection: HTTPConnection, error: Exception)
     problems = error.errors()
     content_type = connection.headers.get("content-type", "").encode("latin-1")
     if problems[0]["loc"][0] == "body" and content_type and not is_json(content_type):
-        return await _respond(connection, *error_answer(not_json(content_type), None))
-    return await _respond(connection, *error_answer(_invalid_request(problems), None))
+        return _response(*error_answer(not_json(content_type), None))
+    return _response(*error_answer(_invalid_request(problems), None))
 
 
 def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
@@ -223,22 +220,13 @@ def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
     return InvalidRequest(f"{where} is not usable: {reason}.", param=where)
 
 
-async def _answer_uncaught(connection: HTTPConnection, _: Exception) -> Response:
+async def _answer_uncaught(_connection: HTTPConnection, _: Exception) -> Response:
     # Starlette raises the exception again once this is sent, and `RequestContext` logs it.
-    return await _respond(connection, *error_answer(internal_error(), None))
+    return _response(*error_answer(internal_error(), None))
 
 
-async def _respond(connection: HTTPConnection, status: int, headers: HeaderList, body: bytes) -> Response:
+def _response(status: int, headers: HeaderList, body: bytes) -> Response:
+    """Starlette sends it in answer to a WebSocket's handshake too."""
     response = Response(body, status)
     response.raw_headers = headers
-    if isinstance(connection, WebSocket):
-        await _refuse_websocket(connection, response)
     return response
-
-
-async def _refuse_websocket(websocket: WebSocket, response: Response) -> None:
-    """A WebSocket has no error body once it is open; before that, servers that can are given the whole answer."""
-    if "websocket.http.response" in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(response)
-    else:
-        await websocket.close(1008)

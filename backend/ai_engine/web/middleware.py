@@ -4,8 +4,9 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -62,10 +63,11 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         request_id = self._introduce(scope)
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         started_at = self._monotonic()
+        if scope["type"] == "websocket":
+            handshake = _Handshake(send, request_id, lambda status: self._record(scope, status, started_at))
+            await self._app(scope, receive, handshake.send)
+            return
         answer = _Answer(send, request_id)
         try:
             await self._app(scope, receive, answer.send)
@@ -74,16 +76,19 @@ class RequestContext:
         except Exception as error:  # noqa: BLE001 - the last resort for all of them
             await self._last_resort(error, answer, request_id)
         finally:
-            if self._access_log is not None:
-                self._access_log.record(
-                    scope["state"]["client_address"],
-                    scope["method"],
-                    scope.get("raw_path") or scope["path"].encode("utf-8", "backslashreplace"),
-                    scope["http_version"],
-                    answer.status,
-                    (self._monotonic() - started_at) * 1000,
-                    request_id,
-                )
+            self._record(scope, answer.status, started_at)
+
+    def _record(self, scope: Scope, status: int, started_at: float) -> None:
+        if self._access_log is not None:
+            self._access_log.record(
+                scope["state"]["client_address"],
+                scope.get("method", "GET"),
+                scope.get("raw_path") or scope["path"].encode("utf-8", "backslashreplace"),
+                scope["http_version"],
+                status,
+                (self._monotonic() - started_at) * 1000,
+                scope["state"]["request_id"],
+            )
 
     def _introduce(self, scope: Scope) -> str:
         request_id = ""
@@ -134,6 +139,31 @@ class _Answer:
                 message["headers"] = [*headers, (b"x-request-id", self._request_id.encode("ascii"))]
         elif not message.get("more_body"):
             self.is_complete = True
+        return self._send(message)
+
+
+class _Handshake:
+    """A WebSocket's first answer, which gets its id and its line like any other. What is said over an open one gets neither."""
+
+    __slots__ = ("_is_answered", "_record", "_request_id", "_send")
+
+    _STATUSES: Mapping[str, int] = MappingProxyType(
+        # The server makes a 403 of a connection that is closed before it was accepted.
+        {"websocket.accept": HTTPStatus.SWITCHING_PROTOCOLS, "websocket.close": HTTPStatus.FORBIDDEN}
+    )
+
+    def __init__(self, send: Send, request_id: str, record: Callable[[int], None]) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._record = record
+        self._is_answered = False
+
+    def send(self, message: Message) -> Awaitable[None]:
+        if not self._is_answered:
+            self._is_answered = True
+            if message["type"] != "websocket.close":
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode("ascii"))]
+            self._record(message.get("status") or self._STATUSES[message["type"]])
         return self._send(message)
 
 

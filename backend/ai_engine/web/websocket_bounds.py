@@ -44,6 +44,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_SEND_BUFFER_BYTES)
 
+    async def send(self, message: Any) -> None:
+        """As uvicorn's own, which forgets that a refusal completes the handshake, and would log it as an error of ours."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
+
     def handle_ping(self) -> None:
         """As uvicorn's own, for peers that take the answers."""
         super().handle_ping()
@@ -51,9 +57,9 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def keepalive_timeout(self) -> None:
-        """As uvicorn's own; what the peer has not taken by now is dropped."""
-        super().keepalive_timeout()
-        self._end_soon()
+        """In place of uvicorn's own farewell, which waits for a peer that has been silent for that long."""
+        self.pong_timer = self.pending_ping_payload = None
+        self.transport.abort()
 
     def on_task_complete(self, task: Task[None]) -> None:
         """As uvicorn's own; the endpoint has returned, so nothing more will be sent."""

@@ -27,8 +27,13 @@ ROLES = {
     "POST /api/providers/{provider}/roll-key": Role.ADMIN,
     "GET /api/autodecide/{model}": Role.VIEWER,
     "POST /api/autodecide/test": Role.ADMIN,
+    "GET /api/statistics": Role.VIEWER,
+    "GET /api/statistics/export": Role.VIEWER,
+    "GET /api/requests": Role.VIEWER,
+    "GET /api/requests/{id}": Role.VIEWER,
     "POST /api/config/reload": Role.ADMIN,
     "WEBSOCKET /ws": Role.VIEWER,
+    "GET /ws": Role.VIEWER,
     "GET /openapi.json": Role.VIEWER,
     "GET /docs": Role.VIEWER,
     "GET /docs/assets/{name}": Role.VIEWER,
@@ -75,7 +80,7 @@ async def test_a_hot_endpoint_admits_the_role_that_its_route_declares(gateway: G
 
 async def test_the_document_has_every_route_but_its_own_and_the_live_feed(gateway: Gateway, document: Any) -> None:
     """OpenAPI has no word for a WebSocket; `docs/live.md` describes it."""
-    left_out = {"GET /openapi.json", "GET /docs", "GET /docs/assets/{name}", "GET /redoc", "WEBSOCKET /ws"}
+    left_out = {"GET /openapi.json", "GET /docs", "GET /docs/assets/{name}", "GET /redoc", "WEBSOCKET /ws", "GET /ws"}
     assert operations(document).keys() == ROLES.keys() - left_out
     assert {f"{method} {path}" for method, path in gateway.engine.hot} <= operations(document).keys()
 

@@ -176,6 +176,36 @@ async def test_a_websocket_gets_its_id_and_client_too(logged: LoggedApp) -> None
     assert seen[0][1] == "127.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("first_answer", "status"),
+    [
+        ({"type": "websocket.accept"}, 101),
+        ({"type": "websocket.http.response.start", "status": 401}, 401),
+        ({"type": "websocket.close"}, 403),
+    ],
+)
+async def test_a_handshake_has_its_line_and_its_answer_the_id(
+    logged: LoggedApp, first_answer: dict[str, Any], status: int
+) -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(first_answer)
+        await send({"type": "websocket.send", "text": "said over the open connection, which is nobody's line"})
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await logged.around(app)(http_scope() | {"type": "websocket"}, receive, send)
+    assert logged.written() == f'127.0.0.1 - "GET / HTTP/1.1" {status}\n'
+    names = [name for name, _ in sent[0].get("headers", ())]
+    assert names == ([] if first_answer["type"] == "websocket.close" else [b"x-request-id"])
+    assert "headers" not in sent[1]
+
+
 async def test_only_answers_outside_v1_carry_security_headers() -> None:
     app = SecurityHeaders(say_who)
     api = (await ask(app, "/api/status")).headers
