@@ -213,7 +213,8 @@ class Discovery:
         finally:
             await answer.close()
         if not 200 <= answer.status < 300:
-            raise _NoListing(f"HTTP {answer.status}: {adapter.classify(answer.status, answer.headers, body).message}")
+            failure = adapter.classify(answer.status, answer.headers, body)
+            raise _NoListing(f"HTTP {answer.status}: {(failure.without(key.secret) if key else failure).message}")
         try:
             models = await asyncio.to_thread(adapter.decode_listing, body)
         except ValueError:

@@ -41,6 +41,7 @@ class Outage:
 
     reason: FailureClass
     message: str
+    """In our words, as `Failure.message_for_others`: whoever asks next may read it."""
     since: float
     until: float
     """When the next probe is let through, in monotonic seconds."""
@@ -175,7 +176,7 @@ class Breaker:
     def _open(self, circuit: _Circuit, failure: Failure, seconds: float) -> None:
         now = self._clock.monotonic()
         since = circuit.outage.since if circuit.outage else now
-        circuit.outage = Outage(failure.kind, failure.message, since, now + seconds)
+        circuit.outage = Outage(failure.kind, failure.message_for_others, since, now + seconds)
 
     def _widen(self, route: Route, circuit: _Circuit, failure: Failure) -> None:
         """Two models out, and nothing succeeded between: the provider is out, for as long as the later of them."""

@@ -72,6 +72,15 @@ class Failure:
     """What the provider asked for (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent), else `None`."""
     is_worth_repeating: bool = False
     """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
+    is_quoted: bool = False
+    """`message` is the provider's wording. It may repeat the request, and so is for the request's own client alone."""
+
+    @property
+    def message_for_others(self) -> str:
+        """What happened, without a word of the request: for flags, explanations and the clients of later requests."""
+        if not self.is_quoted:
+            return self.message
+        return f"The provider answered with status {self.status}." if self.status else "The provider reported an error."
 
     def without(self, secret: str) -> "Failure":
         """The same without the provider key that it came from, whatever that looks like."""
@@ -233,6 +242,7 @@ def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:
         key_scope=verdict.key_scope,
         retry_after_seconds=stated_seconds(headers + error.limit_headers, error.details) if is_told_when else None,
         is_worth_repeating=verdict.is_worth_repeating,
+        is_quoted=bool(error.message),
     )
 
 

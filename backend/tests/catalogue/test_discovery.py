@@ -13,7 +13,7 @@ from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Listing
 from ai_engine.database import migrate, open_database
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import ConnectFailed
 from tests.catalogue.fakes import LINES, NOW, HandClock, Site, SiteUpstream, configuration, listing, provider
 
@@ -39,10 +39,17 @@ class Shelf:
 class House:
     """A discovery with its neighbours: one provider for each site unless said otherwise."""
 
-    def __init__(self, pace: Pace | None = None, definitions: list[ProviderDefinition] | None = None, **sites: Site) -> None:
+    def __init__(
+        self,
+        pace: Pace | None = None,
+        definitions: list[ProviderDefinition] | None = None,
+        key: ProviderKey | None = None,
+        **sites: Site,
+    ) -> None:
         self.clock = HandClock()
         self.upstream = SiteUpstream(**sites)
         self.definitions = definitions if definitions is not None else [provider(name) for name in sites]
+        self.key = key
         self.shelf = Shelf()
         self.live = LiveCatalogue(self.clock)
         self.live.set_configuration(configuration(*self.definitions))
@@ -58,7 +65,7 @@ class House:
         )
 
     def targets(self) -> list[Target]:
-        return [(definition, None) for definition in self.definitions]
+        return [(definition, self.key) for definition in self.definitions]
 
     def models_of(self, name: str) -> list[str]:
         return [entry.route.model for entry in self.live.current.entries_of(name)]
@@ -148,6 +155,13 @@ async def test_a_listing_that_fails_leaves_the_known_one_in_force_and_kept(faili
     assert house.models_of("a") == ["m1"]
     assert house.live.current.listed_at("a") == NOW
     assert house.shelf.kept == {"a": listing("m1")}
+
+
+async def test_a_provider_that_repeats_our_key_in_its_refusal_is_told_without_it() -> None:
+    secret = "a provider key that looks like none"
+    house = House(key=ProviderKey.of(secret), a=Site(f"who is {secret}?".encode(), status=401))
+
+    assert await house.discovery.refresh() == {"a": "HTTP 401: who is [redacted]?"}
 
 
 async def test_a_fault_of_our_own_is_logged_and_ends_nobody_elses_listing(caplog: pytest.LogCaptureFixture) -> None:

@@ -54,6 +54,16 @@ def test_three_failures_in_a_row_open_and_two_do_not() -> None:
     assert not line.admits()
 
 
+def test_an_outage_does_not_repeat_what_the_provider_said() -> None:
+    line = Line()
+    for _ in range(3):
+        refused = failure(SERVER_ERROR, status=500, is_quoted=True)
+        line.breaker.record_failure(line.breaker.begin(TINY), refused)
+    outage = line.breaker.outage_of(TINY)
+    assert outage is not None
+    assert outage.message == "The provider answered with status 500."
+
+
 def test_a_success_between_starts_the_count_anew() -> None:
     line = Line()
     for _ in range(4):

@@ -190,6 +190,25 @@ def test_every_shape_of_error_is_read(body: bytes, message: str) -> None:
     assert (failure.message, failure.blame) == (message, Blame.REQUEST)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (500, b'{"error":{"message":"cannot answer: my diary"}}', "The provider answered with status 500."),
+        (500, b"", "The provider answered 500 and no reason."),
+    ],
+)
+def test_a_providers_wording_which_may_repeat_the_request_is_not_for_others(status: int, body: bytes, told: str) -> None:
+    assert classify(status, (), body).message_for_others == told
+
+
+def test_an_error_inside_an_answer_is_not_told_to_others_in_its_wording() -> None:
+    assert classify_error_value({"error": "my diary is too much"}).message_for_others == "The provider reported an error."
+
+
+def test_what_we_say_ourselves_is_for_everybody() -> None:
+    assert classify_exception(ConnectFailed("Connection refused.")).message_for_others == "Connection refused."
+
+
 def test_an_odd_place_in_a_validation_error_is_its_param() -> None:
     assert classify(422, (), b'{"detail":[{"loc":["body","store"],"msg":"Extra inputs"}]}').param == "store"
 
