@@ -23,6 +23,8 @@ TAGS = [
     {"name": "Status", "description": "The engine at a glance."},
     {"name": "Providers", "description": "Each provider with its keys and flags: see, test and steer it."},
     {"name": "Autodecide", "description": "Which routes a model has, in which order they are tried, and why."},
+    {"name": "Statistics", "description": "What requests and attempts add up to over time: counts, tokens, money, percentiles."},
+    {"name": "Requests", "description": "The ledger: what was asked, what was tried and why, what it cost."},
     {"name": "Configuration", "description": "What the operator configured, and its reload."},
     {"name": "Health", "description": "For probes: is the process alive, and should it get requests."},
 ]
