@@ -1,11 +1,11 @@
 """Builds every service once, and chooses which implementation stands behind each port."""
 
 import random
-import random
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -27,9 +27,16 @@ from ai_engine.database import Database, migrate, open_database
 from ai_engine.events import Event, Observer
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
+from ai_engine.ledger.pages import RequestPages
+from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.retention import Retention
+from ai_engine.ledger.statistics import Kept, LedgerStatistics
 from ai_engine.management_api.autodecide import Explainer
+from ai_engine.management_api.ledger_queries import LedgerNames
 from ai_engine.management_api.live_feed import LiveFeed, LivePace
 from ai_engine.management_api.provider_views import ProviderViews
+from ai_engine.management_api.statistics import StatisticsReader
 from ai_engine.management_api.status import Uptime, status_view
 from ai_engine.management_api.trials import Trials
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference
@@ -124,6 +131,11 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock, times)
     uptime = Uptime(clock)
     live = LiveFeed(lambda: status_view(views, uptime, guard), views.all, clock, tuning.live)
+    settings = configuration.current.settings
+    ledger = SqlLedger(database)
+    recorder = Recorder(ledger, settings.spool_dir, clock, system_chance)
+    kept = Kept()
+    retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
@@ -137,10 +149,9 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
-            observe=_all_of(performance, logs.event_log(clock), live),
+            observe=_all_of(recorder, performance, logs.event_log(clock), live),
             clock=clock,
             chance=system_chance,
-            random_bits=random.getrandbits,
             random_bits=random.getrandbits,
             refuses_stream_options=set(),
         )
@@ -156,8 +167,11 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     async def close() -> None:
         await catalogue.close()
         await upstream.close()
+        await recorder.close()
         await database.close()
 
+    pages = RequestPages(ledger)
+    names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), pages)
     services: Sequence[Any] = (
         configuration,
         database,
@@ -168,6 +182,10 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         finder,
         planner,
         views,
+        recorder,
+        pages,
+        names,
+        StatisticsReader(LedgerStatistics(ledger, clock, kept), names),
         Explainer(planner, catalogue, configuration, views, clock),
         Trials(relay, performance, clock),
         uptime,

@@ -11,6 +11,7 @@ from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database
 from ai_engine.errors import Unavailable
+from ai_engine.ledger.recorder import Recorder
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
@@ -47,11 +48,16 @@ async def show_liveness() -> Health:
 
 @router.get("/ready", summary="Ready for requests")
 async def show_readiness(
-    database: Annotated[Database, Depends(provided(Database))], draining: Annotated[Draining, Depends(provided(Draining))]
+    database: Annotated[Database, Depends(provided(Database))],
+    recorder: Annotated[Recorder, Depends(provided(Recorder))],
+    draining: Annotated[Draining, Depends(provided(Draining))],
 ) -> Health:
-    """200 when the database answers and the process is not draining, else 503 with the reason."""
+    """200 when the database answers, requests are recorded, and the process is not draining; else 503 with the reason."""
     if draining.is_on:
         raise Unavailable("The gateway is shutting down.", retry_after_seconds=_RETRY_SECONDS, code="draining")
     if not await database.is_answering(_DATABASE_SECONDS):
         raise Unavailable("The database does not answer.", retry_after_seconds=_RETRY_SECONDS, code="database_down")
+    is_recording, reason = recorder.health()
+    if not is_recording:
+        raise Unavailable(f"Not ready: {reason}.", retry_after_seconds=_RETRY_SECONDS, code="not_recording")
     return Health(timestamp=SystemClock().now())
