@@ -195,7 +195,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         services={type(service): service for service in services},
         hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
         guard=guard,
-        background=(discovery.run, recheck.run, live.run),
+        background=(discovery.run, recheck.run, recorder.run, retention.run, live.run),
         close=close,
     )
 
