@@ -129,5 +129,5 @@ def _numbers(of: RequestStatistics | AttemptStatistics) -> dict[str, Any]:
     for name in _PERCENTILES:
         percentiles = getattr(of, f"{name}_ms", None)
         if percentiles is not None:
-            row |= {f"{name}_{rank}_ms": value for rank, value in percentiles._asdict().items()}
+            row |= {f"{name}_{rank}_ms": value and round(value, 3) for rank, value in percentiles._asdict().items()}
     return row

@@ -23,6 +23,8 @@ DEFAULT_RANGE = timedelta(hours=24)
 """What is told where nobody says since when."""
 GROUPS_AT_ONCE = 200
 """How many rollups are added up before others may run."""
+POINTS_AT_ONCE = 32
+"""How many points of a series are told before others may run."""
 
 
 class Bucket(StrEnum):
@@ -211,7 +213,7 @@ class LedgerStatistics:
             model_stats=_by(by_key, lambda group: group.model) if client is None else None,
             key_stats=_by_key(by_key) if client is None else None,
             error_stats=_errors(whole[None], by_key.values() if client is None else None),
-            series=[Point(_time(at), _of_requests(totals)) for at, totals in sorted(series.items())],
+            series=await _points(series),
         )
 
     def _step(self, bucket: Bucket, begin: int, end: int) -> int:
@@ -317,6 +319,16 @@ def _errors(whole: Totals, attempts: Iterable[Totals] | None) -> dict[str, Error
         name: ErrorStatistics(None if attempts is None else of_attempts.get(name, 0), whole.failures.get(name, 0))
         for name in names
     }
+
+
+async def _points(series: Mapping[int, Totals]) -> list[Point]:
+    """By time; a few at a time, since there may be a thousand."""
+    points: list[Point] = []
+    for at, totals in sorted(series.items()):
+        points.append(Point(_time(at), _of_requests(totals)))
+        if len(points) % POINTS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return points
 
 
 def _of_requests(totals: Totals) -> RequestStatistics:

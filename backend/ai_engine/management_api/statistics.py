@@ -69,7 +69,7 @@ async def show_statistics(query: Annotated[StatisticsQuery, Query()], reader: Re
     Without `from` and `to`: the last 24 hours. A range has at most 1,000 points. `provider` and `model` tell requests by who
     answered and attempts by who was asked. A name that is neither configured nor in the ledger is a 400.
     """
-    return statistics_view(await reader.read(query))
+    return await statistics_view(await reader.read(query))
 
 
 @router.get(

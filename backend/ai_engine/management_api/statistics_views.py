@@ -1,12 +1,13 @@
 """Statistics in JSON: `null` where something is not known, which is not `0`."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ai_engine.ledger.statistics import SECONDS_OF, AttemptStatistics, Bucket, KeyStatistics, Point, Statistics
+from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, AttemptStatistics, Bucket, KeyStatistics, Point, Statistics
 from ai_engine.management_api.request_views import Usd
 
 Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
@@ -34,21 +35,10 @@ class TokenSums(BaseModel):
     reasoning: int = Field(examples=[0])
 
 
-class _Sums(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
-    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[0])
-    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
-    cost_usd: Usd | None = Field(description="`null` where nobody knows any of it.", examples=["3.1875"])
-    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
-    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
-    latency_ms: PercentilesView = Field(description="Of those that were answered.")
-    first_token_ms: PercentilesView = Field(description="Of streams that were answered.")
-
-
-class RequestSums(_Sums):
+class RequestSums(BaseModel):
     """Of requests. `completed` to `errors` add up to `requests`."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     requests: int = Field(examples=[1000])
     completed: int = Field(examples=[960])
@@ -58,15 +48,24 @@ class RequestSums(_Sums):
     refused: int = Field(description="The client's own fault.", examples=[10])
     errors: int = Field(examples=[5])
     success_rate: float | None = Field(
-        description="0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.",
-        examples=[0.994],
+        description="0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.", examples=[0.994]
     )
     attempts: int = Field(examples=[1043])
+    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
+    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[0])
+    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
+    cost_usd: Usd | None = Field(description="What clients pay; `null` where nobody knows any of it.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of those that were answered.")
+    first_token_ms: PercentilesView = Field(description="Of streams that were answered.")
     overhead_ms: PercentilesView = Field(description="The engine's own share.")
 
 
-class AttemptSums(_Sums):
+class AttemptSums(BaseModel):
     """Of attempts. Those that no number but `attempts` counts were given up with their request."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     attempts: int = Field(examples=[1043])
     successes: int = Field(examples=[964])
@@ -74,6 +73,14 @@ class AttemptSums(_Sums):
     refused: int = Field(description="Refused for what was asked, which is nobody's fault here.", examples=[10])
     absorbed: int = Field(description="Paid by us and charged to nobody.", examples=[2])
     success_rate: float | None = Field(description="0 to 1, of the successes and failures.", examples=[0.959])
+    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
+    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[52])
+    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
+    cost_usd: Usd | None = Field(description="At list price; `null` where nobody knows any of it.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of those that succeeded.")
+    first_token_ms: PercentilesView = Field(description="Of streams that succeeded.")
 
 
 class KeySums(AttemptSums):
@@ -158,8 +165,13 @@ class ExportRow(BaseModel):
     overhead_p99_ms: float | None
 
 
-def statistics_view(found: Statistics) -> StatisticsView:
-    """All of it in JSON's words."""
+async def statistics_view(found: Statistics) -> StatisticsView:
+    """All of it in JSON's words; a few points at a time, since there may be a thousand."""
+    series: list[SeriesPoint] = []
+    for point in found.series:
+        series.append(_series_point(point))
+        if len(series) % POINTS_AT_ONCE == 0:
+            await asyncio.sleep(0)
     return StatisticsView(
         begins_at=found.begins_at,
         ends_at=found.ends_at,
@@ -170,7 +182,7 @@ def statistics_view(found: Statistics) -> StatisticsView:
         model_stats=_by_name(found.model_stats),
         key_stats=None if found.key_stats is None else [_key_sums(key) for key in found.key_stats],
         error_stats={name: ErrorCounts.model_validate(errors) for name, errors in found.error_stats.items()},
-        series=[_series_point(point) for point in found.series],
+        series=series,
     )
 
 
