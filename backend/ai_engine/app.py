@@ -23,7 +23,18 @@ from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
-from ai_engine.management_api import autodecide, config, documentation, health, live, providers, requests, statistics, status
+from ai_engine.management_api import (
+    autodecide,
+    config,
+    documentation,
+    health,
+    live,
+    metrics,
+    providers,
+    requests,
+    statistics,
+    status,
+)
 from ai_engine.management_api.documentation import TAGS
 from ai_engine.management_api.health import Draining
 from ai_engine.providers.readiness import readiness_of
@@ -93,6 +104,7 @@ class AIEngine(FastAPI):
             requests,
             config,
             live,
+            metrics,
             documentation,
         ):
             self.include_router(room.router)

@@ -13,6 +13,7 @@ from ai_engine.access.first_key import ensure_admin_key
 from ai_engine.access.guards import Guard
 from ai_engine.access.repository import AccessKey, AccessKeyRepository
 from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
 from ai_engine.autodecide.plan import Planner
 from ai_engine.catalogue.discovery import Discovery, Pace
 from ai_engine.catalogue.live import LiveCatalogue
@@ -35,6 +36,7 @@ from ai_engine.ledger.statistics import Kept, LedgerStatistics
 from ai_engine.management_api.autodecide import Explainer
 from ai_engine.management_api.ledger_queries import LedgerNames
 from ai_engine.management_api.live_feed import LiveFeed, LivePace
+from ai_engine.management_api.metrics import Exposition
 from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.statistics import StatisticsReader
 from ai_engine.management_api.status import Uptime, status_view
@@ -52,6 +54,7 @@ from ai_engine.providers.sandbox import SandboxUpstream
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
 from ai_engine.telemetry.logs import Logs
+from ai_engine.telemetry.metrics import Metrics
 from ai_engine.telemetry.performance import Performance
 from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
@@ -109,13 +112,15 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     preferences = LivePreferences(SqlPreferencesRepository(database), clock)
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
-    performance = Performance(clock)
+    performance, metrics = Performance(clock), Metrics()
     adapters = {protocol: make() for protocol, make in ADAPTERS.items()}
     http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
     finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters)
-    planner = Planner(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)
+    block_log = logs.block_log(clock)
+    planner_of_choice = NotingPlanner if block_log else Planner
+    planner = planner_of_choice(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)
     discovery = Discovery(
         upstream,
         adapters,
@@ -136,6 +141,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     recorder = Recorder(ledger, settings.spool_dir, clock, system_chance)
     kept = Kept()
     retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
+    decision_log = (DecisionLog(block_log, clock),) if block_log else ()
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
@@ -149,7 +155,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
-            observe=_all_of(recorder, performance, logs.event_log(clock), live),
+            observe=_all_of(recorder, performance, metrics, logs.event_log(clock), live, *decision_log),
             clock=clock,
             chance=system_chance,
             random_bits=random.getrandbits,
@@ -180,7 +186,6 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         keys,
         catalogue,
         finder,
-        planner,
         views,
         recorder,
         pages,
@@ -190,6 +195,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         Trials(relay, performance, clock),
         uptime,
         live,
+        Exposition(metrics, performance, views, recorder),
     )
     return Wired(
         services={type(service): service for service in services},

@@ -34,6 +34,7 @@ ROLES = {
     "POST /api/config/reload": Role.ADMIN,
     "WEBSOCKET /ws": Role.VIEWER,
     "GET /ws": Role.VIEWER,
+    "GET /metrics": Role.VIEWER,
     "GET /openapi.json": Role.VIEWER,
     "GET /docs": Role.VIEWER,
     "GET /docs/assets/{name}": Role.VIEWER,
@@ -114,7 +115,8 @@ async def test_every_operation_declares_its_answer_and_our_errors_and_no_422(doc
     for name, operation in operations(document).items():
         answers = operation["responses"]
         assert answers.keys() == {"200", "4XX", "5XX"}, name
-        assert answers["200"]["content"]["application/json"]["schema"], name
+        assert all(content["schema"] for content in answers["200"]["content"].values()), name
+        assert ("text/plain" if name == "GET /metrics" else "application/json") in answers["200"]["content"], name
         for kind in ("4XX", "5XX"):
             schema = answers[kind]["content"]["application/json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/ErrorAnswer"}, name
