@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from tenacity import AsyncRetrying, before_sleep_log, wait_random_exponential
 
 from ai_engine import __version__
+from ai_engine.access.audit import Actor
 from ai_engine.access.guards import install_guard
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
@@ -24,6 +25,7 @@ from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
 from ai_engine.management_api import (
+    audit,
     autodecide,
     config,
     documentation,
@@ -32,9 +34,11 @@ from ai_engine.management_api import (
     metrics,
     providers,
     requests,
+    rotation,
     statistics,
     status,
 )
+from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.documentation import TAGS
 from ai_engine.management_api.health import Draining
 from ai_engine.providers.readiness import readiness_of
@@ -99,10 +103,12 @@ class AIEngine(FastAPI):
             health,
             status,
             providers,
+            rotation,
             autodecide,
             statistics,
             requests,
             config,
+            audit,
             live,
             metrics,
             documentation,
@@ -155,13 +161,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finder = wired.services[CandidateFinder]
     _tell_readiness(app.configuration.current, finder)
     app.configuration.on_change(lambda current: _tell_readiness(current, finder))
+    reloads: Reloads = wired.services[Reloads]
     app.hot = wired.hot
     app.state.services = wired.services | {Draining: app.draining}
     install_guard(app, wired.guard)
-    tasks = [asyncio.create_task(_kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration))]
+    tasks = [
+        asyncio.create_task(_kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
+    ]
     _spare_the_collector()
     wired.services[LiveCatalogue].on_change(lambda _: _spare_the_collector())
-    with _reloaded_on_hangup(app.configuration):
+    with _reloaded_on_hangup(reloads):
         try:
             yield
         finally:
@@ -212,29 +221,37 @@ async def _kept_running(work: Work) -> None:
 
 
 @contextlib.contextmanager
-def _reloaded_on_hangup(configuration: LiveConfiguration) -> Iterator[None]:
+def _reloaded_on_hangup(reloads: Reloads) -> Iterator[None]:
     """SIGHUP reads the configuration again. Only a main thread can listen to signals; elsewhere there is the route."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, _reload, configuration, "SIGHUP")
+    under_way: set[asyncio.Task[None]] = set()
+
+    def begin() -> None:
+        task = asyncio.create_task(_reload(reloads, "SIGHUP"), name="reload on SIGHUP")
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, begin)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-def _reload(configuration: LiveConfiguration, cause: str) -> None:
+async def _reload(reloads: Reloads, cause: str) -> None:
+    """`cause` is what the log and the audit call it."""
     try:
-        current = configuration.reload()
+        current = await reloads.reload(Actor(cause, None, "system", None, None))
     except ConfigurationError as error:
         _log.error("Reload (%s) refused, the old configuration stays: %s", cause, error.message)
     else:
         _log.info("Reload (%s): configuration generation %d is in force", cause, current.generation)
 
 
-async def _watch_files(configuration: LiveConfiguration) -> None:
+async def _watch_files(configuration: LiveConfiguration, reloads: Reloads) -> None:
     """Reloads when `.env` or the YAML file has changed: a look at each once a second."""
     seen = _stamps(configuration)
     while True:
@@ -242,7 +259,7 @@ async def _watch_files(configuration: LiveConfiguration) -> None:
         now = _stamps(configuration)
         if now != seen:
             seen = now
-            _reload(configuration, "a file changed")
+            await _reload(reloads, "file change")
 
 
 def _stamps(configuration: LiveConfiguration) -> list[tuple[int, int] | None]:

@@ -25,6 +25,8 @@ class Configuration:
     file: ConfigFile
     providers: Mapping[str, ProviderDefinition]
     """Every known provider by name, in registry order, then the file's own."""
+    variables: frozenset[str] = frozenset()
+    """The names of the environment variables that are set, `.env` included. Their values are read into the fields above."""
 
 
 class LiveConfiguration:
@@ -43,7 +45,7 @@ class LiveConfiguration:
         settings = Settings.from_environment(environment)
         file = read_config_file(settings.config)
         providers = registry.resolve(environment, settings, file)
-        return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers))
+        return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers), frozenset(environment))
 
     def add_check(self, check: Callable[[Configuration], None]) -> None:
         """Lets `check` refuse a reloaded configuration by a `ConfigurationError`, before anything has changed."""

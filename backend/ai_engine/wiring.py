@@ -9,9 +9,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from ai_engine.access.audit import AuditTrail
 from ai_engine.access.first_key import ensure_admin_key
 from ai_engine.access.guards import Guard
-from ai_engine.access.repository import AccessKey, AccessKeyRepository
+from ai_engine.access.repository import AccessKey, AccessKeyRepository, SqlAuditStore
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
 from ai_engine.autodecide.plan import Planner
@@ -34,6 +35,7 @@ from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.statistics import Kept, LedgerStatistics
 from ai_engine.management_api.autodecide import Explainer
+from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.ledger_queries import LedgerNames
 from ai_engine.management_api.live_feed import LiveFeed, LivePace
 from ai_engine.management_api.metrics import Exposition
@@ -109,6 +111,7 @@ async def wire(configuration: LiveConfiguration, logs: Logs, clock: Clock, tunin
 async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning, database: Database) -> Wired:
     issued = await _issued_keys(configuration, clock, database)
     guard = Guard(configuration.current.settings, issued)
+    trail = AuditTrail(SqlAuditStore(database), clock)
     preferences = LivePreferences(SqlPreferencesRepository(database), clock)
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
@@ -195,6 +198,9 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         Trials(relay, performance, clock),
         uptime,
         live,
+        breaker,
+        trail,
+        Reloads(configuration, trail),
         Exposition(metrics, performance, views, recorder),
     )
     return Wired(

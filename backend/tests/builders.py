@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ai_engine.access.audit import AuditEntry
 from ai_engine.catalogue.prices import NOTHING_PUBLISHED, Prices
 from ai_engine.catalogue.snapshot import Catalogue, Listing, build
 from ai_engine.configuration import Configuration
@@ -88,5 +89,7 @@ class KeptPreferences:
     async def load(self) -> Mapping[str, ProviderPreference]:
         return self.kept
 
-    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
+    async def save(
+        self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
+    ) -> None:
         self.kept[provider] = preference

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from ai_engine.access.audit import Actor
 from ai_engine.access.keys import KeyRing
 from ai_engine.access.repository import AccessKey
 from ai_engine.access.roles import Caller, covers
@@ -16,7 +17,7 @@ from ai_engine.errors import ConfigurationError, NotAuthenticated, NotPermitted
 from ai_engine.names import Role
 from ai_engine.settings import Settings
 from ai_engine.web.client_address import LOOPBACK, Networks
-from ai_engine.web.middleware import client_address_of
+from ai_engine.web.middleware import client_address_of, request_id_of
 
 _ANYONE = Caller(Role.PUBLIC, "anyone", None)
 _LOCAL = Caller(Role.ADMIN, "local", None)
@@ -192,10 +193,18 @@ class GuardedRoute(APIRoute):
         async def admit_and_handle(request: Request) -> Response:
             guard: Guard = request.app.state.guard
             for role in roles:
-                guard.admit(request.scope, role)
+                request.state.caller = guard.admit(request.scope, role)
             return await handle(request)
 
         return admit_and_handle
+
+
+def actor_of(request: Request) -> Actor:
+    """Who stands behind a request that a guarded route admitted, as the audit tells it."""
+    caller: Caller = request.state.caller
+    return Actor(
+        caller.name, caller.key_id, caller.role.name.lower(), client_address_of(request.scope), request_id_of(request.scope)
+    )
 
 
 def install_guard(app: FastAPI, guard: Guard) -> None:

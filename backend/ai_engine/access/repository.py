@@ -1,15 +1,23 @@
-"""The access keys that we issued, as the database holds them: hashes, never keys."""
+"""What the database holds of access: the keys that we issued, as hashes and never as keys, and the audit."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ai_engine.access.audit import Action, Actor, AuditEntry, StoredEntry
 from ai_engine.clock import Clock
 from ai_engine.database import Database
-from ai_engine.database.schema import access_keys
+from ai_engine.database.changes import change, look
+from ai_engine.database.schema import access_keys, audit_entries
 from ai_engine.names import Role
+
+MOST_AUDIT_ENTRIES = 100_000
+"""Beyond it every new entry costs the oldest: years of an operator's work, and seconds of a script's that runs wild."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +59,52 @@ class AccessKeyRepository:
         async with self._database.engine.begin() as connection:
             result = await connection.execute(delete(access_keys).where(access_keys.c.id == key_id))
         return result.rowcount > 0
+
+
+class SqlAuditStore:
+    """`AuditStore` over the table `audit_entries`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, entry: AuditEntry) -> None:
+        async with change(self._database, f"The audit entry of {entry.action}") as connection:
+            await keep_audit_entry(connection, entry)
+
+    async def page(self, limit: int, before_id: int | None, action: Action | None, target: str | None) -> Sequence[StoredEntry]:
+        """Reads along the best index that the filter has, so that a page costs its own rows."""
+        query = select(audit_entries).order_by(audit_entries.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(audit_entries.c.id < before_id)
+        if action is not None:
+            query = query.where(audit_entries.c.action == action)
+        if target is not None:
+            query = query.where(audit_entries.c.target == target)
+        async with look(self._database, "The audit") as connection:
+            rows = (await connection.execute(query)).all()
+        return [StoredEntry(row.id, _entry(row)) for row in rows]
+
+
+async def keep_audit_entry(connection: AsyncConnection, entry: AuditEntry) -> None:
+    """Writes the entry in the transaction of the change that it tells of, and lets go of what is too old to keep."""
+    actor = entry.actor
+    row = {
+        "at": entry.at,
+        "actor": actor.name,
+        "actor_key_id": actor.key_id,
+        "actor_role": actor.role,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "action": entry.action,
+        "target": entry.target,
+        "before": dict(entry.before),
+        "after": dict(entry.after),
+    }
+    written = await connection.execute(insert(audit_entries).values(row))
+    (entry_id,) = written.inserted_primary_key or (0,)
+    await connection.execute(delete(audit_entries).where(audit_entries.c.id <= entry_id - MOST_AUDIT_ENTRIES))
+
+
+def _entry(row: Any) -> AuditEntry:
+    actor = Actor(row.actor, row.actor_key_id, row.actor_role, row.address, row.request_id)
+    return AuditEntry(row.at, actor, row.action, row.target, row.before, row.after)

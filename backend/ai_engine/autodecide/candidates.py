@@ -64,6 +64,7 @@ class Reason(StrEnum):
 
     NOT_SERVED = "protocol_not_served"
     DISABLED = "disabled"
+    DRAINED = "drained"
     NO_KEY = "no_key"
     KEYS_RESTING = "keys_resting"
     FLAGGED = "flagged"
@@ -141,7 +142,7 @@ class CandidateFinder:
         return any(self.is_usable(definition) for definition in self._configuration().providers.values())
 
     def is_usable(self, definition: ProviderDefinition) -> bool:
-        """Configured, of a protocol that is served, and not switched off. It may still be flagged."""
+        """Configured, of a protocol that is served, and not switched off. It may still be flagged or drained."""
         if definition.is_sandbox:
             return self._active_sandbox() is not None
         return definition.is_configured and definition.protocol in self._served and self.is_enabled(definition)
@@ -264,6 +265,8 @@ class CandidateFinder:
             return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
         if not definition.is_configured and not definition.is_sandbox:
             return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition, is_served=True)}")
+        if self._preferences.of(definition.name).drained:
+            return LeftOut(possible, Reason.DRAINED, f"drained by hand; POST /api/providers/{definition.name}/restore ends it")
         return None
 
     def _why_not_now(self, possible: Possible) -> LeftOut | None:

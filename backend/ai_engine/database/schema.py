@@ -80,6 +80,7 @@ provider_preferences = Table(
     Column("preferred_key", String),  # a fingerprint, never a secret
     Column("priority", Integer),
     Column("default_model", String),
+    Column("drained", Boolean),
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
@@ -99,6 +100,24 @@ access_keys = Table(
     Column("role", String, nullable=False),
     Column("key_hash", String, nullable=False, unique=True),  # the SHA-256 in hex; the key itself is nowhere
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("actor_key_id", String),
+    Column("actor_role", String, nullable=False),
+    Column("address", String),
+    Column("request_id", String),
+    Column("action", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Index("ix_audit_entries_action", "action", "id"),
+    Index("ix_audit_entries_target", "target", "id"),
 )
 
 # The ledger writes and deletes its rows together, so no foreign key checks each of them again. Times are microseconds since

@@ -1,6 +1,7 @@
 """A provider as operators see it: definition, preference, keys, breaker and performance put together.
 
-The flag is computed here and nowhere else: a provider is flagged when its breaker is open or none of its keys is left.
+The flag is computed here and nowhere else: a provider is flagged when its breaker is open or none of its keys is left. One that
+an operator drained says so in its flag too, and its state is of its own: nothing is wrong with it.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
 from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.telemetry.performance import Performance, PerformanceSnapshot
+
+DRAINED = "drained"
+"""The flag's reason, and the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,20 @@ class ProviderViews:
     def state_of(self, definition: ProviderDefinition, flag: Flag | None) -> ProviderState:
         if not self.finder.is_enabled(definition):
             return "disabled"
-        if definition.is_sandbox:
-            return "available" if self.finder.is_usable(definition) else "disabled"
-        if not definition.is_configured:
+        if definition.is_sandbox and not self.finder.is_usable(definition):
+            return "disabled"
+        if not definition.is_sandbox and not definition.is_configured:
             return "no_key"
         if not self.finder.is_served(definition):
             return "not_served"
-        return "flagged" if flag else "available"
+        if flag is None:
+            return "available"
+        return "drained" if flag.reason == DRAINED else "flagged"
 
     def flag_of(self, definition: ProviderDefinition) -> Flag | None:
-        """The breaker's outage, or the rest of the last key to come back; `None` while it is in rotation."""
+        """A drain, the breaker's outage, or the rest of the first key to come back; `None` while it is in rotation."""
+        if self.preferences.of(definition.name).drained:
+            return Flag(reason=DRAINED, message="An operator has drained it; restore puts it back.", until=None)
         outage = self.breaker.provider_outage(definition.name)
         if outage is not None:
             return Flag(reason=outage.reason, message=outage.message, until=self.at(outage.until))

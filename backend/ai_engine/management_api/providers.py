@@ -4,15 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request
 
+from ai_engine.access.audit import Action, Note
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
+from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest, NotFound
+from ai_engine.management_api.audit import By
 from ai_engine.management_api.provider_views import ProviderViews
-from ai_engine.management_api.schemas import ProviderView, RolledKey, TestBody, TestResult, ToggleBody
+from ai_engine.management_api.schemas import ProviderChanges, ProviderView, RolledKey, TestBody, TestResult, ToggleBody
 from ai_engine.management_api.trials import Trials
 from ai_engine.names import Role
-from ai_engine.preferences.preferences import LivePreferences
+from ai_engine.preferences.preferences import Changes, LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.readiness import obstacle
@@ -54,6 +57,32 @@ async def show_provider(definition: Known, views: Views) -> ProviderView:
     return views.view(definition)
 
 
+@router.patch("/{provider}", summary="Change the default model or the priority", dependencies=[requires(Role.ADMIN)])
+async def update_provider(
+    definition: Known, body: ProviderChanges, preferences: Preferences, views: Views, by: By
+) -> ProviderView:
+    """A field that is left out stays; `null` goes back to the configuration's. It survives restarts."""
+    if body.default_model is not None:
+        _refuse_foreign_model(definition, body.default_model, views.catalogue.current)
+    changes: Changes = {}
+    if "default_model" in body.model_fields_set:
+        changes["default_model"] = body.default_model
+    if "priority" in body.model_fields_set:
+        changes["priority"] = body.priority
+    await preferences.set(definition.name, Note(Action.UPDATE, by), **changes)
+    return views.view(definition)
+
+
+def _refuse_foreign_model(definition: ProviderDefinition, model: str, catalogue: Catalogue) -> None:
+    """Raises `InvalidRequest` where the provider's models are known and this is none of them."""
+    is_known_whole = definition.models_are_complete or catalogue.listed_at(definition.name) is not None
+    if definition.is_configured and is_known_whole and catalogue.find_at(definition.name, model) is None:
+        raise InvalidRequest(
+            f"{definition.display_name} has no model {model!r}; GET /api/providers/{definition.name}/models lists those it has.",
+            param="default_model",
+        )
+
+
 @router.post("/{provider}/test", summary="Send one message to this provider", dependencies=[requires(Role.ADMIN)])
 async def test_provider(
     request: Request,
@@ -93,17 +122,18 @@ async def toggle_provider(
     finder: Finder,
     preferences: Preferences,
     views: Views,
+    by: By,
     body: Annotated[ToggleBody | None, Body()] = None,
 ) -> ProviderView:
     """An empty body flips; `{"enabled": …}` sets. It survives restarts, and no request in flight is broken."""
     enabled = body.enabled if body is not None else not finder.is_enabled(definition)
-    await preferences.set(definition.name, enabled=enabled)
+    await preferences.set(definition.name, Note(Action.TOGGLE, by), enabled=enabled)
     return views.view(definition)
 
 
 @router.post("/{provider}/roll-key", summary="Prefer the next key", dependencies=[requires(Role.ADMIN)])
-async def roll_key(definition: Known, keys: Keys, preferences: Preferences) -> RolledKey:
+async def roll_key(definition: Known, keys: Keys, preferences: Preferences, by: By) -> RolledKey:
     """The next usable key is used from now on, while it is usable, and after restarts. The old one is not penalised."""
     fingerprint = keys.next_to_roll_to(definition.name)
-    await preferences.set(definition.name, preferred_key=fingerprint)
+    await preferences.set(definition.name, Note(Action.ROLL_KEY, by), preferred_key=fingerprint)
     return RolledKey(provider=definition.name, preferred_key=fingerprint)

@@ -6,16 +6,17 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.catalogue.snapshot import LONGEST_NAME
+from ai_engine.settings.file import HIGHEST_PRIORITY
 
 GREETING = "Hello! Please answer with one short sentence."
 
-ProviderState = Literal["available", "flagged", "disabled", "no_key", "not_served"]
+ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key", "not_served"]
 
 
 class Flag(BaseModel):
     """Why something is out of rotation."""
 
-    reason: str = Field(description="The failure's class.", examples=["server_error"])
+    reason: str = Field(description="The failure's class, or `drained`.", examples=["server_error"])
     message: str
     until: datetime | None = Field(description="When it is tried again; `null` if nobody knows.")
 
@@ -54,7 +55,7 @@ class ProviderView(BaseModel):
     enabled: bool = Field(description="Nobody has switched it off; whether it has what it needs is its `status`.")
     status: ProviderState = Field(
         description="`no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. "
-        "`flagged`: out of rotation for a while."
+        "`flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator."
     )
     flag: Flag | None
     priority: int = Field(description="Lower is preferred.")
@@ -72,6 +73,17 @@ class ToggleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     enabled: bool = Field(examples=[False])
+
+
+class ProviderChanges(BaseModel):
+    """A field that is left out stays as it is; `null` goes back to what the configuration says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    default_model: str | None = Field(
+        None, min_length=1, max_length=LONGEST_NAME, description="One of its models.", examples=["gpt-4o-mini"]
+    )
+    priority: int | None = Field(None, ge=0, le=HIGHEST_PRIORITY, strict=True, description="Lower is preferred.", examples=[10])
 
 
 class TestBody(BaseModel):

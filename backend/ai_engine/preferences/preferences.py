@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol, TypedDict, Unpack
 
+from ai_engine.access.audit import AuditEntry, Note
 from ai_engine.clock import Clock
 from ai_engine.providers.definition import ProviderDefinition
 
@@ -20,6 +21,8 @@ class ProviderPreference:
     """A provider key's fingerprint."""
     priority: int | None = None
     default_model: str | None = None
+    drained: bool = False
+    """Out of rotation for new requests until somebody restores it; those in flight go on."""
 
 
 class Changes(TypedDict, total=False):
@@ -29,6 +32,7 @@ class Changes(TypedDict, total=False):
     preferred_key: str | None
     priority: int | None
     default_model: str | None
+    drained: bool
 
 
 class PreferencesRepository(Protocol):
@@ -37,8 +41,10 @@ class PreferencesRepository(Protocol):
     async def load(self) -> Mapping[str, ProviderPreference]:
         """Every kept preference by provider name."""
 
-    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
-        """Keeps it in place of the provider's earlier one."""
+    async def save(
+        self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
+    ) -> None:
+        """Keeps it in place of the provider's earlier one, and its audit entry with it: both or neither."""
 
 
 Listener = Callable[[str, ProviderPreference], None]
@@ -69,9 +75,10 @@ class LivePreferences:
         """Takes over what earlier runs kept. Called once, before the first request."""
         self._by_provider = MappingProxyType(dict(await self._repository.load()))
 
-    async def set(self, provider: str, **changes: Unpack[Changes]) -> ProviderPreference:
+    async def set(self, provider: str, note: Note | None = None, **changes: Unpack[Changes]) -> ProviderPreference:
         """Keeps the changes, then puts them in force; gives the whole preference. One that changes nothing is not written.
 
+        `note` is for the audit, which keeps what changed under the preferences' own names; `null` there is "as configured".
         If keeping them fails, the repository's error escapes and everything stays as it was.
         """
         async with self._one_at_a_time:
@@ -79,11 +86,24 @@ class LivePreferences:
             after = replace(before, **changes)
             if after == before:
                 return before
-            await self._repository.save(provider, after, self._clock.now())
+            now = self._clock.now()
+            await self._repository.save(provider, after, now, _audited(note, provider, before, after, now))
             self._by_provider = MappingProxyType({**self._by_provider, provider: after})
         for listener in self._listeners:
             listener(provider, after)
         return after
+
+
+def _audited(
+    note: Note | None, provider: str, before: ProviderPreference, after: ProviderPreference, at: datetime
+) -> AuditEntry | None:
+    if note is None:
+        return None
+    old, new = asdict(before), asdict(after)
+    changed = [name for name in new if old[name] != new[name]]
+    return AuditEntry(
+        at, note.actor, note.action, provider, {name: old[name] for name in changed}, {name: new[name] for name in changed}
+    )
 
 
 def is_enabled(definition: ProviderDefinition, preference: ProviderPreference) -> bool:

@@ -1,22 +1,18 @@
 """Preferences in the database."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
+from ai_engine.access.audit import AuditEntry
+from ai_engine.access.repository import keep_audit_entry
 from ai_engine.database import Database
+from ai_engine.database.changes import change
 from ai_engine.database.rows import replace_row
 from ai_engine.database.schema import provider_preferences as kept
-from ai_engine.errors import Unavailable
 from ai_engine.preferences.preferences import ProviderPreference
-
-_RETRY_SECONDS = 1
-
-_logger = logging.getLogger("ai_engine")
 
 
 class SqlPreferencesRepository:
@@ -29,20 +25,17 @@ class SqlPreferencesRepository:
         async with self._database.engine.connect() as connection:
             rows = await connection.execute(select(kept))
             return {
-                row.provider: ProviderPreference(row.enabled, row.preferred_key, row.priority, row.default_model) for row in rows
+                row.provider: ProviderPreference(
+                    row.enabled, row.preferred_key, row.priority, row.default_model, drained=bool(row.drained)
+                )
+                for row in rows
             }
 
-    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
+    async def save(
+        self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
+    ) -> None:
         """Raises `Unavailable` where the database is locked, full or gone."""
-        try:
-            async with self._database.engine.begin() as connection:
-                await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
-        except SQLAlchemyError as error:
-            # The driver's own words alone: SQLAlchemy's hold the statement, and a traceback tells no operator more.
-            reason = getattr(error, "orig", None) or type(error).__name__
-            _logger.error("A preference of %s could not be kept: %s", provider, reason)  # noqa: TRY400 - see above
-            raise Unavailable(
-                "The database does not take the change, so nothing was changed; the log names the reason.",
-                retry_after_seconds=_RETRY_SECONDS,
-                code="database_down",
-            ) from None
+        async with change(self._database, f"A preference of {provider}") as connection:
+            await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
+            if audited is not None:
+                await keep_audit_entry(connection, audited)

@@ -35,38 +35,62 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix=PREFIX)
 
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    workers: int = Field(1, ge=1, le=256)
-    reload: bool = False
+    host: str = Field("127.0.0.1", description="The address to listen on. On anything but loopback every request needs a key.")
+    port: int = Field(8000, ge=0, le=65535, description="The TCP port; 0 takes any free one.")
+    workers: int = Field(1, ge=1, le=256, description="Worker processes.")
+    reload: bool = Field(False, description="Restart whenever the code changes; for development.")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["console", "json"] = "console"
-    log_file: Path | None = None
-    access_log: bool = True
-    log_messages: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: this and everything more important."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines.")
+    log_file: Path | None = Field(None, description="A file to write the log to as well.")
+    access_log: bool = Field(True, description="One line for each request.")
+    log_messages: bool = Field(False, description="Keep the text of requests and answers.")
 
-    cors_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
-    trusted_proxies: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
-    max_request_size: int = Field(10_485_760, ge=1024)
+    cors_origins: tuple[str, ...] = Field((), description="Origins whose web pages may call the gateway.")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("localhost", "127.0.0.1", "::1"), description="Values of the Host header that are answered while no key is asked for."
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    max_request_size: int = Field(10_485_760, ge=1024, description="The largest request body, in bytes.")
 
-    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///data/ai-engine.db")
-    spool_dir: Path = Path("data/spool")
-    retention_days: int = Field(90, ge=1)
-    redis_url: SecretStr | None = None
-    redis_down: Literal["local", "refuse"] = "local"
+    database_url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///data/ai-engine.db"), description="The database, as an SQLAlchemy address."
+    )
+    spool_dir: Path = Field(Path("data/spool"), description="The folder for records on their way to the database.")
+    retention_days: int = Field(90, ge=1, description="Days after which records are deleted.")
+    redis_url: SecretStr | None = Field(None, description="Redis, for state that workers and replicas share.")
+    redis_down: Literal["local", "refuse"] = Field(
+        "local", description="What limits do while Redis is away: `local` counts for itself, `refuse` lets nobody in."
+    )
 
-    config: Path | None = None
+    config: Path | None = Field(None, description="The configuration file; unset: ai-engine.yaml, if there is one.")
 
-    admin_key: SecretStr | None = Field(None, min_length=16)
-    viewer_key: SecretStr | None = Field(None, min_length=16)
-    admin_allowed_ips: tuple[Network, ...] = ()
+    admin_key: SecretStr | None = Field(None, min_length=16, description="A key that may do everything.")
+    viewer_key: SecretStr | None = Field(None, min_length=16, description="A key that may look and not touch.")
+    admin_allowed_ips: tuple[Network, ...] = Field(
+        (), description="Addresses and networks from which an admin is let in; none: from everywhere."
+    )
 
-    autodecide: bool = True
-    sandbox: bool | None = None
-    unknown_price: Literal["allow", "refuse"] = "allow"
-    drain_seconds: float = Field(30, ge=0, allow_inf_nan=False)
+    autodecide: bool = Field(
+        True, description="Whether a request that does not say so itself may be answered by any provider that has its model."
+    )
+    sandbox: bool | None = Field(
+        None,
+        description="The sandbox answers, with made-up text: always, never, or (unset) on loopback while no provider is usable.",
+    )
+    unknown_price: Literal["allow", "refuse"] = Field(
+        "allow", description="What happens to a request whose price nobody knows, under a budget."
+    )
+    drain_seconds: float = Field(
+        30,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds that requests in flight get to finish when the gateway is told to stop.",
+    )
 
     @property
     def is_on_loopback(self) -> bool:

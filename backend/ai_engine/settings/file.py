@@ -11,6 +11,7 @@ from ai_engine.errors import ConfigurationError
 from ai_engine.settings.refusals import NAME_PATTERN, ROUTE_PATTERN, VARIABLE_PATTERN, reason_of
 
 DEFAULT_PATH = Path("ai-engine.yaml")
+HIGHEST_PRIORITY = 10_000
 
 
 class _Section(BaseModel):
@@ -45,7 +46,7 @@ class ProviderSection(_Section):
     base_url: HttpUrl | None = None
     api_key_env: str | None = Field(None, pattern=VARIABLE_PATTERN)
     auth: Literal["bearer", "none"] | None = None
-    priority: int | None = Field(None, ge=0, le=10_000)
+    priority: int | None = Field(None, ge=0, le=HIGHEST_PRIORITY)
     default_model: str | None = None
     models: tuple[str, ...] | None = None
     timeouts: TimeoutsSection = TimeoutsSection()

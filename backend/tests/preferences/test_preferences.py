@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_engine.access.audit import Action, Actor, AuditEntry, Note
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.errors import Unavailable
@@ -20,6 +21,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.kept: dict[str, ProviderPreference] = {}
+        self.audited: list[AuditEntry | None] = []
         self.saves = 0
         self.may_write = asyncio.Event()
         self.may_write.set()
@@ -28,12 +30,15 @@ class Notebook:
     async def load(self) -> Mapping[str, ProviderPreference]:
         return self.kept
 
-    async def save(self, provider: str, preference: ProviderPreference, changed_at: datetime) -> None:
+    async def save(
+        self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
+    ) -> None:
         self.saves += 1
         await self.may_write.wait()
         if self.is_full:
             raise OSError("disk full")
         self.kept[provider] = preference
+        self.audited.append(audited)
 
 
 async def opened(file: Path) -> Database:
@@ -162,3 +167,14 @@ async def test_a_database_that_takes_no_change_says_so_and_changes_nothing(tmp_p
         await preferences.set("openai", enabled=False)
     assert preferences.of("openai") == ProviderPreference()
     await database.close()
+
+
+async def test_what_the_audit_is_to_say_goes_with_the_preference_and_only_what_changed() -> None:
+    notebook, actor = Notebook(), Actor("laptop", None, "admin", None, None)
+    preferences = LivePreferences(notebook, SystemClock())
+    await preferences.set("groq", priority=2)
+    await preferences.set("groq", Note(Action.DRAIN, actor), drained=True, priority=2)
+    unaudited, entry = notebook.audited
+    assert unaudited is None
+    assert entry is not None
+    assert entry[1:] == (actor, Action.DRAIN, "groq", {"drained": False}, {"drained": True})

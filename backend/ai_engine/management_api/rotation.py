@@ -1,0 +1,92 @@
+"""`/api/providers/{provider}/…`: what an operator does by hand about who is in rotation."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from ai_engine.access.audit import Action, Note
+from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.health.breaker import Breaker, Outage
+from ai_engine.management_api.audit import By, Trail
+from ai_engine.management_api.providers import Keys, Known, Preferences, Views
+from ai_engine.management_api.schemas import ProviderKeyView, ProviderView
+from ai_engine.names import Role
+from ai_engine.web.provide import provided
+
+router = APIRouter(
+    prefix="/api/providers/{provider}", tags=["Providers"], dependencies=[requires(Role.ADMIN)], route_class=GuardedRoute
+)
+
+Circuits = Annotated[Breaker, Depends(provided(Breaker))]
+
+
+@router.post("/unflag", summary="Put back into rotation what failed")
+async def unflag_provider(definition: Known, keys: Keys, breaker: Circuits, views: Views, trail: Trail, by: By) -> ProviderView:
+    """Forgets what is held against the provider: its flag, those of its routes, and every rest of its keys.
+
+    The next request may go there at once; if it fails again, so does the flag return. A drain stays.
+    """
+    before = _held_against(views.view(definition), breaker.provider_outage(definition.name))
+    breaker.restore(definition.name)
+    keys.restore(definition.name)
+    after = views.view(definition)
+    if before:
+        await trail.note(by, Action.UNFLAG, definition.name, before, dict.fromkeys(before))
+    return after
+
+
+@router.post("/drain", summary="Take out of rotation for new requests")
+async def drain_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
+    """No new request goes there, also after a restart, until it is restored; those in flight go on to their end."""
+    await preferences.set(definition.name, Note(Action.DRAIN, by), drained=True)
+    return views.view(definition)
+
+
+@router.post("/restore", summary="End a drain")
+async def restore_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
+    """Puts a drained provider back into rotation. One that is not drained stays as it is."""
+    await preferences.set(definition.name, Note(Action.RESTORE, by), drained=False)
+    return views.view(definition)
+
+
+@router.post("/keys/{fingerprint}/restore", summary="End the rests of one key")
+async def restore_key(
+    definition: Known,
+    fingerprint: Annotated[
+        str, Path(max_length=64, description="The provider key's fingerprint, as the provider shows it.", examples=["9f86d081"])
+    ],
+    keys: Keys,
+    views: Views,
+    trail: Trail,
+    by: By,
+) -> ProviderView:
+    """The key is usable again at once, for every model; if the provider refuses it again, it rests again."""
+    before = {key.fingerprint: _rest(key) for key in views.view(definition).keys}.get(fingerprint)
+    keys.restore(definition.name, fingerprint)
+    if before:
+        await trail.note(by, Action.RESTORE_KEY, f"{definition.name}/{fingerprint}", before, dict.fromkeys(before))
+    return views.view(definition)
+
+
+def _held_against(view: ProviderView, outage: Outage | None) -> dict[str, Any]:
+    """What an unflagging ends, empty if that is nothing."""
+    held: dict[str, Any] = {}
+    if outage is not None:
+        held["flag"] = outage.reason
+    elif view.status == "flagged" and view.flag is not None:
+        held["flag"] = view.flag.reason
+    if view.routes:
+        held["routes"] = {route.model: route.reason for route in view.routes}
+    keys = {key.fingerprint: rest for key in view.keys if (rest := _rest(key))}
+    if keys:
+        held["keys"] = keys
+    return held
+
+
+def _rest(key: ProviderKeyView) -> dict[str, Any]:
+    rest: dict[str, Any] = {}
+    if key.state != "usable":
+        rest |= {"state": key.state, "reason": key.reason}
+    if key.resting_models:
+        rest["resting_models"] = sorted(key.resting_models)
+    return rest
