@@ -45,7 +45,7 @@ class RequestPages:
         """One request with its attempts. Raises `NotFound`."""
         record = await self._store.request(record_id) if re.fullmatch("[0-9a-f]{32}", record_id) else None
         if record is None:
-            raise NotFound("The ledger has no request with this id.")
+            raise NotFound("The ledger has no request with this id.", param="id")
         return record
 
 

@@ -56,6 +56,10 @@ curl -X POST "http://localhost:8000/api/providers/openai/roll-key"
 
 curl -X GET "http://localhost:8000/api/status"
 
+curl -X GET "http://localhost:8000/api/statistics"
+
+curl http://localhost:8000/api/statistics
+
 curl -X GET "http://localhost:8000/health"
 
 curl -f http://localhost:8000/health
@@ -145,6 +149,15 @@ async def test_the_filter_for_enabled_providers_finds_the_enabled_ones(gateway: 
     await gateway.post("/api/providers/openai/toggle")
     assert "openai" not in {one["name"] for one in await gateway.get("/api/providers") if one["enabled"] is True}
     assert (await gateway.get("/api/status"))["performance"]["requests"] == 0
+
+
+async def test_the_statistics_by_provider_are_found(gateway: Gateway) -> None:
+    """`jq '.provider_stats'`."""
+    assert (await gateway.get("/api/statistics"))["provider_stats"] == {}
+    assert (await gateway.chat("openai/gpt-4")).status == 200
+    while not (stats := (await gateway.get("/api/statistics"))["provider_stats"]):
+        pass
+    assert stats["openai"]["successes"] == 1
 
 
 def test_the_bodies_are_json() -> None:
