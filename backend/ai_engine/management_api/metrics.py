@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -271,7 +270,12 @@ def _histogram(name: str, meaning: str, labels: Sequence[str], rows: Iterable[tu
     return family
 
 
-@router.get("", summary="Metrics for Prometheus", response_class=PlainTextResponse)
-async def show_metrics(exposition: Annotated[Exposition, Depends(provided(Exposition))]) -> PlainTextResponse:
+@router.get(
+    "",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "ai_engine_requests_in_flight 2.0\n"}}}},
+)
+async def show_metrics(exposition: Annotated[Exposition, Depends(provided(Exposition))]) -> Response:
     """Prometheus text format. Every metric stands in `docs/operations.md`; no label is a model, a client or a key."""
-    return PlainTextResponse(exposition.render(), headers={"content-type": CONTENT_TYPE})
+    return Response(exposition.render(), media_type=CONTENT_TYPE)
