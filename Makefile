@@ -20,9 +20,11 @@ CLIENT_SOURCES := backend/tests/clients/environments
 PYTHON_CLIENTS := $(CLIENTS)/openai-python-2/.installed $(CLIENTS)/openai-python-3/.installed
 NODE_CLIENTS := $(CLIENTS)/aimock/.installed $(CLIENTS)/openai-node-6/.installed $(CLIENTS)/openai-node-7/.installed
 
+PAGES := frontend/node_modules
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest clients node-clients format build bench bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest clients node-clients format client build bench bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -64,6 +66,9 @@ node-clients: $(NODE_CLIENTS)
 
 format: setup ## put the code into its form
 	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks; .venv/bin/python -m ruff format . ../benchmarks
+
+client: setup $(PAGES)/.installed ## write the pages' typed client anew, after a route has changed
+	@$(PY) -m ai_engine openapi > frontend/openapi.json && cd frontend && npm run --silent schema
 
 build: setup ## build wheel and source archive into backend/dist
 	@cd backend && .venv/bin/python -m hatchling build --clean
@@ -130,3 +135,8 @@ $(CLIENTS)/%/.installed: $(CLIENT_SOURCES)/%/package-lock.json $(CLIENT_SOURCES)
 	@echo "Installing $* (Node)"
 	@rm -rf $(@D) && mkdir -p $(@D) && cp $(CLIENT_SOURCES)/$*/package.json $(CLIENT_SOURCES)/$*/package-lock.json $(@D) \
 	&& (cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error) && touch $@
+
+$(PAGES)/.installed: frontend/package-lock.json frontend/package.json
+	@echo "Installing the packages of the pages"
+	@cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@

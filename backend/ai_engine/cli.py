@@ -273,6 +273,12 @@ def create_client_key(
     print(asyncio.run(run()))
 
 
+@app.command("openapi")
+def print_openapi() -> None:
+    """Print the description of every route (OpenAPI), which generated clients are made from."""
+    print(orjson.dumps(create_app().openapi(), option=orjson.OPT_INDENT_2).decode())
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

@@ -18,7 +18,7 @@ import pytest
 from ai_engine import __version__
 from tests.fakes.ports import free_port
 
-COMMANDS = ("serve", "check-config", "providers", "autodecide", "chat", "migrate", "client-keys", "version")
+COMMANDS = ("serve", "check-config", "providers", "autodecide", "chat", "migrate", "client-keys", "openapi", "version")
 ADMIN = "admin-0123456789abcdef"
 START_SECONDS = 20
 

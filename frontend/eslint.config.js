@@ -1,0 +1,71 @@
+// What the frontend asks of its code: strict types, accessible markup, and imports that only go down the layers
+// (main › app › routes › features › ui | api | lib; no feature knows another).
+import { readdirSync } from 'node:fs'
+import js from '@eslint/js'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import importX from 'eslint-plugin-import-x'
+import jsxA11y from 'eslint-plugin-jsx-a11y'
+import reactHooks from 'eslint-plugin-react-hooks'
+import { defineConfig } from 'eslint/config'
+import globals from 'globals'
+import tseslint from 'typescript-eslint'
+
+const layersAbove = {
+  routes: ['app'],
+  features: ['routes', 'app'],
+  ui: ['api', 'features', 'routes', 'app'],
+  api: ['ui', 'features', 'routes', 'app'],
+  lib: ['ui', 'api', 'features', 'routes', 'app'],
+}
+const zones = [
+  ...Object.entries(layersAbove).map(([layer, above]) => ({
+    target: `./src/${layer}`,
+    from: above.map((name) => `./src/${name}`),
+  })),
+  ...readdirSync('./src/features').map((feature) => ({
+    target: `./src/features/${feature}`,
+    from: './src/features',
+    except: [`./${feature}`],
+  })),
+]
+
+export default defineConfig(
+  { ignores: ['dist', 'src/api/schema.gen.ts', 'public', 'e2e/.results', 'e2e/.report'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.{ts,tsx}'],
+    extends: [tseslint.configs.strictTypeChecked, jsxA11y.flatConfigs.recommended],
+    languageOptions: { parserOptions: { projectService: true }, globals: globals.browser },
+    plugins: { 'import-x': importX, 'react-hooks': reactHooks },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': 'error',
+      'max-lines': ['error', 250],
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]',
+          message: 'Hostile text would run: render it as text.',
+        },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // Handlers may be async: what they await tells its own failure through a mutation.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      // The router throws its own objects on purpose: redirects and not-founds.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: ['Redirect', 'NotFoundError'] }] },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.{ts,tsx}'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  { files: ['*.js', '*.config.ts', 'e2e/**'], languageOptions: { globals: globals.node } },
+)

@@ -1,0 +1,29 @@
+/** URLs to pages. Everything that a page filters or opens is in its URL. */
+import type { QueryClient } from '@tanstack/react-query'
+import { createRouter, type RouterHistory } from '@tanstack/react-router'
+import { routeTree } from '@/routes'
+import { rootRoute } from '@/routes/root'
+import { PageCrashed, PageNotFound } from './shell/odd-pages'
+import { Shell } from './shell/shell'
+
+rootRoute.update({ component: Shell, notFoundComponent: PageNotFound })
+
+export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    ...(history && { history }),
+    defaultPreload: 'intent',
+    // Queries know themselves what is fresh.
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: PageCrashed,
+    defaultNotFoundComponent: PageNotFound,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,67 @@
+/** Go anywhere by typing its name, and do what concerns the whole app. */
+import { useMantineColorScheme } from '@mantine/core'
+import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight'
+import { IconBook, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { navigation } from '@/routes'
+
+const [store, spotlight] = createSpotlight()
+
+export default function CommandPalette({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate()
+  const { setColorScheme } = useMantineColorScheme()
+  useEffect(() => {
+    spotlight.open()
+  }, [])
+
+  const pages: SpotlightActionData[] = navigation.map(({ to, title, icon: Icon }) => ({
+    id: to,
+    label: title,
+    leftSection: <Icon size={18} stroke={1.6} aria-hidden />,
+    onClick: () => void navigate({ to }),
+  }))
+  const actions: SpotlightActionData[] = [
+    {
+      id: 'light',
+      label: 'Light colours',
+      leftSection: <IconSun size={18} stroke={1.6} aria-hidden />,
+      onClick: () => {
+        setColorScheme('light')
+      },
+    },
+    {
+      id: 'dark',
+      label: 'Dark colours',
+      leftSection: <IconMoon size={18} stroke={1.6} aria-hidden />,
+      onClick: () => {
+        setColorScheme('dark')
+      },
+    },
+    {
+      id: 'docs',
+      label: 'API documentation',
+      leftSection: <IconBook size={18} stroke={1.6} aria-hidden />,
+      onClick: () => window.open('/docs', '_blank', 'noopener'),
+    },
+  ]
+  return (
+    <Spotlight
+      store={store}
+      shortcut={null}
+      onSpotlightClose={onClose}
+      actions={[
+        { group: 'Pages', actions: pages },
+        { group: 'Actions', actions },
+      ]}
+      nothingFound="Nothing has that name"
+      highlightQuery
+      radius="lg"
+      searchProps={{
+        leftSection: <IconSearch size={18} stroke={1.6} aria-hidden />,
+        placeholder: 'Go to, or do …',
+        'aria-label': 'Search pages and actions',
+      }}
+    />
+  )
+}

@@ -1,0 +1,77 @@
+/** What stands around every page: navigation, connection, colour scheme, palette, shortcuts. */
+import { Burger, Drawer } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { Outlet, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Brand } from './brand'
+import { ConnectionIndicator } from './connection-indicator'
+import { Navigation } from './navigation'
+import { ShellActions } from './shell-actions'
+import classes from './shell.module.css'
+import { useDocumentTitle } from './use-document-title'
+import { useShortcuts } from './use-shortcuts'
+
+// Neither is needed to show a page.
+const CommandPalette = lazy(() => import('./command-palette'))
+const ShortcutHelp = lazy(() => import('./shortcut-help'))
+
+export function Shell() {
+  const [isMenuOpen, menu] = useDisclosure(false)
+  const [isHelpOpen, help] = useDisclosure(false)
+  const [isPaletteWanted, palette] = useDisclosure(false)
+  const main = useRef<HTMLElement>(null)
+  const pathname = useRouterState({ select: (state) => state.location.pathname })
+  const { close: closeMenu } = menu
+
+  useDocumentTitle()
+  useShortcuts({ onHelp: help.toggle, onPalette: palette.open })
+  useEffect(closeMenu, [pathname, closeMenu])
+  useFocusOnNavigation(main, pathname)
+
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        Skip to the page
+      </a>
+      <div className={classes.rail}>
+        <Brand />
+        <Navigation />
+        <div className={classes.foot}>
+          <ConnectionIndicator />
+          <ShellActions onHelp={help.open} onPalette={palette.open} />
+        </div>
+      </div>
+      <div className={classes.bar}>
+        <Burger size="sm" opened={isMenuOpen} onClick={menu.toggle} aria-label="Menu" aria-expanded={isMenuOpen} />
+        <Brand />
+        <ConnectionIndicator isCompact />
+      </div>
+      <Drawer opened={isMenuOpen} onClose={menu.close} title={<Brand />} size={272} padding="md">
+        <Navigation />
+        <div className={classes.drawerFoot}>
+          <ConnectionIndicator />
+          <ShellActions onHelp={help.open} onPalette={palette.open} />
+        </div>
+      </Drawer>
+      <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+        <div className={classes.page}>
+          <Outlet />
+        </div>
+      </main>
+      <Suspense>
+        {isPaletteWanted && <CommandPalette onClose={palette.close} />}
+        {isHelpOpen && <ShortcutHelp onClose={help.close} />}
+      </Suspense>
+    </div>
+  )
+}
+
+/** A screen reader begins to read at the new page, not at the link that led to it. */
+function useFocusOnNavigation(main: React.RefObject<HTMLElement | null>, pathname: string): void {
+  const seen = useRef(pathname)
+  useEffect(() => {
+    if (seen.current === pathname) return
+    seen.current = pathname
+    main.current?.focus({ preventScroll: true })
+  }, [main, pathname])
+}

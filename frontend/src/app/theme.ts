@@ -1,0 +1,61 @@
+/** Mantine spoken in our tokens: one type scale, one spacing scale, and the colours of tokens.css. */
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+
+const iris: MantineColorsTuple = [
+  '#f0f1fe',
+  '#e6e7ff',
+  '#dadcff',
+  '#cbcdff',
+  '#b8baf8',
+  '#9b9ef0',
+  '#6460d4',
+  '#5753c6',
+  '#4b47b0',
+  '#272962',
+]
+
+export const theme = createTheme({
+  primaryColor: 'iris',
+  primaryShade: { light: 7, dark: 6 },
+  colors: { iris },
+  fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
+  fontFamilyMonospace: 'var(--ae-font-mono)',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
+  lineHeights: { xs: '1.4', sm: '1.45', md: '1.5', lg: '1.5', xl: '1.35' },
+  spacing: { xs: '0.5rem', sm: '0.75rem', md: '1rem', lg: '1.5rem', xl: '2rem' },
+  radius: { xs: '4px', sm: '6px', md: '8px', lg: '10px', xl: '14px' },
+  defaultRadius: 'sm',
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '1.375rem', lineHeight: '1.3' },
+      h2: { fontSize: '1rem', lineHeight: '1.4' },
+      h3: { fontSize: '0.875rem', lineHeight: '1.45' },
+    },
+  },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: 'sm', fw: 550 } },
+    TextInput: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm' } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: false, radius: 'sm' } },
+    Modal: { defaultProps: { centered: true, radius: 'lg' } },
+  },
+})
+
+export const cssVariables: CSSVariablesResolver = () => {
+  const shared = {
+    '--mantine-color-body': 'var(--ae-surface)',
+    '--mantine-color-text': 'var(--ae-text)',
+    '--mantine-color-dimmed': 'var(--ae-text-muted)',
+    '--mantine-color-placeholder': 'var(--ae-text-faint)',
+    '--mantine-color-anchor': 'var(--ae-accent-text)',
+    '--mantine-color-error': 'var(--ae-down-text)',
+    '--mantine-color-default': 'var(--ae-surface)',
+    '--mantine-color-default-hover': 'var(--ae-surface-hover)',
+    '--mantine-color-default-color': 'var(--ae-text)',
+    '--mantine-color-default-border': 'var(--ae-border-strong)',
+  }
+  return { variables: {}, light: shared, dark: shared }
+}

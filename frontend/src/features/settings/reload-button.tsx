@@ -1,0 +1,33 @@
+/** Reads the configuration again, and says what came of it. */
+import { Button } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconRefresh } from '@tabler/icons-react'
+import { useReload } from './queries'
+
+export function ReloadButton() {
+  const reload = useReload()
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconRefresh size={16} aria-hidden />}
+      loading={reload.isPending}
+      onClick={() => {
+        reload.mutate(undefined, {
+          onSuccess: ({ generation }) => {
+            notifications.show({ title: 'Configuration read again', message: `Generation ${generation} is in force.` })
+          },
+          onError: (error) => {
+            notifications.show({
+              color: 'red',
+              title: 'Nothing was changed',
+              message: error.message,
+              autoClose: false,
+            })
+          },
+        })
+      }}
+    >
+      Reload configuration
+    </Button>
+  )
+}

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDateTime,
+  formatDuration,
+  formatMoney,
+  formatMoneyExactly,
+  formatPercent,
+  formatRelative,
+  formatSeconds,
+} from './format'
+
+test('what is not known is a dash and never a zero', () => {
+  for (const format of [
+    formatCount,
+    formatCompact,
+    formatPercent,
+    formatDuration,
+    formatMoney,
+    formatMoneyExactly,
+    formatBytes,
+  ])
+    expect(format(null)).toBe('–')
+})
+
+test.each([
+  [1, '100%'],
+  [0.99999, '>99.99%'],
+  [0.9995, '99.95%'],
+  [0.987, '98.7%'],
+  [0.9, '90%'],
+  [0.05, '5%'],
+  [0.00001, '<0.01%'],
+  [0, '0%'],
+])('a rate of %d reads %s, and only all is 100%%', (rate, text) => {
+  expect(formatPercent(rate)).toBe(text)
+})
+
+test.each([
+  [0, '0 ms'],
+  [0.4234, '0.42 ms'],
+  [3.14, '3.1 ms'],
+  [87.4, '87 ms'],
+  [999.6, '1 s'],
+  [1240, '1.24 s'],
+  [12_340, '12.3 s'],
+  [59_960, '1 min'],
+  [125_000, '2 min 5 s'],
+  [12_000_000, '3 h 20 min'],
+  [187_200_000, '2 d 4 h'],
+])('%d milliseconds read %s', (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text)
+})
+
+test.each([
+  ['0', '$0.00'],
+  ['12', '$12.00'],
+  ['1234.5', '$1,234.50'],
+  ['1234.567', '$1,234.57'],
+  ['0.99999', '$1.00'],
+  ['0.0123456', '$0.0123'],
+  ['0.00000012', '$0.00000012'],
+  ['-0.5', '-$0.50'],
+  ['123456789012345678.01', '$123,456,789,012,345,678.01'],
+])('%s dollars read %s, without a float in between', (usd, text) => {
+  expect(formatMoney(usd)).toBe(text)
+})
+
+test('the exact amount keeps every digit', () => {
+  expect(formatMoneyExactly('0.000123456789')).toBe('$0.000123456789')
+})
+
+test('counts are grouped and large ones have a short form', () => {
+  expect(formatCount(1234567)).toBe('1,234,567')
+  expect([987, 12_345, 4_560_000, 7_000_000_000].map(formatCompact)).toEqual(['987', '12.3k', '4.56M', '7B'])
+})
+
+test('a time is shown in the zone of whoever looks', () => {
+  expect(formatDateTime('2026-11-23T13:03:22Z')).toBe('23 Nov 2026, 14:03:22')
+})
+
+test('a moment is told from now', () => {
+  const now = Date.parse('2026-11-23T13:00:00Z')
+  expect(formatRelative('2026-11-23T12:59:48Z', now)).toBe('12 s ago')
+  expect(formatRelative('2026-11-23T13:02:05Z', now)).toBe('in 2 min 5 s')
+  expect(formatRelative('2026-11-23T13:00:00.400Z', now)).toBe('just now')
+})
+
+test('seconds have at most two units', () => {
+  expect([0, 59, 60, 3_661, 90_000].map(formatSeconds)).toEqual(['0 s', '59 s', '1 min', '1 h 1 min', '1 d 1 h'])
+})
+
+test('bytes are counted as the settings count them', () => {
+  expect(formatBytes(10_485_760)).toBe('10 MB')
+  expect(formatBytes(512)).toBe('512 B')
+})

@@ -1,0 +1,126 @@
+/** Numbers, money, durations and times as people read them. `null` is always "not known" and never 0. */
+
+/** What stands where a value is not known. */
+export const UNKNOWN = '–'
+
+const LOCALE = 'en-GB'
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
+const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumSignificantDigits: 3 })
+
+/** `12,345`. */
+export function formatCount(value: number | null): string {
+  return value === null ? UNKNOWN : whole.format(value)
+}
+
+/** `987`, `12.3k`, `4.56M`: for axes and tiles, where the order of magnitude matters. */
+export function formatCompact(value: number | null): string {
+  return value === null ? UNKNOWN : compact.format(value).replace('K', 'k').replace('bn', 'B').replace('m', 'M')
+}
+
+/** A rate of 0 to 1 as `99.7%`. It never rounds up to 100% or down to 0%: one failure in a thousand stays visible. */
+export function formatPercent(rate: number | null): string {
+  if (rate === null) return UNKNOWN
+  if (rate >= 1) return '100%'
+  if (rate <= 0) return '0%'
+  const percent = rate * 100
+  const rounded = trimmed(percent, percent < 10 || percent > 99 ? 2 : 1)
+  if (rounded === '100') return '>99.99%'
+  if (rounded === '0') return '<0.01%'
+  return `${rounded}%`
+}
+
+/** `0.42 ms`, `87 ms`, `1.24 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+export function formatDuration(milliseconds: number | null): string {
+  if (milliseconds === null) return UNKNOWN
+  if (milliseconds < 1) return `${trimmed(milliseconds, 2)} ms`
+  if (milliseconds < 10) return `${trimmed(milliseconds, 1)} ms`
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 59_950) return `${trimmed(milliseconds / 1000, milliseconds < 9_995 ? 2 : 1)} s`
+  return formatSeconds(milliseconds / 1000)
+}
+
+/** Whole seconds in at most two units: `59 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+export function formatSeconds(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds))
+  const units = [
+    { name: 'd', size: 86_400 },
+    { name: 'h', size: 3_600 },
+    { name: 'min', size: 60 },
+    { name: 's', size: 1 },
+  ]
+  const index = units.findIndex(({ size }) => total >= size)
+  const first = units[index]
+  if (first === undefined) return '0 s'
+  const second = units[index + 1]
+  const rest = second ? Math.floor((total % first.size) / second.size) : 0
+  const text = `${Math.floor(total / first.size)} ${first.name}`
+  return second && rest > 0 ? `${text} ${rest} ${second.name}` : text
+}
+
+/** A decimal string of dollars for reading: `$1,234.50`, `$0.0123`, `$0.00000012`. Rounded in decimal, never through a float. */
+export function formatMoney(usd: string | null): string {
+  if (usd === null) return UNKNOWN
+  const amount = /^(-?)(\d+)(?:\.(\d+))?$/.exec(usd)
+  if (!amount) return `$${usd}`
+  const [, sign = '', units = '0', fraction = ''] = amount
+  const leadingZeros = /^0*/.exec(fraction)?.[0].length ?? 0
+  const isZero = /^0*$/.test(units + fraction)
+  const digits = isZero || /[1-9]/.test(units) ? 2 : Math.max(2, leadingZeros + 3)
+  const rounded = roundedDecimal(units, fraction, digits)
+  return `${sign}$${rounded}`
+}
+
+/** The same amount with every digit that is known. */
+export function formatMoneyExactly(usd: string | null): string {
+  return usd === null ? UNKNOWN : usd.startsWith('-') ? `-$${usd.slice(1)}` : `$${usd}`
+}
+
+/** `units.fraction` with `digits` digits after the point, halves up, at least two and without further zeros at the end. */
+function roundedDecimal(units: string, fraction: string, digits: number): string {
+  const kept = BigInt(units + fraction.padEnd(digits, '0').slice(0, digits))
+  const isUp = (fraction[digits] ?? '0') >= '5'
+  const text = (kept + (isUp ? 1n : 0n)).toString().padStart(digits + 1, '0')
+  const point = text.length - digits
+  const after = text.slice(point).replace(/0+$/, '').padEnd(2, '0')
+  return `${whole.format(BigInt(text.slice(0, point)))}.${after}`
+}
+
+/** `512 B`, `10 MB`: powers of 1,024, as the settings mean them. */
+export function formatBytes(bytes: number | null): string {
+  if (bytes === null) return UNKNOWN
+  const names = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = bytes < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${trimmed(bytes / 1024 ** power, 1)} ${names[power] ?? 'B'}`
+}
+
+const clockTime = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const dayAndTime = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** `14:03:22` in the viewer's zone. */
+export function formatTime(at: string | number | Date): string {
+  return clockTime.format(new Date(at))
+}
+
+/** `23 Nov 2026, 14:03:22` in the viewer's zone. */
+export function formatDateTime(at: string | number | Date): string {
+  return dayAndTime.format(new Date(at))
+}
+
+/** `just now`, `12 s ago`, `in 2 min 5 s`. */
+export function formatRelative(at: string | number | Date, nowMs: number): string {
+  const seconds = (new Date(at).getTime() - nowMs) / 1000
+  if (Math.abs(seconds) < 1) return 'just now'
+  const text = formatSeconds(Math.abs(seconds))
+  return seconds < 0 ? `${text} ago` : `in ${text}`
+}
+
+function trimmed(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)))
+}

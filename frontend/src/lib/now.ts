@@ -1,0 +1,32 @@
+/** One clock for the whole page: however many countdowns are shown, one timer moves them all. */
+import { useSyncExternalStore } from 'react'
+
+const TICK_MS = 1000
+const listeners = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+let nowMs = Date.now()
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  if (timer === undefined) {
+    nowMs = Date.now()
+    timer = setInterval(() => {
+      nowMs = Date.now()
+      listeners.forEach((tell) => {
+        tell()
+      })
+    }, TICK_MS)
+  }
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+}
+
+/** The time in milliseconds, which moves once a second. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => nowMs)
+}

@@ -1,0 +1,65 @@
+/** Made-up answers of the gateway: `aStatus({ generation: 7 })` is a whole one in which only that differs. */
+import type { Schemas } from '@/api/client'
+
+export function aStatus(differing: Partial<Schemas['Status']> = {}): Schemas['Status'] {
+  return {
+    status: 'ok',
+    version: '3.0.0',
+    uptime_seconds: 7_384,
+    total_providers: 40,
+    enabled_providers: 2,
+    disabled_providers: 38,
+    available_providers: 2,
+    flagged_providers: 0,
+    flagged_details: [],
+    performance: {
+      requests: 1_284,
+      success_rate: 0.9969,
+      latency_p50_ms: 812.4,
+      latency_p95_ms: 2_310.8,
+      latency_p99_ms: 4_870.1,
+      first_token_p50_ms: 296.2,
+      tokens_per_second: 87.3,
+      overhead_p50_ms: 0.61,
+      overhead_p99_ms: 1.94,
+      in_flight: 3,
+    },
+    configuration: {
+      host: '127.0.0.1',
+      port: 8000,
+      autodecide: true,
+      sandbox: false,
+      access: 'open',
+      log_level: 'INFO',
+      max_request_size_bytes: 10_485_760,
+      cors_origins: [],
+      config_file: 'ai-engine.yaml',
+      loaded_at: '2026-11-23T12:00:00Z',
+    },
+    generation: 1,
+    ...differing,
+  }
+}
+
+export function aProvider(differing: Partial<Schemas['ProviderView']> = {}): Schemas['ProviderView'] {
+  return {
+    name: 'groq',
+    display_name: 'Groq',
+    protocol: 'openai',
+    base_url: 'https://api.groq.com/openai/v1',
+    docs_url: 'https://console.groq.com/docs',
+    enabled: true,
+    status: 'available',
+    flag: null,
+    priority: 100,
+    keys: [],
+    routes: [],
+    default_model: 'llama-3.3-70b-versatile',
+    models_count: 12,
+    success_rate: 0.998,
+    latency_ms: 412.3,
+    last_error: null,
+    last_used_at: '2026-11-23T12:59:48Z',
+    ...differing,
+  }
+}

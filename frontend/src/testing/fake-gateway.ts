@@ -1,0 +1,90 @@
+/**
+ * The gateway of a test: typed by the real one's OpenAPI document, so that an answer of a wrong shape does not compile.
+ *
+ *     fakeGateway.answers('get', '/api/status', aStatus({ generation: 2 }))
+ *     fakeGateway.fails('post', '/api/config/reload', 400, { message: 'AI_ENGINE_PORT is not usable.' })
+ *     expect(fakeGateway.received('post', '/api/config/reload')).toHaveLength(1)
+ *
+ * What it was not told to answer fails the request and the test's output says so.
+ */
+import { delay, http, HttpResponse } from 'msw'
+import { setupServer } from 'msw/node'
+import type { paths } from '@/api/schema.gen'
+
+type Method = 'get' | 'post' | 'patch' | 'delete'
+type PathsWith<M extends Method> = {
+  [Path in keyof paths]: paths[Path] extends Record<M, { responses: unknown }> ? Path : never
+}[keyof paths]
+type AnswerTo<M extends Method, Path extends PathsWith<M>> =
+  paths[Path] extends Record<M, { responses: { 200: { content: { 'application/json': infer Answer } } } }>
+    ? Answer
+    : never
+
+interface Received {
+  url: URL
+  body: unknown
+}
+
+const server = setupServer()
+const log = new Map<string, Received[]>()
+const origin = 'http://localhost:3000'
+
+function route(method: Method, path: string, respond: () => Response | Promise<Response>): void {
+  const pattern = origin + path.replaceAll(/\{(\w+)\}/g, ':$1')
+  server.use(
+    http[method](pattern, async ({ request }) => {
+      const text = await request.text()
+      const seen: Received = { url: new URL(request.url), body: text === '' ? null : (JSON.parse(text) as unknown) }
+      log.set(`${method} ${path}`, [...(log.get(`${method} ${path}`) ?? []), seen])
+      return respond()
+    }),
+  )
+}
+
+export const fakeGateway = {
+  start() {
+    server.listen({ onUnhandledRequest: 'error' })
+  },
+  reset() {
+    server.resetHandlers()
+    log.clear()
+  },
+  stop() {
+    server.close()
+  },
+
+  /** Answers from now on; a later word about the same route wins. */
+  answers<M extends Method, Path extends PathsWith<M>>(method: M, path: Path, answer: AnswerTo<M, Path>): void {
+    route(method, path, () => HttpResponse.json(answer as Record<string, unknown>))
+  },
+
+  /** Fails as the gateway does, in its error shape. */
+  fails<M extends Method>(
+    method: M,
+    path: PathsWith<M>,
+    status: number,
+    error: { message: string; type?: string; code?: string; param?: string },
+    headers: Record<string, string> = {},
+  ): void {
+    const body = { error: { type: 'error', param: null, code: null, ...error } }
+    route(method, path, () => HttpResponse.json(body, { status, headers }))
+  },
+
+  /** Nobody answers: the gateway is gone. */
+  isGone<M extends Method>(method: M, path: PathsWith<M>): void {
+    route(method, path, () => HttpResponse.error())
+  },
+
+  /** Takes the request and never answers. */
+  hangs<M extends Method>(method: M, path: PathsWith<M>): void {
+    route(method, path, async () => {
+      await delay('infinite')
+      return HttpResponse.error()
+    })
+  },
+
+  /** What came, in order. */
+  received<M extends Method>(method: M, path: PathsWith<M>): Received[] {
+    return log.get(`${method} ${path}`) ?? []
+  },
+}

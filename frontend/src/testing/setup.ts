@@ -1,0 +1,31 @@
+/** What jsdom lacks, a gateway that answers only what a test told it to, and a clean page after each test. */
+import '@testing-library/jest-dom/vitest'
+import { cleanup } from '@testing-library/react'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { fakeGateway } from './fake-gateway'
+
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+const isBrowser = typeof window !== 'undefined'
+if (isBrowser) {
+  window.matchMedia = (query) =>
+    ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
+  window.ResizeObserver = Observer
+  window.HTMLElement.prototype.scrollIntoView = () => {}
+  window.scrollTo = () => {}
+}
+
+beforeAll(() => {
+  fakeGateway.start()
+})
+afterEach(() => {
+  cleanup()
+  fakeGateway.reset()
+})
+afterAll(() => {
+  fakeGateway.stop()
+})

@@ -1,0 +1,46 @@
+/** A button for what matters: it says what will happen and asks once before it does. */
+import { Button, type ButtonProps, Group, Modal } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import type { ReactNode } from 'react'
+
+interface ConfirmButtonProps extends Pick<ButtonProps, 'variant' | 'size' | 'leftSection' | 'disabled' | 'loading'> {
+  /** The question, such as "Roll the key of Groq?". */
+  question: string
+  /** What will happen, and how to undo it. */
+  consequence: ReactNode
+  /** What the confirming button says: the verb itself, never "OK". */
+  confirmLabel: string
+  isDangerous?: boolean
+  onConfirm: () => void
+  children: ReactNode
+}
+
+export function ConfirmButton(props: ConfirmButtonProps) {
+  const { question, consequence, confirmLabel, isDangerous = false, onConfirm, children, ...button } = props
+  const [isAsking, { open, close }] = useDisclosure(false)
+  return (
+    <>
+      <Button variant="default" {...button} onClick={open}>
+        {children}
+      </Button>
+      <Modal opened={isAsking} onClose={close} title={question} withCloseButton={false} size="sm">
+        <div>{consequence}</div>
+        <Group justify="flex-end" gap="xs" mt="lg">
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button
+            data-autofocus
+            color={isDangerous ? 'red.8' : undefined}
+            onClick={() => {
+              close()
+              onConfirm()
+            }}
+          >
+            {confirmLabel}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,87 @@
+/** Values as they are read: each shows the short form and tells the whole one to whoever points at it. */
+import { Tooltip } from '@mantine/core'
+import {
+  formatCompact,
+  formatCount,
+  formatDateTime,
+  formatDuration,
+  formatMoney,
+  formatMoneyExactly,
+  formatRelative,
+  formatSeconds,
+  UNKNOWN,
+} from '@/lib/format'
+import { useNow } from '@/lib/now'
+import classes from './figures.module.css'
+
+/** A time told from now, `12 s ago`, that moves by itself. The exact time is in its tooltip. */
+export function RelativeTime({ at, fallback = UNKNOWN }: { at: string | null; fallback?: string }) {
+  const now = useNow()
+  if (at === null) return <span>{fallback}</span>
+  return (
+    <Tooltip label={formatDateTime(at)}>
+      <time dateTime={at} className={classes.figure}>
+        {formatRelative(at, now)}
+      </time>
+    </Tooltip>
+  )
+}
+
+/** The time left until `at`: `2 min 5 s`, then `now`. `null` is a time that nobody knows. */
+export function Countdown({ until, fallback = 'unknown' }: { until: string | null; fallback?: string }) {
+  const now = useNow()
+  if (until === null) return <span>{fallback}</span>
+  const seconds = (Date.parse(until) - now) / 1000
+  return (
+    <Tooltip label={formatDateTime(until)}>
+      <time dateTime={until} className={classes.figure}>
+        {seconds > 0 ? formatSeconds(Math.ceil(seconds)) : 'now'}
+      </time>
+    </Tooltip>
+  )
+}
+
+/** Dollars: rounded for reading, exact in the tooltip. */
+export function Money({ usd }: { usd: string | null }) {
+  const [shown, exact] = [formatMoney(usd), formatMoneyExactly(usd)]
+  return shown === exact ? <Figure>{shown}</Figure> : <Told exact={exact}>{shown}</Told>
+}
+
+export function Duration({ ms }: { ms: number | null }) {
+  return <Figure>{formatDuration(ms)}</Figure>
+}
+
+/** Tokens: `12.3k`, each one of them in the tooltip; `~` where the gateway had to estimate. */
+export function TokenCount({ count, isEstimated = false }: { count: number | null; isEstimated?: boolean }) {
+  const [shown, exact] = [formatCompact(count), formatCount(count)]
+  const text = isEstimated && count !== null ? `~${shown}` : shown
+  const told = `${exact} tokens${isEstimated ? ', estimated' : ''}`
+  return count === null || (shown === exact && !isEstimated) ? (
+    <Figure>{text}</Figure>
+  ) : (
+    <Told exact={told}>{text}</Told>
+  )
+}
+
+/** A provider key, known by its fingerprint and, for long ones, its last four characters. */
+export function KeyFingerprint({ fingerprint, lastFour }: { fingerprint: string | null; lastFour?: string | null }) {
+  if (fingerprint === null) return <span className={classes.muted}>no key needed</span>
+  return (
+    <code className={classes.fingerprint}>
+      {fingerprint}
+      {lastFour != null && <span className={classes.muted}> …{lastFour}</span>}
+    </code>
+  )
+}
+
+function Figure({ children }: { children: string }) {
+  return <span className={classes.figure}>{children}</span>
+}
+
+function Told({ exact, children }: { exact: string; children: string }) {
+  return (
+    <Tooltip label={exact}>
+      <span className={classes.figure}>{children}</span>
+    </Tooltip>
+  )
+}

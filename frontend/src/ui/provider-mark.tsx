@@ -1,0 +1,37 @@
+/** A provider's mark: its initials on a colour that its name always gives. Logos are not ours to ship. */
+import classes from './provider-mark.module.css'
+
+const HUES = [252, 172, 24, 330, 212, 88, 290, 48, 142, 192]
+
+interface ProviderMarkProps {
+  /** The provider's name, which decides the colour. */
+  name: string
+  displayName?: string
+  size?: 'sm' | 'md' | 'lg'
+}
+
+export function ProviderMark({ name, displayName = name, size = 'md' }: ProviderMarkProps) {
+  const hue =
+    HUES[Array.from(name).reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7) % HUES.length]
+  return (
+    <span className={classes.mark} data-size={size} style={{ '--hue': hue } as React.CSSProperties} aria-hidden>
+      {initialsOf(displayName)}
+    </span>
+  )
+}
+
+/** `OpenAI` → `OA`, `Together AI` → `TA`, `Groq` → `G`. */
+function initialsOf(displayName: string): string {
+  const words = displayName.split(/[\s._/-]+/u).filter(Boolean)
+  const capitals = Array.from(displayName).filter((letter) => /\p{Lu}/u.test(letter))
+  const letters =
+    words.length > 1
+      ? words.map((word) => Array.from(word)[0] ?? '')
+      : capitals.length > 1
+        ? capitals
+        : Array.from(displayName)
+  return letters
+    .slice(0, words.length > 1 || capitals.length > 1 ? 2 : 1)
+    .join('')
+    .toUpperCase()
+}

@@ -1,0 +1,29 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { firstLoadBudget } from './vite.budget.ts'
+
+/** Where the gateway listens, for the development and preview servers; nginx does the same in front of the built pages. */
+const gateway = process.env.AI_ENGINE_GATEWAY ?? 'http://127.0.0.1:8000'
+const toGateway = { target: gateway, changeOrigin: false, xfwd: true }
+const proxy = {
+  ...Object.fromEntries(
+    ['/v1', '/api', '/health', '/metrics', '/docs', '/redoc', '/openapi.json'].map((path) => [path, toGateway]),
+  ),
+  '/ws': { ...toGateway, ws: true },
+}
+
+export default defineConfig({
+  plugins: [react(), firstLoadBudget({ maxGzippedKilobytes: 200 })],
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  server: { port: 5173, strictPort: true, proxy },
+  preview: { host: '127.0.0.1', strictPort: true, proxy },
+  build: { target: 'es2022', cssMinify: true, assetsInlineLimit: 0, reportCompressedSize: false },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing/setup.ts'],
+    css: false,
+    restoreMocks: true,
+    env: { TZ: 'Europe/Berlin' },
+  },
+})
