@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from ai_engine.events import Ending
+from ai_engine.events import ABANDONED, Ending
 from ai_engine.ledger.histograms import Counts, add_packed, bucket_of, no_counts, pack
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow
 from ai_engine.names import Blame
@@ -193,7 +193,9 @@ def _count_request(totals: Totals, request: RequestRow) -> None:
 
 
 def _count_attempt(totals: Totals, attempt: AttemptRow) -> None:
-    has_failed = not attempt.succeeded and not attempt.is_absorbed and attempt.failure is not None
+    # What was given up with its request is nobody's failure.
+    failure = None if attempt.failure == ABANDONED else attempt.failure
+    has_failed = failure is not None and not attempt.is_absorbed
     is_refused = attempt.blame in (Blame.REQUEST, Blame.MODEL)
     cost = attempt.cost_pico_usd
     totals.numbers = list(
@@ -213,8 +215,8 @@ def _count_attempt(totals: Totals, attempt: AttemptRow) -> None:
             ),
         )
     )
-    if attempt.failure is not None:
-        totals.failures[attempt.failure] = totals.failures.get(attempt.failure, 0) + 1
+    if failure is not None:
+        totals.failures[failure] = totals.failures.get(failure, 0) + 1
     latency, first_token = totals.histograms
     if attempt.succeeded:
         latency[bucket_of(attempt.duration_ms)] += 1

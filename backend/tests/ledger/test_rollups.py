@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_engine.database.schema import attempt_rollups, request_rollups
+from ai_engine.events import ABANDONED
 from ai_engine.ledger.rollups import (
     ALL,
     ATTEMPTS,
@@ -16,7 +17,8 @@ from ai_engine.ledger.rollups import (
     attempt_totals,
     request_totals,
 )
-from tests.ledger.builders import a_request, entries_of, random_records
+from ai_engine.names import Blame
+from tests.ledger.builders import a_failed_attempt, a_request, entries_of, random_records
 
 
 def test_groups_and_totals_have_the_columns_of_their_tables_in_order() -> None:
@@ -64,6 +66,14 @@ def test_the_groups_of_attempts_are_what_a_recount_finds(seed: int, count: int) 
         assert sum(of.number("successes") for _, of in of_keys) == sum(attempt.succeeded for attempt in attempts)
         failures = sum((Counter(of.failures) for _, of in of_keys), Counter())
         assert failures == Counter(attempt.failure for attempt in attempts if attempt.failure)
+
+
+def test_an_attempt_that_was_given_up_with_its_request_is_nobodys_failure() -> None:
+    given_up = a_failed_attempt(failure=ABANDONED, blame=Blame.REQUEST, status=None)
+    totals = attempt_totals(entries_of([a_request(attempts=(given_up,))]))
+    for of in totals.values():
+        assert [of.number(name) for name in ("attempts", "successes", "failed", "refused")] == [1, 0, 0, 0]
+        assert of.failures == {}
 
 
 def test_adding_does_not_care_for_order() -> None:
