@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ai_engine.catalogue.model_names import Rung, family_of, normalise
+from ai_engine.catalogue.prices import SANDBOX_PRICE, configured_price
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry
 from ai_engine.configuration import Configuration
 from ai_engine.errors import InvalidRequest
@@ -154,7 +155,13 @@ class CandidateFinder:
     def at_provider(self, definition: ProviderDefinition, model: str) -> Possible:
         """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
         match = self._catalogue().find_at(definition.name, model)
-        return Possible(definition, match.entry, match.rung) if match else _unlisted(definition, model)
+        return Possible(definition, match.entry, match.rung) if match else self._unlisted(definition, model)
+
+    def _unlisted(self, definition: ProviderDefinition, model: str) -> Possible:
+        """A route that no catalogue entry tells of; what it costs, only the operator may have said."""
+        sections = self._configuration().file.prices
+        price = SANDBOX_PRICE if definition.is_sandbox else configured_price(sections, definition.name, model)
+        return Possible(definition, CatalogueEntry(Route(definition.name, model), price=price), Rung.EXACT)
 
     def is_enabled(self, definition: ProviderDefinition) -> bool:
         return is_enabled(definition, self._preferences.of(definition.name))
@@ -195,7 +202,7 @@ class CandidateFinder:
         if not any(possible.definition.protocol in self._served for possible in found.possible):
             sandbox = self._active_sandbox()
             if sandbox is not None:
-                return Matches((*found.possible, _unlisted(sandbox, name)))
+                return Matches((*found.possible, self._unlisted(sandbox, name)))
         return found
 
     def _found(self, name: str, configuration: Configuration, catalogue: Catalogue) -> Matches:
@@ -221,14 +228,14 @@ class CandidateFinder:
         if definition is None or not model:
             return None
         if definition.is_sandbox:
-            return _unlisted(definition, model) if self._active_sandbox() else None
+            return self._unlisted(definition, model) if self._active_sandbox() else None
         if not definition.is_configured:
             return None
         match = self._catalogue().find_at(provider, model)
         if match is not None:
             return Possible(definition, match.entry, match.rung)
         is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
-        return _unlisted(definition, model) if is_silent_about_models else None
+        return self._unlisted(definition, model) if is_silent_about_models else None
 
     def _defaults(self) -> Iterator[Possible]:
         for name, definition in self._configuration().providers.items():
@@ -291,10 +298,6 @@ class CandidateFinder:
                     raise InvalidRequest(
                         f"provider.{field} names {name!r}, which is no provider here.", param=f"provider.{field}"
                     )
-
-
-def _unlisted(definition: ProviderDefinition, model: str) -> Possible:
-    return Possible(definition, CatalogueEntry(Route(definition.name, model)), Rung.EXACT)
 
 
 def _why_not_model(possible: Possible, needs: Needs) -> LeftOut | None:

@@ -89,6 +89,10 @@ class Price:
         return (in_millionths + self.output_usd_per_million * all_output) / _MILLION
 
 
+SANDBOX_PRICE = Price(Decimal(0), Decimal(0), "sandbox")
+"""What it makes up costs nobody anything."""
+
+
 class PublishedFacts(NamedTuple):
     """What the offline data says of a model; `None` is unknown."""
 
@@ -102,6 +106,12 @@ FactsOf = Callable[[str, str], PublishedFacts]
 """(our provider name, the provider's model name) → what is published of it."""
 
 
+def configured_price(sections: Mapping[str, PriceSection], definition_name: str, model: str) -> Price | None:
+    """The operator's word on a route (`prices` in the file, by `provider/model`)."""
+    section = sections.get(f"{definition_name}/{model}")
+    return None if section is None else Price(section.input, section.output, "configuration")
+
+
 class Prices:
     """Prices by route, the operator's word first, then the provider's own, then the published ones."""
 
@@ -112,9 +122,9 @@ class Prices:
 
     def of(self, definition_name: str, model: str, listed: ListedModel | None) -> Price | None:
         """The price of `model` at the provider, `None` where nobody states one."""
-        override = self._overrides.get(f"{definition_name}/{model}")
-        if override is not None:
-            return Price(override.input, override.output, "configuration")
+        configured = configured_price(self._overrides, definition_name, model)
+        if configured is not None:
+            return configured
         if listed is not None and (stated := _stated_price(listed)) is not None:
             return stated
         return self._facts_of(definition_name, model).price

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ai_engine.catalogue.families import FAMILIES
 from ai_engine.catalogue.model_names import NormalName, Rung, family_of, normalise, rung_between
-from ai_engine.catalogue.prices import Price, Prices
+from ai_engine.catalogue.prices import SANDBOX_PRICE, Price, Prices
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.definition import ProviderDefinition
@@ -208,7 +208,7 @@ def _entry(definition: ProviderDefinition, listed: ListedModel, prices: Prices) 
         listed.takes_images,
         listed.takes_json_schema,
         listed.is_reasoning,
-        prices.of(definition.name, listed.name, listed),
+        SANDBOX_PRICE if definition.is_sandbox else prices.of(definition.name, listed.name, listed),
     )
 
 

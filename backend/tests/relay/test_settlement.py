@@ -1,0 +1,163 @@
+"""What the one `RequestFinished` of a request says, for every way in which a request can end."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ai_engine.access.roles import Caller
+from ai_engine.errors import AIEngineError
+from ai_engine.events import ABANDONED, CLIENT_CLOSED_REQUEST, Ending
+from ai_engine.names import UNKNOWN_TOKENS, Role, Route, TokenCounts
+from ai_engine.upstream.port import ConnectFailed, ConnectionCut
+from tests.builders import provider
+from tests.fakes.clock import quiet
+from tests.fakes.scripted_upstream import chunk, chunks, completion
+from tests.fakes.upstream import Reply, Step, Streamed
+from tests.relay.carrying import SOUND, Carrying, refused
+from tests.relay.test_streaming import DONE, HELLO, sse
+
+pytestmark = pytest.mark.anyio
+
+FILE = {"prices": {"alpha/tiny": {"input": "2", "output": "10"}, "beta/tiny": {"input": "1", "output": "1"}}}
+NOTHING = TokenCounts(0, 0, 0, 0, 0)
+
+
+def carrying(*steps: Step, beta: Step | None = None, **fields: Any) -> Carrying:
+    providers = [provider("alpha", models=("tiny",), priority=1, **fields)]
+    if beta is not None:
+        providers.append(provider("beta", models=("tiny",), priority=100))
+    made = Carrying(*providers, file=FILE, listings={one.name: ["tiny"] for one in providers})
+    made.upstream.on("alpha", *steps)
+    if beta is not None:
+        made.upstream.on("beta", beta)
+    return made
+
+
+async def test_an_answer_is_settled_with_what_the_provider_counted_and_its_exact_price() -> None:
+    engine = carrying(SOUND)
+    await engine.ask(caller=Caller(Role.CLIENT, "shop", "key_1"))
+    (request,) = engine.requests
+    assert (request.ending, request.status, request.error_class) == (Ending.COMPLETED, 200, None)
+    assert (request.client, request.client_name, request.asked_model) == ("key_1", "shop", "tiny")
+    assert (request.route, request.tokens, request.tokens_are_estimated) == (
+        Route("alpha", "tiny"),
+        TokenCounts(7, output=5),
+        False,
+    )
+    assert (request.cost_usd, request.absorbed_usd, request.price_version) == (Decimal("0.000064"), 0, "configuration")
+    (attempt,) = request.attempts
+    assert (attempt.number, attempt.why, attempt.cost_usd) == (1, "first choice", request.cost_usd)
+    assert len(request.id) == 32
+    assert request.id != request.request_id
+
+
+async def test_cached_and_reasoning_tokens_come_apart() -> None:
+    usage = {
+        "prompt_tokens": 100,
+        "completion_tokens": 30,
+        "total_tokens": 130,
+        "prompt_tokens_details": {"cached_tokens": 90},
+        "completion_tokens_details": {"reasoning_tokens": 20},
+    }
+    engine = carrying(Reply({**completion("hi"), "usage": usage}))
+    await engine.ask()
+    assert engine.requests[0].tokens == TokenCounts(10, 90, None, 10, 20)
+    assert engine.requests[0].cost_usd == Decimal("0.0005")
+
+
+async def test_an_answer_without_usage_is_estimated_from_its_length_and_says_so() -> None:
+    engine = carrying(Reply({**completion("twelve chars"), "usage": None}))
+    await engine.ask()
+    request = engine.requests[0]
+    assert (request.tokens, request.tokens_are_estimated) == (TokenCounts(1, output=3), True)
+    assert request.cost_usd == Decimal("0.000032")
+
+
+async def test_a_failover_is_paid_once_and_every_attempt_is_there() -> None:
+    engine = carrying(refused(500), beta=SOUND)
+    await engine.ask()
+    request = engine.requests[0]
+    assert (request.ending, request.route, request.cost_usd) == (Ending.COMPLETED, Route("beta", "tiny"), Decimal("0.000012"))
+    assert [(one.number, one.route.provider, one.status, one.why) for one in request.attempts] == [
+        (1, "alpha", 500, "first choice"),
+        (2, "beta", 200, "next candidate"),
+    ]
+    assert (request.attempts[0].tokens, request.attempts[0].cost_usd, request.absorbed_usd) == (NOTHING, 0, 0)
+
+
+async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
+    for step, word in ((refused(400), "bad_request"), (ConnectFailed("no route"), "connect")):
+        engine = carrying(step)
+        assert isinstance(await engine.ask(), AIEngineError)
+        request = engine.requests[0]
+        assert (request.ending, request.error_class, request.tokens) == (Ending.ERROR, word, NOTHING)
+        assert (request.cost_usd, request.absorbed_usd, request.route) == (0, 0, Route("alpha", "tiny"))
+
+
+async def test_what_a_provider_may_bill_that_broke_off_is_unknown_and_not_zero() -> None:
+    engine = carrying(ConnectionCut("cut"))
+    await engine.ask()
+    request = engine.requests[0]
+    assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == ("cut", UNKNOWN_TOKENS, 0, None)
+
+
+async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
+    engine = carrying()
+    await engine.ask("unheard-of")
+    request = engine.requests[0]
+    assert (request.status, request.error_class, request.route, request.attempts) == (404, "model_not_found", None, ())
+    assert (request.tokens, request.cost_usd) == (NOTHING, 0)
+
+
+async def test_a_cut_stream_is_settled_for_what_came() -> None:
+    engine = carrying(Streamed([*sse(*chunks("hello there", with_usage=False))[:3], ConnectionCut("cut")]))
+    await engine.stream()
+    request = engine.requests[0]
+    assert (request.ending, request.status, request.error_class) == (Ending.UPSTREAM_CUT, 200, "cut")
+    assert (request.tokens, request.tokens_are_estimated) == (TokenCounts(1, output=3), True)  # "hello there" / 4, rounded up
+    assert (request.cost_usd, request.attempts[0].cost_usd) == (Decimal("0.000032"), Decimal("0.000032"))
+
+
+async def test_text_after_the_last_report_of_a_cut_stream_is_added_to_it() -> None:
+    reported = {**chunk({"content": "hello"}), "usage": {"prompt_tokens": 7, "completion_tokens": 2}}
+    engine = carrying(Streamed([*sse(reported, chunk({"content": " there"})), ConnectionCut("cut")]))
+    await engine.stream()
+    assert (engine.requests[0].tokens, engine.requests[0].tokens_are_estimated) == (TokenCounts(7, output=2 + 2), True)
+
+
+async def test_a_stream_whose_client_leaves_is_settled_for_what_came_once() -> None:
+    engine = carrying(Streamed([*HELLO[:2], asyncio.Event()]))
+    streaming = asyncio.create_task(engine.stream())
+    await quiet()
+    streaming.cancel()
+    await asyncio.wait([streaming])
+    request = engine.requests[0]
+    assert (request.ending, request.status, request.error_class) == (Ending.CLIENT_CANCELLED, 200, None)
+    assert (request.tokens, request.tokens_are_estimated) == (TokenCounts(1, output=2), True)  # "hello"
+    assert [attempt.succeeded for attempt in request.attempts] == [True]
+    engine.check_nothing_leaked()
+
+
+async def test_a_client_that_leaves_before_an_answer_pays_nothing_and_what_we_pay_is_unknown() -> None:
+    engine = carrying(asyncio.Event())
+    asking = asyncio.create_task(engine.ask())
+    await quiet()
+    asking.cancel()
+    await asyncio.wait([asking])
+    request = engine.requests[0]
+    assert (request.ending, request.status, request.error_class) == (Ending.CLIENT_CANCELLED, CLIENT_CLOSED_REQUEST, None)
+    assert (request.tokens, request.cost_usd, request.absorbed_usd) == (UNKNOWN_TOKENS, 0, None)
+    assert [attempt.failure for attempt in request.attempts] == [ABANDONED]
+
+
+async def test_attempts_lie_within_their_request() -> None:
+    engine = carrying(refused(500), Streamed([*HELLO, DONE]))
+    await engine.stream()
+    request = engine.requests[0]
+    assert [attempt.why for attempt in request.attempts] == ["first choice", "retry"]
+    assert request.attempts[0].started_ms == 0
+    assert request.attempts[1].started_ms >= 250 * 0.75
+    assert request.duration_ms >= request.upstream_ms >= request.attempts[1].started_ms
+    assert request.overhead_ms == pytest.approx(request.duration_ms - request.upstream_ms)
