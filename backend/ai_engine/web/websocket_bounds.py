@@ -27,6 +27,15 @@ UVICORN_OPTIONS: dict[str, Any] = {
 }
 """How uvicorn is to serve WebSockets. A peer that does not answer a ping is cut within 40 s."""
 
+_REFUSAL_BODY = (
+    b'{"error":{"message":"The request line or a header of this handshake is longer than 8192 bytes, or there are too many.",'
+    b'"type":"invalid_request_error","param":null,"code":"headers_too_large"}}'
+)
+_REFUSAL = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"x-should-retry: false\r\ncontent-length: %d\r\n\r\n%s" % (len(_REFUSAL_BODY), _REFUSAL_BODY)
+)
+
 # uvicorn tells of every handshake with its query, and at DEBUG websockets writes whole heads, keys and all.
 _quiet_logger = logging.getLogger("uvicorn.websocket")
 _quiet_logger.setLevel(logging.WARNING)
@@ -43,6 +52,14 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         connected: socket.socket | None = transport.get_extra_info("socket")
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_SEND_BUFFER_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn's own, which would leave a head that is too long for `websockets` without an answer, for ever."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.handshake_complete = self.close_sent = True
+            self.transport.write(_REFUSAL)
+            self.transport.close()
 
     async def send(self, message: Any) -> None:
         """As uvicorn's own, which forgets that a refusal completes the handshake, and would log it as an error of ours."""
