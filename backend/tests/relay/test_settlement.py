@@ -22,6 +22,7 @@ pytestmark = pytest.mark.anyio
 
 FILE = {"prices": {"alpha/tiny": {"input": "2", "output": "10"}, "beta/tiny": {"input": "1", "output": "1"}}}
 NOTHING = TokenCounts(0, 0, 0, 0, 0)
+FREE = Decimal(0)
 
 
 def carrying(*steps: Step, beta: Step | None = None, **fields: Any) -> Carrying:
@@ -46,7 +47,7 @@ async def test_an_answer_is_settled_with_what_the_provider_counted_and_its_exact
         TokenCounts(7, output=5),
         False,
     )
-    assert (request.cost_usd, request.absorbed_usd, request.price_version) == (Decimal("0.000064"), 0, "configuration")
+    assert (request.cost_usd, request.absorbed_usd, request.price_version) == (Decimal("0.000064"), FREE, "configuration")
     (attempt,) = request.attempts
     assert (attempt.number, attempt.why, attempt.cost_usd) == (1, "first choice", request.cost_usd)
     assert len(request.id) == 32
@@ -84,7 +85,7 @@ async def test_a_failover_is_paid_once_and_every_attempt_is_there() -> None:
         (1, "alpha", 500, "first choice"),
         (2, "beta", 200, "next candidate"),
     ]
-    assert (request.attempts[0].tokens, request.attempts[0].cost_usd, request.absorbed_usd) == (NOTHING, 0, 0)
+    assert (request.attempts[0].tokens, request.attempts[0].cost_usd, request.absorbed_usd) == (NOTHING, FREE, FREE)
 
 
 async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
@@ -93,14 +94,14 @@ async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
         assert isinstance(await engine.ask(), AIEngineError)
         request = engine.requests[0]
         assert (request.ending, request.error_class, request.tokens) == (Ending.ERROR, word, NOTHING)
-        assert (request.cost_usd, request.absorbed_usd, request.route) == (0, 0, Route("alpha", "tiny"))
+        assert (request.cost_usd, request.absorbed_usd, request.route) == (FREE, FREE, Route("alpha", "tiny"))
 
 
 async def test_what_a_provider_may_bill_that_broke_off_is_unknown_and_not_zero() -> None:
     engine = carrying(ConnectionCut("cut"))
     await engine.ask()
     request = engine.requests[0]
-    assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == ("cut", UNKNOWN_TOKENS, 0, None)
+    assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == ("cut", UNKNOWN_TOKENS, FREE, None)
 
 
 async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
@@ -108,7 +109,7 @@ async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
     await engine.ask("unheard-of")
     request = engine.requests[0]
     assert (request.status, request.error_class, request.route, request.attempts) == (404, "model_not_found", None, ())
-    assert (request.tokens, request.cost_usd) == (NOTHING, 0)
+    assert (request.tokens, request.cost_usd) == (NOTHING, FREE)
 
 
 async def test_a_cut_stream_is_settled_for_what_came() -> None:
@@ -148,7 +149,7 @@ async def test_a_client_that_leaves_before_an_answer_pays_nothing_and_what_we_pa
     await asyncio.wait([asking])
     request = engine.requests[0]
     assert (request.ending, request.status, request.error_class) == (Ending.CLIENT_CANCELLED, CLIENT_CLOSED_REQUEST, None)
-    assert (request.tokens, request.cost_usd, request.absorbed_usd) == (UNKNOWN_TOKENS, 0, None)
+    assert (request.tokens, request.cost_usd, request.absorbed_usd) == (UNKNOWN_TOKENS, FREE, None)
     assert [attempt.failure for attempt in request.attempts] == [ABANDONED]
 
 
