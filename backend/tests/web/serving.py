@@ -14,10 +14,20 @@ HTTPImplementation = Literal["httptools", "h11"]
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, http: HTTPImplementation | type[HttpToolsProtocol] = "httptools") -> AsyncIterator[int]:
-    """The port at which `app` is served for as long as the block lasts."""
+async def serving(
+    app: ASGIApp, http: HTTPImplementation | type[HttpToolsProtocol] = "httptools", **options: Any
+) -> AsyncIterator[int]:
+    """The port at which `app` is served for as long as the block lasts; `options` are uvicorn's."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http=http, lifespan="off", log_config=None, access_log=False, proxy_headers=False
+        app,
+        host="127.0.0.1",
+        port=0,
+        http=http,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        **options,
     )
     server = uvicorn.Server(config)
     config.load()
