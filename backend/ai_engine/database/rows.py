@@ -1,12 +1,15 @@
 """How rows are written that may be there already, and many at once, in words that every database understands."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Row, Table, and_, bindparam, column, delete, func, insert, select, values
+from sqlalchemy import Connection, Dialect, Row, Table, and_, bindparam, column, delete, func, insert, select, values
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.util import await_only
 
 _INSERT: dict[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
     "sqlite": sqlite.insert,
@@ -28,20 +31,20 @@ async def replace_row(connection: AsyncConnection, table: Table, row: Mapping[st
     await connection.execute(insert(table).values(dict(row)))
 
 
-async def insert_rows(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Inserts rows whose values stand in the order of the table's columns, as its database stores them.
 
     They go to the driver as they are: a third of the work of `insert(table)`. Raises `IntegrityError` if one is there already.
     """
-    await _execute_many(connection, _insertion(table, connection.dialect), rows)
+    _execute_many(connection, _insertion(table, connection.dialect), rows)
 
 
-async def overwrite_rows(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def overwrite_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """As `insert_rows`, in place of the rows that are there under the same primary keys."""
-    await _execute_many(connection, _overwriting(table, connection.dialect), rows)
+    _execute_many(connection, _overwriting(table, connection.dialect), rows)
 
 
-async def rows_with_keys(connection: AsyncConnection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Row[Any]]:
+def rows_with_keys(connection: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Row[Any]]:
     """The rows that are there under these primary keys, as their database stores them, in no order, some twice."""
     found: list[Row[Any]] = []
     for at in range(0, len(keys), max(KEYS_AT_ONCE)):
@@ -49,27 +52,35 @@ async def rows_with_keys(connection: AsyncConnection, table: Table, keys: Sequen
         count = next(count for count in KEYS_AT_ONCE if len(some) <= count)
         # The last key fills the statement up: it is found again, which is no harm, and there are few statements.
         named = tuple(value for key in [*some, *[some[-1]] * (count - len(some))] for value in key)
-        found.extend(await connection.exec_driver_sql(_selection(table, connection.dialect, count), named))
+        found.extend(connection.exec_driver_sql(_selection(table, connection.dialect, count), named))
     return found
 
 
-async def delete_rows(connection: AsyncConnection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
+def delete_rows(connection: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
     """Deletes the rows under these primary keys."""
-    await _execute_many(connection, _deletion(table, connection.dialect), keys)
+    _execute_many(connection, _deletion(table, connection.dialect), keys)
 
 
-async def take_turns(connection: AsyncConnection, turnstile: int) -> None:
+def take_turns(connection: Connection, turnstile: int) -> None:
     """Waits until no other transaction of any process is behind this `turnstile`, an arbitrary number, until this one ends.
 
-    SQLite needs none: it has one writer at a time, whose first statement must be the writing one.
+    SQLite needs none: it has one writer at a time.
     """
     if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(turnstile)))
+        connection.execute(select(func.pg_advisory_xact_lock(turnstile)))
 
 
-async def _execute_many(connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def let_others_run(connection: Connection) -> None:
+    """Between two pieces of work inside `Database.write`: the other threads have their turn, or the tasks of its event loop."""
+    if connection.dialect.is_async:
+        await_only(asyncio.sleep(0))
+    else:
+        time.sleep(0)  # noqa: TID251 - in the thread of `Database.write`, where it only lets go of the interpreter
+
+
+def _execute_many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     for at in range(0, len(rows), ROWS_AT_ONCE):
-        await connection.exec_driver_sql(statement, [tuple(row) for row in rows[at : at + ROWS_AT_ONCE]])
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows[at : at + ROWS_AT_ONCE]])
 
 
 @lru_cache(maxsize=64)

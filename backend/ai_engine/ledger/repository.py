@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, text, tuple_
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ai_engine.database import Database
-from ai_engine.database.rows import delete_rows, insert_rows, overwrite_rows, rows_with_keys, take_turns
+from ai_engine.database.rows import delete_rows, insert_rows, let_others_run, overwrite_rows, rows_with_keys, take_turns
 from ai_engine.database.schema import attempt_rollups, attempts, request_rollups, requests
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, microseconds, request_of
@@ -41,6 +41,7 @@ class SqlLedger:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._engine = database.engine
 
     async def store(self, entries: Sequence[Entry]) -> None:
@@ -48,27 +49,10 @@ class SqlLedger:
         by_id = {entry.request.id: entry for entry in entries}
         async with _in_the_ports_words():
             try:
-                await self._add(list(by_id.values()))
+                await self._database.write(partial(_add, list(by_id.values())))
             except IntegrityError:
                 # Some are there already: a spool is read again after its process was killed.
-                new = [by_id[known] for known in by_id.keys() - await self._known(list(by_id))]
-                if len(new) == len(by_id):
-                    raise
-                await self._add(new)
-
-    async def _add(self, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        async with self._engine.begin() as connection:
-            await take_turns(connection, TURNSTILE)
-            await insert_rows(connection, requests, [entry.request for entry in entries])
-            await insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
-            await add_totals(connection, request_rollups, request_totals(entries))
-            await add_totals(connection, attempt_rollups, attempt_totals(entries))
-
-    async def _known(self, ids: Sequence[str]) -> set[str]:
-        async with self._engine.connect() as connection:
-            return {row.id for row in await rows_with_keys(connection, requests, [(record_id,) for record_id in ids])}
+                await self._database.write(partial(_add_new, by_id))
 
     async def page(
         self, wanted: RequestFilter, after: Position | None, limit: int
@@ -151,9 +135,7 @@ class SqlLedger:
                 ids.append(record_id)
                 rows += 1 + attempt_count
             if ids:
-                async with self._engine.begin() as connection:
-                    await connection.execute(delete(attempts).where(attempts.c.request.in_(ids)))
-                    await delete_rows(connection, requests, [(record_id,) for record_id in ids])
+                await self._database.write(partial(_delete_requests, ids))
             return rows
 
     async def delete_rollups(self, resolution_seconds: int, before: datetime, at_most: int) -> int:
@@ -167,18 +149,37 @@ class SqlLedger:
                 async with self._engine.connect() as connection:
                     keys = (await connection.execute(old.limit(at_most))).all()
                 if keys:
-                    async with self._engine.begin() as connection:
-                        await delete_rows(connection, table, keys)
+                    await self._database.write(partial(delete_rows, table=table, keys=keys))
                     most = max(most, len(keys))
         return most
 
 
-async def add_totals(
-    connection: AsyncConnection, table: Table, totals: Mapping[RequestGroup, Totals] | Mapping[AttemptGroup, Totals]
+def _add(entries: Sequence[Entry], connection: Connection) -> None:
+    take_turns(connection, TURNSTILE)
+    insert_rows(connection, requests, [entry.request for entry in entries])
+    insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
+    add_totals(connection, request_rollups, request_totals(entries))
+    let_others_run(connection)
+    add_totals(connection, attempt_rollups, attempt_totals(entries))
+
+
+def _add_new(by_id: Mapping[str, Entry], connection: Connection) -> None:
+    take_turns(connection, TURNSTILE)
+    known = {row.id for row in rows_with_keys(connection, requests, [(record_id,) for record_id in by_id])}
+    _add([entry for record_id, entry in by_id.items() if record_id not in known], connection)
+
+
+def _delete_requests(ids: Sequence[str], connection: Connection) -> None:
+    connection.execute(delete(attempts).where(attempts.c.request.in_(ids)))
+    delete_rows(connection, requests, [(record_id,) for record_id in ids])
+
+
+def add_totals(
+    connection: Connection, table: Table, totals: Mapping[RequestGroup, Totals] | Mapping[AttemptGroup, Totals]
 ) -> None:
     """Adds to the rollups: reads those that are there, adds, writes all."""
     keys = sorted(totals)
-    there = {tuple(row[:5]): row[5:] for row in await rows_with_keys(connection, table, keys)}
+    there = {tuple(row[:5]): row[5:] for row in rows_with_keys(connection, table, keys)}
     rows: list[tuple[Any, ...]] = []
     for number, key in enumerate(keys):
         added = totals[key]  # type: ignore[index]  # the keys are this mapping's own
@@ -190,8 +191,8 @@ async def add_totals(
             added = whole
         rows.append((*key, *added.columns()))
         if number % GROUPS_AT_ONCE == GROUPS_AT_ONCE - 1:
-            await asyncio.sleep(0)
-    await overwrite_rows(connection, table, rows)
+            let_others_run(connection)
+    overwrite_rows(connection, table, rows)
 
 
 def _within(table: Table, piece: Piece) -> list[ColumnElement[bool]]:

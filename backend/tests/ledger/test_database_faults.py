@@ -29,7 +29,9 @@ async def opened_with(url: str, *pragmas: str) -> Database:
             cursor.execute(pragma)
         cursor.close()
 
-    event.listen(database.engine.sync_engine, "connect", spoil)
+    assert database.writer is not None
+    for engine in (database.engine.sync_engine, database.writer):
+        event.listen(engine, "connect", spoil)
     return database
 
 

@@ -1,0 +1,192 @@
+"""What the ledger costs the process: recording a request, and moving it from the spool into the database.
+
+    backend/.venv/bin/python benchmarks/drain_cost.py [--database URL] [--batch N]
+
+Processor time of the whole process, all its threads, for each request of one attempt, over a few clients, routes and keys: half a
+second of `--batch` × 2 requests a second between two drains. Beside it, in turn within one run since machines are noisy, stands the
+least that SQLite could take: a bare `executemany` of the same rows into the same tables, with no rollups. The database must be
+empty or new; without one, it is an SQLite file that goes with the run.
+"""
+
+import argparse
+import asyncio
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from ai_engine.clock import SystemClock
+from ai_engine.database import migrate, open_database
+from ai_engine.events import AttemptFinished, Ending, RequestFinished, new_record_id
+from ai_engine.ledger.lines import Entry, decode, encode
+from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.repository import SqlLedger
+from ai_engine.names import Operation, Route, TokenCounts
+
+ROUTES = [
+    Route("openai", "gpt-4o"),
+    Route("openai", "gpt-4o-mini"),
+    Route("anthropic", "claude-sonnet-4-5"),
+    Route("groq", "llama"),
+]
+KEYS = ["0a1b2c3d", "99887766"]
+CLIENTS = [None, "key_1", "key_2", "key_3", "key_4"]
+
+
+def a_request(chance: random.Random, at: datetime) -> RequestFinished:
+    """A completed one of one attempt, as a plain chat request leaves it."""
+    route, key, client = chance.choice(ROUTES), chance.choice(KEYS), chance.choice(CLIENTS)
+    record_id = new_record_id(at, chance.getrandbits)
+    latency, cost = chance.lognormvariate(6.5, 0.8), Decimal(chance.randrange(10**6)) / 10**8
+    tokens = TokenCounts(input=chance.randrange(2000), output=chance.randrange(800))
+    attempt = AttemptFinished(
+        request_id=record_id,
+        number=1,
+        route=route,
+        key_fingerprint=key,
+        why="first choice",
+        started_ms=0.21,
+        succeeded=True,
+        failure=None,
+        blame=None,
+        status=200,
+        duration_ms=latency,
+        first_token_ms=None,
+        tokens=tokens,
+        tokens_are_estimated=False,
+        cost_usd=cost,
+        is_absorbed=False,
+    )
+    return RequestFinished(
+        id=record_id,
+        request_id=record_id,
+        received_at=at,
+        client=client,
+        client_name=client,
+        operation=Operation.CHAT,
+        asked_model=route.model,
+        route=route,
+        key_fingerprint=key,
+        is_stream=False,
+        status=200,
+        ending=Ending.COMPLETED,
+        error_class=None,
+        tokens=tokens,
+        tokens_are_estimated=False,
+        cost_usd=cost,
+        absorbed_usd=Decimal(0),
+        price_version="listing",
+        first_token_ms=None,
+        duration_ms=latency + 0.4,
+        upstream_ms=latency,
+        attempts=(attempt,),
+    )
+
+
+def batches_of(count: int, size: int, seed: int) -> list[list[RequestFinished]]:
+    """Half a second apart, up to now."""
+    chance, began = random.Random(seed), datetime.now(UTC) - timedelta(seconds=count / 2)  # noqa: S311 - makes up traffic
+    return [
+        [a_request(chance, began + timedelta(milliseconds=500 * number + 500 * place / size)) for place in range(size)]
+        for number in range(count)
+    ]
+
+
+def entry_of(request: RequestFinished) -> Entry:
+    """Its rows."""
+    entry = decode(encode(request).rstrip(b"\n"))
+    if entry is None:
+        raise AssertionError("a line that was just written cannot be read")
+    return entry
+
+
+class Stopwatch:
+    """Processor time of the whole process."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.process_time() - self._began
+
+
+async def the_ledger(url: str, spool: Path, batches: Sequence[Sequence[RequestFinished]]) -> tuple[float, float]:
+    """Seconds for recording, and for draining."""
+    database = await open_database(url)
+    await migrate(database)
+    recorder = Recorder(SqlLedger(database), spool, SystemClock(), random.Random(1).random)  # noqa: S311 - jitter
+    recording, draining = Stopwatch(), Stopwatch()
+    for batch in batches:
+        with recording:
+            for request in batch:
+                recorder.record(request)
+        with draining:
+            await recorder.flush()
+    backlog = recorder.backlog()
+    if backlog != (0, 0, 0.0, 0, 0, 0):
+        raise AssertionError(f"not everything was stored: {backlog}")
+    await recorder.close()
+    await database.close()
+    return recording.seconds, draining.seconds
+
+
+async def bare_rows(folder: Path, batches: Sequence[Sequence[RequestFinished]]) -> float:
+    """Seconds for the same rows in the same tables, by the driver alone."""
+    file = folder / "bare.db"
+    database = await open_database(f"sqlite:///{file}")
+    await migrate(database)
+    await database.close()
+    entries = [[entry_of(request) for request in batch] for batch in batches]
+    rows = [
+        ([tuple(entry.request) for entry in batch], [tuple(row) for entry in batch for row in entry.attempts])
+        for batch in entries
+    ]
+    inserting = Stopwatch()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection, inserting:
+        for requests, attempts in rows:
+            connection.execute("BEGIN")
+            connection.executemany(f"INSERT INTO requests VALUES ({', '.join('?' * len(requests[0]))})", requests)
+            connection.executemany(f"INSERT INTO attempts VALUES ({', '.join('?' * len(attempts[0]))})", attempts)
+            connection.execute("COMMIT")
+    return inserting.seconds
+
+
+async def measure(url: str | None, count: int, size: int, rounds: int) -> None:
+    """Prints microseconds for each request, the median of the rounds."""
+    recording, draining, bare = [], [], []
+    for seed in range(rounds):
+        batches = batches_of(count, size, seed)
+        with tempfile.TemporaryDirectory() as folder:
+            to_microseconds: Callable[[float], float] = lambda seconds: seconds / (count * size) * 1e6  # noqa: E731
+            recorded, drained = await the_ledger(url or f"sqlite:///{folder}/ledger.db", Path(folder) / "spool", batches)
+            recording.append(to_microseconds(recorded))
+            draining.append(to_microseconds(drained))
+            bare.append(to_microseconds(await bare_rows(Path(folder), batches)))
+    least = statistics.median(bare)
+    print(f"{count} batches of {size}, median of {rounds}: µs of processor for each request")
+    print(f"recording    {statistics.median(recording):6.1f}")
+    print(f"draining     {statistics.median(draining):6.1f}   {statistics.median(draining) / least:4.1f} × bare rows")
+    print(f"bare rows    {least:6.1f}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--database", help="default: an SQLite file that goes with the run")
+    arguments.add_argument("--batches", type=int, default=20)
+    arguments.add_argument("--batch", type=int, default=500, help="requests in each")
+    arguments.add_argument("--rounds", type=int, default=3)
+    given = arguments.parse_args()
+    asyncio.run(measure(given.database, given.batches, given.batch, given.rounds))
+
+
+if __name__ == "__main__":
+    main()
