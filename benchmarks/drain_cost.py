@@ -2,10 +2,10 @@
 
     backend/.venv/bin/python benchmarks/drain_cost.py [--database URL] [--batch N]
 
-Processor time of the whole process, all its threads, for each request of one attempt, over a few clients, routes and keys: half a
-second of `--batch` × 2 requests a second between two drains. Beside it, in turn within one run since machines are noisy, stands the
+Processor time of the whole process, all its threads, for each request of one attempt, over a few clients, routes and keys:
+`--batch` requests wait whenever the spool is drained. Beside it, in turn within one run since machines are noisy, stands the
 least that SQLite could take: a bare `executemany` of the same rows into the same tables, with no rollups. The database must be
-empty or new; without one, it is an SQLite file that goes with the run.
+migrated or new; without one, it is an SQLite file that goes with the run.
 """
 
 import argparse
@@ -154,8 +154,9 @@ async def bare_rows(folder: Path, batches: Sequence[Sequence[RequestFinished]]) 
     with closing(sqlite3.connect(file, isolation_level=None)) as connection, inserting:
         for requests, attempts in rows:
             connection.execute("BEGIN")
-            connection.executemany(f"INSERT INTO requests VALUES ({', '.join('?' * len(requests[0]))})", requests)
-            connection.executemany(f"INSERT INTO attempts VALUES ({', '.join('?' * len(attempts[0]))})", attempts)
+            for table, of_table in (("requests", requests), ("attempts", attempts)):
+                places = ", ".join("?" * len(of_table[0]))
+                connection.executemany(f"INSERT INTO {table} VALUES ({places})", of_table)  # noqa: S608 - names from here alone
             connection.execute("COMMIT")
     return inserting.seconds
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.rows import insert_rows
@@ -118,11 +118,14 @@ async def fill_hour(database: Database, chance: random.Random, begins_at: dateti
     if now - begins_at > KEPT.minutes + timedelta(hours=1):
         # Its minutes are no longer kept: counting the hour as one saves most of the work.
         counted = [Entry(entry.request._replace(received_at_us=begin_us), entry.attempts) for entry in entries]
-    async with database.engine.begin() as connection:
-        await insert_rows(connection, requests, [entry.request for entry in entries])
-        await insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
-        await add_totals(connection, request_rollups, still_kept(request_totals(counted), now.timestamp()))
-        await add_totals(connection, attempt_rollups, still_kept(attempt_totals(counted), now.timestamp()))
+
+    def write(connection: Connection) -> None:
+        insert_rows(connection, requests, [entry.request for entry in entries])
+        insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
+        add_totals(connection, request_rollups, still_kept(request_totals(counted), now.timestamp()))
+        add_totals(connection, attempt_rollups, still_kept(attempt_totals(counted), now.timestamp()))
+
+    await database.write(write)
 
 
 def in_a_hurry(connection: Any, _record: object) -> None:
@@ -136,8 +139,8 @@ def in_a_hurry(connection: Any, _record: object) -> None:
 async def fill(url: str, rows: int, days: int, seed: int) -> None:
     """Writes everything, and says how far it is."""
     database = await open_database(url)
-    if database.sqlite_file is not None:
-        event.listen(database.engine.sync_engine, "connect", in_a_hurry)
+    if database.writer is not None:
+        event.listen(database.writer, "connect", in_a_hurry)
     await migrate(database)
     chance = random.Random(seed)  # noqa: S311 - makes up traffic; nothing secret depends on it
     now, began = datetime.now(UTC), time.perf_counter()
