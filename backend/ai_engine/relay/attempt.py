@@ -44,6 +44,7 @@ class Attempt:
     __slots__ = (
         "_came_at",
         "_deadline",
+        "_decoder",
         "_number",
         "_passage",
         "_pooled",
@@ -88,6 +89,7 @@ class Attempt:
             and possible.definition.name not in services.refuses_stream_options
         )
         self.error_body = b""
+        self._decoder: StreamDecoder | None = None
 
     async def run(self) -> Answered | Failure:
         """Raises `DeadlinePassed` where the request's own time is over: nobody's fault."""
@@ -169,7 +171,7 @@ class Attempt:
 
     async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
-        decoder = adapter.decode_stream()
+        decoder = self._decoder = adapter.decode_stream()
         chunks = answer.chunks()
         held: list[StreamEvent] = []
         received_bytes = 0
@@ -233,6 +235,11 @@ class Attempt:
     def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
         return spent_on(self._request.body, usage, characters_since_usage, self._possible.entry.price)
 
+    def _reported(self) -> Spent | None:
+        """What a stream told of its usage that came to nothing; some count the input before they begin."""
+        usage = self._decoder.usage if self._decoder is not None else None
+        return self._spent(usage, 0) if usage is not None else None
+
     def fail(self, failure: Failure, spent: Spent | None = None, first_token_seconds: float | None = None) -> None:
         """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody.
 
@@ -251,13 +258,14 @@ class Attempt:
             case Blame.REQUEST | Blame.MODEL:
                 pass
         was_refused = failure.status is not None or failure.blame is Blame.NETWORK
-        self._report(failure, spent or (NOTHING_SPENT if was_refused else UNKNOWN_SPENT), first_token_seconds)
+        spent = spent or self._reported() or (NOTHING_SPENT if was_refused else UNKNOWN_SPENT)
+        self._report(failure, spent, first_token_seconds)
 
     def abandon(self) -> None:
         """Ends the attempt without a verdict: the client left, or its time was over."""
         self._services.breaker.abandon(self._passage)
         self._services.keys.give_back(self._pooled)
-        self._record(self._finished(False, ABANDONED, Blame.REQUEST, None, UNKNOWN_SPENT))
+        self._record(self._finished(False, ABANDONED, Blame.REQUEST, None, self._reported() or UNKNOWN_SPENT))
 
     def is_refused_for_stream_options(self, failure: Failure) -> bool:
         """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""

@@ -147,8 +147,10 @@ class AnswerStream:
         Going on with a broken stream elsewhere (`rescue`) belongs here.
         """
         settlement = self._settlement
-        failure = await self._stream.relay_to(write, wants_usage=settlement.request.wants_usage)
-        settlement.attempts.upstream_seconds += settlement.services.clock.monotonic() - self._began_at
+        try:
+            failure = await self._stream.relay_to(write, wants_usage=settlement.request.wants_usage)
+        finally:
+            settlement.attempts.upstream_seconds += settlement.services.clock.monotonic() - self._began_at
         self._settle(Ending.COMPLETED if failure is None else Ending.UPSTREAM_CUT)
         if failure is None:
             return None

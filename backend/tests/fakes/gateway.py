@@ -57,7 +57,7 @@ class Provider:
 
     @property
     def environment(self) -> dict[str, str]:
-        variable = f"{self.name.upper()}_API_KEY"
+        variable = self.name.upper().replace("-", "_") + "_API_KEY"
         numbers = range(1, self.key_count + 1)
         return {variable if number == 1 else f"{variable}_{number}": self.key(number) for number in numbers}
 

@@ -40,6 +40,8 @@ class ReceivedRequest:
         """The body as JSON; `None` if there is none, or it is something else."""
         self.at = asyncio.get_running_loop().time()
         """Loop time at which it had arrived whole."""
+        self.step: Step | None = None
+        """What it was answered with."""
 
     @property
     def model(self) -> str | None:
@@ -265,7 +267,8 @@ class ScriptedUpstream:
             async with self._arrival:
                 self.requests.append(request)
                 self._arrival.notify_all()
-            if not await self._step_for(request).play(connection):
+            request.step = self._step_for(request)
+            if not await request.step.play(connection):
                 return
 
     def _step_for(self, request: ReceivedRequest) -> Step:
