@@ -49,6 +49,7 @@ from ai_engine.web.client_address import ClientAddresses
 from ai_engine.web.disconnect import Message, Receive
 from ai_engine.web.errors import install_error_handlers
 from ai_engine.web.middleware import ASGIApp, BodyLimit, CrossOrigin, RequestContext, Scope, SecurityHeaders, Send
+from ai_engine.web.trace_context import TraceContext
 from ai_engine.wiring import Tuning, wire
 
 _log = logging.getLogger("ai_engine")
@@ -92,6 +93,8 @@ class AIEngine(FastAPI):
         app: ASGIApp = self._dispatch
         app = SecurityHeaders(app)
         app = self._cross_origin = CrossOrigin(app, settings.cors_origins)
+        if settings.otlp_endpoint is not None:
+            app = TraceContext(app)
         app = RequestContext(app, self._addresses, logs.access_log(clock), clock)
         self._way_in = app
         configuration.on_change(self._take_over)

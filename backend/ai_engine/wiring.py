@@ -3,7 +3,7 @@
 import random
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -55,9 +55,11 @@ from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
+from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.metrics import Metrics
 from ai_engine.telemetry.performance import Performance
+from ai_engine.telemetry.traces import Traces
 from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
 from ai_engine.upstream.port import Upstream
@@ -145,6 +147,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     kept = Kept()
     retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
     decision_log = (DecisionLog(block_log, clock),) if block_log else ()
+    traces = _traces(settings, clock)
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
@@ -158,7 +161,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
-            observe=_all_of(recorder, performance, metrics, logs.event_log(clock), live, *decision_log),
+            observe=_all_of(recorder, performance, metrics, logs.event_log(clock), live, *decision_log, *traces),
             clock=clock,
             chance=system_chance,
             random_bits=random.getrandbits,
@@ -173,11 +176,17 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     def hot(parse: ParseRequest) -> RelayedEndpoint:
         return RelayedEndpoint(parse, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
 
+    closing: Sequence[Callable[[], Awaitable[None]]] = (
+        catalogue.close,
+        upstream.close,
+        *(each.close for each in traces),
+        recorder.close,
+        database.close,
+    )
+
     async def close() -> None:
-        await catalogue.close()
-        await upstream.close()
-        await recorder.close()
-        await database.close()
+        for each in closing:
+            await each()
 
     pages = RequestPages(ledger)
     names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), pages)
@@ -207,9 +216,15 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         services={type(service): service for service in services},
         hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
         guard=guard,
-        background=(discovery.run, recheck.run, recorder.run, retention.run, live.run),
+        background=(discovery.run, recheck.run, recorder.run, retention.run, live.run, *(each.run for each in traces)),
         close=close,
     )
+
+
+def _traces(settings: Settings, clock: Clock) -> tuple[Traces, ...]:
+    """One where `AI_ENGINE_OTLP_ENDPOINT` says where to, else none. Raises `ConfigurationError`."""
+    endpoint = settings.otlp_endpoint
+    return (Traces.exported_to(endpoint.get_secret_value(), clock),) if endpoint else ()
 
 
 async def _issued_keys(configuration: LiveConfiguration, clock: Clock, database: Database) -> Sequence[AccessKey]:

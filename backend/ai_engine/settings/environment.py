@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -27,6 +28,20 @@ def _network(value: str) -> str:
     return value
 
 
+def _http_address(value: SecretStr) -> SecretStr:
+    try:
+        address = urlsplit(value.get_secret_value())
+        is_usable = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise ValueError("must be an address such as http://localhost:4318")
+    return value
+
+
+HTTPAddress = Annotated[SecretStr, AfterValidator(_http_address)]
+"""It may carry a name and a password."""
+
 Network = Annotated[str, AfterValidator(_network)]
 
 
@@ -47,6 +62,8 @@ class Settings(BaseSettings):
     log_file: Path | None = Field(None, description="A file to write the log to as well.")
     access_log: bool = Field(True, description="One line for each request.")
     log_messages: bool = Field(False, description="Keep the text of requests and answers.")
+
+    otlp_endpoint: HTTPAddress | None = Field(None, description="Where OpenTelemetry traces are sent; unset: none are made.")
 
     cors_origins: tuple[str, ...] = Field((), description="Origins whose web pages may call the gateway.")
     allowed_hosts: tuple[str, ...] = Field(
