@@ -179,8 +179,8 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     closing: Sequence[Callable[[], Awaitable[None]]] = (
         catalogue.close,
         upstream.close,
-        *(each.close for each in traces),
         recorder.close,
+        *(each.close for each in traces),
         database.close,
     )
 
