@@ -72,7 +72,7 @@ class ProviderView(BaseModel):
 class ToggleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool = Field(examples=[False])
+    enabled: bool = Field(strict=True, examples=[False])
 
 
 class ProviderChanges(BaseModel):
