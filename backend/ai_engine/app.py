@@ -38,6 +38,7 @@ from ai_engine.management_api import (
     statistics,
     status,
 )
+from ai_engine.management_api import models as catalogue_models
 from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.documentation import TAGS
 from ai_engine.management_api.health import Draining
@@ -106,6 +107,7 @@ class AIEngine(FastAPI):
             health,
             status,
             providers,
+            catalogue_models,
             rotation,
             autodecide,
             statistics,

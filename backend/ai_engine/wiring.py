@@ -39,6 +39,7 @@ from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.ledger_queries import LedgerNames
 from ai_engine.management_api.live_feed import LiveFeed, LivePace
 from ai_engine.management_api.metrics import Exposition
+from ai_engine.management_api.model_views import ModelViews
 from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.statistics import StatisticsReader
 from ai_engine.management_api.status import Uptime, status_view
@@ -210,6 +211,8 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         breaker,
         trail,
         Reloads(configuration, trail),
+        discovery,
+        ModelViews(configuration, finder, preferences, catalogue, views),
         Exposition(metrics, performance, views, recorder),
     )
     return Wired(

@@ -42,6 +42,8 @@ class Pace:
     """After a failure, doubling (with jitter) with each further one, up to `every`."""
     at_most_every: float = 60
     """How soon after one attempt a route's complaint may cause the next."""
+    by_hand_at_most_every: float = 1
+    """How soon after one attempt an operator may cause the next: whoever keeps pressing the button asks nobody more often."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class _Turn:
     asked_at: float
     due_at: float
     failures: int = 0
+    error: str | None = None
 
 
 class _NoListing(Exception):
@@ -102,19 +105,43 @@ class Discovery:
         finally:
             await self._end_all()
 
-    async def refresh(self, providers: Collection[str] | None = None) -> Mapping[str, str | None]:
+    async def refresh(
+        self, providers: Collection[str] | None = None, patience_seconds: float | None = None
+    ) -> Mapping[str, str | None]:
         """Lists these providers now (`None`: all), and gives provider → what went wrong, or `None` if nothing did.
 
-        One that is just being listed is not asked twice. When this returns, the catalogue has everything that was heard.
+        One that is just being listed, or was a moment ago, is not asked twice. When this returns, the catalogue has everything
+        that was heard. Who has not answered after `patience_seconds` is missing from the result; its listing goes on.
         """
-        asked = [target for target in self._askable() if providers is None or target[0].name in providers]
-        for target in asked:
-            self._begin(target)
-        tasks = {definition.name: self._under_way[definition.name] for definition, _ in asked}
-        # Shielded: a caller that gives up does not end a listing that others may wait for.
-        errors = await asyncio.gather(*(asyncio.shield(task) for task in tasks.values()))
+        known: dict[str, str | None] = {}
+        tasks: dict[str, asyncio.Task[str | None]] = {}
+        for target in self._askable():
+            name = target[0].name
+            if providers is not None and name not in providers:
+                continue
+            turn = self._just_asked(target[0])
+            if turn is not None:
+                known[name] = turn.error
+            else:
+                self._begin(target)
+                tasks[name] = self._under_way[name]
+        if tasks:
+            # Waiting ends no listing: others may wait for it too.
+            await asyncio.wait(tasks.values(), timeout=patience_seconds)
         await self._catalogue.settled()
-        return dict(zip(tasks, errors, strict=True))
+        return known | {name: task.result() for name, task in tasks.items() if task.done() and not task.cancelled()}
+
+    def _just_asked(self, definition: ProviderDefinition) -> _Turn | None:
+        """Its last turn, if that is so fresh that another would tell nothing new."""
+        turn = self._turns.get(definition.name)
+        if turn is None or definition.name in self._under_way or turn.base_url != definition.base_url:
+            return None
+        is_fresh = self._clock.monotonic() - turn.asked_at < self._pace.by_hand_at_most_every
+        return turn if is_fresh else None
+
+    def whom_to_ask(self) -> list[str]:
+        """The providers that a refresh of all asks: those in use that can list their models, each with a usable key."""
+        return [definition.name for definition, _ in self._askable()]
 
     def request_soon(self, provider: str) -> None:
         """A route of the provider answered that it does not have the model: list it again, at most once a minute."""
@@ -178,7 +205,7 @@ class Discovery:
         if definition.name in self._complained:
             self._complained.discard(definition.name)
             due_at = min(due_at, asked_at + self._pace.at_most_every)
-        self._turns[definition.name] = _Turn(definition.base_url, asked_at, due_at, failures)
+        self._turns[definition.name] = _Turn(definition.base_url, asked_at, due_at, failures, error)
         return error
 
     def _wait_after(self, failures: int) -> float:

@@ -42,6 +42,15 @@ class CatalogueEntry:
     price: Price | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueModel:
+    """One model: every route whose name is the same once case, punctuation and vendor are set aside."""
+
+    name: str
+    """The shortest of its providers' names for it. A request may use it as it stands."""
+    entries: tuple[CatalogueEntry, ...]
+
+
 class Matched(NamedTuple):
     """A route that a name means, and how well it matches."""
 
@@ -82,11 +91,15 @@ class Catalogue:
         self._by_route = {entry.route: entry for entry in self.entries}
         self._by_provider: dict[str, list[CatalogueEntry]] = {}
         self._by_identity: dict[tuple[str, str], dict[str, list[_Named]]] = {}
+        alike_by_name: dict[NormalName, list[CatalogueEntry]] = {}
         for entry in self.entries:
             self._by_provider.setdefault(entry.route.provider, []).append(entry)
             name = normalise(entry.route.model)
             alike = self._by_identity.setdefault((name.base, name.variant), {})
             alike.setdefault(entry.route.provider, []).append(_Named(entry, name))
+            alike_by_name.setdefault(name, []).append(entry)
+        self.models = tuple(sorted(map(_model, alike_by_name.values()), key=lambda model: model.name))
+        """Every model by name, the names in order."""
         self._aliases = {normalise(alias): target for alias, target in aliases.items()}
         self._listed_at = dict(listed_at)
         self._pending = frozenset(pending)
@@ -158,6 +171,11 @@ class Catalogue:
             if provider not in best or rung < best[provider].rung:
                 best[provider] = Matched(matched.entry, rung)
         return best
+
+
+def _model(entries: Sequence[CatalogueEntry]) -> CatalogueModel:
+    name = min((entry.route.model for entry in entries), key=lambda name: (len(name), name))
+    return CatalogueModel(name, tuple(entries))
 
 
 def can_list(definition: ProviderDefinition) -> bool:

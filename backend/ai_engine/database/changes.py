@@ -4,10 +4,9 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ai_engine.database.engine import Database
+from ai_engine.database.engine import DATABASE_FAILURES, Database
 from ai_engine.errors import Unavailable
 
 _RETRY_SECONDS = 1
@@ -24,7 +23,7 @@ async def change(database: Database, what: str) -> AsyncIterator[AsyncConnection
     try:
         async with database.engine.begin() as connection:
             yield connection
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_FAILURES as error:
         _logger.error("%s could not be kept: %s", what, _reason(error))  # noqa: TRY400 - see `_reason`
         raise _unavailable("The database does not take the change, so nothing was changed") from None
 
@@ -35,7 +34,7 @@ async def look(database: Database, what: str) -> AsyncIterator[AsyncConnection]:
     try:
         async with database.engine.connect() as connection:
             yield connection
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_FAILURES as error:
         _logger.error("%s could not be read: %s", what, _reason(error))  # noqa: TRY400 - see `_reason`
         raise _unavailable("The database does not answer") from None
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from ai_engine.access.audit import Action, Actor, AuditTrail, StoredEntry
 from ai_engine.access.guards import GuardedRoute, actor_of, requires
+from ai_engine.management_api.schemas import Name
 from ai_engine.names import Role
-from ai_engine.web.paging import DEFAULT_PAGE, Cursor, Limit, cursor_after, foreign_cursor, place_of
+from ai_engine.web.paging import PageQuery, cursor_after, foreign_cursor, place_of
 from ai_engine.web.provide import provided
 
 router = APIRouter(prefix="/api/audit", tags=["Audit"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
@@ -20,6 +21,15 @@ By = Annotated[Actor, Depends(actor_of)]
 Trail = Annotated[AuditTrail, Depends(provided(AuditTrail))]
 
 _LIST = "audit"
+
+
+class AuditQuery(PageQuery):
+    """Which changes."""
+
+    action: Action | None = Field(None, description="Only changes of this kind.", examples=[Action.TOGGLE])
+    target: Name | None = Field(
+        None, min_length=1, max_length=600, description="Only changes of this target.", examples=["openai"]
+    )
 
 
 class ActorView(BaseModel):
@@ -60,24 +70,16 @@ class AuditPage(BaseModel):
 
 
 @router.get("", summary="Who changed what")
-async def list_audit(
-    trail: Trail,
-    action: Annotated[Action | None, Query(description="Only changes of this kind.", examples=[Action.TOGGLE])] = None,
-    target: Annotated[
-        str | None, Query(min_length=1, max_length=300, description="Only changes of this target.", examples=["openai"])
-    ] = None,
-    limit: Limit = DEFAULT_PAGE,
-    cursor: Cursor = None,
-) -> AuditPage:
+async def list_audit(trail: Trail, query: Annotated[AuditQuery, Query()]) -> AuditPage:
     """Every change that was made at run time, the newest first. The last 100,000 are kept."""
-    place = place_of(_LIST, cursor)
+    place = place_of(_LIST, query.cursor)
     if place is not None and not re.fullmatch("[1-9][0-9]{0,17}", place):
         raise foreign_cursor()
-    found = await trail.page(limit + 1, int(place) if place else None, action, target)
-    shown = found[:limit]
+    found = await trail.page(query.limit + 1, int(place) if place else None, query.action, query.target)
+    shown = found[: query.limit]
     return AuditPage(
         items=[_view(stored) for stored in shown],
-        next_cursor=cursor_after(_LIST, str(shown[-1].id)) if len(found) > limit else None,
+        next_cursor=cursor_after(_LIST, str(shown[-1].id)) if len(found) > query.limit else None,
     )
 
 

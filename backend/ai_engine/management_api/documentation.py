@@ -22,6 +22,7 @@ TAGS = [
     {"name": "Client API", "description": "OpenAI's API over every provider."},
     {"name": "Status", "description": "The engine at a glance."},
     {"name": "Providers", "description": "Each provider with its keys and flags: see, test and steer it."},
+    {"name": "Models", "description": "The catalogue: which models there are, where, and at what price."},
     {"name": "Autodecide", "description": "Which routes a model has, in which order they are tried, and why."},
     {"name": "Statistics", "description": "What requests and attempts add up to over time: counts, tokens, money, percentiles."},
     {"name": "Requests", "description": "The ledger: what was asked, what was tried and why, what it cost."},

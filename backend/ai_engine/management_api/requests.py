@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.events import Ending
 from ai_engine.ledger.pages import LARGEST_PAGE, RequestPages
 from ai_engine.ledger.store import RequestFilter
@@ -15,7 +15,7 @@ from ai_engine.management_api.request_views import RequestDetail, RequestView, r
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/requests", tags=["Requests"], dependencies=[requires(Role.VIEWER)])
+router = APIRouter(prefix="/api/requests", tags=["Requests"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
 Pages = Annotated[RequestPages, Depends(provided(RequestPages))]
 

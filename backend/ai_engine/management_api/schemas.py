@@ -1,9 +1,9 @@
 """What the management API says, typed: times in UTC, durations in `_ms` or `_seconds`, `null` where something is not known."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.settings.file import HIGHEST_PRIORITY
@@ -11,6 +11,16 @@ from ai_engine.settings.file import HIGHEST_PRIORITY
 GREETING = "Hello! Please answer with one short sentence."
 
 ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key", "not_served"]
+
+
+def _name(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("nobody has this name")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+"""A text that every database can keep."""
 
 
 class Flag(BaseModel):
@@ -80,7 +90,7 @@ class ProviderChanges(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    default_model: str | None = Field(
+    default_model: Name | None = Field(
         None, min_length=1, max_length=LONGEST_NAME, description="One of its models.", examples=["gpt-4o-mini"]
     )
     priority: int | None = Field(None, ge=0, le=HIGHEST_PRIORITY, strict=True, description="Lower is preferred.", examples=[10])

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from ai_engine.access.guards import requires
+from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.ledger.export import ExportFormat, export
 from ai_engine.ledger.statistics import Bucket, LedgerStatistics, Statistics
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
@@ -14,7 +14,7 @@ from ai_engine.management_api.statistics_views import ExportRow, StatisticsView,
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/api/statistics", tags=["Statistics"], dependencies=[requires(Role.VIEWER)])
+router = APIRouter(prefix="/api/statistics", tags=["Statistics"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
 MEDIA_TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8; header=present", ExportFormat.JSON: "application/json"}
 

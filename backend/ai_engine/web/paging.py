@@ -2,9 +2,8 @@
 
 import base64
 import binascii
-from typing import Annotated
 
-from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.errors import InvalidRequest
 
@@ -12,16 +11,20 @@ DEFAULT_PAGE = 50
 LARGEST_PAGE = 200
 _LONGEST_CURSOR = 2_000
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items of a page.", examples=[DEFAULT_PAGE])]
-Cursor = Annotated[
-    str | None,
-    Query(
+
+class PageQuery(BaseModel):
+    """Which page of a list. A parameter that is not listed is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(DEFAULT_PAGE, ge=1, le=LARGEST_PAGE, description="How many at most.", examples=[DEFAULT_PAGE])
+    cursor: str | None = Field(
+        None,
         min_length=1,
         max_length=_LONGEST_CURSOR,
-        description="The `next_cursor` of the page before; without one, the first page.",
+        description="The `next_cursor` of the page before, with the same filters; without one, the first page.",
         examples=["YXVkaXQ6NDI"],
-    ),
-]
+    )
 
 
 def cursor_after(list_name: str, place: str) -> str:

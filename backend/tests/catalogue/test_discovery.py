@@ -213,6 +213,29 @@ async def test_a_caller_that_gives_up_does_not_end_a_listing_that_others_wait_fo
     assert await patient == {"a": None}
 
 
+async def test_who_keeps_asking_for_a_refresh_asks_a_provider_once_a_second() -> None:
+    house = House(a=Site(b"m"), b=Site(status=503))
+    first = await house.discovery.refresh()
+    assert first["a"] is None
+    assert first["b"]
+    for _ in range(10):
+        house.clock.advance(0.09)
+        assert await house.discovery.refresh() == first
+    assert [site.asked for site in house.upstream.sites.values()] == [1, 1]
+    house.clock.advance(0.1)
+    await house.discovery.refresh()
+    assert [site.asked for site in house.upstream.sites.values()] == [2, 2]
+
+
+async def test_who_does_not_answer_in_time_is_left_out_and_goes_on() -> None:
+    gate = asyncio.Event()
+    house = House(a=Site(b"m"), b=Site(b"m", gate=gate))
+    assert await house.discovery.refresh(patience_seconds=0.05) == {"a": None}
+    gate.set()
+    assert await house.discovery.refresh({"b"}) == {"b": None}
+    assert house.upstream.sites["b"].asked == 1
+
+
 async def test_only_those_named_are_refreshed_and_only_those_that_can_list() -> None:
     definitions = [
         provider("a"),
@@ -223,7 +246,9 @@ async def test_only_those_named_are_refreshed_and_only_those_that_can_list() -> 
     ]
     house = House(a=Site(b"m"), b=Site(b"m"), definitions=definitions)
 
+    assert house.discovery.whom_to_ask() == ["a", "b"]
     assert await house.discovery.refresh({"b", "fixed", "nobody"}) == {"b": None}
+    house.clock.advance(1)
     assert await house.discovery.refresh() == {"a": None, "b": None}
     assert [site.asked for site in house.upstream.sites.values()] == [1, 2]
 
