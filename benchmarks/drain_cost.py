@@ -10,6 +10,7 @@ migrated or new; without one, it is an SQLite file that goes with the run.
 
 import argparse
 import asyncio
+import gc
 import random
 import sqlite3
 import statistics
@@ -166,6 +167,7 @@ async def measure(url: str | None, count: int, size: int, rounds: int) -> None:
     recording, draining, bare = [], [], []
     for seed in range(rounds):
         batches = batches_of(count, size, seed)
+        gc.freeze()  # they are the benchmark's, and would be looked through again and again
         with tempfile.TemporaryDirectory() as folder:
             to_microseconds: Callable[[float], float] = lambda seconds: seconds / (count * size) * 1e6  # noqa: E731
             recorded, drained = await the_ledger(url or f"sqlite:///{folder}/ledger.db", Path(folder) / "spool", batches)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, Table, and_, bindparam, column, delete, func, insert, select, values
@@ -45,14 +46,16 @@ def overwrite_rows(connection: Connection, table: Table, rows: Sequence[Sequence
 
 
 def rows_with_keys(connection: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Row[Any]]:
-    """The rows that are there under these primary keys, as their database stores them, in no order, some twice."""
+    """The rows that are there under these primary keys, as their database stores them, in no order."""
     found: list[Row[Any]] = []
     for at in range(0, len(keys), max(KEYS_AT_ONCE)):
-        some = [tuple(key) for key in keys[at : at + max(KEYS_AT_ONCE)]]
+        some = keys[at : at + max(KEYS_AT_ONCE)]
         count = next(count for count in KEYS_AT_ONCE if len(some) <= count)
-        # The last key fills the statement up: it is found again, which is no harm, and there are few statements.
-        named = tuple(value for key in [*some, *[some[-1]] * (count - len(some))] for value in key)
-        found.extend(connection.exec_driver_sql(_selection(table, connection.dialect, count), named))
+        # Nothing equals NULL, so that it can fill a statement up, and there are few of them.
+        unknown = (None,) * (count - len(some)) * len(table.primary_key)
+        found.extend(
+            connection.exec_driver_sql(_selection(table, connection.dialect, count), (*chain.from_iterable(some), *unknown))
+        )
     return found
 
 

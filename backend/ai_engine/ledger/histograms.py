@@ -21,6 +21,7 @@ UPPER_EDGES_MS: tuple[float, ...] = tuple(SMALLEST_MS * GROWTH ** (bucket + 1) f
 MIDDLES_MS: tuple[float, ...] = tuple(SMALLEST_MS * GROWTH ** (bucket + 0.5) for bucket in range(BUCKETS))
 
 _CODE_OF_WIDTH = {1: "B", 2: "H", 4: "I", 8: "Q"}
+_WHOLE_OF_WIDTH = {width: struct.Struct(f"<{BUCKETS}{code}") for width, code in _CODE_OF_WIDTH.items()}
 
 Counts = list[int]
 """One count for each bucket."""
@@ -30,20 +31,24 @@ def no_counts() -> Counts:
     return [0] * BUCKETS
 
 
-def bucket_of(duration_ms: float) -> int:
-    """The bucket of a duration; what is shorter than the first goes into the first."""
-    return bisect_left(UPPER_EDGES_MS, duration_ms)
+def histogram(durations_ms: Iterable[float]) -> Counts:
+    """How many of these durations are in each bucket; what is shorter than the first goes into the first."""
+    counts = no_counts()
+    for duration_ms in durations_ms:
+        counts[bisect_left(UPPER_EDGES_MS, duration_ms)] += 1
+    return counts
 
 
 def pack(counts: Sequence[int]) -> bytes:
     """The counts in as few bytes as they need."""
-    filled = [bucket for bucket, count in enumerate(counts) if count]
-    if not filled:
-        return b""
-    first, last = filled[0], filled[-1]
     largest = max(counts)
+    if not largest:
+        return b""
     width = 1 if largest < 1 << 8 else 2 if largest < 1 << 16 else 4 if largest < 1 << 32 else 8
-    return struct.pack(f"<BB{last - first + 1}{_CODE_OF_WIDTH[width]}", width, first, *counts[first : last + 1])
+    whole = _WHOLE_OF_WIDTH[width].pack(*counts)
+    first = (len(whole) - len(whole.lstrip(b"\0"))) // width
+    end = -(-len(whole.rstrip(b"\0")) // width)
+    return bytes((width, first)) + whole[first * width : end * width]
 
 
 def add_packed(counts: Counts, packed: bytes) -> None:

@@ -185,10 +185,8 @@ def add_totals(
         added = totals[key]  # type: ignore[index]  # the keys are this mapping's own
         before = there.get(tuple(key))
         if before is not None:
-            whole = Totals(added.kind)
-            whole.add(added)
-            whole.add_columns(before)
-            added = whole
+            added = added.copy()
+            added.add_columns(before)
         rows.append((*key, *added.columns()))
         if number % GROUPS_AT_ONCE == GROUPS_AT_ONCE - 1:
             let_others_run(connection)

@@ -4,21 +4,26 @@ A request counts in three groups of `request_rollups`: its client's on its route
 everybody's everywhere (all three are `*`). An attempt counts in one of `attempt_rollups`: that of its route and key.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import compress
 from operator import add
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from ai_engine.events import ABANDONED, Ending
-from ai_engine.ledger.histograms import Counts, add_packed, bucket_of, no_counts, pack
+from ai_engine.ledger.histograms import Counts, add_packed, histogram, no_counts, pack
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow
 from ai_engine.names import Blame
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 RESOLUTIONS = (MINUTE, HOUR, DAY)
 """Seconds."""
+_MINUTE_US = MINUTE * 1_000_000
+_ANSWERED = frozenset({Ending.COMPLETED.value, Ending.RESCUED.value})
+_BLAMES_THE_REQUEST = frozenset({Blame.REQUEST.value, Blame.MODEL.value})
 
 ALL = "*"
 NONE = ""
@@ -105,6 +110,15 @@ class Totals:
         for counts, packed in zip(self.histograms, columns[count + 1 :], strict=True):
             add_packed(counts, packed)
 
+    def copy(self) -> "Totals":
+        """The same sums, to be added to on their own."""
+        copy = Totals.__new__(Totals)
+        copy.kind = self.kind
+        copy.numbers = list(self.numbers)
+        copy.failures = dict(self.failures)
+        copy.histograms = [list(counts) for counts in self.histograms]
+        return copy
+
     def add(self, other: "Totals") -> None:
         """Adds another group's sums."""
         self.numbers = list(map(add, self.numbers, other.numbers))
@@ -131,111 +145,115 @@ class Totals:
 
 def request_totals(entries: Iterable[Entry]) -> dict[RequestGroup, Totals]:
     """What these requests add to `request_rollups`."""
-    of_clients: dict[RequestGroup, Totals] = {}
+    rows: defaultdict[tuple[str | None, int, str | None, str | None], list[RequestRow]] = defaultdict(list)
     for request, _ in entries:
-        begins_at = request.received_at_us // 1_000_000 // MINUTE * MINUTE
-        group = RequestGroup(request.client or NONE, MINUTE, begins_at, request.provider or NONE, request.model or NONE)
-        totals = of_clients.get(group)
-        if totals is None:
-            totals = of_clients[group] = Totals(REQUESTS)
-        _count_request(totals, request)
-    of_routes = _regrouped(of_clients, lambda group: group._replace(client=ALL))
-    of_all = _regrouped(of_routes, lambda group: group._replace(provider=ALL, model=ALL))
+        rows[request.client, request.received_at_us // _MINUTE_US, request.provider, request.model].append(request)
+    of_clients = {
+        RequestGroup(client or NONE, MINUTE, minute * MINUTE, provider or NONE, model or NONE): _count_requests(of_group)
+        for (client, minute, provider, model), of_group in rows.items()
+    }
+    of_routes = _regrouped(of_clients, lambda group: RequestGroup(ALL, *group[1:]))
+    of_all = _regrouped(of_routes, lambda group: RequestGroup(*group[:3], ALL, ALL))
     return _at_every_resolution(of_clients | of_routes | of_all)
 
 
 def attempt_totals(entries: Iterable[Entry]) -> dict[AttemptGroup, Totals]:
     """What the attempts of these requests add to `attempt_rollups`. They count when their request was received."""
-    of_keys: dict[AttemptGroup, Totals] = {}
+    rows: defaultdict[tuple[int, str, str, str | None], list[AttemptRow]] = defaultdict(list)
     for request, attempts in entries:
-        begins_at = request.received_at_us // 1_000_000 // MINUTE * MINUTE
+        minute = request.received_at_us // _MINUTE_US
         for attempt in attempts:
-            group = AttemptGroup(MINUTE, begins_at, attempt.provider, attempt.model, attempt.key_fingerprint or NONE)
-            totals = of_keys.get(group)
-            if totals is None:
-                totals = of_keys[group] = Totals(ATTEMPTS)
-            _count_attempt(totals, attempt)
+            rows[minute, attempt.provider, attempt.model, attempt.key_fingerprint].append(attempt)
+    of_keys = {
+        AttemptGroup(MINUTE, minute * MINUTE, provider, model, key_fingerprint or NONE): _count_attempts(of_group)
+        for (minute, provider, model, key_fingerprint), of_group in rows.items()
+    }
     return _at_every_resolution(of_keys)
 
 
-def _count_request(totals: Totals, request: RequestRow) -> None:
-    is_ours = request.status >= 500 or request.status == 429
-    ending = request.ending
-    is_answered = ending in (Ending.COMPLETED, Ending.RESCUED)
-    totals.numbers = list(
-        map(
-            add,
-            totals.numbers,
-            (
-                1,
-                ending == Ending.COMPLETED,
-                ending == Ending.RESCUED,
-                ending == Ending.CLIENT_CANCELLED,
-                ending == Ending.UPSTREAM_CUT,
-                ending == Ending.ERROR and not is_ours,
-                ending == Ending.ERROR and is_ours,
-                request.attempts,
-                *_tokens_and_money(request),
-                request.cost_pico_usd or 0,
-                request.absorbed_pico_usd or 0,
-                request.cost_pico_usd is None,
-            ),
-        )
-    )
-    if request.error_class is not None:
-        totals.failures[request.error_class] = totals.failures.get(request.error_class, 0) + 1
-    latency, first_token, overhead = totals.histograms
-    overhead[bucket_of(request.overhead_ms)] += 1
-    if is_answered:
-        latency[bucket_of(request.duration_ms)] += 1
-        if request.first_token_ms is not None:
-            first_token[bucket_of(request.first_token_ms)] += 1
+# Both count column by column, since a sum over a column is the interpreter's own work: a fifth of counting row by row.
 
 
-def _count_attempt(totals: Totals, attempt: AttemptRow) -> None:
+def _count_requests(rows: Sequence[RequestRow]) -> Totals:
+    columns: Any = RequestRow._make(zip(*rows, strict=True))
+    endings = columns.ending
+    completed, rescued = endings.count(Ending.COMPLETED), endings.count(Ending.RESCUED)
+    are_ours = [_is_ours(status) for status, ending in zip(columns.status, endings, strict=True) if ending == Ending.ERROR]
+    totals = Totals(REQUESTS)
+    totals.numbers = [
+        len(rows),
+        completed,
+        rescued,
+        endings.count(Ending.CLIENT_CANCELLED),
+        endings.count(Ending.UPSTREAM_CUT),
+        are_ours.count(False),
+        are_ours.count(True),
+        sum(columns.attempts),
+        *_sums_of_tokens(columns),
+        _sum(columns.cost_pico_usd),
+        _sum(columns.absorbed_pico_usd),
+        columns.cost_pico_usd.count(None),
+    ]
+    totals.failures = dict(Counter(name for name in columns.error_class if name is not None))
+    answered = [ending in _ANSWERED for ending in endings]
+    totals.histograms = [
+        histogram(compress(columns.duration_ms, answered)),
+        histogram(duration for duration in compress(columns.first_token_ms, answered) if duration is not None),
+        histogram(columns.overhead_ms),
+    ]
+    return totals
+
+
+def _is_ours(status: int) -> bool:
+    return status >= 500 or status == 429
+
+
+def _count_attempts(rows: Sequence[AttemptRow]) -> Totals:
+    columns: Any = AttemptRow._make(zip(*rows, strict=True))
     # What was given up with its request is nobody's failure.
-    failure = None if attempt.failure == ABANDONED else attempt.failure
-    has_failed = failure is not None and not attempt.is_absorbed
-    is_refused = attempt.blame in (Blame.REQUEST, Blame.MODEL)
-    cost = attempt.cost_pico_usd
-    totals.numbers = list(
-        map(
-            add,
-            totals.numbers,
-            (
-                1,
-                attempt.succeeded,
-                has_failed and not is_refused,
-                has_failed and is_refused,
-                attempt.is_absorbed,
-                *_tokens_and_money(attempt),
-                0 if attempt.is_absorbed else cost or 0,
-                cost or 0 if attempt.is_absorbed else 0,
-                cost is None,
-            ),
-        )
-    )
-    if failure is not None:
-        totals.failures[failure] = totals.failures.get(failure, 0) + 1
-    latency, first_token = totals.histograms
-    if attempt.succeeded:
-        latency[bucket_of(attempt.duration_ms)] += 1
-        if attempt.first_token_ms is not None:
-            first_token[bucket_of(attempt.first_token_ms)] += 1
+    failures = [None if failure == ABANDONED else failure for failure in columns.failure]
+    are_refused = [
+        blame in _BLAMES_THE_REQUEST
+        for failure, blame, is_absorbed in zip(failures, columns.blame, columns.is_absorbed, strict=True)
+        if failure is not None and not is_absorbed
+    ]
+    absorbed = _sum(compress(columns.cost_pico_usd, columns.is_absorbed))
+    totals = Totals(ATTEMPTS)
+    totals.numbers = [
+        len(rows),
+        sum(columns.succeeded),
+        are_refused.count(False),
+        are_refused.count(True),
+        sum(columns.is_absorbed),
+        *_sums_of_tokens(columns),
+        _sum(columns.cost_pico_usd) - absorbed,
+        absorbed,
+        columns.cost_pico_usd.count(None),
+    ]
+    totals.failures = dict(Counter(failure for failure in failures if failure is not None))
+    totals.histograms = [
+        histogram(compress(columns.duration_ms, columns.succeeded)),
+        histogram(duration for duration in compress(columns.first_token_ms, columns.succeeded) if duration is not None),
+    ]
+    return totals
 
 
-def _tokens_and_money(row: RequestRow | AttemptRow) -> tuple[int, ...]:
+def _sums_of_tokens(columns: Any) -> tuple[int, ...]:
     """The token sums of `TOKENS_AND_MONEY`, up to `estimated_usage`."""
-    is_unknown = row.input_tokens is None and row.output_tokens is None
     return (
-        row.input_tokens or 0,
-        row.cached_input_tokens or 0,
-        row.cache_write_tokens or 0,
-        row.output_tokens or 0,
-        row.reasoning_tokens or 0,
-        is_unknown,
-        row.tokens_are_estimated,
+        _sum(columns.input_tokens),
+        _sum(columns.cached_input_tokens),
+        _sum(columns.cache_write_tokens),
+        _sum(columns.output_tokens),
+        _sum(columns.reasoning_tokens),
+        list(zip(columns.input_tokens, columns.output_tokens, strict=True)).count((None, None)),
+        sum(columns.tokens_are_estimated),
     )
+
+
+def _sum(column: Iterable[int | None]) -> int:
+    """Of what is known."""
+    return sum(filter(None, column))
 
 
 GroupT = TypeVar("GroupT", RequestGroup, AttemptGroup)
@@ -259,11 +277,11 @@ def _regrouped(totals: Mapping[GroupT, Totals], group_of: Callable[[GroupT], Key
     members: dict[KeyT, list[Totals]] = {}
     for group, of_group in totals.items():
         members.setdefault(group_of(group), []).append(of_group)
-    return {group: together[0] if len(together) == 1 else _sum(together) for group, together in members.items()}
+    return {group: together[0] if len(together) == 1 else _whole(together) for group, together in members.items()}
 
 
-def _sum(several: Sequence[Totals]) -> Totals:
-    whole = Totals(several[0].kind)
-    for one in several:
+def _whole(several: Sequence[Totals]) -> Totals:
+    whole = several[0].copy()
+    for one in several[1:]:
         whole.add(one)
     return whole
