@@ -182,54 +182,63 @@ def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
 
 
 def _request_row(request: RequestFinished) -> list[Any]:
-    provider, model = request.route or (None, None)
+    (
+        record_id, request_id, received_at, client, client_name, operation, asked_model, route, key_fingerprint, is_stream,
+        status, ending, error_class, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version, first_token_ms, duration_ms,
+        upstream_ms, attempts,
+    ) = request  # fmt: skip
+    provider, model = route or (None, None)
     return [
-        request.id,
-        _text(request.request_id),
-        microseconds(request.received_at),
-        request.client,
-        request.client_name,
-        request.operation,
-        _text(request.asked_model),
+        record_id,
+        _text(request_id),
+        microseconds(received_at),
+        client,
+        client_name,
+        operation,
+        _text(asked_model),
         provider,
         _text(model),
-        request.key_fingerprint,
-        request.is_stream,
-        request.status,
-        request.ending,
-        request.error_class,
-        *request.tokens,
-        request.tokens_are_estimated,
-        pico_usd(request.cost_usd),
-        pico_usd(request.absorbed_usd),
-        request.price_version,
-        _ms(request.first_token_ms),
-        _ms(request.duration_ms),
-        _ms(request.upstream_ms),
+        key_fingerprint,
+        is_stream,
+        status,
+        ending,
+        error_class,
+        *tokens,
+        tokens_are_estimated,
+        pico_usd(cost_usd),
+        pico_usd(absorbed_usd),
+        price_version,
+        _ms(first_token_ms),
+        _ms(duration_ms),
+        _ms(upstream_ms),
         _ms(request.overhead_ms),
-        len(request.attempts),
+        len(attempts),
     ]
 
 
-def _attempt_row(request: str, attempt: AttemptFinished) -> list[Any]:
+def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
+    (
+        _, number, route, key_fingerprint, why, started_ms, succeeded, failure, blame, status, duration_ms, first_token_ms,
+        tokens, tokens_are_estimated, cost_usd, is_absorbed,
+    ) = attempt  # fmt: skip
     return [
-        request,
-        attempt.number,
-        attempt.route.provider,
-        _text(attempt.route.model),
-        attempt.key_fingerprint,
-        attempt.why,
-        _ms(attempt.started_ms),
-        attempt.succeeded,
-        attempt.failure,
-        attempt.blame,
-        attempt.status,
-        _ms(attempt.duration_ms),
-        _ms(attempt.first_token_ms),
-        *attempt.tokens,
-        attempt.tokens_are_estimated,
-        pico_usd(attempt.cost_usd),
-        attempt.is_absorbed,
+        record_id,
+        number,
+        route.provider,
+        _text(route.model),
+        key_fingerprint,
+        why,
+        _ms(started_ms),
+        succeeded,
+        failure,
+        blame,
+        status,
+        _ms(duration_ms),
+        _ms(first_token_ms),
+        *tokens,
+        tokens_are_estimated,
+        pico_usd(cost_usd),
+        is_absorbed,
     ]
 
 
@@ -239,10 +248,8 @@ def _text(value: str | None) -> str | None:
 
 
 def _ms(value: float | None) -> float | None:
-    """To the microsecond; what is no duration (negative, not finite) was none."""
-    if value is None:
-        return None
-    return round(value, 3) if 0 <= value <= LONGEST_MS else 0.0
+    """What is no duration (negative, not finite) was none."""
+    return value if value is None or 0 <= value <= LONGEST_MS else 0.0
 
 
 def _mended(value: Any) -> Any:

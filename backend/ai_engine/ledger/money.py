@@ -14,8 +14,8 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 def pico_usd(amount: Decimal | None) -> int | None:
     """The amount in pico-USD, what is finer rounded half to even. Raises `ValueError` if it does not fit 64 bits."""
-    if amount is None:
-        return None
+    if not amount:  # nothing, which is most of all amounts, or unknown
+        return None if amount is None else 0
     if not amount.is_finite() or abs(amount) > LARGEST_USD:
         raise ValueError("this amount of money is not one that the ledger can keep")
     return int(_EXACT.to_integral_value(_EXACT.scaleb(amount, PLACES)))
