@@ -184,8 +184,8 @@ def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
 def _request_row(request: RequestFinished) -> list[Any]:
     (
         record_id, request_id, received_at, client, client_name, operation, asked_model, route, key_fingerprint, is_stream,
-        status, ending, error_class, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version, first_token_ms, duration_ms,
-        upstream_ms, attempts,
+        status, ending, error_class, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version, first_token_ms,
+        duration_ms, upstream_ms, attempts,
     ) = request  # fmt: skip
     provider, model = route or (None, None)
     return [
