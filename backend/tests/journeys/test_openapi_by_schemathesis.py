@@ -25,7 +25,7 @@ CHECKS = (
     "negative_data_rejection",
     "unsupported_method",
 )
-EXAMPLES = 12
+EXAMPLES = 8
 """For each operation and way of making them up; beside them stand those at every boundary of the schema."""
 LONGEST_SECONDS = 120
 CONFIGURATION = """
