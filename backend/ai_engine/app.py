@@ -40,7 +40,7 @@ from ai_engine.management_api import (
 )
 from ai_engine.management_api import models as catalogue_models
 from ai_engine.management_api.config import Reloads
-from ai_engine.management_api.documentation import TAGS
+from ai_engine.management_api.documentation import TAGS, completed
 from ai_engine.management_api.health import Draining
 from ai_engine.providers.readiness import readiness_of
 from ai_engine.settings.environment import ENV_FILE
@@ -125,6 +125,9 @@ class AIEngine(FastAPI):
         self._behind.limit_bytes = current.settings.max_request_size
         self._addresses.trust(current.settings.trusted_proxies)
         self._cross_origin.allow(current.settings.cors_origins)
+
+    def openapi(self) -> dict[str, Any]:
+        return completed(super().openapi(), self.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._way_in(scope, receive, send)

@@ -1,14 +1,19 @@
 """`/docs`, `/redoc` and `/openapi.json`, with every asset from our own origin: a gateway often has no way out to a CDN."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
 
-from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.access.guards import GuardedRoute, declared_roles, requires
 from ai_engine.errors import NotFound
+from ai_engine.management_api.answer_examples import ANSWER_EXAMPLES
 from ai_engine.names import Role
 
 _ASSETS_PATH = "/docs/assets"
@@ -32,12 +37,42 @@ TAGS = [
 ]
 """The rooms of the document, in order."""
 
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of this gateway, as SDKs send it. On loopback and without an admin key, none is asked for.",
+    },
+    "x-api-key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "The same key in the other usual header.",
+    },
+}
+"""How a key is sent; which role it must have stands at each operation."""
+
 router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
+
+
+def completed(document: dict[str, Any], routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """The document with examples of answers, and with what the guard asks for: nothing, or a key of the role that is named."""
+    components = document["components"]
+    components["securitySchemes"] = SECURITY_SCHEMES
+    for name, example in ANSWER_EXAMPLES.items():
+        components["schemas"][name]["examples"] = [example]
+    for route in iter_route_contexts(routes):
+        roles = [role.name.lower() for role in declared_roles(route) if role is not Role.PUBLIC]
+        operations = document["paths"].get(route.path_format, {})
+        for method in route.methods or ():
+            if operation := operations.get(method.lower()):
+                operation["security"] = [{scheme: roles} for scheme in SECURITY_SCHEMES] if roles else []
+    return document
 
 
 @router.get("/docs")

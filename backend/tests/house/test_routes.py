@@ -1,11 +1,14 @@
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import TypeAdapter
 
 from ai_engine.access.guards import declared_roles
+from ai_engine.management_api.answer_examples import ANSWER_EXAMPLES
 from ai_engine.names import Role
 from tests.fakes.gateway import Gateway, running_gateway
 
@@ -133,6 +136,15 @@ async def test_every_operation_declares_its_answer_and_our_errors_and_no_422(doc
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
+async def test_every_operation_says_which_key_it_wants_and_where(document: Any) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["bearer"]["scheme"], schemes["x-api-key"]["name"]) == ("bearer", "x-api-key")
+    for name, operation in operations(document).items():
+        role = ROLES[name]
+        wanted = [{scheme: [role.name.lower()]} for scheme in schemes]
+        assert operation["security"] == ([] if role is Role.PUBLIC else wanted), name
+
+
 async def test_every_reference_leads_somewhere(document: Any) -> None:
     schemas = document["components"]["schemas"]
     named = set(re.findall(r"#/components/schemas/([^\"']+)", str(document)))
@@ -151,6 +163,22 @@ async def test_whatever_a_caller_sends_has_an_example(document: Any) -> None:
             body = schemas[reference.rpartition("/")[2]]
             for field in body.get("required") or body["properties"]:
                 assert body["properties"][field].get("examples"), f"{reference} {field}"
+
+
+async def test_every_json_answer_has_an_example_that_it_could_be(gateway: Gateway, document: Any) -> None:
+    schemas, operation_of = document["components"]["schemas"], operations(document)
+    shown = set()
+    for name, route in routes(gateway):
+        if name in operation_of and (answer := operation_of[name]["responses"]["200"]["content"].get("application/json")):
+            reference = answer["schema"].get("$ref") or answer["schema"]["items"]["$ref"]
+            schema = reference.rpartition("/")[2]
+            (example,) = schemas[schema]["examples"]
+            whole = [example] if "items" in answer["schema"] else example
+            understood = TypeAdapter(route.response_model).validate_python(whole)
+            said = json.loads(TypeAdapter(route.response_model).dump_json(understood))
+            assert said == whole, f"{schema} is not what {name} would say"
+            shown.add(schema)
+    assert shown == set(ANSWER_EXAMPLES)
 
 
 async def test_the_document_is_sound(document: Any) -> None:
