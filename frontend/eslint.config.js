@@ -40,6 +40,8 @@ export default defineConfig(
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       ...reactHooks.configs.recommended.rules,
+      // A word for the React Compiler, which is not used here.
+      'react-hooks/incompatible-library': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
       'max-lines': ['error', 250],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aProvider } from '@/testing/builders'
+import { aProvider, aRequest } from '@/testing/builders'
 import { mergedProviders, mergedRequests, nextState, notConnected, readMessage, retryDelayMs } from './live-state'
 
 const live = nextState(notConnected, { kind: 'heard', cursor: 'c1', nowMs: 1_000 })
@@ -58,7 +58,7 @@ test('a changed provider takes the place of its former self, a new one comes las
 })
 
 test('finished requests are newest first, each once, and not without end', () => {
-  const request = (id: string) => ({ id })
+  const request = (id: string) => aRequest({ id })
   const known = [request('b'), request('a')]
 
   expect(mergedRequests(known, [request('b'), request('c'), request('d')]).map(({ id }) => id)).toEqual([

@@ -2,7 +2,7 @@
 import type { Schemas } from './client'
 
 /** A finished request, as an item of the ledger's list. */
-export type FinishedRequest = Schemas extends { RequestView: infer View } ? View : { id: string }
+export type FinishedRequest = Schemas['RequestView']
 
 interface Batch {
   /** Where to go on after a cut. */
@@ -12,14 +12,14 @@ interface Batch {
   requests: FinishedRequest[]
 }
 
-export interface Snapshot extends Batch {
+interface Snapshot extends Batch {
   type: 'snapshot'
   status: Schemas['Status']
   /** Finished requests that will never be sent, because this page was too slow or away too long. */
   missed: number
 }
 
-export interface Changes extends Batch {
+interface Changes extends Batch {
   type: 'changes'
   status: Schemas['Status'] | null
 }

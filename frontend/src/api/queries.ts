@@ -24,3 +24,15 @@ export const providersQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(gateway.GET('/api/providers', { signal })),
   refetchInterval: pollInterval,
 })
+
+const LATEST = 50
+
+/** The latest finished requests, newest first. The ledger's pages have queries of their own under `['requests', …]`. */
+export const latestRequestsQuery = queryOptions({
+  queryKey: ['requests', 'latest'],
+  queryFn: async ({ signal }) => {
+    const { items } = await answerOf(gateway.GET('/api/requests', { params: { query: { limit: LATEST } }, signal }))
+    return items
+  },
+  refetchInterval: pollInterval,
+})

@@ -205,7 +205,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the default model or the priority
+         * @description A field that is left out stays; `null` goes back to the configuration's. It survives restarts.
+         */
+        patch: operations["update_provider"];
         trace?: never;
     };
     "/api/providers/{provider}/test": {
@@ -262,6 +266,88 @@ export interface paths {
          * @description The next usable key is used from now on, while it is usable, and after restarts. The old one is not penalised.
          */
         post: operations["roll_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/unflag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back into rotation what failed
+         * @description Forgets what is held against the provider: its flag, those of its routes, and every rest of its keys.
+         *
+         *     The next request may go there at once; if it fails again, so does the flag return. A drain stays.
+         */
+        post: operations["unflag_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take out of rotation for new requests
+         * @description No new request goes there, also after a restart, until it is restored; those in flight go on to their end.
+         */
+        post: operations["drain_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a drain
+         * @description Puts a drained provider back into rotation. One that is not drained stays as it is.
+         */
+        post: operations["restore_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/keys/{fingerprint}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the rests of one key
+         * @description The key is usable again at once, for every model; if the provider refuses it again, it rests again.
+         */
+        post: operations["restore_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -396,6 +482,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the live configuration
+         * @description Every setting with its meaning, which variables are set, and what the YAML file says; no secret is shown.
+         */
+        get: operations["show_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config/reload": {
         parameters: {
             query?: never;
@@ -410,6 +516,26 @@ export interface paths {
          * @description Validates `.env` and `ai-engine.yaml` whole, then swaps them at once. If one is wrong, 400 says what; nothing changes.
          */
         post: operations["reload_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what
+         * @description Every change that was made at run time, the newest first. The last 100,000 are kept.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -440,6 +566,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Action
+         * @description What can be done to the engine at run time.
+         * @enum {string}
+         */
+        Action: "provider.update" | "provider.toggle" | "provider.roll_key" | "provider.unflag" | "provider.drain" | "provider.restore" | "provider_key.restore" | "models.refresh" | "config.reload";
+        /**
+         * ActorView
+         * @description Who did it.
+         */
+        ActorView: {
+            /**
+             * Name
+             * @description The access key's name, `local` where none is needed; `SIGHUP` or `file change` where nobody called.
+             * @example admin key
+             */
+            name: string;
+            /**
+             * Key Id
+             * @description The issued key's id; `null` for the configured keys.
+             */
+            key_id: string | null;
+            /**
+             * Role
+             * @description `system` where nobody called.
+             * @example admin
+             */
+            role: string;
+        };
         /**
          * AttemptSums
          * @description Of attempts. Those that no number but `attempts` counts were given up with their request.
@@ -541,6 +696,74 @@ export interface components {
             duration_ms: number;
             /** Ttft Ms */
             ttft_ms: number | null;
+        };
+        /**
+         * AuditEntryView
+         * @description One change that happened.
+         */
+        AuditEntryView: {
+            /**
+             * Id
+             * @example 42
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            actor: components["schemas"]["ActorView"];
+            /**
+             * Action
+             * @example provider.toggle
+             */
+            action: string;
+            /**
+             * Target
+             * @description The provider's name, `provider/fingerprint` for a provider key, `*` for all, or `configuration`.
+             * @example openai
+             */
+            target: string;
+            /**
+             * Before
+             * @description What changed, as it was. A preference's `null` is what the configuration says.
+             * @example {}
+             */
+            before: {
+                [key: string]: unknown;
+            };
+            /**
+             * After
+             * @description The same, as it became.
+             * @example {
+             *       "enabled": false
+             *     }
+             */
+            after: {
+                [key: string]: unknown;
+            };
+            /**
+             * Address
+             * @description The effective client's; `null` where nobody called.
+             * @example 127.0.0.1
+             */
+            address: string | null;
+            /**
+             * Request Id
+             * @description The `x-request-id` of the request that did it.
+             * @example req-5f2c1a-7
+             */
+            request_id: string | null;
+        };
+        /**
+         * AuditPage
+         * @description The newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditEntryView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** AutodecideTestBody */
         AutodecideTestBody: {
@@ -1011,7 +1234,7 @@ export interface components {
         Flag: {
             /**
              * Reason
-             * @description The failure's class.
+             * @description The failure's class, or `drained`.
              * @example server_error
              */
             reason: string;
@@ -1151,6 +1374,63 @@ export interface components {
             returns_at: string | null;
         };
         /**
+         * LiveConfigurationView
+         * @description What is in force now. Sections of the file stand as they were understood, with their defaults filled in.
+         */
+        LiveConfigurationView: {
+            /**
+             * Generation
+             * @description 1 after the start, one more with every reload.
+             * @example 1
+             */
+            generation: number;
+            /**
+             * Loaded At
+             * Format: date-time
+             */
+            loaded_at: string;
+            /** Workers */
+            workers: components["schemas"]["WorkerView"][];
+            /** Settings */
+            settings: components["schemas"]["SettingView"][];
+            /** Variables */
+            variables: components["schemas"]["VariableView"][];
+            /**
+             * Config File
+             * @description The YAML file; `null` where there is none.
+             * @example ai-engine.yaml
+             */
+            config_file: string | null;
+            /**
+             * Providers
+             * @description Providers that the file adds or overrides; `null` keeps the definition's.
+             */
+            providers: components["schemas"]["ProviderSection"][];
+            /** Models */
+            models: components["schemas"]["ModelSection"][];
+            /** Aliases */
+            aliases: {
+                [key: string]: string;
+            };
+            /** Fallbacks */
+            fallbacks: {
+                [key: string]: string[];
+            };
+            /**
+             * Prices
+             * @description USD per million tokens, by `provider/model`.
+             */
+            prices: {
+                [key: string]: components["schemas"]["PriceSection"];
+            };
+            weights: components["schemas"]["WeightsSection"];
+            /**
+             * Rescue
+             * @example continue
+             */
+            rescue: string;
+        };
+        /**
          * Model
          * @description One model, in OpenAI's shape.
          */
@@ -1184,6 +1464,16 @@ export interface components {
             object: "list";
             /** Data */
             data: components["schemas"]["Model"][];
+        };
+        /**
+         * ModelSection
+         * @description A name that clients may ask for, and the routes that serve it, in the operator's order.
+         */
+        ModelSection: {
+            /** Name */
+            name: string;
+            /** Candidates */
+            candidates: string[];
         };
         /**
          * Operation
@@ -1237,6 +1527,34 @@ export interface components {
             overhead_p99_ms: number | null;
             /** In Flight */
             in_flight: number;
+        };
+        /**
+         * PriceSection
+         * @description USD per million tokens.
+         */
+        PriceSection: {
+            /** Input */
+            input: string;
+            /** Output */
+            output: string;
+        };
+        /**
+         * ProviderChanges
+         * @description A field that is left out stays as it is; `null` goes back to what the configuration says.
+         */
+        ProviderChanges: {
+            /**
+             * Default Model
+             * @description One of its models.
+             * @example gpt-4o-mini
+             */
+            default_model?: string | null;
+            /**
+             * Priority
+             * @description Lower is preferred.
+             * @example 10
+             */
+            priority?: number | null;
         };
         /**
          * ProviderKeyView
@@ -1307,6 +1625,30 @@ export interface components {
             sort?: ("price" | "latency" | "throughput") | null;
         };
         /**
+         * ProviderSection
+         * @description Adds a provider, or overrides single fields of a built-in one of the same name.
+         */
+        ProviderSection: {
+            /** Name */
+            name: string;
+            /** Protocol */
+            protocol?: ("openai" | "anthropic" | "gemini" | "cohere") | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** Api Key Env */
+            api_key_env?: string | null;
+            /** Auth */
+            auth?: ("bearer" | "none") | null;
+            /** Priority */
+            priority?: number | null;
+            /** Default Model */
+            default_model?: string | null;
+            /** Models */
+            models?: string[] | null;
+            /** @default {} */
+            timeouts: components["schemas"]["TimeoutsSection"];
+        };
+        /**
          * ProviderView
          * @description One provider.
          */
@@ -1328,10 +1670,10 @@ export interface components {
             enabled: boolean;
             /**
              * Status
-             * @description `no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. `flagged`: out of rotation for a while.
+             * @description `no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. `flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator.
              * @enum {string}
              */
-            status: "available" | "flagged" | "disabled" | "no_key" | "not_served";
+            status: "available" | "flagged" | "drained" | "disabled" | "no_key" | "not_served";
             flag: components["schemas"]["Flag"] | null;
             /**
              * Priority
@@ -1964,6 +2306,41 @@ export interface components {
             begins_at: string;
         };
         /**
+         * SettingView
+         * @description One setting, as it is in force.
+         */
+        SettingView: {
+            /**
+             * Name
+             * @description The environment variable.
+             * @example AI_ENGINE_PORT
+             */
+            name: string;
+            /** Meaning */
+            meaning: string;
+            /**
+             * Is Set
+             * @description The environment or `.env` says so; else it is the default.
+             */
+            is_set: boolean;
+            /**
+             * Is Secret
+             * @description Its value is never shown; of an address, all but user and password.
+             */
+            is_secret: boolean;
+            /**
+             * Value
+             * @description `null` where it is unset or secret.
+             * @example 8000
+             */
+            value: unknown;
+            /**
+             * Default
+             * @example 8000
+             */
+            default: unknown;
+        };
+        /**
          * StatisticsView
          * @description Everything about a range of time.
          */
@@ -2115,6 +2492,24 @@ export interface components {
             /** Error */
             error: string | null;
         };
+        /**
+         * TimeoutsSection
+         * @description Seconds; what is not given keeps the provider's default (`providers.definition.Timeouts`).
+         */
+        TimeoutsSection: {
+            /** Connect */
+            connect?: number | null;
+            /** Hedge After */
+            hedge_after?: number | null;
+            /** First Token */
+            first_token?: number | null;
+            /** Idle */
+            idle?: number | null;
+            /** Progress */
+            progress?: number | null;
+            /** Total */
+            total?: number | null;
+        };
         /** ToggleBody */
         ToggleBody: {
             /**
@@ -2195,6 +2590,77 @@ export interface components {
              * @example 0
              */
             reasoning: number | null;
+        };
+        /**
+         * VariableView
+         * @description An environment variable that a provider takes.
+         */
+        VariableView: {
+            /**
+             * Name
+             * @example OPENAI_API_KEY
+             */
+            name: string;
+            /**
+             * Provider
+             * @example openai
+             */
+            provider: string;
+            /** Is Set */
+            is_set: boolean;
+            /**
+             * Keys
+             * @description Fingerprints of the keys in it and its numbered followers.
+             * @example [
+             *       "9f86d081"
+             *     ]
+             */
+            keys: string[];
+        };
+        /**
+         * WeightsSection
+         * @description How much each part of the score counts (`autodecide.score`).
+         */
+        WeightsSection: {
+            /**
+             * Priority
+             * @default 1
+             */
+            priority: number;
+            /**
+             * Health
+             * @default 1
+             */
+            health: number;
+            /**
+             * Latency
+             * @default 0.5
+             */
+            latency: number;
+            /**
+             * Cost
+             * @default 0.5
+             */
+            cost: number;
+            /**
+             * Load
+             * @default 0.25
+             */
+            load: number;
+        };
+        /**
+         * WorkerView
+         * @description One process of the gateway.
+         */
+        WorkerView: {
+            /** Pid */
+            pid: number;
+            /**
+             * Generation
+             * @description Of the configuration that it works with.
+             * @example 1
+             */
+            generation: number;
         };
     };
     responses: never;
@@ -2600,6 +3066,51 @@ export interface operations {
             };
         };
     };
+    update_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     test_provider: {
         parameters: {
             query?: never;
@@ -2709,6 +3220,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolledKey"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    unflag_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    drain_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    restore_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    restore_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider key's fingerprint, as the provider shows it. */
+                fingerprint: string;
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
                 };
             };
             /** @description Client Error */
@@ -3020,6 +3697,44 @@ export interface operations {
             };
         };
     };
+    show_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveConfigurationView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     reload_configuration: {
         parameters: {
             query?: never;
@@ -3058,6 +3773,53 @@ export interface operations {
             };
         };
     };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only changes of this kind. */
+                action?: components["schemas"]["Action"] | null;
+                /** @description Only changes of this target. */
+                target?: string | null;
+                /** @description Items of a page. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without one, the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     show_metrics: {
         parameters: {
             query?: never;
@@ -3073,6 +3835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example ai_engine_requests_in_flight 2.0 */
                     "text/plain": string;
                 };
             };
@@ -3082,7 +3845,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Server Error */
@@ -3091,7 +3854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

@@ -63,3 +63,33 @@ export function aProvider(differing: Partial<Schemas['ProviderView']> = {}): Sch
     ...differing,
   }
 }
+
+export function aRequest(differing: Partial<Schemas['RequestView']> = {}): Schemas['RequestView'] {
+  return {
+    id: '019ab0c3f1a27d9e3b5c8f6041d2e7a9',
+    request_id: 'req_5f0c6d',
+    received_at: '2026-11-23T12:59:48Z',
+    client: null,
+    client_name: null,
+    operation: 'chat',
+    asked_model: 'llama-3.3-70b',
+    provider: 'groq',
+    model: 'llama-3.3-70b-versatile',
+    key_fingerprint: '9f86d081',
+    stream: true,
+    status: 200,
+    ending: 'completed',
+    failure: null,
+    tokens: { input: 412, cached_input: 0, cache_write: 0, output: 188, reasoning: null },
+    tokens_estimated: false,
+    cost_usd: '0.00039164',
+    absorbed_usd: null,
+    price_version: 'genai-prices 0.2.3',
+    first_token_ms: 296.2,
+    duration_ms: 1_480.25,
+    upstream_ms: 1_478.5,
+    overhead_ms: 1.75,
+    attempts_count: 1,
+    ...differing,
+  }
+}

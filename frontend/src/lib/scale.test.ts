@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { scaleFromZero, spreadIndexes } from './scale'
+
+test.each([
+  [87, [0, 25, 50, 75, 100]],
+  [4, [0, 1, 2, 3, 4]],
+  [0.37, [0, 0.1, 0.2, 0.3, 0.4]],
+  [1_240, [0, 500, 1_000, 1_500]],
+  [0, [0, 1]],
+  [NaN, [0, 1]],
+])('an axis up to %d has round marks', (highest, ticks) => {
+  expect(scaleFromZero(highest).ticks).toEqual(ticks)
+})
+
+test('the highest value is never above the axis', () => {
+  for (let value = 0.001; value < 1e6; value *= 1.37)
+    expect(scaleFromZero(value).max).toBeGreaterThanOrEqual(value * 0.999_999)
+})
+
+test('labels are spread over what is there', () => {
+  expect(spreadIndexes(3, 6)).toEqual([0, 1, 2])
+  expect(spreadIndexes(101, 5)).toEqual([0, 25, 50, 75, 100])
+  expect(spreadIndexes(0, 5)).toEqual([])
+})

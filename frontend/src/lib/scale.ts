@@ -1,0 +1,26 @@
+/** Where an axis has its marks. */
+
+export interface Scale {
+  min: number
+  max: number
+  ticks: number[]
+}
+
+/** From 0 to a round number above `highest`, in `count` steps or a few less, each 1, 2, 2.5 or 5 times a power of ten. */
+export function scaleFromZero(highest: number, count = 4): Scale {
+  if (!Number.isFinite(highest) || highest <= 0) return { min: 0, max: 1, ticks: [0, 1] }
+  const rough = highest / count
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999_999) ?? 10) * power
+  const steps = Math.ceil(highest / step - 1e-9)
+  const ticks = Array.from({ length: steps + 1 }, (_, index) => Number((index * step).toPrecision(12)))
+  return { min: 0, max: ticks.at(-1) ?? 1, ticks }
+}
+
+/** At most `count` places of `length` evenly spread, the first and the last among them where they fit. */
+export function spreadIndexes(length: number, count: number): number[] {
+  if (length <= 0 || count <= 0) return []
+  if (length <= count) return Array.from({ length }, (_, index) => index)
+  if (count === 1) return [0]
+  return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / (count - 1)))
+}

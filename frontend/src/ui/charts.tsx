@@ -1,0 +1,17 @@
+/** Charts, in a chunk of their own that is loaded when the first one is shown; its place is held meanwhile. */
+import { Skeleton } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import type { TimeChartProps } from './charts/model'
+
+export type { Series } from './charts/model'
+
+const Loaded = lazy(() => import('./charts/time-chart'))
+const LEGEND_AND_TABLE_PIXELS = 54
+
+export function TimeChart(props: TimeChartProps) {
+  return (
+    <Suspense fallback={<Skeleton height={(props.height ?? 220) + LEGEND_AND_TABLE_PIXELS} radius="sm" />}>
+      <Loaded {...props} />
+    </Suspense>
+  )
+}

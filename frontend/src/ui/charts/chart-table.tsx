@@ -1,0 +1,47 @@
+/** The figures of a chart as a table, folded away until somebody wants them. */
+import { useState } from 'react'
+import type { TimeChartProps } from './model'
+import classes from './time-chart.module.css'
+
+export function ChartTable({ label, times, series, format, formatTime }: TimeChartProps) {
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <details
+      className={classes.details}
+      onToggle={(event) => {
+        setIsOpen(event.currentTarget.open)
+      }}
+    >
+      <summary>As a table</summary>
+      {isOpen && (
+        // Scrollable by keyboard, as whatever scrolls must be.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
+          <table>
+            <caption>{label}</caption>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                {series.map(({ name }) => (
+                  <th key={name} scope="col" dir="auto">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {times.map((time, index) => (
+                <tr key={time}>
+                  <th scope="row">{formatTime(time)}</th>
+                  {series.map(({ name, values }) => (
+                    <td key={name}>{format(values[index] ?? null)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  )
+}

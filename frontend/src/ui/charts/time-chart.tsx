@@ -1,0 +1,117 @@
+/**
+ * A chart over time: axes with units, a crosshair for pointer and arrow keys, and the same figures as a table for those who
+ * cannot or do not want to see a picture.
+ */
+import { useElementSize } from '@mantine/hooks'
+import { type KeyboardEvent, type PointerEvent, useState } from 'react'
+import { spreadIndexes } from '@/lib/scale'
+import { ChartTable } from './chart-table'
+import { colourOf, scaleOf, type TimeChartProps } from './model'
+import { Shapes } from './shapes'
+import classes from './time-chart.module.css'
+
+const [TOP, BOTTOM, LABEL_WIDTH, PIXELS_PER_LABEL] = [8, 22, 52, 90]
+
+export default function TimeChart(props: TimeChartProps) {
+  const { label, times, series, kind, format, formatTime, height = 220, onSelect } = props
+  const { ref, width } = useElementSize()
+  const [at, setAt] = useState<number | null>(null)
+  const scale = scaleOf(series, kind !== 'line')
+  const plot = { left: LABEL_WIDTH, width: Math.max(0, width - LABEL_WIDTH - 4), height: height - TOP - BOTTOM }
+  const band = plot.width / Math.max(1, times.length)
+  const x = (index: number) => plot.left + (index + 0.5) * band
+  const y = (value: number) => TOP + plot.height * (1 - value / scale.max)
+  const chosen = at !== null && at < times.length ? at : null
+
+  const pointAt = (event: PointerEvent<SVGSVGElement>) => {
+    const place = event.clientX - event.currentTarget.getBoundingClientRect().left - plot.left
+    setAt(band > 0 ? Math.min(times.length - 1, Math.max(0, Math.floor(place / band))) : null)
+  }
+  const move = (event: KeyboardEvent) => {
+    const last = times.length - 1
+    const next = { ArrowLeft: (at ?? last + 1) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: last }[event.key]
+    if (next !== undefined) {
+      event.preventDefault()
+      setAt(Math.min(last, Math.max(0, next)))
+    } else if (event.key === 'Escape') setAt(null)
+    else if (event.key === 'Enter') select()
+  }
+  const select = () => {
+    const time = chosen === null ? undefined : times[chosen]
+    if (time !== undefined) onSelect?.(time)
+  }
+
+  return (
+    <figure className={classes.figure}>
+      <Legend {...props} at={chosen} />
+      <div ref={ref} className={classes.plot} style={{ height }}>
+        {width > 0 && (
+          // A picture that answers to arrow keys: what they point at is read from the live line below.
+
+          <svg
+            width={width}
+            height={height}
+            role="img"
+            aria-label={`${label}. Arrow keys read it value by value.`}
+
+            tabIndex={0}
+            data-selects={onSelect !== undefined || undefined}
+            onPointerMove={pointAt}
+            onPointerLeave={() => {
+              setAt(null)
+            }}
+            onKeyDown={move}
+            onBlur={() => {
+              setAt(null)
+            }}
+            onClick={select}
+          >
+            {scale.ticks.map((tick) => (
+              <g key={tick}>
+                <line className={classes.grid} x1={plot.left} x2={plot.left + plot.width} y1={y(tick)} y2={y(tick)} />
+                <text className={classes.tick} x={plot.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">
+                  {format(tick)}
+                </text>
+              </g>
+            ))}
+            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / PIXELS_PER_LABEL))).map(
+              (index, place, all) => (
+                <text
+                  key={index}
+                  className={classes.tick}
+                  x={place === 0 ? plot.left : place === all.length - 1 ? plot.left + plot.width : x(index)}
+                  y={height - 6}
+                  textAnchor={place === 0 ? 'start' : place === all.length - 1 ? 'end' : 'middle'}
+                >
+                  {formatTime(times[index] ?? '')}
+                </text>
+              ),
+            )}
+            {chosen !== null && (
+              <line className={classes.crosshair} x1={x(chosen)} x2={x(chosen)} y1={TOP} y2={TOP + plot.height} />
+            )}
+            <Shapes kind={kind} series={series} x={x} y={y} band={band} at={chosen} />
+          </svg>
+        )}
+      </div>
+      <ChartTable {...props} />
+    </figure>
+  )
+}
+
+/** Names and colours; while something is pointed at, its time and values too. */
+function Legend({ label, times, series, format, formatTime, at }: TimeChartProps & { at: number | null }) {
+  const time = at === null ? undefined : times[at]
+  return (
+    <figcaption className={classes.legend} aria-live="polite">
+      <span className={classes.when}>{time === undefined ? label : formatTime(time)}</span>
+      {series.map((one, index) => (
+        <span key={one.name} className={classes.entry}>
+          <span className={classes.swatch} style={{ background: colourOf(one, index) }} aria-hidden />
+          <span dir="auto">{one.name}</span>
+          {at !== null && <strong>{format(one.values[at] ?? null)}</strong>}
+        </span>
+      ))}
+    </figcaption>
+  )
+}

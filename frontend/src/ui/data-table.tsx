@@ -1,0 +1,203 @@
+/**
+ * A table that stays a table: semantic markup, sortable by keyboard, and smooth with ten thousand rows, of which only those in
+ * sight are in the document. Sorting belongs into the URL, so the page holds it.
+ */
+import {
+  type ColumnDef,
+  createSortedRowModel,
+  type Row as TableRow,
+  rowSortingFeature,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { ColumnHead } from './data-table-head'
+import classes from './data-table.module.css'
+
+export interface Column<Row> {
+  id: string
+  header: string
+  cell: (row: Row) => ReactNode
+  /** What to sort by; without it the column is not sortable. `null` (not known) always comes last. */
+  sortBy?: (row: Row) => string | number | null
+  /** Figures stand to the right. */
+  align?: 'start' | 'end'
+  /** A CSS width; without it the column shares what is left. */
+  width?: string
+  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px. */
+  hideBelow?: 'sm' | 'md'
+}
+
+export interface Sort {
+  column: string
+  isDescending: boolean
+}
+
+interface DataTableProps<Row> {
+  /** What the table lists, for screen readers. */
+  caption: string
+  /** At module scope or memoised. */
+  columns: Column<Row>[]
+  rows: Row[]
+  rowKey: (row: Row) => string
+  /** `null`: as the rows come. */
+  sort?: Sort | null
+  onSort?: (sort: Sort | null) => void
+  /** A click on the row, or Enter on its first cell. */
+  onOpen?: (row: Row) => void
+  /** The last rows are in sight: the next page may be loaded. */
+  onEndReached?: () => void
+  /** Below the rows: "loading more", or that this is all. */
+  foot?: ReactNode
+  /** In place of rows, where there are none. */
+  empty?: ReactNode
+  rowHeight?: number
+}
+
+const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
+const MOST_WITHOUT_WINDOW = 60
+
+export function DataTable<Row extends object>(props: DataTableProps<Row>) {
+  const {
+    caption,
+    columns,
+    rows,
+    rowKey,
+    sort = null,
+    onSort,
+    onOpen,
+    onEndReached,
+    foot,
+    empty,
+    rowHeight = 44,
+  } = props
+  const box = useRef<HTMLDivElement>(null)
+  const isWindowed = rows.length > MOST_WITHOUT_WINDOW
+  const columnsById = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns])
+  const table = useTable({
+    features,
+    data: rows,
+    columns: useMemo(() => columns.map(definitionOf), [columns]),
+    getRowId: rowKey,
+    state: { sorting: sort ? [{ id: sort.column, desc: sort.isDescending }] : [] },
+  })
+  const sorted = table.getRowModel().rows
+  const virtualizer = useVirtualizer({
+    count: sorted.length,
+    enabled: isWindowed,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  })
+  const inSight = virtualizer.getVirtualItems()
+  const lastInSight = isWindowed ? (inSight.at(-1)?.index ?? 0) : sorted.length - 1
+  useEndReached(lastInSight >= sorted.length - 1, sorted.length, onEndReached)
+
+  const shown = isWindowed ? inSight.flatMap(({ index }) => sorted[index] ?? []) : sorted
+  const before = isWindowed ? (inSight[0]?.start ?? 0) : 0
+  const after = isWindowed ? virtualizer.getTotalSize() - (inSight.at(-1)?.end ?? 0) : 0
+  if (rows.length === 0 && empty !== undefined) return empty
+  return (
+    <div
+      ref={box}
+      className={classes.box}
+      data-windowed={isWindowed || undefined}
+      // Scrollable by keyboard, as whatever scrolls must be.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={isWindowed ? 0 : -1}
+      role="group"
+      aria-label={caption}
+    >
+      <table className={classes.table} aria-rowcount={sorted.length + 1}>
+        <caption className={classes.caption}>{caption}</caption>
+        <colgroup>
+          {columns.map(({ id, width, hideBelow }) => (
+            <col key={id} style={{ width }} data-hide-below={hideBelow} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <ColumnHead key={column.id} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <Spacer height={before} />}
+          {shown.map((row) => (
+            <BodyRow key={row.id} row={row} columns={columnsById} height={rowHeight} onOpen={onOpen} />
+          ))}
+          {after > 0 && <Spacer height={after} />}
+        </tbody>
+      </table>
+      {foot !== undefined && <div className={classes.foot}>{foot}</div>}
+    </div>
+  )
+}
+
+interface BodyRowProps<Row extends object> {
+  row: TableRow<typeof features, Row>
+  columns: Map<string, Column<Row>>
+  height: number
+  onOpen: ((row: Row) => void) | undefined
+}
+
+function BodyRow<Row extends object>({ row, columns, height, onOpen }: BodyRowProps<Row>) {
+  const open =
+    onOpen &&
+    (() => {
+      onOpen(row.original)
+    })
+  return (
+    // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
+
+    <tr aria-rowindex={row.index + 2} style={{ height }} data-opens={open && true} onClick={open}>
+      {Array.from(columns.values(), ({ id, align, hideBelow, cell }, index) => (
+        <td key={id} data-align={align} data-hide-below={hideBelow}>
+          {open && index === 0 ? (
+            <button
+              type="button"
+              className={classes.open}
+              onClick={(event) => {
+                event.stopPropagation()
+                open()
+              }}
+            >
+              {cell(row.original)}
+            </button>
+          ) : (
+            cell(row.original)
+          )}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+function Spacer({ height }: { height: number }) {
+  return (
+    <tr aria-hidden style={{ height }}>
+      <td className={classes.spacer} />
+    </tr>
+  )
+}
+
+function definitionOf<Row extends object>({ id, sortBy }: Column<Row>): ColumnDef<typeof features, Row> {
+  return {
+    id,
+    accessorFn: (row) => sortBy?.(row) ?? undefined,
+    sortUndefined: 'last',
+    enableSorting: sortBy !== undefined,
+  }
+}
+
+/** Once for each length of the list: a page that has no more may leave `onEndReached` away. */
+function useEndReached(isReached: boolean, count: number, onEndReached: (() => void) | undefined): void {
+  const toldAt = useRef(-1)
+  useEffect(() => {
+    if (!isReached || count === 0 || onEndReached === undefined || toldAt.current === count) return
+    toldAt.current = count
+    onEndReached()
+  }, [isReached, count, onEndReached])
+}
