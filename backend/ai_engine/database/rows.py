@@ -32,7 +32,7 @@ async def replace_row(connection: AsyncConnection, table: Table, row: Mapping[st
     await connection.execute(insert(table).values(dict(row)))
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Inserts rows whose values stand in the order of the table's columns, as its database stores them.
 
     They go to the driver as they are: a third of the work of `insert(table)`. Raises `IntegrityError` if one is there already.
@@ -40,7 +40,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Sequence[An
     _execute_many(connection, _insertion(table, connection.dialect), rows)
 
 
-def overwrite_rows(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def overwrite_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """As `insert_rows`, in place of the rows that are there under the same primary keys."""
     _execute_many(connection, _overwriting(table, connection.dialect), rows)
 
@@ -59,7 +59,7 @@ def rows_with_keys(connection: Connection, table: Table, keys: Sequence[Sequence
     return found
 
 
-def delete_rows(connection: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
+def delete_rows(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
     """Deletes the rows under these primary keys."""
     _execute_many(connection, _deletion(table, connection.dialect), keys)
 
@@ -81,9 +81,9 @@ def let_others_run(connection: Connection) -> None:
         time.sleep(0)  # noqa: TID251 - in the thread of `Database.write`, where it only lets go of the interpreter
 
 
-def _execute_many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def _execute_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     for at in range(0, len(rows), ROWS_AT_ONCE):
-        connection.exec_driver_sql(statement, [tuple(row) for row in rows[at : at + ROWS_AT_ONCE]])
+        connection.exec_driver_sql(statement, list(rows[at : at + ROWS_AT_ONCE]))
 
 
 @lru_cache(maxsize=64)

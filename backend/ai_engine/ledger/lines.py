@@ -92,17 +92,22 @@ class Entry(NamedTuple):
     attempts: Sequence[AttemptRow]
 
 
-def encode(request: RequestFinished) -> bytes:
-    """The request's line, with its end. Raises `ValueError` for an amount of money or tokens that nobody can mean."""
-    entry = [_request_row(request), [_attempt_row(request.id, attempt) for attempt in request.attempts]]
+def encode(request: RequestFinished) -> tuple[Entry, bytes]:
+    """The request as rows and as a line, with its end: decoding the line would give those rows.
+
+    Raises `ValueError` for an amount of money or tokens that nobody can mean.
+    """
+    rows = [_request_row(request), [_attempt_row(request.id, attempt) for attempt in request.attempts]]
     try:
-        body = orjson.dumps(entry)
+        body = orjson.dumps(rows)
     except orjson.JSONEncodeError:
         # Half of a surrogate pair in a name, which is not text that a database takes either.
-        body = orjson.dumps(_mended(entry))
+        rows = _mended(rows)
+        body = orjson.dumps(rows)
     if NUL in body:
-        body = orjson.dumps(_mended(entry))
-    return b"%08x %b\n" % (crc32(body), body)
+        rows = _mended(rows)
+        body = orjson.dumps(rows)
+    return _entry(*rows), b"%08x %b\n" % (crc32(body), body)
 
 
 def decode(line: bytes) -> Entry | None:
@@ -110,8 +115,11 @@ def decode(line: bytes) -> Entry | None:
     body = line[9:]
     if line[:9] != b"%08x " % crc32(body):
         return None
-    request, attempts = orjson.loads(body)
-    return Entry(RequestRow(*request), [AttemptRow(*attempt) for attempt in attempts])
+    return _entry(*orjson.loads(body))
+
+
+def _entry(request: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> Entry:
+    return Entry(RequestRow._make(request), [AttemptRow._make(attempt) for attempt in attempts])
 
 
 def microseconds(at: datetime) -> int:
@@ -194,14 +202,14 @@ def _request_row(request: RequestFinished) -> list[Any]:
         microseconds(received_at),
         client,
         client_name,
-        operation,
+        str(operation),
         _text(asked_model),
         provider,
         _text(model),
         key_fingerprint,
         is_stream,
         status,
-        ending,
+        str(ending),
         error_class,
         *tokens,
         tokens_are_estimated,
@@ -230,8 +238,8 @@ def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
         why,
         _ms(started_ms),
         succeeded,
-        failure,
-        blame,
+        failure if failure is None else str(failure),
+        blame if blame is None else str(blame),
         status,
         _ms(duration_ms),
         _ms(first_token_ms),

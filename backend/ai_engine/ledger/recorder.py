@@ -18,8 +18,10 @@ from ai_engine.ledger.store import EntriesRefused, EntryStore, StoreUnavailable
 DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024
 LINES_AT_ONCE = 64
 """How many lines are read before others may run."""
-RECORDS_AT_ONCE = 512
+RECORDS_AT_ONCE = 2048
 """The largest transaction."""
+ENOUGH_BYTES = 512 * 1024
+"""Of lines, about a thousand records: more in one transaction would hardly make each cheaper."""
 LOG_EVERY_SECONDS = 60
 
 _log = logging.getLogger("ai_engine")
@@ -30,9 +32,11 @@ class DrainPace:
     """How often the spool is moved into the database. Seconds."""
 
     look_every: float = 0.05
-    """So long at most a record waits while the database keeps up: one transaction for all that came meanwhile."""
+    """So long a record waits that comes after a while without any."""
+    transaction_every: float = 1
+    """So long at most one waits while the database keeps up. Few records in a transaction are dear: each adds to many rollups."""
     go_on_after: float = 0.005
-    """Between two transactions while more is waiting."""
+    """Between two transactions while enough for a large one is waiting."""
     tidy_every: float = 1
     first_retry: float = 0.1
     """Doubled with every failure in a row, jittered."""
@@ -100,7 +104,8 @@ class Recorder:
     def record(self, request: RequestFinished) -> None:
         """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""
         try:
-            self._spool.append(encode(request))
+            entry, line = encode(request)
+            self._spool.append(line, entry)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, its request must not suffer
             self._dropped += 1
             self._has_trouble(error)
@@ -123,16 +128,22 @@ class Recorder:
         """Moves records to the store until it is cancelled, orphans of dead processes too. A store that is away is waited for."""
         pace = self._pace
         failures = 0
+        due_at = 0.0
         self.adopt_orphans()
         while True:
             wait = pace.look_every
             try:
-                if await self._store_a_portion():
-                    wait = pace.go_on_after
-                if failures:
-                    _log.info("The ledger's database takes records again.")
-                failures = 0
+                is_enough = self._spool.bytes_waiting >= ENOUGH_BYTES
+                if is_enough or (self._spool.bytes_waiting and self._clock.monotonic() >= due_at):
+                    await self._store_a_portion()
+                    due_at = self._clock.monotonic() + pace.transaction_every
+                    if is_enough:
+                        wait = pace.go_on_after
+                    if failures:
+                        _log.info("The ledger's database takes records again.")
+                    failures = 0
             except StoreUnavailable as error:
+                due_at = 0.0
                 failures += 1
                 if failures == 1:
                     _log.warning("The ledger's database takes no records (%s); they wait in the spool.", error)
@@ -160,12 +171,16 @@ class Recorder:
             file = next(iter(self._spool), None)
             if file is None:
                 return False
-            lines = file.portion().splitlines(keepends=True)[:RECORDS_AT_ONCE]
-            entries = await self._read(lines)
+            if remembered := file.remembered(RECORDS_AT_ONCE):
+                entries, records, up_to = [each.entry for each in remembered], len(remembered), remembered[-1].ends_at
+            else:
+                lines = file.portion().splitlines(keepends=True)[:RECORDS_AT_ONCE]
+                entries, records = await self._read(lines), sum(not line.isspace() for line in lines)
+                up_to = file.read_up_to + sum(map(len, lines))
             await self._store_those_it_takes(entries)
             if file.is_own:
-                self._waiting -= sum(not line.isspace() for line in lines)
-            self._spool.stored(file, file.read_up_to + sum(map(len, lines)))
+                self._waiting -= records
+            self._spool.stored(file, up_to)
             self._has_stored(entries)
             return next(iter(self._spool), None) is not None
 

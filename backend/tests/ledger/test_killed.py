@@ -32,7 +32,7 @@ import random
 
 async def main():
     database = await open_database(sys.argv[1])
-    pace = DrainPace(look_every=0.005, go_on_after=0, tidy_every=0.05)
+    pace = DrainPace(look_every=0.005, transaction_every=0.005, go_on_after=0, tidy_every=0.05)
     recorder = Recorder(SqlLedger(database), Path(sys.argv[2]), SystemClock(), system_chance, pace=pace, file_bytes=20_000)
     draining = asyncio.create_task(recorder.run())
     while True:

@@ -11,7 +11,7 @@ import pytest
 
 from ai_engine.ledger.lines import Entry, encode
 from ai_engine.ledger.recorder import Recorder
-from ai_engine.ledger.spool import SUFFIX
+from ai_engine.ledger.spool import MOST_REMEMBERED, SUFFIX, SpoolFile
 from ai_engine.ledger.store import EntriesRefused, StoreUnavailable
 from tests.ledger.builders import NOON, a_request
 from tests.ledger.clocks import HandTurnedClock
@@ -78,9 +78,82 @@ async def test_what_is_recorded_is_stored_in_the_background_in_batches(tmp_path:
         await until(lambda: recorder.backlog().bytes == 0)
 
     assert store.ids == [record.id for record in records]
-    assert max(store.batches) <= 512
+    assert max(store.batches) <= 2048
     assert recorder.backlog() == (0, 0, 0.0, 0, 0, 0)
     assert recorder.health() == (True, None)
+
+
+async def test_a_record_after_a_silence_is_stored_soon_and_a_stream_of_them_once_a_second(tmp_path: Path) -> None:
+    clock = HandTurnedClock(NOON)
+    stored_at: list[float] = []
+
+    class Watched(FakeStore):
+        async def store(self, entries: Sequence[Entry]) -> None:
+            stored_at.append(clock.monotonic())
+            recorder.record(a_request())
+            await super().store(entries)
+
+    recorder = recorder_in(tmp_path, Watched(), clock)
+    async with running(recorder):
+        await until(lambda: clock.monotonic() > 60)
+        began_at = clock.monotonic()
+        recorder.record(a_request())
+        await until(lambda: clock.monotonic() > began_at + 10)
+
+    assert stored_at[0] - began_at <= 0.1
+    assert [later - earlier for earlier, later in pairwise(stored_at)] == pytest.approx([1] * (len(stored_at) - 1), abs=0.06)
+    assert len(stored_at) >= 9
+
+
+async def test_enough_for_a_large_transaction_does_not_wait_for_its_second(tmp_path: Path) -> None:
+    store, clock = FakeStore(), HandTurnedClock(NOON)
+    recorder = recorder_in(tmp_path, store, clock)
+    async with running(recorder):
+        recorder.record(a_request())
+        await until(lambda: len(store.batches) == 1)
+        first_at = clock.monotonic()
+        for _ in range(3000):
+            recorder.record(a_request())
+        await until(lambda: sum(store.batches) > 2000)
+
+    assert clock.monotonic() - first_at < 0.5
+
+
+async def test_more_than_stays_in_memory_is_read_back_from_its_file_in_order(tmp_path: Path) -> None:
+    store = FakeStore()
+    recorder = recorder_in(tmp_path, store)
+    records = [a_request() for _ in range(MOST_REMEMBERED + 3000)]
+    for record in records[: MOST_REMEMBERED + 2000]:
+        recorder.record(record)
+    store.is_away = True
+    with pytest.raises(StoreUnavailable):
+        await recorder.flush()
+    store.is_away = False
+    for record in records[MOST_REMEMBERED + 2000 :]:
+        recorder.record(record)
+    await recorder.flush()
+
+    assert store.ids == [record.id for record in records]
+    assert recorder.backlog() == (0, 0, 0.0, 0, 0, 0)
+
+
+async def test_what_is_remembered_after_a_gap_is_stored_after_what_the_gap_holds(tmp_path: Path) -> None:
+    file = SpoolFile.make(tmp_path)
+    requests = [a_request() for _ in range(4)]
+    (first, first_line), (_, gap), (third, third_line), (fourth, fourth_line) = map(encode, requests)
+    file.append(first_line, first)
+    file.append(gap)
+    file.append(third_line, third)  # not remembered: it does not follow the first
+
+    assert [each.entry for each in file.remembered(9)] == [first]
+    file.stored(len(first_line))
+    assert file.remembered(9) == []
+    file.append(fourth_line, fourth)
+    assert file.remembered(9) == []
+    assert file.portion() == gap + third_line
+    file.stored(len(first_line + gap + third_line))
+    assert [each.entry for each in file.remembered(9)] == [fourth]
+    file.delete()
 
 
 async def test_while_the_store_is_away_nothing_is_lost_and_the_backlog_tells(
@@ -162,14 +235,14 @@ async def test_beyond_its_bound_records_are_dropped_counted_and_told_until_there
 ) -> None:
     store, clock = FakeStore(), HandTurnedClock(NOON)
     store.is_away = True
-    recorder = recorder_in(tmp_path, store, clock, limit_bytes=20 * len(encode(a_request())))
+    recorder = recorder_in(tmp_path, store, clock, limit_bytes=20 * len(encode(a_request())[1]))
     for _ in range(50):
         recorder.record(a_request())
 
     backlog = recorder.backlog()
     assert backlog.records + backlog.dropped == 50
     assert 18 <= backlog.records <= 20
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20 * len(encode(a_request()))
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20 * len(encode(a_request())[1])
     assert not recorder.health().is_recording
     assert "the spool is full" in str(recorder.health().reason)
     assert len(caplog.records) == 1
@@ -211,8 +284,8 @@ async def test_a_record_that_cannot_be_written_down_is_counted_and_not_raised(tm
 
 
 async def test_the_spools_of_dead_processes_are_adopted_their_damage_skipped_and_counted(tmp_path: Path) -> None:
-    whole, cut = a_request(), encode(a_request())[:-20]
-    (tmp_path / f"1-dead{SUFFIX}").write_bytes(b"no line\n" + encode(whole) + b"\0" * 100 + b"\n" + encode(whole) + cut)
+    whole, cut = a_request(), encode(a_request())[1][:-20]
+    (tmp_path / f"1-dead{SUFFIX}").write_bytes(b"no line\n" + encode(whole)[1] + b"\0" * 100 + b"\n" + encode(whole)[1] + cut)
     store = FakeStore()
     recorder = recorder_in(tmp_path, store)
 
