@@ -13,7 +13,7 @@ from ai_engine.settings import ConfigFile, Settings
 from ai_engine.settings.environment import PREFIX
 from ai_engine.settings.file import DEFAULT_PATH, ModelSection, PriceSection, ProviderSection, WeightsSection
 
-_URLS = frozenset({"database_url", "redis_url"})
+_URLS = frozenset({"database_url", "redis_url", "otlp_endpoint"})
 """Secret because of the password that may stand in them; the rest of them is what an operator wants to see."""
 HIDDEN = "***"
 

@@ -3,8 +3,9 @@ from datetime import datetime
 
 import pytest
 
-from ai_engine.management_api.configuration_views import without_credentials
+from ai_engine.management_api.configuration_views import configuration_view, differences, without_credentials
 from ai_engine.settings import Settings
+from tests.builders import configuration
 from tests.fakes.gateway import Gateway, running_gateway
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +81,22 @@ async def test_no_secret_is_shown(anyio_backend: str) -> None:
     assert (viewer["is_secret"], viewer["is_set"], viewer["value"]) == (True, True, None)
     assert (settings["AI_ENGINE_ADMIN_KEY"]["is_secret"], settings["AI_ENGINE_ADMIN_KEY"]["is_set"]) == (True, False)
     assert settings["AI_ENGINE_DATABASE_URL"]["value"].startswith("sqlite+aiosqlite:///")
+
+
+SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+
+
+def test_whatever_is_declared_a_secret_is_shown_as_one_and_a_reload_tells_only_that_it_changed() -> None:
+    assert {"admin_key", "viewer_key", "database_url", "redis_url", "otlp_endpoint"} <= set(SECRETS)
+    before, after = (
+        configuration(**dict.fromkeys(SECRETS, f"http://somebody:canary-{word}-0123456789@127.0.0.1:1/x"))
+        for word in ("first", "second")
+    )
+    settings = {setting.name: setting for setting in configuration_view(after).settings if setting.is_secret}
+    assert settings.keys() == {f"AI_ENGINE_{name.upper()}" for name in SECRETS}
+    assert {setting.value for setting in settings.values()} == {None, "http://***@127.0.0.1:1/x"}
+    assert differences(before, after) == (dict.fromkeys(settings, "***"),) * 2
+    assert "canary" not in configuration_view(after).model_dump_json()
 
 
 @pytest.mark.parametrize(

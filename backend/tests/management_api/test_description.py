@@ -137,10 +137,15 @@ async def test_a_command_of_the_description_works_as_it_is_written(gateway: Gate
         assert said["choices"][0]["message"]["content"] == "Here is an answer."
 
 
-@pytest.mark.parametrize("command", AT_A_FIRST_START)
-async def test_most_work_at_a_first_start_too(anyio_backend: str, command: str) -> None:
+@pytest.fixture(scope="module")
+async def first_start(anyio_backend: str) -> AsyncIterator[Gateway]:
     async with running_gateway({}) as gateway:
-        await carried_out(gateway, command)
+        yield gateway
+
+
+@pytest.mark.parametrize("command", AT_A_FIRST_START)
+async def test_most_work_at_a_first_start_too(first_start: Gateway, command: str) -> None:
+    await carried_out(first_start, command)
 
 
 async def test_the_filter_for_enabled_providers_finds_the_enabled_ones(gateway: Gateway) -> None:
