@@ -1,8 +1,10 @@
 import os
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from ai_engine.configuration import Configuration
 from ai_engine.management_api.configuration_views import configuration_view, differences, without_credentials
 from ai_engine.settings import Settings
 from tests.builders import configuration
@@ -88,10 +90,12 @@ SECRETS = [name for name, field in Settings.model_fields.items() if "SecretStr" 
 
 def test_whatever_is_declared_a_secret_is_shown_as_one_and_a_reload_tells_only_that_it_changed() -> None:
     assert {"admin_key", "viewer_key", "database_url", "redis_url", "otlp_endpoint"} <= set(SECRETS)
-    before, after = (
-        configuration(**dict.fromkeys(SECRETS, f"http://somebody:canary-{word}-0123456789@127.0.0.1:1/x"))
-        for word in ("first", "second")
-    )
+
+    def with_canaries(word: str) -> Configuration:
+        canaries: dict[str, Any] = dict.fromkeys(SECRETS, f"http://somebody:canary-{word}-0123456789@127.0.0.1:1/x")
+        return configuration(**canaries)
+
+    before, after = with_canaries("first"), with_canaries("second")
     settings = {setting.name: setting for setting in configuration_view(after).settings if setting.is_secret}
     assert settings.keys() == {f"AI_ENGINE_{name.upper()}" for name in SECRETS}
     assert {setting.value for setting in settings.values()} == {None, "http://***@127.0.0.1:1/x"}
