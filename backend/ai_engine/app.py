@@ -35,6 +35,7 @@ from ai_engine.management_api import (
     providers,
     requests,
     rotation,
+    session,
     statistics,
     status,
 )
@@ -112,6 +113,7 @@ class AIEngine(FastAPI):
             autodecide,
             statistics,
             requests,
+            session,
             config,
             audit,
             live,

@@ -12,7 +12,8 @@ from typing import Any
 from ai_engine.access.audit import AuditTrail
 from ai_engine.access.first_key import ensure_admin_key
 from ai_engine.access.guards import Guard
-from ai_engine.access.repository import AccessKey, AccessKeyRepository, SqlAuditStore
+from ai_engine.access.repository import AccessKeyRepository, SqlAuditStore, SqlSessionRepository
+from ai_engine.access.sessions import Sessions
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
 from ai_engine.autodecide.plan import Planner
@@ -112,8 +113,8 @@ async def wire(configuration: LiveConfiguration, logs: Logs, clock: Clock, tunin
 
 
 async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning, database: Database) -> Wired:
-    issued = await _issued_keys(configuration, clock, database)
-    guard = Guard(configuration.current.settings, issued)
+    sessions = Sessions(SqlSessionRepository(database), clock)
+    guard = await _guard(configuration, clock, database, sessions)
     trail = AuditTrail(SqlAuditStore(database), clock)
     preferences = LivePreferences(SqlPreferencesRepository(database), clock)
     await preferences.load()
@@ -172,7 +173,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     recheck = KeyRecheck(
         keys, upstream, adapters, lambda: configuration.current.providers, clock, tuning.recheck_look_every_seconds
     )
-    _keep_in_step(configuration, preferences, keys, breaker, catalogue, discovery, guard, issued)
+    _keep_in_step(configuration, preferences, keys, breaker, catalogue, discovery, guard)
 
     def hot(parse: ParseRequest) -> RelayedEndpoint:
         return RelayedEndpoint(parse, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
@@ -195,6 +196,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         configuration,
         database,
         guard,
+        sessions,
         preferences,
         keys,
         catalogue,
@@ -230,13 +232,14 @@ def _traces(settings: Settings, clock: Clock) -> tuple[Traces, ...]:
     return (Traces.exported_to(endpoint.get_secret_value(), clock),) if endpoint else ()
 
 
-async def _issued_keys(configuration: LiveConfiguration, clock: Clock, database: Database) -> Sequence[AccessKey]:
-    """The keys that callers have been given, a first admin key among them where one was needed."""
+async def _guard(configuration: LiveConfiguration, clock: Clock, database: Database, sessions: Sessions) -> Guard:
+    """Knows the keys that callers have been given, a first admin key among them where one was needed, and who is signed in."""
     settings = configuration.current.settings
     repository = AccessKeyRepository(database, clock)
     data_folder = database.sqlite_file.parent if database.sqlite_file else settings.spool_dir.parent
     await ensure_admin_key(settings, repository, data_folder, sys.stderr)
-    return await repository.all()
+    await sessions.load()
+    return Guard(settings, await repository.all(), sessions)
 
 
 def _keep_in_step(
@@ -247,12 +250,8 @@ def _keep_in_step(
     catalogue: LiveCatalogue,
     discovery: Discovery,
     guard: Guard,
-    issued: Sequence[AccessKey],
 ) -> None:
     """Who hears of what: every change of configuration, preferences and catalogue takes effect where it is used."""
-
-    def refuse_unsafe_access(loaded: Configuration) -> None:
-        Guard(loaded.settings, issued)
 
     def take_over_configuration(current: Configuration) -> None:
         guard.apply(current.settings)
@@ -272,7 +271,7 @@ def _keep_in_step(
     keys.set_providers(configuration.current.providers)
     for provider in configuration.current.providers:
         keys.set_preferred(provider, preferences.of(provider).preferred_key)
-    configuration.add_check(refuse_unsafe_access)
+    configuration.add_check(lambda loaded: guard.refuse_unsafe(loaded.settings))
     configuration.on_change(take_over_configuration)
     preferences.on_change(take_over_preference)
     catalogue.on_change(take_over_catalogue)

@@ -1,5 +1,6 @@
 """The guard at every route: hot endpoints call `Guard.admit` themselves, all others declare `requires(Role.…)`."""
 
+import hashlib
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from ai_engine.access.audit import Actor
 from ai_engine.access.keys import KeyRing
 from ai_engine.access.repository import AccessKey
 from ai_engine.access.roles import Caller, covers
+from ai_engine.access.sessions import COOKIE, Sessions
 from ai_engine.errors import ConfigurationError, NotAuthenticated, NotPermitted
 from ai_engine.names import Role
 from ai_engine.settings import Settings
@@ -22,6 +24,9 @@ from ai_engine.web.middleware import client_address_of, request_id_of
 _ANYONE = Caller(Role.PUBLIC, "anyone", None)
 _LOCAL = Caller(Role.ADMIN, "local", None)
 
+_COOKIE = COOKIE.encode()
+_UNKNOWN_KEY = "The key that came with this request is not one of this gateway's."
+
 _REMEMBERED_HOSTS = 256
 """The same few names come with every request."""
 
@@ -30,11 +35,13 @@ class Guard:
     """Decides about every request (`contract.md` section 7).
 
     *Open mode*, listening on loopback with no admin key configured or issued: whoever is on this machine is admin, and no web
-    page is. *Keyed mode*, otherwise: a key decides; pages of other sites have none, so that nothing else need be asked.
+    page is. *Keyed mode*, otherwise: a key decides; pages of other sites have none, so that nothing else need be asked. Our own
+    pages come with a session's cookie instead, which browsers send by themselves: there, who asks is looked at as well.
     """
 
-    def __init__(self, settings: Settings, issued: Iterable[AccessKey] = ()) -> None:
+    def __init__(self, settings: Settings, issued: Iterable[AccessKey] = (), sessions: Sessions | None = None) -> None:
         """Raises `ConfigurationError` where open mode would be open to the web."""
+        self._sessions = sessions
         self._is_on_loopback = settings.is_on_loopback
         self._issued = tuple(issued)
         self.apply(settings)
@@ -54,6 +61,10 @@ class Guard:
         self._allowed_hosts = frozenset(host.lower().strip("[]") for host in settings.allowed_hosts)
         self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
         self._admin_networks = Networks(settings.admin_allowed_ips) if settings.admin_allowed_ips else None
+
+    def refuse_unsafe(self, settings: Settings) -> None:
+        """Raises what `apply` would raise, and changes nothing."""
+        Guard(settings, self._issued)
 
     def replace_issued(self, issued: Iterable[AccessKey]) -> None:
         """Knows these stored keys from now on, and no others."""
@@ -77,7 +88,7 @@ class Guard:
             self._check_origin(scope)
             caller = _LOCAL
         else:
-            caller = self._identify(scope["headers"])
+            caller = self._identify(scope)
             if not covers(caller.role, role):
                 raise NotPermitted(f"This key is a {caller.role.name.lower()}'s; this needs {_article(role)} key.")
         if self._admin_networks is not None and caller.role is Role.ADMIN:
@@ -86,9 +97,20 @@ class Guard:
                 raise NotPermitted("An admin may not come from this address (AI_ENGINE_ADMIN_ALLOWED_IPS).")
         return caller
 
-    def _identify(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+    def recognise(self, key: bytes) -> tuple[Caller, str]:
+        """Whose key it is that somebody signs in with, and its hash. Raises as `admit`."""
+        key_hash = hashlib.sha256(key).hexdigest()
+        caller = self._ring.holder_of(key_hash)
+        if caller is None:
+            raise NotAuthenticated(_UNKNOWN_KEY, param="key")
+        if not covers(caller.role, Role.VIEWER):
+            raise NotPermitted("This key is a client's, for /v1; the pages need a viewer's or an admin's.")
+        return caller, key_hash
+
+    def _identify(self, scope: MutableMapping[str, Any]) -> Caller:
         came = False
-        for name, value in headers:
+        cookies: bytes | None = None
+        for name, value in scope["headers"]:
             if name == b"authorization":
                 scheme, _, key = value.partition(b" ")
                 if scheme.lower() != b"bearer":
@@ -96,14 +118,41 @@ class Guard:
             elif name == b"x-api-key":
                 key = value
             else:
+                if name == b"cookie":
+                    cookies = value
                 continue
             came = True
             caller = self._ring.recognise(key.strip())
             if caller is not None:
                 return caller
         if came:
-            raise NotAuthenticated("The key that came with this request is not one of this gateway's.")
+            raise NotAuthenticated(_UNKNOWN_KEY)
+        if cookies is not None and (caller := self._of_session(cookies)) is not None:
+            self.refuse_other_pages(scope)
+            return caller
         raise NotAuthenticated("A key is needed: send it as `Authorization: Bearer …` or `x-api-key`.", code="missing_api_key")
+
+    def _of_session(self, cookies: bytes) -> Caller | None:
+        if self._sessions is None:
+            return None
+        for cookie in cookies.split(b";"):
+            name, _, token = cookie.strip().partition(b"=")
+            if name == _COOKIE:
+                session = self._sessions.find(token)
+                return self._ring.holder_of(session.key_hash) if session is not None else None
+        return None
+
+    def refuse_other_pages(self, scope: MutableMapping[str, Any]) -> None:
+        """Raises `NotPermitted` for what a page of another origin asks in its visitor's name.
+
+        Browsers send `Origin` with everything that may change something and with a WebSocket's handshake; where they send none,
+        as for a picture's address, `Sec-Fetch-Site` tells.
+        """
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        sites = {value.strip().lower() for name, value in scope["headers"] if name == b"sec-fetch-site"}
+        if (origins and not (len(hosts) == 1 and _is_own(origins, hosts[0]))) or sites & {b"cross-site", b"same-site"}:
+            raise NotPermitted("Only this gateway's own pages may use a session.", code="origin_not_allowed")
 
     def _check_origin(self, scope: MutableMapping[str, Any]) -> None:
         """Open mode: from this machine, under a name of this machine, and from no web page but our own and listed ones.

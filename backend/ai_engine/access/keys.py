@@ -61,7 +61,13 @@ class KeyRing:
         It is hashed each time: that costs 1 µs, and remembering the keys that came would keep them in memory. The index is a part
         of the hash, which nobody can aim at; the rest is compared in constant time.
         """
-        digest = hashlib.sha256(key).digest()
+        return self._holder(hashlib.sha256(key).digest())
+
+    def holder_of(self, key_hash: str) -> Caller | None:
+        """Who the key of this hash (SHA-256 in hex) belongs to."""
+        return self._holder(bytes.fromhex(key_hash))
+
+    def _holder(self, digest: bytes) -> Caller | None:
         for stored, caller in self._by_index.get(digest[:_INDEX_BYTES], ()):
             if hmac.compare_digest(stored, digest):
                 return caller

@@ -1,8 +1,8 @@
 """What the database holds of access: the keys that we issued, as hashes and never as keys, and the audit."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ai_engine.access.audit import Action, Actor, AuditEntry, StoredEntry
+from ai_engine.access.sessions import Session
 from ai_engine.clock import Clock
 from ai_engine.database import Database
 from ai_engine.database.changes import change, look
-from ai_engine.database.schema import access_keys, audit_entries
+from ai_engine.database.schema import access_keys, audit_entries, sessions
 from ai_engine.names import Role
 
 MOST_AUDIT_ENTRIES = 100_000
@@ -59,6 +60,26 @@ class AccessKeyRepository:
         async with self._database.engine.begin() as connection:
             result = await connection.execute(delete(access_keys).where(access_keys.c.id == key_id))
         return result.rowcount > 0
+
+
+class SqlSessionRepository:
+    """`SessionRepository` over the table `sessions`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> Sequence[Session]:
+        async with self._database.engine.connect() as connection:
+            rows = (await connection.execute(select(sessions).order_by(sessions.c.created_at))).all()
+        return [Session(row.token_hash, row.key_hash, row.created_at, row.expires_at) for row in rows]
+
+    async def add(self, session: Session) -> None:
+        async with change(self._database, "A session") as connection:
+            await connection.execute(insert(sessions).values(asdict(session)))
+
+    async def remove(self, token_hashes: Iterable[str]) -> None:
+        async with change(self._database, "The end of a session") as connection:
+            await connection.execute(delete(sessions).where(sessions.c.token_hash.in_(list(token_hashes))))
 
 
 class SqlAuditStore:

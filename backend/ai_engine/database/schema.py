@@ -102,6 +102,15 @@ access_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String, primary_key=True),  # the SHA-256 of what the cookie holds, in hex
+    Column("key_hash", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
 audit_entries = Table(
     "audit_entries",
     metadata,

@@ -303,6 +303,8 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             ],
             "error": None,
         },
+        "SessionView": {"role": "admin", "name": "admin key", "access": "keys", "expires_at": "2026-11-30T12:00:00Z"},
+        "SignedOut": {"signed_out": True},
         "Reloaded": {"generation": 2, "loaded_at": _AT},
         "LiveConfigurationView": {
             "generation": 2,

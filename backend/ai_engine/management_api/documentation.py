@@ -32,6 +32,7 @@ TAGS = [
     {"name": "Statistics", "description": "What requests and attempts add up to over time: counts, tokens, money, percentiles."},
     {"name": "Requests", "description": "The ledger: what was asked, what was tried and why, what it cost."},
     {"name": "Configuration", "description": "What the operator configured, and its reload."},
+    {"name": "Session", "description": "Signing in to the pages: a key for a cookie that no script can read."},
     {"name": "Audit", "description": "Who changed what at run time."},
     {"name": "Health", "description": "For probes: is the process alive, and should it get requests."},
 ]
