@@ -1,0 +1,34 @@
+/** Copies a text and says that it did, to eyes and ears. */
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
+import { IconCheck, IconCopy } from '@tabler/icons-react'
+
+interface CopyButtonProps {
+  text: string
+  /** What is copied, as in "Copy request id". */
+  what: string
+  /** With its words beside the icon. */
+  isLabelled?: boolean
+}
+
+export function CopyButton({ text, what, isLabelled = false }: CopyButtonProps) {
+  const { copy, copied, error } = useClipboard({ timeout: 1_600 })
+  const label = error !== null ? 'The browser does not allow it' : copied ? 'Copied' : `Copy ${what}`
+  const Icon = copied ? IconCheck : IconCopy
+  const copyText = () => {
+    copy(text)
+  }
+  if (isLabelled)
+    return (
+      <Button variant="default" size="xs" leftSection={<Icon size={14} aria-hidden />} onClick={copyText}>
+        <span aria-live="polite">{label}</span>
+      </Button>
+    )
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={copyText}>
+        <Icon size={14} stroke={1.7} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,15 @@
+/** Text of a model as Markdown, in a chunk of its own; until that is there, and where it never comes, as plain text. */
+import { lazy, Suspense } from 'react'
+import classes from './markdown/markdown.module.css'
+
+const Loaded = lazy(() => import('./markdown/rendered-markdown'))
+
+export function Markdown({ text }: { text: string }) {
+  return (
+    <div className={classes.markdown} dir="auto">
+      <Suspense fallback={<p className={classes.plain}>{text}</p>}>
+        <Loaded text={text} />
+      </Suspense>
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+/** Code as it is, with its language and a button that copies it. */
+import { CopyButton } from '../copy-button'
+import classes from './code-block.module.css'
+
+interface CodeBlockProps {
+  text: string
+  language?: string | undefined
+}
+
+export function CodeBlock({ text, language }: CodeBlockProps) {
+  return (
+    <figure className={classes.block}>
+      <figcaption className={classes.head}>
+        <span className={classes.language}>{language ?? 'text'}</span>
+        <CopyButton text={text} what="code" />
+      </figcaption>
+      {/* What scrolls can be scrolled by keyboard. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className={classes.code} dir="ltr" tabIndex={0}>
+        <code>{text}</code>
+      </pre>
+    </figure>
+  )
+}

@@ -1,0 +1,64 @@
+/**
+ * Markdown without trust: HTML in it is text, an address is a link only where it leads to a page, and pictures stay where they
+ * are, since a picture's address alone can carry words out.
+ */
+import { memo } from 'react'
+import ReactMarkdown, { type Components } from 'react-markdown'
+import remarkGfm from 'remark-gfm'
+import { CodeBlock } from './code-block'
+import classes from './markdown.module.css'
+
+const PLUGINS = [remarkGfm]
+
+const COMPONENTS: Components = {
+  a: ({ href, children }) =>
+    href === undefined || !/^(https?:|mailto:)/i.test(href) ? (
+      <span>{children}</span>
+    ) : (
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow" title={href}>
+        {children}
+      </a>
+    ),
+  img: ({ alt, src }) => (
+    <span className={classes.picture} title={typeof src === 'string' ? src : undefined}>
+      [picture not loaded{alt === undefined || alt === '' ? '' : `: ${alt}`}]
+    </span>
+  ),
+  // The page has its own first and second headings.
+  h1: ({ children }) => <h3>{children}</h3>,
+  h2: ({ children }) => <h4>{children}</h4>,
+  h3: ({ children }) => <h5>{children}</h5>,
+  h4: ({ children }) => <h6>{children}</h6>,
+  h5: ({ children }) => <h6>{children}</h6>,
+  // The box of a task, which nobody can tick.
+  input: ({ checked }) => (
+    <span role="img" aria-label={checked === true ? 'done' : 'to do'}>
+      {checked === true ? '☑' : '☐'}{' '}
+    </span>
+  ),
+  table: ({ children }) => (
+    // What scrolls can be scrolled by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={classes.tableBox} tabIndex={0} role="group" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+  pre: ({ node }) => {
+    const code = node?.children[0]
+    if (code?.type !== 'element') return null
+    const text = code.children.map((child) => (child.type === 'text' ? child.value : '')).join('')
+    const { className } = code.properties
+    const language = Array.isArray(className) ? /^language-(.+)$/.exec(String(className[0]))?.[1] : undefined
+    return <CodeBlock text={text.replace(/\n$/, '')} language={language} />
+  },
+}
+
+const RenderedMarkdown = memo(function RenderedMarkdown({ text }: { text: string }) {
+  return (
+    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
+      {text}
+    </ReactMarkdown>
+  )
+})
+
+export default RenderedMarkdown
