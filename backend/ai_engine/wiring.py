@@ -31,7 +31,7 @@ from ai_engine.events import Event, Observer
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.ledger.pages import RequestPages
-from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.recorder import DEFAULT_LIMIT_BYTES, Recorder
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.statistics import Kept, LedgerStatistics
@@ -85,6 +85,7 @@ class Tuning:
     recheck_look_every_seconds: float = 1
     stream_silence_seconds: float = 15
     live: LivePace = field(default_factory=LivePace)
+    spool_limit_bytes: int = DEFAULT_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     live = LiveFeed(lambda: status_view(views, uptime, guard), views.all, clock, tuning.live)
     settings = configuration.current.settings
     ledger = SqlLedger(database)
-    recorder = Recorder(ledger, settings.spool_dir, clock, system_chance)
+    recorder = Recorder(ledger, settings.spool_dir, clock, system_chance, limit_bytes=tuning.spool_limit_bytes)
     kept = Kept()
     retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
     decision_log = (DecisionLog(block_log, clock),) if block_log else ()

@@ -1,6 +1,7 @@
 """Opening the database: one URL from the settings, one engine, and SQLite's manners where it is SQLite."""
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -49,13 +50,22 @@ class Database:
         self.writer = writer
         """Serves `write` where it works in a thread; `None` where `engine` does."""
         self._thread: ThreadPoolExecutor | None = None
+        self._opened = _identity_of(sqlite_file)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether SQLite's file was deleted or replaced. SQLite would go on with the deleted one, which nobody finds again."""
+        return _identity_of(self.sqlite_file) != self._opened
 
     async def write(self, work: Callable[[Connection], ResultT]) -> ResultT:
         """Does `work` in a transaction, which is committed once it returns and taken back if it raises.
 
         An SQLite file is written to in one thread from beginning to end: a transaction of many statements then asks the event
         loop once, not for each of them. Cancelling does not stop the thread, so that the work may be committed all the same.
+        Raises `FileNotFoundError` where that file `is_gone`.
         """
+        if self.is_gone:
+            raise FileNotFoundError(errno.ENOENT, "the database's file is gone", str(self.sqlite_file))
         if self.writer is None:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(work)
@@ -65,6 +75,8 @@ class Database:
 
     async def is_answering(self, timeout_seconds: float) -> bool:
         """Whether a migrated database answers in time. Reads the revision: `SELECT 1` does not even touch SQLite's file."""
+        if self.is_gone:
+            return False
         try:
             async with asyncio.timeout(timeout_seconds), self.engine.connect() as connection:
                 return (await connection.execute(select(revision_table))).first() is not None
@@ -98,6 +110,15 @@ async def open_database(url: str) -> Database:
     with await only_process_at(file):
         await asyncio.to_thread(_use_write_ahead_log, file)
     return Database(_sqlite_engine(address), file, _sqlite_writer(address))
+
+
+def _identity_of(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; `None` for none."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 def _do_in_transaction(engine: Engine, work: Callable[[Connection], ResultT]) -> ResultT:

@@ -55,6 +55,12 @@ async def show_readiness(
     """200 when the database answers, requests are recorded, and the process is not draining; else 503 with the reason."""
     if draining.is_on:
         raise Unavailable("The gateway is shutting down.", retry_after_seconds=_RETRY_SECONDS, code="draining")
+    if database.is_gone:
+        raise Unavailable(
+            "The database's file was deleted or replaced; start the gateway again.",
+            retry_after_seconds=_RETRY_SECONDS,
+            code="database_gone",
+        )
     if not await database.is_answering(_DATABASE_SECONDS):
         raise Unavailable("The database does not answer.", retry_after_seconds=_RETRY_SECONDS, code="database_down")
     is_recording, reason = recorder.health()
