@@ -24,7 +24,7 @@ PAGES := frontend/node_modules
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest clients node-clients format client build bench bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format client build bench bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -51,6 +51,12 @@ contracts: setup ## check that imports only go down the layers
 
 pytest: setup ## run the tests alone
 	@cd backend && .venv/bin/python -m pytest -rs $(PYTEST_ARGUMENTS)
+
+# A few of them are in the tests; `make kill-test KILLS=1000` makes as many as you like.
+KILLS ?= 100
+
+kill-test: setup ## kill the gateway a hundred times under load, and look for every answer in the ledger
+	@cd backend && AI_ENGINE_TEST_KILLS=$(KILLS) .venv/bin/python -m pytest tests/journeys/test_killed_under_load.py --log-cli-level=WARNING
 
 clients: $(PYTHON_CLIENTS) ## install the client SDKs that the tests try out, each in an environment of its own
 	@if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 15) ? 0 : 1)' 2>/dev/null \

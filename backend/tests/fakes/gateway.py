@@ -278,6 +278,12 @@ def _own_variables(folder: Path, port: int) -> dict[str, str]:
     }
 
 
+def process_environment(folder: Path, port: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a gateway that is a process of its own and keeps everything in `folder`."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+    return {**inherited, **_own_variables(folder, port), **environment}
+
+
 def _http_client(port: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=_CLIENT_SECONDS, trust_env=False, limits=limits)
@@ -300,6 +306,10 @@ class GatewayProcess(Client):
         super().__init__(port, http)
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def send_signal(self, sent: signal.Signals) -> None:
         self._process.send_signal(sent)
 
@@ -311,13 +321,12 @@ async def gateway_process(folder: Path, environment: Mapping[str, str], *, yaml:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
     await asyncio.to_thread((folder / "ai-engine.yaml").write_text, yaml)
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
     with (folder / "log.txt").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "ai_engine", "serve"),
             cwd=folder,
-            env={**inherited, **_own_variables(folder, port), **environment},
+            env=process_environment(folder, port, environment),
             stdout=log,
             stderr=log,
         )

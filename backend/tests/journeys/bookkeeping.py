@@ -99,8 +99,7 @@ def cost_usd(tokens: Tokens, price: Mapping[str, str] | None) -> Decimal | None:
 
 async def assert_statistics_equal(rows: Sequence[Row], gateway: Client) -> None:
     """`rows`, with their attempts, are all that the ledger has; its statistics are their sums, over all and by every name."""
-    told = await gateway.get("/api/statistics")
-    assert _counted(told["summary"], _REQUEST_SUMS) == _request_sums(rows)
+    told = await assert_summary_equals(rows, gateway)
     attempts = [attempt for row in rows for attempt in row["attempts"]]
     by_key = {(key["provider"], key["key_fingerprint"]): key for key in told["key_stats"]}
     for stats, name_of in (
@@ -114,8 +113,15 @@ async def assert_statistics_equal(rows: Sequence[Row], gateway: Client) -> None:
         assert {name: _counted(sums, _ATTEMPT_SUMS) for name, sums in stats.items()} == {
             name: _attempt_sums(group) for name, group in groups.items()
         }
+
+
+async def assert_summary_equals(rows: Sequence[Row], gateway: Client) -> Row:
+    """`rows` are all that the ledger has, and the sums over all requests are theirs. Gives the statistics."""
+    told: Row = await gateway.get("/api/statistics")
+    assert _counted(told["summary"], _REQUEST_SUMS) == _request_sums(rows)
     for count in _REQUEST_SUMS - {"tokens", "cost_usd", "absorbed_usd"}:
         assert sum(point[count] for point in told["series"]) == told["summary"][count], count
+    return told
 
 
 _TOKENS_AND_MONEY = {"tokens", "unknown_usage", "estimated_usage", "cost_usd", "absorbed_usd", "unpriced"}
@@ -140,7 +146,7 @@ def _request_sums(rows: Sequence[Row]) -> dict[str, Any]:
         **{ending: endings.count(ending) for ending in ("completed", "rescued", "client_cancelled", "upstream_cut")},
         "refused": sum(ending == "error" and not ours for ending, ours in zip(endings, is_ours, strict=True)),
         "errors": sum(ending == "error" and ours for ending, ours in zip(endings, is_ours, strict=True)),
-        "attempts": sum(len(row["attempts"]) for row in rows),
+        "attempts": sum(row["attempts_count"] for row in rows),
         **_tokens_and_money(rows),
         "absorbed_usd": sum((Decimal(row["absorbed_usd"] or 0) for row in rows), Decimal(0)),
     }
