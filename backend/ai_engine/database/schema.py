@@ -195,6 +195,14 @@ attempts = Table(
     Column("is_absorbed", Boolean, nullable=False),
 )
 
+# One row once something has been deleted: requests that were received up to then are in the rollups alone, so that none of them
+# may be added again.
+ledger_horizon = Table(
+    "ledger_horizon",
+    metadata,
+    Column("received_at_us", BigInteger, primary_key=True, autoincrement=False),
+)
+
 request_rollups = Table(
     "request_rollups",
     metadata,

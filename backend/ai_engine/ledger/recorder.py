@@ -57,7 +57,7 @@ class Backlog(NamedTuple):
     damaged: int
     """Lines that could not be read back, and were skipped."""
     refused: int
-    """Records that the database would not take, ever, and were skipped."""
+    """Records that the database would not take, ever, or that are older than what is kept, and were skipped."""
 
 
 class RecorderHealth(NamedTuple):
@@ -201,7 +201,10 @@ class Recorder:
         if not entries:
             return
         try:
-            await self._store.store(entries)
+            too_old = await self._store.store(entries)
+            if too_old:
+                self._refused += too_old
+                _log.error("%d records are older than requests that retention has deleted; they are left out.", too_old)
         except EntriesRefused as error:
             if len(entries) == 1:
                 self._refused += 1

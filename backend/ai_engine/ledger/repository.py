@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from ai_engine.database import Database
 from ai_engine.database.rows import delete_rows, insert_rows, let_others_run, overwrite_rows, rows_with_keys, take_turns
-from ai_engine.database.schema import attempt_rollups, attempts, request_rollups, requests
+from ai_engine.database.schema import attempt_rollups, attempts, ledger_horizon, request_rollups, requests
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, microseconds, request_of
 from ai_engine.ledger.rollups import ALL, AttemptGroup, RequestGroup, Totals, attempt_totals, request_totals
@@ -44,15 +44,15 @@ class SqlLedger:
         self._database = database
         self._engine = database.engine
 
-    async def store(self, entries: Sequence[Entry]) -> None:
+    async def store(self, entries: Sequence[Entry]) -> int:
         """As the port promises."""
         by_id = {entry.request.id: entry for entry in entries}
         async with _in_the_ports_words():
             try:
-                await self._database.write(partial(_add, list(by_id.values())))
+                return await self._database.write(partial(_add, list(by_id.values())))
             except IntegrityError:
                 # Some are there already: a spool is read again after its process was killed.
-                await self._database.write(partial(_add_new, by_id))
+                return await self._database.write(partial(_add_new, by_id))
 
     async def page(
         self, wanted: RequestFilter, after: Position | None, limit: int
@@ -119,7 +119,7 @@ class SqlLedger:
     async def delete_requests(self, before: datetime, at_most: int) -> int:
         """As the port promises."""
         oldest = (
-            select(requests.c.id, requests.c.attempts)
+            select(requests.c.id, requests.c.attempts, requests.c.received_at_us)
             .where(requests.c.received_at_us < microseconds(before))
             .order_by(requests.c.received_at_us, requests.c.id)
             .limit(at_most)
@@ -128,14 +128,15 @@ class SqlLedger:
             async with self._engine.connect() as connection:
                 candidates = (await connection.execute(oldest)).all()
             ids: list[str] = []
-            rows = 0
-            for record_id, attempt_count in candidates:
+            rows = horizon_us = 0
+            for record_id, attempt_count, received_at_us in candidates:
                 if ids and rows + 1 + attempt_count > at_most:
                     break
                 ids.append(record_id)
                 rows += 1 + attempt_count
+                horizon_us = received_at_us
             if ids:
-                await self._database.write(partial(_delete_requests, ids))
+                await self._database.write(partial(_delete_requests, ids, horizon_us))
             return rows
 
     async def delete_rollups(self, resolution_seconds: int, before: datetime, at_most: int) -> int:
@@ -149,27 +150,34 @@ class SqlLedger:
                 async with self._engine.connect() as connection:
                     keys = (await connection.execute(old.limit(at_most))).all()
                 if keys:
-                    await self._database.write(partial(delete_rows, table=table, keys=keys))
+                    await self._database.write(partial(delete_rows, table=table, keys=[tuple(key) for key in keys]))
                     most = max(most, len(keys))
         return most
 
 
-def _add(entries: Sequence[Entry], connection: Connection) -> None:
+def _add(given: Sequence[Entry], connection: Connection) -> int:
+    """Adds all that are not too old; says how many are."""
     take_turns(connection, TURNSTILE)
+    horizon_us = connection.scalar(select(func.max(ledger_horizon.c.received_at_us)))
+    entries = given if horizon_us is None else [entry for entry in given if entry.request.received_at_us > horizon_us]
     insert_rows(connection, requests, [entry.request for entry in entries])
     insert_rows(connection, attempts, [attempt for entry in entries for attempt in entry.attempts])
     add_totals(connection, request_rollups, request_totals(entries))
     let_others_run(connection)
     add_totals(connection, attempt_rollups, attempt_totals(entries))
+    return len(given) - len(entries)
 
 
-def _add_new(by_id: Mapping[str, Entry], connection: Connection) -> None:
+def _add_new(by_id: Mapping[str, Entry], connection: Connection) -> int:
     take_turns(connection, TURNSTILE)
     known = {row.id for row in rows_with_keys(connection, requests, [(record_id,) for record_id in by_id])}
-    _add([entry for record_id, entry in by_id.items() if record_id not in known], connection)
+    return _add([entry for record_id, entry in by_id.items() if record_id not in known], connection)
 
 
-def _delete_requests(ids: Sequence[str], connection: Connection) -> None:
+def _delete_requests(ids: Sequence[str], horizon_us: int, connection: Connection) -> None:
+    take_turns(connection, TURNSTILE)
+    connection.execute(delete(ledger_horizon).where(ledger_horizon.c.received_at_us <= horizon_us))
+    insert_rows(connection, ledger_horizon, [(horizon_us,)])
     connection.execute(delete(attempts).where(attempts.c.request.in_(ids)))
     delete_rows(connection, requests, [(record_id,) for record_id in ids])
 

@@ -65,10 +65,11 @@ class Piece(NamedTuple):
 class EntryStore(Protocol):
     """Where the recorder puts entries."""
 
-    async def store(self, entries: Sequence[Entry]) -> None:
+    async def store(self, entries: Sequence[Entry]) -> int:
         """Stores those that are not there yet, with what they add to the rollups, in one transaction.
 
-        Raises `StoreUnavailable` or `EntriesRefused`.
+        Says how many it left out for ever, because they are as old as requests that retention has deleted: nobody could say
+        whether they were counted already. Raises `StoreUnavailable` or `EntriesRefused`.
         """
 
 

@@ -334,6 +334,24 @@ async def test_retention_deletes_what_is_too_old_in_small_pieces_and_keeps_the_r
     assert now - oldest[DAY] >= 91 * DAY
 
 
+async def test_a_record_that_comes_again_after_retention_deleted_it_is_left_out_and_counts_once(database: Database) -> None:
+    ledger, clock = SqlLedger(database), HandTurnedClock(NOON)
+    old = [a_request(received_at=NOON - timedelta(days=91, seconds=number)) for number in range(20)]
+    young = a_request(received_at=NOON - timedelta(days=80))
+    assert await ledger.store(entries_of([*old, young])) == 0
+    await Retention(ledger, clock, lambda: timedelta(days=90), Kept()).delete_what_is_too_old()
+    rollups = await stored_rollups(database)
+
+    # Retention has been made longer meanwhile; one that was never stored is as old.
+    late = a_request(received_at=NOON - timedelta(days=92))
+    new = a_request(received_at=NOON)
+    assert await ledger.store(entries_of([*old, late, young])) == 21
+    assert await stored_rollups(database) == rollups
+
+    assert await ledger.store(entries_of([*old, new])) == 20
+    assert await count(database) == (2, 2)
+
+
 async def test_migrating_an_older_database_brings_the_ledgers_tables(tmp_path: Path) -> None:
     database = await open_database(f"sqlite:///{tmp_path}/older.db")
     await migrate(database)

@@ -41,8 +41,8 @@ class Switched:
     def __init__(self, store: SqlLedger) -> None:
         self.now = store
 
-    async def store(self, entries: Sequence[Entry]) -> None:
-        await self.now.store(entries)
+    async def store(self, entries: Sequence[Entry]) -> int:
+        return await self.now.store(entries)
 
 
 async def record_and_flush_for_ever(recorder: Recorder, recorded: list[str]) -> None:

@@ -28,8 +28,9 @@ class FakeStore:
         self.is_away = False
         self.commits_and_then_fails = 0
         self.refuses: set[str] = set()
+        self.too_old = 0
 
-    async def store(self, entries: Sequence[Entry]) -> None:
+    async def store(self, entries: Sequence[Entry]) -> int:
         await asyncio.sleep(0)
         if self.is_away:
             raise StoreUnavailable("away")
@@ -40,6 +41,7 @@ class FakeStore:
         if self.commits_and_then_fails:
             self.commits_and_then_fails -= 1
             raise StoreUnavailable("nobody knows")
+        return self.too_old
 
 
 def recorder_in(folder: Path, store: FakeStore, clock: HandTurnedClock | None = None, limit_bytes: int = 10**7) -> Recorder:
@@ -88,10 +90,10 @@ async def test_a_record_after_a_silence_is_stored_soon_and_a_stream_of_them_once
     stored_at: list[float] = []
 
     class Watched(FakeStore):
-        async def store(self, entries: Sequence[Entry]) -> None:
+        async def store(self, entries: Sequence[Entry]) -> int:
             stored_at.append(clock.monotonic())
             recorder.record(a_request())
-            await super().store(entries)
+            return await super().store(entries)
 
     recorder = recorder_in(tmp_path, Watched(), clock)
     async with running(recorder):
@@ -188,7 +190,7 @@ async def test_a_store_that_is_away_is_asked_ever_more_seldom(tmp_path: Path) ->
     asked_at: list[float] = []
 
     class Away(FakeStore):
-        async def store(self, entries: Sequence[Entry]) -> None:
+        async def store(self, entries: Sequence[Entry]) -> int:
             asked_at.append(clock.monotonic())
             raise StoreUnavailable("away")
 
@@ -228,6 +230,19 @@ async def test_a_record_that_the_store_refuses_is_left_out_and_counted_and_the_o
 
     assert store.ids == [record.id for record in records if record is not records[4]]
     assert recorder.backlog().refused == 1
+
+
+async def test_records_that_the_store_leaves_out_as_too_old_are_counted_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FakeStore()
+    store.too_old = 1
+    recorder = recorder_in(tmp_path, store)
+    recorder.record(a_request())
+    await recorder.flush()
+
+    assert recorder.backlog() == (0, 0, 0.0, 0, 0, 1)
+    assert "older than requests that retention has deleted" in caplog.text
 
 
 async def test_beyond_its_bound_records_are_dropped_counted_and_told_until_there_is_room(
