@@ -119,15 +119,17 @@ async def test_provider(
 @router.post("/{provider}/toggle", summary="Enable or disable", dependencies=[requires(Role.ADMIN)])
 async def toggle_provider(
     definition: Known,
-    finder: Finder,
     preferences: Preferences,
     views: Views,
     by: By,
     body: Annotated[ToggleBody | None, Body()] = None,
 ) -> ProviderView:
     """An empty body flips; `{"enabled": …}` sets. It survives restarts, and no request in flight is broken."""
-    enabled = body.enabled if body is not None else not finder.is_enabled(definition)
-    await preferences.set(definition.name, Note(Action.TOGGLE, by), enabled=enabled)
+    note = Note(Action.TOGGLE, by)
+    if body is None:
+        await preferences.flip(definition, note)
+    else:
+        await preferences.set(definition.name, note, enabled=body.enabled)
     return views.view(definition)
 
 

@@ -14,13 +14,13 @@ ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key",
 
 
 def _name(text: str) -> str:
-    if "\0" in text:
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("nobody has this name")
     return text
 
 
 Name = Annotated[str, AfterValidator(_name)]
-"""A text that every database can keep."""
+"""A text that every database can keep: without NUL, and without halves of characters."""
 
 
 class Flag(BaseModel):

@@ -81,9 +81,18 @@ class LivePreferences:
         `note` is for the audit, which keeps what changed under the preferences' own names; `null` there is "as configured".
         If keeping them fails, the repository's error escapes and everything stays as it was.
         """
+        return await self._change(provider, note, lambda _: changes)
+
+    async def flip(self, definition: ProviderDefinition, note: Note | None = None) -> ProviderPreference:
+        """As `set`: switches the provider off if it is on, else on. Of two flips at once the second undoes the first."""
+        return await self._change(definition.name, note, lambda now: {"enabled": not is_enabled(definition, now)})
+
+    async def _change(
+        self, provider: str, note: Note | None, changes: Callable[[ProviderPreference], Changes]
+    ) -> ProviderPreference:
         async with self._one_at_a_time:
             before = self.of(provider)
-            after = replace(before, **changes)
+            after = replace(before, **changes(before))
             if after == before:
                 return before
             now = self._clock.now()

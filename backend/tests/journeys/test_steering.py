@@ -1,6 +1,7 @@
 """What an operator steers by hand while requests go on, and what is left of it after a restart."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from tests.fakes.gateway import Client, Gateway, Provider, environment_of, gateway_in_front_of, gateway_process, yaml_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
-from tests.journeys.steps import CHAT, asked, sound
+from tests.journeys.steps import CHAT, asked, eventually, sound
 
 pytestmark = pytest.mark.anyio
 
@@ -109,8 +110,10 @@ async def test_drains_priorities_and_default_models_survive_a_restart_with_who_d
     async with gateway_process(tmp_path, environment, yaml=yaml) as gateway:
         assert (await gateway.chat()).provider == "alpha"
         assert (await gateway.provider("alpha"))["default_model"] is None
-        told = [(entry["action"], entry["target"]) for entry in (await gateway.get("/api/audit"))["items"]]
-    assert told == [
+        gateway.send_signal(signal.SIGHUP)
+        (reload, *earlier) = await eventually(lambda: _entries(gateway), until=lambda seen: seen[0]["action"] == "config.reload")
+    assert reload["actor"] == {"name": "SIGHUP", "key_id": None, "role": "system"}
+    assert [(entry["action"], entry["target"]) for entry in earlier] == [
         ("provider.update", "gamma"),
         ("provider.update", "alpha"),
         ("provider.restore", "alpha"),
@@ -118,3 +121,7 @@ async def test_drains_priorities_and_default_models_survive_a_restart_with_who_d
         ("provider.update", "gamma"),
         ("provider.update", "alpha"),
     ]
+
+
+async def _entries(gateway: Client) -> Any:
+    return (await gateway.get("/api/audit"))["items"]

@@ -57,6 +57,7 @@ async def test_the_default_model_is_what_a_test_sends(gateway: Gateway, beta: Sc
         ({"default_model": ""}, "default_model"),
         ({"default_model": 7}, "default_model"),
         ({"default_model": "m" * 513}, "default_model"),
+        ({"default_model": "nul\0"}, "default_model"),
         ({"default_model": "gpt-nobody-has"}, "default_model"),
         ({"enabled": False}, "enabled"),
         ({"priority": 1, "prioritaet": 1}, "prioritaet"),
@@ -70,6 +71,11 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(gateway: Gateway, b
     refusal(await gateway.http.patch("/api/providers/beta", json=body), 400, param=param)
     assert await gateway.provider("beta") == before
     assert (await gateway.get("/api/audit"))["items"] == []
+
+
+async def test_half_a_character_is_no_name(gateway: Gateway) -> None:
+    body = b'{"default_model": "half\\ud83d"}'
+    refusal(await gateway.http.patch("/api/providers/openai", content=body), 400, param="default_model")
 
 
 async def test_a_provider_whose_models_nobody_knows_takes_any(gateway: Gateway) -> None:

@@ -114,6 +114,18 @@ async def test_changes_to_different_parts_at_once_are_both_kept() -> None:
     assert preferences.of("groq") == notebook.kept["groq"] == ProviderPreference(enabled=False, priority=2)
 
 
+async def test_of_two_flips_at_once_the_second_undoes_the_first() -> None:
+    notebook = Notebook()
+    preferences = LivePreferences(notebook, SystemClock())
+    notebook.may_write.clear()
+    both = asyncio.gather(preferences.flip(definition()), preferences.flip(definition()))
+    await asyncio.sleep(0)
+    notebook.may_write.set()
+    assert [preference.enabled for preference in await both] == [False, True]
+    assert (await preferences.flip(definition(is_community=True))).enabled is False
+    assert notebook.saves == 3
+
+
 async def test_listeners_hear_a_change_when_it_is_in_force_and_nothing_of_one_that_changes_nothing() -> None:
     notebook = Notebook()
     preferences = LivePreferences(notebook, SystemClock())
