@@ -81,10 +81,13 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: Task[None]) -> None:
         """As uvicorn's own; the endpoint has returned, so nothing more will be sent."""
         super().on_task_complete(task)
-        self._end_soon()
+        if not self.disconnected:
+            self.loop.call_later(LONGEST_FAREWELL_SECONDS, self._abort)
 
     def shutdown(self) -> None:
         """As uvicorn's own, with the code for a server that goes away (1001) in place of its 1012."""
+        if self.transport.is_closing():
+            return  # both sides have said their farewells, and uvicorn's own would not find the state for another
         if self.handshake_complete and not self.close_sent:
             self.stop_keepalive()
             self.queue.put_nowait({"type": "websocket.disconnect", "code": GOING_AWAY})
@@ -93,11 +96,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.close()
         else:
             super().shutdown()
-        self._end_soon()
-
-    def _end_soon(self) -> None:
-        if not self.disconnected:
-            self.loop.call_later(LONGEST_FAREWELL_SECONDS, self._abort)
 
     def _abort(self) -> None:
         if not self.disconnected:

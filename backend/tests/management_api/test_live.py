@@ -41,12 +41,15 @@ def with_key(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
-async def until(page: Page, connection: ClientConnection, fits: Callable[[Any], Any], within_seconds: float = 5) -> Any:
-    """The first message that fits."""
-    async with asyncio.timeout(within_seconds):
-        while not fits(message := page.take(await connection.recv())):
-            pass
-    return message
+async def until(page: Page, connection: ClientConnection, is_so: Callable[[Page], Any]) -> None:
+    """Reads on until the page shows it; at once where it does."""
+    async with asyncio.timeout(10):
+        while not is_so(page):
+            page.take(await connection.recv())
+
+
+def has_heard_of(requests: int) -> Callable[[Page], bool]:
+    return lambda page: page.told == requests
 
 
 async def closed(connection: ClientConnection) -> tuple[int, str]:
@@ -88,24 +91,25 @@ async def test_a_toggle_and_a_finished_request_are_told(gateway: Gateway) -> Non
     async with watching(gateway) as connection:
         page.take(await connection.recv())
         await gateway.post("/api/providers/beta/toggle")
-        await until(page, connection, lambda _: page.providers["beta"]["status"] == "disabled")
+        await until(page, connection, lambda page: page.providers["beta"]["status"] == "disabled")
         assert (await gateway.chat(stream=True)).status == 200
-        message = await until(page, connection, lambda message: message["requests"])
-        assert message["type"] == "changes"
+        await until(page, connection, lambda page: page.requests)
+        assert page.kinds[-1] == "changes"
         assert page.latest[0]["asked_model"] == "tiny"
 
 
 async def test_a_flag_is_told_and_its_end_too_though_nobody_asks_for_anything(beta: ScriptedUpstream) -> None:
-    beta.on("/chat/completions", Answer(error("Spent.", code="insufficient_quota"), 429, {"retry-after": "1"}))
-    async with gateway_in_front_of(Provider("beta", beta.base_url)) as gateway, watching(gateway) as connection:
+    beta.on("/chat/completions", Answer(error("Spent.", code="insufficient_quota"), 429, {"retry-after": "2"}))
+    behind = gateway_in_front_of(Provider("beta", beta.base_url), tuning=Tuning(live=QUICK))
+    async with behind as gateway, watching(gateway) as connection:
         page = Page()
         page.take(await connection.recv())
         assert (await gateway.chat()).status == 503
-        await until(page, connection, lambda _: page.providers["beta"]["status"] == "flagged")
+        await until(page, connection, lambda page: page.providers["beta"]["status"] == "flagged")
         assert page.providers["beta"]["flag"]["reason"] == "quota"
-        await until(page, connection, lambda _: page.status["status"] == "down")
-        await until(page, connection, lambda _: page.providers["beta"]["status"] == "available")
-        await until(page, connection, lambda _: page.status["status"] == "ok")
+        await until(page, connection, lambda page: page.status["status"] == "down")
+        await until(page, connection, lambda page: page.providers["beta"]["status"] == "available")
+        await until(page, connection, lambda page: page.status["status"] == "ok")
 
 
 async def test_a_reload_is_told(alpha: ScriptedUpstream) -> None:
@@ -114,8 +118,8 @@ async def test_a_reload_is_told(alpha: ScriptedUpstream) -> None:
         page.take(await connection.recv())
         await asyncio.to_thread(gateway.yaml_file.write_text, "{}")
         await gateway.post("/api/config/reload")
-        await until(page, connection, lambda _: "alpha" not in page.providers)
-        await until(page, connection, lambda _: page.status["generation"] >= 2)
+        await until(page, connection, lambda page: "alpha" not in page.providers)
+        await until(page, connection, lambda page: page.status["generation"] >= 2)
 
 
 async def test_after_a_cut_the_page_goes_on_where_it_was(gateway: Gateway) -> None:
@@ -124,13 +128,13 @@ async def test_after_a_cut_the_page_goes_on_where_it_was(gateway: Gateway) -> No
         page.take(await connection.recv())
         for _ in range(3):
             await gateway.chat(stream=True)
-        await until(page, connection, lambda _: page.requests)
+        await until(page, connection, lambda page: page.requests)
         connection.transport.abort()
     for _ in range(3):
         await gateway.chat(stream=True)
     await gateway.post("/api/providers/beta/toggle")
     async with watching(gateway, page.cursor) as connection:
-        await until(page, connection, lambda _: len(page.requests) == 6 and page.providers["beta"]["status"] == "disabled")
+        await until(page, connection, lambda page: len(page.requests) == 6 and page.providers["beta"]["status"] == "disabled")
     assert set(page.kinds[1:]) == {"changes"}
     listed = await eventually(lambda: gateway.get("/api/requests"), until=lambda listed: len(listed["items"]) == 6)
     assert page.requests[::-1] == [each["id"] for each in listed["items"]]
@@ -174,7 +178,7 @@ async def busy(gateway: Gateway, page: Page, connection: ClientConnection, ticks
     for _ in range(ticks):
         for _ in range(QUICK.remembered_requests):
             feed(a_request(asked_model="m" * 2000))
-        await until(page, connection, lambda message: message["requests"])
+        await until(page, connection, has_heard_of(page.told + QUICK.remembered_requests))
     return ticks * QUICK.remembered_requests
 
 
@@ -192,12 +196,12 @@ async def test_a_slow_reader_is_told_what_it_missed_and_costs_neither_memory_nor
         try:
             before, _ = tracemalloc.get_traced_memory()
             finished += await busy(gateway, quick_page, quick, ticks=60)
-            quick_page.requests, grown = [], tracemalloc.get_traced_memory()[0] - before
+            grown = tracemalloc.get_traced_memory()[0] - before
         finally:
             tracemalloc.stop()
         assert grown < 1024 * 1024, "what the slow one has not taken (3 MB) is kept nowhere"
         assert quick_page.missed == 0
-        await until(slow_page, slow, lambda _: len(slow_page.requests) + slow_page.missed == finished)
+        await until(slow_page, slow, has_heard_of(finished))
         assert slow_page.missed > finished / 2
         assert slow_page.kinds.count("snapshot") == 2
         assert await busy(gateway, slow_page, slow, ticks=1)
@@ -288,7 +292,8 @@ async def test_a_connection_ends_with_the_key_that_opened_it(anyio_backend: str)
         code, reason = await closed(viewer)
         assert (code, "not one of this gateway's" in reason) == (1008, True)
         page = Page()
-        await until(page, admin, lambda _: page.status["generation"] == 2)
+        page.take(await admin.recv())
+        await until(page, admin, lambda page: page.status["generation"] == 2)
 
 
 async def test_a_client_that_never_stops_talking_is_shown_the_door(gateway: Gateway) -> None:
@@ -306,7 +311,7 @@ async def test_what_a_client_says_now_and_then_is_ignored(gateway: Gateway) -> N
         await connection.send("I am alive")
         await connection.send(b"\x00\xff")
         await gateway.post("/api/providers/beta/toggle")
-        await until(page, connection, lambda _: page.providers["beta"]["status"] == "disabled")
+        await until(page, connection, lambda page: page.providers["beta"]["status"] == "disabled")
 
 
 async def test_a_long_message_ends_the_connection(gateway: Gateway) -> None:
@@ -330,5 +335,5 @@ async def test_two_hundred_pages_hear_of_a_change(gateway: Gateway) -> None:
         await gateway.post("/api/providers/beta/toggle")
         async with asyncio.TaskGroup() as all_of_them:
             for page, connection in zip(pages, connections, strict=True):
-                all_of_them.create_task(until(page, connection, lambda message: message["providers"]))
+                all_of_them.create_task(until(page, connection, lambda page: page.providers["beta"]["status"] == "disabled"))
         assert {page.providers["beta"]["status"] for page in pages} == {"disabled"}

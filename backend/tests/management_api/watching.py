@@ -18,6 +18,11 @@ class Page:
         self.cursor: str | None = None
         self.kinds: list[str] = []
 
+    @property
+    def told(self) -> int:
+        """How many requests it knows of: those it saw, and those it knows that it missed."""
+        return len(self.requests) + self.missed
+
     def take(self, text: str | bytes) -> Any:
         message = json.loads(text)
         kind, ids = message["type"], [request["id"] for request in message["requests"]]
