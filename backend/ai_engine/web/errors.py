@@ -215,6 +215,8 @@ def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
     where = ".".join(str(part) for part in first["loc"][1:])
     reason = str(first["msg"]).removeprefix("Value error, ")
     reason = reason[:1].lower() + reason[1:]
+    if first["type"] == "extra_forbidden":
+        return InvalidRequest(f"{where} is not known here; /docs shows what may be sent.", param=where)
     if not where:
         return InvalidRequest(f"The {first['loc'][0]} is not usable: {reason}.")
     return InvalidRequest(f"{where} is not usable: {reason}.", param=where)

@@ -201,6 +201,11 @@ async def test_what_cannot_be_asked_is_refused_by_name(gateway: Gateway, route: 
     refusal(await gateway.http.get(f"{route}?{query}"), 400, param=param)
 
 
+async def test_an_unknown_parameter_is_called_unknown(gateway: Gateway) -> None:
+    answer = await gateway.http.get("/api/statistics?group_by=day")
+    assert refusal(answer, 400, param="group_by")["message"] == "group_by is not known here; /docs shows what may be sent."
+
+
 async def test_a_download_has_one_of_the_two_formats(gateway: Gateway) -> None:
     refusal(await gateway.http.get("/api/statistics/export?format=xlsx"), 400, param="format")
     refusal(await gateway.http.get("/api/statistics?format=csv"), 400, param="format")
