@@ -90,6 +90,10 @@ class AttemptGroup(NamedTuple):
     key_fingerprint: str
 
 
+_FAILURES_IN_ORDER = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+"""A failure's class is a member of an enum where it comes from this process's memory, which orjson takes for no text."""
+
+
 class Totals:
     """The sums of one group. They are added to, in any order, and never taken from."""
 
@@ -127,7 +131,7 @@ class Totals:
 
     def columns(self) -> tuple[Any, ...]:
         """The row of the table, without its primary key."""
-        failures = orjson.dumps(self.failures, option=orjson.OPT_SORT_KEYS).decode() if self.failures else None
+        failures = orjson.dumps(self.failures, option=_FAILURES_IN_ORDER).decode() if self.failures else None
         return (*self.numbers, failures, *map(pack, self.histograms))
 
     def number(self, name: str) -> int:
