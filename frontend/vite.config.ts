@@ -12,9 +12,11 @@ const proxy = {
   '/ws': { ...toGateway, ws: true },
 }
 
+const resolved = (path: string) => new URL(path, import.meta.url).pathname
+
 export default defineConfig({
   plugins: [react(), firstLoadBudget({ maxGzippedKilobytes: 200 })],
-  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  resolve: { alias: { '@': resolved('./src') } },
   server: { port: 5173, strictPort: true, proxy },
   preview: { host: '127.0.0.1', strictPort: true, proxy },
   build: { target: 'es2022', cssMinify: true, assetsInlineLimit: 0, reportCompressedSize: false },
@@ -23,7 +25,10 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/testing/setup.ts'],
     css: false,
+    // One file instead of six thousand.
+    alias: { '@tabler/icons-react': resolved('./node_modules/@tabler/icons-react/dist/cjs/tabler-icons-react.cjs') },
     restoreMocks: true,
+    testTimeout: 30_000,
     env: { TZ: 'Europe/Berlin' },
   },
 })

@@ -16,7 +16,10 @@ const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, heig
 const folder = new URL('.screenshots/', import.meta.url).pathname
 await mkdir(folder, { recursive: true })
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+})
 let complaints = 0
 for (const path of positionals.length ? positionals : ['/settings'])
   for (const colorScheme of ['light', 'dark'])
@@ -30,7 +33,10 @@ for (const path of positionals.length ? positionals : ['/settings'])
       page.on('pageerror', (error) => complain(error.message))
       await page.goto(new URL(path, values.url).href)
       await page.locator('main h1').waitFor()
-      await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached', timeout: 5_000 }).catch(() => {})
+      await page
+        .getByRole('status', { name: 'Loading' })
+        .waitFor({ state: 'detached', timeout: 5_000 })
+        .catch(() => {})
       await page.waitForTimeout(400) // transitions
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       if (overflow > 0) complain(`${path} is ${overflow} px too wide on a ${size}`)

@@ -6,6 +6,7 @@ import {
   formatDateTime,
   formatDuration,
   formatMoney,
+  formatMoment,
   formatMoneyExactly,
   formatPercent,
   formatRelative,
@@ -79,6 +80,12 @@ test('counts are grouped and large ones have a short form', () => {
 
 test('a time is shown in the zone of whoever looks', () => {
   expect(formatDateTime('2026-11-23T13:03:22Z')).toBe('23 Nov 2026, 14:03:22')
+})
+
+test('today goes without its date', () => {
+  const now = Date.parse('2026-11-23T13:00:00Z')
+  expect(formatMoment('2026-11-23T12:59:48Z', now)).toBe('13:59:48')
+  expect(formatMoment('2026-11-21T12:59:48Z', now)).toBe('21 Nov, 13:59:48')
 })
 
 test('a moment is told from now', () => {

@@ -113,6 +113,20 @@ export function formatDateTime(at: string | number | Date): string {
   return dayAndTime.format(new Date(at))
 }
 
+const dayMonthAndTime = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** `14:03:22` for today, `22 Nov, 14:03:22` for days before. */
+export function formatMoment(at: string | number | Date, nowMs: number): string {
+  const isToday = new Date(at).toDateString() === new Date(nowMs).toDateString()
+  return isToday ? formatTime(at) : dayMonthAndTime.format(new Date(at))
+}
+
 /** `just now`, `12 s ago`, `in 2 min 5 s`. */
 export function formatRelative(at: string | number | Date, nowMs: number): string {
   const seconds = (new Date(at).getTime() - nowMs) / 1000

@@ -93,3 +93,38 @@ export function aRequest(differing: Partial<Schemas['RequestView']> = {}): Schem
     ...differing,
   }
 }
+
+export function aConfiguration(
+  differing: Partial<Schemas['LiveConfigurationView']> = {},
+): Schemas['LiveConfigurationView'] {
+  const setting = { is_set: false, is_secret: false, value: null, default: null }
+  return {
+    generation: 1,
+    loaded_at: '2026-11-23T12:00:00Z',
+    workers: [{ pid: 4711, generation: 1 }],
+    settings: [
+      { ...setting, name: 'AI_ENGINE_HOST', meaning: 'The address to listen on.', value: '127.0.0.1' },
+      { ...setting, name: 'AI_ENGINE_PORT', meaning: 'The TCP port.', value: 8741, default: 8000, is_set: true },
+      {
+        ...setting,
+        name: 'AI_ENGINE_ADMIN_KEY',
+        meaning: 'A key that may do everything.',
+        is_secret: true,
+        is_set: true,
+      },
+    ],
+    variables: [
+      { name: 'GROQ_API_KEY', provider: 'groq', is_set: false, keys: [] },
+      { name: 'OPENAI_API_KEY', provider: 'openai', is_set: true, keys: ['9f86d081'] },
+    ],
+    config_file: 'ai-engine.yaml',
+    providers: [],
+    models: [],
+    aliases: { gpt4: 'gpt-4' },
+    fallbacks: { 'gpt-4o': ['claude-sonnet-4-5'] },
+    prices: { 'local-llama/tiny': { input: '0', output: '0' } },
+    weights: { priority: 1, health: 1, latency: 0.5, cost: 0.5, load: 0.25 },
+    rescue: 'continue',
+    ...differing,
+  }
+}

@@ -4,11 +4,13 @@
  *     fakeGateway.answers('get', '/api/status', aStatus({ generation: 2 }))
  *     fakeGateway.fails('post', '/api/config/reload', 400, { message: 'AI_ENGINE_PORT is not usable.' })
  *     expect(fakeGateway.received('post', '/api/config/reload')).toHaveLength(1)
+ *     fakeGateway.says({ type: 'changes', cursor: 'c2', at: '…', status: aStatus(), providers: [], requests: [] })
  *
  * What it was not told to answer fails the request and the test's output says so.
  */
-import { delay, http, HttpResponse } from 'msw'
+import { delay, http, HttpResponse, ws } from 'msw'
 import { setupServer } from 'msw/node'
+import type { LiveMessage } from '@/api/live-state'
 import type { paths } from '@/api/schema.gen'
 
 type Method = 'get' | 'post' | 'patch' | 'delete'
@@ -25,9 +27,11 @@ interface Received {
   body: unknown
 }
 
-const server = setupServer()
-const log = new Map<string, Received[]>()
 const origin = 'http://localhost:3000'
+const line = ws.link('ws://localhost:3000/ws')
+// It lets everybody in, and is silent until a test makes it speak.
+const server = setupServer(line.addEventListener('connection', () => {}))
+const log = new Map<string, Received[]>()
 
 function route(method: Method, path: string, respond: () => Response | Promise<Response>): void {
   const pattern = origin + path.replaceAll(/\{(\w+)\}/g, ':$1')
@@ -81,6 +85,11 @@ export const fakeGateway = {
       await delay('infinite')
       return HttpResponse.error()
     })
+  },
+
+  /** Sends a message on the live connection. */
+  says(message: LiveMessage): void {
+    line.broadcast(JSON.stringify(message))
   },
 
   /** What came, in order. */

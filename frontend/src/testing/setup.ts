@@ -1,6 +1,6 @@
 /** What jsdom lacks, a gateway that answers only what a test told it to, and a clean page after each test. */
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { fakeGateway } from './fake-gateway'
 
@@ -10,14 +10,14 @@ class Observer {
   disconnect() {}
 }
 
-const isBrowser = typeof window !== 'undefined'
-if (isBrowser) {
-  window.matchMedia = (query) =>
-    ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
-  window.ResizeObserver = Observer
-  window.HTMLElement.prototype.scrollIntoView = () => {}
-  window.scrollTo = () => {}
-}
+window.matchMedia = (query) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
+window.ResizeObserver = Observer
+window.HTMLElement.prototype.scrollIntoView = () => {}
+window.scrollTo = () => {}
+
+// The first test of a file also loads the page's chunk, on a machine that may be busy.
+configure({ asyncUtilTimeout: 10_000 })
 
 beforeAll(() => {
   fakeGateway.start()

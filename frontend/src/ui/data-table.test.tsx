@@ -94,3 +94,15 @@ test('of very many rows only a few are in the document', () => {
   expect(screen.getAllByRole('row').length).toBeLessThan(100)
   expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '10001')
 })
+
+test('arrow keys, Home and End go from row to row', async () => {
+  render(<Sortable onOpen={() => undefined} />)
+  const user = userEvent.setup()
+  screen.getByRole('button', { name: 'b' }).focus()
+  await user.keyboard('{ArrowDown}')
+  expect(screen.getByRole('button', { name: 'c' })).toHaveFocus()
+  await user.keyboard('{End}{ArrowDown}')
+  expect(screen.getByRole('button', { name: 'a' })).toHaveFocus()
+  await user.keyboard('{Home}{ArrowUp}')
+  expect(screen.getByRole('button', { name: 'b' })).toHaveFocus()
+})

@@ -13,6 +13,7 @@ import {
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { ColumnHead } from './data-table-head'
+import { moveBetweenRows } from './data-table-keys'
 import classes from './data-table.module.css'
 
 export interface Column<Row> {
@@ -53,6 +54,12 @@ interface DataTableProps<Row> {
   /** In place of rows, where there are none. */
   empty?: ReactNode
   rowHeight?: number
+  /** Columns keep their `width` whatever is in them; those without one share the rest. Cells then cut off what is too long. */
+  isFixed?: boolean
+  /** The row that is opened beside the table. */
+  openKey?: string | undefined
+  /** The table was scrolled away from its first row, or back to it. */
+  onScrolled?: (isAway: boolean) => void
 }
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
@@ -71,6 +78,9 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     foot,
     empty,
     rowHeight = 44,
+    isFixed = false,
+    openKey,
+    onScrolled,
   } = props
   const box = useRef<HTMLDivElement>(null)
   const isWindowed = rows.length > MOST_WITHOUT_WINDOW
@@ -108,8 +118,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       tabIndex={isWindowed ? 0 : -1}
       role="group"
       aria-label={caption}
+      onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > rowHeight)}
+      onKeyDown={(event) => {
+        moveBetweenRows(event, sorted.length, (index) => {
+          virtualizer.scrollToIndex(index)
+        })
+      }}
     >
-      <table className={classes.table} aria-rowcount={sorted.length + 1}>
+      <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>
         <caption className={classes.caption}>{caption}</caption>
         <colgroup>
           {columns.map(({ id, width, hideBelow }) => (
@@ -126,7 +142,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <tbody>
           {before > 0 && <Spacer height={before} />}
           {shown.map((row) => (
-            <BodyRow key={row.id} row={row} columns={columnsById} height={rowHeight} onOpen={onOpen} />
+            <BodyRow
+              key={row.id}
+              row={row}
+              columns={columnsById}
+              height={rowHeight}
+              isOpen={row.id === openKey}
+              onOpen={onOpen}
+            />
           ))}
           {after > 0 && <Spacer height={after} />}
         </tbody>
@@ -140,10 +163,11 @@ interface BodyRowProps<Row extends object> {
   row: TableRow<typeof features, Row>
   columns: Map<string, Column<Row>>
   height: number
+  isOpen: boolean
   onOpen: ((row: Row) => void) | undefined
 }
 
-function BodyRow<Row extends object>({ row, columns, height, onOpen }: BodyRowProps<Row>) {
+function BodyRow<Row extends object>({ row, columns, height, isOpen, onOpen }: BodyRowProps<Row>) {
   const open =
     onOpen &&
     (() => {
@@ -152,13 +176,14 @@ function BodyRow<Row extends object>({ row, columns, height, onOpen }: BodyRowPr
   return (
     // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
 
-    <tr aria-rowindex={row.index + 2} style={{ height }} data-opens={open && true} onClick={open}>
+    <tr aria-rowindex={row.getDisplayIndex() + 2} style={{ height }} data-opens={open && true} data-open={isOpen || undefined} onClick={open}>
       {Array.from(columns.values(), ({ id, align, hideBelow, cell }, index) => (
         <td key={id} data-align={align} data-hide-below={hideBelow}>
           {open && index === 0 ? (
             <button
               type="button"
               className={classes.open}
+              data-row={row.getDisplayIndex()}
               onClick={(event) => {
                 event.stopPropagation()
                 open()

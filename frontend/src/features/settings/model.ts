@@ -1,19 +1,34 @@
 /** What the configuration means, in words. */
 import type { Schemas } from '@/api/client'
 
-type Configuration = Schemas['ConfigurationView']
+export type Setting = Schemas['SettingView']
+type Variable = Schemas['VariableView']
 
-export function accessOf({ access }: Configuration): { word: string; explanation: string } {
-  return access === 'open'
-    ? {
-        word: 'No',
-        explanation: 'It answers this machine alone, and no web page but this one. AI_ENGINE_ADMIN_KEY changes that.',
-      }
-    : { word: 'Always', explanation: 'Admin and viewer keys open these pages; client keys open /v1.' }
+/** A setting's value as one reads it; a secret says only whether it is there. */
+export function shownValue({ value, is_secret, is_set }: Setting): string {
+  if (value === null || value === undefined) return is_secret && is_set ? 'set, and never shown' : 'not set'
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function sandboxOf({ sandbox }: Configuration): string {
-  return sandbox
-    ? 'Answers with made-up, labelled text while no other provider can; a provider key in .env ends that.'
-    : 'Real providers answer, or nobody.'
+/** The settings that have `find` in their name or meaning, and of them those that somebody has set where only these are wanted. */
+export function foundSettings(settings: Setting[], find: string, onlySet: boolean): Setting[] {
+  const wanted = find.trim().toLowerCase()
+  return settings.filter(
+    ({ name, meaning, is_set }) =>
+      (is_set || !onlySet) && (name.toLowerCase().includes(wanted) || meaning.toLowerCase().includes(wanted)),
+  )
+}
+
+/** The variables of providers that are set; those with keys first. */
+export function variablesInUse(variables: Variable[]): Variable[] {
+  const inUse = variables.filter(({ is_set }) => is_set)
+  return [...inUse.filter(({ keys }) => keys.length > 0), ...inUse.filter(({ keys }) => keys.length === 0)]
+}
+
+export function accessOf(access: Schemas['ConfigurationView']['access']): { word: string; explanation: string } {
+  return access === 'open'
+    ? { word: 'Open', explanation: 'this machine only, no key' }
+    : { word: 'Keys', explanation: 'every request needs one' }
 }

@@ -1,24 +1,43 @@
 /** Settings: the configuration in use, and the button that reads it again. */
-import { Stack } from '@mantine/core'
+import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { statusQuery } from '@/api/queries'
-import { FactsSkeleton } from '@/ui/skeletons'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
-import { ConfigurationPanels } from './configuration-panels'
+import { TableSkeleton } from '@/ui/skeletons'
+import { FilePanel } from './file-panel'
+import { ProviderVariablesPanel } from './provider-variables-panel'
+import { configurationQuery } from './queries'
 import { ReloadButton } from './reload-button'
+import { SettingsTable } from './settings-table'
+import { StatusTiles } from './status-tiles'
 
 export function SettingsPage() {
+  const status = useQuery(statusQuery)
+  const configuration = useQuery({ ...configurationQuery(status.data?.generation), enabled: status.data !== undefined })
   return (
     <>
       <PageHeader
         title="Settings"
-        description="What this gateway runs with. It comes from the environment, .env and ai-engine.yaml; no secret is shown here."
+        description="What this gateway runs with: the environment, .env and ai-engine.yaml. No secret is shown."
         actions={<ReloadButton />}
       />
-      <Loaded query={useQuery(statusQuery)} skeleton={<SettingsSkeleton />}>
-        {(status) => <ConfigurationPanels status={status} />}
+      <Loaded query={status} skeleton={<SettingsSkeleton />}>
+        {(known) => (
+          <Stack gap="lg">
+            <StatusTiles status={known} workers={configuration.data?.workers} />
+            <Loaded query={configuration} skeleton={<PanelsSkeleton />}>
+              {({ settings, variables, ...file }) => (
+                <Stack gap="lg">
+                  <SettingsTable settings={settings} />
+                  <ProviderVariablesPanel variables={variables} />
+                  <FilePanel file={file} />
+                </Stack>
+              )}
+            </Loaded>
+          </Stack>
+        )}
       </Loaded>
     </>
   )
@@ -27,15 +46,16 @@ export function SettingsPage() {
 function SettingsSkeleton() {
   return (
     <Stack gap="lg">
-      <Panel title="In use">
-        <FactsSkeleton facts={4} />
-      </Panel>
-      <Panel title="Requests">
-        <FactsSkeleton facts={3} />
-      </Panel>
-      <Panel title="Access">
-        <FactsSkeleton facts={3} />
-      </Panel>
+      <Skeleton height={98} radius="lg" />
+      <PanelsSkeleton />
     </Stack>
+  )
+}
+
+function PanelsSkeleton() {
+  return (
+    <Panel title="Variables" isFlush>
+      <TableSkeleton rows={14} />
+    </Panel>
   )
 }

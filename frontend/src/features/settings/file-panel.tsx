@@ -1,0 +1,77 @@
+/** What the YAML file adds: names, fallbacks, prices, and how candidates are ordered. */
+import { Code } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { Schemas } from '@/api/client'
+import { Fact, Facts } from '@/ui/facts'
+import { Money } from '@/ui/figures'
+import { Panel } from '@/ui/panel'
+
+type File = Omit<Schemas['LiveConfigurationView'], 'settings' | 'variables'>
+
+export function FilePanel({ file }: { file: File }) {
+  const { providers, models, aliases, fallbacks, prices, weights } = file
+  return (
+    <Panel
+      title="Configuration file"
+      description={
+        file.config_file === null ? 'There is none: written as ai-engine.yaml, it is found by itself.' : undefined
+      }
+    >
+      <Facts>
+        {file.config_file !== null && (
+          <Fact name="File">
+            <Code>{file.config_file}</Code>
+          </Fact>
+        )}
+        <Listed
+          name="Providers"
+          entries={providers.map(({ name, base_url }) => [name, base_url ?? 'the built-in one, changed'])}
+        />
+        <Listed name="Models" entries={models.map(({ name, candidates }) => [name, candidates.join(', ')])} />
+        <Listed name="Aliases" entries={Object.entries(aliases)} />
+        <Listed
+          name="Fallbacks"
+          entries={Object.entries(fallbacks).map(([model, others]) => [model, others.join(', ')])}
+        />
+        <Listed
+          name="Prices"
+          hint="USD per million tokens, in and out."
+          entries={Object.entries(prices).map(([route, { input, output }]) => [
+            route,
+            <>
+              <Money usd={input} /> · <Money usd={output} />
+            </>,
+          ])}
+        />
+        <Fact name="Weights" hint="What orders the candidates of a model.">
+          {Object.entries(weights)
+            .map(([part, weight]) => `${part} ${String(weight)}`)
+            .join(' · ')}
+        </Fact>
+        <Fact name="Broken streams" hint="What happens when a provider breaks off in the middle of an answer.">
+          {file.rescue === 'continue' ? 'Another provider continues' : 'The client is told'}
+        </Fact>
+      </Facts>
+    </Panel>
+  )
+}
+
+interface ListedProps {
+  name: string
+  hint?: string
+  entries: [string, ReactNode][]
+}
+
+/** Left away where the file says nothing of the kind. */
+function Listed({ name, hint, entries }: ListedProps) {
+  if (entries.length === 0) return null
+  return (
+    <Fact name={name} hint={hint}>
+      {entries.map(([key, value]) => (
+        <div key={key}>
+          <Code>{key}</Code> → {value}
+        </div>
+      ))}
+    </Fact>
+  )
+}

@@ -1,0 +1,60 @@
+/** Which providers have a key or an address, and the fingerprints of the keys. */
+import type { Schemas } from '@/api/client'
+import { type Column, DataTable } from '@/ui/data-table'
+import { KeyFingerprint } from '@/ui/figures'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { ProviderMark } from '@/ui/provider-mark'
+import { variablesInUse } from './model'
+import classes from './provider-variables-panel.module.css'
+
+type Variable = Schemas['VariableView']
+
+const COLUMNS: Column<Variable>[] = [
+  {
+    id: 'provider',
+    header: 'Provider',
+    width: '290px',
+    cell: ({ provider }) => (
+      <span className={classes.provider}>
+        <ProviderMark name={provider} size="sm" />
+        {provider}
+      </span>
+    ),
+  },
+  { id: 'variable', header: 'Variable', cell: ({ name }) => <code className={classes.name}>{name}</code> },
+  {
+    id: 'keys',
+    header: 'Keys',
+    width: '42%',
+    cell: ({ keys }) => (
+      <span className={classes.keys}>
+        {keys.length === 0
+          ? 'an address'
+          : keys.map((fingerprint) => <KeyFingerprint key={fingerprint} fingerprint={fingerprint} />)}
+      </span>
+    ),
+  },
+]
+
+export function ProviderVariablesPanel({ variables }: { variables: Variable[] }) {
+  return (
+    <Panel
+      title="Provider keys"
+      description="Known by their fingerprints: the first digits of each key’s SHA-256."
+      isFlush
+    >
+      <DataTable
+        caption="Provider keys"
+        columns={COLUMNS}
+        rows={variablesInUse(variables)}
+        rowKey={({ name }) => name}
+        empty={
+          <EmptyState title="No provider has a key yet">
+            Put one into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second.
+          </EmptyState>
+        }
+      />
+    </Panel>
+  )
+}

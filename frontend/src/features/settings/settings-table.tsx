@@ -1,0 +1,102 @@
+/** Every setting with its meaning, searched and narrowed by the URL. */
+import { Code, SegmentedControl, TextInput } from '@mantine/core'
+import { IconSearch } from '@tabler/icons-react'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { type Column, DataTable } from '@/ui/data-table'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { StatusBadge } from '@/ui/status-badge'
+import { foundSettings, type Setting, shownValue } from './model'
+import classes from './settings-table.module.css'
+
+const route = getRouteApi('/settings')
+
+const COLUMNS: Column<Setting>[] = [
+  {
+    id: 'name',
+    header: 'Variable',
+    width: '290px',
+    cell: ({ name, meaning }) => (
+      <>
+        <code className={classes.name}>{name}</code>
+        <div className={classes.meaningBelow}>{meaning}</div>
+      </>
+    ),
+  },
+  {
+    id: 'value',
+    header: 'Value',
+    cell: (setting) => (
+      <div className={classes.value}>
+        {setting.value === null ? (
+          <span className={classes.faint}>{shownValue(setting)}</span>
+        ) : (
+          <Code>{shownValue(setting)}</Code>
+        )}
+        {setting.is_set && <StatusBadge meaning="accent">set</StatusBadge>}
+      </div>
+    ),
+  },
+  {
+    id: 'meaning',
+    header: 'Meaning',
+    width: '42%',
+    hideBelow: 'md',
+    cell: ({ meaning }) => <span className={classes.meaning}>{meaning}</span>,
+  },
+]
+
+export function SettingsTable({ settings }: { settings: Setting[] }) {
+  const { find = '', show = 'all' } = route.useSearch()
+  const navigate = useNavigate({ from: '/settings' })
+  const narrow = (search: { find?: string; show?: 'set' | 'all' }) =>
+    void navigate({ search: (former) => ({ ...former, ...search }), replace: true })
+  return (
+    <Panel
+      title="Variables"
+      description="From the environment and .env. Changing one needs a reload; address, database and logs need a restart."
+      isFlush
+      actions={
+        <div className={classes.filters}>
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label="Find a variable"
+            placeholder="Find a variable"
+            leftSection={<IconSearch size={14} aria-hidden />}
+            value={find}
+            onChange={(event) => {
+              narrow({ find: event.currentTarget.value || undefined })
+            }}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label="Which variables"
+            data={[
+              { value: 'all', label: 'All' },
+              { value: 'set', label: 'Set by you' },
+            ]}
+            value={show}
+            onChange={(value) => {
+              narrow({ show: value === 'set' ? 'set' : undefined })
+            }}
+          />
+        </div>
+      }
+    >
+      <DataTable
+        caption="Variables"
+        columns={COLUMNS}
+        rows={foundSettings(settings, find, show === 'set')}
+        rowKey={({ name }) => name}
+        empty={
+          <EmptyState title={find === '' ? 'Everything is as it comes' : 'No variable has that in its name or meaning'}>
+            {find === ''
+              ? 'No variable is set; .env.example lists them all.'
+              : 'Search for less, or among all of them.'}
+          </EmptyState>
+        }
+      />
+    </Panel>
+  )
+}
