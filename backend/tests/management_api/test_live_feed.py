@@ -287,6 +287,20 @@ async def test_followers_who_are_up_to_date_share_one_text(engine: Engine) -> No
         assert first is second
 
 
+async def test_a_follower_that_is_a_little_behind_gets_what_it_lacks_and_so_do_the_others(engine: Engine) -> None:
+    quick_page, late_page = Page(), Page()
+    with engine.feed.follow(None) as quick, engine.feed.follow(None) as late:
+        quick_page.take(await quick.next_message())
+        late_page.take(await late.next_message())
+        ids = engine.finish(2)
+        await told(engine, quick, quick_page)
+        ids += engine.finish(2)
+        await told(engine, quick, quick_page)
+        late_page.take(await late.next_message())
+    assert quick_page.requests == late_page.requests == ids
+    assert late_page.kinds == ["snapshot", "changes"]
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_however_followers_come_and_go_nothing_is_lost_untold_or_told_twice(engine: Engine, seed: int) -> None:
     chance, page, finished = random.Random(seed), Page(), 0
