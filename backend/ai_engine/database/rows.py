@@ -19,7 +19,7 @@ _INSERT: dict[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
 KEYS_AT_ONCE = (1, 16, 64, 256)
 """How many primary keys one query names: few numbers, because a statement is made for each."""
 ROWS_AT_ONCE = 128
-"""How many rows go to the driver in one call, which nothing else of this connection, and little of the process, interrupts."""
+"""How many rows go to a driver on the event loop in one call, which little of the process interrupts."""
 
 
 async def replace_row(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
@@ -82,8 +82,10 @@ def let_others_run(connection: Connection) -> None:
 
 
 def _execute_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    for at in range(0, len(rows), ROWS_AT_ONCE):
-        connection.exec_driver_sql(statement, list(rows[at : at + ROWS_AT_ONCE]))
+    at_once = ROWS_AT_ONCE if connection.dialect.is_async else max(len(rows), 1)
+    for at in range(0, len(rows), at_once):
+        # SQLite's driver takes the values of a named tuple one by one, which makes binding them twice as dear.
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows[at : at + at_once]])
 
 
 @lru_cache(maxsize=64)

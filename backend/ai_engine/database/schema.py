@@ -160,7 +160,15 @@ requests = Table(
     Column("overhead_ms", Double, nullable=False),
     Column("attempts", Integer, nullable=False),
     Index("ix_requests_received_at_us", "received_at_us", "id"),
-    Index("ix_requests_client", "client", "received_at_us", "id"),
+    # Nobody asks for the requests of no client, and in open mode all are.
+    Index(
+        "ix_requests_client",
+        "client",
+        "received_at_us",
+        "id",
+        sqlite_where=text("client IS NOT NULL"),
+        postgresql_where=text("client IS NOT NULL"),
+    ),
     Index("ix_requests_provider", "provider", "received_at_us", "id"),
     Index("ix_requests_model", "model", "received_at_us", "id"),
     # Few of many, and those that people look for.
