@@ -272,6 +272,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the catalogue
+         * @description Every model that a configured provider has, by name, with its routes: facts, prices, and how each stands now.
+         */
+        get: operations["list_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a provider's models
+         * @description The models that the provider has told, or that its definition names, by name; empty while it is not configured.
+         */
+        get: operations["list_provider_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the providers for their models
+         * @description All of them at once, or one; answers when all have told, after 15 seconds at the latest.
+         *
+         *     Who is just being asked, or was within the last second, is not asked again, however often this is called.
+         */
+        post: operations["refresh_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers/{provider}/unflag": {
         parameters: {
             query?: never;
@@ -477,6 +539,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who am I
+         * @description 401 where a key is needed and none came, so that the pages ask for one only there.
+         */
+        get: operations["show_session"];
+        put?: never;
+        /**
+         * Sign in with a key
+         * @description Answers with a cookie that no script can read and no other site can use. Where no key is needed, it answers without one.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign out
+         * @description Ends the session here, and takes the cookie back. To sign out twice is no fault.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -758,6 +848,30 @@ export interface components {
         /**
          * AuditPage
          * @description The newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "42",
+         *           "at": "2026-11-23T12:00:00Z",
+         *           "actor": {
+         *             "name": "admin key",
+         *             "key_id": null,
+         *             "role": "admin"
+         *           },
+         *           "action": "provider.toggle",
+         *           "target": "openai",
+         *           "before": {
+         *             "enabled": null
+         *           },
+         *           "after": {
+         *             "enabled": false
+         *           },
+         *           "address": "127.0.0.1",
+         *           "request_id": "req-5f2c1a-7"
+         *         }
+         *       ],
+         *       "next_cursor": "YXVkaXQ6NDI"
+         *     }
          */
         AuditPage: {
             /** Items */
@@ -782,6 +896,76 @@ export interface components {
         /**
          * AutodecideTestResult
          * @description The explanation, and what really happened.
+         * @example {
+         *       "explanation": {
+         *         "model": "gpt-4o",
+         *         "known": true,
+         *         "family": null,
+         *         "pinned_to": null,
+         *         "order": "score",
+         *         "formula": "Σ weight × part / Σ weight",
+         *         "weights": {
+         *           "priority": 1,
+         *           "health": 1,
+         *           "latency": 0.5,
+         *           "cost": 0.5,
+         *           "load": 0.25
+         *         },
+         *         "candidates": [
+         *           {
+         *             "provider": "openai",
+         *             "model": "gpt-4o",
+         *             "matched": "exact",
+         *             "score": {
+         *               "total": 0.83,
+         *               "priority": 0.5,
+         *               "health": 1,
+         *               "latency": 0.8,
+         *               "cost": 0.7,
+         *               "load": 1
+         *             },
+         *             "first_token_seconds": 0.31,
+         *             "usd_per_million_tokens": "4.375"
+         *           }
+         *         ],
+         *         "left_out": [
+         *           {
+         *             "provider": "openrouter",
+         *             "model": "openai/gpt-4o",
+         *             "reason": "drained",
+         *             "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
+         *             "returns_at": null
+         *           }
+         *         ],
+         *         "fallbacks": [
+         *           "claude-sonnet-4-5"
+         *         ],
+         *         "catalogue_age_seconds": 412.7
+         *       },
+         *       "success": true,
+         *       "provider": "openai",
+         *       "model": "gpt-4o",
+         *       "response": "Hello! All is well here.",
+         *       "usage": {
+         *         "input_tokens": 9,
+         *         "output_tokens": 12
+         *       },
+         *       "latency_ms": 838.02,
+         *       "attempts": [
+         *         {
+         *           "provider": "openai",
+         *           "model": "gpt-4o",
+         *           "key": "9f86d081",
+         *           "why": "first choice",
+         *           "succeeded": true,
+         *           "failure": null,
+         *           "status": 200,
+         *           "duration_ms": 836.91,
+         *           "ttft_ms": 311.5
+         *         }
+         *       ],
+         *       "error": null
+         *     }
          */
         AutodecideTestResult: {
             explanation: components["schemas"]["Explanation"];
@@ -838,8 +1022,49 @@ export interface components {
             usd_per_million_tokens: string | null;
         };
         /**
+         * CapabilitiesView
+         * @description What the model takes; `null` where nobody says.
+         */
+        CapabilitiesView: {
+            /** Tools */
+            tools: boolean | null;
+            /** Images */
+            images: boolean | null;
+            /** Json Schema */
+            json_schema: boolean | null;
+            /** Reasoning */
+            reasoning: boolean | null;
+        };
+        /**
+         * Capability
+         * @description What a model may take.
+         * @enum {string}
+         */
+        Capability: "tools" | "images" | "json_schema" | "reasoning";
+        /**
          * ChatCompletion
          * @description The provider's answer, whole.
+         * @example {
+         *       "id": "chatcmpl-7",
+         *       "object": "chat.completion",
+         *       "created": 1795435200,
+         *       "model": "gpt-4o",
+         *       "choices": [
+         *         {
+         *           "index": 0,
+         *           "message": {
+         *             "role": "assistant",
+         *             "content": "Hello! How can I help?"
+         *           },
+         *           "finish_reason": "stop"
+         *         }
+         *       ],
+         *       "usage": {
+         *         "prompt_tokens": 9,
+         *         "completion_tokens": 12,
+         *         "total_tokens": 21
+         *       }
+         *     }
          */
         ChatCompletion: {
             /**
@@ -969,6 +1194,25 @@ export interface components {
         /**
          * Embeddings
          * @description The provider's answer, whole.
+         * @example {
+         *       "object": "list",
+         *       "data": [
+         *         {
+         *           "object": "embedding",
+         *           "index": 0,
+         *           "embedding": [
+         *             0.0023,
+         *             -0.0093,
+         *             0.0158
+         *           ]
+         *         }
+         *       ],
+         *       "model": "text-embedding-3-small",
+         *       "usage": {
+         *         "prompt_tokens": 2,
+         *         "total_tokens": 2
+         *       }
+         *     }
          */
         Embeddings: {
             /**
@@ -1095,6 +1339,51 @@ export interface components {
         /**
          * Explanation
          * @description What autodecide would do with this model now.
+         * @example {
+         *       "model": "gpt-4o",
+         *       "known": true,
+         *       "family": null,
+         *       "pinned_to": null,
+         *       "order": "score",
+         *       "formula": "Σ weight × part / Σ weight",
+         *       "weights": {
+         *         "priority": 1,
+         *         "health": 1,
+         *         "latency": 0.5,
+         *         "cost": 0.5,
+         *         "load": 0.25
+         *       },
+         *       "candidates": [
+         *         {
+         *           "provider": "openai",
+         *           "model": "gpt-4o",
+         *           "matched": "exact",
+         *           "score": {
+         *             "total": 0.83,
+         *             "priority": 0.5,
+         *             "health": 1,
+         *             "latency": 0.8,
+         *             "cost": 0.7,
+         *             "load": 1
+         *           },
+         *           "first_token_seconds": 0.31,
+         *           "usd_per_million_tokens": "4.375"
+         *         }
+         *       ],
+         *       "left_out": [
+         *         {
+         *           "provider": "openrouter",
+         *           "model": "openai/gpt-4o",
+         *           "reason": "drained",
+         *           "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
+         *           "returns_at": null
+         *         }
+         *       ],
+         *       "fallbacks": [
+         *         "claude-sonnet-4-5"
+         *       ],
+         *       "catalogue_age_seconds": 412.7
+         *     }
          */
         Explanation: {
             /** Model */
@@ -1146,6 +1435,42 @@ export interface components {
         /**
          * ExportRow
          * @description One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows.
+         * @example {
+         *       "section": "provider",
+         *       "name": "openai",
+         *       "begins_at": "2026-11-23T12:00:00Z",
+         *       "requests": null,
+         *       "attempts": 1,
+         *       "completed": null,
+         *       "rescued": null,
+         *       "client_cancelled": null,
+         *       "upstream_cut": null,
+         *       "refused": 0,
+         *       "errors": null,
+         *       "successes": 1,
+         *       "failed": 0,
+         *       "absorbed": 0,
+         *       "success_rate": 1,
+         *       "input_tokens": 9,
+         *       "cached_input_tokens": 0,
+         *       "cache_write_tokens": 0,
+         *       "output_tokens": 12,
+         *       "reasoning_tokens": 0,
+         *       "unknown_usage": 0,
+         *       "estimated_usage": 0,
+         *       "cost_usd": "0.0001425",
+         *       "absorbed_usd": "0",
+         *       "unpriced": 0,
+         *       "latency_p50_ms": 812.4,
+         *       "latency_p95_ms": 1630.2,
+         *       "latency_p99_ms": 2410.9,
+         *       "first_token_p50_ms": 812.4,
+         *       "first_token_p95_ms": 1630.2,
+         *       "first_token_p99_ms": 2410.9,
+         *       "overhead_p50_ms": null,
+         *       "overhead_p95_ms": null,
+         *       "overhead_p99_ms": null
+         *     }
          */
         ExportRow: {
             /**
@@ -1252,7 +1577,14 @@ export interface components {
             provider: string;
             flag: components["schemas"]["Flag"];
         };
-        /** Health */
+        /**
+         * Health
+         * @example {
+         *       "status": "healthy",
+         *       "timestamp": "2026-11-23T12:00:00Z",
+         *       "version": "3.0.0"
+         *     }
+         */
         Health: {
             /**
              * Status
@@ -1376,6 +1708,70 @@ export interface components {
         /**
          * LiveConfigurationView
          * @description What is in force now. Sections of the file stand as they were understood, with their defaults filled in.
+         * @example {
+         *       "generation": 2,
+         *       "loaded_at": "2026-11-23T12:00:00Z",
+         *       "workers": [
+         *         {
+         *           "pid": 4711,
+         *           "generation": 2
+         *         }
+         *       ],
+         *       "settings": [
+         *         {
+         *           "name": "AI_ENGINE_PORT",
+         *           "meaning": "The TCP port; 0 takes any free one.",
+         *           "is_set": false,
+         *           "is_secret": false,
+         *           "value": 8000,
+         *           "default": 8000
+         *         }
+         *       ],
+         *       "variables": [
+         *         {
+         *           "name": "OPENAI_API_KEY",
+         *           "provider": "openai",
+         *           "is_set": true,
+         *           "keys": [
+         *             "9f86d081",
+         *             "60303ae2"
+         *           ]
+         *         }
+         *       ],
+         *       "config_file": "ai-engine.yaml",
+         *       "providers": [],
+         *       "models": [
+         *         {
+         *           "name": "smart",
+         *           "candidates": [
+         *             "openai/gpt-4o",
+         *             "anthropic/claude-sonnet-4-5"
+         *           ]
+         *         }
+         *       ],
+         *       "aliases": {
+         *         "gpt4": "gpt-4"
+         *       },
+         *       "fallbacks": {
+         *         "gpt-4o": [
+         *           "claude-sonnet-4-5"
+         *         ]
+         *       },
+         *       "prices": {
+         *         "local-llama/tiny": {
+         *           "input": "0",
+         *           "output": "0"
+         *         }
+         *       },
+         *       "weights": {
+         *         "priority": 1,
+         *         "health": 1,
+         *         "latency": 0.5,
+         *         "cost": 0.5,
+         *         "load": 0.25
+         *       },
+         *       "rescue": "continue"
+         *     }
          */
         LiveConfigurationView: {
             /**
@@ -1433,6 +1829,12 @@ export interface components {
         /**
          * Model
          * @description One model, in OpenAI's shape.
+         * @example {
+         *       "id": "gpt-4o",
+         *       "object": "model",
+         *       "created": 1795435200,
+         *       "owned_by": "openai, openrouter"
+         *     }
          */
         Model: {
             /** Id */
@@ -1454,7 +1856,20 @@ export interface components {
              */
             owned_by: string;
         };
-        /** ModelList */
+        /**
+         * ModelList
+         * @example {
+         *       "object": "list",
+         *       "data": [
+         *         {
+         *           "id": "gpt-4o",
+         *           "object": "model",
+         *           "created": 1795435200,
+         *           "owned_by": "openai, openrouter"
+         *         }
+         *       ]
+         *     }
+         */
         ModelList: {
             /**
              * Object
@@ -1466,6 +1881,103 @@ export interface components {
             data: components["schemas"]["Model"][];
         };
         /**
+         * ModelPage
+         * @description Some models, by name.
+         * @example {
+         *       "items": [
+         *         {
+         *           "name": "gpt-4o",
+         *           "routes": [
+         *             {
+         *               "id": "openai/gpt-4o",
+         *               "provider": "openai",
+         *               "name": "gpt-4o",
+         *               "context_tokens": 128000,
+         *               "capabilities": {
+         *                 "tools": true,
+         *                 "images": true,
+         *                 "json_schema": true,
+         *                 "reasoning": false
+         *               },
+         *               "input_usd_per_million": "2.5",
+         *               "output_usd_per_million": "10",
+         *               "price_source": "listing",
+         *               "state": "available",
+         *               "flag": null,
+         *               "is_default": false
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": "bW9kZWxzOmdwdC00bw"
+         *     }
+         */
+        ModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ModelRouteView
+         * @description One model at one provider.
+         */
+        ModelRouteView: {
+            /**
+             * Id
+             * @description A request that names this gets this route and no other.
+             * @example openai/gpt-4o
+             */
+            id: string;
+            /**
+             * Provider
+             * @example openai
+             */
+            provider: string;
+            /**
+             * Name
+             * @description The provider's own name for it.
+             * @example gpt-4o
+             */
+            name: string;
+            /**
+             * Context Tokens
+             * @description `null` where nobody says.
+             * @example 128000
+             */
+            context_tokens: number | null;
+            capabilities: components["schemas"]["CapabilitiesView"];
+            /**
+             * Input Usd Per Million
+             * @description Of tokens. `null` is unknown, `0` is free.
+             * @example 2.5
+             */
+            input_usd_per_million: string | null;
+            /**
+             * Output Usd Per Million
+             * @example 10
+             */
+            output_usd_per_million: string | null;
+            /**
+             * Price Source
+             * @description `configuration`, `listing`, or `genai-prices` with its version.
+             */
+            price_source: string | null;
+            /**
+             * State
+             * @description Whether a request could go there now, and if not, why.
+             * @enum {string}
+             */
+            state: "available" | "flagged" | "drained" | "disabled" | "no_key" | "not_served";
+            /** @description What keeps requests away; `null` where nothing does. */
+            flag: components["schemas"]["Flag"] | null;
+            /**
+             * Is Default
+             * @description The provider's default model.
+             */
+            is_default: boolean;
+        };
+        /**
          * ModelSection
          * @description A name that clients may ask for, and the routes that serve it, in the operator's order.
          */
@@ -1474,6 +1986,20 @@ export interface components {
             name: string;
             /** Candidates */
             candidates: string[];
+        };
+        /**
+         * ModelView
+         * @description One model with every route to it.
+         */
+        ModelView: {
+            /**
+             * Name
+             * @description A request may use it as it stands.
+             * @example gpt-4o
+             */
+            name: string;
+            /** Routes */
+            routes: components["schemas"]["ModelRouteView"][];
         };
         /**
          * Operation
@@ -1599,6 +2125,39 @@ export interface components {
             failures: number;
         };
         /**
+         * ProviderModelPage
+         * @description Some models of one provider, by name.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "openai/gpt-4o",
+         *           "provider": "openai",
+         *           "name": "gpt-4o",
+         *           "context_tokens": 128000,
+         *           "capabilities": {
+         *             "tools": true,
+         *             "images": true,
+         *             "json_schema": true,
+         *             "reasoning": false
+         *           },
+         *           "input_usd_per_million": "2.5",
+         *           "output_usd_per_million": "10",
+         *           "price_source": "listing",
+         *           "state": "available",
+         *           "flag": null,
+         *           "is_default": false
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ProviderModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelRouteView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * ProviderPreferencesBody
          * @description Which providers may answer, and in which order.
          */
@@ -1651,6 +2210,46 @@ export interface components {
         /**
          * ProviderView
          * @description One provider.
+         * @example {
+         *       "name": "openai",
+         *       "display_name": "OpenAI",
+         *       "protocol": "openai",
+         *       "base_url": "https://api.openai.com/v1",
+         *       "docs_url": "https://platform.openai.com/docs",
+         *       "enabled": true,
+         *       "status": "available",
+         *       "flag": null,
+         *       "priority": 100,
+         *       "keys": [
+         *         {
+         *           "fingerprint": "9f86d081",
+         *           "last_four": "x7Qa",
+         *           "active": true,
+         *           "state": "usable",
+         *           "until": null,
+         *           "reason": null,
+         *           "resting_models": {
+         *             "gpt-4o": "2026-11-23T12:00:08Z"
+         *           },
+         *           "requests": 1284,
+         *           "failures": 3
+         *         }
+         *       ],
+         *       "routes": [
+         *         {
+         *           "model": "gpt-4o-mini",
+         *           "state": "flagged",
+         *           "reason": "server_error",
+         *           "until": "2026-11-23T12:00:02Z"
+         *         }
+         *       ],
+         *       "default_model": "gpt-4o-mini",
+         *       "models_count": 68,
+         *       "success_rate": 0.998,
+         *       "latency_ms": 812.4,
+         *       "last_error": "server_error: HTTP 503",
+         *       "last_used_at": "2026-11-23T12:00:00Z"
+         *     }
          */
         ProviderView: {
             /** Name */
@@ -1706,7 +2305,79 @@ export interface components {
             /** Last Used At */
             last_used_at: string | null;
         };
-        /** Reloaded */
+        /**
+         * RefreshBody
+         * @description Whom to ask.
+         */
+        RefreshBody: {
+            /**
+             * Provider
+             * @description Only this provider; without it, all.
+             * @example openai
+             */
+            provider?: string | null;
+        };
+        /**
+         * Refreshed
+         * @description Every provider that was asked.
+         * @example {
+         *       "providers": [
+         *         {
+         *           "provider": "openai",
+         *           "outcome": "listed",
+         *           "models_count": 68,
+         *           "listed_at": "2026-11-23T12:00:00Z",
+         *           "error": null
+         *         },
+         *         {
+         *           "provider": "groq",
+         *           "outcome": "failed",
+         *           "models_count": 21,
+         *           "listed_at": "2026-11-23T12:00:00Z",
+         *           "error": "HTTP 503: Try again."
+         *         }
+         *       ]
+         *     }
+         */
+        Refreshed: {
+            /** Providers */
+            providers: components["schemas"]["RefreshedProvider"][];
+        };
+        /**
+         * RefreshedProvider
+         * @description What asking one provider for its models came to.
+         */
+        RefreshedProvider: {
+            /**
+             * Provider
+             * @example openai
+             */
+            provider: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "listed" | "failed" | "under_way";
+            /**
+             * Models Count
+             * @description As many as are known now; a failed listing leaves the known ones in force.
+             */
+            models_count: number;
+            /**
+             * Listed At
+             * @description When it last told its models.
+             */
+            listed_at: string | null;
+            /** Error */
+            error: string | null;
+        };
+        /**
+         * Reloaded
+         * @example {
+         *       "generation": 2,
+         *       "loaded_at": "2026-11-23T12:00:00Z"
+         *     }
+         */
         Reloaded: {
             /** Generation */
             generation: number;
@@ -1806,6 +2477,64 @@ export interface components {
         /**
          * RequestDetail
          * @description One finished request with its attempts: everything that a timeline shows.
+         * @example {
+         *       "id": "01a2098e5768b6bf52ead3e903c0351c",
+         *       "request_id": "req-5f2c1a-7",
+         *       "received_at": "2026-11-23T12:00:00Z",
+         *       "client": null,
+         *       "client_name": "local",
+         *       "operation": "chat",
+         *       "asked_model": "gpt-4o",
+         *       "provider": "openai",
+         *       "model": "gpt-4o",
+         *       "key_fingerprint": "9f86d081",
+         *       "stream": false,
+         *       "status": 200,
+         *       "ending": "completed",
+         *       "failure": null,
+         *       "tokens": {
+         *         "input": 9,
+         *         "cached_input": 0,
+         *         "cache_write": 0,
+         *         "output": 12,
+         *         "reasoning": 0
+         *       },
+         *       "tokens_estimated": false,
+         *       "cost_usd": "0.0001425",
+         *       "absorbed_usd": "0",
+         *       "price_version": "listing",
+         *       "first_token_ms": null,
+         *       "duration_ms": 812.64,
+         *       "upstream_ms": 812.4,
+         *       "overhead_ms": 0.24,
+         *       "attempts_count": 1,
+         *       "attempts": [
+         *         {
+         *           "number": 1,
+         *           "provider": "openai",
+         *           "model": "gpt-4o",
+         *           "key_fingerprint": "9f86d081",
+         *           "why": "first choice",
+         *           "started_ms": 0.21,
+         *           "duration_ms": 812.4,
+         *           "first_token_ms": null,
+         *           "succeeded": true,
+         *           "failure": null,
+         *           "blame": null,
+         *           "status": 200,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "tokens_estimated": false,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed": false
+         *         }
+         *       ]
+         *     }
          */
         RequestDetail: {
             /**
@@ -1935,6 +2664,43 @@ export interface components {
         /**
          * RequestPage
          * @description Some requests, the newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01a2098e5768b6bf52ead3e903c0351c",
+         *           "request_id": "req-5f2c1a-7",
+         *           "received_at": "2026-11-23T12:00:00Z",
+         *           "client": null,
+         *           "client_name": "local",
+         *           "operation": "chat",
+         *           "asked_model": "gpt-4o",
+         *           "provider": "openai",
+         *           "model": "gpt-4o",
+         *           "key_fingerprint": "9f86d081",
+         *           "stream": false,
+         *           "status": 200,
+         *           "ending": "completed",
+         *           "failure": null,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "tokens_estimated": false,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed_usd": "0",
+         *           "price_version": "listing",
+         *           "first_token_ms": null,
+         *           "duration_ms": 812.64,
+         *           "upstream_ms": 812.4,
+         *           "overhead_ms": 0.24,
+         *           "attempts_count": 1
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
          */
         RequestPage: {
             /** Items */
@@ -2163,7 +2929,13 @@ export interface components {
              */
             attempts_count: number;
         };
-        /** RolledKey */
+        /**
+         * RolledKey
+         * @example {
+         *       "provider": "openai",
+         *       "preferred_key": "60303ae2"
+         *     }
+         */
         RolledKey: {
             /** Provider */
             provider: string;
@@ -2306,6 +3078,40 @@ export interface components {
             begins_at: string;
         };
         /**
+         * SessionView
+         * @description Who the pages act for.
+         * @example {
+         *       "role": "admin",
+         *       "name": "admin key",
+         *       "access": "keys",
+         *       "expires_at": "2026-11-30T12:00:00Z"
+         *     }
+         */
+        SessionView: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "admin";
+            /**
+             * Name
+             * @description The key's name; `local` where none is needed.
+             * @example admin key
+             */
+            name: string;
+            /**
+             * Access
+             * @description `open`: this gateway asks nobody on its own machine for a key.
+             * @enum {string}
+             */
+            access: "open" | "keys";
+            /**
+             * Expires At
+             * @description When to sign in again; `null` for whoever did not come with a session.
+             */
+            expires_at: string | null;
+        };
+        /**
          * SettingView
          * @description One setting, as it is in force.
          */
@@ -2341,8 +3147,219 @@ export interface components {
             default: unknown;
         };
         /**
+         * SignIn
+         * @description A key that may read `/api`: an admin's or a viewer's.
+         */
+        SignIn: {
+            /**
+             * Key
+             * Format: password
+             * @example aie_…
+             */
+            key: string;
+        };
+        /**
+         * SignedOut
+         * @description The session is over.
+         * @example {
+         *       "signed_out": true
+         *     }
+         */
+        SignedOut: {
+            /**
+             * Signed Out
+             * @default true
+             * @constant
+             */
+            signed_out: true;
+        };
+        /**
          * StatisticsView
          * @description Everything about a range of time.
+         * @example {
+         *       "begins_at": "2026-11-22T12:00:00Z",
+         *       "ends_at": "2026-11-23T12:00:00Z",
+         *       "bucket": "hour",
+         *       "bucket_seconds": 3600,
+         *       "summary": {
+         *         "requests": 1,
+         *         "completed": 1,
+         *         "rescued": 0,
+         *         "client_cancelled": 0,
+         *         "upstream_cut": 0,
+         *         "refused": 0,
+         *         "errors": 0,
+         *         "success_rate": 1,
+         *         "attempts": 1,
+         *         "tokens": {
+         *           "input": 9,
+         *           "cached_input": 0,
+         *           "cache_write": 0,
+         *           "output": 12,
+         *           "reasoning": 0
+         *         },
+         *         "unknown_usage": 0,
+         *         "estimated_usage": 0,
+         *         "cost_usd": "0.0001425",
+         *         "absorbed_usd": "0",
+         *         "unpriced": 0,
+         *         "latency_ms": {
+         *           "p50": 812.4,
+         *           "p95": 1630.2,
+         *           "p99": 2410.9
+         *         },
+         *         "first_token_ms": {
+         *           "p50": 812.4,
+         *           "p95": 1630.2,
+         *           "p99": 2410.9
+         *         },
+         *         "overhead_ms": {
+         *           "p50": 0.23,
+         *           "p95": 0.41,
+         *           "p99": 0.9
+         *         }
+         *       },
+         *       "provider_stats": {
+         *         "openai": {
+         *           "attempts": 1,
+         *           "successes": 1,
+         *           "failed": 0,
+         *           "refused": 0,
+         *           "absorbed": 0,
+         *           "success_rate": 1,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "unknown_usage": 0,
+         *           "estimated_usage": 0,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed_usd": "0",
+         *           "unpriced": 0,
+         *           "latency_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "first_token_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           }
+         *         }
+         *       },
+         *       "model_stats": {
+         *         "gpt-4o": {
+         *           "attempts": 1,
+         *           "successes": 1,
+         *           "failed": 0,
+         *           "refused": 0,
+         *           "absorbed": 0,
+         *           "success_rate": 1,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "unknown_usage": 0,
+         *           "estimated_usage": 0,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed_usd": "0",
+         *           "unpriced": 0,
+         *           "latency_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "first_token_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           }
+         *         }
+         *       },
+         *       "key_stats": [
+         *         {
+         *           "attempts": 1,
+         *           "successes": 1,
+         *           "failed": 0,
+         *           "refused": 0,
+         *           "absorbed": 0,
+         *           "success_rate": 1,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "unknown_usage": 0,
+         *           "estimated_usage": 0,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed_usd": "0",
+         *           "unpriced": 0,
+         *           "latency_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "first_token_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "provider": "openai",
+         *           "key_fingerprint": "9f86d081"
+         *         }
+         *       ],
+         *       "error_stats": {},
+         *       "series": [
+         *         {
+         *           "requests": 1,
+         *           "completed": 1,
+         *           "rescued": 0,
+         *           "client_cancelled": 0,
+         *           "upstream_cut": 0,
+         *           "refused": 0,
+         *           "errors": 0,
+         *           "success_rate": 1,
+         *           "attempts": 1,
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "unknown_usage": 0,
+         *           "estimated_usage": 0,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed_usd": "0",
+         *           "unpriced": 0,
+         *           "latency_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "first_token_ms": {
+         *             "p50": 812.4,
+         *             "p95": 1630.2,
+         *             "p99": 2410.9
+         *           },
+         *           "overhead_ms": {
+         *             "p50": 0.23,
+         *             "p95": 0.41,
+         *             "p99": 0.9
+         *           },
+         *           "begins_at": "2026-11-23T11:00:00Z"
+         *         }
+         *       ]
+         *     }
          */
         StatisticsView: {
             /**
@@ -2399,6 +3416,51 @@ export interface components {
         /**
          * Status
          * @description The engine at a glance.
+         * @example {
+         *       "status": "degraded",
+         *       "version": "3.0.0",
+         *       "uptime_seconds": 86400.5,
+         *       "total_providers": 41,
+         *       "enabled_providers": 3,
+         *       "disabled_providers": 38,
+         *       "available_providers": 2,
+         *       "flagged_providers": 1,
+         *       "flagged_details": [
+         *         {
+         *           "provider": "groq",
+         *           "flag": {
+         *             "reason": "rate_limit",
+         *             "message": "No provider key is usable.",
+         *             "until": "2026-11-23T12:00:00Z"
+         *           }
+         *         }
+         *       ],
+         *       "performance": {
+         *         "requests": 1284,
+         *         "success_rate": 0.998,
+         *         "latency_p50_ms": 812.4,
+         *         "latency_p95_ms": 1630.2,
+         *         "latency_p99_ms": 2410.9,
+         *         "first_token_p50_ms": 311.5,
+         *         "tokens_per_second": 74.2,
+         *         "overhead_p50_ms": 0.23,
+         *         "overhead_p99_ms": 0.9,
+         *         "in_flight": 4
+         *       },
+         *       "configuration": {
+         *         "host": "127.0.0.1",
+         *         "port": 8000,
+         *         "autodecide": true,
+         *         "sandbox": false,
+         *         "access": "open",
+         *         "log_level": "INFO",
+         *         "max_request_size_bytes": 10485760,
+         *         "cors_origins": [],
+         *         "config_file": "ai-engine.yaml",
+         *         "loaded_at": "2026-11-23T12:00:00Z"
+         *       },
+         *       "generation": 2
+         *     }
          */
         Status: {
             /**
@@ -2469,6 +3531,20 @@ export interface components {
         /**
          * TestResult
          * @description What one real message to one provider gave.
+         * @example {
+         *       "success": true,
+         *       "provider": "groq",
+         *       "model": "llama-3.3-70b-versatile",
+         *       "response": "Hello! All is well here.",
+         *       "latency_ms": 241.18,
+         *       "ttft_ms": 96.4,
+         *       "usage": {
+         *         "input_tokens": 9,
+         *         "output_tokens": 12
+         *       },
+         *       "key": "9f86d081",
+         *       "error": null
+         *     }
          */
         TestResult: {
             /** Success */
@@ -2691,7 +3767,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatCompletion"];
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Client Error */
@@ -3242,6 +4318,151 @@ export interface operations {
             };
         };
     };
+    list_catalogue: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                cursor?: string | null;
+                /** @description A part of the name, in any case. */
+                search?: string | null;
+                /** @description Only of this provider. */
+                provider?: string | null;
+                /** @description Only with this; may be repeated. */
+                capability?: components["schemas"]["Capability"][];
+                /** @description Only with at least this much context. */
+                min_context_tokens?: number | null;
+                /** @description Only where a million input tokens cost at most this. */
+                max_input_usd_per_million?: number | string | null;
+                /** @description Only where a million output tokens cost at most this. */
+                max_output_usd_per_million?: number | string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_provider_models: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                cursor?: string | null;
+                /** @description A part of the name, in any case. */
+                search?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A provider's name, as the list has it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderModelPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    refresh_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refreshed"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     unflag_provider: {
         parameters: {
             query?: never;
@@ -3697,6 +4918,124 @@ export interface operations {
             };
         };
     };
+    show_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     show_configuration: {
         parameters: {
             query?: never;
@@ -3776,14 +5115,14 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                cursor?: string | null;
                 /** @description Only changes of this kind. */
                 action?: components["schemas"]["Action"] | null;
                 /** @description Only changes of this target. */
                 target?: string | null;
-                /** @description Items of a page. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before; without one, the first page. */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
