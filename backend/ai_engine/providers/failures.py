@@ -73,7 +73,7 @@ class Failure:
     is_worth_repeating: bool = False
     """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
     is_quoted: bool = False
-    """`message` is the provider's wording. It may repeat the request, and so is for the request's own client alone."""
+    """`message` is the provider's wording, which may repeat the request."""
 
     @property
     def message_for_others(self) -> str:
@@ -81,6 +81,14 @@ class Failure:
         if not self.is_quoted:
             return self.message
         return f"The provider answered with status {self.status}." if self.status else "The provider reported an error."
+
+    @property
+    def message_for_client(self) -> str:
+        """What the request's own client is told: the provider's wording of the client's own fault, and of nothing else.
+
+        Its other words are about us, and may name keys, accounts and whatever it makes of the message.
+        """
+        return self.message if self.blame in (Blame.REQUEST, Blame.MODEL) else self.message_for_others
 
     def without(self, secret: str) -> "Failure":
         """The same without the provider key that it came from, whatever that looks like."""

@@ -60,6 +60,7 @@ class Attempts:
         self._on_this_model = 0
         self.family: str | None = None
         """Set where the model that answered is only the best member of the family that was asked for."""
+        self._is_test = False
         self.count = 0
         """How many were begun."""
         self.finished: list[AttemptFinished] = []
@@ -187,7 +188,11 @@ class Attempts:
             return False
 
     async def try_only(self, possible: Possible) -> Answered:
-        """One route by an operator's wish, whether it is in rotation or not. Raises `CallerError` or `Unavailable`."""
+        """One route by an operator's wish, whether it is in rotation or not. Raises `CallerError` or `Unavailable`.
+
+        What the provider says of a failure is told as it is: the operator owns the account that it is about.
+        """
+        self._is_test = True
         outcome = await self.try_keys(possible, "test", even_if_out=True)
         if isinstance(outcome, Answered):
             return outcome
@@ -254,7 +259,7 @@ class Attempts:
             again = services.keys.take(route.provider, route.model) if self._may_attempt() else None
             if again is not None:
                 return await self.send_once(possible, again, "without stream_options")
-        self._failures.append(_named(outcome, possible))
+        self._failures.append(_named(outcome, possible, in_its_words=self._is_test))
         return outcome
 
     def _record(self, finished: AttemptFinished) -> None:
@@ -287,8 +292,9 @@ class Attempts:
         return 1 if is_in_rotation else max(min(ends) - now, 1)
 
 
-def _named(failure: Failure, possible: Possible) -> Failure:
-    """With the provider's name before its words, unless they are about the request itself."""
+def _named(failure: Failure, possible: Possible, *, in_its_words: bool) -> Failure:
+    """With the provider's name before what happened, unless it is about the request itself, which it tells in its words."""
     if failure.blame in (Blame.REQUEST, Blame.MODEL):
         return failure
-    return replace(failure, message=f"{possible.definition.display_name}: {failure.message}")
+    happened = failure.message if in_its_words else failure.message_for_client
+    return replace(failure, message=f"{possible.definition.display_name}: {happened}")

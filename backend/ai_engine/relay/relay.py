@@ -154,7 +154,7 @@ class AnswerStream:
         self._settle(Ending.COMPLETED if failure is None else Ending.UPSTREAM_CUT)
         if failure is None:
             return None
-        return AttemptsFailed(f"The answer broke off and is not complete: {failure.message}", code="upstream_cut")
+        return AttemptsFailed(f"The answer broke off and is not complete: {failure.message_for_client}", code="upstream_cut")
 
     def _settle(self, ending: Ending) -> None:
         first_token_ms = (self._began_at - self._settlement.started_at) * 1000

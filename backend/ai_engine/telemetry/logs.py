@@ -20,7 +20,8 @@ Handler = logging.StreamHandler[Any]
 ENGINE_LOGGER = "ai_engine"
 SERVER_LOGGER = "server"
 
-_OWN_LOGGERS = (ENGINE_LOGGER, SERVER_LOGGER, "uvicorn", "uvicorn.error")
+_OWN_LOGGERS = (ENGINE_LOGGER, SERVER_LOGGER)
+_SERVERS_LOGGERS = ("uvicorn", "uvicorn.error")
 
 _LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING"}
 
@@ -243,8 +244,8 @@ class Logs:
 def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) -> Logs:
     """Sends every logger of the process, uvicorn's too, to `stream` (stderr) and to `AI_ENGINE_LOG_FILE` where set.
 
-    Our own loggers speak from `AI_ENGINE_LOG_LEVEL` on, those of libraries from WARNING: some of them write whole requests at
-    lower levels. uvicorn is run with `log_config=None, access_log=False`.
+    Our own loggers speak from `AI_ENGINE_LOG_LEVEL` on, uvicorn's never below INFO, those of libraries from WARNING: some of them
+    write whole requests at lower levels. uvicorn is run with `log_config=None, access_log=False`.
 
     Raises `ConfigurationError` where the log file cannot be written.
     """
@@ -263,11 +264,13 @@ def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) 
         handler.setFormatter(_Formatter(shape))
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    for name in _OWN_LOGGERS:
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    for name in (*_OWN_LOGGERS, *_SERVERS_LOGGERS):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(settings.log_level)
+        # At DEBUG the server writes the headers of every WebSocket, keys among them, and whatever is sent over it.
+        logger.setLevel(level if name in _OWN_LOGGERS else max(level, logging.INFO))
     _silence_access_of_uvicorn()
     return Logs(handlers, shape, with_access_log=settings.access_log)
 

@@ -106,4 +106,4 @@ async def test_when_every_provider_fails_the_client_gets_an_error_that_tells_of_
     assert len(asked(alpha)) == len(asked(beta)) == 2
     # Both are asked again after a jittered pause, so either may come last.
     last = "alpha" if alpha.requests[-1].at > beta.requests[-1].at else "beta"
-    assert reply.error["message"].endswith(f"{last}'s words")
+    assert reply.error["message"].endswith(f"{last}: The provider answered with status 500.")

@@ -48,7 +48,7 @@ async def test_a_request_that_comes_round_again_is_refused_inside_and_fails_clea
         async with asyncio.timeout(5):
             reply = await gateway.chat(stream=stream)
         assert (reply.status, reply.is_stream) == (502, False)
-        assert "leads back to it" in reply.error["message"]
+        assert reply.error["message"].endswith("mirror: The provider answered with status 508.")
         performance = (await gateway.get("/api/status"))["performance"]
         assert performance["in_flight"] == 0
     assert forwarder.connections <= 3

@@ -140,6 +140,14 @@ def test_the_level_is_ours_and_libraries_speak_from_warning_on(writing: Callable
     assert "their warning" in text
 
 
+def test_the_server_never_writes_what_comes_over_a_websocket(writing: Callable[..., Written]) -> None:
+    written = writing(log_level="DEBUG")
+    logging.getLogger("uvicorn.error").debug("< authorization: %s", "a key that looks like none")
+    logging.getLogger("uvicorn.error").info("Started.")
+    assert written.text().endswith("uvicorn - INFO - Started.\n")
+    assert "authorization" not in written.stream.getvalue()
+
+
 def test_uvicorns_loggers_come_this_way_and_its_access_log_is_silent(writing: Callable[..., Written]) -> None:
     written = writing()
     logging.getLogger("uvicorn.error").info("Application startup complete.")
