@@ -24,7 +24,7 @@ PAGES := frontend/node_modules
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format client build bench bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -81,6 +81,9 @@ build: setup ## build wheel and source archive into backend/dist
 
 bench: setup ## measure the gateway's own cost per request
 	@$(PY) benchmarks/own_cost.py
+
+bench-drain: setup ## measure what the ledger costs for each request
+	@$(PY) benchmarks/drain_cost.py
 
 # How many requests, and where: `make bench-ledger ROWS=10000000`; or `LEDGER_URL=postgresql://…`.
 ROWS ?= 1000000

@@ -176,8 +176,8 @@ async def measure(url: str | None, count: int, size: int, rounds: int) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--database", help="default: an SQLite file that goes with the run")
-    arguments.add_argument("--batches", type=int, default=20)
-    arguments.add_argument("--batch", type=int, default=500, help="requests in each")
+    arguments.add_argument("--batches", type=int, default=10)
+    arguments.add_argument("--batch", type=int, default=1000, help="requests in each")
     arguments.add_argument("--rounds", type=int, default=3)
     given = arguments.parse_args()
     asyncio.run(measure(given.database, given.batches, given.batch, given.rounds))
