@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from ai_engine.clock import Clock
 from ai_engine.errors import ConfigurationError
 from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
-from ai_engine.names import Operation
+from ai_engine.names import Blame, Operation
 from ai_engine.settings import Settings
 from ai_engine.telemetry.log_lines import AccessLine, ConsoleLines, JSONLines, LineShape, Redact
 
@@ -23,7 +23,7 @@ SERVER_LOGGER = "server"
 _OWN_LOGGERS = (ENGINE_LOGGER, SERVER_LOGGER)
 _SERVERS_LOGGERS = ("uvicorn", "uvicorn.error")
 
-_LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING"}
+_LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING", logging.ERROR: "ERROR"}
 
 FLUSH_AFTER_SECONDS = 0.2
 FLUSH_AT_LINES = 4096
@@ -163,7 +163,8 @@ class EventLog:
             self._request(event)
 
     def _attempt(self, event: AttemptFinished) -> None:
-        level = logging.INFO if event.succeeded else logging.WARNING
+        # An attempt that the client spoilt or gave up is no failure of the provider's.
+        level = logging.INFO if event.succeeded or event.blame is Blame.REQUEST else logging.ERROR
         if self._engine.isEnabledFor(level):
             self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.request_id)
 

@@ -12,7 +12,7 @@ import pytest
 
 from ai_engine.errors import ConfigurationError
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
-from ai_engine.names import Operation, Route
+from ai_engine.names import Blame, Operation, Route
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import FLUSH_AFTER_SECONDS, FLUSH_AT_LINES, Logs, configure
 from ai_engine.wire.redaction import redact
@@ -266,6 +266,7 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     groq = Route("groq", "m")
     log(attempt())
     log(attempt(succeeded=False))
+    log(attempt(succeeded=False)._replace(failure="bad_request", blame=Blame.REQUEST, status=400))
     log(request(Ending.COMPLETED, 200, groq))
     log(request(Ending.COMPLETED, 200, groq, Operation.EMBEDDINGS))
     log(request(Ending.RESCUED, 200, groq))
@@ -275,7 +276,8 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     log(request(Ending.ERROR, 400, None))
     assert [line.split(" - ", 1)[1] for line in written.text().splitlines()] == [
         "ai_engine - INFO - Provider groq successful (1.23s)",
-        "ai_engine - WARNING - Provider groq failed: rate_limit, status 429 (req-1)",
+        "ai_engine - ERROR - Provider groq failed: rate_limit, status 429 (req-1)",
+        "ai_engine - INFO - Provider groq failed: bad_request, status 400 (req-1)",
         "server - INFO - Chat completion successful: groq",
         "server - INFO - Embeddings successful: groq",
         "server - INFO - Chat completion rescued: groq (req-1)",
