@@ -15,12 +15,14 @@ from ai_engine.database import migrate, migrations, open_database
 from ai_engine.database.file_lock import take_file_lock
 from ai_engine.database.schema import metadata
 from ai_engine.errors import ConfigurationError
+from tests.fakes.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
 START_AND_MIGRATE = """
 import asyncio, sys
 from ai_engine.database import migrate, open_database
+from tests.fakes.ports import free_port
 
 async def main():
     print("ready", flush=True)
@@ -135,6 +137,16 @@ async def test_a_lock_that_somebody_holds_is_waited_for_only_so_long_and_free_af
 
     with await take_file_lock(lock, patience_seconds=5):
         pass
+
+
+async def test_a_server_that_does_not_answer_is_refused_in_one_sentence_without_its_password() -> None:
+    database = await open_database(f"postgresql://user:secret@127.0.0.1:{free_port()}/engine")
+    with pytest.raises(
+        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is not usable: no database answers there \(ConnectionRefusedError\);"
+    ) as refusal:
+        await migrate(database)
+    assert "secret" not in refusal.value.message
+    await database.close()
 
 
 def test_the_lock_is_one_that_postgresql_can_take() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Function, func, inspect, select
 
-from ai_engine.database.engine import Database, only_process_at, refuse, revision_table
+from ai_engine.database.engine import DATABASE_FAILURES, Database, only_process_at, refuse, revision_table
 
 FOLDER = Path(__file__).parent
 POSTGRESQL_LOCK = 0x4149_454E_4749_4E45
@@ -29,11 +29,15 @@ async def migrate(database: Database) -> None:
     """Brings the database up to date, all or nothing; several processes may do so at once, one does it and the others wait.
 
     An up-to-date one costs a single query: alembic, slow to import, is not touched.
-    Raises `ConfigurationError` if a newer version has migrated it, or if another process does not finish doing so.
+    Raises `ConfigurationError` if it does not answer, if a newer version has migrated it, or if another process does not finish
+    doing so.
     """
-    async with database.engine.connect() as connection:
-        if await connection.run_sync(is_up_to_date):
-            return
+    try:
+        async with database.engine.connect() as connection:
+            if await connection.run_sync(is_up_to_date):
+                return
+    except DATABASE_FAILURES as error:
+        refuse(f"no database answers there ({type(error).__name__}); start it, or correct the URL")
     if database.sqlite_file is None:
         await _upgrade_in_one_transaction(database)
         return
