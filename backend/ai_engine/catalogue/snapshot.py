@@ -49,6 +49,8 @@ class CatalogueModel:
     name: str
     """The shortest of its providers' names for it. A request may use it as it stands."""
     entries: tuple[CatalogueEntry, ...]
+    searched: str
+    """All its providers' names for it in lower case, to find a part of one in."""
 
 
 class Matched(NamedTuple):
@@ -174,8 +176,9 @@ class Catalogue:
 
 
 def _model(entries: Sequence[CatalogueEntry]) -> CatalogueModel:
-    name = min((entry.route.model for entry in entries), key=lambda name: (len(name), name))
-    return CatalogueModel(name, tuple(entries))
+    names = [entry.route.model for entry in entries]
+    name = names[0] if len(names) == 1 else min(names, key=lambda name: (len(name), name))
+    return CatalogueModel(name, tuple(entries), "\n".join(names).lower())
 
 
 def can_list(definition: ProviderDefinition) -> bool:

@@ -1,7 +1,7 @@
 """`/api/models`: the catalogue, searched and filtered; and its refresh."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.discovery import Discovery
 from ai_engine.catalogue.prices import Price
-from ai_engine.catalogue.snapshot import CatalogueEntry, can_list
+from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel, can_list
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest
 from ai_engine.management_api.audit import By, Trail
@@ -88,15 +88,20 @@ class ModelQuery(SearchQuery):
         None, ge=0, le=1_000_000, description="Only where a million output tokens cost at most this.", examples=["15"]
     )
 
-    def fits(self, entry: CatalogueEntry) -> bool:
-        """The search apart, which asks for the model."""
-        if self.provider is not None and entry.route.provider != self.provider:
-            return False
-        if self.min_context_tokens is not None and (entry.context_tokens or 0) < self.min_context_tokens:
-            return False
-        if not self._affords(entry.price):
-            return False
-        return all(capability.is_known_of(entry) for capability in self.capability)
+    def is_met_by(self, model: CatalogueModel) -> Sequence[CatalogueEntry]:
+        """The routes that fit. Thousands of models are asked for a page, so what is not asked for costs nothing."""
+        if self.search is not None and self.search.lower() not in model.searched:
+            return ()
+        entries: Sequence[CatalogueEntry] = model.entries
+        if self.provider is not None:
+            entries = [entry for entry in entries if entry.route.provider == self.provider]
+        if self.min_context_tokens is not None:
+            entries = [entry for entry in entries if (entry.context_tokens or 0) >= self.min_context_tokens]
+        if self.max_input_usd_per_million is not None or self.max_output_usd_per_million is not None:
+            entries = [entry for entry in entries if self._affords(entry.price)]
+        for capability in self.capability:
+            entries = [entry for entry in entries if capability.is_known_of(entry)]
+        return entries
 
     def _affords(self, price: Price | None) -> bool:
         at_most_in, at_most_out = self.max_input_usd_per_million, self.max_output_usd_per_million
@@ -133,13 +138,10 @@ def catalogue_page(query: ModelQuery, models: ModelViews) -> ModelPage:
     """The page, from the snapshot of the moment."""
     known = models.catalogue.current.models
     place = place_of("models", query.cursor)
-    search = query.search.lower() if query.search else ""
     shown: list[ModelView] = []
     is_last = True
     for model in known[bisect_right(known, place, key=lambda model: model.name) if place is not None else 0 :]:
-        if search and not any(search in entry.route.model.lower() for entry in model.entries):
-            continue
-        entries = [entry for entry in model.entries if query.fits(entry)]
+        entries = query.is_met_by(model)
         if not entries:
             continue
         if len(shown) == query.limit:
