@@ -395,10 +395,3 @@ async def test_a_failure_names_its_provider_and_counts_the_attempts() -> None:
     assert isinstance(told, AttemptsFailed)
     assert told.message == "2 attempts failed; the last one: alpha: The provider answered with status 500."
     assert told.attempts == 2
-
-
-async def test_only_an_operators_test_is_told_what_the_provider_said_of_us() -> None:
-    carrying = Carrying(ALPHA)
-    carrying.upstream.on("alpha", refused(500))
-    with pytest.raises(AttemptsFailed, match="alpha: refused with 500"):
-        await carrying.relay.answer(carrying.request(), only=carrying.finder.at_provider(ALPHA, "tiny"))

@@ -1,4 +1,4 @@
-"""A provider that repeats our key, or sends without end."""
+"""A provider that repeats our key, says more of us than clients should read, or sends without end."""
 
 import json
 
@@ -9,7 +9,7 @@ from ai_engine.web.errors import error_body
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunk, error
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.carrying import Carrying
+from tests.relay.carrying import Carrying, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -45,3 +45,10 @@ async def test_a_stream_that_never_gets_to_its_content_is_not_held_back_without_
     assert isinstance(broken, AttemptsFailed)
     assert "no content in its first" in broken.message
     carrying.check_nothing_leaked()
+
+
+async def test_only_an_operators_test_is_told_what_the_provider_said_of_us() -> None:
+    carrying = Carrying(ALPHA)
+    carrying.upstream.on("alpha", refused(500))
+    with pytest.raises(AttemptsFailed, match="alpha: refused with 500"):
+        await carrying.relay.answer(carrying.request(), only=carrying.finder.at_provider(ALPHA, "tiny"))
