@@ -1,4 +1,4 @@
-# `make help` lists the targets. Nothing global is needed but Python >= 3.11 and make; Node >= 20.15 for the client tests.
+# `make help` lists the targets. Nothing global is needed but Python >= 3.11, Node >= 20.19 and make.
 
 VENV := backend/.venv
 PY := $(VENV)/bin/python
@@ -21,27 +21,30 @@ PYTHON_CLIENTS := $(CLIENTS)/openai-python-2/.installed $(CLIENTS)/openai-python
 NODE_CLIENTS := $(CLIENTS)/aimock/.installed $(CLIENTS)/openai-node-6/.installed $(CLIENTS)/openai-node-7/.installed
 
 PAGES := frontend/node_modules
+PAGES_BUILT := frontend/dist/index.html
+PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/*.* -type f 2>/dev/null)
+export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format client build bench bench-drain bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format pages journeys client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: $(VENV)/.installed ## make the virtual environment, or bring it up to date
 
-run: setup ## set everything up and serve http://localhost:8000
-	@exec $(PY) -m ai_engine serve
+run: setup $(PAGES_BUILT) ## set everything up and serve http://localhost:8000: pages, /api and /v1
+	@exec $(PY) deploy/run.py
 
 dev: setup ## serve, restart on every change of the code, log everything
 	@exec $(PY) -m ai_engine serve --reload --debug
 
-test: lint types contracts clients ## set everything up and check it all: style, types, import contracts, tests, client SDKs
+test: lint types contracts clients pages ## set everything up and check it all: style, types, import contracts, pages, tests, client SDKs
 	@$(MAKE) --no-print-directory pytest
 
 lint: setup ## check style
-	@cd backend && .venv/bin/python -m ruff check . ../benchmarks && .venv/bin/python -m ruff format --check --quiet . ../benchmarks
+	@cd backend && .venv/bin/python -m ruff check . ../benchmarks ../deploy && .venv/bin/python -m ruff format --check --quiet . ../benchmarks ../deploy
 
 types: setup ## check types
 	@cd backend && .venv/bin/python -m mypy
@@ -71,7 +74,17 @@ clients: $(PYTHON_CLIENTS) ## install the client SDKs that the tests try out, ea
 node-clients: $(NODE_CLIENTS)
 
 format: setup ## put the code into its form
-	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks; .venv/bin/python -m ruff format . ../benchmarks
+	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks ../deploy; .venv/bin/python -m ruff format . ../benchmarks ../deploy
+	@if [ -e $(PAGES)/.installed ]; then cd frontend && npm run --silent format; fi
+
+pages: $(PAGES_BUILT) ## check the pages: style, types, unit tests, build, and journeys in a real browser
+	@cd frontend && npm run --silent lint && npm run --silent schema -- --check && npm test --silent
+	@$(MAKE) --no-print-directory journeys
+
+journeys: setup $(PAGES_BUILT)
+	@if [ -x "$(CHROMIUM)" ]; then cd frontend && npm run --silent journeys; \
+	elif [ "$$CI" = true ]; then echo "Chromium is missing, and CI=true: the journeys must run here." >&2; exit 1; \
+	else echo "******** SKIPPED: Chromium is missing ($(CHROMIUM)), so no journey through the pages is made. ********" >&2; fi
 
 client: setup $(PAGES)/.installed ## write the pages' typed client anew, after a route has changed
 	@$(PY) -m ai_engine openapi > frontend/openapi.json && cd frontend && npm run --silent schema
@@ -109,7 +122,7 @@ lock: ## write the lock files anew, with the newest versions that pyproject.toml
 	   done
 
 clean: ## remove everything that make and the tests have made; your data and .env stay
-	@rm -rf $(VENV) $(CLIENTS) backend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
+	@rm -rf $(VENV) $(CLIENTS) frontend/node_modules frontend/dist backend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
 	@find backend benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Sets the shell variable `python` to $(PYTHON), else to the first Python >= 3.11, or ends with a sentence.
@@ -145,7 +158,13 @@ $(CLIENTS)/%/.installed: $(CLIENT_SOURCES)/%/package-lock.json $(CLIENT_SOURCES)
 	@rm -rf $(@D) && mkdir -p $(@D) && cp $(CLIENT_SOURCES)/$*/package.json $(CLIENT_SOURCES)/$*/package-lock.json $(@D) \
 	&& (cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error) && touch $@
 
+$(PAGES_BUILT): $(PAGES)/.installed $(PAGE_SOURCES)
+	@echo "Building the pages"
+	@cd frontend && npm run --silent build -- --logLevel warn
+
 $(PAGES)/.installed: frontend/package-lock.json frontend/package.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	|| { echo "The pages need Node 20.19 or newer with npm to be built; \`make setup\` and \`ai-engine serve\` do without." >&2; exit 1; }
 	@echo "Installing the packages of the pages"
 	@cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -169,7 +169,7 @@ def serve(
         return
     engine = create_app()
     sockets = _listen(settings.host, settings.port)
-    address = _address(settings.host, sockets[0].getsockname()[1])
+    address = _address(settings.public_host or settings.host, settings.public_port or sockets[0].getsockname()[1])
     print(f"AI Engine {__version__} on {address} (try it at {address}/docs)", file=sys.stderr)
     server = _Server(uvicorn.Config(engine, **options), engine)
     try:

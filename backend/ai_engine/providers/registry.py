@@ -26,10 +26,10 @@ def resolve(
     """Every provider by name with its keys and address: the built-in rows in their order, then the file's own.
 
     A variable wins over the file, and the file over the built-in row. `own_ports` are those under which this engine is reached on
-    this machine, the configured one if `None`: a base URL that leads back here is refused.
+    this machine, the configured ones if `None`: a base URL that leads back here is refused.
     Raises `ConfigurationError` that names the variable, or the provider in the file.
     """
-    own = _OwnAddress(settings.host, own_ports if own_ports is not None else frozenset({settings.port}))
+    own = _OwnAddress(settings, settings.own_ports if own_ports is None else own_ports)
     sections = {section.name: section for section in file.providers}
     providers = {}
     for row in BUILT_IN:
@@ -195,8 +195,8 @@ def _refuse_unknown_providers(file: ConfigFile, providers: Mapping[str, Provider
 class _OwnAddress:
     """Where this engine itself listens."""
 
-    def __init__(self, host: str, ports: frozenset[int]) -> None:
-        self._host = host.lower()
+    def __init__(self, settings: Settings, ports: frozenset[int]) -> None:
+        self._hosts = {host.lower() for host in (settings.host, settings.public_host) if host is not None}
         self._ports = ports
 
     def refuse(self, url: str, source: str) -> None:
@@ -209,7 +209,7 @@ class _OwnAddress:
 
     def _is_here(self, parts: SplitResult) -> bool:
         host = (parts.hostname or "").rstrip(".")
-        if host == self._host or host in _LOOPBACK_NAMES or host.endswith(".localhost"):
+        if host in self._hosts or host in _LOOPBACK_NAMES or host.endswith(".localhost"):
             return True
         address = _ip_address(host)
         return address is not None and (address.is_loopback or address.is_unspecified)

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address to listen on. On anything but loopback every request needs a key.")
     port: int = Field(8000, ge=0, le=65535, description="The TCP port; 0 takes any free one.")
+    public_host: str | None = Field(
+        None, description="The address at which a proxy on this machine takes the requests that it hands to the gateway."
+    )
+    public_port: int | None = Field(None, ge=1, le=65535, description="That proxy's port; `make run` sets both.")
     workers: int = Field(1, ge=1, le=256, description="Worker processes.")
     reload: bool = Field(False, description="Restart whenever the code changes; for development.")
 
@@ -111,13 +115,13 @@ class Settings(BaseSettings):
 
     @property
     def is_on_loopback(self) -> bool:
-        """Only programs on this machine can reach the gateway."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Only programs on this machine can reach the gateway, or the proxy in front of it."""
+        return all(_is_loopback(host) for host in (self.host, self.public_host) if host is not None)
+
+    @property
+    def own_ports(self) -> frozenset[int]:
+        """The ports under which this engine is reached on this machine."""
+        return frozenset(port for port in (self.port, self.public_port) if port is not None)
 
     @classmethod
     def settings_customise_sources(
@@ -159,6 +163,15 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 "AI_ENGINE_VIEWER_KEY is not usable: it equals AI_ENGINE_ADMIN_KEY; give each role its own key."
             )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _sentence(error: Any) -> str:

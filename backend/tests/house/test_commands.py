@@ -10,7 +10,7 @@ from tests.house.repository import ROOT, files, read
 
 MAKEFILE = read("Makefile")
 # Parts of other targets, of no use by themselves.
-INNER_TARGETS = {"node-clients"}
+INNER_TARGETS = {"node-clients", "journeys"}
 
 
 def targets() -> set[str]:

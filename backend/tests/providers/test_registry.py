@@ -232,6 +232,12 @@ def test_every_port_that_leads_here_is_refused() -> None:
         resolved(environment, own_ports=frozenset({8000, 8001}))
 
 
+@pytest.mark.parametrize("url", ["http://localhost:8000/v1", "http://gateway.lan:8000/v1", "http://127.0.0.1:8001/v1"])
+def test_the_proxy_in_front_is_our_own_address_too(url: str) -> None:
+    proxied = {"AI_ENGINE_PORT": "8001", "AI_ENGINE_PUBLIC_HOST": "gateway.lan", "AI_ENGINE_PUBLIC_PORT": "8000"}
+    assert refusal({**proxied, "VLLM_BASE_URL": url}).startswith("VLLM_BASE_URL ")
+
+
 def test_another_port_of_this_machine_and_our_port_elsewhere_are_fine() -> None:
     environment = {"OLLAMA_BASE_URL": "http://localhost:11434/v1", "VLLM_BASE_URL": "http://gpu.internal:8000/v1"}
     assert resolved(environment)["ollama"].is_configured

@@ -19,6 +19,8 @@ def shown(value: Any) -> Any:
 ACCEPTED: list[tuple[str, str, object]] = [
     ("HOST", "0.0.0.0", "0.0.0.0"),
     ("PORT", "9000", 9000),
+    ("PUBLIC_HOST", "gateway.example", "gateway.example"),
+    ("PUBLIC_PORT", "443", 443),
     ("WORKERS", "1", 1),
     ("RELOAD", "true", True),
     ("LOG_LEVEL", "DEBUG", "DEBUG"),
@@ -50,6 +52,7 @@ REFUSED = [
     ("PORT", "eighty"),
     ("PORT", "65536"),
     ("PORT", "-1"),
+    ("PUBLIC_PORT", "0"),
     ("WORKERS", "0"),
     ("WORKERS", "4"),
     ("RELOAD", "perhaps"),
@@ -138,6 +141,7 @@ def test_variables_of_other_programs_are_left_alone() -> None:
 )
 def test_loopback_is_told_from_the_open(host: str, *, is_on_loopback: bool) -> None:
     assert settings(HOST=host).is_on_loopback is is_on_loopback
+    assert settings(HOST="127.0.0.1", PUBLIC_HOST=host, PUBLIC_PORT="8000").is_on_loopback is is_on_loopback
 
 
 def env_file(folder: Path, text: str) -> Path:
