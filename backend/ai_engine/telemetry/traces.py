@@ -7,6 +7,7 @@ The names are those of https://github.com/open-telemetry/semantic-conventions-ge
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from contextlib import suppress
@@ -88,6 +89,8 @@ class Traces:
                 "AI_ENGINE_OTLP_ENDPOINT is not usable: the packages that send traces are not installed; "
                 "install them with: pip install 'ai-engine[opentelemetry]'"
             ) from None
+        # It warns at every retry; that a batch is lost it says as an error, which is enough of a collector that is away.
+        logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.ERROR)
         return cls(BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces")), clock)
 
     def __call__(self, event: Event) -> None:
