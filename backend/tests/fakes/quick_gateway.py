@@ -15,7 +15,8 @@ from tests.fakes.gateway import process_environment
 _PARENT = """
 import os, sys
 from ai_engine import app, cli
-import sqlalchemy.dialects.sqlite.aiosqlite, uvicorn.lifespan.on, uvicorn.protocols.http.httptools_impl
+import asyncpg, sqlalchemy.dialects.postgresql.asyncpg, sqlalchemy.dialects.sqlite.aiosqlite, aiosqlite
+import uvicorn.lifespan.on, uvicorn.protocols.http.httptools_impl
 child = 0
 for _ in sys.stdin:
     if child:

@@ -6,11 +6,13 @@ import logging
 import os
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.contracts.databases import DATABASES, fresh_database_url
 from tests.fakes.gateway import CHAT as CHAT_URL
 from tests.fakes.gateway import Provider, chat_body, environment_of, gateway_process, yaml_of
 from tests.fakes.ports import free_port
@@ -21,11 +23,11 @@ from tests.journeys.steps import CHAT, eventually
 
 pytestmark = pytest.mark.anyio
 
-KILLS = int(os.environ.get("AI_ENGINE_TEST_KILLS", "15"))
+KILLS = int(os.environ.get("AI_ENGINE_TEST_KILLS", "8"))
 """`make kill-test` asks for a hundred."""
 CLIENTS = 8
 MOST_ANSWERS_BETWEEN_KILLS = 60
-_AWAY_SECONDS = 0.05
+_AWAY_SECONDS = 0.15
 
 _log = logging.getLogger(__name__)
 
@@ -72,14 +74,21 @@ class Clients:
         return received.endswith(b"data: [DONE]\n\n") if stream else is_whole
 
 
+@pytest.fixture(params=DATABASES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    async with fresh_database_url(request.param, tmp_path) as url:
+        yield url
+
+
 async def test_every_answer_that_was_received_in_full_is_in_the_ledger_exactly_once(
-    alpha: ScriptedUpstream, tmp_path: Path
+    alpha: ScriptedUpstream, database_url: str, tmp_path: Path
 ) -> None:
     alpha.on(CHAT, Answer(completion("hello")), model="plain")
     alpha.on(CHAT, Stream(chunks("one two three")), model="streamed")
     chance = random.Random(9)
     provider = Provider("alpha", alpha.base_url, ["plain", "streamed"])
-    environment, yaml = environment_of(provider), yaml_of(provider)
+    environment = {**environment_of(provider), "AI_ENGINE_DATABASE_URL": database_url}
+    yaml = yaml_of(provider)
     port = free_port()
     clients = Clients(port)
     async with quick_gateway(tmp_path, port, environment, yaml) as gateway:
