@@ -31,6 +31,7 @@ from ai_engine.events import Event, Observer
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.ledger.pages import RequestPages
+from ai_engine.ledger.provider_history import ProviderHistories
 from ai_engine.ledger.recorder import DEFAULT_LIMIT_BYTES, Recorder
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
@@ -207,6 +208,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         pages,
         names,
         StatisticsReader(LedgerStatistics(ledger, clock, kept), names),
+        ProviderHistories(ledger, clock),
         Explainer(planner, catalogue, configuration, views, clock),
         Trials(relay, performance, clock),
         uptime,

@@ -256,6 +256,13 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "series": [{**_REQUEST_SUMS, "begins_at": "2026-11-23T11:00:00Z"}],
         },
         "ExportRow": _EXPORT_ROW,
+        "ProviderHistoryView": {
+            "begins_at": "2026-11-22T13:00:00Z",
+            "ends_at": "2026-11-23T13:00:00Z",
+            "bucket": "hour",
+            "bucket_seconds": 3600,
+            "providers": {"openai": [{"begins_at": _AT, "attempts": 42, "successes": 40, "failed": 2}]},
+        },
         "RequestPage": {"items": [_REQUEST], "next_cursor": None},
         "RequestDetail": {**_REQUEST, "attempts": [_ATTEMPT]},
         "ProviderView": _PROVIDER,

@@ -1,16 +1,23 @@
 """`/api/statistics`: what requests and attempts add up to over a range of time, to look at and to take away."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.ledger.export import ExportFormat, export
+from ai_engine.ledger.provider_history import MOST_POINTS, ProviderHistories
 from ai_engine.ledger.statistics import Bucket, LedgerStatistics, Statistics
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
-from ai_engine.management_api.statistics_views import ExportRow, StatisticsView, statistics_view
+from ai_engine.management_api.statistics_views import (
+    ExportRow,
+    ProviderHistoryView,
+    StatisticsView,
+    provider_history_view,
+    statistics_view,
+)
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
@@ -34,6 +41,17 @@ class ExportQuery(StatisticsQuery):
     """The same, and how it is written."""
 
     format: ExportFormat = Field(ExportFormat.CSV, description="How the download is written.", examples=["csv"])
+
+
+class ProviderHistoryQuery(BaseModel):
+    """How far back, and how finely."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bucket: Literal[Bucket.MINUTE, Bucket.HOUR] = Field(
+        Bucket.HOUR, description="The distance between two points.", examples=["minute"]
+    )
+    points: int = Field(24, ge=1, le=MOST_POINTS, description="How many points, the current one included.", examples=[60])
 
 
 class StatisticsReader:
@@ -70,6 +88,18 @@ async def show_statistics(query: Annotated[StatisticsQuery, Query()], reader: Re
     answered and attempts by who was asked. A name that is neither configured nor in the ledger is a 400.
     """
     return await statistics_view(await reader.read(query))
+
+
+@router.get("/providers", summary="How each provider has been lately")
+async def show_provider_history(
+    query: Annotated[ProviderHistoryQuery, Query()], histories: Annotated[ProviderHistories, Depends(provided(ProviderHistories))]
+) -> ProviderHistoryView:
+    """Every provider's attempts in the latest buckets: how many it was asked for, how many succeeded, how many it failed.
+
+    One question for all providers, for a strip of recent health beside each. A provider that was not asked is not in it.
+    """
+    async with reading_the_ledger():
+        return provider_history_view(await histories.latest(query.bucket, query.points))
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ai_engine.ledger.provider_history import ProviderHistory
 from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, AttemptStatistics, Bucket, KeyStatistics, Point, Statistics
 from ai_engine.management_api.request_views import Usd
 
@@ -126,6 +127,29 @@ class StatisticsView(BaseModel):
     )
 
 
+class HealthPoint(BaseModel):
+    """One provider's attempts in one bucket."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    begins_at: datetime
+    attempts: int = Field(examples=[42])
+    successes: int = Field(examples=[40])
+    failed: int = Field(description="Those that were the provider's, the key's or the connection's fault.", examples=[2])
+
+
+class ProviderHistoryView(BaseModel):
+    """The latest buckets of every provider that was asked in them."""
+
+    begins_at: datetime
+    ends_at: datetime = Field(description="The end of the current bucket, which is still being filled.")
+    bucket: Literal[Bucket.MINUTE, Bucket.HOUR] = Field(description="The distance between two points.", examples=["hour"])
+    bucket_seconds: int = Field(examples=[3600])
+    providers: dict[str, list[HealthPoint]] = Field(
+        description="By provider's name, by time; a bucket in which it was not asked has no point."
+    )
+
+
 class ExportRow(BaseModel):
     """One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows."""
 
@@ -183,6 +207,17 @@ async def statistics_view(found: Statistics) -> StatisticsView:
         key_stats=None if found.key_stats is None else [_key_sums(key) for key in found.key_stats],
         error_stats={name: ErrorCounts.model_validate(errors) for name, errors in found.error_stats.items()},
         series=series,
+    )
+
+
+def provider_history_view(found: ProviderHistory) -> ProviderHistoryView:
+    """In JSON's words."""
+    return ProviderHistoryView(
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        bucket=found.bucket,
+        bucket_seconds=SECONDS_OF[found.bucket],
+        providers={name: [HealthPoint.model_validate(counts) for counts in points] for name, points in found.providers.items()},
     )
 
 

@@ -41,6 +41,7 @@ ROLES = {
     "GET /api/audit": Role.VIEWER,
     "GET /api/config": Role.VIEWER,
     "GET /api/statistics": Role.VIEWER,
+    "GET /api/statistics/providers": Role.VIEWER,
     "GET /api/statistics/export": Role.VIEWER,
     "GET /api/requests": Role.VIEWER,
     "GET /api/requests/{id}": Role.VIEWER,

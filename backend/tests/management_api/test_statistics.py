@@ -351,3 +351,25 @@ async def test_any_question_is_answered_or_refused_by_a_parameters_name(
         param = answer.json()["error"]["param"]
         assert param in query or (param == "from" and "to" in query), answer.text
         refusal(answer, 400, param=param)
+
+
+async def test_every_provider_has_its_recent_history_in_one_answer(gateway: Gateway) -> None:
+    answer = await gateway.http.get("/api/statistics/providers", params={"bucket": "hour", "points": "24"})
+    found = answer.json()
+
+    assert answer.status_code == 200, answer.text
+    assert (found["bucket"], found["bucket_seconds"]) == ("hour", 3600)
+    asked_at = Counter(attempt.route.provider for record in RECORDS for attempt in record.attempts)
+    assert {name: sum(point["attempts"] for point in points) for name, points in found["providers"].items()} == asked_at
+    assert all(
+        found["begins_at"] <= point["begins_at"] < found["ends_at"] and point["successes"] + point["failed"] <= point["attempts"]
+        for points in found["providers"].values()
+        for point in points
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("points", "0"), ("points", "169"), ("bucket", "day"), ("provider", "openai")])
+async def test_a_history_that_cannot_be_told_is_refused_by_its_parameter(gateway: Gateway, name: str, value: str) -> None:
+    answer = await gateway.http.get("/api/statistics/providers", params={name: value})
+
+    refusal(answer, 400, param=name)

@@ -479,6 +479,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each provider has been lately
+         * @description Every provider's attempts in the latest buckets: how many it was asked for, how many succeeded, how many it failed.
+         *
+         *     One question for all providers, for a strip of recent health beside each. A provider that was not asked is not in it.
+         */
+        get: operations["show_provider_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/statistics/export": {
         parameters: {
             query?: never;
@@ -1604,6 +1626,33 @@ export interface components {
             version: string;
         };
         /**
+         * HealthPoint
+         * @description One provider's attempts in one bucket.
+         */
+        HealthPoint: {
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
+            /**
+             * Attempts
+             * @example 42
+             */
+            attempts: number;
+            /**
+             * Successes
+             * @example 40
+             */
+            successes: number;
+            /**
+             * Failed
+             * @description Those that were the provider's, the key's or the connection's fault.
+             * @example 2
+             */
+            failed: number;
+        };
+        /**
          * KeySums
          * @description Of one provider key's attempts.
          */
@@ -2081,6 +2130,58 @@ export interface components {
              * @example 10
              */
             priority?: number | null;
+        };
+        /**
+         * ProviderHistoryView
+         * @description The latest buckets of every provider that was asked in them.
+         * @example {
+         *       "begins_at": "2026-11-22T13:00:00Z",
+         *       "ends_at": "2026-11-23T13:00:00Z",
+         *       "bucket": "hour",
+         *       "bucket_seconds": 3600,
+         *       "providers": {
+         *         "openai": [
+         *           {
+         *             "begins_at": "2026-11-23T12:00:00Z",
+         *             "attempts": 42,
+         *             "successes": 40,
+         *             "failed": 2
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        ProviderHistoryView: {
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description The end of the current bucket, which is still being filled.
+             */
+            ends_at: string;
+            /**
+             * Bucket
+             * @description The distance between two points.
+             * @example hour
+             * @enum {string}
+             */
+            bucket: "minute" | "hour";
+            /**
+             * Bucket Seconds
+             * @example 3600
+             */
+            bucket_seconds: number;
+            /**
+             * Providers
+             * @description By provider's name, by time; a bucket in which it was not asked has no point.
+             */
+            providers: {
+                [key: string]: components["schemas"]["HealthPoint"][];
+            };
         };
         /**
          * ProviderKeyView
@@ -4741,6 +4842,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatisticsView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_provider_history: {
+        parameters: {
+            query?: {
+                /** @description The distance between two points. */
+                bucket?: "minute" | "hour";
+                /** @description How many points, the current one included. */
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderHistoryView"];
                 };
             };
             /** @description Client Error */
