@@ -1,7 +1,11 @@
 /** Arrow keys, Home and End between the rows that open something, also to rows that are not in the document yet. */
 import type { KeyboardEvent } from 'react'
 
-export function moveBetweenRows(event: KeyboardEvent<HTMLElement>, count: number, scrollTo: (index: number) => void): void {
+export function moveBetweenRows(
+  event: KeyboardEvent<HTMLElement>,
+  count: number,
+  scrollTo: (index: number) => void,
+): void {
   const row = event.target instanceof HTMLElement ? event.target.dataset.row : undefined
   if (row === undefined || event.ctrlKey || event.metaKey || event.altKey) return
   const index = Number(row)

@@ -11,7 +11,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { ColumnHead } from './data-table-head'
 import { moveBetweenRows } from './data-table-keys'
 import classes from './data-table.module.css'
@@ -24,7 +24,7 @@ export interface Column<Row> {
   sortBy?: (row: Row) => string | number | null
   /** Figures stand to the right. */
   align?: 'start' | 'end'
-  /** A CSS width; without it the column shares what is left. */
+  /** A CSS width; without it, and where there is little room, the columns share what there is. */
   width?: string
   /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px. */
   hideBelow?: 'sm' | 'md'
@@ -129,7 +129,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <caption className={classes.caption}>{caption}</caption>
         <colgroup>
           {columns.map(({ id, width, hideBelow }) => (
-            <col key={id} style={{ width }} data-hide-below={hideBelow} />
+            <col key={id} style={{ '--column-width': width } as CSSProperties} data-hide-below={hideBelow} />
           ))}
         </colgroup>
         <thead>
@@ -176,7 +176,13 @@ function BodyRow<Row extends object>({ row, columns, height, isOpen, onOpen }: B
   return (
     // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
 
-    <tr aria-rowindex={row.getDisplayIndex() + 2} style={{ height }} data-opens={open && true} data-open={isOpen || undefined} onClick={open}>
+    <tr
+      aria-rowindex={row.getDisplayIndex() + 2}
+      style={{ height }}
+      data-opens={open && true}
+      data-open={isOpen || undefined}
+      onClick={open}
+    >
       {Array.from(columns.values(), ({ id, align, hideBelow, cell }, index) => (
         <td key={id} data-align={align} data-hide-below={hideBelow}>
           {open && index === 0 ? (

@@ -16,7 +16,7 @@ export function Panel({ title, description, actions, isFlush = false, children }
   return (
     <section className={classes.panel} aria-labelledby={title === undefined ? undefined : titleId}>
       {title !== undefined && (
-        <div className={classes.head}>
+        <div className={isFlush ? `${classes.head} ${classes.flush}` : classes.head}>
           <div>
             <h2 id={titleId} className={classes.title}>
               {title}

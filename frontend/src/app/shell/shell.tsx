@@ -33,19 +33,19 @@ export function Shell() {
       <a className={classes.skip} href="#main">
         Skip to the page
       </a>
-      <div className={classes.rail}>
+      <header className={classes.rail}>
         <Brand />
         <Navigation />
         <div className={classes.foot}>
           <ConnectionIndicator />
           <ShellActions onHelp={help.open} onPalette={palette.open} />
         </div>
-      </div>
-      <div className={classes.bar}>
+      </header>
+      <header className={classes.bar}>
         <Burger size="sm" opened={isMenuOpen} onClick={menu.toggle} aria-label="Menu" aria-expanded={isMenuOpen} />
         <Brand />
         <ConnectionIndicator isCompact />
-      </div>
+      </header>
       <Drawer opened={isMenuOpen} onClose={menu.close} title={<Brand />} size={272} padding="md">
         <Navigation />
         <div className={classes.drawerFoot}>

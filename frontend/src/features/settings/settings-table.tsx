@@ -19,7 +19,9 @@ const COLUMNS: Column<Setting>[] = [
     cell: ({ name, meaning }) => (
       <>
         <code className={classes.name}>{name}</code>
-        <div className={classes.meaningBelow}>{meaning}</div>
+        <div className={classes.meaningBelow}>
+          <Prose text={meaning} />
+        </div>
       </>
     ),
   },
@@ -42,7 +44,11 @@ const COLUMNS: Column<Setting>[] = [
     header: 'Meaning',
     width: '42%',
     hideBelow: 'md',
-    cell: ({ meaning }) => <span className={classes.meaning}>{meaning}</span>,
+    cell: ({ meaning }) => (
+      <span className={classes.meaning}>
+        <Prose text={meaning} />
+      </span>
+    ),
   },
 ]
 
@@ -99,4 +105,9 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
       />
     </Panel>
   )
+}
+
+/** A sentence in which `words of code` stand between backticks. */
+function Prose({ text }: { text: string }) {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))
 }

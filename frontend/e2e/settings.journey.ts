@@ -1,0 +1,81 @@
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, expectAccessible, test } from './fixtures'
+
+test('the first start shows the configuration in use, live, and axe finds nothing', async ({ page }) => {
+  await page.goto('/settings')
+
+  await expect(page).toHaveTitle('Settings · AI Engine')
+  await expect(page.getByRole('table', { name: 'Variables' })).toContainText('AI_ENGINE_HOST')
+  await expect(page.getByRole('button', { name: 'Live' })).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('a reload brings the next generation and tells it', async ({ page }) => {
+  await page.goto('/settings')
+  const generation = page.locator('dl > div', { hasText: 'Generation' }).locator('dd').first()
+  const before = Number(await generation.textContent())
+
+  await page.getByRole('button', { name: 'Reload configuration' }).click()
+
+  await expect(page.getByText(`Generation ${before + 1} is in force.`)).toBeVisible()
+  await expect(generation).toHaveText(String(before + 1))
+})
+
+test('pages are found by keyboard: palette, shortcuts, and the way to the content', async ({ page }) => {
+  await page.goto('/nowhere')
+  await expect(page.getByText('There is no page at this address')).toBeVisible()
+
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('Go to, or do …').fill('sett')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL('/settings')
+
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+})
+
+test('nginx serves what never changes for ever, the page never stale, and no page where an API is meant', async ({
+  request,
+}) => {
+  const page = await request.get('/statistics/anything')
+  expect(page.headers()['cache-control']).toBe('no-cache')
+  expect(page.headers()['content-security-policy']).toContain("script-src 'self';")
+
+  const asset = /\/assets\/[\w.-]+\.js/.exec(await page.text())?.[0] ?? expect(page).toBeOK()
+  const script = await request.get(String(asset))
+  expect(script.headers()['cache-control']).toContain('immutable')
+  expect(script.headers()['content-encoding']).toBe('gzip')
+
+  for (const path of ['/api/nothing', '/v1/nothing', '/assets/nothing.js']) {
+    const missing = await request.get(path)
+    expect(missing.status(), path).toBe(404)
+    expect(await missing.text(), path).not.toContain('<div id="root">')
+  }
+  const large = await request.post('/v1/chat/completions', { data: Buffer.alloc(10_485_761) })
+  expect(large.status()).toBe(413)
+  expect(await large.json()).toMatchObject({ error: { code: 'request_too_large' } })
+})
+
+test('a stream through nginx comes event by event', async ({ stack }) => {
+  const answer = await fetch(`${stack.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4', stream: true, messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+
+  expect(answer.headers.get('content-type')).toContain('text/event-stream')
+  expect(await answer.text()).toContain('data: [DONE]')
+})
+
+test('a key that is put into .env appears by itself, as its fingerprint', async ({ page, stack }) => {
+  await page.goto('/settings')
+  await expect(page.getByText('No provider has a key yet')).toBeVisible()
+
+  await appendFile(join(stack.folder, '.env'), 'OPENAI_API_KEY=sk-a-key-that-nobody-has-given-out\n')
+
+  await expect(page.getByRole('table', { name: 'Provider keys' })).toContainText('OPENAI_API_KEY')
+  await expect(page.locator('body')).not.toContainText('sk-a-key')
+})
