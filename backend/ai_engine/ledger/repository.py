@@ -61,16 +61,21 @@ class SqlLedger:
         place = tuple_(requests.c.received_at_us, requests.c.id)
         newest_first = (requests.c.received_at_us.desc(), requests.c.id.desc())
         by_index, others = _conditions(wanted)
-        if after is not None:
+        # One bound for each end of the range: of two, SQLite begins at the wider one and looks through all that is between.
+        ends_us = None if wanted.ends_at is None else microseconds(wanted.ends_at)
+        if after is not None and (ends_us is None or after.received_at_us < ends_us):
             by_index.append(place < after)
-        last_look = select(requests.c.received_at_us, requests.c.id).where(*by_index).order_by(*newest_first)
+        elif ends_us is not None:
+            by_index.append(requests.c.received_at_us < ends_us)
+        begin = [] if wanted.begins_at is None else [requests.c.received_at_us >= microseconds(wanted.begins_at)]
+        last_look = select(requests.c.received_at_us, requests.c.id).where(*by_index, *begin).order_by(*newest_first)
         async with self._engine.connect() as connection:
             end = None
             if others:
                 end = (await connection.execute(last_look.offset(ROWS_LOOKED_AT - 1).limit(1))).first()
             if end is not None:
-                by_index.append(place >= tuple(end))
-            found = select(requests).where(*by_index, *others).order_by(*newest_first).limit(limit + 1)
+                begin = [place >= tuple(end)]
+            found = select(requests).where(*by_index, *begin, *others).order_by(*newest_first).limit(limit + 1)
             rows = [RequestRow(*row) for row in await connection.execute(found)]
         page = [StoredRequest(request_of(row, ()), row.attempts) for row in rows[:limit]]
         if len(rows) > limit:
@@ -210,7 +215,7 @@ def _within(table: Table, piece: Piece) -> list[ColumnElement[bool]]:
 
 
 def _conditions(wanted: RequestFilter) -> tuple[list[Any], list[ColumnElement[bool]]]:
-    """The conditions that one index serves, and those that are looked at row by row."""
+    """The conditions but the range of time: those that one index serves, and those that are looked at row by row."""
     columns = requests.c
     by_index: list[Any] = []
     others: list[ColumnElement[bool]] = []
@@ -234,10 +239,6 @@ def _conditions(wanted: RequestFilter) -> tuple[list[Any], list[ColumnElement[bo
         others.append(columns.status.between(wanted.status_class * 100, wanted.status_class * 100 + 99))
     if wanted.failure is not None:
         others.append(columns.error_class == wanted.failure)
-    if wanted.begins_at is not None:
-        by_index.append(columns.received_at_us >= microseconds(wanted.begins_at))
-    if wanted.ends_at is not None:
-        by_index.append(columns.received_at_us < microseconds(wanted.ends_at))
     return by_index, others
 
 

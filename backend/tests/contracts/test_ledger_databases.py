@@ -209,6 +209,21 @@ async def test_pages_give_every_request_that_a_filter_wants_once_newest_first(da
         assert found == [record.id for record in expected], wanted
 
 
+async def test_a_cursor_from_another_range_never_leads_out_of_the_one_that_is_asked_for(database: Database) -> None:
+    records = sorted(random_records(13, 60), key=lambda record: record.received_at, reverse=True)
+    await SqlLedger(database).store(entries_of(records))
+    pages = RequestPages(SqlLedger(database))
+    _, young = await pages.page_of_requests(5)
+    _, old = await pages.page_of_requests(50)
+    middle = RequestFilter(begins_at=records[39].received_at, ends_at=records[19].received_at)
+
+    from_young, _ = await pages.page_of_requests(100, young, middle)
+    from_old, _ = await pages.page_of_requests(100, old, middle)
+
+    assert [item.record.id for item in from_young] == [record.id for record in records[20:40]]
+    assert from_old == []
+
+
 async def test_a_rare_match_is_reached_by_going_on_and_no_page_looks_at_more_than_its_bound(database: Database) -> None:
     ledger = SqlLedger(database)
     rare = a_request(received_at=NOON - timedelta(days=1), ending=Ending.RESCUED)
