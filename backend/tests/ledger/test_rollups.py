@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ai_engine.database.schema import attempt_rollups, request_rollups
 from ai_engine.events import ABANDONED, Ending
-from ai_engine.ledger.lines import encode
+from ai_engine.ledger.histograms import histogram
+from ai_engine.ledger.lines import AttemptRow, RequestRow, encode
 from ai_engine.ledger.rollups import (
     ALL,
     ATTEMPTS,
@@ -76,6 +77,74 @@ def test_an_attempt_that_was_given_up_with_its_request_is_nobodys_failure() -> N
     for of in totals.values():
         assert [of.number(name) for name in ("attempts", "successes", "failed", "refused")] == [1, 0, 0, 0]
         assert of.failures == {}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 60))
+def test_a_group_is_the_sum_of_its_rows_one_by_one(seed: int, count: int) -> None:
+    entries = entries_of(random_records(seed, count))
+    whole, one_by_one = Totals(REQUESTS), Totals(REQUESTS)
+    attempts, attempts_one_by_one = Totals(ATTEMPTS), Totals(ATTEMPTS)
+    for group, totals in request_totals(entries).items():
+        if group.resolution_seconds == RESOLUTIONS[0] and group.client != ALL:
+            whole.add(totals)
+    for key, totals in attempt_totals(entries).items():
+        if key.resolution_seconds == RESOLUTIONS[0]:
+            attempts.add(totals)
+    for request, tried in entries:
+        is_ours = request.status >= 500 or request.status == 429
+        one = Totals(REQUESTS)
+        one.numbers = [
+            1,
+            *(request.ending == ending for ending in ("completed", "rescued", "client_cancelled", "upstream_cut")),
+            request.ending == "error" and not is_ours,
+            request.ending == "error" and is_ours,
+            len(tried),
+            *tokens_one_by_one(request),
+            request.cost_pico_usd or 0,
+            request.absorbed_pico_usd or 0,
+            request.cost_pico_usd is None,
+        ]
+        one.failures = {request.error_class: 1} if request.error_class else {}
+        answered = request.ending in ("completed", "rescued")
+        one.histograms = [
+            histogram([request.duration_ms] if answered else []),
+            histogram([request.first_token_ms] if answered and request.first_token_ms is not None else []),
+            histogram([request.overhead_ms]),
+        ]
+        one_by_one.add(one)
+        for attempt in tried:
+            has_failed = attempt.failure not in (None, ABANDONED)
+            is_refused = attempt.blame in ("request", "model")
+            cost = attempt.cost_pico_usd or 0
+            one = Totals(ATTEMPTS)
+            one.numbers = [
+                1,
+                attempt.succeeded,
+                has_failed and not attempt.is_absorbed and not is_refused,
+                has_failed and not attempt.is_absorbed and is_refused,
+                attempt.is_absorbed,
+                *tokens_one_by_one(attempt),
+                0 if attempt.is_absorbed else cost,
+                cost if attempt.is_absorbed else 0,
+                attempt.cost_pico_usd is None,
+            ]
+            one.failures = {attempt.failure: 1} if attempt.failure is not None and has_failed else {}
+            first_token_ms = attempt.first_token_ms if attempt.succeeded else None
+            one.histograms = [
+                histogram([attempt.duration_ms] if attempt.succeeded else []),
+                histogram([] if first_token_ms is None else [first_token_ms]),
+            ]
+            attempts_one_by_one.add(one)
+
+    assert whole.columns() == one_by_one.columns()
+    assert attempts.columns() == attempts_one_by_one.columns()
+
+
+def tokens_one_by_one(row: RequestRow | AttemptRow) -> list[int]:
+    counts = [row.input_tokens, row.cached_input_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens]
+    is_unknown = row.input_tokens is None and row.output_tokens is None
+    return [*(count or 0 for count in counts), is_unknown, row.tokens_are_estimated]
 
 
 def test_adding_does_not_care_for_order() -> None:
