@@ -2,7 +2,7 @@
  * What several pages read and the live connection keeps fresh: status, providers, latest requests.
  * While the connection is down they are polled. A feature's own queries stand in its `queries.ts`.
  */
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { answerOf, gateway } from './client'
 import { live } from './live'
 
@@ -36,3 +36,32 @@ export const latestRequestsQuery = queryOptions({
   },
   refetchInterval: pollInterval,
 })
+
+/** Who the pages act for. 401 where a key is needed and none came. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => answerOf(gateway.GET('/api/session', { signal })),
+  staleTime: 60_000,
+})
+
+/** Whether this role only looks. Until the role is known the gateway decides, which it does in any case. */
+export function useIsViewer(): boolean {
+  return useQuery({ ...sessionQuery, select: ({ role }) => role === 'viewer' }).data ?? false
+}
+
+export type HistorySpan = 'hour' | 'day'
+
+const HISTORIES = {
+  hour: { query: { bucket: 'minute', points: 60 }, refetchInterval: 15_000 },
+  day: { query: { bucket: 'hour', points: 24 }, refetchInterval: 60_000 },
+} as const
+
+/** Every provider's recent attempts: the last hour by the minute, or 24 hours by the hour. One question for all of them. */
+export const providerHistoryQuery = (span: HistorySpan) =>
+  queryOptions({
+    queryKey: ['provider-history', span],
+    queryFn: ({ signal }) =>
+      answerOf(gateway.GET('/api/statistics/providers', { params: { query: HISTORIES[span].query }, signal })),
+    refetchInterval: HISTORIES[span].refetchInterval,
+    staleTime: HISTORIES[span].refetchInterval,
+  })

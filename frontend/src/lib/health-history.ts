@@ -1,0 +1,57 @@
+/** A provider's recent attempts as the cells of a strip, one for each bucket, also for those in which it was not asked. */
+import { formatCount } from './format'
+
+interface HistoryRange {
+  begins_at: string
+  ends_at: string
+  bucket_seconds: number
+}
+
+interface HistoryPoint {
+  begins_at: string
+  attempts: number
+  successes: number
+  failed: number
+}
+
+export interface HistoryCell {
+  meaning: 'ok' | 'degraded' | 'down' | 'neutral'
+  label: string
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+/** From this share of failures on a bucket was bad, not only disturbed. */
+const BAD = 0.5
+
+export function historyCells(range: HistoryRange, points: HistoryPoint[]): HistoryCell[] {
+  const [begin, end] = [Date.parse(range.begins_at), Date.parse(range.ends_at)]
+  const step = range.bucket_seconds * 1000
+  const byTime = new Map(points.map((point) => [Date.parse(point.begins_at), point]))
+  return Array.from({ length: Math.max(0, Math.round((end - begin) / step)) }, (_, index) => {
+    const at = begin + index * step
+    return cellOf(clock.format(at), byTime.get(at))
+  })
+}
+
+function cellOf(time: string, point: HistoryPoint | undefined): HistoryCell {
+  if (point === undefined || point.attempts === 0) return { meaning: 'neutral', label: `${time}: not asked` }
+  const { attempts, successes, failed } = point
+  const judged = successes + failed
+  if (failed > 0)
+    return {
+      meaning: failed / judged >= BAD ? 'down' : 'degraded',
+      label: `${time}: ${formatCount(failed)} of ${formatCount(attempts)} failed`,
+    }
+  return judged === 0
+    ? { meaning: 'neutral', label: `${time}: ${formatCount(attempts)} asked, none to judge it by` }
+    : { meaning: 'ok', label: `${time}: ${formatCount(attempts)} fine` }
+}
+
+/** The whole strip in a sentence, for those who do not see it. */
+export function historySummary(range: HistoryRange, points: HistoryPoint[]): string {
+  const span = range.bucket_seconds === 60 ? 'hour' : '24 hours'
+  const attempts = points.reduce((sum, point) => sum + point.attempts, 0)
+  const failed = points.reduce((sum, point) => sum + point.failed, 0)
+  if (attempts === 0) return `Not asked in the last ${span}`
+  return `Last ${span}: ${formatCount(failed)} of ${formatCount(attempts)} attempts failed`
+}

@@ -1,0 +1,45 @@
+/** What a provider's states and flags mean, in plain words and with what to do: the one table for all pages. */
+import { failureWords, type OutcomeWords } from './outcome-words'
+
+export const PROVIDER_STATES = ['available', 'flagged', 'drained', 'disabled', 'no_key', 'not_served'] as const
+export type ProviderState = (typeof PROVIDER_STATES)[number]
+
+interface StateWords extends OutcomeWords {
+  meaning: 'ok' | 'degraded' | 'down' | 'neutral'
+}
+
+const STATES: Record<ProviderState, StateWords> = {
+  available: { name: 'Available', explanation: 'In rotation: the next request may go there.', meaning: 'ok' },
+  flagged: {
+    name: 'Flagged',
+    explanation: 'Out of rotation for a while after failures. It comes back by itself; unflag puts it back now.',
+    meaning: 'down',
+  },
+  drained: {
+    name: 'Drained',
+    explanation: 'An operator took it out of rotation. What was in flight went on to its end; restore puts it back.',
+    meaning: 'degraded',
+  },
+  disabled: {
+    name: 'Off',
+    explanation: 'Switched off: no request goes there until it is switched on.',
+    meaning: 'neutral',
+  },
+  no_key: { name: 'No key', explanation: 'It needs a key of its own before it can be asked.', meaning: 'neutral' },
+  not_served: {
+    name: 'Not yet',
+    explanation: 'Its protocol is not spoken by this version of the gateway.',
+    meaning: 'neutral',
+  },
+}
+
+export function providerStateWords(state: ProviderState): StateWords {
+  return STATES[state]
+}
+
+/** Why something is out of rotation: `drained`, or the class of failure that did it. */
+export function flagWords(reason: string): OutcomeWords {
+  return reason === 'drained'
+    ? { name: 'Drained by an operator', explanation: 'No new request goes there until somebody restores it.' }
+    : failureWords(reason)
+}
