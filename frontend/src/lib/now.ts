@@ -30,3 +30,8 @@ function subscribe(listener: () => void): () => void {
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs)
 }
+
+/** When the viewer's day began, in milliseconds: whoever only shows days is not drawn anew every second. */
+export function useToday(): number {
+  return useSyncExternalStore(subscribe, () => new Date(nowMs).setHours(0, 0, 0, 0))
+}

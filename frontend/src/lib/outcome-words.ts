@@ -49,7 +49,7 @@ const FAILURES: Record<string, OutcomeWords> = {
   },
   server_error: {
     name: 'Provider error',
-    explanation: 'The provider failed with an error of its own. Nobody here can mend it; another one is tried.',
+    explanation: 'The provider failed with an error of its own, which nobody here can mend.',
   },
   malformed_answer: {
     name: 'Garbled answer',

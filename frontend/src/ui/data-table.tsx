@@ -109,6 +109,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const after = isWindowed ? virtualizer.getTotalSize() - (inSight.at(-1)?.end ?? 0) : 0
   if (rows.length === 0 && empty !== undefined) return empty
   return (
+    // It moves the focus between the buttons in it, and does nothing of its own.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={box}
       className={classes.box}

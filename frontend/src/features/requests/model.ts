@@ -21,7 +21,7 @@ export function matches(request: FinishedRequest, filters: RequestFilters): bool
 }
 
 export function hasFilters(filters: RequestFilters): boolean {
-  return Object.values(filters).some((value) => value !== undefined)
+  return Object.values<unknown>(filters).some((value) => value !== undefined)
 }
 
 /** Requests that finished while the list is looked at. */

@@ -70,8 +70,9 @@ export function useLedger(filters: RequestFilters, isReading: boolean) {
       return
     }
     // Of many pages only the first is read anew; the others follow as they are scrolled to.
-    cache.setQueryData(options.queryKey, (known) =>
-      known && { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
+    cache.setQueryData(
+      options.queryKey,
+      (known) => known && { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
     )
     void refetch().then(() => {
       tell({ kind: 'loaded anew' })

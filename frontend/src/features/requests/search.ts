@@ -3,7 +3,12 @@ import * as v from 'valibot'
 import { ENDINGS } from '@/lib/outcome-words'
 
 /** A query string may have turned a name of digits into a number. */
-const name = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String), v.minLength(1), v.maxLength(500))
+const name = v.pipe(
+  v.union([v.string(), v.number(), v.boolean()]),
+  v.transform(String),
+  v.minLength(1),
+  v.maxLength(500),
+)
 const moment = v.pipe(
   v.string(),
   v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/),

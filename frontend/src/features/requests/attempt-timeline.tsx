@@ -1,0 +1,161 @@
+/** The attempts one below the other on a common axis: what was tried when, why, and what it came to. */
+import { formatCount, formatDuration } from '@/lib/format'
+import { blameWords, failureWords, reasonWords } from '@/lib/outcome-words'
+import { KeyFingerprint, Money } from '@/ui/figures'
+import { EmptyState } from '@/ui/messages'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import classes from './attempt-timeline.module.css'
+import { type Attempt, type Bar, meaningOf, type RequestDetail, timelineOf } from './timeline'
+import { TokenList } from './token-list'
+
+/** More than these, and the details of all but the last wait to be asked for: the bars alone tell the story. */
+const MOST_OPEN = 2
+
+export function AttemptTimeline({ request }: { request: RequestDetail }) {
+  const { ticks, bars } = timelineOf(request)
+  if (request.attempts.length === 0)
+    return (
+      <EmptyState title="Nobody was asked">
+        The gateway answered by itself; what it said stands above. Such a request costs nothing.
+      </EmptyState>
+    )
+  return (
+    <div className={classes.timeline}>
+      <div className={classes.axis} aria-hidden>
+        {ticks.map(({ ms, at }) => (
+          <span key={ms} className={classes.tick} style={{ left: `${at * 100}%` }} data-last={at > 0.9 || undefined}>
+            {formatDuration(ms)}
+          </span>
+        ))}
+      </div>
+      <ol className={classes.attempts}>
+        {request.attempts.map((attempt, index) => (
+          <AttemptRow
+            key={attempt.number}
+            attempt={attempt}
+            bar={bars[index]}
+            ticks={ticks.map(({ at }) => at)}
+            isOpen={request.attempts.length <= MOST_OPEN || index === request.attempts.length - 1}
+          />
+        ))}
+      </ol>
+      <Legend attempts={request.attempts} />
+    </div>
+  )
+}
+
+interface AttemptRowProps {
+  attempt: Attempt
+  bar: Bar | undefined
+  ticks: number[]
+  /** At first; the reader opens and closes it. */
+  isOpen: boolean
+}
+
+function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
+  const meaning = meaningOf(attempt)
+  const failure = attempt.failure === null ? null : failureWords(attempt.failure)
+  const blame = attempt.failure === 'abandoned' ? null : blameWords(attempt.blame)
+  return (
+    <li>
+      <details className={classes.attempt} open={isOpen}>
+        <summary className={classes.summary}>
+          <div className={classes.head}>
+            <span className={classes.number}>{formatCount(attempt.number)}</span>
+            <ProviderMark name={attempt.provider} size="sm" />
+            <span className={classes.route} dir="auto">
+              {attempt.provider} <span className={classes.model}>{attempt.model}</span>
+            </span>
+            <StatusBadge meaning={meaning}>
+              {failure?.name ?? 'Answered'}
+              {attempt.status !== null && <span className="numeric"> {attempt.status}</span>}
+            </StatusBadge>
+          </div>
+          {bar && <Track bar={bar} ticks={ticks} meaning={meaning} />}
+          <p className={classes.brief}>
+            <span dir="auto">{attempt.why}</span>, after {formatDuration(attempt.started_ms)}, for{' '}
+            {formatDuration(attempt.duration_ms)}
+          </p>
+        </summary>
+        <dl className={classes.facts}>
+          <Detail name="Why">
+            <span dir="auto">{attempt.why}</span>
+            <Aside>{reasonWords(attempt.why)}</Aside>
+          </Detail>
+          {failure && (
+            <Detail name="What happened">
+              {failure.explanation}
+              <Aside>{blame}</Aside>
+            </Detail>
+          )}
+          <Detail name="When">
+            after {formatDuration(attempt.started_ms)}, for {formatDuration(attempt.duration_ms)}
+            {attempt.first_token_ms !== null && <>; first token after {formatDuration(attempt.first_token_ms)}</>}
+          </Detail>
+          <Detail name="Key">
+            <KeyFingerprint fingerprint={attempt.key_fingerprint} />
+          </Detail>
+          <Detail name="Tokens">
+            <TokenList tokens={attempt.tokens} isEstimated={attempt.tokens_estimated} />
+          </Detail>
+          <Detail name="Cost">
+            {attempt.cost_usd === null ? (
+              <span className={classes.unknown}>unknown</span>
+            ) : (
+              <Money usd={attempt.cost_usd} />
+            )}
+            {attempt.absorbed && <Aside>Paid by us and charged to nobody.</Aside>}
+          </Detail>
+        </dl>
+      </details>
+    </li>
+  )
+}
+
+/** The bar is for eyes; the same stands in words below it. */
+function Track({ bar, ticks, meaning }: { bar: Bar; ticks: number[]; meaning: string }) {
+  return (
+    <div className={classes.track} aria-hidden>
+      {ticks.map((at) => (
+        <span key={at} className={classes.grid} style={{ left: `${at * 100}%` }} />
+      ))}
+      <span
+        className={classes.bar}
+        data-meaning={meaning}
+        style={{ left: `min(${bar.start * 100}%, 100% - 4px)`, width: `max(${bar.length * 100}%, 4px)` }}
+      >
+        {bar.firstToken !== null && (
+          <>
+            <span className={classes.waiting} style={{ width: `${bar.firstToken * 100}%` }} />
+            <span className={classes.firstToken} style={{ left: `${bar.firstToken * 100}%` }} />
+          </>
+        )}
+      </span>
+    </div>
+  )
+}
+
+function Legend({ attempts }: { attempts: Attempt[] }) {
+  if (attempts.every(({ first_token_ms }) => first_token_ms === null)) return null
+  return (
+    <p className={classes.legend} aria-hidden>
+      <span className={classes.legendWaiting} /> waiting
+      <span className={classes.legendToken} /> first token
+      <span className={classes.legendAnswering} /> answering
+    </p>
+  )
+}
+
+function Detail({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className={classes.fact}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Aside({ children }: { children: string | null }) {
+  return children === null ? null : <span className={classes.aside}> {children}</span>
+}

@@ -1,0 +1,143 @@
+/** The columns of the ledger's list. */
+import { Tooltip } from '@mantine/core'
+import type { FinishedRequest } from '@/api/live-state'
+import { formatDateTime, formatMoment } from '@/lib/format'
+import { useToday } from '@/lib/now'
+import type { Column } from '@/ui/data-table'
+import { Duration, Money, TokenCount } from '@/ui/figures'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import classes from './columns.module.css'
+import { inputTokens, outcomeOf, outputTokens } from './model'
+
+const when: Column<FinishedRequest> = {
+  id: 'when',
+  header: 'Received',
+  width: 'clamp(86px, 12cqi, 132px)',
+  cell: ({ received_at }) => <Moment at={received_at} />,
+}
+const outcome: Column<FinishedRequest> = {
+  id: 'outcome',
+  header: 'Outcome',
+  width: 'clamp(132px, 17cqi, 188px)',
+  cell: (request) => <Outcome request={request} />,
+}
+const asked: Column<FinishedRequest> = {
+  id: 'asked',
+  header: 'Asked for',
+  cell: ({ asked_model }) => (
+    <span dir="auto" title={asked_model}>
+      {asked_model}
+    </span>
+  ),
+}
+const answered: Column<FinishedRequest> = {
+  id: 'answered',
+  header: 'Went to',
+  hideBelow: 'sm',
+  cell: ({ provider, model }) =>
+    provider === null ? (
+      <span className={classes.nobody}>nobody</span>
+    ) : (
+      <span className={classes.route} title={`${provider}/${model ?? ''}`}>
+        <ProviderMark name={provider} size="sm" />
+        <span className={classes.routeName} dir="auto">
+          {provider}
+          <span className={classes.model}> {model}</span>
+        </span>
+      </span>
+    ),
+}
+const client: Column<FinishedRequest> = {
+  id: 'client',
+  header: 'Client',
+  width: '108px',
+  hideBelow: 'md',
+  cell: ({ client: id, client_name }) => (
+    <span dir="auto" title={id ?? undefined}>
+      {client_name ?? id ?? '–'}
+    </span>
+  ),
+}
+const figures: Column<FinishedRequest>[] = [
+  {
+    id: 'attempts',
+    header: 'Tries',
+    width: '60px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ attempts_count }) => (
+      <span data-several={attempts_count > 1 || undefined} className={classes.tries}>
+        {attempts_count}
+      </span>
+    ),
+  },
+  {
+    id: 'first_token',
+    header: 'First token',
+    width: '96px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ first_token_ms }) => <Duration ms={first_token_ms} />,
+  },
+  {
+    id: 'duration',
+    header: 'Duration',
+    width: '88px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ duration_ms }) => <Duration ms={duration_ms} />,
+  },
+  {
+    id: 'tokens',
+    header: 'Tokens',
+    width: '118px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ tokens, tokens_estimated }) => (
+      <span className={classes.tokens}>
+        <TokenCount count={inputTokens(tokens)} isEstimated={tokens_estimated} />
+        <span className={classes.arrow} aria-hidden>
+          →
+        </span>
+        <TokenCount count={outputTokens(tokens)} isEstimated={tokens_estimated} />
+      </span>
+    ),
+  },
+  {
+    id: 'cost',
+    header: 'Cost',
+    width: '112px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ cost_usd }) => <Money usd={cost_usd} />,
+  },
+]
+
+/** Who asked stands there only where somebody has a name. */
+export function columnsFor({ hasClients }: { hasClients: boolean }): Column<FinishedRequest>[] {
+  return [when, outcome, asked, answered, ...(hasClients ? [client] : []), ...figures]
+}
+
+function Moment({ at }: { at: string }) {
+  const today = useToday()
+  return (
+    <time dateTime={at} title={formatDateTime(at)}>
+      {formatMoment(at, today)}
+    </time>
+  )
+}
+
+function Outcome({ request }: { request: FinishedRequest }) {
+  const { name, explanation, meaning } = outcomeOf(request)
+  return (
+    <Tooltip label={explanation} multiline w={280}>
+      <span>
+        <StatusBadge meaning={meaning}>
+          {name}
+          {request.status >= 400 && request.status !== 499 && <span className={classes.status}> {request.status}</span>}
+        </StatusBadge>
+      </span>
+    </Tooltip>
+  )
+}

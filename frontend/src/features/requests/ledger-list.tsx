@@ -1,0 +1,140 @@
+/** The list itself: its rows, what has arrived since, and how it goes on. */
+import { Button } from '@mantine/core'
+import { IconArrowUp } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useMemo, useRef } from 'react'
+import { formatCount } from '@/lib/format'
+import { DataTable } from '@/ui/data-table'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState, ErrorState } from '@/ui/messages'
+import { TableSkeleton } from '@/ui/skeletons'
+import { columnsFor } from './columns'
+import classes from './ledger-list.module.css'
+import { type Arrivals, hasFilters, MOST_ARRIVALS } from './model'
+import { noFilters } from './filter-choices'
+import type { useLedger } from './queries'
+import type { RequestFilters } from './search'
+
+interface LedgerListProps {
+  ledger: ReturnType<typeof useLedger>
+  filters: RequestFilters
+  opened: string | undefined
+  onOpen: (id: string) => void
+  onScrolled: (isAway: boolean) => void
+  onFilter: (changed: RequestFilters) => void
+}
+
+export function LedgerList({ ledger, filters, opened, onOpen, onScrolled, onFilter }: LedgerListProps) {
+  const { query, rows, arrivals, showArrivals, loadMore } = ledger
+  const box = useRef<HTMLDivElement>(null)
+  const hasClients = rows.some(({ client }) => client !== null)
+  const columns = useMemo(() => columnsFor({ hasClients }), [hasClients])
+  const showNew = () => {
+    showArrivals()
+    box.current?.querySelector('[role="group"]')?.scrollTo({ top: 0 })
+  }
+  // A page that failed further down is told there; the rows above it are as good as before.
+  const told = query.isFetchNextPageError ? { ...query, error: null } : query
+  return (
+    <div
+      ref={box}
+      className={classes.list}
+      data-waiting={query.isPlaceholderData || undefined}
+      aria-busy={query.isPlaceholderData}
+    >
+      <NewPill arrivals={arrivals} onShow={showNew} />
+      <Loaded query={told} skeleton={<TableSkeleton rows={14} rowHeight={40} />}>
+        {() => (
+          <DataTable
+            caption="Requests, the newest first"
+            columns={columns}
+            rows={rows}
+            rowKey={({ id }) => id}
+            openKey={opened}
+            onOpen={({ id }) => {
+              onOpen(id)
+            }}
+            onScrolled={onScrolled}
+            onEndReached={loadMore}
+            foot={<Foot ledger={ledger} />}
+            empty={
+              query.hasNextPage ? (
+                <div className={classes.foot}>
+                  <Foot ledger={ledger} />
+                </div>
+              ) : (
+                <Empty filters={filters} onFilter={onFilter} />
+              )
+            }
+            rowHeight={40}
+            isFixed
+          />
+        )}
+      </Loaded>
+    </div>
+  )
+}
+
+/** Quiet, and said once: what came does not push away what is being read. */
+function NewPill({ arrivals, onShow }: { arrivals: Arrivals; onShow: () => void }) {
+  const count = arrivals.held.length
+  const isTold = count > 0 || arrivals.hasGap
+  const label = arrivals.hasGap || count >= MOST_ARRIVALS ? 'New requests' : `${formatCount(count)} new`
+  return (
+    <div className={classes.pill} role="status">
+      {isTold && (
+        <Button size="compact-sm" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={onShow}>
+          {label}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function Foot({ ledger: { query, rows, isPaused, loadMore } }: { ledger: LedgerListProps['ledger'] }): ReactNode {
+  if (query.isFetchNextPageError) return <ErrorState error={query.error} onRetry={loadMore} />
+  if (isPaused)
+    return (
+      <>
+        {rows.length === 0 ? 'None found among the latest requests.' : 'No more found for a long way back.'}{' '}
+        <Button size="compact-xs" variant="default" onClick={loadMore}>
+          Look further back
+        </Button>
+      </>
+    )
+  if (query.hasNextPage) return 'Loading older requests …'
+  return rows.length === 1 ? 'This is the only one.' : `These are all ${formatCount(rows.length)}.`
+}
+
+function Empty({ filters, onFilter }: { filters: RequestFilters; onFilter: (changed: RequestFilters) => void }) {
+  if (hasFilters(filters))
+    return (
+      <EmptyState
+        title="No request is like that"
+        action={
+          <Button
+            variant="default"
+            onClick={() => {
+              onFilter(noFilters)
+            }}
+          >
+            Clear the filters
+          </Button>
+        }
+      >
+        None in the ledger fits these filters. One that does will be told here as soon as it has finished.
+      </EmptyState>
+    )
+  return (
+    <EmptyState
+      title="No request yet"
+      action={
+        <Button component={Link} to="/playground">
+          Open the playground
+        </Button>
+      }
+    >
+      Whatever is asked at <code>{window.location.origin}/v1</code> will be listed here once it has finished.
+    </EmptyState>
+  )
+}

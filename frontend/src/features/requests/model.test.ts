@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import { aRequest } from '@/testing/builders'
+import {
+  type Arrivals,
+  inputTokens,
+  matches,
+  mergedLedger,
+  MOST_ARRIVALS,
+  nextArrivals,
+  nothingArrived,
+  outcomeOf,
+} from './model'
+import { requestsSearch } from './search'
+import { timelineOf } from './timeline'
+import { parse } from 'valibot'
+
+const id = (number: number) => number.toString(16).padStart(32, '0')
+const numbered = (...numbers: number[]) => numbers.map((number) => aRequest({ id: id(number) }))
+const filters = {}
+const hear = (state: Arrivals, numbers: number[], isHeld = false, of: object = filters) =>
+  nextArrivals(state, { kind: 'heard', latest: numbered(...numbers), filters: of, isHeld })
+const ids = (requests: { id: string }[]) => requests.map((request) => parseInt(request.id, 16))
+
+test('what arrives is shown on top, each once', () => {
+  const state = hear(hear(nothingArrived, [2, 1]), [4, 3, 2, 1])
+  expect(ids(state.shown)).toEqual([4, 3, 2, 1])
+  expect(ids(mergedLedger(numbered(3, 2, 1, 0), state.shown))).toEqual([4, 3, 2, 1, 0])
+})
+
+test('a request that took long takes its place among those that came later', () => {
+  expect(ids(mergedLedger(numbered(9, 5, 1), numbered(3, 10, 5)))).toEqual([10, 9, 5, 3, 1])
+})
+
+test('who reads is not disturbed: what arrives waits, and is shown when wanted', () => {
+  const held = hear(hear(nothingArrived, [1]), [3, 2, 1], true)
+  expect([ids(held.shown), ids(held.held)]).toEqual([[1], [3, 2]])
+  const released = nextArrivals(held, { kind: 'released' })
+  expect([ids(released.shown), ids(released.held)]).toEqual([[3, 2, 1], []])
+})
+
+test('who goes back to the top has what waited, without asking', () => {
+  const state = hear(hear(hear(nothingArrived, [1]), [2, 1], true), [2, 1])
+  expect([ids(state.shown), state.held]).toEqual([[2, 1], []])
+})
+
+test('other filters begin anew', () => {
+  const state = hear(hear(nothingArrived, [2, 1]), [3, 2, 1], true, { provider: 'nobody' })
+  expect([state.shown, state.held, state.hasGap]).toEqual([[], [], false])
+})
+
+test('nothing in common with what was known means that some may be missing, until the list is loaded anew', () => {
+  const state = hear(hear(nothingArrived, [2, 1]), [60, 59])
+  expect(state.hasGap).toBe(true)
+  expect(nextArrivals(state, { kind: 'loaded anew' })).toMatchObject({ hasGap: false, shown: [] })
+})
+
+test('what waits is bounded', () => {
+  let state = hear(nothingArrived, [1])
+  for (let round = 0; round < MOST_ARRIVALS / 50 + 1; round += 1)
+    state = hear(state, [1, ...Array.from({ length: 50 }, (_, index) => 2 + round * 50 + index)], true)
+  expect(state.held).toHaveLength(MOST_ARRIVALS)
+  expect(state.hasGap).toBe(true)
+})
+
+test('a message that brings nothing new changes nothing', () => {
+  const state = hear(nothingArrived, [2, 1])
+  expect(hear(state, [2, 1])).toBe(state)
+})
+
+const request = aRequest({ status: 502, failure: 'reset', ending: 'error', client: 'c1' })
+test.each([
+  [{ provider: 'groq' }, true],
+  [{ provider: 'openai' }, false],
+  [{ status: '5xx' as const }, true],
+  [{ status: '4xx' as const }, false],
+  [{ failure: 'reset', ending: 'error' as const, client: 'c1' }, true],
+  [{ from: '2026-11-23T12:59:48Z' }, true],
+  [{ to: '2026-11-23T12:59:48Z' }, false],
+  [{ from: '2026-11-23T13:00:00+00:00' }, false],
+])('filters match as the ledger matches (%j)', (wanted, isMatch) => {
+  expect(matches(request, wanted)).toBe(isMatch)
+})
+
+test('a failure is named before its ending, and a client that left is nobody’s failure', () => {
+  expect(outcomeOf(request)).toMatchObject({ name: 'Connection reset', meaning: 'down' })
+  expect(outcomeOf(aRequest({ ending: 'client_cancelled', status: 499 }))).toMatchObject({ meaning: 'neutral' })
+})
+
+test('tokens of which nothing is known are unknown, not none', () => {
+  const unknown = { input: null, cached_input: null, cache_write: null, output: null, reasoning: null }
+  expect(inputTokens(unknown)).toBeNull()
+  expect(inputTokens({ ...unknown, input: 3, cached_input: 4 })).toBe(7)
+})
+
+test('what makes no sense in the URL is left out, and digits stay a name', () => {
+  const search = { model: 4, ending: 'exploded', status: '2xx', from: 'yesterday', request: '<script>', other: 1 }
+  expect(parse(requestsSearch, search)).toEqual({ model: '4', status: '2xx' })
+})
+
+test('attempts lie on the axis in shares of the whole, also one that outlived the request', () => {
+  const attempt = { first_token_ms: null } as never
+  const { bars, ticks } = timelineOf({
+    duration_ms: 1_000,
+    attempts: [
+      { ...(attempt as object), started_ms: 0, duration_ms: 500, first_token_ms: 250 },
+      { ...(attempt as object), started_ms: 500, duration_ms: 1_500, first_token_ms: null },
+    ] as never,
+  })
+  expect(bars).toEqual([
+    { start: 0, length: 0.25, firstToken: 0.5 },
+    { start: 0.25, length: 0.75, firstToken: null },
+  ])
+  expect(ticks.at(-1)).toEqual({ ms: 2_000, at: 1 })
+})
+
+test('a request that took no time at all has a timeline too', () => {
+  expect(timelineOf({ duration_ms: 0, attempts: [] }).ticks[0]).toEqual({ ms: 0, at: 0 })
+})

@@ -1,0 +1,43 @@
+/** A request's attempts laid out on one axis, in shares of its duration. */
+import type { Schemas } from '@/api/client'
+import { scaleFromZero } from '@/lib/scale'
+
+export type Attempt = Schemas['RequestAttempt']
+export type RequestDetail = Schemas['RequestDetail']
+
+export interface Bar {
+  /** Where it begins and how long it is, each from 0 to 1 of the axis. */
+  start: number
+  length: number
+  /** Until its first token, from 0 to 1 of the bar; `null` where there was none, or where the answer came whole. */
+  firstToken: number | null
+}
+
+interface Timeline {
+  /** Where the axis has its marks, in milliseconds, with their place from 0 to 1. */
+  ticks: { ms: number; at: number }[]
+  bars: Bar[]
+}
+
+const TICKS = 4
+
+/** The axis ends with the request, or with an attempt that outlived it. */
+export function timelineOf({ duration_ms, attempts }: Pick<RequestDetail, 'duration_ms' | 'attempts'>): Timeline {
+  const end = Math.max(duration_ms, ...attempts.map(({ started_ms, duration_ms: own }) => started_ms + own)) || 1
+  const share = (ms: number) => Math.min(1, Math.max(0, ms / end))
+  return {
+    ticks: scaleFromZero(end, TICKS)
+      .ticks.filter((ms) => ms <= end)
+      .map((ms) => ({ ms, at: share(ms) })),
+    bars: attempts.map(({ started_ms, duration_ms: own, first_token_ms }) => ({
+      start: share(started_ms),
+      length: share(own),
+      firstToken: first_token_ms === null || own <= 0 ? null : Math.min(1, first_token_ms / own),
+    })),
+  }
+}
+
+/** How an attempt went, for its colour. One that was given up failed nobody. */
+export function meaningOf({ succeeded, failure }: Pick<Attempt, 'succeeded' | 'failure'>): 'ok' | 'down' | 'neutral' {
+  return succeeded ? 'ok' : failure === 'abandoned' ? 'neutral' : 'down'
+}
