@@ -1,9 +1,10 @@
 /** Every page, in the order of the navigation. A new page is a file beside this one and a line here. */
 import { homeRoute } from './home'
+import { requestsRoute } from './requests'
 import { rootRoute } from './root'
 import { settingsRoute } from './settings'
 
-const pages = [homeRoute, settingsRoute] as const
+const pages = [homeRoute, requestsRoute, settingsRoute] as const
 
 export const routeTree = rootRoute.addChildren(pages)
 
