@@ -15,7 +15,7 @@ const proxy = {
 const resolved = (path: string) => new URL(path, import.meta.url).pathname
 
 export default defineConfig({
-  plugins: [react(), firstLoadBudget({ maxGzippedKilobytes: 200 })],
+  plugins: [react(), firstLoadBudget()],
   resolve: { alias: { '@': resolved('./src') } },
   server: { port: 5173, strictPort: true, proxy },
   preview: { host: '127.0.0.1', strictPort: true, proxy },

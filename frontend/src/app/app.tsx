@@ -1,12 +1,13 @@
 /** The whole app inside its providers, with the live connection running. */
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { live } from '@/api/live'
 import type { createAppRouter } from './router'
 import { cssVariables, theme } from './theme'
+
+const NotificationCorner = lazy(() => import('./notifications'))
 
 interface AppProps {
   queryClient: QueryClient
@@ -18,7 +19,9 @@ export function App({ queryClient, router }: AppProps) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" autoClose={6000} />
+        <Suspense>
+          <NotificationCorner />
+        </Suspense>
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

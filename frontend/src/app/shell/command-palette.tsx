@@ -1,7 +1,7 @@
 /** Go anywhere by typing its name, and do what concerns the whole app. */
 import { useMantineColorScheme } from '@mantine/core'
 import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight'
-import { IconBook, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
+import { IconBook, IconDeviceDesktop, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { navigation } from '@/routes'
@@ -36,6 +36,14 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       leftSection: <IconMoon size={18} stroke={1.6} aria-hidden />,
       onClick: () => {
         setColorScheme('dark')
+      },
+    },
+    {
+      id: 'auto',
+      label: 'Colours as the system',
+      leftSection: <IconDeviceDesktop size={18} stroke={1.6} aria-hidden />,
+      onClick: () => {
+        setColorScheme('auto')
       },
     },
     {

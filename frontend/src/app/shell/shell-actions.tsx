@@ -1,50 +1,52 @@
 /** The shell's own buttons: colour scheme, command palette, shortcuts. */
-import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
-import { IconCheck, IconDeviceDesktop, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
+import { ActionIcon, Tooltip, useMantineColorScheme } from '@mantine/core'
+import { IconDeviceDesktop, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
+import type { ComponentType } from 'react'
 import classes from './shell-actions.module.css'
 
-const SCHEMES = [
-  { value: 'light', label: 'Light', icon: IconSun },
-  { value: 'dark', label: 'Dark', icon: IconMoon },
-  { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
-] as const
+const SCHEMES = {
+  light: { name: 'light', icon: IconSun, next: 'dark' },
+  dark: { name: 'dark', icon: IconMoon, next: 'auto' },
+  auto: { name: 'as the system', icon: IconDeviceDesktop, next: 'light' },
+} as const
 
-export function ShellActions({ onHelp, onPalette }: { onHelp: () => void; onPalette: () => void }) {
+interface ShellActionsProps {
+  onHelp: () => void
+  onPalette: () => void
+}
+
+export function ShellActions({ onHelp, onPalette }: ShellActionsProps) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const Current = SCHEMES.find(({ value }) => value === colorScheme)?.icon ?? IconDeviceDesktop
+  const { name, icon, next } = SCHEMES[colorScheme]
   return (
     <div className={classes.actions}>
-      <Menu position="top-start" withinPortal>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size={32} aria-label="Colour scheme">
-            <Current size={18} stroke={1.6} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {SCHEMES.map(({ value, label, icon: Icon }) => (
-            <Menu.Item
-              key={value}
-              leftSection={<Icon size={16} stroke={1.6} aria-hidden />}
-              rightSection={colorScheme === value && <IconCheck size={14} aria-label="chosen" />}
-              onClick={() => {
-                setColorScheme(value)
-              }}
-            >
-              {label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <Tooltip label="Go to, or do (Ctrl K)">
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label="Command palette" onClick={onPalette}>
-          <IconSearch size={18} stroke={1.6} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
-      <Tooltip label="Keyboard shortcuts (?)">
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label="Keyboard shortcuts" onClick={onHelp}>
-          <IconKeyboard size={18} stroke={1.6} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
+      <Action
+        label={`Colours: ${name}`}
+        hint={`Colours: ${name}. Click for ${SCHEMES[next].name}.`}
+        icon={icon}
+        onClick={() => {
+          setColorScheme(next)
+        }}
+      />
+      <Action label="Command palette" hint="Go to, or do (Ctrl K)" icon={IconSearch} onClick={onPalette} />
+      <Action label="Keyboard shortcuts" hint="Keyboard shortcuts (?)" icon={IconKeyboard} onClick={onHelp} />
     </div>
+  )
+}
+
+interface ActionProps {
+  label: string
+  hint: string
+  icon: ComponentType<{ size?: number; stroke?: number; 'aria-hidden'?: boolean }>
+  onClick: () => void
+}
+
+function Action({ label, hint, icon: Icon, onClick }: ActionProps) {
+  return (
+    <Tooltip label={hint}>
+      <ActionIcon variant="subtle" color="gray" size={32} aria-label={label} onClick={onClick}>
+        <Icon size={18} stroke={1.6} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
   )
 }

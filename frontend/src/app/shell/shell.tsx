@@ -1,5 +1,5 @@
 /** What stands around every page: navigation, connection, colour scheme, palette, shortcuts. */
-import { Burger, Drawer } from '@mantine/core'
+import { Burger } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
@@ -11,7 +11,8 @@ import classes from './shell.module.css'
 import { useDocumentTitle } from './use-document-title'
 import { useShortcuts } from './use-shortcuts'
 
-// Neither is needed to show a page.
+// None is needed to show a page.
+const PhoneMenu = lazy(() => import('./phone-menu'))
 const CommandPalette = lazy(() => import('./command-palette'))
 const ShortcutHelp = lazy(() => import('./shortcut-help'))
 
@@ -46,19 +47,13 @@ export function Shell() {
         <Brand />
         <ConnectionIndicator isCompact />
       </header>
-      <Drawer opened={isMenuOpen} onClose={menu.close} title={<Brand />} size={272} padding="md">
-        <Navigation />
-        <div className={classes.drawerFoot}>
-          <ConnectionIndicator />
-          <ShellActions onHelp={help.open} onPalette={palette.open} />
-        </div>
-      </Drawer>
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
         <div className={classes.page}>
           <Outlet />
         </div>
       </main>
       <Suspense>
+        {isMenuOpen && <PhoneMenu onClose={menu.close} onHelp={help.open} onPalette={palette.open} />}
         {isPaletteWanted && <CommandPalette onClose={palette.close} />}
         {isHelpOpen && <ShortcutHelp onClose={help.close} />}
       </Suspense>

@@ -1,0 +1,6 @@
+/** Where it is told what came of an action; it is there a moment after the page. */
+import { Notifications } from '@mantine/notifications'
+
+export default function NotificationCorner() {
+  return <Notifications position="bottom-right" autoClose={6000} />
+}
