@@ -93,10 +93,7 @@ class Entry(NamedTuple):
 
 
 def encode(request: RequestFinished) -> tuple[Entry, bytes]:
-    """The request as rows and as a line, with its end: decoding the line would give those rows.
-
-    Raises `ValueError` for an amount of money or tokens that nobody can mean.
-    """
+    """The request as rows and as a line, with its end: decoding the line would give those rows."""
     rows = [_request_row(request), [_attempt_row(request.id, attempt) for attempt in request.attempts]]
     try:
         body = orjson.dumps(rows)

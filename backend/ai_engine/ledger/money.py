@@ -1,6 +1,6 @@
 """Money as the ledger keeps it: whole pico-USD (10⁻¹² USD), so that sums are exact in every database.
 
-A price of up to six decimals per million tokens gives whole pico-USD per token. 64 bits hold 9.2 million USD in one row.
+A price of up to six decimals per million tokens gives whole pico-USD per token. 64 bits hold 9.2 million USD in one number.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -13,11 +13,11 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def pico_usd(amount: Decimal | None) -> int | None:
-    """The amount in pico-USD, what is finer rounded half to even. Raises `ValueError` if it does not fit 64 bits."""
+    """The amount in pico-USD, what is finer rounded half to even. What no request costs is not believed: `None`, unknown."""
     if not amount:  # nothing, which is most of all amounts, or unknown
         return None if amount is None else 0
     if not amount.is_finite() or abs(amount) > LARGEST_USD:
-        raise ValueError("this amount of money is not one that the ledger can keep")
+        return None
     return int(_EXACT.to_integral_value(_EXACT.scaleb(amount, PLACES)))
 
 

@@ -25,6 +25,9 @@ _MINUTE_US = MINUTE * 1_000_000
 _ANSWERED = frozenset({Ending.COMPLETED.value, Ending.RESCUED.value})
 _BLAMES_THE_REQUEST = frozenset({Blame.REQUEST.value, Blame.MODEL.value})
 
+LARGEST_SUM = 2**63 - 1
+"""What a column holds. A sum stays there: one provider's absurd bill must not keep everybody's requests out of the ledger."""
+
 ALL = "*"
 NONE = ""
 """In the place of a client, provider, model or key that a row does not have."""
@@ -132,7 +135,10 @@ class Totals:
     def columns(self) -> tuple[Any, ...]:
         """The row of the table, without its primary key."""
         failures = orjson.dumps(self.failures, option=_FAILURES_IN_ORDER).decode() if self.failures else None
-        return (*self.numbers, failures, *map(pack, self.histograms))
+        numbers = self.numbers
+        if max(numbers) > LARGEST_SUM:
+            numbers = [min(number, LARGEST_SUM) for number in numbers]
+        return (*numbers, failures, *map(pack, self.histograms))
 
     def number(self, name: str) -> int:
         """One of the sums."""

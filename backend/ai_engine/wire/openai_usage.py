@@ -12,8 +12,8 @@ _NOT_TEXT = frozenset(
     | {"image_url", "input_audio", "file"}
 )
 
-LARGEST_COUNT = 2**53
-"""What a program can mean by a number of tokens. A provider that reports more reports nothing."""
+LARGEST_COUNT = 10**9
+"""More tokens than any request takes. A provider that reports more reports nothing."""
 
 
 def token_counts(usage: object) -> TokenCounts | None:

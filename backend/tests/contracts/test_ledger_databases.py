@@ -16,10 +16,11 @@ from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.schema import attempt_rollups, attempts, metadata, request_rollups, requests
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
+from ai_engine.ledger.money import LARGEST_USD
 from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.repository import ROWS_LOOKED_AT, SqlLedger
 from ai_engine.ledger.retention import Retention
-from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, attempt_totals, request_totals
+from ai_engine.ledger.rollups import DAY, HOUR, LARGEST_SUM, MINUTE, attempt_totals, request_totals
 from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, Statistics
 from ai_engine.ledger.store import EntriesRefused, RequestFilter, StoreUnavailable
 from tests.ledger.builders import NOON, a_failed_attempt, a_request, an_attempt, entries_of, entry_of, random_records
@@ -130,6 +131,17 @@ async def test_a_value_that_no_column_holds_is_refused_and_nothing_of_its_batch_
 
     assert await count(database) == (0, 0)
     assert await stored_rollups(database) == ({}, {})
+
+
+async def test_the_dearest_bills_fill_a_sum_up_and_keep_no_request_out(database: Database) -> None:
+    ledger = SqlLedger(database)
+    dearest = Decimal(LARGEST_USD)
+    for _ in range(3):
+        await ledger.store([entry_of(a_request(cost_usd=dearest, attempts=(an_attempt(cost_usd=dearest),)))])
+
+    assert await count(database) == (3, 3)
+    for rollups in await stored_rollups(database):
+        assert all(LARGEST_SUM in columns for columns in rollups.values())
 
 
 async def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:

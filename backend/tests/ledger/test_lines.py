@@ -32,6 +32,13 @@ def test_a_record_comes_back_as_it_was() -> None:
     assert read_back(record) == record
 
 
+def test_a_cost_that_nobody_can_mean_is_unknown_and_costs_no_record() -> None:
+    record = a_request(cost_usd=Decimal("1e30"), attempts=(an_attempt(cost_usd=Decimal("1e30")),))
+
+    back = read_back(record)
+    assert back == record._replace(cost_usd=None, attempts=(an_attempt(cost_usd=None),))
+
+
 def test_a_record_is_one_line_whatever_its_names_hold() -> None:
     _, line = encode(a_request(asked_model="a\nb\r\u2028c"))
 
