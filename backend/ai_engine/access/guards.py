@@ -1,7 +1,7 @@
 """The guard at every route: hot endpoints call `Guard.admit` themselves, all others declare `requires(Role.…)`."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from ai_engine.access.audit import Actor
 from ai_engine.access.keys import KeyRing
 from ai_engine.access.repository import AccessKey
 from ai_engine.access.roles import Caller, covers
-from ai_engine.access.sessions import COOKIE, Sessions
+from ai_engine.access.sessions import COOKIE, Session, Sessions
 from ai_engine.errors import ConfigurationError, NotAuthenticated, NotPermitted
 from ai_engine.names import Role
 from ai_engine.settings import Settings
@@ -109,7 +109,6 @@ class Guard:
 
     def _identify(self, scope: MutableMapping[str, Any]) -> Caller:
         came = False
-        cookies: bytes | None = None
         for name, value in scope["headers"]:
             if name == b"authorization":
                 scheme, _, key = value.partition(b" ")
@@ -118,8 +117,6 @@ class Guard:
             elif name == b"x-api-key":
                 key = value
             else:
-                if name == b"cookie":
-                    cookies = value
                 continue
             came = True
             caller = self._ring.recognise(key.strip())
@@ -127,20 +124,19 @@ class Guard:
                 return caller
         if came:
             raise NotAuthenticated(_UNKNOWN_KEY)
-        if cookies is not None and (caller := self._of_session(cookies)) is not None:
+        session = self.session_of(scope)
+        caller = self._ring.holder_of(session.key_hash) if session is not None else None
+        if caller is not None:
             self.refuse_other_pages(scope)
             return caller
         raise NotAuthenticated("A key is needed: send it as `Authorization: Bearer …` or `x-api-key`.", code="missing_api_key")
 
-    def _of_session(self, cookies: bytes) -> Caller | None:
+    def session_of(self, scope: MutableMapping[str, Any]) -> Session | None:
+        """The session that a request came with, if it came with one that is not over."""
         if self._sessions is None:
             return None
-        for cookie in cookies.split(b";"):
-            name, _, token = cookie.strip().partition(b"=")
-            if name == _COOKIE:
-                session = self._sessions.find(token)
-                return self._ring.holder_of(session.key_hash) if session is not None else None
-        return None
+        found = (self._sessions.find(token) for token in session_tokens(scope))
+        return next((session for session in found if session is not None), None)
 
     def refuse_other_pages(self, scope: MutableMapping[str, Any]) -> None:
         """Raises `NotPermitted` for what a page of another origin asks in its visitor's name.
@@ -187,6 +183,16 @@ class Guard:
 
 def _article(role: Role) -> str:
     return "an admin" if role is Role.ADMIN else f"a {role.name.lower()}"
+
+
+def session_tokens(scope: MutableMapping[str, Any]) -> Iterator[bytes]:
+    """What a request's cookies say is a session's token: several where another program of the same host took the name too."""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for cookie in value.split(b";"):
+                cookie_name, _, token = cookie.strip().partition(b"=")
+                if cookie_name == _COOKIE:
+                    yield token
 
 
 @lru_cache(_REMEMBERED_HOSTS)

@@ -69,9 +69,9 @@ class Sessions:
         session = self._by_token_hash.get(_hash_of(token))
         return session if session is not None and session.expires_at > self._clock.now() else None
 
-    async def close(self, token: bytes) -> None:
-        """Ends the session of this token, if there is one."""
-        await self._end([_hash_of(token)])
+    async def close(self, tokens: Iterable[bytes]) -> None:
+        """Ends the sessions of these tokens, if there are any."""
+        await self._end([_hash_of(token) for token in tokens])
 
     def _over(self) -> list[str]:
         now = self._clock.now()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ai_engine.access.guards import Guard, GuardedRoute, requires
+from ai_engine.access.guards import Guard, GuardedRoute, requires, session_tokens
 from ai_engine.access.roles import Caller
 from ai_engine.access.sessions import COOKIE, LIFETIME, Sessions
 from ai_engine.names import Role
@@ -51,7 +51,8 @@ async def sign_in(request: Request, response: Response, body: SignIn, guard: The
     guard.refuse_other_pages(request.scope)
     if guard.is_open:
         return _view(guard.admit(request.scope, Role.VIEWER), guard, None)
-    caller, key_hash = guard.recognise(body.key.get_secret_value().strip().encode())
+    # JSON may hold half of a surrogate pair, which is no UTF-8; no key holds one either.
+    caller, key_hash = guard.recognise(body.key.get_secret_value().strip().encode(errors="surrogatepass"))
     token, session = await sessions.open(key_hash)
     _log.info("%s signed in to the pages from %s", caller.name, client_address_of(request.scope))
     response.set_cookie(
@@ -67,11 +68,9 @@ async def sign_in(request: Request, response: Response, body: SignIn, guard: The
 
 
 @router.get("", summary="Who am I")
-async def show_session(
-    request: Request, caller: Annotated[Caller, requires(Role.VIEWER)], guard: TheGuard, sessions: TheSessions
-) -> SessionView:
+async def show_session(request: Request, caller: Annotated[Caller, requires(Role.VIEWER)], guard: TheGuard) -> SessionView:
     """401 where a key is needed and none came, so that the pages ask for one only there."""
-    session = sessions.find(request.cookies.get(COOKIE, "").encode())
+    session = guard.session_of(request.scope)
     return _view(caller, guard, session.expires_at if session is not None else None)
 
 
@@ -79,7 +78,7 @@ async def show_session(
 async def sign_out(request: Request, response: Response, guard: TheGuard, sessions: TheSessions) -> SignedOut:
     """Ends the session here, and takes the cookie back. To sign out twice is no fault."""
     guard.refuse_other_pages(request.scope)
-    await sessions.close(request.cookies.get(COOKIE, "").encode())
+    await sessions.close(session_tokens(request.scope))
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return SignedOut()
 

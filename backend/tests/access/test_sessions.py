@@ -60,8 +60,8 @@ async def test_sessions_survive_a_restart_and_a_closed_one_stays_closed() -> Non
     first = Sessions(repository, clock)
     kept, _ = await first.open(KEY_HASH)
     closed, _ = await first.open(KEY_HASH)
-    await first.close(closed.encode())
-    await first.close(b"never was")
+    await first.close([b"never was", closed.encode()])
+    await first.close([])
     again = Sessions(repository, clock)
     await again.load()
     assert again.find(kept.encode()) is not None

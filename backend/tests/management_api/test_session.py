@@ -101,6 +101,23 @@ async def test_a_key_that_comes_with_the_request_counts_before_the_cookie(keyed:
     assert (await keyed.http.get("/api/session", headers={"authorization": "Bearer wrong"})).status_code == 401
 
 
+async def test_half_a_surrogate_pair_is_a_wrong_key_like_any_other(keyed: Gateway) -> None:
+    answer = await keyed.http.post("/api/session", content=b'{"key": "\\ud800"}')
+    refusal(answer, 401, param="key", code="invalid_api_key")
+
+
+@pytest.mark.parametrize("cookies", ["{name}=another's; {name}={token}", "{name}={token}; {name}=another's"])
+async def test_a_cookie_of_the_same_name_from_another_program_of_this_host_hides_no_session(keyed: Gateway, cookies: str) -> None:
+    await sign_in(keyed, ADMIN)
+    token = keyed.http.cookies["ai_engine_session"]
+    keyed.http.cookies.clear()
+    both = {"cookie": cookies.format(name="ai_engine_session", token=token)}
+
+    assert (await keyed.http.get("/api/session", headers=both)).json()["expires_at"] is not None
+    assert (await keyed.http.delete("/api/session", headers=both)).status_code == 200
+    assert (await keyed.http.get("/api/session", headers={"cookie": f"ai_engine_session={token}"})).status_code == 401
+
+
 async def test_a_key_that_is_taken_away_takes_its_sessions_with_it(anyio_backend: str) -> None:
     environment = dict(KEYS)
     async with running_gateway(environment) as gateway:
