@@ -74,7 +74,8 @@ class SqlLedger:
             if others:
                 end = (await connection.execute(last_look.offset(ROWS_LOOKED_AT - 1).limit(1))).first()
             if end is not None:
-                begin = [place >= tuple(end)]
+                # PostgreSQL's planner has an idea of how few rows a number bounds, but none of a pair.
+                begin = [requests.c.received_at_us >= end.received_at_us, place >= tuple(end)]
             found = select(requests).where(*by_index, *begin, *others).order_by(*newest_first).limit(limit + 1)
             rows = [RequestRow(*row) for row in await connection.execute(found)]
         page = [StoredRequest(request_of(row, ()), row.attempts) for row in rows[:limit]]
