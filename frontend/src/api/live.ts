@@ -20,14 +20,31 @@ import type { Schemas } from './client'
 
 /** The gateway speaks every 15 s at least; after this long the line is dead, even if nobody has said so. */
 const LONGEST_SILENCE_MS = 40_000
+
+interface Ports {
+  /** Opens a line, and tells of each frame and of its end until it is closed from here. */
+  open: (url: URL, heard: (frame: unknown) => void, cut: () => void) => Line
+  /** From 0 to 1. */
+  chance: () => number
+}
+
+interface Line {
+  close: () => void
+}
+
 const LIVE_KEYS = ['status', 'providers', 'requests'] as const
 
 export class LiveConnection {
   #state: LiveState = notConnected
-  #socket: WebSocket | null = null
+  #line: Line | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #cache: QueryClient | null = null
   readonly #listeners = new Set<() => void>()
+  readonly #ports: Ports
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
 
   readonly state = (): LiveState => this.#state
 
@@ -67,24 +84,23 @@ export class LiveConnection {
     const url = new URL('/ws', window.location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     if (this.#state.cursor !== null) url.searchParams.set('cursor', this.#state.cursor)
-    const socket = new WebSocket(url)
-    this.#socket = socket
-    socket.onmessage = (event) => {
-      const message = readMessage(event.data)
-      if (message === null) return
-      this.#move({ kind: 'heard', cursor: message.cursor, nowMs: Date.now() })
-      this.#wait(LONGEST_SILENCE_MS, this.#cut)
-      if (this.#cache !== null) feed(this.#cache, message)
-    }
-    socket.onclose = this.#cut
+    this.#line = this.#ports.open(url, this.#hear, this.#cut)
     this.#wait(LONGEST_SILENCE_MS, this.#cut)
+  }
+
+  readonly #hear = (frame: unknown): void => {
+    const message = readMessage(frame)
+    if (message === null) return
+    this.#move({ kind: 'heard', cursor: message.cursor, nowMs: Date.now() })
+    this.#wait(LONGEST_SILENCE_MS, this.#cut)
+    if (this.#cache !== null) feed(this.#cache, message)
   }
 
   readonly #cut = (): void => {
     this.#drop()
     const wasLive = this.#state.phase !== 'stale'
     this.#move({ kind: 'cut', nowMs: Date.now() })
-    this.#wait(retryDelayMs(this.#state.failedAttempts, Math.random()), () => {
+    this.#wait(retryDelayMs(this.#state.failedAttempts, this.#ports.chance()), () => {
       this.#connect()
     })
     // A read now, after which each query sees that it has to poll.
@@ -93,11 +109,8 @@ export class LiveConnection {
 
   #drop(): void {
     clearTimeout(this.#timer)
-    if (this.#socket === null) return
-    this.#socket.onmessage = null
-    this.#socket.onclose = null
-    this.#socket.close()
-    this.#socket = null
+    this.#line?.close()
+    this.#line = null
   }
 
   #wait(milliseconds: number, then: () => void): void {
@@ -114,7 +127,7 @@ export class LiveConnection {
 }
 
 /** Puts a message where the queries read: `['status']`, `['providers']` and `['requests', 'latest']` (newest first). */
-export function feed(cache: QueryClient, message: LiveMessage): void {
+function feed(cache: QueryClient, message: LiveMessage): void {
   if (message.status) cache.setQueryData<Schemas['Status']>(['status'], message.status)
   if (message.type === 'snapshot') {
     cache.setQueryData<Schemas['ProviderView'][]>(['providers'], message.providers)
@@ -129,7 +142,22 @@ export function feed(cache: QueryClient, message: LiveMessage): void {
   )
 }
 
-export const live = new LiveConnection()
+function openWebSocket(url: URL, heard: (frame: unknown) => void, cut: () => void): Line {
+  const socket = new WebSocket(url)
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+    heard(data)
+  }
+  socket.onclose = cut
+  return {
+    close: () => {
+      socket.onmessage = null
+      socket.onclose = null
+      socket.close()
+    },
+  }
+}
+
+export const live = new LiveConnection({ open: openWebSocket, chance: Math.random })
 
 /** The connection's state, for whoever shows it. */
 export function useLive(): LiveState {
