@@ -112,7 +112,11 @@ def decode(line: bytes) -> Entry | None:
     body = line[9:]
     if line[:9] != b"%08x " % crc32(body):
         return None
-    return _entry(*orjson.loads(body))
+    try:
+        return _entry(*orjson.loads(body))
+    except (ValueError, TypeError):
+        # Whole, but of another form: whoever wrote it, the records behind it must not wait for ever.
+        return None
 
 
 def _entry(request: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> Entry:

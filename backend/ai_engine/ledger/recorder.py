@@ -236,12 +236,19 @@ class Recorder:
         try:
             self._spool.adopt_orphans()
         except OSError as error:
-            self._has_trouble(error)
+            # What comes now is recorded all the same, and what is in there is not lost.
+            if self._is_time_to_log():
+                _log.error("Records that an earlier process left in the spool cannot be read (%s); they wait there.", error)
 
     def _has_trouble(self, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         self._trouble = f"requests are not being recorded: {reason}"
-        now = self._clock.monotonic()
-        if self._logged_at is None or now - self._logged_at >= LOG_EVERY_SECONDS:
-            self._logged_at = now
+        if self._is_time_to_log():
             _log.error("The ledger cannot keep records (%s); %d are lost since the start.", self._trouble, self._dropped)
+
+    def _is_time_to_log(self) -> bool:
+        now = self._clock.monotonic()
+        if self._logged_at is not None and now - self._logged_at < LOG_EVERY_SECONDS:
+            return False
+        self._logged_at = now
+        return True

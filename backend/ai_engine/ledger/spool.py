@@ -197,15 +197,22 @@ class Spool:
         self._current = SpoolFile.make(self._folder)
 
     def adopt_orphans(self) -> None:
-        """Takes over the files of processes that have ended, and sees how much the living hold. Raises `OSError`."""
+        """Takes over the files of processes that have ended, and sees how much the living hold.
+
+        Raises `OSError` for the folder, or for a file that cannot be opened, once all the others are taken.
+        """
+        unreadable: OSError | None = None
         own = {file.path for file in [*self._older, self._current] if file is not None}
         held = 0
         for entry in sorted(os.scandir(self._folder), key=lambda entry: entry.name):
             path = self._folder / entry.name
             if entry.name.endswith(UNFINISHED):
                 _remove_unfinished(path)
-            elif entry.name.endswith(SUFFIX) and path not in own:
-                file = SpoolFile.adopt(path)
+            elif entry.name.endswith(SUFFIX) and path not in own and entry.is_file(follow_symlinks=False):
+                try:
+                    file = SpoolFile.adopt(path)
+                except OSError as error:
+                    file, unreadable = None, error
                 if file is None:
                     held += _size_of(path)
                 elif file.size == 0:
@@ -213,6 +220,8 @@ class Spool:
                 else:
                     self._older.insert(0, file)
         self._bytes_of_others = held
+        if unreadable is not None:
+            raise unreadable
 
     def stored(self, file: SpoolFile, up_to: int) -> None:
         """Everything before `up_to` is in the database: what is not needed any more is given back to the disk."""

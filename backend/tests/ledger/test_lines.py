@@ -1,4 +1,5 @@
 from decimal import Decimal
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -60,6 +61,11 @@ def test_every_name_becomes_text_that_every_database_takes(name: str) -> None:
 @pytest.mark.parametrize("damage", [b"", b"\n", b"garbage", b"00000000 [[],[]]", b"\0" * 600])
 def test_a_damaged_line_is_known(damage: bytes) -> None:
     assert decode(damage) is None
+
+
+@pytest.mark.parametrize("body", [b"not JSON", b"5", b"[]", b"[[1],[]]", b"[[],[],[]]"])
+def test_a_whole_line_of_another_form_is_damaged_too(body: bytes) -> None:
+    assert decode(b"%08x %b" % (crc32(body), body)) is None
 
 
 @given(st.data())

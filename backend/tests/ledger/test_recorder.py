@@ -3,7 +3,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -292,10 +291,24 @@ async def test_a_spool_that_cannot_be_written_costs_no_request_anything_and_is_t
 async def test_a_record_that_cannot_be_written_down_is_counted_and_not_raised(tmp_path: Path) -> None:
     recorder = recorder_in(tmp_path, FakeStore())
 
-    recorder.record(a_request(cost_usd=Decimal("Infinity")))
+    recorder.record(a_request(status=2**64))
     recorder.record(a_request(request_id=object()))
 
     assert recorder.backlog().dropped == 2
+
+
+async def test_what_cannot_be_adopted_is_told_and_new_records_are_kept_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = recorder_in(tmp_path / "spool", FakeStore())
+    (tmp_path / "spool").rename(tmp_path / "elsewhere")
+
+    for _ in range(3):
+        recorder.adopt_orphans()
+
+    assert recorder.health().is_recording
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "cannot be read" in caplog.text
 
 
 async def test_the_spools_of_dead_processes_are_adopted_their_damage_skipped_and_counted(tmp_path: Path) -> None:

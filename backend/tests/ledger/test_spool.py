@@ -95,6 +95,18 @@ def test_an_adopted_file_is_gone_once_it_is_stored(tmp_path: Path) -> None:
     assert [path.name for path in files_in(tmp_path)] == ["notes.txt"]
 
 
+def test_what_is_no_file_or_cannot_be_opened_keeps_no_orphan_from_being_adopted(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"not ours\n")
+    (tmp_path / f"1-link{SUFFIX}").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / f"2-folder{SUFFIX}").mkdir()
+    (tmp_path / f"3-orphan{SUFFIX}").write_bytes(b"orphaned\n")
+    spool = spool_in(tmp_path)
+
+    spool.adopt_orphans()
+
+    assert contents(spool) == b"orphaned\n"
+
+
 def test_what_a_process_left_that_died_while_it_made_its_file_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / f"9-dead{UNFINISHED}").touch()
     spool = spool_in(tmp_path)
