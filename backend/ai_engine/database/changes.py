@@ -1,5 +1,6 @@
 """What operators change and look up: a database that does not answer is told to them as such, and its reason to the log."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ai_engine.database.engine import DATABASE_FAILURES, Database
 from ai_engine.errors import Unavailable
 
+PATIENCE_SECONDS = 15
+"""A server that hangs neither answers nor ends the connection. Longer than SQLite waits for another transaction."""
 _RETRY_SECONDS = 1
 
 _logger = logging.getLogger("ai_engine")
@@ -21,7 +24,7 @@ async def change(database: Database, what: str) -> AsyncIterator[AsyncConnection
     Raises `Unavailable` where the database is locked, full or gone: then nothing of it was kept.
     """
     try:
-        async with database.engine.begin() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), database.engine.begin() as connection:
             yield connection
     except DATABASE_FAILURES as error:
         _logger.error("%s could not be kept: %s", what, _reason(error))  # noqa: TRY400 - see `_reason`
@@ -32,7 +35,7 @@ async def change(database: Database, what: str) -> AsyncIterator[AsyncConnection
 async def look(database: Database, what: str) -> AsyncIterator[AsyncConnection]:
     """A connection to read `what` for an operator. Raises `Unavailable` where the database does not answer."""
     try:
-        async with database.engine.connect() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), database.engine.connect() as connection:
             yield connection
     except DATABASE_FAILURES as error:
         _logger.error("%s could not be read: %s", what, _reason(error))  # noqa: TRY400 - see `_reason`

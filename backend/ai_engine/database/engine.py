@@ -27,6 +27,9 @@ DRIVERS = {
 BUSY_SECONDS = 5
 """How long an SQLite connection waits for another one's transaction."""
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may take to accept a connection before it counts as away."""
+
 PATIENCE_SECONDS = 60
 """How long a start waits for another process to finish migrating."""
 
@@ -211,6 +214,6 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
 
 def _postgresql_engine(address: URL) -> AsyncEngine:
     try:
-        return create_async_engine(address, pool_pre_ping=True)
+        return create_async_engine(address, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS})
     except ModuleNotFoundError as error:
         refuse(f"the package {error.name} that speaks with PostgreSQL is not installed")
