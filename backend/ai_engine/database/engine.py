@@ -60,6 +60,11 @@ class Database:
         """Whether SQLite's file was deleted or replaced. SQLite would go on with the deleted one, which nobody finds again."""
         return _identity_of(self.sqlite_file) != self._opened
 
+    def refuse_if_gone(self) -> None:
+        """Raises `FileNotFoundError` where the file `is_gone`: what is written would be lost, and seem kept."""
+        if self.is_gone:
+            raise FileNotFoundError(errno.ENOENT, "the database's file is gone", str(self.sqlite_file))
+
     async def write(self, work: Callable[[Connection], ResultT]) -> ResultT:
         """Does `work` in a transaction, which is committed once it returns and taken back if it raises.
 
@@ -67,8 +72,7 @@ class Database:
         loop once, not for each of them. Cancelling does not stop the thread, so that the work may be committed all the same.
         Raises `FileNotFoundError` where that file `is_gone`.
         """
-        if self.is_gone:
-            raise FileNotFoundError(errno.ENOENT, "the database's file is gone", str(self.sqlite_file))
+        self.refuse_if_gone()
         if self.writer is None:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(work)
