@@ -24,6 +24,7 @@ async def change(database: Database, what: str) -> AsyncIterator[AsyncConnection
     Raises `Unavailable` where the database is locked, full or gone: then nothing of it was kept.
     """
     try:
+        database.refuse_if_gone()
         async with asyncio.timeout(PATIENCE_SECONDS), database.engine.begin() as connection:
             yield connection
     except DATABASE_FAILURES as error:

@@ -181,6 +181,16 @@ async def test_a_database_that_takes_no_change_says_so_and_changes_nothing(tmp_p
     await database.close()
 
 
+async def test_a_database_whose_file_was_deleted_takes_no_change(tmp_path: Path) -> None:
+    database = await opened(tmp_path / "ai-engine.db")
+    preferences = LivePreferences(SqlPreferencesRepository(database), SystemClock())
+    (tmp_path / "ai-engine.db").unlink()
+    with pytest.raises(Unavailable):
+        await preferences.set("openai", enabled=False)
+    assert preferences.of("openai") == ProviderPreference()
+    await database.close()
+
+
 async def test_what_the_audit_is_to_say_goes_with_the_preference_and_only_what_changed() -> None:
     notebook, actor = Notebook(), Actor("laptop", None, "admin", None, None)
     preferences = LivePreferences(notebook, SystemClock())
