@@ -14,6 +14,8 @@ const iris: MantineColorsTuple = [
   '#272962',
 ]
 
+const overlay = { lockScroll: false, overlayProps: { backgroundOpacity: 0.4 } }
+
 export const theme = createTheme({
   primaryColor: 'iris',
   primaryShade: { light: 7, dark: 6 },
@@ -40,7 +42,9 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, radius: 'sm' } },
-    Modal: { defaultProps: { centered: true, radius: 'lg' } },
+    // The page keeps its scrollbar, and so its width, while something lies above it.
+    Modal: { defaultProps: { centered: true, radius: 'lg', ...overlay }, styles: { title: { fontWeight: 600 } } },
+    Drawer: { defaultProps: overlay, styles: { title: { fontWeight: 600 } } },
   },
 })
 

@@ -2,32 +2,40 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconRefresh } from '@tabler/icons-react'
+import { useWhyNotChange } from '@/api/queries'
+import { Allowed } from '@/ui/allowed'
 import { useReload } from './queries'
 
 export function ReloadButton() {
   const reload = useReload()
+  const whyNot = useWhyNotChange()
   return (
-    <Button
-      variant="default"
-      leftSection={<IconRefresh size={16} aria-hidden />}
-      loading={reload.isPending}
-      onClick={() => {
-        reload.mutate(undefined, {
-          onSuccess: ({ generation }) => {
-            notifications.show({ title: 'Configuration read again', message: `Generation ${generation} is in force.` })
-          },
-          onError: (error) => {
-            notifications.show({
-              color: 'red',
-              title: 'Nothing was changed',
-              message: error.message,
-              autoClose: false,
-            })
-          },
-        })
-      }}
-    >
-      Reload configuration
-    </Button>
+    <Allowed whyNot={whyNot}>
+      <Button
+        variant="default"
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        loading={reload.isPending}
+        onClick={() => {
+          reload.mutate(undefined, {
+            onSuccess: ({ generation }) => {
+              notifications.show({
+                title: 'Configuration read again',
+                message: `Generation ${generation} is in force.`,
+              })
+            },
+            onError: (error) => {
+              notifications.show({
+                color: 'red',
+                title: 'Nothing was changed',
+                message: error.message,
+                autoClose: false,
+              })
+            },
+          })
+        }}
+      >
+        Reload configuration
+      </Button>
+    </Allowed>
   )
 }

@@ -2,6 +2,7 @@
 import { Code, SegmentedControl, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Fragment } from 'react'
 import { type Column, DataTable } from '@/ui/data-table'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
@@ -18,7 +19,9 @@ const COLUMNS: Column<Setting>[] = [
     width: '290px',
     cell: ({ name, meaning }) => (
       <>
-        <code className={classes.name}>{name}</code>
+        <code className={classes.name}>
+          <Breakable name={name} />
+        </code>
         <div className={classes.meaningBelow}>
           <Prose text={meaning} />
         </div>
@@ -80,7 +83,7 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
             aria-label="Which variables"
             data={[
               { value: 'all', label: 'All' },
-              { value: 'set', label: 'Set by you' },
+              { value: 'set', label: 'Set' },
             ]}
             value={show}
             onChange={(value) => {
@@ -105,6 +108,20 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
       />
     </Panel>
   )
+}
+
+/** A long name, which may be broken between its words. */
+function Breakable({ name }: { name: string }) {
+  return name.split('_').map((word, index) => (
+    <Fragment key={index}>
+      {index > 0 && (
+        <>
+          _<wbr />
+        </>
+      )}
+      {word}
+    </Fragment>
+  ))
 }
 
 /** A sentence in which `words of code` stand between backticks. */
