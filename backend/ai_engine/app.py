@@ -57,7 +57,7 @@ from ai_engine.wiring import Tuning, wire
 _log = logging.getLogger("ai_engine")
 _LOOK_AT_FILES_EVERY_SECONDS = 1
 _LONGEST_PAUSE_SECONDS = 60
-_COLLECTOR_THRESHOLDS = (50_000, 20, 100)
+_COLLECTOR_THRESHOLDS = (10_000, 50, 100)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 

@@ -112,6 +112,7 @@ def new_record_id(now: datetime, random_bits: RandomBits) -> str:
     return f"{int(now.timestamp() * 1000) & 0xFFFFFFFFFFFF:012x}{random_bits(80):020x}"
 
 
-Event = AttemptFinished | RequestFinished
-Observer = Callable[[Event], None]
-"""Hears every event. It must be quick and must not raise: it is called on the request path."""
+AttemptObserver = Callable[[AttemptFinished], None]
+"""Hears of every attempt, at its end. It must be quick and must not raise: it is called on the request path."""
+RequestObserver = Callable[[RequestFinished], None]
+"""Hears of every request, at its end and after its attempts, by the same rules."""

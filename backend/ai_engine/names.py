@@ -28,20 +28,17 @@ class TokenCounts(NamedTuple):
     @property
     def all_input(self) -> int | None:
         """All that went in, cached or not; `None` where nothing is known of it."""
-        return _sum(self.input, self.cached_input, self.cache_write)
+        if self.cached_input is None and self.cache_write is None:
+            return self.input
+        return (self.input or 0) + (self.cached_input or 0) + (self.cache_write or 0)
 
     @property
     def all_output(self) -> int | None:
         """All that came out, reasoning too; `None` where nothing is known of it."""
-        return _sum(self.output, self.reasoning)
+        return self.output if self.reasoning is None else (self.output or 0) + self.reasoning
 
 
 UNKNOWN_TOKENS = TokenCounts()
-
-
-def _sum(*counts: int | None) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 class Operation(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from ai_engine.access.audit import AuditTrail
 from ai_engine.access.first_key import ensure_admin_key
@@ -27,7 +27,6 @@ from ai_engine.client_api.requests import chat_request, embeddings_request
 from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
-from ai_engine.events import Event, Observer
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.ledger.pages import RequestPages
@@ -152,6 +151,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
     decision_log = (DecisionLog(block_log, clock),) if block_log else ()
     traces = _traces(settings, clock)
+    event_log = logs.event_log(clock)
     relay = Relay(
         RelayServices(
             configuration=lambda: configuration.current,
@@ -165,7 +165,10 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             adapters=adapters,
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
-            observe=_all_of(recorder, performance, metrics, logs.event_log(clock), live, *decision_log, *traces),
+            observe_attempt=_all_of(performance.attempt, event_log.attempt),
+            observe_request=_all_of(
+                recorder.record, performance.request, metrics, event_log.request, live, *decision_log, *traces
+            ),
             clock=clock,
             chance=system_chance,
             random_bits=random.getrandbits,
@@ -293,8 +296,11 @@ def _whom_to_list(
     return targets
 
 
-def _all_of(*observers: Observer) -> Observer:
-    def tell(event: Event) -> None:
+EventT = TypeVar("EventT")
+
+
+def _all_of(*observers: Callable[[EventT], None]) -> Callable[[EventT], None]:
+    def tell(event: EventT) -> None:
         for observer in observers:
             observer(event)
 

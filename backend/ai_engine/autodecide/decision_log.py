@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ai_engine.autodecide.candidates import LeftOut, Wish
 from ai_engine.autodecide.plan import Judged, Plan, Planner
 from ai_engine.clock import Clock
-from ai_engine.events import AttemptFinished, Event, RequestFinished
+from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.telemetry.logs import BlockLog
 
 SHORTEST_WAIT_MS = 5
@@ -41,18 +41,17 @@ class NotingPlanner(Planner):
 
 
 class DecisionLog:
-    """An observer of events that writes a block for each finished request."""
+    """A `RequestObserver` that writes a block for each finished request."""
 
     def __init__(self, block_log: BlockLog, clock: Clock) -> None:
         self._block_log = block_log
         self._clock = clock
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RequestFinished):
-            plans = _noted.get()
-            _noted.set(())
-            came_at = self._clock.monotonic() - event.duration_ms / 1000
-            self._block_log.write(_title(event), _lines(event, plans, came_at), _fields(event, plans, came_at))
+    def __call__(self, request: RequestFinished) -> None:
+        plans = _noted.get()
+        _noted.set(())
+        came_at = self._clock.monotonic() - request.duration_ms / 1000
+        self._block_log.write(_title(request), _lines(request, plans, came_at), _fields(request, plans, came_at))
 
 
 def _title(event: RequestFinished) -> str:

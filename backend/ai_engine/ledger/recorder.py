@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ai_engine.clock import Chance, Clock, jittered
-from ai_engine.events import Event, RequestFinished
+from ai_engine.events import RequestFinished
 from ai_engine.ledger.lines import Entry, at_microseconds, decode, encode
 from ai_engine.ledger.spool import PROBE, Spool
 from ai_engine.ledger.store import EntriesRefused, EntryStore, StoreUnavailable
@@ -95,11 +95,6 @@ class Recorder:
         self._logged_at: float | None = None
         self._tidied_at = clock.monotonic()
         self._tidy()
-
-    def __call__(self, event: Event) -> None:
-        """As an observer, it keeps the requests: their attempts are in them."""
-        if isinstance(event, RequestFinished):
-            self.record(event)
 
     def record(self, request: RequestFinished) -> None:
         """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ai_engine.clock import Clock
 from ai_engine.errors import Unavailable
-from ai_engine.events import Event, RequestFinished
+from ai_engine.events import RequestFinished
 from ai_engine.management_api.request_views import request_view
 from ai_engine.management_api.schemas import ProviderView, Status
 
@@ -57,7 +57,7 @@ class _Told(NamedTuple):
 
 
 class LiveFeed:
-    """An observer of events, and the picture that its followers are told of. Without followers it only fills the ring."""
+    """A `RequestObserver`, and the picture that its followers are told of. Without followers it only fills the ring."""
 
     def __init__(
         self, status: Callable[[], Status], providers: Callable[[], Sequence[ProviderView]], clock: Clock, pace: LivePace
@@ -90,11 +90,10 @@ class LiveFeed:
         self.told = Position(0, 0)
         """What whoever is up to date has been told."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, request: RequestFinished) -> None:
         """Takes what happened. On the request path: an append and a count."""
-        if type(event) is RequestFinished:
-            self._ring.append(event)
-            self._finished += 1
+        self._ring.append(request)
+        self._finished += 1
 
     @contextlib.contextmanager
     def follow(self, cursor: str | None) -> Iterator["Follower"]:

@@ -9,7 +9,7 @@ import orjson
 from ai_engine.autodecide.candidates import Possible
 from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError
-from ai_engine.events import AttemptFinished, Event
+from ai_engine.events import AttemptFinished
 from ai_engine.management_api.schemas import AttemptView, TokenUsage
 from ai_engine.names import Operation, Route
 from ai_engine.relay.relay import Relay
@@ -49,16 +49,12 @@ class Trials:
         )
         attempts: list[AttemptFinished] = []
 
-        def hear(event: Event) -> None:
-            if isinstance(event, AttemptFinished):
-                attempts.append(event)
-
         text = _Text()
         started_at = self._clock.monotonic()
         self._performance.started()
         route, error = None, None
         try:
-            answer = await self._relay.answer(request, only=only, hear=hear)
+            answer = await self._relay.answer(request, only=only, hear=attempts.append)
             route = answer.route
             assert answer.stream is not None
             try:

@@ -16,7 +16,7 @@ from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import Watchdog, jittered
 from ai_engine.errors import RoutesOut
-from ai_engine.events import AttemptFinished, Observer
+from ai_engine.events import AttemptFinished, AttemptObserver
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.provider_keys.waiting import WaitingRoomFull
@@ -47,7 +47,7 @@ class _SecondChance:
 class Attempts:
     """All attempts for one request: the rings, with one budget."""
 
-    def __init__(self, services: RelayServices, request: ClientRequest, hear: Observer | None = None) -> None:
+    def __init__(self, services: RelayServices, request: ClientRequest, hear: AttemptObserver | None = None) -> None:
         """`hear` is told of this request's attempts, beside the observers of all."""
         self._services = services
         self._request = request
@@ -264,7 +264,7 @@ class Attempts:
 
     def _record(self, finished: AttemptFinished) -> None:
         self.finished.append(finished)
-        self._services.observe(finished)
+        self._services.observe_attempt(finished)
         if self._hear is not None:
             self._hear(finished)
 

@@ -13,8 +13,8 @@ from ai_engine.events import (
     ABANDONED,
     CLIENT_CLOSED_REQUEST,
     AttemptFinished,
+    AttemptObserver,
     Ending,
-    Observer,
     RequestFinished,
     new_record_id,
 )
@@ -61,7 +61,7 @@ class _Settlement:
         last = attempts[-1] if attempts else None
         has_answered = status < 300
         spent = _paid_by_client(attempts, has_answered=has_answered)
-        services.observe(
+        services.observe_request(
             RequestFinished(
                 id=new_record_id(self._received_at, services.random_bits),
                 request_id=request.id,
@@ -173,7 +173,9 @@ class Relay:
     def __init__(self, services: RelayServices) -> None:
         self._services = services
 
-    async def answer(self, request: ClientRequest, *, only: Possible | None = None, hear: Observer | None = None) -> Answer:
+    async def answer(
+        self, request: ClientRequest, *, only: Possible | None = None, hear: AttemptObserver | None = None
+    ) -> Answer:
         """The first sound answer, settled unless it is a stream. Raises `CallerError` or `Unavailable`.
 
         `only` is the one route to ask, in rotation or not; `hear` is told of this request's attempts.

@@ -7,7 +7,7 @@ from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.plan import Planner
 from ai_engine.clock import Chance, Clock
 from ai_engine.configuration import Configuration
-from ai_engine.events import Observer, RandomBits
+from ai_engine.events import AttemptObserver, RandomBits, RequestObserver
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.provider_keys.pool import KeyPool
@@ -34,7 +34,8 @@ class RelayServices:
     """What every upstream request carries beside the adapter's own: our `via`."""
     rediscover: Callable[[str], None]
     """Asks for a fresh listing of a provider that did not know a model the catalogue says it has."""
-    observe: Observer
+    observe_attempt: AttemptObserver
+    observe_request: RequestObserver
     clock: Clock
     chance: Chance
     random_bits: RandomBits

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from ai_engine.clock import Clock
 from ai_engine.errors import ConfigurationError
-from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Blame, Operation
 from ai_engine.settings import Settings
 from ai_engine.telemetry.log_lines import AccessLine, ConsoleLines, JSONLines, LineShape, Redact
@@ -147,7 +147,7 @@ class AccessLog:
 
 
 class EventLog:
-    """An observer of events that writes each as a sentence: `Provider groq successful (1.23s)`."""
+    """An observer of both that writes each as a sentence: `Provider groq successful (1.23s)`."""
 
     def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
         self._add = lines.add
@@ -156,19 +156,15 @@ class EventLog:
         self._engine = logging.getLogger(ENGINE_LOGGER)
         self._server = logging.getLogger(SERVER_LOGGER)
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, AttemptFinished):
-            self._attempt(event)
-        else:
-            self._request(event)
-
-    def _attempt(self, event: AttemptFinished) -> None:
+    def attempt(self, event: AttemptFinished) -> None:
+        """Writes it, as an `AttemptObserver`."""
         # An attempt that the client spoilt or gave up is no failure of the provider's.
         level = logging.INFO if event.succeeded or event.blame is Blame.REQUEST else logging.ERROR
         if self._engine.isEnabledFor(level):
             self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.request_id)
 
-    def _request(self, event: RequestFinished) -> None:
+    def request(self, event: RequestFinished) -> None:
+        """Writes it, as a `RequestObserver`."""
         is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
         level = logging.WARNING if is_ours else logging.INFO
         if self._server.isEnabledFor(level):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Operation
 
 SUCCESS = "success"
@@ -84,7 +84,7 @@ class AttemptCounters:
 
 
 class Metrics:
-    """An observer of events: it counts, and whoever renders `/metrics` reads."""
+    """A `RequestObserver`: it counts, and whoever renders `/metrics` reads."""
 
     def __init__(self) -> None:
         self._requests: dict[Operation, RequestCounters] = defaultdict(RequestCounters)
@@ -119,11 +119,10 @@ class Metrics:
         """Attempts made beside another one that was silent."""
         return self._retries.get(HEDGE, 0)
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RequestFinished):
-            self._request(event)
-            for attempt in event.attempts:
-                self._attempt(attempt, event.operation)
+    def __call__(self, request: RequestFinished) -> None:
+        self._request(request)
+        for attempt in request.attempts:
+            self._attempt(attempt, request.operation)
 
     def _request(self, event: RequestFinished) -> None:
         counters, ending = self._requests[event.operation], event.ending

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ai_engine.clock import Clock
-from ai_engine.events import AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Blame
 
 REMEMBERED_REQUESTS = 1024
@@ -90,7 +90,7 @@ class _Provider:
 
 
 class Performance:
-    """An observer of events. Whoever begins a request says `started()`; its `RequestFinished` ends it."""
+    """An observer of both. Whoever begins a request says `started()`; its `RequestFinished` ends it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -113,13 +113,8 @@ class Performance:
         """Requests on their way now."""
         return self._in_flight
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, AttemptFinished):
-            self._attempt(event)
-        else:
-            self._request(event)
-
-    def _attempt(self, event: AttemptFinished) -> None:
+    def attempt(self, event: AttemptFinished) -> None:
+        """Counts it, as an `AttemptObserver`."""
         # One entry per configured provider: bounded by the configuration.
         provider = self._providers.get(event.route.provider)
         if provider is None:
@@ -134,7 +129,8 @@ class Performance:
             provider.last_error = event.failure
             provider.last_error_at = provider.last_used_at
 
-    def _request(self, event: RequestFinished) -> None:
+    def request(self, event: RequestFinished) -> None:
+        """Counts it, as a `RequestObserver`."""
         self._requests += 1
         self._in_flight = max(0, self._in_flight - 1)
         if event.ending in (Ending.COMPLETED, Ending.RESCUED):

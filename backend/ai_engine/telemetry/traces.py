@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ai_engine import __version__
 from ai_engine.clock import Clock
 from ai_engine.errors import ConfigurationError
-from ai_engine.events import ABANDONED, AttemptFinished, Ending, Event, RequestFinished
+from ai_engine.events import ABANDONED, AttemptFinished, Ending, RequestFinished
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -58,7 +58,7 @@ incoming_trace: ContextVar[IncomingTrace | None] = ContextVar("incoming_trace", 
 
 
 class Traces:
-    """An observer of events. `run` makes spans of them; `close` sends what is left."""
+    """A `RequestObserver`. `run` makes spans of them; `close` sends what is left."""
 
     def __init__(self, processor: "SpanProcessor", clock: Clock) -> None:
         """`processor` gets the finished spans: a batch on its way to a collector, or a test's own.
@@ -93,9 +93,9 @@ class Traces:
         logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.ERROR)
         return cls(BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces")), clock)
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RequestFinished) and len(self._queue) < LONGEST_QUEUE:
-            self._queue.append((event, incoming_trace.get()))
+    def __call__(self, request: RequestFinished) -> None:
+        if len(self._queue) < LONGEST_QUEUE:
+            self._queue.append((request, incoming_trace.get()))
 
     async def run(self) -> None:
         """Makes spans until it is cancelled."""

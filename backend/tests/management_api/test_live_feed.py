@@ -14,7 +14,7 @@ from ai_engine.management_api.live_feed import Follower, LiveFeed, LivePace
 from ai_engine.management_api.request_views import request_view
 from ai_engine.management_api.schemas import ConfigurationView, PerformanceView, ProviderView, Status
 from tests.fakes.clock import HandTurnedClock
-from tests.ledger.builders import a_request, an_attempt
+from tests.ledger.builders import a_request
 from tests.management_api.watching import Page
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +85,6 @@ class Engine:
         """So many requests end; their ids."""
         requests = [a_request() for _ in range(count)]
         for request in requests:
-            self.feed(an_attempt())
             self.feed(request)
         self.requests_counted += count
         return [request.id for request in requests]

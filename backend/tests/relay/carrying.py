@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ai_engine.errors import AIEngineError
-from ai_engine.events import AttemptFinished, Event, RequestFinished
+from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.names import Operation
 from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
@@ -38,7 +38,8 @@ class Carrying(Deciding):
     ) -> None:
         super().__init__(*providers, file=file, clock=clock or HandTurnedClock(skips_sleep=True), listings=listings)
         self.upstream = PortUpstream()
-        self.events: list[Event] = []
+        self.attempts: list[AttemptFinished] = []
+        self.requests: list[RequestFinished] = []
         self.rediscovered: list[str] = []
         self.waiting_room = WaitingRoom(self.clock)
         self.services = RelayServices(
@@ -53,7 +54,8 @@ class Carrying(Deciding):
             adapters={WireProtocol.OPENAI: OpenAICompatible()},
             own_headers=(),
             rediscover=self.rediscovered.append,
-            observe=self.events.append,
+            observe_attempt=self.attempts.append,
+            observe_request=self.requests.append,
             clock=self.clock,
             chance=lambda: 0.5,
             random_bits=random.Random(1).getrandbits,
@@ -94,14 +96,6 @@ class Carrying(Deciding):
     def asked(self) -> list[str]:
         """`provider/model key number` of every request that went out."""
         return [f"{one.provider}/{one.model} {(one.key or 'none').rpartition('-')[2]}" for one in self.upstream.asked]
-
-    @property
-    def attempts(self) -> list[AttemptFinished]:
-        return [event for event in self.events if isinstance(event, AttemptFinished)]
-
-    @property
-    def requests(self) -> list[RequestFinished]:
-        return [event for event in self.events if isinstance(event, RequestFinished)]
 
     def check_nothing_leaked(self) -> None:
         """One event an attempt and one a request; no key in flight, no answer open, nobody in the waiting room."""

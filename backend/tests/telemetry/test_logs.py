@@ -264,16 +264,16 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
     written = writing()
     log = written.logs.event_log(FixedClock())
     groq = Route("groq", "m")
-    log(attempt())
-    log(attempt(succeeded=False))
-    log(attempt(succeeded=False)._replace(failure="bad_request", blame=Blame.REQUEST, status=400))
-    log(request(Ending.COMPLETED, 200, groq))
-    log(request(Ending.COMPLETED, 200, groq, Operation.EMBEDDINGS))
-    log(request(Ending.RESCUED, 200, groq))
-    log(request(Ending.CLIENT_CANCELLED, 200, groq))
-    log(request(Ending.UPSTREAM_CUT, 200, groq))
-    log(request(Ending.ERROR, 503, None))
-    log(request(Ending.ERROR, 400, None))
+    log.attempt(attempt())
+    log.attempt(attempt(succeeded=False))
+    log.attempt(attempt(succeeded=False)._replace(failure="bad_request", blame=Blame.REQUEST, status=400))
+    log.request(request(Ending.COMPLETED, 200, groq))
+    log.request(request(Ending.COMPLETED, 200, groq, Operation.EMBEDDINGS))
+    log.request(request(Ending.RESCUED, 200, groq))
+    log.request(request(Ending.CLIENT_CANCELLED, 200, groq))
+    log.request(request(Ending.UPSTREAM_CUT, 200, groq))
+    log.request(request(Ending.ERROR, 503, None))
+    log.request(request(Ending.ERROR, 400, None))
     assert [line.split(" - ", 1)[1] for line in written.text().splitlines()] == [
         "ai_engine - INFO - Provider groq successful (1.23s)",
         "ai_engine - ERROR - Provider groq failed: rate_limit, status 429 (req-1)",
@@ -291,13 +291,13 @@ def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Writ
 def test_events_below_the_level_are_not_written(writing: Callable[..., Written]) -> None:
     written = writing(log_level="WARNING")
     log = written.logs.event_log(FixedClock())
-    log(attempt())
-    log(request(Ending.COMPLETED, 200, Route("groq", "m")))
-    log(attempt(succeeded=False))
+    log.attempt(attempt())
+    log.request(request(Ending.COMPLETED, 200, Route("groq", "m")))
+    log.attempt(attempt(succeeded=False))
     assert written.text().count("\n") == 1
 
 
 def test_events_as_json_name_the_request(writing: Callable[..., Written]) -> None:
     written = writing(log_format="json")
-    written.logs.event_log(FixedClock())(attempt())
+    written.logs.event_log(FixedClock()).attempt(attempt())
     assert written.objects()[0]["fields"] == {"request_id": "req-1"}

@@ -55,7 +55,7 @@ def test_the_success_rate_leaves_out_what_clients_caused() -> None:
         finished(Ending.ERROR, 400),
         finished(Ending.CLIENT_CANCELLED),
     ):
-        performance(event)
+        performance.request(event)
     snapshot = performance.snapshot()
     assert snapshot.requests == 8
     assert snapshot.success_rate == 0.5
@@ -63,30 +63,30 @@ def test_the_success_rate_leaves_out_what_clients_caused() -> None:
 
 def test_a_rescued_answer_was_answered() -> None:
     performance = Performance(TurnedClock())
-    performance(finished(Ending.RESCUED, duration_ms=70))
+    performance.request(finished(Ending.RESCUED, duration_ms=70))
     assert performance.snapshot().latency_p50_ms == 70
 
 
 def test_percentiles_are_of_the_answers() -> None:
     performance = Performance(TurnedClock())
     for duration in range(1, 101):
-        performance(finished(duration_ms=duration))
-    performance(finished(Ending.ERROR, 504, duration_ms=600_000))
+        performance.request(finished(duration_ms=duration))
+    performance.request(finished(Ending.ERROR, 504, duration_ms=600_000))
     snapshot = performance.snapshot()
     assert (snapshot.latency_p50_ms, snapshot.latency_p95_ms, snapshot.latency_p99_ms) == (50, 95, 99)
 
 
 def test_the_overhead_is_what_is_not_upstream() -> None:
     performance = Performance(TurnedClock())
-    performance(finished(duration_ms=100.5, upstream_ms=100))
-    performance(finished(duration_ms=100, upstream_ms=100.1))
+    performance.request(finished(duration_ms=100.5, upstream_ms=100))
+    performance.request(finished(duration_ms=100, upstream_ms=100.1))
     snapshot = performance.snapshot()
     assert (snapshot.overhead_p50_ms, snapshot.overhead_p99_ms) == (0, 0.5)
 
 
 def test_tokens_per_second_count_from_the_first_token() -> None:
     performance = Performance(TurnedClock())
-    performance(finished(duration_ms=1500, first_token_ms=500, tokens=TokenCounts(input=7, output=60, reasoning=40)))
+    performance.request(finished(duration_ms=1500, first_token_ms=500, tokens=TokenCounts(input=7, output=60, reasoning=40)))
     snapshot = performance.snapshot()
     assert snapshot.tokens_per_second == 100
     assert snapshot.first_token_p50_ms == 500
@@ -96,15 +96,15 @@ def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
     performance = Performance(TurnedClock())
     performance.started()
     performance.started()
-    performance(finished())
+    performance.request(finished())
     assert performance.snapshot().in_flight == performance.in_flight == 1
 
 
 def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
     performance = Performance(TurnedClock())
-    performance(finished(duration_ms=1_000_000))
+    performance.request(finished(duration_ms=1_000_000))
     for _ in range(REMEMBERED_REQUESTS):
-        performance(finished(duration_ms=1))
+        performance.request(finished(duration_ms=1))
     snapshot = performance.snapshot()
     assert snapshot.latency_p99_ms == 1
     assert snapshot.requests == REMEMBERED_REQUESTS + 1
@@ -114,11 +114,11 @@ def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
 async def test_a_provider_is_known_by_its_attempts() -> None:
     clock = TurnedClock()
     performance = Performance(clock)
-    performance(attempted(duration_ms=40))
-    performance(attempted(failure="rate_limit", blame=Blame.KEY, duration_ms=9000))
+    performance.attempt(attempted(duration_ms=40))
+    performance.attempt(attempted(failure="rate_limit", blame=Blame.KEY, duration_ms=9000))
     await clock.sleep(60)
-    performance(attempted(duration_ms=60))
-    performance(attempted(duration_ms=80))
+    performance.attempt(attempted(duration_ms=60))
+    performance.attempt(attempted(duration_ms=80))
     groq = performance.snapshot().providers["groq"]
     assert (groq.attempts, groq.success_rate, groq.latency_ms) == (4, 0.75, 60)
     assert (groq.last_error, groq.last_error_at) == ("rate_limit", START)
@@ -128,7 +128,7 @@ async def test_a_provider_is_known_by_its_attempts() -> None:
 @pytest.mark.parametrize("blame", [Blame.REQUEST, Blame.MODEL])
 def test_a_clients_own_fault_blames_no_provider(blame: Blame) -> None:
     performance = Performance(TurnedClock())
-    performance(attempted(failure="bad_request", blame=blame))
+    performance.attempt(attempted(failure="bad_request", blame=blame))
     groq = performance.snapshot().providers["groq"]
     assert (groq.attempts, groq.success_rate, groq.last_error) == (1, None, None)
 

@@ -26,13 +26,11 @@ PARENT = "00f067aa0ba902b7"
 
 
 async def spans_of(*events: RequestFinished, incoming: IncomingTrace | None = None) -> Sequence[ReadableSpan]:
-    """What becomes of these events, attempts before their request."""
+    """What becomes of these requests."""
     exporter = InMemorySpanExporter()
     traces = Traces(SimpleSpanProcessor(exporter), HandTurnedClock())
     token = incoming_trace.set(incoming)
     for event in events:
-        for attempt in event.attempts:
-            traces(attempt)
         traces(event)
     incoming_trace.reset(token)
     await traces.close()
