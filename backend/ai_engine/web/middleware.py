@@ -19,7 +19,7 @@ from ai_engine.telemetry.logs import AccessLog
 from ai_engine.web.client_address import ClientAddresses
 from ai_engine.web.disconnect import ClientGone, Message, Receive
 from ai_engine.web.errors import HeaderList, error_answer, internal_error
-from ai_engine.web.request_body import too_large
+from ai_engine.web.request_body import announces_more, too_large
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -255,7 +255,7 @@ class BodyLimit:
             return
         limit_bytes = self.limit_bytes
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > limit_bytes:
+            if name == b"content-length" and announces_more(value, limit_bytes):
                 await _send_error(too_large(limit_bytes), send)
                 return
         received_bytes = 0

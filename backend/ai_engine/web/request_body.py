@@ -19,7 +19,7 @@ async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, li
     """
     for name, value in headers:
         if name == b"content-length":
-            if value.isdigit() and int(value) > limit_bytes:
+            if announces_more(value, limit_bytes):
                 raise too_large(limit_bytes)
         elif name == b"content-type" and value != b"application/json" and not is_json(value):
             raise not_json(value)
@@ -42,6 +42,12 @@ async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, li
         if not message.get("more_body"):
             return b"".join(chunks)
         message = await receive()
+
+
+def announces_more(content_length: bytes, limit_bytes: int) -> bool:
+    """Whether this `content-length` is of a body over the limit."""
+    # Thousands of zeros may lead, and Python makes no number of so many digits; twenty are more than any limit has.
+    return content_length.isdigit() and int(content_length.lstrip(b"0")[:20] or b"0") > limit_bytes
 
 
 def too_large(limit_bytes: int) -> BodyTooLarge:

@@ -4,7 +4,7 @@ import pytest
 
 from ai_engine.errors import BodyTooLarge, UnsupportedMediaType
 from ai_engine.web.disconnect import ClientGone, Message
-from ai_engine.web.request_body import read_body
+from ai_engine.web.request_body import announces_more, read_body
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +40,11 @@ async def test_a_length_over_the_limit_is_refused_before_reading() -> None:
     with pytest.raises(BodyTooLarge, match="AI_ENGINE_MAX_REQUEST_SIZE"):
         await read_body([(b"content-length", b"11")], sender.receive, 10)
     assert sender.taken == 0
+
+
+@pytest.mark.parametrize(("length", "is_more"), [(b"0" * 5000 + b"4", False), (b"0" * 5000 + b"11", True), (b"9" * 5000, True)])
+def test_a_length_of_thousands_of_digits_is_a_length(length: bytes, is_more: bool) -> None:
+    assert announces_more(length, 10) is is_more
 
 
 async def test_a_body_without_a_length_is_refused_at_the_limit_and_the_rest_not_read() -> None:
