@@ -24,12 +24,12 @@ const COMPONENTS: Components = {
       [picture not loaded{alt === undefined || alt === '' ? '' : `: ${alt}`}]
     </span>
   ),
-  // The page has its own first and second headings.
-  h1: ({ children }) => <h3>{children}</h3>,
-  h2: ({ children }) => <h4>{children}</h4>,
-  h3: ({ children }) => <h5>{children}</h5>,
-  h4: ({ children }) => <h6>{children}</h6>,
-  h5: ({ children }) => <h6>{children}</h6>,
+  // Below those of the page, and on one level: models begin with any.
+  h1: ({ children }) => <h3 data-large>{children}</h3>,
+  h2: ({ children }) => <h3 data-large>{children}</h3>,
+  h4: ({ children }) => <h3>{children}</h3>,
+  h5: ({ children }) => <h3>{children}</h3>,
+  h6: ({ children }) => <h3>{children}</h3>,
   // The box of a task, which nobody can tick.
   input: ({ checked }) => (
     <span role="img" aria-label={checked === true ? 'done' : 'to do'}>

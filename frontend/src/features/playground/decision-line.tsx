@@ -1,0 +1,72 @@
+/** What the engine decided for an answer, and what it took. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { formatCount, formatDuration } from '@/lib/format'
+import { ProviderMark } from '@/ui/provider-mark'
+import type { Answer } from './conversation'
+import { tokensPerSecond } from './conversation'
+import classes from './decision-line.module.css'
+import { useFinished } from './queries'
+
+/** Why an answer ended before the model wanted to. */
+const FINISH_WORDS: Record<string, string> = {
+  length: 'ended at the most tokens allowed',
+  content_filter: 'ended by the provider’s moderation',
+  tool_calls: 'ended with a call of a tool',
+}
+
+export function DecisionLine({ answer }: { answer: Answer }) {
+  const { decision, error, firstTokenMs, totalMs, usage, finishReason } = answer
+  const requestId = decision?.requestId ?? error?.requestId ?? null
+  const finished = useFinished(requestId)
+  // Where the status was committed before anybody had answered, only the ledger knows who did.
+  const provider = decision?.provider ?? finished?.provider ?? null
+  const model = decision?.model ?? finished?.model ?? null
+  const attempts = finished?.attempts_count ?? decision?.attempts ?? null
+  const rate = tokensPerSecond(answer)
+  if (requestId === null && totalMs === null) return <span />
+  return (
+    <dl className={classes.line}>
+      {provider !== null && (
+        <Entry name={answer.state === 'failed' ? 'Tried last' : 'Answered by'}>
+          <span className={classes.route}>
+            <ProviderMark name={provider} size="sm" />
+            <span dir="auto">
+              {provider} <span className={classes.model}>{model}</span>
+            </span>
+          </span>
+        </Entry>
+      )}
+      {decision?.family != null && <Entry name="Best of the family">{decision.family}</Entry>}
+      {attempts !== null && <Entry name={attempts === 1 ? 'Attempt' : 'Attempts'}>{formatCount(attempts)}</Entry>}
+      {firstTokenMs !== null && <Entry name="First token">{formatDuration(firstTokenMs)}</Entry>}
+      {totalMs !== null && <Entry name="In all">{formatDuration(totalMs)}</Entry>}
+      {decision?.gatewayMs != null && <Entry name="Engine">{formatDuration(decision.gatewayMs)}</Entry>}
+      {rate !== null && <Entry name="Tokens/s">{rate < 10 ? rate.toFixed(1) : formatCount(rate)}</Entry>}
+      {usage !== null && (
+        <Entry name="Tokens">
+          {formatCount(usage.input)} in, {formatCount(usage.output)} out
+        </Entry>
+      )}
+      {finishReason !== null && FINISH_WORDS[finishReason] !== undefined && (
+        <Entry name="End">{FINISH_WORDS[finishReason]}</Entry>
+      )}
+      {finished !== undefined && (
+        <Entry name="In the ledger">
+          <Link to="/requests" search={{ request: finished.id }} className={classes.link}>
+            Timeline
+          </Link>
+        </Entry>
+      )}
+    </dl>
+  )
+}
+
+function Entry({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className={classes.entry}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

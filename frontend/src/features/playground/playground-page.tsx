@@ -1,0 +1,65 @@
+/** Playground: a chat through the gateway, with what the engine decided beside each answer. */
+import { Button } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconCode, IconTrash } from '@tabler/icons-react'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useCallback, useState } from 'react'
+import { PageHeader } from '@/ui/page-header'
+import { ChatPanel } from './chat-panel'
+import { messagesOf, requestOf } from './conversation'
+import classes from './playground-page.module.css'
+import type { ChatSettings } from './search'
+import { SettingsPanel } from './settings-panel'
+import { SnippetDialog } from './snippet-dialog'
+import { useChat } from './use-chat'
+
+const route = getRouteApi('/playground')
+const EXAMPLE = 'Hello!'
+
+export function PlaygroundPage() {
+  const settings = route.useSearch()
+  const navigate = useNavigate({ from: '/playground' })
+  const change = useCallback(
+    (changed: ChatSettings) =>
+      void navigate({ search: (known) => ({ ...known, ...changed }), replace: true, resetScroll: false }),
+    [navigate],
+  )
+  const [system, setSystem] = useState('')
+  const [draft, setDraft] = useState('')
+  const [isShowingCode, code] = useDisclosure(false)
+  const chat = useChat(settings, system)
+  const { turns } = chat
+  // What the next click on "Send" would send; with nothing written, what the last one sent.
+  const [before, question] =
+    draft.trim() === '' ? [turns.slice(0, -1), turns.at(-1)?.question ?? EXAMPLE] : [turns, draft]
+  return (
+    <>
+      <PageHeader
+        title="Playground"
+        description="Ask through this gateway, as any client would, and see what the engine decided."
+        actions={
+          <>
+            <Button variant="default" leftSection={<IconCode size={16} aria-hidden />} onClick={code.open}>
+              Copy as code
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconTrash size={16} aria-hidden />}
+              disabled={turns.length === 0}
+              onClick={chat.clear}
+            >
+              Clear
+            </Button>
+          </>
+        }
+      />
+      <div className={classes.columns}>
+        <ChatPanel chat={chat} draft={draft} onDraft={setDraft} />
+        <SettingsPanel settings={settings} system={system} onChange={change} onSystem={setSystem} />
+      </div>
+      {isShowingCode && (
+        <SnippetDialog request={requestOf(settings, messagesOf(system, before, question))} onClose={code.close} />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,23 @@
+/** What the playground asks beyond the chat itself. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { answerOf, gateway } from '@/api/client'
+import type { FinishedRequest } from '@/api/live-state'
+import { latestRequestsQuery } from '@/api/queries'
+
+/** Every name that a request may use now, plain ones before those that are pinned to a provider. */
+export const modelNamesQuery = queryOptions({
+  queryKey: ['models', 'names'],
+  queryFn: async ({ signal }) => {
+    const { data } = await answerOf(gateway.GET('/v1/models', { signal }))
+    return data.map(({ id, owned_by }) => ({ name: id, providers: owned_by }))
+  },
+})
+
+/** The ledger's word on an answer of this page, as soon as it has one. */
+export function useFinished(requestId: string | null): FinishedRequest | undefined {
+  const { data } = useQuery({
+    ...latestRequestsQuery,
+    select: (latest) => latest.find((request) => request.request_id === requestId),
+  })
+  return requestId === null ? undefined : data
+}

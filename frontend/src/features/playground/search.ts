@@ -1,0 +1,31 @@
+/** What `/playground` keeps in its URL: the model, who may answer, the parameters. What makes no sense is left out. */
+import * as v from 'valibot'
+
+function maybe<const Schema extends v.GenericSchema>(schema: Schema) {
+  return v.fallback(v.optional(schema), undefined)
+}
+
+const between = (least: number, most: number) => maybe(v.pipe(v.number(), v.minValue(least), v.maxValue(most)))
+const whole = (least: number) => maybe(v.pipe(v.number(), v.safeInteger(), v.minValue(least)))
+
+export const EFFORTS = ['minimal', 'low', 'medium', 'high'] as const
+
+export const playgroundSearch = v.object({
+  /** A query string may have turned a name of digits into a number. */
+  model: maybe(
+    v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String), v.minLength(1), v.maxLength(500)),
+  ),
+  /** Absent: as the gateway is set. */
+  autodecide: maybe(v.boolean()),
+  temperature: between(0, 2),
+  top_p: between(0, 1),
+  max_tokens: whole(1),
+  seed: whole(Number.MIN_SAFE_INTEGER),
+  frequency_penalty: between(-2, 2),
+  presence_penalty: between(-2, 2),
+  reasoning_effort: maybe(v.picklist(EFFORTS)),
+})
+
+export type ChatSettings = v.InferOutput<typeof playgroundSearch>
+
+export const DEFAULT_MODEL = 'auto'

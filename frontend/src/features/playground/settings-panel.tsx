@@ -1,0 +1,152 @@
+/** Who is asked, and how. */
+import { Collapse, NumberInput, Select, Switch, Textarea, UnstyledButton } from '@mantine/core'
+import { useDisclosure, useMediaQuery } from '@mantine/hooks'
+import { IconAdjustments, IconChevronDown } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { statusQuery } from '@/api/queries'
+import { ModelPicker } from './model-picker'
+import { type ChatSettings, DEFAULT_MODEL, EFFORTS } from './search'
+import classes from './settings-panel.module.css'
+
+interface SettingsPanelProps {
+  settings: ChatSettings
+  system: string
+  onChange: (changed: ChatSettings) => void
+  onSystem: (system: string) => void
+}
+
+export function SettingsPanel(props: SettingsPanelProps) {
+  const isNarrow = useMediaQuery('(max-width: 1000px)', false)
+  const [isOpen, { toggle }] = useDisclosure(false)
+  if (!isNarrow)
+    return (
+      <section className={classes.panel} aria-label="Model and parameters">
+        <Fields {...props} />
+      </section>
+    )
+  return (
+    <section className={classes.panel} aria-label="Model and parameters">
+      <UnstyledButton className={classes.toggle} aria-expanded={isOpen} onClick={toggle}>
+        <IconAdjustments size={16} stroke={1.7} aria-hidden />
+        <span className={classes.summary} dir="auto">
+          {props.settings.model ?? DEFAULT_MODEL}
+        </span>
+        <IconChevronDown className={classes.chevron} size={16} aria-hidden />
+      </UnstyledButton>
+      <Collapse expanded={isOpen}>
+        <div className={classes.inner}>
+          <Fields {...props} />
+        </div>
+      </Collapse>
+    </section>
+  )
+}
+
+function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
+  const { data: status } = useQuery(statusQuery)
+  const byDefault = status?.configuration.autodecide ?? true
+  return (
+    <div className={classes.fields}>
+      <ModelPicker
+        model={settings.model}
+        onChange={(model) => {
+          onChange({ model })
+        }}
+      />
+      <Switch
+        label="Autodecide"
+        description="Any provider that has the model may answer; off, only the preferred one."
+        checked={settings.autodecide ?? byDefault}
+        onChange={(event) => {
+          const isOn = event.currentTarget.checked
+          onChange({ autodecide: isOn === byDefault ? undefined : isOn })
+        }}
+      />
+      <Textarea
+        label="System prompt"
+        placeholder="How the model should answer"
+        autosize
+        minRows={2}
+        maxRows={8}
+        dir="auto"
+        value={system}
+        onChange={(event) => {
+          onSystem(event.currentTarget.value)
+        }}
+      />
+      <div className={classes.parameters}>
+        <Parameter
+          name="temperature"
+          label="Temperature"
+          settings={settings}
+          onChange={onChange}
+          min={0}
+          max={2}
+          step={0.1}
+        />
+        <Parameter name="max_tokens" label="Max tokens" settings={settings} onChange={onChange} min={1} isWhole />
+        <Parameter name="top_p" label="Top p" settings={settings} onChange={onChange} min={0} max={1} step={0.05} />
+        <Parameter name="seed" label="Seed" settings={settings} onChange={onChange} isWhole />
+        <Parameter
+          name="frequency_penalty"
+          label="Frequency penalty"
+          settings={settings}
+          onChange={onChange}
+          min={-2}
+          max={2}
+          step={0.1}
+        />
+        <Parameter
+          name="presence_penalty"
+          label="Presence penalty"
+          settings={settings}
+          onChange={onChange}
+          min={-2}
+          max={2}
+          step={0.1}
+        />
+      </div>
+      <Select
+        label="Reasoning effort"
+        placeholder="not sent"
+        data={[...EFFORTS]}
+        value={settings.reasoning_effort ?? null}
+        onChange={(effort) => {
+          onChange({ reasoning_effort: effort ?? undefined })
+        }}
+        clearable
+      />
+    </div>
+  )
+}
+
+type NumericSetting = Exclude<keyof ChatSettings, 'model' | 'autodecide' | 'reasoning_effort'>
+
+interface ParameterProps {
+  name: NumericSetting
+  label: string
+  settings: ChatSettings
+  onChange: (changed: ChatSettings) => void
+  min?: number
+  max?: number
+  step?: number
+  isWhole?: boolean
+}
+
+/** Empty means not sent: the provider's own default holds. */
+function Parameter({ name, label, settings, onChange, isWhole = false, ...range }: ParameterProps) {
+  return (
+    <NumberInput
+      label={label}
+      placeholder="not sent"
+      allowDecimal={!isWhole}
+      clampBehavior="strict"
+      value={settings[name] ?? ''}
+      onChange={(value) => {
+        const number = typeof value === 'number' ? value : Number.parseFloat(value)
+        onChange({ [name]: Number.isNaN(number) ? undefined : number })
+      }}
+      {...range}
+    />
+  )
+}

@@ -1,0 +1,160 @@
+/** One question with its answer, and what the engine decided. */
+import { ActionIcon, Button, Textarea, Tooltip } from '@mantine/core'
+import { IconAlertTriangle, IconPencil, IconRefresh } from '@tabler/icons-react'
+import { useDeferredValue, useState } from 'react'
+import { CopyButton } from '@/ui/copy-button'
+import { Markdown } from '@/ui/markdown'
+import type { Answer, Turn } from './conversation'
+import { DecisionLine } from './decision-line'
+import { adviceFor, titleOf } from './error-words'
+import classes from './turn-view.module.css'
+
+interface TurnViewProps {
+  turn: Turn
+  isLast: boolean
+  /** Asks this instead, from here on. */
+  onAsk: (question: string) => void
+}
+
+export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnViewProps) {
+  const [isEditing, setIsEditing] = useState(false)
+  const isOver = answer.state !== 'waiting' && answer.state !== 'streaming'
+  return (
+    <article className={classes.turn}>
+      <h2 className={classes.heading}>Question and answer</h2>
+      {isEditing ? (
+        <QuestionEditor
+          question={question}
+          hasMore={!isLast}
+          onCancel={() => {
+            setIsEditing(false)
+          }}
+          onAsk={(edited) => {
+            setIsEditing(false)
+            onAsk(edited)
+          }}
+        />
+      ) : (
+        <div className={classes.asked}>
+          <Tooltip label="Edit and ask again">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              aria-label="Edit the question"
+              onClick={() => {
+                setIsEditing(true)
+              }}
+            >
+              <IconPencil size={14} stroke={1.7} aria-hidden />
+            </ActionIcon>
+          </Tooltip>
+          <p className={classes.question} dir="auto">
+            {question}
+          </p>
+        </div>
+      )}
+      <AnswerText answer={answer} />
+      {answer.error !== null && <AnswerError answer={answer} />}
+      <div className={classes.foot}>
+        <DecisionLine answer={answer} />
+        {isOver && (
+          <span className={classes.actions}>
+            {answer.text !== '' && <CopyButton text={answer.text} what="answer" />}
+            <Tooltip label={isLast ? 'Ask again' : 'Ask again from here'}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size="sm"
+                aria-label="Ask again"
+                onClick={() => {
+                  onAsk(question)
+                }}
+              >
+                <IconRefresh size={14} stroke={1.7} aria-hidden />
+              </ActionIcon>
+            </Tooltip>
+          </span>
+        )}
+      </div>
+    </article>
+  )
+}
+
+interface QuestionEditorProps {
+  question: string
+  hasMore: boolean
+  onCancel: () => void
+  onAsk: (question: string) => void
+}
+
+function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorProps) {
+  const [text, setText] = useState(question)
+  return (
+    <div className={classes.editor}>
+      <Textarea
+        aria-label="Edited question"
+        description={hasMore ? 'What came after it is given up.' : undefined}
+        data-autofocus
+        autosize
+        maxRows={12}
+        dir="auto"
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onCancel()
+        }}
+      />
+      <div className={classes.editorActions}>
+        <Button variant="default" size="xs" onClick={onCancel}>
+          Cancel
+        </Button>
+        <Button
+          size="xs"
+          disabled={text.trim() === ''}
+          onClick={() => {
+            onAsk(text)
+          }}
+        >
+          Ask
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function AnswerText({ answer: { text, reasoning, state } }: { answer: Answer }) {
+  // Long Markdown is read again with every piece: typing and scrolling come first.
+  const shown = useDeferredValue(text)
+  return (
+    <>
+      {reasoning !== '' && (
+        <details className={classes.reasoning} open={text === '' && state === 'streaming'}>
+          <summary>Reasoning</summary>
+          <p dir="auto">{reasoning}</p>
+        </details>
+      )}
+      {text !== '' && <Markdown text={shown} />}
+      {state === 'waiting' && <span className={classes.waiting} role="img" aria-label="Waiting for an answer" />}
+      {text === '' && state === 'done' && <p className={classes.empty}>The answer is empty.</p>}
+      {state === 'stopped' && <p className={classes.empty}>Stopped.</p>}
+    </>
+  )
+}
+
+function AnswerError({ answer: { error, text } }: { answer: Answer }) {
+  if (error === null) return null
+  return (
+    <div className={classes.error} role="alert">
+      <IconAlertTriangle size={16} aria-hidden />
+      <div>
+        <strong>{titleOf(error, text !== '')}</strong>
+        <p dir="auto">{error.message}</p>
+        <p>{adviceFor(error)}</p>
+        {error.code !== undefined && <code>{error.code}</code>}
+      </div>
+    </div>
+  )
+}
