@@ -69,6 +69,8 @@ export default defineConfig(
     files: ['**/*.test.{ts,tsx}'],
     rules: { 'max-lines-per-function': 'off' },
   },
+  // Playwright's fixtures call what they are given `use`.
+  { files: ['e2e/**/*.ts'], rules: { 'react-hooks/rules-of-hooks': 'off' } },
   // A journey's script speaks of both sides.
   { files: ['*.js', 'e2e/**'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 )

@@ -26,7 +26,7 @@ export interface TimeChartProps {
   onSelect?: (time: string) => void
 }
 
-export const COLOURS = [1, 2, 3, 4, 5, 6].map((number) => `var(--ae-series-${number})`)
+const COLOURS = [1, 2, 3, 4, 5, 6].map((number) => `var(--ae-series-${number})`)
 
 export function colourOf(series: Series, index: number): string {
   return series.colour ?? COLOURS[index % COLOURS.length] ?? 'var(--ae-accent)'
