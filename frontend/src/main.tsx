@@ -6,6 +6,7 @@ import '@mantine/spotlight/styles.css'
 import './app/tokens.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { sessionQuery } from './api/queries'
 import { App } from './app/app'
 import { createQueryClient } from './app/query-client'
 import { createAppRouter } from './app/router'
@@ -13,6 +14,10 @@ import { createAppRouter } from './app/router'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no element with the id "root".')
 const queryClient = createQueryClient()
+// Asked while the page's own script is still on its way.
+queryClient.query(sessionQuery).catch(() => {
+  // The gate asks again, and tells.
+})
 const router = createAppRouter(queryClient)
 
 createRoot(root).render(

@@ -3,7 +3,8 @@
  * While the connection is down they are polled. A feature's own queries stand in its `queries.ts`.
  */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { answerOf, gateway } from './client'
+import { GatewayError } from '@/lib/gateway-error'
+import { answerOf, gateway, type Schemas } from './client'
 import { live } from './live'
 
 const POLL_MS = 5_000
@@ -37,16 +38,29 @@ export const latestRequestsQuery = queryOptions({
   refetchInterval: pollInterval,
 })
 
-/** Who the pages act for. 401 where a key is needed and none came. */
+/** Who the pages act for; `null` where the gateway asks for a key and none came. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => answerOf(gateway.GET('/api/session', { signal })),
-  staleTime: 60_000,
+  queryFn: async ({ signal }): Promise<Schemas['SessionView'] | null> => {
+    try {
+      return await answerOf(gateway.GET('/api/session', { signal }))
+    } catch (error) {
+      if (error instanceof GatewayError && error.status === 401) return null
+      throw error
+    }
+  },
+  // Whoever is asked for a key may have signed in beside, in another tab.
+  staleTime: ({ state }) => (state.data ? 60_000 : 0),
 })
 
 /** Whether this role only looks. Until the role is known the gateway decides, which it does in any case. */
 export function useIsViewer(): boolean {
-  return useQuery({ ...sessionQuery, select: ({ role }) => role === 'viewer' }).data ?? false
+  return useQuery({ ...sessionQuery, select: (session) => session?.role === 'viewer' }).data ?? false
+}
+
+/** Why this role may change nothing, for `ui/allowed.tsx`; `null` where it may. */
+export function useWhyNotChange(): string | null {
+  return useIsViewer() ? 'You are signed in with a viewer’s key: it may see everything and change nothing.' : null
 }
 
 export type HistorySpan = 'hour' | 'day'

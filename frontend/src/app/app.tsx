@@ -1,9 +1,8 @@
-/** The whole app inside its providers, with the live connection running. */
+/** The whole app inside its providers. */
 import { MantineProvider } from '@mantine/core'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
-import { live } from '@/api/live'
+import { lazy, Suspense } from 'react'
 import type { createAppRouter } from './router'
 import { cssVariables, theme } from './theme'
 
@@ -15,7 +14,6 @@ interface AppProps {
 }
 
 export function App({ queryClient, router }: AppProps) {
-  useEffect(() => live.start(queryClient), [queryClient])
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>

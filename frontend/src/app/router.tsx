@@ -3,10 +3,10 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRouter, type RouterHistory } from '@tanstack/react-router'
 import { routeTree } from '@/routes'
 import { rootRoute } from '@/routes/root'
+import { SessionGate } from './session-gate'
 import { PageCrashed, PageNotFound } from './shell/odd-pages'
-import { Shell } from './shell/shell'
 
-rootRoute.update({ component: Shell, notFoundComponent: PageNotFound })
+rootRoute.update({ component: SessionGate, notFoundComponent: PageNotFound })
 
 export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
   return createRouter({

@@ -10,6 +10,7 @@
  */
 import { delay, http, HttpResponse, ws } from 'msw'
 import { setupServer } from 'msw/node'
+import type { Schemas } from '@/api/client'
 import type { LiveMessage } from '@/api/live-state'
 import type { paths } from '@/api/schema.gen'
 
@@ -29,8 +30,12 @@ interface Received {
 
 const origin = 'http://localhost:3000'
 const line = ws.link('ws://localhost:3000/ws')
-// It lets everybody in, and is silent until a test makes it speak.
-const server = setupServer(line.addEventListener('connection', () => {}))
+const openMode: Schemas['SessionView'] = { role: 'admin', name: 'local', access: 'open', expires_at: null }
+// It asks nobody for a key, and is silent until a test makes it speak.
+const server = setupServer(
+  line.addEventListener('connection', () => {}),
+  http.get(`${origin}/api/session`, () => HttpResponse.json(openMode)),
+)
 const log = new Map<string, Received[]>()
 
 function route(method: Method, path: string, respond: () => Response | Promise<Response>): void {

@@ -2,6 +2,7 @@
 import { Button, type ButtonProps, Group, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { ReactNode } from 'react'
+import { Allowed } from './allowed'
 
 interface ConfirmButtonProps extends Pick<ButtonProps, 'variant' | 'size' | 'leftSection' | 'disabled' | 'loading'> {
   /** The question, such as "Roll the key of Groq?". */
@@ -12,17 +13,30 @@ interface ConfirmButtonProps extends Pick<ButtonProps, 'variant' | 'size' | 'lef
   confirmLabel: string
   isDangerous?: boolean
   onConfirm: () => void
+  /** Why it may not be used, if it may not. */
+  whyNot?: string | null
   children: ReactNode
 }
 
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { question, consequence, confirmLabel, isDangerous = false, onConfirm, children, ...button } = props
+  const {
+    question,
+    consequence,
+    confirmLabel,
+    isDangerous = false,
+    onConfirm,
+    whyNot = null,
+    children,
+    ...button
+  } = props
   const [isAsking, { open, close }] = useDisclosure(false)
   return (
     <>
-      <Button variant="default" {...button} onClick={open}>
-        {children}
-      </Button>
+      <Allowed whyNot={whyNot}>
+        <Button variant="default" {...button} onClick={open}>
+          {children}
+        </Button>
+      </Allowed>
       <Modal opened={isAsking} onClose={close} title={question} withCloseButton={false} size="sm">
         <div>{consequence}</div>
         <Group justify="flex-end" gap="xs" mt="lg">

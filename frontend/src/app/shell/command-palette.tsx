@@ -1,9 +1,10 @@
 /** Go anywhere by typing its name, and do what concerns the whole app. */
 import { useMantineColorScheme } from '@mantine/core'
 import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight'
-import { IconBook, IconDeviceDesktop, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
+import { IconBook, IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { useSignOut } from '@/features/session/queries'
 import { navigation } from '@/routes'
 
 const [store, spotlight] = createSpotlight()
@@ -11,6 +12,7 @@ const [store, spotlight] = createSpotlight()
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const { setColorScheme } = useMantineColorScheme()
+  const signOut = useSignOut()
   useEffect(() => {
     spotlight.open()
   }, [])
@@ -53,10 +55,19 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       onClick: () => window.open('/docs', '_blank', 'noopener'),
     },
   ]
+  if (signOut.isPossible)
+    actions.push({
+      id: 'sign-out',
+      label: 'Sign out',
+      leftSection: <IconLogout size={18} stroke={1.6} aria-hidden />,
+      onClick: signOut.start,
+    })
   return (
     <Spotlight
       store={store}
       shortcut={null}
+      lockScroll={false}
+      overlayProps={{ backgroundOpacity: 0.4 }}
       onSpotlightClose={onClose}
       actions={[
         { group: 'Pages', actions: pages },

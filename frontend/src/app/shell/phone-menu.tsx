@@ -1,5 +1,6 @@
 /** The navigation of a phone, from the side. */
 import { Drawer } from '@mantine/core'
+import { Account } from '@/features/session/account'
 import { Brand } from './brand'
 import { ConnectionIndicator } from './connection-indicator'
 import { Navigation } from './navigation'
@@ -25,6 +26,7 @@ export default function PhoneMenu({ onClose, onHelp, onPalette }: PhoneMenuProps
       <Navigation />
       <div className={classes.drawerFoot}>
         <ConnectionIndicator />
+        <Account />
         <ShellActions onHelp={onHelp} onPalette={onPalette} />
       </div>
     </Drawer>

@@ -1,8 +1,11 @@
-/** What stands around every page: navigation, connection, colour scheme, palette, shortcuts. */
+/** What stands around every page: navigation, the live connection and its state, colour scheme, palette, shortcuts. */
 import { Burger } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
+import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
+import { live } from '@/api/live'
+import { Account } from '@/features/session/account'
 import { Brand } from './brand'
 import { ConnectionIndicator } from './connection-indicator'
 import { Navigation } from './navigation'
@@ -16,7 +19,13 @@ const PhoneMenu = lazy(() => import('./phone-menu'))
 const CommandPalette = lazy(() => import('./command-palette'))
 const ShortcutHelp = lazy(() => import('./shortcut-help'))
 
-export function Shell() {
+interface ShellProps {
+  /** The page takes the focus when it appears: somebody has just signed in, and the form that had it is gone. */
+  isFocused: boolean
+}
+
+export function Shell({ isFocused }: ShellProps) {
+  const queryClient = useQueryClient()
   const [isMenuOpen, menu] = useDisclosure(false)
   const [isHelpOpen, help] = useDisclosure(false)
   const [isPaletteWanted, palette] = useDisclosure(false)
@@ -24,6 +33,10 @@ export function Shell() {
   const pathname = useRouterState({ select: (state) => state.location.pathname })
   const { close: closeMenu } = menu
 
+  useEffect(() => live.start(queryClient), [queryClient])
+  useEffect(() => {
+    if (isFocused) main.current?.focus({ preventScroll: true })
+  }, [isFocused])
   useDocumentTitle()
   useShortcuts({ onHelp: help.toggle, onPalette: palette.open })
   useEffect(closeMenu, [pathname, closeMenu])
@@ -39,6 +52,7 @@ export function Shell() {
         <Navigation />
         <div className={classes.foot}>
           <ConnectionIndicator />
+          <Account />
           <ShellActions onHelp={help.open} onPalette={palette.open} />
         </div>
       </header>

@@ -1,0 +1,43 @@
+/** Whose key the pages act with, and the way out. Nothing is shown where the gateway asks nobody for a key. */
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { IconLogout } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { sessionQuery } from '@/api/queries'
+import classes from './account.module.css'
+import { useSignOut } from './queries'
+
+const ROLES = {
+  admin: { name: 'Admin', explanation: 'May see and change everything.' },
+  viewer: { name: 'Viewer', explanation: 'May see everything and change nothing.' },
+} as const
+
+export function Account() {
+  const { data: session } = useQuery(sessionQuery)
+  const signOut = useSignOut()
+  if (!session || !signOut.isPossible) return null
+  const { name, explanation } = ROLES[session.role]
+  return (
+    <div className={classes.account}>
+      <div className={classes.words}>
+        <span className={classes.name} dir="auto" title={session.name}>
+          {session.name}
+        </span>
+        <span className={classes.role} title={explanation}>
+          {name}
+        </span>
+      </div>
+      <Tooltip label="Sign out">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={32}
+          aria-label="Sign out"
+          loading={signOut.isPending}
+          onClick={signOut.start}
+        >
+          <IconLogout size={18} stroke={1.6} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  )
+}

@@ -1,0 +1,121 @@
+/** Where the gateway asks for a key: it is given once, and the page that was asked for appears at its own URL. */
+import { Button, PasswordInput } from '@mantine/core'
+import { IconLogin2 } from '@tabler/icons-react'
+import { type SubmitEvent, useEffect, useRef, useState } from 'react'
+import { EngineMark } from '@/ui/engine-mark'
+import { refusalWords } from './model'
+import { useSignIn } from './queries'
+import classes from './sign-in-page.module.css'
+
+interface SignInPageProps {
+  /** Somebody was signed in on this page before: the session is over, or they signed out. */
+  wasIn: boolean
+}
+
+export default function SignInPage({ wasIn }: SignInPageProps) {
+  useEffect(() => {
+    document.title = 'Sign in · AI Engine'
+  }, [])
+  return (
+    <main className={classes.page}>
+      <div className={classes.card}>
+        <EngineMark size={36} />
+        <h1 className={classes.title}>Sign in to AI Engine</h1>
+        <p className={classes.lead}>
+          {wasIn
+            ? 'You are signed out. Signing in brings you back to this page.'
+            : 'This gateway asks for a key before it shows anything.'}
+        </p>
+        <SignInForm />
+        <WhereIsTheKey />
+      </div>
+    </main>
+  )
+}
+
+function SignInForm() {
+  const signIn = useSignIn()
+  const input = useRef<HTMLInputElement>(null)
+  const [refusal, setRefusal] = useState<string | null>(null)
+  useEffect(() => input.current?.focus(), [])
+
+  const refuse = (words: string) => {
+    setRefusal(words)
+    input.current?.focus()
+    input.current?.select()
+  }
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const key = input.current?.value.trim() ?? ''
+    if (key === '') {
+      refuse('Paste a key first.')
+      return
+    }
+    signIn.mutate(key, {
+      onError: (error) => {
+        refuse(refusalWords(error))
+      },
+    })
+  }
+  return (
+    <form className={classes.form} onSubmit={submit} noValidate>
+      {/* Password managers keep a key under a name, and there is none to type. */}
+      <input
+        className={classes.unseen}
+        name="username"
+        autoComplete="username"
+        value="AI Engine"
+        readOnly
+        tabIndex={-1}
+        aria-hidden
+      />
+      <ShowableKey ref={input} refusal={refusal} />
+      <Button type="submit" fullWidth loading={signIn.isPending} leftSection={<IconLogin2 size={16} aria-hidden />}>
+        Sign in
+      </Button>
+    </form>
+  )
+}
+
+function ShowableKey({ ref, refusal }: { ref: React.Ref<HTMLInputElement>; refusal: string | null }) {
+  const [isShown, setIsShown] = useState(false)
+  return (
+    <PasswordInput
+      ref={ref}
+      name="password"
+      label="Key"
+      description="An admin’s key, or a viewer’s, who may look and change nothing."
+      placeholder="aie_…"
+      autoComplete="current-password"
+      autoCapitalize="none"
+      spellCheck={false}
+      visible={isShown}
+      onVisibilityChange={setIsShown}
+      visibilityToggleButtonProps={{ 'aria-label': isShown ? 'Hide the key' : 'Show the key', tabIndex: 0 }}
+      aria-invalid={refusal !== null}
+      error={refusal !== null && <span role="alert">{refusal}</span>}
+    />
+  )
+}
+
+function WhereIsTheKey() {
+  return (
+    <details className={classes.help}>
+      <summary>Where is my key?</summary>
+      <ul>
+        <li>
+          Whoever runs the gateway may have set one as <code>AI_ENGINE_ADMIN_KEY</code> or{' '}
+          <code>AI_ENGINE_VIEWER_KEY</code>.
+        </li>
+        <li>
+          Else its first start made one: it was shown on the terminal, or is in the file <code>admin-key</code> in the
+          gateway’s data folder.
+        </li>
+        <li>
+          On the gateway’s machine, <code>ai-engine client-keys create --role admin</code> makes a new one, which counts
+          from the gateway’s next start.
+        </li>
+      </ul>
+    </details>
+  )
+}
