@@ -276,6 +276,19 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "ttft_ms": 96.4,
             "usage": _USAGE,
             "key": "9f86d081",
+            "attempts": [
+                {
+                    "provider": "groq",
+                    "model": "llama-3.3-70b-versatile",
+                    "key": "9f86d081",
+                    "why": "first choice",
+                    "succeeded": True,
+                    "failure": None,
+                    "status": 200,
+                    "duration_ms": 239.4,
+                    "ttft_ms": 96.4,
+                }
+            ],
             "error": None,
         },
         "ModelPage": {"items": [{"name": "gpt-4o", "routes": [_ROUTE]}], "next_cursor": "bW9kZWxzOmdwdC00bw"},

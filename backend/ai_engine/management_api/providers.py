@@ -13,7 +13,7 @@ from ai_engine.errors import Conflict, InvalidRequest, NotFound
 from ai_engine.management_api.audit import By
 from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import ProviderChanges, ProviderView, RolledKey, TestBody, TestResult, ToggleBody
-from ai_engine.management_api.trials import Trials
+from ai_engine.management_api.trials import Trials, attempt_view
 from ai_engine.names import Role
 from ai_engine.preferences.preferences import Changes, LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
@@ -112,6 +112,7 @@ async def test_provider(
         ttft_ms=None if trial.ttft_ms is None else round(trial.ttft_ms, 2),
         usage=trial.usage,
         key=last.key_fingerprint if last else None,
+        attempts=[attempt_view(attempt) for attempt in trial.attempts],
         error=trial.error,
     )
 

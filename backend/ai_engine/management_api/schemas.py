@@ -141,6 +141,7 @@ class TestResult(BaseModel):
     ttft_ms: float | None
     usage: TokenUsage | None
     key: str | None = Field(description="The provider key's fingerprint.")
+    attempts: list[AttemptView] = Field(description="Its keys one after the other, until one was answered.")
     error: str | None
 
 

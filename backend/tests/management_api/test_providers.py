@@ -59,7 +59,19 @@ async def test_a_test_is_one_real_message_to_that_provider(
     gateway: Gateway, alpha: ScriptedUpstream, beta: ScriptedUpstream
 ) -> None:
     result = await gateway.post("/api/providers/beta/test", {"message": "Who are you?", "model": "tiny"})
-    assert result.keys() == {"success", "provider", "model", "response", "latency_ms", "ttft_ms", "usage", "key", "error"}
+    assert result.keys() == {
+        "success",
+        "provider",
+        "model",
+        "response",
+        "latency_ms",
+        "ttft_ms",
+        "usage",
+        "key",
+        "attempts",
+        "error",
+    }
+    assert [(attempt["key"], attempt["succeeded"]) for attempt in result["attempts"]] == [(result["key"], True)]
     assert (result["success"], result["provider"], result["model"], result["error"]) == (True, "beta", "tiny", None)
     assert result["response"] == "I am beta"
     assert result["usage"] == {"input_tokens": 7, "output_tokens": 3}

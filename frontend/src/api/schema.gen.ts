@@ -3644,6 +3644,19 @@ export interface components {
          *         "output_tokens": 12
          *       },
          *       "key": "9f86d081",
+         *       "attempts": [
+         *         {
+         *           "provider": "groq",
+         *           "model": "llama-3.3-70b-versatile",
+         *           "key": "9f86d081",
+         *           "why": "first choice",
+         *           "succeeded": true,
+         *           "failure": null,
+         *           "status": 200,
+         *           "duration_ms": 239.4,
+         *           "ttft_ms": 96.4
+         *         }
+         *       ],
          *       "error": null
          *     }
          */
@@ -3666,6 +3679,11 @@ export interface components {
              * @description The provider key's fingerprint.
              */
             key: string | null;
+            /**
+             * Attempts
+             * @description Its keys one after the other, until one was answered.
+             */
+            attempts: components["schemas"]["AttemptView"][];
             /** Error */
             error: string | null;
         };
