@@ -91,13 +91,10 @@ class Guard:
             caller = self._identify(scope)
             if not covers(caller.role, role):
                 raise NotPermitted(f"This key is a {caller.role.name.lower()}'s; this needs {_article(role)} key.")
-        if self._admin_networks is not None and caller.role is Role.ADMIN:
-            address = client_address_of(scope)
-            if address is None or not self._admin_networks.hold(address):
-                raise NotPermitted("An admin may not come from this address (AI_ENGINE_ADMIN_ALLOWED_IPS).")
+        self._check_network(scope, caller)
         return caller
 
-    def recognise(self, key: bytes) -> tuple[Caller, str]:
+    def recognise(self, scope: MutableMapping[str, Any], key: bytes) -> tuple[Caller, str]:
         """Whose key it is that somebody signs in with, and its hash. Raises as `admit`."""
         key_hash = hashlib.sha256(key).hexdigest()
         caller = self._ring.holder_of(key_hash)
@@ -105,7 +102,14 @@ class Guard:
             raise NotAuthenticated(_UNKNOWN_KEY, param="key")
         if not covers(caller.role, Role.VIEWER):
             raise NotPermitted("This key is a client's, for /v1; the pages need a viewer's or an admin's.")
+        self._check_network(scope, caller)
         return caller, key_hash
+
+    def _check_network(self, scope: MutableMapping[str, Any], caller: Caller) -> None:
+        if self._admin_networks is not None and caller.role is Role.ADMIN:
+            address = client_address_of(scope)
+            if address is None or not self._admin_networks.hold(address):
+                raise NotPermitted("An admin may not come from this address (AI_ENGINE_ADMIN_ALLOWED_IPS).")
 
     def _identify(self, scope: MutableMapping[str, Any]) -> Caller:
         came = False

@@ -52,7 +52,8 @@ async def sign_in(request: Request, response: Response, body: SignIn, guard: The
     if guard.is_open:
         return _view(guard.admit(request.scope, Role.VIEWER), guard, None)
     # JSON may hold half of a surrogate pair, which is no UTF-8; no key holds one either.
-    caller, key_hash = guard.recognise(body.key.get_secret_value().strip().encode(errors="surrogatepass"))
+    key = body.key.get_secret_value().strip().encode(errors="surrogatepass")
+    caller, key_hash = guard.recognise(request.scope, key)
     token, session = await sessions.open(key_hash)
     _log.info("%s signed in to the pages from %s", caller.name, client_address_of(request.scope))
     response.set_cookie(

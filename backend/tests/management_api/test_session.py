@@ -128,6 +128,12 @@ async def test_a_key_that_is_taken_away_takes_its_sessions_with_it(anyio_backend
         assert (await gateway.http.get("/api/status")).status_code == 401
 
 
+async def test_an_admin_does_not_sign_in_from_where_he_may_not_come(anyio_backend: str) -> None:
+    async with running_gateway({**KEYS, "AI_ENGINE_ADMIN_ALLOWED_IPS": '["10.0.0.0/8"]'}) as gateway:
+        refusal(await sign_in(gateway, ADMIN), 403, code="not_permitted")
+        assert (await sign_in(gateway, VIEWER)).json()["role"] == "viewer"
+
+
 async def test_where_nobody_is_asked_for_a_key_everybody_here_is_signed_in(anyio_backend: str) -> None:
     async with running_gateway({}) as gateway:
         expected = {"role": "admin", "name": "local", "access": "open", "expires_at": None}
