@@ -187,7 +187,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await wired.close()
+            for close in wired.closing:
+                await close()
             app.logs.close()
 
 

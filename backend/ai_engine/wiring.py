@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ai_engine.access.audit import AuditTrail
 from ai_engine.access.first_key import ensure_admin_key
 from ai_engine.access.guards import Guard
+from ai_engine.access.issued_keys import IssuedKeys
 from ai_engine.access.repository import AccessKeyRepository, SqlAuditStore, SqlSessionRepository
 from ai_engine.access.sessions import Sessions
 from ai_engine.autodecide.candidates import CandidateFinder
@@ -99,7 +100,8 @@ class Wired:
     guard: Guard
     background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     """Loops that run until they are cancelled."""
-    close: Callable[[], Coroutine[Any, Any, None]]
+    closing: tuple[Callable[[], Awaitable[None]], ...]
+    """What to end, in this order."""
 
 
 async def wire(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning) -> Wired:
@@ -175,6 +177,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             refuses_stream_options=set(),
         )
     )
+    issued_keys = IssuedKeys(AccessKeyRepository(database, clock), guard.replace_issued, clock)
     recheck = KeyRecheck(
         keys, upstream, adapters, lambda: configuration.current.providers, clock, tuning.recheck_look_every_seconds
     )
@@ -182,18 +185,6 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
 
     def hot(parse: ParseRequest) -> RelayedEndpoint:
         return RelayedEndpoint(parse, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
-
-    closing: Sequence[Callable[[], Awaitable[None]]] = (
-        catalogue.close,
-        upstream.close,
-        recorder.close,
-        *(each.close for each in traces),
-        database.close,
-    )
-
-    async def close() -> None:
-        for each in closing:
-            await each()
 
     pages = RequestPages(ledger)
     names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), pages)
@@ -227,8 +218,16 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         services={type(service): service for service in services},
         hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
         guard=guard,
-        background=(discovery.run, recheck.run, recorder.run, retention.run, live.run, *(each.run for each in traces)),
-        close=close,
+        background=(
+            discovery.run,
+            recheck.run,
+            issued_keys.run,
+            recorder.run,
+            retention.run,
+            live.run,
+            *(each.run for each in traces),
+        ),
+        closing=(catalogue.close, upstream.close, recorder.close, *(each.close for each in traces), database.close),
     )
 
 

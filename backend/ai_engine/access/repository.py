@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ai_engine.access.audit import Action, Actor, AuditEntry, StoredEntry
@@ -46,6 +46,12 @@ class AccessKeyRepository:
         async with self._database.engine.connect() as connection:
             rows = (await connection.execute(query)).all()
         return tuple(AccessKey(row.id, row.name, Role[row.role.upper()], row.key_hash, row.created_at) for row in rows)
+
+    async def stamp(self) -> tuple[int, datetime | None]:
+        """How many there are, and when the youngest was made."""
+        async with self._database.engine.connect() as connection:
+            row = (await connection.execute(select(func.count(), func.max(access_keys.c.created_at)))).one()
+        return row[0], row[1]
 
     async def add(self, name: str, role: Role, key_hash: str) -> AccessKey:
         """Stores a new key under a new id."""

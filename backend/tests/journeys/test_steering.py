@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.gateway import Client, Gateway, Provider, environment_of, gateway_in_front_of, gateway_process, yaml_of
+from ai_engine.access.keys import create_access_key
+from ai_engine.access.repository import AccessKeyRepository
+from ai_engine.clock import SystemClock
+from ai_engine.database import Database
+from ai_engine.names import Role
+from tests.fakes.gateway import (
+    Client,
+    Gateway,
+    Provider,
+    environment_of,
+    gateway_in_front_of,
+    gateway_process,
+    running_gateway,
+    yaml_of,
+)
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
 from tests.journeys.steps import CHAT, asked, eventually, sound
 
@@ -125,3 +139,17 @@ async def test_drains_priorities_and_default_models_survive_a_restart_with_who_d
 
 async def _entries(gateway: Client) -> Any:
     return (await gateway.get("/api/audit"))["items"]
+
+
+async def test_a_key_that_is_issued_while_the_gateway_runs_opens_it_and_one_taken_back_closes_it(anyio_backend: str) -> None:
+    async with running_gateway({"AI_ENGINE_ADMIN_KEY": "admin-0123456789abcdef"}) as gateway:
+        keys = AccessKeyRepository(gateway.engine.state.services[Database], SystemClock())
+        headers = {"authorization": f"Bearer {await create_access_key(keys, 'shop', Role.VIEWER)}"}
+
+        async def answers(status: int) -> bool:
+            return (await gateway.http.get("/api/status", headers=headers)).status_code == status
+
+        await eventually(lambda: answers(200))
+        (key,) = await keys.all()
+        await keys.remove(key.id)
+        await eventually(lambda: answers(401))
