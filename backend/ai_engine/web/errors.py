@@ -45,7 +45,7 @@ from ai_engine.wire.sse import encode_event
 HeaderList = list[tuple[bytes, bytes]]
 
 _logger = logging.getLogger("ai_engine")
-_LONGEST_SHOWN_PATH = 200
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +188,9 @@ async def _answer_http_exception(connection: HTTPConnection, error: Exception) -
     return _response(error.status_code, headers, body)
 
 
-def _shown(path: str) -> str:
-    return path if len(path) <= _LONGEST_SHOWN_PATH else path[:_LONGEST_SHOWN_PATH] + "…"
+def _shown(text: str) -> str:
+    """What a caller named, as far as anybody reads it."""
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 def _methods_at(path: str, app: FastAPI) -> list[str]:
@@ -212,7 +213,7 @@ def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
     first = problems[0]
     if first["type"] == "json_invalid":
         return InvalidRequest("The body is not valid JSON.", code="invalid_json")
-    where = ".".join(str(part) for part in first["loc"][1:])
+    where = _shown(".".join(str(part) for part in first["loc"][1:]))
     reason = str(first["msg"]).removeprefix("Value error, ")
     reason = reason[:1].lower() + reason[1:]
     if first["type"] == "extra_forbidden":

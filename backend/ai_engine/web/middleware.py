@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from ai_engine.clock import Clock
-from ai_engine.errors import AIEngineError
+from ai_engine.errors import AIEngineError, BodyTooLarge
 from ai_engine.events import CLIENT_CLOSED_REQUEST
 from ai_engine.telemetry.logs import AccessLog
 from ai_engine.web.client_address import ClientAddresses
@@ -241,6 +241,14 @@ class CrossOrigin:
         return self._app(scope, receive, send)
 
 
+SMALLER_BODIES = (("/api/session", 8 * 1024), ("/api/", 1024 * 1024))
+"""By the beginning of a path: how many bytes a body may have there at most, the first that fits.
+
+Operators send a few fields, and a message of 100,000 characters to try a provider. Anybody may try to sign in, and what is
+made of ten megabytes of JSON keeps everybody's streams waiting for seconds.
+"""
+
+
 class BodyLimit:
     """Refuses bodies over the limit for routes that let FastAPI read theirs; the hot ones have `read_body`."""
 
@@ -253,10 +261,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit_bytes = self.limit_bytes
+        limit_bytes = self._limit_at(scope["path"])
         for name, value in scope["headers"]:
             if name == b"content-length" and announces_more(value, limit_bytes):
-                await _send_error(too_large(limit_bytes), send)
+                await _send_error(self._refusal(limit_bytes), send)
                 return
         received_bytes = 0
 
@@ -266,10 +274,19 @@ class BodyLimit:
             received_bytes += len(message.get("body", b""))
             if received_bytes > limit_bytes:
                 # The one kind of exception that FastAPI lets out of reading a body as it is.
-                raise HTTPException(413, too_large(limit_bytes).message)
+                raise HTTPException(413, self._refusal(limit_bytes).message)
             return message
 
         await self._app(scope, receive_counted, send)
+
+    def _limit_at(self, path: str) -> int:
+        smaller = next((limit for beginning, limit in SMALLER_BODIES if path.startswith(beginning)), self.limit_bytes)
+        return min(smaller, self.limit_bytes)
+
+    def _refusal(self, limit_bytes: int) -> BodyTooLarge:
+        if limit_bytes == self.limit_bytes:
+            return too_large(limit_bytes)
+        return BodyTooLarge(f"The body is larger than the {limit_bytes} bytes that are taken here.")
 
 
 async def _send_error(error: AIEngineError, send: Send) -> None:

@@ -82,6 +82,12 @@ async def test_what_is_no_sign_in_is_refused_without_repeating_it(keyed: Gateway
     assert "x" * 20 not in answer.text
 
 
+async def test_a_field_with_an_endless_name_is_not_repeated_whole(keyed: Gateway) -> None:
+    answer = await keyed.http.post("/api/session", json={"key": ADMIN, "x" * 5000: 1})
+    refusal(answer, 400, param="x" * 200 + "…")
+    assert len(answer.content) < 1000
+
+
 async def test_pages_of_other_origins_use_nobodys_session(keyed: Gateway) -> None:
     await sign_in(keyed, ADMIN)
     host = keyed.http.base_url.netloc.decode()

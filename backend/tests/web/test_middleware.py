@@ -273,5 +273,26 @@ async def test_a_body_over_the_limit_is_a_413_in_our_shape_with_and_without_a_le
             assert answer.headers["x-should-retry"] == "false"
 
 
+@pytest.mark.parametrize(("path", "limit"), [("/api/session", 8192), ("/api/models/refresh", 1024 * 1024)])
+@pytest.mark.parametrize("has_length", [True, False])
+async def test_what_operators_send_is_small_and_what_strangers_send_smaller(path: str, limit: int, has_length: bool) -> None:
+    async def in_pieces() -> Any:
+        for _ in range(limit // 1024 + 1):
+            yield b"x" * 1024
+
+    reading = FastAPI()
+    install_error_handlers(reading)
+
+    @reading.post(path)
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    bounded = BodyLimit(reading, 10 * 1024 * 1024)
+    answer = await ask(bounded, path, "POST", content=b"x" * (limit + 1) if has_length else in_pieces())
+    assert answer.status_code == 413
+    assert answer.json()["error"]["message"] == f"The body is larger than the {limit} bytes that are taken here."
+    assert (await ask(bounded, path, "POST", content=b"x" * limit)).json() == limit
+
+
 async def test_a_body_within_the_limit_passes() -> None:
     assert (await ask(limited(), "/", "POST", json={"a": "b"})).json() == 1
