@@ -82,9 +82,11 @@ pages: $(PAGES_BUILT) ## check the pages: style, types, unit tests, build, and j
 	@$(MAKE) --no-print-directory journeys
 
 journeys: setup $(PAGES_BUILT)
-	@if [ -x "$(CHROMIUM)" ]; then cd frontend && npm run --silent journeys; \
-	elif [ "$$CI" = true ]; then echo "Chromium is missing, and CI=true: the journeys must run here." >&2; exit 1; \
-	else echo "******** SKIPPED: Chromium is missing ($(CHROMIUM)), so no journey through the pages is made. ********" >&2; fi
+	@missing=; [ -x "$(CHROMIUM)" ] || missing=Chromium; \
+	PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null || missing="$${missing:+$$missing and }nginx"; \
+	if [ -z "$$missing" ]; then cd frontend && npm run --silent journeys; \
+	elif [ "$$CI" = true ]; then echo "$$missing not found, and CI=true: the journeys must run here." >&2; exit 1; \
+	else echo "******** SKIPPED: $$missing not found, so no journey through the pages is made. ********" >&2; fi
 
 client: setup $(PAGES)/.installed ## write the pages' typed client anew, after a route has changed
 	@$(PY) -m ai_engine openapi > frontend/openapi.json && cd frontend && npm run --silent schema

@@ -1,19 +1,39 @@
 /** A journey's surroundings: a stack for the file, and a page on which nothing may complain. */
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test as base } from '@playwright/test'
-import { type Stack, startStack } from './stack'
+import { type Stack, type StackSetup, startStack } from './stack'
+import { ScriptedUpstream } from './upstream'
 
 interface Surroundings {
-  /** What the browser's console complained about; a journey ends with none. */
+  /** What the browser's console complained about: a blocked script, a fault, a failed request. A journey ends with none. */
   complaints: string[]
+  /** What the console may say in this journey, since it is what the journey is about: a 401, a gateway that is gone. */
+  mayComplain: RegExp | null
 }
 
-export const test = base.extend<Surroundings, { stack: Stack }>({
-  stack: [
+interface SharedSurroundings {
+  /** What this file's gateway is set up with: `test.use({ setup: { environment: … } })`. */
+  setup: StackSetup
+  /** A provider for a `configuration` that says `base_url: UPSTREAM`. */
+  upstream: ScriptedUpstream
+  stack: Stack
+}
+
+export const test = base.extend<Surroundings, SharedSurroundings>({
+  setup: [{}, { option: true, scope: 'worker' }],
+  upstream: [
     // Playwright reads from the braces that it needs nothing.
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const stack = await startStack()
+      const upstream = await ScriptedUpstream.start()
+      await use(upstream)
+      await upstream.stop()
+    },
+    { scope: 'worker' },
+  ],
+  stack: [
+    async ({ setup, upstream }, use) => {
+      const stack = await startStack(pointedAt(upstream, setup))
       await use(stack)
       await stack.stop()
     },
@@ -22,13 +42,23 @@ export const test = base.extend<Surroundings, { stack: Stack }>({
   baseURL: async ({ stack }, use) => {
     await use(stack.url)
   },
+  mayComplain: [null, { option: true }],
   complaints: [
-    async ({ page }, use) => {
+    async ({ page, mayComplain }, use) => {
       const complaints: string[] = []
+      const hear = (text: string) => {
+        if (mayComplain?.test(text) !== true) complaints.push(text)
+      }
       page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(message.text())
+        if (message.type() === 'error') hear(message.text())
       })
-      page.on('pageerror', (error) => complaints.push(error.message))
+      page.on('pageerror', (error) => {
+        hear(error.message)
+      })
+      page.on('dialog', (dialog) => {
+        hear(`a dialog: ${dialog.message()}`)
+        void dialog.dismiss()
+      })
       await use(complaints)
       expect(complaints).toEqual([])
     },
@@ -36,6 +66,13 @@ export const test = base.extend<Surroundings, { stack: Stack }>({
   ],
 })
 export { expect }
+
+function pointedAt(upstream: ScriptedUpstream, { environment, configuration }: StackSetup): StackSetup {
+  return {
+    ...(environment && { environment }),
+    ...(configuration !== undefined && { configuration: configuration.replaceAll('UPSTREAM', upstream.url) }),
+  }
+}
 
 /** axe finds nothing, in light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {

@@ -5,10 +5,11 @@ export default defineConfig({
   testDir: '.',
   testMatch: '*.journey.ts',
   outputDir: '.results',
-  timeout: 180_000,
+  timeout: 60_000,
   expect: { timeout: 15_000 },
   fullyParallel: false,
-  workers: 1,
+  // A file is a worker's: its journeys share a gateway, and no two files do.
+  workers: 2,
   retries: 0,
   reporter: 'line',
   use: {

@@ -1,12 +1,21 @@
-/** What `make run` starts (the real gateway behind the real nginx), on free ports and with a memory of its own. */
+/** What a journey goes through: the real gateway behind the real nginx, on free ports and with a memory of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ROOT = new URL('../..', import.meta.url).pathname
+const PYTHON = join(ROOT, 'backend/.venv/bin/python')
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`
 const LONGEST_START_MS = 120_000
+const LOOK_EVERY_MS = 100
+
+export interface StackSetup {
+  environment?: Record<string, string>
+  /** `ai-engine.yaml`. */
+  configuration?: string
+}
 
 export interface Stack {
   url: string
@@ -15,44 +24,126 @@ export interface Stack {
   stop: () => Promise<void>
 }
 
-export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
-  const folder = await mkdtemp(join(tmpdir(), 'ai-engine-journey-'))
+export interface StackInParts extends Stack {
+  stopGateway: () => Promise<void>
+  startGateway: () => Promise<void>
+}
+
+/** As `make run` starts it. */
+export async function startStack(setup: StackSetup = {}): Promise<Stack> {
+  const folder = await folderFor(setup)
   const [port, gatewayPort] = await freePorts()
   const url = `http://localhost:${port}`
-  const process_ = spawn(join(ROOT, 'backend/.venv/bin/python'), [join(ROOT, 'deploy/run.py')], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, AI_ENGINE_PORT: String(port), GATEWAY_PORT: String(gatewayPort), ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const both = start(PYTHON, [join(ROOT, 'deploy/run.py')], folder, {
+    AI_ENGINE_PORT: String(port),
+    GATEWAY_PORT: String(gatewayPort),
+    ...setup.environment,
   })
-  await saysWhereItIs(process_, url)
+  await answers(url, both)
   return {
     url,
     folder,
     stop: async () => {
-      const ended = new Promise((resolve) => process_.once('exit', resolve))
-      process_.kill('SIGTERM')
-      await ended
+      await end(both)
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-function saysWhereItIs(started: ChildProcess, url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const fail = () => {
-      reject(new Error(`The stack did not start:\n${said}`))
-    }
-    const timer = setTimeout(fail, LONGEST_START_MS)
-    started.once('exit', fail)
-    started.stderr?.on('data', (text: Buffer) => {
-      said += text.toString()
-      if (!said.includes(`are at ${url}`)) return
-      clearTimeout(timer)
-      started.removeListener('exit', fail)
-      resolve()
+/** nginx with the image's configuration, and a gateway behind it that can be stopped and started. */
+export async function startStackInParts(setup: StackSetup = {}): Promise<StackInParts> {
+  const folder = await folderFor(setup)
+  const [port, gatewayPort] = await freePorts()
+  const url = `http://localhost:${port}`
+  const startGateway = async () => {
+    const serve = ['-m', 'ai_engine', 'serve', '--host', '127.0.0.1', '--port', String(gatewayPort)]
+    const started = start(PYTHON, serve, folder, {
+      AI_ENGINE_PUBLIC_HOST: '127.0.0.1',
+      AI_ENGINE_PUBLIC_PORT: String(port),
+      ...setup.environment,
     })
+    await answers(`http://127.0.0.1:${gatewayPort}`, started)
+    return started
+  }
+  let gateway = await startGateway()
+  const runtime = await mkdtemp(join(tmpdir(), 'ai-engine-nginx-'))
+  const configuration = join(runtime, 'nginx.conf')
+  await writeFile(configuration, await nginxConfiguration(runtime, port, gatewayPort))
+  const asRoot = process.getuid?.() === 0 ? ['-g', 'user root;'] : []
+  const nginx = start('nginx', ['-e', 'stderr', '-p', runtime, '-c', configuration, ...asRoot], runtime, {})
+  await answers(url, nginx)
+  return {
+    url,
+    folder,
+    stopGateway: () => end(gateway),
+    startGateway: async () => {
+      gateway = await startGateway()
+    },
+    stop: async () => {
+      await Promise.all([end(gateway), end(nginx)])
+      await Promise.all([folder, runtime].map((each) => rm(each, { recursive: true, force: true })))
+    },
+  }
+}
+
+async function folderFor({ configuration }: StackSetup): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ai-engine-journey-'))
+  if (configuration !== undefined) await writeFile(join(folder, 'ai-engine.yaml'), configuration)
+  return folder
+}
+
+/** The template with its places filled; nginx's own `$variables` stay. */
+async function nginxConfiguration(runtime: string, port: number, gatewayPort: number): Promise<string> {
+  const places: Record<string, string> = {
+    NGINX_RUNTIME: runtime,
+    NGINX_LISTEN: `127.0.0.1:${port}`,
+    NGINX_GATEWAY: `127.0.0.1:${gatewayPort}`,
+    NGINX_PAGES: join(ROOT, 'frontend/dist'),
+    NGINX_BODY_LIMIT: '10485760',
+  }
+  const template = await readFile(join(ROOT, 'deploy/nginx/nginx.conf.template'), 'utf8')
+  return template.replaceAll(/\$\{(\w+)\}/g, (place, name: string) => places[name] ?? place)
+}
+
+interface Started {
+  process: ChildProcess
+  /** What it wrote to stderr, which says why where something fails. */
+  said: () => string
+}
+
+function start(command: string, words: string[], cwd: string, environment: Record<string, string>): Started {
+  const started = spawn(command, words, { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  const hear = (text: string) => {
+    said += text
+  }
+  started.stderr.setEncoding('utf8').on('data', hear)
+  started.on('error', (error) => {
+    hear(error.message)
   })
+  return { process: started, said: () => said }
+}
+
+async function end({ process: running }: Started): Promise<void> {
+  if (hasEnded(running)) return
+  const ended = new Promise((resolve) => running.once('exit', resolve))
+  running.kill('SIGTERM')
+  await ended
+}
+
+function hasEnded(running: ChildProcess): boolean {
+  return running.pid === undefined || running.exitCode !== null || running.signalCode !== null
+}
+
+/** Waits until it answers there. */
+async function answers(url: string, { process: started, said }: Started): Promise<void> {
+  const deadline = Date.now() + LONGEST_START_MS
+  while (Date.now() < deadline && !hasEnded(started)) {
+    const answer = await fetch(`${url}/health/live`).catch(() => null)
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  throw new Error(`Nothing answers at ${url}:\n${said()}`)
 }
 
 /** Two ports that nobody listens on. */

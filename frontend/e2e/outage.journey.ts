@@ -1,0 +1,50 @@
+import { expect, test as base } from './fixtures'
+import { type Stack, type StackInParts, startStackInParts } from './stack'
+
+const test = base.extend<object, { parts: StackInParts; stack: Stack }>({
+  parts: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const parts = await startStackInParts()
+      await use(parts)
+      await parts.stop()
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  stack: [({ parts }, use) => use(parts), { scope: 'worker' }],
+})
+test.use({ mayComplain: /Failed to load resource|\/ws\S* failed/ })
+
+test('a gateway that stops is told, what was shown stays, and the page goes on by itself when it is back', async ({
+  page,
+  parts,
+}) => {
+  await page.goto('/settings?find=port')
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+  await expect(page.getByRole('table', { name: 'Variables' })).toBeVisible()
+
+  await parts.stopGateway()
+
+  await expect(page.getByRole('button', { name: 'Reconnecting' })).toBeVisible()
+  await expect(page.getByText('Not up to date.')).toBeVisible()
+  await expect(page.getByRole('table', { name: 'Variables' })).toBeVisible()
+
+  await parts.startGateway()
+
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible({ timeout: 45_000 })
+  await expect(page.getByText('Not up to date.')).toBeHidden()
+  await expect(page).toHaveURL('/settings?find=port')
+})
+
+test('a page that is opened while the gateway is gone says so, and comes by itself when it is back', async ({
+  page,
+  parts,
+}) => {
+  await parts.stopGateway()
+  await page.goto('/settings')
+  await expect(page.getByRole('alert')).toContainText('The gateway could not answer')
+
+  await parts.startGateway()
+
+  await expect(page.getByRole('table', { name: 'Variables' })).toBeVisible()
+})
