@@ -43,3 +43,18 @@ export function flagWords(reason: string): OutcomeWords {
     ? { name: 'Drained by an operator', explanation: 'No new request goes there until somebody restores it.' }
     : failureWords(reason)
 }
+
+interface Known {
+  status: ProviderState
+  base_url: string
+  keys: unknown[]
+  models_count: number
+  last_used_at: string | null
+}
+
+/** Somebody has set it up, whether it can answer now or not; of the forty that are known most are not. */
+export function isSetUp({ status, base_url, keys, models_count, last_used_at }: Known): boolean {
+  if (status === 'no_key' || status === 'not_served') return false
+  if (status !== 'disabled') return true
+  return !base_url.startsWith('sandbox:') && (keys.length > 0 || models_count > 0 || last_used_at !== null)
+}

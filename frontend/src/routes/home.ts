@@ -1,11 +1,13 @@
-/** `/`: leads to a page that is there, until the dashboard is. */
-import { createRoute, redirect } from '@tanstack/react-router'
+/** `/`: the dashboard. */
+import { IconLayoutDashboard } from '@tabler/icons-react'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { dashboardSearch } from '@/features/dashboard/search'
 import { rootRoute } from './root'
 
 export const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/settings', replace: true })
-  },
+  validateSearch: dashboardSearch,
+  staticData: { title: 'Dashboard', navigation: { icon: IconLayoutDashboard, shortcut: 'd' } },
+  component: lazyRouteComponent(() => import('@/features/dashboard/dashboard-page'), 'DashboardPage'),
 })

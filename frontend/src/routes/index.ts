@@ -1,11 +1,12 @@
 /** Every page, in the order of the navigation. A new page is a file beside this one and a line here. */
 import { homeRoute } from './home'
 import { playgroundRoute } from './playground'
+import { providersRoute } from './providers'
 import { requestsRoute } from './requests'
 import { rootRoute } from './root'
 import { settingsRoute } from './settings'
 
-const pages = [homeRoute, requestsRoute, playgroundRoute, settingsRoute] as const
+const pages = [homeRoute, providersRoute, requestsRoute, playgroundRoute, settingsRoute] as const
 
 export const routeTree = rootRoute.addChildren(pages)
 

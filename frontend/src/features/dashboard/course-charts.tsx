@@ -1,0 +1,106 @@
+/** The range as charts: how many came and what became of them, and how long they took. */
+import { useQuery } from '@tanstack/react-query'
+import { memo, useMemo } from 'react'
+import type { Schemas } from '@/api/client'
+import type { HistorySpan } from '@/api/queries'
+import { formatCompact, formatDuration } from '@/lib/format'
+import { type Series, TimeChart } from '@/ui/charts'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { Skeleton } from '@mantine/core'
+import classes from './dashboard.module.css'
+import { answered, buckets, clientsOwn, failed } from './model'
+import { statisticsQuery } from './queries'
+
+const HEIGHT = 200
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const clockTime = (time: string) => (time === '' ? '' : clock.format(new Date(time)))
+
+export const CourseCharts = memo(function CourseCharts({ span }: { span: HistorySpan }) {
+  const query = useQuery(statisticsQuery(span))
+  const skeleton = <Skeleton height={HEIGHT + 54} radius="sm" />
+  return (
+    <div className={classes.charts}>
+      <Panel title="Requests">
+        <Loaded query={query} skeleton={skeleton}>
+          {(statistics) => <RequestsChart statistics={statistics} />}
+        </Loaded>
+      </Panel>
+      <Panel title="Times">
+        <Loaded query={query} skeleton={skeleton}>
+          {(statistics) => <TimesChart statistics={statistics} />}
+        </Loaded>
+      </Panel>
+    </div>
+  )
+})
+
+interface ChartProps {
+  statistics: Schemas['StatisticsView']
+}
+
+const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
+  const { times, series } = useMemo(() => {
+    const places = buckets(statistics)
+    const counted = (name: string, colour: string, count: (point: Schemas['SeriesPoint']) => number): Series => ({
+      name,
+      colour,
+      values: places.map(({ point }) => (point === undefined ? 0 : count(point))),
+    })
+    return {
+      times: places.map(({ time }) => time),
+      series: [
+        counted('answered', 'var(--ae-series-1)', answered),
+        counted('left or asked wrongly', 'var(--ae-neutral)', clientsOwn),
+        counted('failed', 'var(--ae-down)', failed),
+      ],
+    }
+  }, [statistics])
+  if (statistics.summary.requests === 0) return <Quiet />
+  return (
+    <TimeChart
+      label={statistics.bucket === 'minute' ? 'Requests a minute' : 'Requests an hour'}
+      kind="stacked-bars"
+      times={times}
+      series={series}
+      format={formatCompact}
+      formatTime={clockTime}
+      height={HEIGHT}
+    />
+  )
+})
+
+const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
+  const { times, series } = useMemo(() => {
+    const places = buckets(statistics)
+    const measured = (name: string, read: (point: Schemas['SeriesPoint']) => number | null): Series => ({
+      name,
+      values: places.map(({ point }) => (point === undefined ? null : read(point))),
+    })
+    return {
+      times: places.map(({ time }) => time),
+      series: [
+        measured('first token', ({ first_token_ms }) => first_token_ms.p50),
+        measured('latency', ({ latency_ms }) => latency_ms.p50),
+        measured('95% within', ({ latency_ms }) => latency_ms.p95),
+      ],
+    }
+  }, [statistics])
+  if (statistics.summary.latency_ms.p50 === null) return <Quiet />
+  return (
+    <TimeChart
+      label="Median times"
+      kind="line"
+      times={times}
+      series={series}
+      format={formatDuration}
+      formatTime={clockTime}
+      height={HEIGHT}
+    />
+  )
+})
+
+function Quiet() {
+  return <EmptyState title="Nothing happened in this time">Requests show up here as they finish.</EmptyState>
+}

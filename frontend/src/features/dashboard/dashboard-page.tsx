@@ -1,0 +1,89 @@
+/** The dashboard: how the engine is, at a glance and live. Each part reads what it shows, so that an update moves only that. */
+import { SegmentedControl, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { type HistorySpan, statusQuery } from '@/api/queries'
+import { Loaded } from '@/ui/loaded'
+import { PageHeader } from '@/ui/page-header'
+import { ConfigurationPanel } from './configuration-panel'
+import { CourseCharts } from './course-charts'
+import classes from './dashboard.module.css'
+import { isSandboxAlone } from './model'
+import { ProviderHealth } from './provider-health'
+import { RangeTiles } from './range-tiles'
+import { RecentFailures } from './recent-failures'
+import { TodayTiles } from './today-tiles'
+import { VerdictBanner } from './verdict-banner'
+import { Welcome } from './welcome'
+
+const route = getRouteApi('/')
+
+export function DashboardPage() {
+  const { span = 'hour' } = route.useSearch()
+  const stage = useQuery({ ...statusQuery, select: stageOf })
+  return (
+    <>
+      <PageHeader
+        title="Dashboard"
+        description="How the gateway is doing, as it happens."
+        actions={stage.data === 'at work' && <SpanControl span={span} />}
+      />
+      <Loaded query={stage} skeleton={<DashboardSkeleton />}>
+        {(found) => (
+          <div className={classes.stack}>
+            {found === 'at work' && <VerdictBanner />}
+            {found !== 'at work' && <Welcome isAnswering={found === 'sandbox'} />}
+            {found === 'at work' && (
+              <>
+                <RangeTiles span={span} />
+                <TodayTiles />
+                <CourseCharts span={span} />
+                <div className={classes.columns}>
+                  <ProviderHealth span={span} />
+                  <RecentFailures />
+                </div>
+              </>
+            )}
+            <ConfigurationPanel />
+          </div>
+        )}
+      </Loaded>
+    </>
+  )
+}
+
+type Stage = 'at work' | 'sandbox' | 'nobody'
+
+/** Whether there is anything to watch yet: figures of nothing would only look like a fault. */
+function stageOf(status: Parameters<typeof isSandboxAlone>[0]): Stage {
+  if (status.performance.requests > 0) return 'at work'
+  if (isSandboxAlone(status)) return 'sandbox'
+  return status.enabled_providers === 0 ? 'nobody' : 'at work'
+}
+
+function SpanControl({ span }: { span: HistorySpan }) {
+  const navigate = useNavigate({ from: '/' })
+  return (
+    <SegmentedControl
+      aria-label="How far back"
+      size="xs"
+      data={[
+        { value: 'hour', label: 'Last hour' },
+        { value: 'day', label: '24 hours' },
+      ]}
+      value={span}
+      onChange={(value) => void navigate({ search: { span: value === 'day' ? 'day' : undefined }, replace: true })}
+    />
+  )
+}
+
+function DashboardSkeleton() {
+  return (
+    <div className={classes.stack}>
+      <Skeleton height={74} radius="lg" />
+      <Skeleton height={142} radius="lg" />
+      <Skeleton height={98} radius="lg" />
+      <Skeleton height={320} radius="lg" />
+    </div>
+  )
+}

@@ -1,0 +1,116 @@
+/** Each provider that is set up: whether it is in rotation, until when not, and how it has been. */
+import { Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { memo, useMemo } from 'react'
+import type { Schemas } from '@/api/client'
+import { type HistorySpan, providerHistoryQuery, providersQuery } from '@/api/queries'
+import { formatDuration, formatPercent } from '@/lib/format'
+import { historyCells, historySummary } from '@/lib/health-history'
+import { flagWords, providerStateWords } from '@/lib/provider-words'
+import { Countdown } from '@/ui/figures'
+import { HealthStrip } from '@/ui/health-strip'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import dashboard from './dashboard.module.css'
+import { keysInShort, watchedProviders } from './model'
+import classes from './provider-health.module.css'
+
+type Provider = Schemas['ProviderView']
+type History = Schemas['ProviderHistoryView']
+
+export const ProviderHealth = memo(function ProviderHealth({ span }: { span: HistorySpan }) {
+  const query = useQuery({ ...providersQuery, select: watchedProviders })
+  const history = useQuery(providerHistoryQuery(span)).data
+  return (
+    <Panel
+      title="Providers"
+      isFlush
+      actions={
+        <Link to="/providers" className={dashboard.link}>
+          All providers
+        </Link>
+      }
+    >
+      <Loaded query={query} skeleton={<Skeleton height={260} m={20} />}>
+        {(providers) =>
+          providers.length === 0 ? (
+            <EmptyState title="No provider is set up">
+              Put a key into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second.
+            </EmptyState>
+          ) : (
+            <ul className={classes.list}>
+              {providers.map((provider) => (
+                <ProviderRow key={provider.name} provider={provider} history={history} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Panel>
+  )
+})
+
+const NOT_ASKED: History['providers'][string] = []
+
+const ProviderRow = memo(function ProviderRow({
+  provider,
+  history,
+}: {
+  provider: Provider
+  history: History | undefined
+}) {
+  const { name, display_name, status, flag, success_rate, latency_ms } = provider
+  const state = providerStateWords(status)
+  return (
+    <li className={classes.row}>
+      <Link to="/providers" search={{ provider: name }} className={classes.name}>
+        <ProviderMark name={name} displayName={display_name} />
+        <span className={classes.words}>
+          <span className={classes.display} dir="auto">
+            {display_name}
+          </span>
+          <span className={classes.why}>
+            {flag === null ? (
+              keysInShort(provider)
+            ) : (
+              <>
+                {flagWords(flag.reason).name}
+                {flag.until !== null && (
+                  <>
+                    , <Countdown until={flag.until} />
+                  </>
+                )}
+              </>
+            )}
+          </span>
+        </span>
+      </Link>
+      <span className={classes.badge}>
+        <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
+      </span>
+      <Strip history={history} points={history?.providers[name] ?? NOT_ASKED} />
+      <span className={classes.figures}>
+        <span>{formatPercent(success_rate)}</span>
+        <span>{formatDuration(latency_ms)}</span>
+      </span>
+    </li>
+  )
+})
+
+interface StripProps {
+  history: History | undefined
+  points: History['providers'][string]
+}
+
+const Strip = memo(function Strip({ history, points }: StripProps) {
+  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points)), [history, points])
+  return (
+    <span className={classes.strip}>
+      {history !== undefined && <HealthStrip cells={cells} label={historySummary(history, points)} size="sm" />}
+    </span>
+  )
+})

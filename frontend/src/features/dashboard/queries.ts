@@ -1,0 +1,66 @@
+/** What the dashboard asks beyond the shared status, providers and latest requests. */
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { answerOf, gateway } from '@/api/client'
+import type { FinishedRequest } from '@/api/live-state'
+import { type HistorySpan, latestRequestsQuery } from '@/api/queries'
+import { failedRequests } from './model'
+
+const HOUR_MS = 3_600_000
+const SPANS = {
+  hour: { milliseconds: HOUR_MS, bucket: 'minute', refetchMs: 10_000 },
+  day: { milliseconds: 24 * HOUR_MS, bucket: 'hour', refetchMs: 30_000 },
+} as const
+
+/** Sums and series of the last hour by the minute, or of 24 hours by the hour. */
+export const statisticsQuery = (span: HistorySpan) =>
+  queryOptions({
+    queryKey: ['statistics', 'dashboard', span],
+    queryFn: ({ signal }) => {
+      const { milliseconds, bucket } = SPANS[span]
+      const from = new Date(Date.now() - milliseconds + 1).toISOString()
+      return answerOf(gateway.GET('/api/statistics', { params: { query: { from, bucket } }, signal }))
+    },
+    refetchInterval: SPANS[span].refetchMs,
+    placeholderData: keepPreviousData,
+  })
+
+/** What the day came to that began at `beganMs`. */
+export const todayQuery = (beganMs: number) =>
+  queryOptions({
+    queryKey: ['statistics', 'today', beganMs],
+    queryFn: async ({ signal }) => {
+      const query = { from: new Date(beganMs).toISOString(), bucket: 'hour' } as const
+      const { summary } = await answerOf(gateway.GET('/api/statistics', { params: { query }, signal }))
+      return summary
+    },
+    refetchInterval: 15_000,
+  })
+
+const FAILURES = 6
+
+const failuresQuery = queryOptions({
+  queryKey: ['requests', 'failures'],
+  queryFn: async ({ signal }) => {
+    const ended = async (ending: 'error' | 'upstream_cut') =>
+      answerOf(gateway.GET('/api/requests', { params: { query: { ending, limit: FAILURES } }, signal }))
+    const [errors, cuts] = await Promise.all([ended('error'), ended('upstream_cut')])
+    return [...errors.items, ...cuts.items]
+  },
+  staleTime: 60_000,
+})
+
+/** The latest requests that failed, newest first: the ledger's, and those that the live connection has told since. */
+export function useRecentFailures() {
+  const query = useQuery(failuresQuery)
+  const latest = useQuery({ ...latestRequestsQuery, select: onlyFailed }).data
+  const data = useMemo(
+    () => query.data && failedRequests([...(latest ?? []), ...query.data]).slice(0, FAILURES),
+    [query.data, latest],
+  )
+  return { ...query, data }
+}
+
+function onlyFailed(requests: FinishedRequest[]): FinishedRequest[] {
+  return failedRequests(requests).slice(0, FAILURES)
+}

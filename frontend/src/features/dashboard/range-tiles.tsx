@@ -1,0 +1,67 @@
+/** What the range came to: requests, success, first token, latency, each with its course. */
+import { useQuery } from '@tanstack/react-query'
+import { memo } from 'react'
+import type { Schemas } from '@/api/client'
+import type { HistorySpan } from '@/api/queries'
+import { formatCompact, formatCount, formatDuration, formatPercent } from '@/lib/format'
+import { ErrorState } from '@/ui/messages'
+import { Sparkline } from '@/ui/sparkline'
+import { StatTile, StatTiles } from '@/ui/stat-tile'
+import { buckets, failed, rateMeaning } from './model'
+import { statisticsQuery } from './queries'
+
+const LONG = { hour: 'in the last hour', day: 'in the last 24 hours' }
+
+export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan }) {
+  const { data, error, refetch } = useQuery(statisticsQuery(span))
+  if (data === undefined && error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
+  const summary = data?.summary
+  const places = data === undefined ? [] : buckets(data)
+  const course = (read: (point: Schemas['SeriesPoint']) => number | null, absent: number | null = null) =>
+    places.map(({ point }) => (point === undefined ? absent : read(point)))
+  return (
+    <StatTiles>
+      <StatTile
+        label="Requests"
+        value={summary && formatCompact(summary.requests)}
+        hint={LONG[span]}
+        sparkline={<Sparkline values={course(({ requests }) => requests, 0)} label={`Requests ${LONG[span]}`} />}
+      />
+      <StatTile
+        label="Success rate"
+        value={summary && formatPercent(summary.success_rate)}
+        meaning={summary && rateMeaning(summary.success_rate)}
+        hint={summary && failedHint(failed(summary))}
+        sparkline={
+          <Sparkline
+            values={course(({ success_rate }) => success_rate)}
+            label={`Success rate ${LONG[span]}`}
+            meaning={(summary && rateMeaning(summary.success_rate)) ?? 'ok'}
+          />
+        }
+      />
+      <StatTile
+        label="First token"
+        value={summary && formatDuration(summary.first_token_ms.p50)}
+        hint={summary && spread(summary.first_token_ms)}
+        sparkline={
+          <Sparkline values={course(({ first_token_ms }) => first_token_ms.p50)} label={`First token ${LONG[span]}`} />
+        }
+      />
+      <StatTile
+        label="Latency"
+        value={summary && formatDuration(summary.latency_ms.p50)}
+        hint={summary && spread(summary.latency_ms)}
+        sparkline={<Sparkline values={course(({ latency_ms }) => latency_ms.p50)} label={`Latency ${LONG[span]}`} />}
+      />
+    </StatTiles>
+  )
+})
+
+function failedHint(count: number): string {
+  return count === 0 ? 'none failed' : `${formatCount(count)} failed`
+}
+
+function spread({ p95 }: Schemas['PercentilesView']): string {
+  return p95 === null ? 'nothing measured yet' : `median; 95% within ${formatDuration(p95)}`
+}

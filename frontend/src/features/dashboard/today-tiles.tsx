@@ -1,0 +1,65 @@
+/** What is happening now, and what today came to. */
+import { useQuery } from '@tanstack/react-query'
+import { memo } from 'react'
+import type { Schemas } from '@/api/client'
+import { statusQuery } from '@/api/queries'
+import { formatCompact, formatCount, formatDuration, formatMoney } from '@/lib/format'
+import { useToday } from '@/lib/now'
+import { Money, TokenCount } from '@/ui/figures'
+import { StatTile, StatTiles } from '@/ui/stat-tile'
+import { totalTokens } from './model'
+import { todayQuery } from './queries'
+
+export const TodayTiles = memo(function TodayTiles() {
+  return (
+    <StatTiles>
+      <InFlight />
+      <Overhead />
+      <Today />
+    </StatTiles>
+  )
+})
+
+function InFlight() {
+  const count = useQuery({ ...statusQuery, select: ({ performance }) => performance.in_flight }).data
+  return <StatTile label="In flight" value={count === undefined ? undefined : formatCount(count)} hint="right now" />
+}
+
+function Overhead() {
+  const found = useQuery({ ...statusQuery, select: overheadOf }).data
+  return (
+    <StatTile
+      label="Own overhead"
+      value={found && formatDuration(found.p50)}
+      hint={found && (found.p99 === null ? 'nothing measured yet' : `99% within ${formatDuration(found.p99)}`)}
+    />
+  )
+}
+
+function overheadOf({ performance }: Schemas['Status']): { p50: number | null; p99: number | null } {
+  return { p50: performance.overhead_p50_ms, p99: performance.overhead_p99_ms }
+}
+
+function Today() {
+  const summary = useQuery(todayQuery(useToday())).data
+  const tokens = summary && totalTokens(summary.tokens)
+  return (
+    <>
+      <StatTile
+        label="Tokens today"
+        value={summary && <TokenCount count={tokens?.total ?? null} isEstimated={summary.estimated_usage > 0} />}
+        hint={tokens ? `${formatCompact(tokens.input)} in, ${formatCompact(tokens.output)} out` : 'nobody knows them'}
+      />
+      <StatTile
+        label="Cost today"
+        value={summary && <Money usd={summary.cost_usd} />}
+        hint={summary && costHint(summary)}
+      />
+    </>
+  )
+}
+
+function costHint({ unpriced, absorbed_usd }: Schemas['RequestSums']): string {
+  if (unpriced > 0) return `without ${formatCount(unpriced)} of unknown price`
+  return Number(absorbed_usd) > 0 ? `and ${formatMoney(absorbed_usd)} on us` : 'at list price'
+}

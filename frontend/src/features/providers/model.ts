@@ -1,0 +1,93 @@
+/** Which providers are listed, and what is said of them. */
+import type { Schemas } from '@/api/client'
+import { formatCount } from '@/lib/format'
+import { isSetUp, type ProviderState } from '@/lib/provider-words'
+
+export type Provider = Schemas['ProviderView']
+type AuditEntry = Schemas['AuditEntryView']
+
+const URGENCY: ProviderState[] = ['flagged', 'drained', 'available', 'disabled', 'no_key', 'not_served']
+
+interface Listed {
+  /** Whoever is out of rotation first, else as they are preferred. */
+  setUp: Provider[]
+  /** Known, and waiting for a key. */
+  others: Provider[]
+}
+
+export function listed(providers: Provider[], find: string, state: ProviderState | undefined): Listed {
+  const wanted = find.trim().toLowerCase()
+  const found = providers.filter(
+    ({ name, display_name, base_url, status }) =>
+      (state === undefined || status === state) &&
+      [name, display_name, base_url].some((text) => text.toLowerCase().includes(wanted)),
+  )
+  return {
+    setUp: found
+      .filter(isSetUp)
+      .sort(
+        (one, other) =>
+          URGENCY.indexOf(one.status) - URGENCY.indexOf(other.status) ||
+          one.priority - other.priority ||
+          one.display_name.localeCompare(other.display_name),
+      ),
+    others: found
+      .filter((provider) => !isSetUp(provider) && !provider.base_url.startsWith('sandbox:'))
+      .sort((one, other) => one.display_name.localeCompare(other.display_name)),
+  }
+}
+
+/** Without it nobody could answer any more. */
+export function isLastAvailable(provider: Provider, providers: Provider[]): boolean {
+  return (
+    provider.status === 'available' &&
+    providers.every(({ name, status }) => name === provider.name || status !== 'available')
+  )
+}
+
+/** `2 of 3`, or a dash for a provider that needs none. */
+export function usableKeys({ keys }: Pick<Provider, 'keys'>): { usable: number; total: number } {
+  const secrets = keys.filter(({ fingerprint }) => fingerprint !== null)
+  return { usable: secrets.filter(({ state }) => state === 'usable').length, total: secrets.length }
+}
+
+/** There is something that unflagging would end. */
+export function hasAnythingHeld({ status, routes, keys }: Provider): boolean {
+  return status === 'flagged' || routes.length > 0 || keys.some(isResting)
+}
+
+export function isResting({ state, resting_models }: Schemas['ProviderKeyView']): boolean {
+  return state !== 'usable' || Object.keys(resting_models).length > 0
+}
+
+/** Its next key, if there is another usable one to roll to. */
+export function canRoll({ keys }: Pick<Provider, 'keys'>): boolean {
+  return keys.filter(({ fingerprint, state }) => fingerprint !== null && state === 'usable').length > 1
+}
+
+const ACTIONS: Record<string, string> = {
+  'provider.unflag': 'Unflagged',
+  'provider.drain': 'Drained',
+  'provider.restore': 'Restored',
+  'provider.roll_key': 'Key rolled',
+  'provider_key.restore': 'Key restored',
+}
+
+/** One change in words: `Switched off`, `Priority 100 → 20`. */
+export function auditWords({ action, before, after }: Pick<AuditEntry, 'action' | 'before' | 'after'>): string {
+  if (action.endsWith('toggle')) return after.enabled === false ? 'Switched off' : 'Switched on'
+  if (action.endsWith('roll_key')) return `Key rolled to ${shown(after.preferred_key)}`
+  const known = Object.entries(ACTIONS).find(([name]) => action === name)?.[1]
+  if (known !== undefined) return known
+  const changes = Object.keys(after).map(
+    (field) => `${field.replaceAll('_', ' ')} ${shown(before[field])} → ${shown(after[field])}`,
+  )
+  const text = changes.length > 0 ? changes.join(', ') : action
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'as configured'
+  if (typeof value === 'number') return formatCount(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

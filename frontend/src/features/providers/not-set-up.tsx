@@ -1,0 +1,42 @@
+/** The providers that are known and wait for a key, each with the variable it wants. */
+import { useQuery } from '@tanstack/react-query'
+import { providerStateWords } from '@/lib/provider-words'
+import { Panel } from '@/ui/panel'
+import { ProviderMark } from '@/ui/provider-mark'
+import type { Provider } from './model'
+import classes from './not-set-up.module.css'
+import { keyVariablesQuery } from './queries'
+
+export function NotSetUp({ providers, onOpen }: { providers: Provider[]; onOpen: (name: string) => void }) {
+  const variables = useQuery(keyVariablesQuery).data
+  return (
+    <Panel
+      title="Not set up"
+      description="Put a key into .env under the name that is given here; it is taken up within a second, without a restart."
+    >
+      <ul className={classes.list}>
+        {providers.map(({ name, display_name, status }) => (
+          <li key={name}>
+            <button
+              type="button"
+              className={classes.card}
+              onClick={() => {
+                onOpen(name)
+              }}
+            >
+              <ProviderMark name={name} displayName={display_name} />
+              <span className={classes.words}>
+                <span className={classes.name} dir="auto">
+                  {display_name}
+                </span>
+                <span className={classes.variable}>
+                  {status === 'no_key' ? (variables?.get(name) ?? '\u00a0') : providerStateWords(status).name}
+                </span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}

@@ -1,0 +1,76 @@
+/** The default model and the priority, which an operator may set over the configuration's. */
+import { Autocomplete, Button, NumberInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Allowed } from '@/ui/allowed'
+import type { Provider } from './model'
+import classes from './preferences-form.module.css'
+import { providerModelsQuery, useSteering } from './queries'
+import { preferring } from './steering'
+
+const HIGHEST_PRIORITY = 1_000_000
+
+/** Made anew where the provider's preferences change, so that it never shows what is no longer true. */
+export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyNot: string | null }) {
+  const [model, setModel] = useState(provider.default_model ?? '')
+  const [priority, setPriority] = useState<number | string>(provider.priority)
+  const [search] = useDebouncedValue(model === provider.default_model ? '' : model, 200)
+  const models = useQuery(providerModelsQuery(provider.name, search)).data?.items ?? []
+  const steer = useSteering()
+  const changes = {
+    ...(model !== (provider.default_model ?? '') && model !== '' && { default_model: model }),
+    ...(typeof priority === 'number' && priority !== provider.priority && { priority }),
+  }
+  const isUnchanged = Object.keys(changes).length === 0
+  return (
+    <form
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!isUnchanged && whyNot === null) steer.mutate(preferring(provider, changes))
+      }}
+    >
+      <Autocomplete
+        label="Default model"
+        description="For a test, and for auto."
+        data={[...new Set(models.map(({ name }) => name))]}
+        filter={({ options }) => options}
+        maxDropdownHeight={260}
+        value={model}
+        onChange={setModel}
+        readOnly={whyNot !== null}
+      />
+      <NumberInput
+        label="Priority"
+        description="Lower is preferred."
+        min={0}
+        max={HIGHEST_PRIORITY}
+        allowDecimal={false}
+        value={priority}
+        onChange={setPriority}
+        readOnly={whyNot !== null}
+      />
+      <div className={classes.buttons}>
+        <Allowed whyNot={whyNot}>
+          <Button type="submit" size="xs" disabled={isUnchanged} loading={steer.isPending}>
+            Save
+          </Button>
+        </Allowed>
+        <Allowed whyNot={whyNot}>
+          <Button
+            size="xs"
+            variant="subtle"
+            color="gray"
+            disabled={steer.isPending}
+            onClick={() => {
+              steer.mutate(preferring(provider, { default_model: null, priority: null }))
+            }}
+          >
+            As configured
+          </Button>
+        </Allowed>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,88 @@
+/** One provider beside the list, with a URL of its own. */
+import { Drawer, Tabs } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { providersQuery } from '@/api/queries'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { ProviderMark } from '@/ui/provider-mark'
+import { FactsSkeleton } from '@/ui/skeletons'
+import { isLastAvailable, type Provider } from './model'
+import classes from './provider-drawer.module.css'
+import { ProviderHistory } from './provider-history'
+import { ProviderModels } from './provider-models'
+import { ProviderOverview } from './provider-overview'
+import { ProviderTest } from './provider-test'
+import type { View } from './search'
+import { VIEWS } from './search'
+import { useProvidersUrl } from './use-providers-url'
+
+const NAMES: Record<View, string> = { overview: 'Overview', test: 'Test', models: 'Models', history: 'History' }
+
+export function ProviderDrawer({ name, onClose }: { name: string | undefined; onClose: () => void }) {
+  const query = useQuery(providersQuery)
+  const provider = query.data?.find((one) => one.name === name)
+  return (
+    <Drawer
+      opened={name !== undefined}
+      onClose={onClose}
+      position="right"
+      size="min(720px, 100vw)"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{ body: classes.body, header: classes.header, title: classes.title }}
+      title={
+        <span className={classes.heading}>
+          {name !== undefined && <ProviderMark name={name} displayName={provider?.display_name ?? name} />}
+          <span dir="auto">{provider?.display_name ?? name}</span>
+        </span>
+      }
+    >
+      {name !== undefined && (
+        <Loaded query={query} skeleton={<FactsSkeleton facts={7} />}>
+          {(providers) =>
+            provider === undefined ? (
+              <EmptyState title="No provider has this name">It may have left the configuration since.</EmptyState>
+            ) : (
+              <Opened key={name} provider={provider} providers={providers} />
+            )
+          }
+        </Loaded>
+      )}
+    </Drawer>
+  )
+}
+
+function Opened({ provider, providers }: { provider: Provider; providers: Provider[] }) {
+  const { search, narrow } = useProvidersUrl()
+  const isLast = useMemo(() => isLastAvailable(provider, providers), [provider, providers])
+  return (
+    <Tabs
+      value={search.view ?? 'overview'}
+      onChange={(value) => {
+        const view = VIEWS.find((one) => one === value)
+        narrow({ view: view === 'overview' ? undefined : view })
+      }}
+      keepMounted={false}
+    >
+      <Tabs.List mb="lg">
+        {VIEWS.map((view) => (
+          <Tabs.Tab key={view} value={view}>
+            {NAMES[view]}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="overview">
+        <ProviderOverview provider={provider} isLast={isLast} />
+      </Tabs.Panel>
+      <Tabs.Panel value="test">
+        <ProviderTest provider={provider} />
+      </Tabs.Panel>
+      <Tabs.Panel value="models">
+        <ProviderModels provider={provider} />
+      </Tabs.Panel>
+      <Tabs.Panel value="history">
+        <ProviderHistory provider={provider} />
+      </Tabs.Panel>
+    </Tabs>
+  )
+}

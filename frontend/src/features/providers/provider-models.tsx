@@ -1,0 +1,83 @@
+/** The models of one provider, found by a part of their name. */
+import { TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Schemas } from '@/api/client'
+import { formatCompact, formatMoney } from '@/lib/format'
+import { flagWords } from '@/lib/provider-words'
+import { Countdown } from '@/ui/figures'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { TableSkeleton } from '@/ui/skeletons'
+import { StatusBadge } from '@/ui/status-badge'
+import type { Provider } from './model'
+import classes from './provider-models.module.css'
+import { providerModelsQuery } from './queries'
+
+type Model = Schemas['ModelRouteView']
+
+export function ProviderModels({ provider }: { provider: Provider }) {
+  const [find, setFind] = useState('')
+  const [search] = useDebouncedValue(find.trim(), 200)
+  const query = useQuery(providerModelsQuery(provider.name, search))
+  return (
+    <div className={classes.models}>
+      <TextInput
+        type="search"
+        aria-label="Find a model"
+        placeholder={`Find among ${provider.models_count} models`}
+        leftSection={<IconSearch size={15} aria-hidden />}
+        value={find}
+        onChange={(event) => {
+          setFind(event.currentTarget.value)
+        }}
+      />
+      <Loaded query={query} skeleton={<TableSkeleton rows={8} />}>
+        {({ items, next_cursor }) =>
+          items.length === 0 ? (
+            <EmptyState title={search === '' ? 'No models are known' : 'No model has that in its name'}>
+              {search === '' ? 'They are discovered once the provider has a key.' : 'Search for less.'}
+            </EmptyState>
+          ) : (
+            <>
+              <ul className={classes.list}>
+                {items.map((model) => (
+                  <ModelRow key={model.id} model={model} />
+                ))}
+              </ul>
+              {next_cursor !== null && <p className={classes.more}>There are more: search for the one you want.</p>}
+            </>
+          )
+        }
+      </Loaded>
+    </div>
+  )
+}
+
+function ModelRow({ model }: { model: Model }) {
+  const { name, context_tokens, input_usd_per_million, output_usd_per_million, flag, is_default } = model
+  return (
+    <li className={classes.model}>
+      <span className={classes.name} dir="auto">
+        {name}
+        {is_default && <StatusBadge meaning="accent">default</StatusBadge>}
+        {flag !== null && (
+          <StatusBadge meaning="down">
+            {flagWords(flag.reason).name}
+            {flag.until !== null && <Countdown until={flag.until} />}
+          </StatusBadge>
+        )}
+      </span>
+      <span className={classes.figures}>
+        {context_tokens !== null && <span>{formatCompact(context_tokens)} context</span>}
+        {input_usd_per_million !== null && output_usd_per_million !== null && (
+          <span>
+            {formatMoney(input_usd_per_million)} in, {formatMoney(output_usd_per_million)} out per 1M
+          </span>
+        )}
+      </span>
+    </li>
+  )
+}

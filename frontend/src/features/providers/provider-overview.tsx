@@ -1,0 +1,173 @@
+/** How one provider is doing: its state and what to do about it, its figures, keys, routes out, and preferences. */
+import { Anchor } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { providerHistoryQuery, useWhyNotChange } from '@/api/queries'
+import { formatDuration, formatPercent } from '@/lib/format'
+import { historyCells, historySummary } from '@/lib/health-history'
+import { failureWords } from '@/lib/outcome-words'
+import { flagWords, isSetUp, providerStateWords } from '@/lib/provider-words'
+import { Fact, Facts } from '@/ui/facts'
+import { Countdown, RelativeTime } from '@/ui/figures'
+import { HealthStrip } from '@/ui/health-strip'
+import { StatusBadge } from '@/ui/status-badge'
+import { KeyList } from './key-list'
+import type { Provider } from './model'
+import { PreferencesForm } from './preferences-form'
+import classes from './provider-overview.module.css'
+import { keyVariablesQuery } from './queries'
+import { SteeringBar } from './steering-bar'
+
+interface ProviderOverviewProps {
+  provider: Provider
+  /** The only one in rotation. */
+  isLast: boolean
+}
+
+export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
+  const whyNot = useWhyNotChange()
+  return (
+    <div className={classes.overview}>
+      <StateLine provider={provider} />
+      <SteeringBar provider={provider} isLast={isLast} whyNot={whyNot} />
+      {isSetUp(provider) && <Strip name={provider.name} />}
+      <Figures provider={provider} />
+      {provider.keys.length > 0 && (
+        <Section title="Keys">
+          <KeyList provider={provider} whyNot={whyNot} />
+        </Section>
+      )}
+      {provider.routes.length > 0 && (
+        <Section title="Models out of rotation">
+          <RoutesOut provider={provider} />
+        </Section>
+      )}
+      <Section title="Preferences">
+        <PreferencesForm
+          key={`${provider.default_model ?? ''}/${provider.priority}`}
+          provider={provider}
+          whyNot={whyNot}
+        />
+      </Section>
+    </div>
+  )
+}
+
+function StateLine({ provider: { name, status, flag } }: { provider: Provider }) {
+  const state = providerStateWords(status)
+  const variable = useQuery({ ...keyVariablesQuery, enabled: status === 'no_key' }).data?.get(name)
+  return (
+    <div className={classes.state} role="status">
+      <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
+      <div className={classes.why}>
+        {status === 'flagged' && flag !== null ? (
+          <>
+            <strong>{flagWords(flag.reason).name}.</strong> {flagWords(flag.reason).explanation}{' '}
+            {flag.until !== null && (
+              <>
+                Tried again in <Countdown until={flag.until} />.
+              </>
+            )}
+            <div className={classes.small} dir="auto">
+              {flag.message}
+            </div>
+          </>
+        ) : status === 'no_key' && variable !== undefined ? (
+          <>
+            Put <code className={classes.code}>{variable}=…</code> into .env; it is taken up within a second.
+          </>
+        ) : (
+          state.explanation
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Strip({ name }: { name: string }) {
+  const history = useQuery(providerHistoryQuery('day')).data
+  const points = history?.providers[name]
+  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points ?? [])), [history, points])
+  return (
+    <div className={classes.strip}>
+      {history !== undefined && (
+        <>
+          <HealthStrip cells={cells} label={historySummary(history, points ?? [])} />
+          <span className={classes.small}>{historySummary(history, points ?? [])}.</span>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Figures({ provider }: { provider: Provider }) {
+  const { name, base_url, docs_url, protocol, success_rate, latency_ms, last_error, last_used_at } = provider
+  return (
+    <Facts>
+      <Fact name="Success rate" hint="Since the start; what clients got wrong does not count.">
+        {formatPercent(success_rate)}
+      </Fact>
+      <Fact name="Latency" hint="The median of its last answers.">
+        {formatDuration(latency_ms)}
+      </Fact>
+      <Fact name="Last used">
+        <RelativeTime at={last_used_at} fallback="not yet" />
+        {last_used_at !== null && (
+          <>
+            {' · '}
+            <Anchor size="sm" renderRoot={(props) => <Link to="/requests" search={{ provider: name }} {...props} />}>
+              its requests
+            </Anchor>
+          </>
+        )}
+      </Fact>
+      {last_error !== null && (
+        <Fact name="Last error" hint={failureWords(last_error).explanation}>
+          {failureWords(last_error).name}
+        </Fact>
+      )}
+      <Fact name="Address" hint={`Spoken to as ${protocol}.`}>
+        {base_url}
+      </Fact>
+      {docs_url?.startsWith('https://') === true && (
+        <Fact name="Documentation">
+          <Anchor href={docs_url} target="_blank" rel="noreferrer" size="sm">
+            {docs_url.replace(/^https:\/\//, '')}
+          </Anchor>
+        </Fact>
+      )}
+    </Facts>
+  )
+}
+
+function RoutesOut({ provider }: { provider: Provider }) {
+  return (
+    <ul className={classes.routes}>
+      {provider.routes.map(({ model, reason, until }) => (
+        <li key={model}>
+          <span className={classes.model} dir="auto">
+            {model}
+          </span>
+          <span className={classes.small}>
+            {flagWords(reason).name}
+            {until !== null && (
+              <>
+                , <Countdown until={until} />
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Section({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <section className={classes.section}>
+      <h3 className={classes.heading}>{title}</h3>
+      {children}
+    </section>
+  )
+}

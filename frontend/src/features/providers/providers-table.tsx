@@ -1,0 +1,175 @@
+/** The providers that are set up, one row each. */
+import { useQuery } from '@tanstack/react-query'
+import { memo, useMemo } from 'react'
+import type { Schemas } from '@/api/client'
+import { providerHistoryQuery } from '@/api/queries'
+import { formatDuration, formatPercent } from '@/lib/format'
+import { historyCells, historySummary } from '@/lib/health-history'
+import { failureWords } from '@/lib/outcome-words'
+import { flagWords, providerStateWords } from '@/lib/provider-words'
+import { type Column, DataTable, type Sort } from '@/ui/data-table'
+import { Countdown, RelativeTime } from '@/ui/figures'
+import { HealthStrip } from '@/ui/health-strip'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import { type Provider, usableKeys } from './model'
+import classes from './providers-table.module.css'
+import { SORTS, type ProvidersSearch } from './search'
+
+interface ProvidersTableProps {
+  providers: Provider[]
+  sort: ProvidersSearch['sort']
+  isNarrowed: boolean
+  opened: string | undefined
+  onSort: (sort: ProvidersSearch['sort']) => void
+  onOpen: (name: string) => void
+}
+
+export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, onOpen }: ProvidersTableProps) {
+  return (
+    <Panel title="Set up" description="Click one to test and to steer it." isFlush>
+      <DataTable
+        caption="Providers that are set up"
+        columns={COLUMNS}
+        rows={providers}
+        rowKey={({ name }) => name}
+        rowHeight={56}
+        openKey={opened}
+        sort={sortOf(sort)}
+        onSort={(wanted) => {
+          const column = SORTS.find((name) => name === wanted?.column)
+          onSort(column === undefined ? undefined : wanted?.isDescending === true ? `-${column}` : column)
+        }}
+        onOpen={({ name }) => {
+          onOpen(name)
+        }}
+        empty={
+          isNarrowed ? (
+            <EmptyState title="No provider is like that">Search for less, or in every state.</EmptyState>
+          ) : (
+            <EmptyState title="No provider is set up yet">
+              Put a key into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second. Until then the sandbox
+              answers on this machine.
+            </EmptyState>
+          )
+        }
+      />
+    </Panel>
+  )
+}
+
+function sortOf(text: ProvidersSearch['sort']): Sort | null {
+  return text === undefined ? null : { column: text.replace(/^-/, ''), isDescending: text.startsWith('-') }
+}
+
+const COLUMNS: Column<Provider>[] = [
+  {
+    id: 'provider',
+    header: 'Provider',
+    sortBy: ({ display_name }) => display_name.toLowerCase(),
+    cell: ({ name, display_name, base_url, status, flag }) => (
+      <span className={classes.provider}>
+        <ProviderMark name={name} displayName={display_name} />
+        <span className={classes.words}>
+          <span className={classes.name} dir="auto">
+            {display_name}
+          </span>
+          <span className={classes.address}>{base_url.replace(/^https?:\/\//, '')}</span>
+          <span className={classes.stateBelow}>
+            <State status={status} flag={flag} />
+          </span>
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: '176px',
+    hideBelow: 'sm',
+    cell: ({ status, flag }) => <State status={status} flag={flag} />,
+  },
+  {
+    id: 'health',
+    header: 'Last hour',
+    width: '190px',
+    hideBelow: 'md',
+    cell: ({ name }) => <LastHour name={name} />,
+  },
+  {
+    id: 'success',
+    header: 'Success',
+    align: 'end',
+    sortBy: ({ success_rate }) => success_rate,
+    cell: ({ success_rate }) => formatPercent(success_rate),
+  },
+  {
+    id: 'latency',
+    header: 'Latency',
+    align: 'end',
+    hideBelow: 'sm',
+    sortBy: ({ latency_ms }) => latency_ms,
+    cell: ({ latency_ms }) => formatDuration(latency_ms),
+  },
+  {
+    id: 'priority',
+    header: 'Priority',
+    align: 'end',
+    hideBelow: 'md',
+    sortBy: ({ priority }) => priority,
+    cell: ({ priority }) => priority,
+  },
+  { id: 'keys', header: 'Keys', hideBelow: 'md', cell: (provider) => <Keys provider={provider} /> },
+  {
+    id: 'used',
+    header: 'Last used',
+    hideBelow: 'md',
+    sortBy: ({ last_used_at }) => last_used_at,
+    cell: ({ last_used_at, last_error }) => (
+      <span className={classes.used}>
+        <RelativeTime at={last_used_at} fallback="not yet" />
+        {last_error !== null && <span className={classes.small}>{failureWords(last_error).name}</span>}
+      </span>
+    ),
+  },
+]
+
+export function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
+  const words = providerStateWords(status)
+  return (
+    <span className={classes.state}>
+      <StatusBadge meaning={words.meaning}>{words.name}</StatusBadge>
+      {status === 'flagged' && flag !== null && (
+        <span className={classes.small}>
+          {flagWords(flag.reason).name}
+          {flag.until !== null && (
+            <>
+              , <Countdown until={flag.until} />
+            </>
+          )}
+        </span>
+      )}
+    </span>
+  )
+}
+
+function Keys({ provider }: { provider: Provider }) {
+  const { usable, total } = usableKeys(provider)
+  if (total === 0) return <span className={classes.small}>none needed</span>
+  return (
+    <span className={classes.keys} data-short={usable < total || undefined}>
+      {usable === total ? total : `${usable} of ${total}`}
+    </span>
+  )
+}
+
+const NOT_ASKED: Schemas['HealthPoint'][] = []
+
+const LastHour = memo(function LastHour({ name }: { name: string }) {
+  const history = useQuery(providerHistoryQuery('hour')).data
+  const points = history?.providers[name] ?? NOT_ASKED
+  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points)), [history, points])
+  return history === undefined ? null : <HealthStrip cells={cells} label={historySummary(history, points)} size="sm" />
+})
