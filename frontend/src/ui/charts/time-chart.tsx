@@ -10,7 +10,7 @@ import { colourOf, scaleOf, type TimeChartProps } from './model'
 import { Shapes } from './shapes'
 import classes from './time-chart.module.css'
 
-const [TOP, BOTTOM, LABEL_WIDTH, PIXELS_PER_LABEL] = [8, 22, 52, 90]
+const [TOP, BOTTOM, LABEL_WIDTH, PIXELS_PER_LABEL, PIXELS_PER_LETTER] = [8, 22, 52, 90, 7]
 
 export default function TimeChart(props: TimeChartProps) {
   const { label, times, series, kind, format, formatTime, height = 220, onSelect } = props
@@ -21,6 +21,8 @@ export default function TimeChart(props: TimeChartProps) {
   const band = plot.width / Math.max(1, times.length)
   const x = (index: number) => plot.left + (index + 0.5) * band
   const y = (value: number) => TOP + plot.height * (1 - value / scale.max)
+  // The outer labels stand inwards, so that each wants half as much again.
+  const labelWidth = Math.max(PIXELS_PER_LABEL, formatTime(times[0] ?? '').length * PIXELS_PER_LETTER * 1.5)
   const chosen = at !== null && at < times.length ? at : null
 
   const pointAt = (event: PointerEvent<SVGSVGElement>) => {
@@ -74,7 +76,7 @@ export default function TimeChart(props: TimeChartProps) {
                 </text>
               </g>
             ))}
-            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / PIXELS_PER_LABEL))).map(
+            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / labelWidth))).map(
               (index, place, all) => (
                 <text
                   key={index}
