@@ -128,3 +128,54 @@ export function aConfiguration(
     ...differing,
   }
 }
+
+export function aModelRoute(differing: Partial<Schemas['ModelRouteView']> = {}): Schemas['ModelRouteView'] {
+  return {
+    id: 'openai/gpt-4o',
+    provider: 'openai',
+    name: 'gpt-4o',
+    context_tokens: 128_000,
+    capabilities: { tools: true, images: true, json_schema: null, reasoning: false },
+    input_usd_per_million: '2.5',
+    output_usd_per_million: '10',
+    price_source: 'genai-prices 0.2.3',
+    state: 'available',
+    flag: null,
+    is_default: false,
+    ...differing,
+  }
+}
+
+export function anExplanation(differing: Partial<Schemas['Explanation']> = {}): Schemas['Explanation'] {
+  return {
+    model: 'gpt-4o',
+    known: true,
+    family: null,
+    pinned_to: null,
+    order: 'score',
+    formula: 'Σ weight × part / Σ weight',
+    weights: { priority: 1, health: 1, latency: 0.5, cost: 0.5, load: 0.25 },
+    candidates: [
+      {
+        provider: 'openai',
+        model: 'gpt-4o',
+        matched: 'exact',
+        score: { total: 0.83, priority: 0.5, health: 1, latency: 0.8, cost: 0.7, load: 1 },
+        first_token_seconds: 0.31,
+        usd_per_million_tokens: '4.375',
+      },
+    ],
+    left_out: [
+      {
+        provider: 'openrouter',
+        model: 'openai/gpt-4o',
+        reason: 'drained',
+        detail: 'drained by hand; POST /api/providers/openrouter/restore ends it',
+        returns_at: null,
+      },
+    ],
+    fallbacks: ['claude-sonnet-4-5'],
+    catalogue_age_seconds: 412.7,
+    ...differing,
+  }
+}

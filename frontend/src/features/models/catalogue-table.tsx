@@ -1,0 +1,111 @@
+/** The models that fit, as many as there are; only those in sight are in the document. */
+import { Button } from '@mantine/core'
+import { useMemo } from 'react'
+import { sortOf, sortText } from '@/lib/search-params'
+import { DataTable } from '@/ui/data-table'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { TableSkeleton } from '@/ui/skeletons'
+import { modelColumns, type RouteOfModel, routeColumns } from './columns'
+import type { Model } from './model'
+import type { useCatalogue } from './queries'
+import { type ModelsSearch, noFilters } from './search'
+
+interface CatalogueTableProps {
+  catalogue: ReturnType<typeof useCatalogue>
+  search: ModelsSearch
+  onChange: (changed: Partial<ModelsSearch>) => void
+  onOpen: (model: string) => void
+}
+
+const ROW = 44
+
+export function CatalogueTable({ catalogue, search, onChange, onOpen }: CatalogueTableProps) {
+  const { query, models } = catalogue
+  const { view, provider, find, can, context, price } = search
+  const isFiltered = [provider, find, can, context, price].some((value) => value !== undefined)
+  const shared = {
+    sort: sortOf(search.sort),
+    onSort: (sort: Parameters<typeof sortText>[0]) => {
+      onChange({ sort: sortText(sort) })
+    },
+    rowHeight: ROW,
+    isFixed: true,
+    empty: (
+      <NothingFits
+        isFiltered={isFiltered}
+        onClear={() => {
+          onChange(noFilters)
+        }}
+      />
+    ),
+  }
+  return (
+    <Loaded query={query} skeleton={<TableSkeleton rows={14} rowHeight={ROW} />}>
+      {() =>
+        view === 'provider' ? (
+          <ByProvider models={models} onOpen={onOpen} {...shared} />
+        ) : (
+          <DataTable
+            caption="Models"
+            columns={modelColumns}
+            rows={models}
+            rowKey={({ name }) => name}
+            openKey={search.model}
+            onOpen={({ name }) => {
+              onOpen(name)
+            }}
+            {...shared}
+          />
+        )
+      }
+    </Loaded>
+  )
+}
+
+type SharedProps = Pick<
+  Parameters<typeof DataTable<RouteOfModel>>[0],
+  'sort' | 'onSort' | 'rowHeight' | 'isFixed' | 'empty'
+>
+
+function ByProvider({ models, onOpen, ...shared }: SharedProps & { models: Model[]; onOpen: (model: string) => void }) {
+  const rows = useMemo(
+    () =>
+      models
+        .flatMap((model) => model.routes.map((route) => ({ model: model.name, route })))
+        .sort((one, other) => one.route.provider.localeCompare(other.route.provider)),
+    [models],
+  )
+  return (
+    <DataTable
+      caption="Routes, by provider"
+      columns={routeColumns}
+      rows={rows}
+      rowKey={({ route }) => route.id}
+      onOpen={({ model }) => {
+        onOpen(model)
+      }}
+      {...shared}
+    />
+  )
+}
+
+function NothingFits({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  return isFiltered ? (
+    <EmptyState
+      title="No model fits"
+      action={
+        <Button variant="default" onClick={onClear}>
+          Clear the filters
+        </Button>
+      }
+    >
+      What nobody says of a model, such as its price, fits no filter.
+    </EmptyState>
+  ) : (
+    <EmptyState title="No model is known yet">
+      Put a provider’s key into .env, such as OPENAI_API_KEY=sk-…, then ask the providers. Until then the sandbox
+      answers to any name.
+    </EmptyState>
+  )
+}

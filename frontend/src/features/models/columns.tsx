@@ -1,0 +1,189 @@
+/** The columns of the catalogue, by model and by provider. */
+import { formatCompact } from '@/lib/format'
+import { providerStateWords } from '@/lib/provider-words'
+import type { Column } from '@/ui/data-table'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import classes from './columns.module.css'
+import { availableCount, capabilitiesOf, lowestPrice, type Model, type Route, spanOf } from './model'
+import { RoutePrice } from './route-price'
+
+export interface RouteOfModel {
+  model: string
+  route: Route
+}
+
+export const modelColumns: Column<Model>[] = [
+  {
+    id: 'model',
+    header: 'Model',
+    cell: ({ name }) => <Name text={name} />,
+    sortBy: ({ name }) => name.toLowerCase(),
+  },
+  {
+    id: 'routes',
+    header: 'Providers',
+    width: 'clamp(110px, 15cqi, 180px)',
+    hideBelow: 'sm',
+    cell: (model) => <Providers routes={model.routes} />,
+    sortBy: ({ routes }) => routes.length,
+  },
+  {
+    id: 'context',
+    header: 'Context',
+    width: '98px',
+    align: 'end',
+    cell: ({ routes }) => <>{formatCompact(contextOf(routes))}</>,
+    sortBy: ({ routes }) => contextOf(routes),
+  },
+  {
+    id: 'takes',
+    header: 'Takes',
+    width: '18%',
+    hideBelow: 'md',
+    cell: ({ routes }) => <Takes routes={routes} />,
+  },
+  {
+    id: 'input',
+    header: '$ / M in',
+    width: '104px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ routes }) => <RoutePrice usd={lowestPrice(routes, 'input_usd_per_million')} />,
+    sortBy: ({ routes }) => amountOf(lowestPrice(routes, 'input_usd_per_million')),
+  },
+  {
+    id: 'output',
+    header: '$ / M out',
+    width: '110px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ routes }) => <RoutePrice usd={lowestPrice(routes, 'output_usd_per_million')} />,
+    sortBy: ({ routes }) => amountOf(lowestPrice(routes, 'output_usd_per_million')),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'clamp(112px, 12cqi, 140px)',
+    cell: (model) => <ModelState model={model} />,
+    sortBy: (model) => availableCount(model) / model.routes.length,
+  },
+]
+
+export const routeColumns: Column<RouteOfModel>[] = [
+  {
+    id: 'model',
+    header: 'Route',
+    cell: ({ route }) => (
+      <span className={classes.route}>
+        <ProviderMark name={route.provider} size="sm" />
+        <span className={classes.routeName} dir="auto" title={route.id}>
+          <span className={classes.faint}>{route.provider} </span>
+          {route.name}
+        </span>
+      </span>
+    ),
+    sortBy: ({ route }) => route.id.toLowerCase(),
+  },
+  {
+    id: 'context',
+    header: 'Context',
+    width: '98px',
+    align: 'end',
+    cell: ({ route }) => <>{formatCompact(route.context_tokens)}</>,
+    sortBy: ({ route }) => route.context_tokens,
+  },
+  {
+    id: 'takes',
+    header: 'Takes',
+    width: '18%',
+    hideBelow: 'md',
+    cell: ({ route }) => <Takes routes={[route]} />,
+  },
+  {
+    id: 'input',
+    header: '$ / M in',
+    width: '104px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ route }) => <RoutePrice usd={route.input_usd_per_million} />,
+    sortBy: ({ route }) => amountOf(route.input_usd_per_million),
+  },
+  {
+    id: 'output',
+    header: '$ / M out',
+    width: '110px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ route }) => <RoutePrice usd={route.output_usd_per_million} />,
+    sortBy: ({ route }) => amountOf(route.output_usd_per_million),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'clamp(112px, 12cqi, 140px)',
+    cell: ({ route }) => {
+      const { name, meaning } = providerStateWords(route.state)
+      return <StatusBadge meaning={meaning}>{name}</StatusBadge>
+    },
+    sortBy: ({ route }) => route.state,
+  },
+]
+
+function contextOf(routes: Route[]): number | null {
+  return spanOf(routes.map(({ context_tokens }) => context_tokens))?.most ?? null
+}
+
+function amountOf(usd: string | null): number | null {
+  return usd === null ? null : Number(usd)
+}
+
+function Name({ text }: { text: string }) {
+  return (
+    <span dir="auto" title={text} className={classes.name}>
+      {text}
+    </span>
+  )
+}
+
+const MOST_MARKS = 5
+
+function Providers({ routes }: { routes: Route[] }) {
+  const names = [...new Set(routes.map(({ provider }) => provider))]
+  const [first = ''] = names
+  if (names.length === 1)
+    return (
+      <span className={classes.route}>
+        <ProviderMark name={first} size="sm" />
+        <span className={classes.routeName}>{first}</span>
+      </span>
+    )
+  return (
+    <span className={classes.marks} title={names.join(', ')}>
+      {names.slice(0, MOST_MARKS).map((name) => (
+        <ProviderMark key={name} name={name} size="sm" />
+      ))}
+      <span className={classes.faint}>{names.length} providers</span>
+    </span>
+  )
+}
+
+function Takes({ routes }: { routes: Route[] }) {
+  const capabilities = capabilitiesOf(routes)
+  return <span className={classes.faint}>{capabilities.length === 0 ? '–' : capabilities.join(', ')}</span>
+}
+
+function ModelState({ model }: { model: Model }) {
+  const available = availableCount(model)
+  const [only] = model.routes
+  if (model.routes.length === 1 && only !== undefined) {
+    const { name, meaning } = providerStateWords(only.state)
+    return <StatusBadge meaning={meaning}>{name}</StatusBadge>
+  }
+  if (available === model.routes.length) return <StatusBadge meaning="ok">Available</StatusBadge>
+  return (
+    <StatusBadge meaning={available > 0 ? 'degraded' : 'down'}>
+      {available} of {model.routes.length}
+    </StatusBadge>
+  )
+}

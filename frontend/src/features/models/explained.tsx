@@ -1,0 +1,186 @@
+/** The candidates in order with the parts of their scores as bars, and who was left out. */
+import { Tooltip } from '@mantine/core'
+import type { Schemas } from '@/api/client'
+import { formatSeconds } from '@/lib/format'
+import { Countdown, Duration, Money } from '@/ui/figures'
+import { EmptyState } from '@/ui/messages'
+import { ProviderMark } from '@/ui/provider-mark'
+import { StatusBadge } from '@/ui/status-badge'
+import classes from './explained.module.css'
+import { isFree, leftOutWords, matchWords, orderWords, SCORE_PARTS } from './model'
+
+type Explanation = Schemas['Explanation']
+
+interface ExplainedProps {
+  explanation: Explanation
+  onExplain: (name: string) => void
+}
+
+export function Explained({ explanation, onExplain }: ExplainedProps) {
+  const { candidates, left_out, weights } = explanation
+  return (
+    <div className={classes.explained}>
+      <Meaning explanation={explanation} onExplain={onExplain} />
+      {candidates.length === 0 ? (
+        <EmptyState title="Nobody can be asked right now">
+          The model is known, but every route of it is left out. A request now is answered with an error that says when
+          to come back.
+        </EmptyState>
+      ) : (
+        <ol className={classes.candidates} aria-label="Candidates, in order">
+          {candidates.map((candidate, index) => (
+            <CandidateRow
+              key={`${candidate.provider}/${candidate.model}`}
+              candidate={candidate}
+              place={index + 1}
+              weights={weights}
+            />
+          ))}
+        </ol>
+      )}
+      {left_out.length > 0 && <LeftOut routes={left_out} />}
+    </div>
+  )
+}
+
+function Meaning({ explanation, onExplain }: ExplainedProps) {
+  const { family, pinned_to, order, formula, fallbacks, catalogue_age_seconds } = explanation
+  return (
+    <p className={classes.meaning}>
+      {pinned_to !== null && (
+        <>
+          Pinned to <strong>{pinned_to}</strong>: nobody else is asked.{' '}
+        </>
+      )}
+      {family !== null && (
+        <>
+          No model has just this name; it is the family <strong>{family}</strong>, whose best member is taken.{' '}
+        </>
+      )}
+      {orderWords(order)} Score = {formula}.{' '}
+      {fallbacks.length > 0 && (
+        <>
+          If all of them fail:{' '}
+          {fallbacks.map((name, index) => (
+            <span key={name}>
+              {index > 0 && ', '}
+              <button
+                type="button"
+                className={classes.fallback}
+                onClick={() => {
+                  onExplain(name)
+                }}
+              >
+                <bdi>{name}</bdi>
+              </button>
+            </span>
+          ))}
+          .{' '}
+        </>
+      )}
+      The catalogue is {formatSeconds(catalogue_age_seconds)} old.
+    </p>
+  )
+}
+
+interface CandidateRowProps {
+  candidate: Schemas['CandidateView']
+  place: number
+  weights: Explanation['weights']
+}
+
+function CandidateRow({ candidate, place, weights }: CandidateRowProps) {
+  const { provider, model, matched, score, first_token_seconds, usd_per_million_tokens } = candidate
+  return (
+    <li className={classes.candidate} aria-label={`${provider}/${model}`}>
+      <span className={classes.place}>{place}</span>
+      <div className={classes.who}>
+        <ProviderMark name={provider} size="sm" />
+        <div className={classes.names}>
+          <span className={classes.name} dir="auto">
+            <strong>{provider}</strong> {model}
+          </span>
+          <span className={classes.facts}>
+            {matchWords(matched)} ·{' '}
+            {first_token_seconds === null ? (
+              'speed not measured yet'
+            ) : (
+              <>
+                first token <Duration ms={first_token_seconds * 1000} />
+              </>
+            )}{' '}
+            · {usd_per_million_tokens === null ? 'price unknown' : <Price usd={usd_per_million_tokens} />}
+          </span>
+        </div>
+      </div>
+      <dl className={classes.parts}>
+        {SCORE_PARTS.map(({ part, name, meaning }) => (
+          <Part key={part} name={name} meaning={meaning} value={score[part]} weight={weights[part] ?? 0} />
+        ))}
+      </dl>
+      <div className={classes.total}>
+        <span>Score</span>
+        <strong>{score.total.toFixed(2)}</strong>
+      </div>
+    </li>
+  )
+}
+
+function Price({ usd }: { usd: string }) {
+  return isFree(usd) ? (
+    <>free</>
+  ) : (
+    <>
+      <Money usd={usd} /> a million tokens
+    </>
+  )
+}
+
+/** A part that weighs nothing is there, and faint. */
+function Part({ name, meaning, value, weight }: { name: string; meaning: string; value: number; weight: number }) {
+  return (
+    <Tooltip label={meaning}>
+      <div className={classes.part} data-unweighted={weight === 0 || undefined}>
+        <dt>
+          {name} <span className={classes.weight}>× {weight}</span>
+        </dt>
+        <dd>
+          {value.toFixed(2)}
+          <span className={classes.track} aria-hidden>
+            <span className={classes.fill} style={{ width: `${Math.min(1, Math.max(0, value)) * 100}%` }} />
+          </span>
+        </dd>
+      </div>
+    </Tooltip>
+  )
+}
+
+function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
+  return (
+    <section aria-label="Left out">
+      <h3 className={classes.heading}>Left out</h3>
+      <ul className={classes.leftOut}>
+        {routes.map(({ provider, model, reason, detail, returns_at }) => (
+          <li key={`${provider}/${model}`}>
+            <ProviderMark name={provider} size="sm" />
+            <div className={classes.names}>
+              <span className={classes.name} dir="auto">
+                <strong>{provider}</strong> {model}
+              </span>
+              <span className={classes.facts} dir="auto">
+                {detail}
+                {returns_at !== null && (
+                  <>
+                    {' · back in '}
+                    <Countdown until={returns_at} />
+                  </>
+                )}
+              </span>
+            </div>
+            <StatusBadge meaning={returns_at === null ? 'neutral' : 'degraded'}>{leftOutWords(reason)}</StatusBadge>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,94 @@
+/** One model with all of its routes beside the catalogue, with a URL of its own. */
+import { Button, Drawer } from '@mantine/core'
+import { IconListNumbers } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { CopyButton } from '@/ui/copy-button'
+import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
+import { FactsSkeleton } from '@/ui/skeletons'
+import type { Model } from './model'
+import classes from './model-drawer.module.css'
+import { modelQuery } from './queries'
+import { RouteCard } from './route-card'
+
+interface ModelDrawerProps {
+  name: string | undefined
+  onClose: () => void
+  onExplain: (name: string) => void
+}
+
+export function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
+  return (
+    <Drawer
+      opened={name !== undefined}
+      onClose={onClose}
+      position="right"
+      size="min(640px, 100vw)"
+      title="Model"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{ body: classes.body, header: classes.header, title: classes.title }}
+    >
+      {name !== undefined && <Opened key={name} name={name} onExplain={onExplain} />}
+    </Drawer>
+  )
+}
+
+function Opened({ name, onExplain }: { name: string; onExplain: (name: string) => void }) {
+  const query = useQuery(modelQuery(name))
+  return (
+    <Loaded query={query} skeleton={<FactsSkeleton facts={7} />}>
+      {(model) =>
+        model === null ? (
+          <EmptyState
+            title="The catalogue has no model of this name"
+            action={
+              <Button
+                variant="default"
+                onClick={() => {
+                  onExplain(name)
+                }}
+              >
+                What would the engine do with it?
+              </Button>
+            }
+          >
+            <span dir="auto">{name}</span> may have been withdrawn by its provider.
+          </EmptyState>
+        ) : (
+          <Details model={model} onExplain={onExplain} />
+        )
+      }
+    </Loaded>
+  )
+}
+
+function Details({ model, onExplain }: { model: Model; onExplain: (name: string) => void }) {
+  return (
+    <>
+      <div className={classes.head}>
+        <h2 className={classes.name} dir="auto">
+          {model.name} <CopyButton text={model.name} what="name" />
+        </h2>
+        <Button
+          variant="default"
+          leftSection={<IconListNumbers size={16} aria-hidden />}
+          onClick={() => {
+            onExplain(model.name)
+          }}
+        >
+          Explain the choice
+        </Button>
+      </div>
+      <p className={classes.count}>
+        {model.routes.length === 1 ? 'One provider serves it.' : `${model.routes.length} routes serve it.`}
+      </p>
+      <ul className={classes.routes}>
+        {model.routes.map((route) => (
+          <li key={route.id}>
+            <RouteCard route={route} />
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}

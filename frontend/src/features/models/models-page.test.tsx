@@ -1,0 +1,209 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, expect, test } from 'vitest'
+import { anExplanation, aModelRoute, aProvider, aStatus } from '@/testing/builders'
+import { fakeGateway } from '@/testing/fake-gateway'
+import { renderApp } from '@/testing/render'
+
+const openrouter = aModelRoute({
+  id: 'openrouter/openai/gpt-4o',
+  provider: 'openrouter',
+  name: 'openai/gpt-4o',
+  input_usd_per_million: '0',
+  state: 'flagged',
+  flag: { reason: 'rate_limit', message: 'Both keys rest.', until: null },
+})
+const models = [
+  { name: 'gpt-4o', routes: [aModelRoute(), openrouter] },
+  { name: '<script>alert(1)</script>', routes: [aModelRoute({ id: 'x/<script>', name: '<script>alert(1)</script>' })] },
+]
+
+beforeEach(() => {
+  fakeGateway.answers('get', '/api/status', aStatus())
+  fakeGateway.answers('get', '/api/providers', [aProvider({ name: 'openai', display_name: 'OpenAI' })])
+  fakeGateway.answers('get', '/api/models', { items: models, next_cursor: null })
+})
+
+test('the catalogue is listed by model, and hostile names are text', async () => {
+  await renderApp('/models')
+
+  const table = await screen.findByRole('table', { name: 'Models' })
+  expect(within(table).getByRole('row', { name: /^gpt-4o/ })).toHaveTextContent('1 of 2')
+  expect(within(table).getByText('<script>alert(1)</script>')).toBeVisible()
+  expect(screen.getByText('2 models on 3 routes')).toBeVisible()
+  expect(document.title).toBe('Models · AI Engine')
+})
+
+test('by provider there is a row for each route', async () => {
+  const { user, url } = await renderApp('/models')
+  await screen.findByRole('table', { name: 'Models' })
+
+  await user.click(screen.getByRole('radio', { name: 'By provider' }))
+
+  const table = await screen.findByRole('table', { name: 'Routes, by provider' })
+  expect(within(table).getAllByRole('row')).toHaveLength(4)
+  expect(url()).toBe('/models?view=provider')
+})
+
+test('the filters of the URL are what the gateway is asked for', async () => {
+  await renderApp('/models?find=gpt&provider=openai&can=%5B%22tools%22%2C%22images%22%5D&context=128000&price=3')
+  await screen.findByRole('table', { name: 'Models' })
+
+  const asked = fakeGateway.received('get', '/api/models').at(-1)?.url.searchParams
+  expect(asked?.get('search')).toBe('gpt')
+  expect(asked?.get('provider')).toBe('openai')
+  expect(asked?.getAll('capability')).toEqual(['tools', 'images'])
+  expect(asked?.get('min_context_tokens')).toBe('128000')
+  expect(asked?.get('max_input_usd_per_million')).toBe('3')
+})
+
+test('a search that finds nothing says so and can be undone', async () => {
+  fakeGateway.answers('get', '/api/models', { items: [], next_cursor: null })
+  const { user, url } = await renderApp('/models?find=nothing&price=0')
+
+  expect(await screen.findByText('No model fits')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Clear the filters' }))
+  expect(url()).toBe('/models')
+})
+
+test('a click opens the model with its routes, which have a URL of their own', async () => {
+  const { user, url } = await renderApp('/models')
+
+  await user.click(await screen.findByRole('button', { name: 'gpt-4o' }))
+
+  expect(url()).toBe('/models?model=gpt-4o')
+  const route = await screen.findByRole('article', { name: 'openrouter/openai/gpt-4o' })
+  expect(route).toHaveTextContent('Rate limited. Both keys rest.')
+  expect(route).toHaveTextContent('free')
+})
+
+test('a model that is gone says so', async () => {
+  await renderApp('/models?model=gpt-1')
+
+  expect(await screen.findByText('The catalogue has no model of this name')).toBeVisible()
+})
+
+test('a route is tested, and what its provider said is shown', async () => {
+  fakeGateway.answers('post', '/api/providers/{provider}/test', {
+    success: false,
+    provider: 'openai',
+    model: 'gpt-4o',
+    response: null,
+    latency_ms: 81.5,
+    ttft_ms: null,
+    usage: null,
+    key: '9f86d081',
+    error: 'HTTP 401: Incorrect API key provided',
+    attempts: [],
+  })
+  const { user } = await renderApp('/models?model=gpt-4o')
+  const route = await screen.findByRole('article', { name: 'openai/gpt-4o' })
+
+  await user.click(within(route).getByRole('button', { name: 'Send a test message' }))
+
+  expect(await within(route).findByText('HTTP 401: Incorrect API key provided')).toBeVisible()
+  expect(route).toHaveTextContent('82 ms')
+  expect(fakeGateway.received('post', '/api/providers/{provider}/test')[0]?.body).toMatchObject({ model: 'gpt-4o' })
+})
+
+test('a choice is explained: order, parts, weights, and who was left out', async () => {
+  fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
+  await renderApp('/models?explain=gpt-4o')
+
+  const candidates = await screen.findByRole('list', { name: 'Candidates, in order' })
+  const [first] = within(candidates).getAllByRole('listitem')
+  expect(first).toHaveAccessibleName('openai/gpt-4o')
+  expect(first).toHaveTextContent('Priority × 10.50')
+  expect(first).toHaveTextContent('Score0.83')
+  expect(screen.getByRole('region', { name: 'Left out' })).toHaveTextContent('Drained by an operator')
+  expect(screen.getByRole('button', { name: 'claude-sonnet-4-5' })).toBeVisible()
+})
+
+test('a typed name goes into the URL', async () => {
+  fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
+  const { user, url } = await renderApp('/models')
+
+  await user.type(await screen.findByRole('combobox', { name: 'Model to explain' }), 'openai/gpt-4o{Enter}')
+
+  expect(url()).toBe('/models?explain=openai%2Fgpt-4o')
+  expect(await screen.findByRole('list', { name: 'Candidates, in order' })).toBeVisible()
+})
+
+test('an unknown name is answered with those that are alike', async () => {
+  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], left_out: [], fallbacks: [] })
+  fakeGateway.answers('get', '/api/autodecide/{model}', unknown)
+  const { user, url } = await renderApp('/models?explain=gtp-4o')
+
+  expect(await screen.findByText('No provider has a model of this name')).toBeVisible()
+  const alike = await screen.findByRole('group', { name: 'Names that are alike' })
+  await user.click(within(alike).getByRole('button', { name: 'gpt-4o' }))
+  expect(url()).toBe('/models?explain=gpt-4o')
+})
+
+test('the choice carried out shows every attempt', async () => {
+  fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
+  const attempt = { provider: 'groq', model: 'gpt-4o', key: null, why: 'first choice', duration_ms: 80, ttft_ms: null }
+  fakeGateway.answers('post', '/api/autodecide/test', {
+    explanation: anExplanation(),
+    success: true,
+    provider: 'openai',
+    model: 'gpt-4o',
+    response: 'All is well.',
+    usage: { input_tokens: 9, output_tokens: 4 },
+    latency_ms: 900,
+    attempts: [
+      { ...attempt, succeeded: false, failure: 'server_error', status: 503 },
+      { ...attempt, provider: 'openai', why: 'next candidate', succeeded: true, failure: null, status: 200 },
+    ],
+    error: null,
+  })
+  const { user } = await renderApp('/models?explain=gpt-4o')
+
+  await user.click(await screen.findByRole('button', { name: 'Try it' }))
+
+  expect(await screen.findByText('All is well.')).toBeVisible()
+  const attempts = within(screen.getByRole('list', { name: 'Attempts' })).getAllByRole('listitem')
+  expect(attempts[0]).toHaveTextContent('first choice · Provider error · 503')
+  expect(attempts[1]).toHaveTextContent('next candidate · 200')
+})
+
+test('a refresh says of each provider what came of it', async () => {
+  const listed_at = '2026-11-23T12:00:00Z'
+  fakeGateway.answers('post', '/api/models/refresh', {
+    providers: [
+      { provider: 'openai', outcome: 'listed', models_count: 13, listed_at, error: null },
+      { provider: 'mistral', outcome: 'failed', models_count: 4, listed_at, error: 'HTTP 500: boom' },
+      { provider: 'groq', outcome: 'under_way', models_count: 6, listed_at, error: null },
+    ],
+  })
+  const { user } = await renderApp('/models')
+
+  await user.click(await screen.findByRole('button', { name: 'Ask the providers' }))
+
+  expect(await screen.findByText('1 of 3 providers told 13 models.')).toBeVisible()
+  expect(screen.getByText(/HTTP 500: boom.*its 4 known models stay/)).toBeVisible()
+  expect(screen.getByText('is still telling; the list follows by itself.')).toBeVisible()
+})
+
+test('the catalogue is read page by page until it is whole', async () => {
+  let isFirst = true
+  fakeGateway.answers('get', '/api/models', { items: models, next_cursor: 'more' })
+  await renderApp('/models')
+  await waitFor(() => {
+    if (isFirst && fakeGateway.received('get', '/api/models').length > 0) {
+      isFirst = false
+      fakeGateway.answers('get', '/api/models', { items: [{ name: 'o3', routes: [aModelRoute()] }], next_cursor: null })
+    }
+    expect(screen.getByText('o3')).toBeVisible()
+  })
+  expect(fakeGateway.received('get', '/api/models').at(-1)?.url.searchParams.get('cursor')).toBe('more')
+})
+
+test('a gateway that cannot answer is told, and can be asked again', async () => {
+  fakeGateway.fails('get', '/api/models', 503, { message: 'The catalogue is not there yet.' })
+  const { user } = await renderApp('/models')
+
+  expect(await screen.findByText('The catalogue is not there yet.')).toBeVisible()
+  fakeGateway.answers('get', '/api/models', { items: models, next_cursor: null })
+  await user.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(await screen.findByRole('table', { name: 'Models' })).toBeVisible()
+})

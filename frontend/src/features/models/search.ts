@@ -1,0 +1,31 @@
+/** What `/models` keeps in its URL: view, filters, sorting, the model that is opened, and the name that is explained. */
+import * as v from 'valibot'
+import { maybe, nameParam, sortParam } from '@/lib/search-params'
+
+export const CAPABILITIES = ['tools', 'images', 'json_schema', 'reasoning'] as const
+export type Capability = (typeof CAPABILITIES)[number]
+
+const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))
+
+export const modelsSearch = v.object({
+  /** One row for each model, or one for each route, by provider. */
+  view: maybe(v.picklist(['provider'])),
+  /** A part of the name. */
+  find: maybe(v.pipe(nameParam, v.maxLength(200))),
+  provider: maybe(nameParam),
+  can: maybe(v.pipe(v.array(v.picklist(CAPABILITIES)), v.maxLength(CAPABILITIES.length))),
+  /** At least so many tokens of context. */
+  context: maybe(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
+  /** A million input tokens cost at most so many dollars. */
+  price: maybe(amount),
+  sort: maybe(sortParam),
+  /** The model that is opened, by its name in the catalogue. */
+  model: maybe(nameParam),
+  /** The name whose choice is explained. */
+  explain: maybe(nameParam),
+})
+
+export type ModelsSearch = v.InferOutput<typeof modelsSearch>
+export type ModelFilters = Pick<ModelsSearch, 'find' | 'provider' | 'can' | 'context' | 'price'>
+
+export const noFilters = { find: undefined, provider: undefined, can: undefined, context: undefined, price: undefined }

@@ -1,0 +1,228 @@
+/** Providers, models and keys side by side, by their attempts. */
+import { useMemo } from 'react'
+import { formatCount, formatPercent } from '@/lib/format'
+import { sortOf, sortText } from '@/lib/search-params'
+import { type Column, DataTable } from '@/ui/data-table'
+import { Duration, KeyFingerprint, Money, TokenCount } from '@/ui/figures'
+import { EmptyState } from '@/ui/messages'
+import { Panel } from '@/ui/panel'
+import { ProviderMark } from '@/ui/provider-mark'
+import classes from './comparisons.module.css'
+import { type Compared, comparedBy, comparedKeys, type Statistics, totalOf } from './model'
+import type { StatisticsSearch } from './search'
+
+type Sorts = Pick<StatisticsSearch, 'providers' | 'models' | 'keys'>
+
+interface ComparisonsProps {
+  statistics: Statistics
+  sorts: Sorts
+  onChange: (changed: Partial<StatisticsSearch>, isStep?: boolean) => void
+}
+
+export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
+  const { provider_stats, model_stats, key_stats } = statistics
+  const rows = useMemo(
+    () => ({
+      providers: provider_stats && comparedBy(provider_stats, true),
+      models: model_stats && comparedBy(model_stats, false),
+      keys: key_stats && comparedKeys(key_stats),
+    }),
+    [provider_stats, model_stats, key_stats],
+  )
+  const shared = (table: keyof Sorts) => ({
+    rows: rows[table],
+    sort: sorts[table],
+    onSort: (sort: string | undefined) => {
+      onChange({ [table]: sort }, false)
+    },
+  })
+  return (
+    <>
+      <Comparison
+        title="Providers"
+        description="By attempts. A click narrows everything to one provider."
+        columns={providerColumns}
+        onOpen={({ name }) => {
+          onChange({ provider: name })
+        }}
+        {...shared('providers')}
+      />
+      <Comparison
+        title="Models"
+        description="By the provider’s own name. A click narrows everything to one model."
+        columns={modelColumns}
+        onOpen={({ name }) => {
+          onChange({ model: name })
+        }}
+        {...shared('models')}
+      />
+      <Comparison
+        title="Provider keys"
+        description="Known by their fingerprints. A click narrows everything to the key’s provider."
+        columns={keyColumns}
+        onOpen={({ provider }) => {
+          onChange({ provider: provider ?? undefined })
+        }}
+        {...shared('keys')}
+      />
+    </>
+  )
+}
+
+interface ComparisonProps {
+  title: string
+  description: string
+  columns: Column<Compared>[]
+  rows: Compared[] | null
+  sort: string | undefined
+  onSort: (sort: string | undefined) => void
+  onOpen: (row: Compared) => void
+}
+
+function Comparison({ title, description, columns, rows, sort, onSort, onOpen }: ComparisonProps) {
+  return (
+    <Panel title={title} description={description} isFlush>
+      {rows === null ? (
+        <EmptyState title="Not kept by client">
+          Attempts are counted by provider, model and key, not by who asked. Without the client filter they are here.
+        </EmptyState>
+      ) : (
+        <DataTable
+          caption={title}
+          columns={columns}
+          rows={rows}
+          rowKey={({ key }) => key}
+          sort={sortOf(sort)}
+          onSort={(chosen) => {
+            onSort(sortText(chosen))
+          }}
+          onOpen={onOpen}
+          isFixed
+          empty={<EmptyState title="Nobody was asked">No attempt was made in this range.</EmptyState>}
+        />
+      )}
+    </Panel>
+  )
+}
+
+const figures: Column<Compared>[] = [
+  {
+    id: 'attempts',
+    header: 'Attempts',
+    width: '96px',
+    align: 'end',
+    cell: ({ attempts }) => <>{formatCount(attempts)}</>,
+    sortBy: ({ attempts }) => attempts,
+  },
+  {
+    id: 'success',
+    header: 'Success',
+    width: '96px',
+    align: 'end',
+    cell: ({ success_rate }) => <>{formatPercent(success_rate)}</>,
+    sortBy: ({ success_rate }) => success_rate,
+  },
+  {
+    id: 'failed',
+    header: 'Failed',
+    width: '84px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ failed }) => <>{formatCount(failed)}</>,
+    sortBy: ({ failed }) => failed,
+  },
+  {
+    id: 'latency',
+    header: 'Latency',
+    width: '98px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ latency_ms }) => <Duration ms={latency_ms.p50} />,
+    sortBy: ({ latency_ms }) => latency_ms.p50,
+  },
+  {
+    id: 'p95',
+    header: 'p95',
+    width: '84px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ latency_ms }) => <Duration ms={latency_ms.p95} />,
+    sortBy: ({ latency_ms }) => latency_ms.p95,
+  },
+  {
+    id: 'first_token',
+    header: 'First token',
+    width: '116px',
+    align: 'end',
+    hideBelow: 'md',
+    cell: ({ first_token_ms }) => <Duration ms={first_token_ms.p50} />,
+    sortBy: ({ first_token_ms }) => first_token_ms.p50,
+  },
+  {
+    id: 'tokens',
+    header: 'Tokens',
+    width: '92px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ tokens, estimated_usage }) => <TokenCount count={totalOf(tokens)} isEstimated={estimated_usage > 0} />,
+    sortBy: ({ tokens }) => totalOf(tokens),
+  },
+  {
+    id: 'cost',
+    header: 'Cost',
+    width: '104px',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ cost_usd }) => <Money usd={cost_usd} />,
+    sortBy: ({ cost_usd }) => (cost_usd === null ? null : Number(cost_usd)),
+  },
+]
+
+const providerColumns: Column<Compared>[] = [
+  {
+    id: 'name',
+    header: 'Provider',
+    cell: ({ name }) => <Marked provider={name}>{name}</Marked>,
+    sortBy: ({ name }) => name,
+  },
+  ...figures,
+]
+
+const modelColumns: Column<Compared>[] = [
+  {
+    id: 'name',
+    header: 'Model',
+    cell: ({ name }) => (
+      <span className={classes.name} dir="auto" title={name}>
+        {name}
+      </span>
+    ),
+    sortBy: ({ name }) => name,
+  },
+  ...figures,
+]
+
+const keyColumns: Column<Compared>[] = [
+  {
+    id: 'name',
+    header: 'Key',
+    cell: ({ provider, name }) => (
+      <Marked provider={provider ?? ''}>
+        {provider} <KeyFingerprint fingerprint={name === '' ? null : name} />
+      </Marked>
+    ),
+    sortBy: ({ key }) => key,
+  },
+  ...figures,
+]
+
+function Marked({ provider, children }: { provider: string; children: React.ReactNode }) {
+  return (
+    <span className={classes.marked}>
+      <ProviderMark name={provider} size="sm" />
+      <span className={classes.name} dir="auto">
+        {children}
+      </span>
+    </span>
+  )
+}

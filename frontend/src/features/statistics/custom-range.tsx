@@ -1,0 +1,90 @@
+/** A range of one's own, in the viewer's zone. */
+import { Button, Popover, TextInput } from '@mantine/core'
+import { IconCalendar } from '@tabler/icons-react'
+import { useState } from 'react'
+import { formatMoment } from '@/lib/format'
+import { fromLocalInput, toLocalInput } from '@/lib/local-time'
+import { isBackwards, presetOf } from './range'
+import classes from './range-bar.module.css'
+import type { Asked, StatisticsSearch } from './search'
+
+interface CustomRangeProps {
+  asked: Asked
+  onChange: (changed: Partial<StatisticsSearch>) => void
+}
+
+export function CustomRange({ asked, onChange }: CustomRangeProps) {
+  const [isOpen, setIsOpen] = useState(false)
+  const isCustom = presetOf(asked) === null
+  return (
+    <Popover opened={isOpen} onChange={setIsOpen} position="bottom-start" trapFocus shadow="md">
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="xs"
+          fw={isCustom ? 550 : 400}
+          leftSection={<IconCalendar size={15} stroke={1.6} aria-hidden />}
+          onClick={() => {
+            setIsOpen(!isOpen)
+          }}
+        >
+          {isCustom ? rangeWords(asked) : 'Other range'}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        {isOpen && (
+          <Moments
+            asked={asked}
+            onChoose={(chosen) => {
+              setIsOpen(false)
+              onChange({ ...chosen, range: undefined, bucket: undefined })
+            }}
+          />
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Moments({ asked, onChoose }: { asked: Asked; onChoose: (chosen: Pick<Asked, 'from' | 'to'>) => void }) {
+  const [texts, setTexts] = useState({ from: toLocalInput(asked.from), to: toLocalInput(asked.to) })
+  const chosen = { from: fromLocalInput(texts.from), to: fromLocalInput(texts.to) }
+  const isWrong = isBackwards(chosen)
+  return (
+    <form
+      className={classes.moments}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!isWrong) onChoose(chosen)
+      }}
+    >
+      <TextInput
+        type="datetime-local"
+        label="From"
+        value={texts.from}
+        onChange={(event) => {
+          setTexts({ ...texts, from: event.currentTarget.value })
+        }}
+      />
+      <TextInput
+        type="datetime-local"
+        label="To"
+        description="Empty: until now"
+        value={texts.to}
+        error={isWrong ? 'This must be after “From”.' : undefined}
+        onChange={(event) => {
+          setTexts({ ...texts, to: event.currentTarget.value })
+        }}
+      />
+      <Button type="submit" disabled={isWrong || chosen.from === undefined}>
+        Show this range
+      </Button>
+    </form>
+  )
+}
+
+function rangeWords({ from, to }: Asked): string {
+  const [begin, end] = [from, to].map((at) => (at === undefined ? undefined : formatMoment(at, Date.now())))
+  if (begin !== undefined) return end === undefined ? `Since ${begin}` : `${begin} – ${end}`
+  return end === undefined ? 'Any time' : `24 hours until ${end}`
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { someAttemptSums, someRequestSums, someStatistics } from '@/testing/statistics-builders'
+import {
+  bucketFormat,
+  caveats,
+  comparedBy,
+  costSeries,
+  endingSeries,
+  filled,
+  percentileSeries,
+  tokenSeries,
+  totalOf,
+} from './model'
+
+test('hours in which nothing happened are there, with 0 requests and no latency', () => {
+  const all = filled(someStatistics())
+
+  expect(all.times).toEqual(['2026-11-23T09:00:00.000Z', '2026-11-23T10:00:00.000Z', '2026-11-23T11:00:00.000Z'])
+  expect(endingSeries(all)[0]).toMatchObject({ name: 'Completed', values: [482, 0, 482] })
+  expect(percentileSeries(all, 'latency_ms')[0]?.values).toEqual([812.4, null, 812.4])
+  expect(costSeries(all)[0]?.values).toEqual([3.1875, 0, 3.1875])
+})
+
+test('what never came has no place in the legend', () => {
+  const names = endingSeries(filled(someStatistics())).map(({ name }) => name)
+
+  expect(names).toEqual(['Completed', 'Client left', 'Client’s fault', 'Cut short', 'Failed'])
+})
+
+test('unknown tokens and costs are gaps and not 0', () => {
+  const point = { ...someRequestSums({ tokens: null, cost_usd: null }), begins_at: '2026-11-23T09:00:00Z' }
+  const known = { ...someRequestSums(), begins_at: '2026-11-23T11:00:00Z' }
+  const all = filled(someStatistics({ series: [point, known] }))
+
+  expect(tokenSeries(all)[0]).toEqual({ name: 'Input', values: [null, 0, 412_000] })
+  expect(costSeries(all)[0]?.values).toEqual([null, 0, 3.1875])
+  expect(totalOf(null)).toBeNull()
+})
+
+test('what the sums leave out is said in sentences', () => {
+  expect(caveats(someRequestSums())).toEqual([])
+  expect(caveats(someRequestSums({ unpriced: 3, unknown_usage: 2, estimated_usage: 1 }))).toEqual([
+    'Nobody knows the price of 3 of 1,000 requests: they are not in the cost.',
+    'Nobody knows the tokens of 2 of 1,000 requests: they are not in the sums.',
+    'The tokens of 1 of 1,000 requests were counted by the gateway itself.',
+  ])
+})
+
+test('the busiest come first', () => {
+  const rows = comparedBy({ a: someAttemptSums({ attempts: 1 }), b: someAttemptSums({ attempts: 2 }) }, true)
+
+  expect(rows.map(({ name }) => name)).toEqual(['b', 'a'])
+})
+
+test('hours are those of the viewer, days those of UTC', () => {
+  expect(bucketFormat(60, 1)('2026-11-23T12:05:00Z')).toBe('13:05')
+  expect(bucketFormat(3_600, 24)('2026-11-23T12:00:00Z')).toBe('13:00')
+  expect(bucketFormat(3_600, 168)('2026-11-23T12:00:00Z')).toBe('23 Nov, 13:00')
+  expect(bucketFormat(86_400, 720)('2026-11-23T00:00:00Z')).toBe('23 Nov')
+})

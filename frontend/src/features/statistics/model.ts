@@ -1,0 +1,137 @@
+/** Statistics as data: a series without holes, the lines of the charts, and rows to compare. */
+import type { Schemas } from '@/api/client'
+import { endingWords } from '@/lib/outcome-words'
+import type { Series } from '@/ui/charts'
+
+export type Statistics = Schemas['StatisticsView']
+type Point = Schemas['SeriesPoint']
+export type Sums = Schemas['AttemptSums']
+export type TokenSums = Schemas['TokenSums']
+
+/** Every bucket of the range, in order, also those in which nothing happened. */
+export interface Filled {
+  times: string[]
+  points: (Point | null)[]
+}
+
+export function filled({ begins_at, ends_at, bucket_seconds, series }: Statistics): Filled {
+  const byTime = new Map(series.map((point) => [Date.parse(point.begins_at), point]))
+  const [begin, end] = [Date.parse(begins_at), Date.parse(ends_at)]
+  const count = Math.max(0, Math.ceil((end - begin) / (bucket_seconds * 1000)))
+  const moments = Array.from({ length: count }, (_, index) => begin + index * bucket_seconds * 1000)
+  return {
+    times: moments.map((moment) => new Date(moment).toISOString()),
+    points: moments.map((moment) => byTime.get(moment) ?? null),
+  }
+}
+
+const ENDINGS = [
+  { field: 'completed', name: endingWords('completed').name, colour: 'var(--ae-ok)' },
+  { field: 'rescued', name: endingWords('rescued').name, colour: 'var(--ae-series-5)' },
+  { field: 'client_cancelled', name: endingWords('client_cancelled').name, colour: 'var(--ae-neutral)' },
+  { field: 'refused', name: 'Client’s fault', colour: 'var(--ae-degraded)' },
+  { field: 'upstream_cut', name: endingWords('upstream_cut').name, colour: 'var(--ae-series-4)' },
+  { field: 'errors', name: endingWords('error').name, colour: 'var(--ae-down)' },
+] as const
+
+/** Requests by how they ended; endings that never came are left out, so that the legend says what there is. */
+export function endingSeries({ points }: Filled): Series[] {
+  return ENDINGS.filter(({ field }) => points.some((point) => (point?.[field] ?? 0) > 0)).map(
+    ({ field, name, colour }) => ({ name, colour, values: points.map((point) => point?.[field] ?? 0) }),
+  )
+}
+
+const PERCENTILES = [
+  { field: 'p50', name: 'Median' },
+  { field: 'p95', name: 'p95' },
+  { field: 'p99', name: 'p99' },
+] as const
+
+/** A gap where nothing was measured. */
+export function percentileSeries({ points }: Filled, of: 'latency_ms' | 'first_token_ms'): Series[] {
+  return PERCENTILES.map(({ field, name }) => ({ name, values: points.map((point) => point?.[of][field] ?? null) }))
+}
+
+export const TOKEN_CLASSES = [
+  { field: 'input', name: 'Input' },
+  { field: 'cached_input', name: 'Cached input' },
+  { field: 'cache_write', name: 'Written to cache' },
+  { field: 'output', name: 'Output' },
+  { field: 'reasoning', name: 'Reasoning' },
+] as const
+
+/** Tokens by class; a bucket with requests of which nobody knows any tokens is a gap, an empty one is 0. */
+export function tokenSeries({ points }: Filled): Series[] {
+  return TOKEN_CLASSES.filter(({ field }) => points.some((point) => (point?.tokens?.[field] ?? 0) > 0)).map(
+    ({ field, name }) => ({
+      name,
+      values: points.map((point) => (point === null ? 0 : (point.tokens?.[field] ?? null))),
+    }),
+  )
+}
+
+/** Dollars, only to be drawn: sums that are read come from the gateway as they are. */
+export function costSeries({ points }: Filled): Series[] {
+  const amount = (usd: string | null) => (usd === null ? null : Number(usd))
+  const charged = points.map((point) => (point === null ? 0 : amount(point.cost_usd)))
+  const absorbed = points.map((point) => (point === null ? 0 : Number(point.absorbed_usd)))
+  const series = [{ name: 'Charged', values: charged }]
+  return absorbed.some((usd) => usd > 0)
+    ? [...series, { name: 'Absorbed', values: absorbed, colour: 'var(--ae-degraded)' }]
+    : series
+}
+
+/** All tokens together; `null` where nobody knows any. */
+export function totalOf(tokens: TokenSums | null): number | null {
+  return tokens && TOKEN_CLASSES.reduce((sum, { field }) => sum + tokens[field], 0)
+}
+
+/** One row of a comparison. */
+export interface Compared extends Sums {
+  key: string
+  provider: string | null
+  name: string
+}
+
+/** The busiest first. */
+export function comparedBy(stats: Record<string, Sums>, isProvider: boolean): Compared[] {
+  return Object.entries(stats)
+    .map(([name, sums]) => ({ ...sums, key: name, name, provider: isProvider ? name : null }))
+    .sort((one, other) => other.attempts - one.attempts)
+}
+
+export function comparedKeys(stats: NonNullable<Statistics['key_stats']>): Compared[] {
+  return stats
+    .map((sums) => ({
+      ...sums,
+      key: `${sums.provider}/${sums.key_fingerprint ?? ''}`,
+      name: sums.key_fingerprint ?? '',
+    }))
+    .sort((one, other) => other.attempts - one.attempts)
+}
+
+/** What the sums leave out or guess, as sentences; empty where everything is known. */
+export function caveats({ requests, unpriced, unknown_usage, estimated_usage }: Schemas['RequestSums']): string[] {
+  const of = (count: number) => `${count.toLocaleString('en-GB')} of ${requests.toLocaleString('en-GB')} requests`
+  return [
+    ...(unpriced > 0 ? [`Nobody knows the price of ${of(unpriced)}: they are not in the cost.`] : []),
+    ...(unknown_usage > 0 ? [`Nobody knows the tokens of ${of(unknown_usage)}: they are not in the sums.`] : []),
+    ...(estimated_usage > 0 ? [`The tokens of ${of(estimated_usage)} were counted by the gateway itself.`] : []),
+  ]
+}
+
+const MINUTE_FORMAT = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const HOUR_FORMAT = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+// The gateway's days are those of UTC; in a zone of one's own they would begin at an odd hour.
+const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+
+/** A bucket's beginning below the axis: a time of the viewer's zone, or a day of UTC's. */
+export function bucketFormat(bucketSeconds: number, hours: number): (time: string) => string {
+  const format = bucketSeconds >= 86_400 ? DAY_FORMAT : hours > 25 ? HOUR_FORMAT : MINUTE_FORMAT
+  return (time) => (time === '' ? '' : format.format(new Date(time)))
+}

@@ -1,0 +1,158 @@
+/** The range, how finely it is cut, and the filters; all of it in the URL. */
+import { Autocomplete, CloseButton, SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { latestRequestsQuery, providersQuery } from '@/api/queries'
+import { FilterChoice, Filters } from '@/ui/filters'
+import { CustomRange } from './custom-range'
+import type { Statistics } from './model'
+import { PRESETS, presetOf } from './range'
+import classes from './range-bar.module.css'
+import { type Asked, noFilters, type StatisticsSearch } from './search'
+
+interface RangeBarProps {
+  asked: Asked
+  statistics: Statistics | undefined
+  onChange: (changed: Partial<StatisticsSearch>) => void
+}
+
+const CUSTOM = 'custom'
+const BUCKETS = [
+  { value: 'minute', label: 'By the minute' },
+  { value: 'hour', label: 'By the hour' },
+  { value: 'day', label: 'By the day (UTC)' },
+]
+
+export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
+  const { provider, model, client, bucket } = asked
+  const count = [provider, model, client, bucket].filter((value) => value !== undefined).length
+  const providers = useProviderChoices(statistics)
+  const clients = useClientChoices()
+  return (
+    <div className={classes.bar}>
+      <div className={classes.range}>
+        <SegmentedControl
+          size="xs"
+          aria-label="Range"
+          data={PRESETS.map(({ value, label }) => ({ value, label }))}
+          value={presetOf(asked)?.value ?? CUSTOM}
+          onChange={(range) => {
+            onChange({ range: range as StatisticsSearch['range'], from: undefined, to: undefined, bucket: undefined })
+          }}
+        />
+        <CustomRange asked={asked} onChange={onChange} />
+      </div>
+      <Filters
+        count={count}
+        onClear={() => {
+          onChange({ ...noFilters, bucket: undefined })
+        }}
+      >
+        <FilterChoice
+          label="Provider"
+          choices={providers}
+          value={provider}
+          onChange={(chosen) => {
+            onChange({ provider: chosen })
+          }}
+        />
+        <ModelFilter
+          key={model}
+          model={model}
+          models={Object.keys(statistics?.model_stats ?? {})}
+          onChange={(chosen) => {
+            onChange({ model: chosen })
+          }}
+        />
+        {(clients.length > 0 || client !== undefined) && (
+          <FilterChoice
+            label="Client"
+            choices={clients}
+            value={client}
+            onChange={(chosen) => {
+              onChange({ client: chosen })
+            }}
+          />
+        )}
+        <FilterChoice
+          label="Buckets: automatic"
+          choices={BUCKETS}
+          value={bucket}
+          onChange={(chosen) => {
+            onChange({ bucket: chosen as StatisticsSearch['bucket'] })
+          }}
+        />
+      </Filters>
+    </div>
+  )
+}
+
+/** Those that are set up, and those that the range knows. */
+function useProviderChoices(statistics: Statistics | undefined) {
+  const { data: providers } = useQuery(providersQuery)
+  return useMemo(() => {
+    const names = new Map(
+      (providers ?? [])
+        .filter(({ models_count, last_used_at }) => models_count > 0 || last_used_at !== null)
+        .map(({ name, display_name }) => [name, display_name]),
+    )
+    for (const name of Object.keys(statistics?.provider_stats ?? {})) if (!names.has(name)) names.set(name, name)
+    return Array.from(names, ([value, label]) => ({ value, label }))
+  }, [providers, statistics])
+}
+
+/** Clients that asked lately; any other is reached by its id in the URL. */
+function useClientChoices() {
+  const { data: requests = [] } = useQuery(latestRequestsQuery)
+  return useMemo(() => {
+    const names = new Map<string, string>()
+    for (const { client, client_name } of requests) if (client !== null) names.set(client, client_name ?? client)
+    return Array.from(names, ([value, label]) => ({ value, label: label === value ? value : `${label} (${value})` }))
+  }, [requests])
+}
+
+interface ModelFilterProps {
+  model: string | undefined
+  models: string[]
+  onChange: (model: string | undefined) => void
+}
+
+/** Any name may be typed: the ledger knows more models than this range. */
+function ModelFilter({ model, models, onChange }: ModelFilterProps) {
+  const [text, setText] = useState(model ?? '')
+  const choose = (name: string) => {
+    if (name !== (model ?? '')) onChange(name === '' ? undefined : name)
+  }
+  return (
+    <Autocomplete
+      className={classes.model}
+      aria-label="Model, by its provider’s own name"
+      placeholder="Model"
+      data={models}
+      limit={50}
+      maxLength={256}
+      value={text}
+      onChange={setText}
+      onOptionSubmit={choose}
+      onBlur={() => {
+        choose(text.trim())
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') choose(text.trim())
+      }}
+      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+      rightSection={
+        text === '' ? undefined : (
+          <CloseButton
+            size="sm"
+            aria-label="Any model"
+            onClick={() => {
+              setText('')
+              choose('')
+            }}
+          />
+        )
+      }
+    />
+  )
+}

@@ -1,0 +1,164 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { aProvider, aStatus } from '@/testing/builders'
+import { fakeGateway } from '@/testing/fake-gateway'
+import { renderApp } from '@/testing/render'
+import { someRequestSums, someStatistics } from '@/testing/statistics-builders'
+
+beforeEach(() => {
+  fakeGateway.answers('get', '/api/status', aStatus())
+  fakeGateway.answers('get', '/api/providers', [aProvider({ name: 'openai', display_name: 'OpenAI' }), aProvider()])
+  fakeGateway.answers('get', '/api/requests', { items: [], next_cursor: null })
+  fakeGateway.answers('get', '/api/statistics', someStatistics())
+})
+
+function lastAsked(): URLSearchParams | undefined {
+  return fakeGateway.received('get', '/api/statistics').at(-1)?.url.searchParams
+}
+
+test('the last 24 hours stand there in figures, charts and comparisons', async () => {
+  await renderApp('/statistics')
+
+  expect(await screen.findByText('1,000')).toBeVisible()
+  expect(screen.getByText('99.4%')).toBeVisible()
+  expect(await screen.findByRole('group', { name: 'Providers' })).toBeVisible()
+  expect(screen.getByText('The provider asked to be asked less often.', { exact: false })).toBeVisible()
+  expect(document.title).toBe('Statistics · AI Engine')
+})
+
+test('what is unknown or estimated is said beside the sums', async () => {
+  fakeGateway.answers('get', '/api/statistics', someStatistics({ summary: someRequestSums({ unpriced: 48 }) }))
+  await renderApp('/statistics')
+
+  expect(await screen.findByText(/Nobody knows the price of 48 of 1,000 requests/)).toBeVisible()
+})
+
+test('a preset, a filter and a bucket are in the URL, and asked for', async () => {
+  const { user, url } = await renderApp('/statistics?provider=openai&model=gpt-4o&client=c1&bucket=minute&range=1h')
+  await screen.findByText('1,000')
+  expect(Object.fromEntries(lastAsked() ?? [])).toMatchObject({
+    provider: 'openai',
+    model: 'gpt-4o',
+    client: 'c1',
+    bucket: 'minute',
+  })
+
+  await user.click(screen.getByRole('radio', { name: '7 d' }))
+
+  expect(url()).toBe('/statistics?provider=openai&model=gpt-4o&client=c1&range=7d')
+  await waitFor(() => {
+    expect(lastAsked()?.get('bucket')).toBe('auto')
+  })
+})
+
+test('a URL with nonsense is read as far as it makes sense', async () => {
+  await renderApp('/statistics?range=century&from=yesterday&bucket=second&provider=openai')
+
+  await screen.findByText('1,000')
+  expect(lastAsked()?.get('provider')).toBe('openai')
+  expect(lastAsked()?.get('bucket')).toBe('auto')
+})
+
+test('a provider is looked into by a click, and its table is sorted by the URL', async () => {
+  const { user, url } = await renderApp('/statistics')
+  const table = await screen.findByRole('table', { name: 'Providers' })
+  expect(within(table).getAllByRole('row')[1]).toHaveTextContent('openai')
+
+  await user.click(within(table).getByRole('button', { name: 'Latency' }))
+  await user.click(within(table).getByRole('button', { name: 'Latency' }))
+  expect(url()).toBe('/statistics?providers=latency')
+  expect(within(table).getAllByRole('row')[1]).toHaveTextContent('groq')
+
+  await user.click(within(table).getByRole('button', { name: /openai/ }))
+  expect(url()).toBe('/statistics?providers=latency&provider=openai')
+})
+
+test('the requests that a kind of failure ended are one click away; a failure that ended none leads nowhere', async () => {
+  await renderApp('/statistics?provider=openai')
+
+  const link = await screen.findByRole('link', { name: '5 requests ended by Rate limited' })
+  const target = new URL(link.getAttribute('href') ?? '', 'http://localhost')
+  expect(target.pathname).toBe('/requests')
+  expect(Object.fromEntries(target.searchParams)).toEqual({
+    failure: 'rate_limit',
+    provider: 'openai',
+    from: '2026-11-23T09:00:00Z',
+    to: '2026-11-23T12:00:00Z',
+  })
+  expect(screen.queryByRole('link', { name: /Provider error/ })).toBeNull()
+})
+
+test('attempts that are not kept by client say so', async () => {
+  const statistics = someStatistics({ provider_stats: null, model_stats: null, key_stats: null })
+  fakeGateway.answers('get', '/api/statistics', statistics)
+  await renderApp('/statistics?client=c1')
+
+  expect(await screen.findAllByText('Not kept by client')).toHaveLength(3)
+})
+
+test('an empty range says so, and how to see more', async () => {
+  const nothing = { requests: 0, attempts: 0, success_rate: null, tokens: null, cost_usd: null }
+  const empty = someStatistics({
+    summary: someRequestSums(nothing),
+    provider_stats: {},
+    model_stats: {},
+    key_stats: [],
+    error_stats: {},
+    series: [],
+  })
+  fakeGateway.answers('get', '/api/statistics', empty)
+  const { user, url } = await renderApp('/statistics?range=1h')
+
+  expect(await screen.findByText('No request in the last hour')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Look at 30 days' }))
+  expect(url()).toBe('/statistics?range=30d')
+})
+
+test('a range that ends before it begins is not asked for', async () => {
+  await renderApp('/statistics?from=2026-11-23T12%3A00%3A00Z&to=2026-11-22T12%3A00%3A00Z')
+
+  expect(await screen.findByText('This range ends before it begins')).toBeVisible()
+  expect(fakeGateway.received('get', '/api/statistics')).toHaveLength(0)
+})
+
+test('a filter that the gateway does not know is told in its words', async () => {
+  fakeGateway.fails('get', '/api/statistics', 400, { message: 'There is no provider "nobody".', param: 'provider' })
+  await renderApp('/statistics?provider=nobody')
+
+  expect(await screen.findByText('There is no provider "nobody".')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Clear' })).toBeVisible()
+})
+
+function watchDownloads() {
+  Object.assign(URL, { createObjectURL: () => 'blob:download', revokeObjectURL: () => undefined })
+  return vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined)
+}
+
+test('a download has the filters of the page', async () => {
+  const download = watchDownloads()
+  fakeGateway.answers('get', '/api/statistics/export', [])
+  const { user } = await renderApp('/statistics?provider=openai')
+
+  await screen.findByText('1,000')
+  await user.click(screen.getByRole('button', { name: 'Export' }))
+  await user.click(await screen.findByRole('menuitem', { name: /JSON/ }))
+
+  expect(await screen.findByText('Exported')).toBeVisible()
+  expect(download).toHaveBeenCalledTimes(1)
+  const asked = fakeGateway.received('get', '/api/statistics/export')[0]?.url.searchParams
+  expect(asked?.get('format')).toBe('json')
+  expect(asked?.get('provider')).toBe('openai')
+})
+
+test('a download that fails is told, and leaves no file', async () => {
+  const download = watchDownloads()
+  fakeGateway.fails('get', '/api/statistics/export', 503, { message: 'The ledger’s database does not answer.' })
+  const { user } = await renderApp('/statistics')
+
+  await screen.findByText('1,000')
+  await user.click(screen.getByRole('button', { name: 'Export' }))
+  await user.click(await screen.findByRole('menuitem', { name: /CSV/ }))
+
+  expect(await screen.findByText('The ledger’s database does not answer.')).toBeVisible()
+  expect(download).not.toHaveBeenCalled()
+})

@@ -1,0 +1,67 @@
+/** Statistics: what requests and attempts add up to over a range of time. */
+import { Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { EmptyState } from '@/ui/messages'
+import { Loaded } from '@/ui/loaded'
+import { PageHeader } from '@/ui/page-header'
+import { Panel } from '@/ui/panel'
+import { Charts } from './charts'
+import { Comparisons } from './comparisons'
+import { ErrorsPanel } from './errors-panel'
+import { ExportMenu } from './export-menu'
+import { statisticsQuery } from './queries'
+import { RangeBar } from './range-bar'
+import { isBackwards } from './range'
+import { StatisticsSkeleton } from './skeleton'
+import { SummaryTiles } from './summary-tiles'
+import classes from './statistics-page.module.css'
+import { NothingHappened } from './nothing-happened'
+import { TokensPanel } from './tokens-panel'
+import { useStatisticsUrl } from './use-statistics-url'
+
+export function StatisticsPage() {
+  const { asked, sorts, change } = useStatisticsUrl()
+  const isAskable = !isBackwards(asked)
+  const query = useQuery({ ...statisticsQuery(asked), enabled: isAskable })
+  return (
+    <>
+      <PageHeader
+        title="Statistics"
+        description="What requests add up to: how many, how well, how fast, at which cost."
+        actions={<ExportMenu asked={asked} isDisabled={!isAskable} />}
+      />
+      <Stack gap="lg">
+        <RangeBar asked={asked} statistics={query.data} onChange={change} />
+        {!isAskable ? (
+          <Panel>
+            <EmptyState title="This range ends before it begins">Choose a “From” that is before its “To”.</EmptyState>
+          </Panel>
+        ) : (
+          <div
+            className={classes.content}
+            data-waiting={query.isPlaceholderData || undefined}
+            aria-busy={query.isPlaceholderData}
+          >
+            <Loaded query={query} skeleton={<StatisticsSkeleton />}>
+              {(statistics) =>
+                statistics.summary.requests === 0 && Object.keys(statistics.provider_stats ?? {}).length === 0 ? (
+                  <NothingHappened asked={asked} onChange={change} />
+                ) : (
+                  <Stack gap="lg">
+                    <SummaryTiles summary={statistics.summary} />
+                    <Charts statistics={statistics} asked={asked} onChange={change} />
+                    <div className={classes.pair}>
+                      <ErrorsPanel statistics={statistics} asked={asked} />
+                      <TokensPanel summary={statistics.summary} />
+                    </div>
+                    <Comparisons statistics={statistics} sorts={sorts} onChange={change} />
+                  </Stack>
+                )
+              }
+            </Loaded>
+          </div>
+        )}
+      </Stack>
+    </>
+  )
+}

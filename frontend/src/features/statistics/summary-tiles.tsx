@@ -1,0 +1,66 @@
+/** The range in figures, and what they leave out. */
+import { IconInfoCircle } from '@tabler/icons-react'
+import type { Schemas } from '@/api/client'
+import { formatCount, formatDuration, formatPercent } from '@/lib/format'
+import { Duration, Money, TokenCount } from '@/ui/figures'
+import { StatTile, StatTiles } from '@/ui/stat-tile'
+import { caveats, totalOf } from './model'
+import classes from './summary-tiles.module.css'
+
+export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
+  const { latency_ms, first_token_ms, overhead_ms, tokens } = summary
+  const notes = caveats(summary)
+  return (
+    <div className={classes.summary}>
+      <StatTiles>
+        <StatTile
+          label="Requests"
+          value={formatCount(summary.requests)}
+          hint={`${formatCount(summary.attempts)} attempts for them`}
+        />
+        <StatTile
+          label="Success"
+          value={formatPercent(summary.success_rate)}
+          hint={`${formatCount(summary.errors)} failed, ${formatCount(summary.upstream_cut)} cut short`}
+        />
+        <StatTile label="Latency" value={<Duration ms={latency_ms.p50} />} hint={tail(latency_ms)} />
+        <StatTile label="First token" value={<Duration ms={first_token_ms.p50} />} hint={tail(first_token_ms)} />
+        <StatTile label="Our overhead" value={<Duration ms={overhead_ms.p50} />} hint={tail(overhead_ms)} />
+        <StatTile
+          label="Tokens"
+          value={<TokenCount count={totalOf(tokens)} />}
+          hint={
+            tokens === null ? (
+              'nobody told any'
+            ) : (
+              <>
+                <TokenCount count={tokens.input + tokens.cached_input + tokens.cache_write} /> in,{' '}
+                <TokenCount count={tokens.output + tokens.reasoning} /> out
+              </>
+            )
+          }
+        />
+        <StatTile
+          label="Cost"
+          value={<Money usd={summary.cost_usd} />}
+          hint={summary.cost_usd === null ? 'no price is known' : 'what clients pay'}
+        />
+        <StatTile label="Absorbed" value={<Money usd={summary.absorbed_usd} />} hint="paid by us, charged to nobody" />
+      </StatTiles>
+      {notes.length > 0 && (
+        <ul className={classes.notes}>
+          {notes.map((note) => (
+            <li key={note}>
+              <IconInfoCircle size={14} aria-hidden />
+              {note}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function tail({ p95, p99 }: Schemas['PercentilesView']): string {
+  return p95 === null ? 'nothing measured' : `p95 ${formatDuration(p95)} · p99 ${formatDuration(p99)}`
+}
