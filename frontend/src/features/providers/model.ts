@@ -20,7 +20,7 @@ export function listed(providers: Provider[], find: string, state: ProviderState
   const found = providers.filter(
     ({ name, display_name, base_url, status }) =>
       (state === undefined || status === state) &&
-      [name, display_name, base_url].some((text) => text.toLowerCase().includes(wanted)),
+      [name, display_name, hostOf(base_url)].some((text) => text.toLowerCase().includes(wanted)),
   )
   return {
     setUp: found
@@ -35,6 +35,23 @@ export function listed(providers: Provider[], find: string, state: ProviderState
       .filter((provider) => !isSetUp(provider) && !provider.base_url.startsWith('sandbox:'))
       .sort((one, other) => one.display_name.localeCompare(other.display_name)),
   }
+}
+
+/** Of many addresses the path says `openai`, whoever they belong to. */
+function hostOf(url: string): string {
+  return /^\w+:\/\/([^/]+)/.exec(url)?.[1] ?? ''
+}
+
+/** By provider's name: `XAI_API_KEY`, or several. An address may be set, but need not be. */
+export function neededVariables({
+  variables,
+}: Pick<Schemas['LiveConfigurationView'], 'variables'>): Map<string, string> {
+  const needed = new Map<string, string>()
+  for (const { name, provider } of variables) {
+    const known = needed.get(provider)
+    if (!name.endsWith('_BASE_URL')) needed.set(provider, known === undefined ? name : `${known} and ${name}`)
+  }
+  return needed
 }
 
 /** Without it nobody could answer any more. */

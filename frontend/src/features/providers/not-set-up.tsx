@@ -5,10 +5,10 @@ import { Panel } from '@/ui/panel'
 import { ProviderMark } from '@/ui/provider-mark'
 import type { Provider } from './model'
 import classes from './not-set-up.module.css'
-import { keyVariablesQuery } from './queries'
+import { variablesQuery } from './queries'
 
 export function NotSetUp({ providers, onOpen }: { providers: Provider[]; onOpen: (name: string) => void }) {
-  const variables = useQuery(keyVariablesQuery).data
+  const variables = useQuery(variablesQuery).data
   return (
     <Panel
       title="Not set up"

@@ -16,7 +16,7 @@ import { KeyList } from './key-list'
 import type { Provider } from './model'
 import { PreferencesForm } from './preferences-form'
 import classes from './provider-overview.module.css'
-import { keyVariablesQuery } from './queries'
+import { variablesQuery } from './queries'
 import { SteeringBar } from './steering-bar'
 
 interface ProviderOverviewProps {
@@ -56,7 +56,7 @@ export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
 
 function StateLine({ provider: { name, status, flag } }: { provider: Provider }) {
   const state = providerStateWords(status)
-  const variable = useQuery({ ...keyVariablesQuery, enabled: status === 'no_key' }).data?.get(name)
+  const variable = useQuery({ ...variablesQuery, enabled: status === 'no_key' }).data?.get(name)
   return (
     <div className={classes.state} role="status">
       <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
@@ -75,7 +75,7 @@ function StateLine({ provider: { name, status, flag } }: { provider: Provider })
           </>
         ) : status === 'no_key' && variable !== undefined ? (
           <>
-            Put <code className={classes.code}>{variable}=…</code> into .env; it is taken up within a second.
+            Put <code className={classes.code}>{variable}</code> into .env; it is taken up within a second.
           </>
         ) : (
           state.explanation

@@ -3,18 +3,14 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@ta
 import { answerOf, gateway, type Schemas } from '@/api/client'
 import { providersQuery } from '@/api/queries'
 import { tellDone, tellRefused } from '@/ui/notices'
+import { neededVariables } from './model'
 import type { Steering } from './steering'
 
-/** Which variable of the environment holds the key of which provider. */
-export const keyVariablesQuery = queryOptions({
+/** Which variables of the environment a provider waits for: its key, and what else it cannot do without. */
+export const variablesQuery = queryOptions({
   queryKey: ['config', 'variables'],
   queryFn: ({ signal }) => answerOf(gateway.GET('/api/config', { signal })),
-  select: ({ variables }) =>
-    new Map(
-      variables
-        .filter(({ name }) => !name.endsWith('_BASE_URL'))
-        .map(({ name, provider }) => [provider, name] as const),
-    ),
+  select: neededVariables,
   staleTime: 60_000,
 })
 

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { aProvider } from '@/testing/builders'
+import { auditWords, canRoll, hasAnythingHeld, isLastAvailable, listed, neededVariables, usableKeys } from './model'
+
+const aKey = {
+  fingerprint: '9f86d081',
+  last_four: 'x7Qa',
+  active: true,
+  state: 'usable' as const,
+  until: null,
+  reason: null,
+  resting_models: {},
+  requests: 12,
+  failures: 0,
+}
+const resting = { ...aKey, fingerprint: '60303ae2', active: false, state: 'resting' as const, reason: 'quota' }
+
+test('those that are set up stand apart from those that wait for a key', () => {
+  const { setUp, others } = listed(
+    [
+      aProvider({ name: 'xai', display_name: 'xAI', status: 'no_key' }),
+      aProvider({ name: 'cohere', display_name: 'Cohere', status: 'not_served' }),
+      aProvider({ name: 'off', display_name: 'Off', status: 'disabled', models_count: 3 }),
+      aProvider({ name: 'never', display_name: 'Never', status: 'disabled', models_count: 0, last_used_at: null }),
+      aProvider({ name: 'out', display_name: 'Out', status: 'flagged' }),
+      aProvider(),
+    ],
+    '',
+    undefined,
+  )
+
+  expect(setUp.map(({ name }) => name)).toEqual(['out', 'groq', 'off'])
+  expect(others.map(({ name }) => name)).toEqual(['cohere', 'never', 'xai'])
+})
+
+test('they are found by name, by address and by state', () => {
+  const providers = [
+    aProvider(),
+    aProvider({ name: 'out', display_name: 'Out', base_url: 'http://host/v1', status: 'flagged' }),
+  ]
+
+  expect(listed(providers, 'API.GROQ', undefined).setUp.map(({ name }) => name)).toEqual(['groq'])
+  expect(listed(providers, '', 'flagged').setUp.map(({ name }) => name)).toEqual(['out'])
+})
+
+test('the last one in rotation is known', () => {
+  const [one, other] = [aProvider({ name: 'one' }), aProvider({ name: 'other', status: 'drained' })]
+
+  expect(isLastAvailable(one, [one, other])).toBe(true)
+  expect(isLastAvailable(other, [one, other])).toBe(false)
+  expect(isLastAvailable(one, [one, { ...other, status: 'available' }])).toBe(false)
+})
+
+test('a key can be rolled only to another usable one', () => {
+  expect(canRoll({ keys: [aKey, resting] })).toBe(false)
+  expect(canRoll({ keys: [aKey, { ...resting, state: 'usable' }] })).toBe(true)
+  expect(usableKeys({ keys: [aKey, resting] })).toEqual({ usable: 1, total: 2 })
+})
+
+test('there is something to forget where a key rests for a single model', () => {
+  expect(hasAnythingHeld(aProvider({ keys: [aKey] }))).toBe(false)
+  expect(hasAnythingHeld(aProvider({ keys: [{ ...aKey, resting_models: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
+})
+
+test('changes are told in words', () => {
+  const words = (action: string, before = {}, after = {}) => auditWords({ action, before, after })
+
+  expect(words('provider.toggle', { enabled: null }, { enabled: false })).toBe('Switched off')
+  expect(words('provider.roll_key', { preferred_key: null }, { preferred_key: '60303ae2' })).toBe(
+    'Key rolled to 60303ae2',
+  )
+  expect(words('provider.update', { priority: null }, { priority: 20 })).toBe('Priority as configured → 20')
+  expect(words('provider.drain', { drained: null }, { drained: true })).toBe('Drained')
+})
+
+test('what a provider waits for is its key, and what else it cannot do without', () => {
+  const variable = (name: string, provider: string) => ({ name, provider, is_set: false, keys: [] })
+  const needed = neededVariables({
+    variables: [
+      variable('XAI_API_KEY', 'xai'),
+      variable('XAI_BASE_URL', 'xai'),
+      variable('AZURE_OPENAI_API_KEY', 'azure'),
+      variable('AZURE_OPENAI_ENDPOINT', 'azure'),
+    ],
+  })
+
+  expect([...needed]).toEqual([
+    ['xai', 'XAI_API_KEY'],
+    ['azure', 'AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT'],
+  ])
+})
