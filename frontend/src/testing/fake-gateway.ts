@@ -92,6 +92,27 @@ export const fakeGateway = {
     })
   },
 
+  /** Answers with a stream of events that the test sends, ends, or cuts. */
+  streams<M extends Method>(method: M, path: PathsWith<M>, headers: Record<string, string> = {}) {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = writable.getWriter()
+    // Whoever reads may stop at any time.
+    writer.closed.catch(() => undefined)
+    route(
+      method,
+      path,
+      () => new HttpResponse(readable, { headers: { 'content-type': 'text/event-stream', ...headers } }),
+    )
+    return {
+      send: (event: object | string) => {
+        const data = typeof event === 'string' ? event : JSON.stringify(event)
+        void writer.write(new TextEncoder().encode(`data: ${data}\n\n`)).catch(() => undefined)
+      },
+      end: () => void writer.close().catch(() => undefined),
+      cut: () => void writer.abort(new Error('cut')).catch(() => undefined),
+    }
+  },
+
   /** Sends a message on the live connection. */
   says(message: LiveMessage): void {
     line.broadcast(JSON.stringify(message))

@@ -15,6 +15,8 @@ window.matchMedia = (query) =>
 window.ResizeObserver = Observer
 window.HTMLElement.prototype.scrollIntoView = () => {}
 window.scrollTo = () => {}
+// A field that grows with its text measures it anew when a font has come.
+Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 
 // The first test of a file also loads the page's chunk, on a machine that may be busy.
 configure({ asyncUtilTimeout: 10_000 })

@@ -18,7 +18,7 @@ export async function* streamChat(
   yield { kind: 'opened', decision }
   let isComplete = false
   try {
-    for await (const event of eventsOf(data as ReadableStream<Uint8Array>)) {
+    for await (const event of eventsOf(data as ReadableStream<Uint8Array>, signal)) {
       if (event === '[DONE]') return
       for (const one of chatEventsOf(event, decision.requestId)) {
         isComplete ||= one.kind === 'finish'

@@ -31,7 +31,8 @@ export function LedgerList({ ledger, filters, opened, onOpen, onScrolled, onFilt
   const columns = useMemo(() => columnsFor({ hasClients }), [hasClients])
   const showNew = () => {
     showArrivals()
-    box.current?.querySelector('[role="group"]')?.scrollTo({ top: 0 })
+    const table = box.current?.querySelector('[role="group"]')
+    if (table) table.scrollTop = 0
   }
   // A page that failed further down is told there; the rows above it are as good as before.
   const told = query.isFetchNextPageError ? { ...query, error: null } : query

@@ -73,7 +73,8 @@ function heardOf(state: Arrivals, { latest, filters, isHeld }: ArrivalEvent & { 
     heard: new Set(latest.map(({ id }) => id)),
     shown: isWaiting ? shown : bounded,
     held: isWaiting ? bounded : [],
-    hasGap: hasGap || list.length > MOST_ARRIVALS || (heard.size > 0 && fresh.length === latest.length),
+    hasGap:
+      hasGap || list.length > MOST_ARRIVALS || (heard.size > 0 && fresh.length > 0 && fresh.length === latest.length),
   }
 }
 

@@ -1,0 +1,154 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, expect, test } from 'vitest'
+import type { Schemas } from '@/api/client'
+import { aRequest, aStatus } from '@/testing/builders'
+import { fakeGateway } from '@/testing/fake-gateway'
+import { renderApp } from '@/testing/render'
+
+const ID = '019ab0c3f1a27d9e3b5c8f6041d2e7a9'
+const unknownTokens = { input: null, cached_input: null, cache_write: null, output: null, reasoning: null }
+const attempt: Schemas['RequestAttempt'] = {
+  number: 1,
+  provider: 'openai',
+  model: 'gpt-4o',
+  key_fingerprint: '9f86d081',
+  why: 'first choice',
+  started_ms: 0.5,
+  duration_ms: 200,
+  first_token_ms: null,
+  succeeded: false,
+  failure: 'rate_limit',
+  blame: 'key',
+  status: 429,
+  tokens: unknownTokens,
+  tokens_estimated: false,
+  cost_usd: null,
+  absorbed: false,
+}
+const list = (...items: Schemas['RequestView'][]) => {
+  fakeGateway.answers('get', '/api/requests', { items, next_cursor: null })
+}
+const says = (...requests: Schemas['RequestView'][]) => {
+  fakeGateway.says({ type: 'changes', cursor: 'c', at: '2026-11-23T13:00:00Z', status: null, providers: [], requests })
+}
+
+beforeEach(() => {
+  fakeGateway.answers('get', '/api/providers', [])
+  fakeGateway.answers('get', '/api/status', aStatus())
+})
+
+test('each request says how it ended, whom it went to, and what it took', async () => {
+  list(aRequest({ ending: 'error', failure: 'rate_limit', status: 429, attempts_count: 3 }))
+  await renderApp('/requests')
+
+  const row = within(await screen.findByRole('table')).getAllByRole('row')[1] ?? expect.fail()
+  expect(within(row).getByText(/Rate limited/)).toHaveTextContent('429')
+  expect(row).toHaveTextContent('groq')
+  expect(row).toHaveTextContent('1.48 s')
+})
+
+test('the filters of the URL are asked for, and a click changes both', async () => {
+  list(aRequest())
+  const { user, url } = await renderApp('/requests?provider=groq&status=5xx')
+  await screen.findByRole('table')
+  const asked = fakeGateway.received('get', '/api/requests').map((one) => one.url.searchParams)
+  expect(asked.some((query) => query.get('provider') === 'groq' && query.get('status') === '5xx')).toBe(true)
+
+  await user.click(screen.getByRole('button', { name: 'Clear' }))
+  await waitFor(() => {
+    expect(url()).toBe('/requests')
+  })
+})
+
+test('a filter that nothing fits says so and can be taken back', async () => {
+  list()
+  const { user, url } = await renderApp('/requests?model=none')
+  expect(await screen.findByText('No request is like that')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Clear the filters' }))
+  await waitFor(() => {
+    expect(url()).toBe('/requests')
+  })
+})
+
+test('an empty ledger says what would fill it', async () => {
+  list()
+  await renderApp('/requests')
+  expect(await screen.findByText('No request yet')).toBeVisible()
+  expect(screen.getByRole('link', { name: 'Open the playground' })).toBeVisible()
+})
+
+test('what has just finished appears on top; under a filter it waits to be asked for', async () => {
+  list(aRequest())
+  const { user } = await renderApp('/requests?provider=groq')
+  await screen.findByRole('table')
+  // Said again until the line is there to hear it; what is heard twice counts once.
+  const saying = setInterval(() => {
+    says(
+      aRequest({ id: 'f'.repeat(32), asked_model: 'brand-new' }),
+      aRequest({ id: 'e'.repeat(32), provider: 'openai' }),
+    )
+  }, 100)
+  expect(await screen.findByRole('button', { name: /new/i })).toBeVisible()
+  clearInterval(saying)
+  expect(screen.queryByText('brand-new')).toBeNull()
+
+  await user.click(screen.getByRole('button', { name: /new/i }))
+  await screen.findByText('brand-new')
+  const row = within(screen.getByRole('table')).getAllByRole('row')[1]
+  expect(row).toHaveTextContent('brand-new')
+})
+
+test('a request opens with its attempts, and its URL opens it again', async () => {
+  list(aRequest())
+  const detail = {
+    ...aRequest({ cost_usd: null, attempts_count: 2 }),
+    attempts: [
+      attempt,
+      {
+        ...attempt,
+        number: 2,
+        provider: 'groq',
+        succeeded: true,
+        failure: null,
+        blame: null,
+        status: 200,
+        why: 'next candidate',
+      },
+    ],
+  }
+  fakeGateway.answers('get', '/api/requests/{id}', detail)
+  const { user, url } = await renderApp('/requests')
+  await user.click(within(await screen.findByRole('table')).getAllByRole('button')[0] ?? expect.fail())
+
+  const dialog = await screen.findByRole('dialog', { name: 'Request' })
+  expect(await within(dialog).findByText('2 attempts')).toBeVisible()
+  expect(within(dialog).getByText(/asked to be asked less often/)).toBeVisible()
+  expect(within(dialog).getByText(/Charged to the key/)).toBeVisible()
+  expect(within(dialog).getAllByText(/unknown/).length).toBeGreaterThan(0)
+  expect(url()).toBe(`/requests?request=${ID}`)
+
+  await user.click(within(dialog).getByRole('button', { name: 'Close' }))
+  await waitFor(() => {
+    expect(url()).toBe('/requests')
+  })
+})
+
+test('a request that is not there says so, and the list stays', async () => {
+  list(aRequest({ id: 'a'.repeat(32) }))
+  fakeGateway.fails('get', '/api/requests/{id}', 404, { message: 'The ledger has no request with this id.' })
+  await renderApp(`/requests?request=${ID}`)
+  expect(await screen.findByText('The ledger has no request with this id.')).toBeVisible()
+})
+
+test('a gateway that refuses says why, in its own words', async () => {
+  fakeGateway.fails('get', '/api/requests', 400, { message: 'No provider ‘x’ is configured.', param: 'provider' })
+  await renderApp('/requests?provider=x')
+  expect(await screen.findByText('No provider ‘x’ is configured.')).toBeVisible()
+})
+
+test('hostile names are text', async () => {
+  list(aRequest({ asked_model: '<img src=x onerror=alert(1)>', client: 'c', client_name: '<script>alert(1)</script>' }))
+  await renderApp('/requests')
+  expect(await screen.findByText('<img src=x onerror=alert(1)>')).toBeVisible()
+  expect(document.querySelector('main img, main script')).toBeNull()
+})
