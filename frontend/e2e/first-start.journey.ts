@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from './fixtures'
+
+// The sandbox answers; one page is led to the next as somebody would go who starts for the first time.
+test.describe.configure({ mode: 'serial' })
+
+test('the first page says that the sandbox answers, and how to get a provider', async ({ page }) => {
+  await page.goto('/')
+
+  await expect(page).toHaveTitle('Dashboard · AI Engine')
+  await expect(page.getByRole('main')).toContainText('sandbox', { ignoreCase: true })
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+})
+
+test('a chat in the playground is streamed, and leads to its request’s timeline', async ({ page }) => {
+  await page.goto('/playground?model=gpt-4')
+  await page.getByRole('textbox', { name: 'Message' }).fill('Say **hello** to <b>the journey</b>')
+  await page.keyboard.press('Enter')
+
+  await expect(page.getByText('Answer complete')).toBeAttached()
+  const turn = page.getByRole('article').first()
+  await expect(turn).toContainText('sandbox', { ignoreCase: true })
+  await turn.getByRole('link', { name: 'Timeline' }).click()
+
+  await expect(page).toHaveURL(/\/requests\?request=[0-9a-f]{32}$/)
+  const request = page.getByRole('dialog')
+  await expect(request).toContainText('Completed')
+  await expect(request.getByRole('listitem').first()).toContainText('Answered 200')
+
+  // The address alone opens it again.
+  await page.reload()
+  await expect(page.getByRole('dialog')).toContainText('Answered 200')
+})
+
+test('what happens is on the dashboard and in the ledger without a reload', async ({ page, stack }) => {
+  await page.goto('/requests')
+  const rows = page.getByRole('table', { name: 'Requests, the newest first' }).getByRole('row')
+  await expect(rows.nth(1)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+
+  await chat(stack.url, 'a-model-that-just-came-up')
+
+  await expect(page.getByRole('table')).toContainText('a-model-that-just-came-up')
+})
+
+test('the statistics count it, and are taken away as a file', async ({ page }) => {
+  await page.goto('/statistics?range=1h')
+  await expect(page.getByRole('table', { name: 'Models' })).toContainText('gpt-4')
+
+  for (const [item, ending, beginning] of [
+    ['CSV, for spreadsheets', /\.csv$/, /^\w+,/],
+    ['JSON, for programs', /\.json$/, /^[[{]/],
+  ] as const) {
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    const file = await download
+    expect(file.suggestedFilename()).toMatch(ending)
+    expect((await readFile(await file.path(), 'utf8')).trim()).toMatch(beginning)
+  }
+})
+
+async function chat(url: string, model: string): Promise<void> {
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+  expect(answer.status).toBe(200)
+}

@@ -1,0 +1,122 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures'
+
+const KEYS = ['sk-alpha-the-first-key', 'sk-alpha-the-second-key'] as const
+
+test.use({
+  setup: {
+    environment: { ALPHA_API_KEY: KEYS[0], ALPHA_API_KEY_2: KEYS[1], BETA_API_KEY: 'sk-beta' },
+    configuration: `
+providers:
+  - {name: alpha, protocol: openai, base_url: UPSTREAM, default_model: tiny, models: [tiny], priority: 1}
+  - {name: beta, protocol: openai, base_url: UPSTREAM, default_model: tiny, models: [tiny], priority: 2}
+`,
+  },
+})
+
+test('a provider is tested with a message of one’s own', async ({ page, upstream }) => {
+  upstream.answer = 'The provider says hello.'
+  await page.goto('/providers')
+  await page.getByRole('button', { name: /^alpha/ }).click()
+  await expect(page).toHaveURL('/providers?provider=alpha')
+  await page.getByRole('tab', { name: 'Test' }).click()
+  await page.getByRole('textbox', { name: 'Message' }).fill('Are you there?')
+  await page.getByRole('button', { name: 'Send' }).click()
+
+  const result = page.getByRole('region', { name: 'Result of the test' })
+  await expect(result).toContainText('It works')
+  await expect(result).toContainText('The provider says hello.')
+  await expect(page.locator('body')).not.toContainText(KEYS[0])
+})
+
+test('a provider that refuses its keys is told in plain words', async ({ page, upstream }) => {
+  upstream.refuse('sk-beta', 401)
+  await page.goto('/providers?provider=beta&view=test')
+  await page.getByRole('button', { name: 'Send' }).click()
+
+  await expect(page.getByRole('region', { name: 'Result of the test' })).toContainText('It failed')
+  upstream.accept('sk-beta')
+})
+
+test('a provider is switched off and asked no more, and switched on and asked again', async ({ page, stack }) => {
+  await page.goto('/providers?provider=alpha')
+  const drawer = page.getByRole('dialog', { name: 'alpha' })
+  const isOn = drawer.getByRole('switch', { name: 'Switched on' })
+  await expect(isOn).toBeChecked()
+
+  await turn(page, false)
+  expect(await providerOf(stack.url)).toBe('beta')
+
+  await turn(page, true)
+  expect(await providerOf(stack.url)).toBe('alpha')
+})
+
+test('the next key is rolled to and used from then on', async ({ page, stack, upstream }) => {
+  await page.goto('/providers?provider=alpha')
+  const keys = page.getByRole('dialog', { name: 'alpha' }).getByRole('listitem')
+  const next = keys.filter({ hasText: 'Next' }).getByRole('code')
+  const before = await next.textContent()
+
+  await page.getByRole('button', { name: 'Roll key' }).click()
+  const rolled = page.waitForResponse((response) => response.url().endsWith('/roll-key'))
+  await page.getByRole('button', { name: 'Roll the key' }).click()
+  expect((await rolled).ok()).toBe(true)
+  await expect(next).not.toHaveText(before ?? '')
+  upstream.keys.length = 0
+  await Promise.all([providerOf(stack.url), providerOf(stack.url), providerOf(stack.url)])
+  expect(new Set(upstream.keys).size, 'one key alone is used').toBe(1)
+})
+
+test('a model is explained: who is asked, in which order, why, and who is left out', async ({ page }) => {
+  await page.goto('/models')
+  await page.getByRole('combobox', { name: 'Model to explain' }).fill('tiny')
+  await page.keyboard.press('Enter')
+
+  const candidates = page.getByRole('list', { name: 'Candidates, in order' }).locator(':scope > li')
+  await expect(candidates).toHaveCount(2)
+  await expect(candidates.first()).toContainText('alpha')
+  await expect(page).toHaveURL(/\/models\?explain=tiny/)
+
+  await page.getByRole('combobox', { name: 'Model to explain' }).fill('a-model-that-nobody-has')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('main')).toContainText('a-model-that-nobody-has')
+  await expect(candidates).toHaveCount(0)
+})
+
+test('a request that went on to the next key tells both attempts on its timeline', async ({
+  page,
+  stack,
+  upstream,
+}) => {
+  for (const key of KEYS) upstream.refuse(key, 500)
+  expect(await providerOf(stack.url)).toBe('beta')
+  for (const key of KEYS) upstream.accept(key)
+
+  await page.goto('/requests')
+  await page.getByRole('table').getByRole('row').nth(1).click()
+  const timeline = page.getByRole('dialog').locator('ol > li')
+  await expect(timeline.last()).toContainText('beta')
+  await expect(timeline.last()).toContainText('Answered 200')
+  await expect(timeline.first()).toContainText('alpha')
+  expect(await timeline.count()).toBeGreaterThan(1)
+})
+
+/** By its switch, and waits until the gateway has it. */
+async function turn(page: Page, isOn: boolean): Promise<void> {
+  const drawer = page.getByRole('dialog', { name: 'alpha' })
+  const done = page.waitForResponse((response) => response.url().endsWith('/api/providers/alpha/toggle'))
+  await drawer.getByRole('switch', { name: 'Switched on' }).click()
+  expect((await done).ok()).toBe(true)
+  await expect(drawer.getByRole('switch', { name: 'Switched on' })).toBeChecked({ checked: isOn })
+}
+
+/** Who answers a chat now. */
+async function providerOf(url: string): Promise<string | null> {
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+  expect(answer.status).toBe(200)
+  return answer.headers.get('x-ai-engine-provider')
+}
