@@ -6,12 +6,12 @@ import gc
 import logging
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from tenacity import AsyncRetrying, before_sleep_log, wait_random_exponential
 
 from ai_engine import __version__
 from ai_engine.access.audit import Actor
@@ -56,6 +56,7 @@ from ai_engine.wiring import Tuning, wire
 
 _log = logging.getLogger("ai_engine")
 _LOOK_AT_FILES_EVERY_SECONDS = 1
+_SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60
 _COLLECTOR_THRESHOLDS = (10_000, 50, 100)
 
@@ -176,7 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.services = wired.services | {Draining: app.draining}
     install_guard(app, wired.guard)
     tasks = [
-        asyncio.create_task(_kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
+        asyncio.create_task(kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
     ]
     _spare_the_collector()
     wired.services[LiveCatalogue].on_change(lambda _: _spare_the_collector())
@@ -221,14 +222,20 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
 
 
-async def _kept_running(work: Work) -> None:
-    """A background loop that fails is a fault of ours: the log has it, and the loop begins anew, ever later if it fails on."""
-    async for attempt in AsyncRetrying(
-        wait=wait_random_exponential(max=_LONGEST_PAUSE_SECONDS),
-        before_sleep=before_sleep_log(_log, logging.ERROR, exc_info=True),
-    ):
-        with attempt:
+async def kept_running(work: Work) -> None:
+    """A background loop that fails is a fault of ours: the log has it, and it begins anew, ever later if it fails at once."""
+    pause_seconds = _SHORTEST_PAUSE_SECONDS
+    while True:
+        began_at = time.monotonic()
+        try:
             await work()
+        except Exception:  # noqa: BLE001 - whatever it was, the others go on
+            _log.exception(
+                "A background task failed (%s); it begins again in %g s.", getattr(work, "__qualname__", work), pause_seconds
+            )
+        await asyncio.sleep(pause_seconds)
+        has_worked = time.monotonic() - began_at > 2 * _LONGEST_PAUSE_SECONDS
+        pause_seconds = _SHORTEST_PAUSE_SECONDS if has_worked else min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
 
 
 @contextlib.contextmanager

@@ -201,11 +201,11 @@ def session_tokens(scope: MutableMapping[str, Any]) -> Iterator[bytes]:
 
 @lru_cache(_REMEMBERED_HOSTS)
 def _host_name(host: bytes) -> str:
-    """`Host` without its port, in lower case."""
+    """`Host` without its port, in lower case; empty where it is none."""
     text = host.decode("latin-1").strip().lower()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0]
+    name, _, port = text[1:].partition("]") if text.startswith("[") else text.partition(":")
+    port = port.removeprefix(":")
+    return name if not port or (port.isascii() and port.isdigit()) else ""
 
 
 def _is_own(origins: Sequence[bytes], host: bytes) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from ai_engine.ledger.statistics import AttemptStatistics, RequestStatistics, Statistics
+from ai_engine.ledger.statistics import Statistics
+from ai_engine.ledger.sums import AttemptStatistics, RequestStatistics
 
 FIELDS = (
     "section",

@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
-from ai_engine.ledger.histograms import percentiles
-from ai_engine.ledger.money import usd
 from ai_engine.ledger.rollups import ATTEMPTS, DAY, HOUR, MINUTE, REQUESTS, AttemptGroup, Kind, RequestGroup, Totals
 from ai_engine.ledger.store import Piece, RollupStore
+from ai_engine.ledger.sums import AttemptStatistics, RequestStatistics, of_attempts, of_requests
 
 MOST_POINTS = 1000
 """How long a series may be."""
@@ -21,6 +19,10 @@ AUTOMATIC_POINTS = 200
 """How long a series is at most where its bucket is chosen here."""
 DEFAULT_RANGE = timedelta(hours=24)
 """What is told where nobody says since when."""
+MOST_NAMES = 500
+"""How many models, or providers, are told of one by one."""
+OTHERS = "(others)"
+"""The name of all beyond them together: their rarest."""
 GROUPS_AT_ONCE = 200
 """How many rollups are added up before others may run."""
 POINTS_AT_ONCE = 32
@@ -45,79 +47,6 @@ class Kept(NamedTuple):
 
     minutes: timedelta = timedelta(days=2)
     hours: timedelta = timedelta(days=90)
-
-
-class Percentiles(NamedTuple):
-    """Milliseconds within 10 %; `None` where nothing was measured."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
-
-
-class Tokens(NamedTuple):
-    """Sums of what is known, in disjoint classes."""
-
-    input: int
-    cached_input: int
-    cache_write: int
-    output: int
-    reasoning: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestStatistics:
-    """Of requests. `completed` to `errors` add up to `requests`."""
-
-    requests: int
-    completed: int
-    rescued: int
-    client_cancelled: int
-    upstream_cut: int
-    refused: int
-    """The client's own fault."""
-    errors: int
-    success_rate: float | None
-    """0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong."""
-    attempts: int
-    tokens: Tokens | None
-    """`None` where nobody knows those of any request."""
-    unknown_usage: int
-    """How many requests are not in `tokens`, because nobody knows theirs."""
-    estimated_usage: int
-    """How many requests are in `tokens` as we counted them, because their provider did not say."""
-    cost_usd: Decimal | None
-    """`None` where nobody knows that of any request."""
-    absorbed_usd: Decimal
-    unpriced: int
-    """How many requests are not in `cost_usd`, because nobody knows their price."""
-    latency_ms: Percentiles
-    first_token_ms: Percentiles
-    overhead_ms: Percentiles
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptStatistics:
-    """Of attempts. Those that no number but `attempts` counts were cancelled with their request."""
-
-    attempts: int
-    successes: int
-    failed: int
-    refused: int
-    """Refused for what was asked, which is nobody's fault here."""
-    absorbed: int
-    success_rate: float | None
-    """0 to 1, of the successes and failures."""
-    tokens: Tokens | None
-    """`None` where nobody knows those of any attempt."""
-    unknown_usage: int
-    estimated_usage: int
-    cost_usd: Decimal | None
-    """`None` where nobody knows that of any attempt."""
-    absorbed_usd: Decimal
-    unpriced: int
-    latency_ms: Percentiles
-    first_token_ms: Percentiles
 
 
 class KeyStatistics(NamedTuple):
@@ -208,10 +137,10 @@ class LedgerStatistics:
             begins_at=_time(begin),
             ends_at=_time(end),
             bucket=BUCKET_OF[step],
-            summary=_of_requests(whole[None]),
-            provider_stats=_by(by_key, lambda group: group.provider) if client is None else None,
-            model_stats=_by(by_key, lambda group: group.model) if client is None else None,
-            key_stats=_by_key(by_key) if client is None else None,
+            summary=of_requests(whole[None]),
+            provider_stats=await _by(by_key, lambda group: group.provider) if client is None else None,
+            model_stats=await _by(by_key, lambda group: group.model) if client is None else None,
+            key_stats=await _by_key(by_key) if client is None else None,
             error_stats=_errors(whole[None], by_key.values() if client is None else None),
             series=await _points(series),
         )
@@ -225,7 +154,9 @@ class LedgerStatistics:
         step = SECONDS_OF[bucket]
         if step < kept[0]:
             finest = BUCKET_OF[kept[0]]
-            raise InvalidRequest(f"Of that time, no {bucket} is kept any more; ask for the bucket {finest}.", param="bucket")
+            raise InvalidRequest(
+                f"Of that time, no {bucket.value} is kept any more; ask for the bucket {finest.value}.", param="bucket"
+            )
         return step
 
 
@@ -293,19 +224,29 @@ def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, AttemptStatistics]:
-    return {name: _of_attempts(totals) for name, totals in sorted(_summed(by_key, name_of).items())}
+async def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, AttemptStatistics]:
+    """By name; the rarest of very many together, since clients can make up names of models."""
+    summed = await _summed(by_key, name_of)
+    if len(summed) > MOST_NAMES:
+        busiest_first = sorted(summed, key=lambda name: summed[name].number("attempts"), reverse=True)
+        others = Totals(ATTEMPTS)
+        for name in busiest_first[MOST_NAMES - 1 :]:
+            others.add(summed.pop(name))
+        summed[OTHERS] = others
+    return {name: of_attempts(totals) for name, totals in sorted(summed.items())}
 
 
-def _by_key(by_key: Mapping[AttemptGroup, Totals]) -> list[KeyStatistics]:
-    summed = _summed(by_key, lambda group: (group.provider, group.key_fingerprint))
-    return [KeyStatistics(*key, _of_attempts(totals)) for key, totals in sorted(summed.items())]
+async def _by_key(by_key: Mapping[AttemptGroup, Totals]) -> list[KeyStatistics]:
+    summed = await _summed(by_key, lambda group: (group.provider, group.key_fingerprint))
+    return [KeyStatistics(*key, of_attempts(totals)) for key, totals in sorted(summed.items())]
 
 
-def _summed(totals: Mapping[AttemptGroup, Totals], key_of: Callable[[AttemptGroup], KeyT]) -> dict[KeyT, Totals]:
+async def _summed(totals: Mapping[AttemptGroup, Totals], key_of: Callable[[AttemptGroup], KeyT]) -> dict[KeyT, Totals]:
     summed: dict[KeyT, Totals] = {}
-    for group, of_group in totals.items():
+    for number, (group, of_group) in enumerate(totals.items(), 1):
         summed.setdefault(key_of(group), Totals(ATTEMPTS)).add(of_group)
+        if number % GROUPS_AT_ONCE == 0:
+            await asyncio.sleep(0)
     return summed
 
 
@@ -325,71 +266,7 @@ async def _points(series: Mapping[int, Totals]) -> list[Point]:
     """By time; a few at a time, since there may be a thousand."""
     points: list[Point] = []
     for at, totals in sorted(series.items()):
-        points.append(Point(_time(at), _of_requests(totals)))
+        points.append(Point(_time(at), of_requests(totals)))
         if len(points) % POINTS_AT_ONCE == 0:
             await asyncio.sleep(0)
     return points
-
-
-def _of_requests(totals: Totals) -> RequestStatistics:
-    number = dict(zip(totals.kind.numbers, totals.numbers, strict=True))
-    answered = number["completed"] + number["rescued"]
-    return RequestStatistics(
-        requests=number["requests"],
-        completed=number["completed"],
-        rescued=number["rescued"],
-        client_cancelled=number["client_cancelled"],
-        upstream_cut=number["upstream_cut"],
-        refused=number["refused"],
-        errors=number["errors"],
-        success_rate=_rate(answered, number["upstream_cut"] + number["errors"]),
-        attempts=number["attempts"],
-        tokens=_tokens(number, of=number["requests"]),
-        unknown_usage=number["unknown_usage"],
-        estimated_usage=number["estimated_usage"],
-        cost_usd=_cost(number, of=number["requests"]),
-        absorbed_usd=usd(number["absorbed_pico_usd"]),
-        unpriced=number["unpriced"],
-        latency_ms=_percentiles(totals, "latency"),
-        first_token_ms=_percentiles(totals, "first_token"),
-        overhead_ms=_percentiles(totals, "overhead"),
-    )
-
-
-def _of_attempts(totals: Totals) -> AttemptStatistics:
-    number = dict(zip(totals.kind.numbers, totals.numbers, strict=True))
-    return AttemptStatistics(
-        attempts=number["attempts"],
-        successes=number["successes"],
-        failed=number["failed"],
-        refused=number["refused"],
-        absorbed=number["absorbed"],
-        success_rate=_rate(number["successes"], number["failed"]),
-        tokens=_tokens(number, of=number["attempts"]),
-        unknown_usage=number["unknown_usage"],
-        estimated_usage=number["estimated_usage"],
-        cost_usd=_cost(number, of=number["attempts"]),
-        absorbed_usd=usd(number["absorbed_pico_usd"]),
-        unpriced=number["unpriced"],
-        latency_ms=_percentiles(totals, "latency"),
-        first_token_ms=_percentiles(totals, "first_token"),
-    )
-
-
-def _tokens(number: Mapping[str, int], of: int) -> Tokens | None:
-    """The sums; `None` where all of them are sums of nothing. A sum over no request at all is a known 0."""
-    if of and number["unknown_usage"] == of:
-        return None
-    return Tokens(*(number[f"{name}_tokens"] for name in Tokens._fields))
-
-
-def _cost(number: Mapping[str, int], of: int) -> Decimal | None:
-    return None if of and number["unpriced"] == of else usd(number["cost_pico_usd"])
-
-
-def _percentiles(totals: Totals, name: str) -> Percentiles:
-    return Percentiles(*percentiles(totals.histogram(name), 0.5, 0.95, 0.99))
-
-
-def _rate(successes: int, failures: int) -> float | None:
-    return successes / (successes + failures) if successes + failures else None

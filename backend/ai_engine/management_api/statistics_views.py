@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ai_engine.ledger.provider_history import ProviderHistory
-from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, AttemptStatistics, Bucket, KeyStatistics, Point, Statistics
+from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, Bucket, KeyStatistics, Point, Statistics
+from ai_engine.ledger.sums import AttemptStatistics
 from ai_engine.management_api.request_views import Usd
 
 Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]

@@ -92,7 +92,10 @@ def test_open_mode_takes_allowed_hosts_at_any_port(host: bytes) -> None:
     assert is_admitted(Guard(Settings()), request((b"host", host)))
 
 
-@pytest.mark.parametrize("host", [b"evil.example", b"localhost.evil.example", b"evil@localhost", b"", b"localhost.", b"\xff"])
+@pytest.mark.parametrize(
+    "host",
+    [b"evil.example", b"localhost.evil.example", b"evil@localhost", b"", b"localhost.", b"\xff", b"127.0.0.1:80@evil.example"],
+)
 def test_open_mode_refuses_other_hosts(host: bytes) -> None:
     assert not is_admitted(Guard(Settings()), request((b"host", host)))
 

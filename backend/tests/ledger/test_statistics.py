@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ai_engine.errors import InvalidRequest
 from ai_engine.events import RequestFinished
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, AttemptGroup, RequestGroup, attempt_totals, request_totals
-from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, pieces
+from ai_engine.ledger.statistics import MOST_NAMES, OTHERS, Bucket, Kept, LedgerStatistics, pieces
 from ai_engine.ledger.store import Piece
-from ai_engine.names import TokenCounts
+from ai_engine.names import Route, TokenCounts
 from tests.ledger.builders import NOON, a_request, an_attempt, entries_of, random_records
 from tests.ledger.clocks import HandTurnedClock
 
@@ -151,3 +151,15 @@ async def test_what_cannot_be_asked_is_refused_by_name(
         await statistics().statistics(begins_at, ends_at, bucket=bucket)
 
     assert refusal.value.param == param
+
+
+async def test_of_very_many_models_the_rarest_are_told_together_and_none_is_lost() -> None:
+    models = [f"made-up-{number}" for number in range(MOST_NAMES + 20)]
+    tried = [an_attempt(number + 1, route=Route("openai", model)) for number, model in enumerate([*models, "busy", "busy"])]
+    found = await statistics(a_request(attempts=tuple(tried))).statistics(NOON - timedelta(hours=1), NOON + timedelta(hours=1))
+
+    assert found.model_stats is not None
+    assert len(found.model_stats) == MOST_NAMES
+    assert found.model_stats["busy"].attempts == 2
+    assert sum(of.attempts for of in found.model_stats.values()) == len(tried)
+    assert found.model_stats[OTHERS].attempts == len(models) - (MOST_NAMES - 2)
