@@ -2,6 +2,8 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { useState } from 'react'
+import { useWhyNotChange } from '@/api/queries'
+import { Allowed } from '@/ui/allowed'
 import classes from './autodecide-trial.module.css'
 import { GREETING, useAutodecideTest } from './queries'
 import { Attempts } from './attempts'
@@ -10,6 +12,7 @@ import { TrialAnswer, TrialError } from './trial'
 export function AutodecideTrial({ model }: { model: string }) {
   const [message, setMessage] = useState(GREETING)
   const test = useAutodecideTest()
+  const whyNot = useWhyNotChange()
   const { data } = test
   return (
     <section className={classes.trial} aria-label="Try it">
@@ -17,7 +20,7 @@ export function AutodecideTrial({ model }: { model: string }) {
         className={classes.form}
         onSubmit={(event) => {
           event.preventDefault()
-          test.mutate({ model, message: message.trim() })
+          if (whyNot === null) test.mutate({ model, message: message.trim() })
         }}
       >
         <TextInput
@@ -28,15 +31,17 @@ export function AutodecideTrial({ model }: { model: string }) {
             setMessage(event.currentTarget.value)
           }}
         />
-        <Button
-          type="submit"
-          variant="default"
-          disabled={message.trim() === ''}
-          loading={test.isPending}
-          leftSection={<IconSend size={15} aria-hidden />}
-        >
-          Try it
-        </Button>
+        <Allowed whyNot={whyNot}>
+          <Button
+            type="submit"
+            variant="default"
+            disabled={message.trim() === ''}
+            loading={test.isPending}
+            leftSection={<IconSend size={15} aria-hidden />}
+          >
+            Try it
+          </Button>
+        </Allowed>
       </form>
       <p className={classes.note}>A real message to the first candidate that answers; it costs what it costs.</p>
       <div role="status">

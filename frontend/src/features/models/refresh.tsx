@@ -4,7 +4,9 @@ import { IconRefresh } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Schemas } from '@/api/client'
+import { useWhyNotChange } from '@/api/queries'
 import { formatCount } from '@/lib/format'
+import { Allowed } from '@/ui/allowed'
 import { ErrorState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { StatusBadge } from '@/ui/status-badge'
@@ -15,17 +17,20 @@ type Asked = Schemas['RefreshedProvider']
 type Refresh = ReturnType<typeof useRefresh>
 
 export function RefreshButton({ refresh }: { refresh: Refresh }) {
+  const whyNot = useWhyNotChange()
   return (
-    <Button
-      variant="default"
-      leftSection={<IconRefresh size={16} aria-hidden />}
-      loading={refresh.isPending}
-      onClick={() => {
-        refresh.mutate()
-      }}
-    >
-      Ask the providers
-    </Button>
+    <Allowed whyNot={whyNot}>
+      <Button
+        variant="default"
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        loading={refresh.isPending}
+        onClick={() => {
+          refresh.mutate()
+        }}
+      >
+        Ask the providers
+      </Button>
+    </Allowed>
   )
 }
 

@@ -2,6 +2,8 @@
 import { Button } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { formatCount } from '@/lib/format'
+import { useWhyNotChange } from '@/api/queries'
+import { Allowed } from '@/ui/allowed'
 import { CopyButton } from '@/ui/copy-button'
 import { Countdown } from '@/ui/figures'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -17,6 +19,7 @@ import { TrialAnswer, TrialError } from './trial'
 export function RouteCard({ route }: { route: Route }) {
   const { name, meaning } = providerStateWords(route.state)
   const test = useRouteTest()
+  const whyNot = useWhyNotChange()
   return (
     <article className={classes.card} aria-label={route.id}>
       <header className={classes.head}>
@@ -55,17 +58,19 @@ export function RouteCard({ route }: { route: Route }) {
       <Capabilities capabilities={route.capabilities} />
       <footer className={classes.foot}>
         <span>{route.is_default && 'The provider’s default model.'}</span>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconSend size={14} aria-hidden />}
-          loading={test.isPending}
-          onClick={() => {
-            test.mutate({ provider: route.provider, model: route.name })
-          }}
-        >
-          Send a test message
-        </Button>
+        <Allowed whyNot={whyNot}>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconSend size={14} aria-hidden />}
+            loading={test.isPending}
+            onClick={() => {
+              test.mutate({ provider: route.provider, model: route.name })
+            }}
+          >
+            Send a test message
+          </Button>
+        </Allowed>
       </footer>
       <div role="status">
         {test.error !== null && <TrialError error={test.error} />}

@@ -2,6 +2,8 @@
 import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { IconArrowUp, IconMessageChatbot, IconPlayerStopFilled } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { useIsViewer } from '@/api/queries'
+import { Allowed } from '@/ui/allowed'
 import { EmptyState } from '@/ui/messages'
 import classes from './chat-panel.module.css'
 import { TurnView } from './turn-view'
@@ -24,8 +26,9 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
   const { turns, ask, stop, isAnswering } = chat
   const { box, content, noteScroll, follow } = useFollowing()
   const field = useRef<HTMLTextAreaElement>(null)
+  const whyNot = useIsViewer() ? 'A viewer’s key may look and not ask: sign in with an admin’s to ask.' : null
   const send = () => {
-    if (draft.trim() === '' || isAnswering) return
+    if (draft.trim() === '' || isAnswering || whyNot !== null) return
     follow()
     onDraft('')
     void ask(draft)
@@ -49,14 +52,16 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
               action={
                 <div className={classes.examples}>
                   {EXAMPLES.map((example) => (
-                    <Button key={example} variant="default" size="xs" fw={450} onClick={() => void ask(example)}>
-                      {example}
-                    </Button>
+                    <Allowed key={example} whyNot={whyNot}>
+                      <Button variant="default" size="xs" fw={450} onClick={() => void ask(example)}>
+                        {example}
+                      </Button>
+                    </Allowed>
                   ))}
                 </div>
               }
             >
-              Messages stay in this page and are gone when it is left.
+              {whyNot ?? 'Messages stay in this page and are gone when it is left.'}
             </EmptyState>
           ) : (
             turns.map((turn, index) => (
@@ -104,9 +109,11 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
             <IconPlayerStopFilled size={16} aria-hidden />
           </ActionIcon>
         ) : (
-          <ActionIcon size={36} aria-label="Send" disabled={draft.trim() === ''} onClick={send}>
-            <IconArrowUp size={18} aria-hidden />
-          </ActionIcon>
+          <Allowed whyNot={whyNot}>
+            <ActionIcon size={36} aria-label="Send" disabled={draft.trim() === ''} onClick={send}>
+              <IconArrowUp size={18} aria-hidden />
+            </ActionIcon>
+          </Allowed>
         )}
       </div>
     </section>
