@@ -23,7 +23,7 @@ export const ConfigurationPanel = memo(function ConfigurationPanel() {
       }
     >
       <dl className={classes.list}>
-        <Entry name="Access">{configuration.access === 'open' ? 'this machine, no key' : 'with keys'}</Entry>
+        <Entry name="Access">{configuration.access === 'open' ? 'open, no key' : 'with keys'}</Entry>
         <Entry name="Autodecide">{configuration.autodecide ? 'on' : 'off'}</Entry>
         <Entry name="Sandbox">{configuration.sandbox ? 'answers' : 'silent'}</Entry>
         <Entry name="Address">
