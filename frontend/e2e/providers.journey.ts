@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures'
 
@@ -5,11 +6,17 @@ const KEYS = ['sk-alpha-the-first-key', 'sk-alpha-the-second-key'] as const
 
 test.use({
   setup: {
-    environment: { ALPHA_API_KEY: KEYS[0], ALPHA_API_KEY_2: KEYS[1], BETA_API_KEY: 'sk-beta' },
+    environment: {
+      ALPHA_API_KEY: KEYS[0],
+      ALPHA_API_KEY_2: KEYS[1],
+      BETA_API_KEY: 'sk-beta',
+      GAMMA_API_KEY: 'sk-gamma',
+    },
     configuration: `
 providers:
   - {name: alpha, protocol: openai, base_url: UPSTREAM, default_model: tiny, models: [tiny], priority: 1}
   - {name: beta, protocol: openai, base_url: UPSTREAM, default_model: tiny, models: [tiny], priority: 2}
+  - {name: gamma, protocol: openai, base_url: UPSTREAM, default_model: large, models: [large]}
 `,
   },
 })
@@ -30,12 +37,13 @@ test('a provider is tested with a message of one’s own', async ({ page, upstre
 })
 
 test('a provider that refuses its keys is told in plain words', async ({ page, upstream }) => {
-  upstream.refuse('sk-beta', 401)
-  await page.goto('/providers?provider=beta&view=test')
+  upstream.refuse('sk-gamma', 401)
+  await page.goto('/providers?provider=gamma&view=test')
   await page.getByRole('button', { name: 'Send' }).click()
 
   await expect(page.getByRole('region', { name: 'Result of the test' })).toContainText('It failed')
-  upstream.accept('sk-beta')
+  await page.getByRole('tab', { name: 'Overview' }).click()
+  await expect(page.getByRole('dialog', { name: 'gamma' }).getByRole('status')).toContainText('Flagged')
 })
 
 test('a provider is switched off and asked no more, and switched on and asked again', async ({ page, stack }) => {
@@ -64,7 +72,8 @@ test('the next key is rolled to and used from then on', async ({ page, stack, up
   await expect(next).not.toHaveText(before ?? '')
   upstream.keys.length = 0
   await Promise.all([providerOf(stack.url), providerOf(stack.url), providerOf(stack.url)])
-  expect(new Set(upstream.keys).size, 'one key alone is used').toBe(1)
+  const used = upstream.keys.filter((key) => key !== 'sk-beta').map(fingerprintOf)
+  expect(new Set(used)).toEqual(new Set([await next.textContent()]))
 })
 
 test('a model is explained: who is asked, in which order, why, and who is left out', async ({ page }) => {
@@ -119,4 +128,9 @@ async function providerOf(url: string): Promise<string | null> {
   })
   expect(answer.status).toBe(200)
   return answer.headers.get('x-ai-engine-provider')
+}
+
+/** How the pages name a key. */
+function fingerprintOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 8)
 }
