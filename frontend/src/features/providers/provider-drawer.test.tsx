@@ -2,7 +2,7 @@ import { screen, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
-import { aGatewayWithThem, drawer, groq } from './known-providers'
+import { aGatewayWithThem, drawer } from './known-providers'
 
 beforeEach(aGatewayWithThem)
 test('a test sends one’s own message and tells the times, the text, the key and each attempt', async () => {
