@@ -3,13 +3,13 @@ import { MultiSelect, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
 import { formatCount } from '@/lib/format'
 import { Filters, FilterChoice } from '@/ui/filters'
 import { Panel } from '@/ui/panel'
+import { TableSkeleton } from '@/ui/skeletons'
 import classes from './catalogue-panel.module.css'
-import { CatalogueTable } from './catalogue-table'
 import { capabilityChoices, type Model } from './model'
 import { useCatalogue } from './queries'
 import { type Capability, type ModelFilters, type ModelsSearch, noFilters } from './search'
@@ -21,6 +21,7 @@ interface CataloguePanelProps {
   onOpen: (model: string) => void
 }
 
+const CatalogueTable = lazy(() => import('./catalogue-table').then(({ CatalogueTable: Table }) => ({ default: Table })))
 const TYPING_MS = 150
 
 export function CataloguePanel({ search, filters, onChange, onOpen }: CataloguePanelProps) {
@@ -47,7 +48,9 @@ export function CataloguePanel({ search, filters, onChange, onOpen }: CatalogueP
       }
     >
       <CatalogueFilters filters={filters} onChange={onChange} />
-      <CatalogueTable catalogue={catalogue} search={search} onChange={onChange} onOpen={onOpen} />
+      <Suspense fallback={<TableSkeleton rows={14} />}>
+        <CatalogueTable catalogue={catalogue} search={search} onChange={onChange} onOpen={onOpen} />
+      </Suspense>
     </Panel>
   )
 }

@@ -26,6 +26,8 @@ export function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
       size="min(640px, 100vw)"
       title="Model"
       closeButtonProps={{ 'aria-label': 'Close' }}
+      // A dialog’s head is no banner of the page.
+      attributes={{ header: { role: 'presentation' } }}
       classNames={{ body: classes.body, header: classes.header, title: classes.title }}
     >
       {name !== undefined && <Opened key={name} name={name} onExplain={onExplain} />}

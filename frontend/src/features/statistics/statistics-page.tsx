@@ -1,14 +1,12 @@
 /** Statistics: what requests and attempts add up to over a range of time. */
-import { Stack } from '@mantine/core'
+import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { EmptyState } from '@/ui/messages'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { Charts } from './charts'
-import { Comparisons } from './comparisons'
-import { ErrorsPanel } from './errors-panel'
-import { ExportMenu } from './export-menu'
 import { statisticsQuery } from './queries'
 import { RangeBar } from './range-bar'
 import { isBackwards } from './range'
@@ -19,6 +17,11 @@ import { NothingHappened } from './nothing-happened'
 import { TokensPanel } from './tokens-panel'
 import { useStatisticsUrl } from './use-statistics-url'
 
+// What stands further down, or waits for a click, comes after the figures.
+const Comparisons = lazy(() => import('./comparisons').then((module) => ({ default: module.Comparisons })))
+const ErrorsPanel = lazy(() => import('./errors-panel').then((module) => ({ default: module.ErrorsPanel })))
+const ExportMenu = lazy(() => import('./export-menu').then((module) => ({ default: module.ExportMenu })))
+
 export function StatisticsPage() {
   const { asked, sorts, change } = useStatisticsUrl()
   const isAskable = !isBackwards(asked)
@@ -28,7 +31,11 @@ export function StatisticsPage() {
       <PageHeader
         title="Statistics"
         description="What requests add up to: how many, how well, how fast, at which cost."
-        actions={<ExportMenu asked={asked} isDisabled={!isAskable} />}
+        actions={
+          <Suspense fallback={<Skeleton width={112} height={36} />}>
+            <ExportMenu asked={asked} isDisabled={!isAskable} />
+          </Suspense>
+        }
       />
       <Stack gap="lg">
         <RangeBar asked={asked} statistics={query.data} onChange={change} />
@@ -51,10 +58,14 @@ export function StatisticsPage() {
                     <SummaryTiles summary={statistics.summary} />
                     <Charts statistics={statistics} asked={asked} onChange={change} />
                     <div className={classes.pair}>
-                      <ErrorsPanel statistics={statistics} asked={asked} />
+                      <Suspense fallback={<Skeleton height={360} radius="lg" />}>
+                        <ErrorsPanel statistics={statistics} asked={asked} />
+                      </Suspense>
                       <TokensPanel summary={statistics.summary} />
                     </div>
-                    <Comparisons statistics={statistics} sorts={sorts} onChange={change} />
+                    <Suspense fallback={<Skeleton height={900} radius="lg" />}>
+                      <Comparisons statistics={statistics} sorts={sorts} onChange={change} />
+                    </Suspense>
                   </Stack>
                 )
               }
