@@ -19,7 +19,7 @@ import { useProvidersUrl } from './use-providers-url'
 
 const NAMES: Record<View, string> = { overview: 'Overview', test: 'Test', models: 'Models', history: 'History' }
 
-export function ProviderDrawer({ name, onClose }: { name: string | undefined; onClose: () => void }) {
+export default function ProviderDrawer({ name, onClose }: { name: string | undefined; onClose: () => void }) {
   const query = useQuery(providersQuery)
   const provider = query.data?.find((one) => one.name === name)
   return (

@@ -2,7 +2,7 @@
 import { SegmentedControl, Stack, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { providersQuery } from '@/api/queries'
 import { formatCount } from '@/lib/format'
 import type { ProviderState } from '@/lib/provider-words'
@@ -12,10 +12,12 @@ import { Panel } from '@/ui/panel'
 import { TableSkeleton } from '@/ui/skeletons'
 import { listed, type Provider } from './model'
 import { NotSetUp } from './not-set-up'
-import { ProviderDrawer } from './provider-drawer'
 import classes from './providers-page.module.css'
 import { ProvidersTable } from './providers-table'
 import { useProvidersUrl } from './use-providers-url'
+
+// Its forms and tabs are as large as the whole list.
+const ProviderDrawer = lazy(() => import('./provider-drawer'))
 
 const STATES: { value: ProviderState | 'any'; label: string }[] = [
   { value: 'any', label: 'All' },
@@ -30,6 +32,9 @@ export function ProvidersPage() {
   const { search, narrow, open } = useProvidersUrl()
   const { find = '', state, sort, provider } = search
   const query = useQuery(providersQuery)
+  // Kept once it is there, so that it can slide away.
+  const [wasOpened, setWasOpened] = useState(false)
+  if (provider !== undefined && !wasOpened) setWasOpened(true)
   return (
     <>
       <PageHeader title="Providers" description="Who may answer, how they are doing, and what to do about it." />
@@ -79,12 +84,16 @@ export function ProvidersPage() {
           />
         )}
       </Loaded>
-      <ProviderDrawer
-        name={provider}
-        onClose={() => {
-          open(undefined)
-        }}
-      />
+      {wasOpened && (
+        <Suspense>
+          <ProviderDrawer
+            name={provider}
+            onClose={() => {
+              open(undefined)
+            }}
+          />
+        </Suspense>
+      )}
     </>
   )
 }
