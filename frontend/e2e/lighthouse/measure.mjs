@@ -1,0 +1,78 @@
+// Lighthouse over the built pages, behind nginx as `make run` starts them, with requests in the ledger: `make lighthouse`.
+//
+// Three runs for each page, of which the median counts: what a machine does beside it makes single runs jump. It measures as on a
+// desktop (`FORM=mobile` as on a slow phone) and ends with exit code 1 where a score is below 95.
+import { launch } from 'chrome-launcher'
+import lighthouse from 'lighthouse'
+import desktop from 'lighthouse/core/config/desktop-config.js'
+import { startStack } from '../stack.ts'
+
+const PAGES = ['/', '/providers', '/requests', '/statistics', '/playground']
+const CATEGORIES = ['performance', 'accessibility', 'best-practices']
+const RUNS = 3
+const LEAST = 95
+const REQUESTS = 40
+
+const form = process.env.FORM ?? 'desktop'
+const stack = await startStack()
+const chrome = await launch({
+  chromePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  chromeFlags: ['--headless=new', '--no-sandbox'],
+})
+try {
+  for (let number = 0; number < REQUESTS; number += 1) await chat(number)
+  console.log(`Median of ${RUNS} runs, ${form}: ${CATEGORIES.join(', ')}; first and largest paint, blocked, shift`)
+  for (const path of PAGES) {
+    const runs = []
+    for (let run = 0; run < RUNS; run += 1) runs.push(await measured(path))
+    const scores = CATEGORIES.map((name) =>
+      Math.round(100 * median(runs.map(({ categories }) => categories[name].score))),
+    )
+    const times = [
+      'first-contentful-paint',
+      'largest-contentful-paint',
+      'total-blocking-time',
+      'cumulative-layout-shift',
+    ]
+    const told = times.map((name) => runs.find(isMedian(runs)).audits[name].displayValue)
+    console.log(`${path.padEnd(12)} ${scores.join('  ')}   ${told.join(', ')}`)
+    if (scores.some((score) => score < LEAST)) {
+      process.exitCode = 1
+      tellFaults(runs[0])
+    }
+  }
+} finally {
+  chrome.kill()
+  await stack.stop()
+}
+
+async function measured(path) {
+  const options = { port: chrome.port, onlyCategories: CATEGORIES, logLevel: 'error' }
+  const { lhr } = await lighthouse(stack.url + path, options, form === 'desktop' ? desktop : undefined)
+  return lhr
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+}
+
+/** The run whose performance is the middle one. */
+function isMedian(runs) {
+  const middle = median(runs.map(({ categories }) => categories.performance.score))
+  return ({ categories }) => categories.performance.score === middle
+}
+
+function tellFaults({ categories, audits }) {
+  for (const name of CATEGORIES)
+    for (const { id, weight } of categories[name].auditRefs)
+      if (weight > 0 && audits[id].score !== null && audits[id].score < 0.9)
+        console.log(`  ${name}: ${audits[id].title} ${audits[id].displayValue ?? ''}`)
+}
+
+async function chat(number) {
+  await fetch(`${stack.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: `model-${number % 5}`, messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+}
