@@ -14,7 +14,12 @@ const iris: MantineColorsTuple = [
   '#272962',
 ]
 
-const overlay = { lockScroll: false, overlayProps: { backgroundOpacity: 0.4 } }
+const overlay = {
+  lockScroll: false,
+  overlayProps: { backgroundOpacity: 0.4 },
+  // Its `<header>` would be a second banner of the page, beside the shell's.
+  attributes: { header: { role: 'presentation' } },
+}
 
 export const theme = createTheme({
   primaryColor: 'iris',
