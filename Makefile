@@ -27,7 +27,7 @@ export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-br
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format pages journeys lighthouse client build bench bench-drain bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format pages journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -87,6 +87,11 @@ journeys: setup $(PAGES_BUILT)
 	if [ -z "$$missing" ]; then cd frontend && npm run --silent journeys; \
 	elif [ "$$CI" = true ]; then echo "$$missing not found, and CI=true: the journeys must run here." >&2; exit 1; \
 	else echo "******** SKIPPED: $$missing not found, so no journey through the pages is made. ********" >&2; fi
+
+pictures: setup $(PAGES_BUILT) ## take the pictures of docs/images anew
+	@ledger=$$(mktemp -d) && trap 'rm -rf "$$ledger"' EXIT && export GALLERY_DATABASE="sqlite:///$$ledger/ledger.db" \
+	&& (cd benchmarks && ../$(PY) -c 'import sys, ledger_rows as rows; rows.PROVIDERS = "groq together fireworks deepinfra cerebras openrouter".split(); rows.MODELS = "llama-3.3-70b gpt-oss-120b qwen3-32b deepseek-v3.1".split(); sys.argv[1:] = ["--database", sys.argv[1], "--rows", "60000", "--days", "30"]; rows.main()' "$$GALLERY_DATABASE") \
+	&& cd frontend && npx playwright test --config e2e/gallery.config.ts
 
 lighthouse: setup $(PAGES_BUILT) ## measure the built pages with Lighthouse, which brings the Node 22 that it needs (360 MB)
 	@cd frontend/e2e/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --loglevel error && node_modules/node-*/bin/node measure.mjs

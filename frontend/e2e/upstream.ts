@@ -12,6 +12,8 @@ export class ScriptedUpstream {
   readonly keys: string[] = []
   /** What its models say. */
   answer = 'Hello from the provider.'
+  /** How long it thinks before it answers. */
+  thinkMs = () => 0
   readonly #refused = new Map<string, number>()
   readonly #server: Server
 
@@ -53,6 +55,7 @@ export class ScriptedUpstream {
       return
     }
     this.keys.push(key)
+    await new Promise((resolve) => setTimeout(resolve, this.thinkMs()))
     const refusal = this.#refused.get(key)
     if (refusal !== undefined)
       sendJson(response, refusal, { error: { message: `Refused, as the journey said: ${refusal}.`, type: 'refused' } })
