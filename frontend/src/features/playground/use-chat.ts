@@ -1,11 +1,14 @@
 /** The conversation of the page, with the one answer that may be on its way. It is forgotten when the page is left. */
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useReducer, useRef } from 'react'
+import { sessionQuery } from '@/api/queries'
 import { GatewayError } from '@/lib/gateway-error'
 import { type ChatEvent, messagesOf, nextTurns, requestOf } from './conversation'
 import type { ChatSettings } from './search'
 import { streamChat } from './stream-chat'
 
 export function useChat(settings: ChatSettings, system: string) {
+  const queryClient = useQueryClient()
   const [turns, tell] = useReducer(nextTurns, [])
   const running = useRef<AbortController | null>(null)
   const lastId = useRef(0)
@@ -29,6 +32,11 @@ export function useChat(settings: ChatSettings, system: string) {
     const batch = batched((events) => {
       tell({ kind: 'heard', id, events, atMs: since() })
     })
+    const fail = (error: GatewayError) => {
+      tell({ kind: 'failed', id, atMs: since(), error })
+      // The session may be over, which whoever shows it finds out by asking.
+      if (error.status === 401) void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    }
     try {
       const request = requestOf(settings, messagesOf(system, turns.slice(0, keep), question))
       for await (const event of streamChat(request, controller.signal)) batch.add(event)
@@ -37,7 +45,7 @@ export function useChat(settings: ChatSettings, system: string) {
     } catch (error) {
       batch.flush()
       if (controller.signal.aborted) tell({ kind: 'ended', id, atMs: since(), state: 'stopped' })
-      else tell({ kind: 'failed', id, atMs: since(), error: asGatewayError(error) })
+      else fail(asGatewayError(error))
     }
   }
 
