@@ -2,6 +2,7 @@ import { expect, expectAccessible, test } from './fixtures'
 
 // Two dozen pages, each looked through twice.
 test.setTimeout(240_000)
+test.describe.configure({ mode: 'parallel' })
 test.use({
   setup: {
     environment: { ALPHA_API_KEY: 'sk-alpha-1', ALPHA_API_KEY_2: 'sk-alpha-2', GAMMA_API_KEY: 'sk-gamma' },
