@@ -25,7 +25,7 @@ from pathlib import Path
 from ai_engine.clock import SystemClock
 from ai_engine.database import migrate, open_database
 from ai_engine.events import AttemptFinished, Ending, RequestFinished, new_record_id
-from ai_engine.ledger.lines import encode
+from ai_engine.ledger.lines import decode, encode
 from ai_engine.ledger.recorder import Recorder
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.names import Operation, Route, TokenCounts
@@ -138,7 +138,7 @@ async def bare_rows(folder: Path, batches: Sequence[Sequence[RequestFinished]]) 
     database = await open_database(f"sqlite:///{file}")
     await migrate(database)
     await database.close()
-    entries = [[encode(request)[0] for request in batch] for batch in batches]
+    entries = [[entry for request in batch if (entry := decode(encode(request).rstrip(b"\n")))] for batch in batches]
     rows = [
         ([tuple(entry.request) for entry in batch], [tuple(row) for entry in batch for row in entry.attempts])
         for batch in entries

@@ -92,19 +92,17 @@ class Entry(NamedTuple):
     attempts: Sequence[AttemptRow]
 
 
-def encode(request: RequestFinished) -> tuple[Entry, bytes]:
-    """The request as rows and as a line, with its end: decoding the line would give those rows."""
+def encode(request: RequestFinished) -> bytes:
+    """The request's line, with its end."""
     rows = [_request_row(request), [_attempt_row(request.id, attempt) for attempt in request.attempts]]
     try:
         body = orjson.dumps(rows)
     except orjson.JSONEncodeError:
         # Half of a surrogate pair in a name, which is not text that a database takes either.
-        rows = _mended(rows)
-        body = orjson.dumps(rows)
+        body = orjson.dumps(_mended(rows))
     if NUL in body:
-        rows = _mended(rows)
-        body = orjson.dumps(rows)
-    return _entry(*rows), b"%08x %b\n" % (crc32(body), body)
+        body = orjson.dumps(_mended(rows))
+    return b"%08x %b\n" % (crc32(body), body)
 
 
 def decode(line: bytes) -> Entry | None:
@@ -113,14 +111,11 @@ def decode(line: bytes) -> Entry | None:
     if line[:9] != b"%08x " % crc32(body):
         return None
     try:
-        return _entry(*orjson.loads(body))
+        request, attempts = orjson.loads(body)
+        return Entry(RequestRow._make(request), [AttemptRow._make(attempt) for attempt in attempts])
     except (ValueError, TypeError):
         # Whole, but of another form: whoever wrote it, the records behind it must not wait for ever.
         return None
-
-
-def _entry(request: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> Entry:
-    return Entry(RequestRow._make(request), [AttemptRow._make(attempt) for attempt in attempts])
 
 
 def microseconds(at: datetime) -> int:

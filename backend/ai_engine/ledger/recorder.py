@@ -99,8 +99,7 @@ class Recorder:
     def record(self, request: RequestFinished) -> None:
         """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""
         try:
-            entry, line = encode(request)
-            self._spool.append(line, entry)
+            self._spool.append(encode(request))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, its request must not suffer
             self._dropped += 1
             self._has_trouble(error)
@@ -166,16 +165,12 @@ class Recorder:
             file = next(iter(self._spool), None)
             if file is None:
                 return False
-            if remembered := file.remembered(RECORDS_AT_ONCE):
-                entries, records, up_to = [each.entry for each in remembered], len(remembered), remembered[-1].ends_at
-            else:
-                lines = file.portion().splitlines(keepends=True)[:RECORDS_AT_ONCE]
-                entries, records = await self._read(lines), sum(not line.isspace() for line in lines)
-                up_to = file.read_up_to + sum(map(len, lines))
+            lines = file.portion().splitlines(keepends=True)[:RECORDS_AT_ONCE]
+            entries = await self._read(lines)
             await self._store_those_it_takes(entries)
             if file.is_own:
-                self._waiting -= records
-            self._spool.stored(file, up_to)
+                self._waiting -= sum(not line.isspace() for line in lines)
+            self._spool.stored(file, file.read_up_to + sum(map(len, lines)))
             self._has_stored(entries)
             return next(iter(self._spool), None) is not None
 

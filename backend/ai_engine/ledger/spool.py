@@ -8,22 +8,15 @@ import errno
 import fcntl
 import os
 import secrets
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
-
-from ai_engine.ledger.lines import Entry
 
 SUFFIX = ".spool1"
 """Names the form of the lines (`lines.py`). A file of another form is left for the version that knows it."""
 UNFINISHED = ".new"
 """A file between its making and its lock. Nothing is in it."""
 PORTION_BYTES = 512 * 1024
-MOST_REMEMBERED = 4096
-"""Entries of a file that stay in memory until they are stored, some 2 kB each, so that their lines need not be read back."""
 TRIES = 5
 PROBE = b" " * 1023 + b"\n"
 """A blank line as long as a record, which says nothing: written to see whether one could be."""
@@ -31,14 +24,6 @@ PROBE = b" " * 1023 + b"\n"
 
 class SpoolFull(OSError):
     """The spool holds as much as it may."""
-
-
-class Remembered(NamedTuple):
-    """An entry in memory, and where its line stands in the file."""
-
-    begins_at: int
-    ends_at: int
-    entry: Entry
 
 
 class SpoolFile:
@@ -52,8 +37,6 @@ class SpoolFile:
         self.size = os.fstat(descriptor).st_size
         self.read_up_to = 0
         """Where the first line begins that is not stored yet."""
-        self._remembered: deque[Remembered] = deque()
-        """Lines that follow each other without a gap."""
 
     @classmethod
     def make(cls, folder: Path) -> "SpoolFile":
@@ -94,38 +77,18 @@ class SpoolFile:
         os.close(descriptor)
         return None
 
-    def append(self, line: bytes, entry: Entry | None = None) -> None:
-        """Adds a line in one `write(2)`, which is `entry`'s if it is anybody's. Raises `OSError`; then nothing is added."""
+    def append(self, line: bytes) -> None:
+        """Adds a line in one `write(2)`. Raises `OSError`; then nothing is added."""
         written = os.write(self._descriptor, line)
         if written != len(line):
             os.ftruncate(self._descriptor, self.size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        begins_at = self.size
         self.size += written
-        remembered = self._remembered
-        if entry is not None and len(remembered) < MOST_REMEMBERED and (not remembered or remembered[-1].ends_at == begins_at):
-            remembered.append(Remembered(begins_at, self.size, entry))
-
-    def remembered(self, at_most: int) -> list[Remembered]:
-        """The entries from `read_up_to` on, `at_most` so many; none where the next line is only in the file."""
-        if not self._remembered or self._remembered[0].begins_at != self.read_up_to:
-            return []
-        return list(islice(self._remembered, at_most))
 
     def portion(self) -> bytes:
-        """Whole lines from `read_up_to` on, about half a MiB, to the first one that is remembered.
-
-        Where no line ends in that, whatever is there.
-        """
-        end = self._remembered[0].begins_at if self._remembered else self.size
-        read = os.pread(self._descriptor, min(PORTION_BYTES, end - self.read_up_to), self.read_up_to)
+        """Whole lines from `read_up_to` on, about half a MiB; where none ends in that, whatever is there."""
+        read = os.pread(self._descriptor, PORTION_BYTES, self.read_up_to)
         return read[: read.rfind(b"\n") + 1] or read
-
-    def stored(self, up_to: int) -> None:
-        """Goes on to `up_to`: what is before it is in the database."""
-        self.read_up_to = up_to
-        while self._remembered and self._remembered[0].begins_at < up_to:
-            self._remembered.popleft()
 
     def is_gone(self) -> bool:
         """Whether the file is no longer in its folder, so that it would not outlive this process."""
@@ -138,7 +101,6 @@ class SpoolFile:
         """Gives the disk back, and begins anew."""
         os.ftruncate(self._descriptor, 0)
         self.size = self.read_up_to = 0
-        self._remembered.clear()
 
     def close(self) -> None:
         """Lets the lock go. What is not stored waits for the next start."""
@@ -173,8 +135,8 @@ class Spool:
         """Written, by this process or one whose files it adopted, and not stored yet."""
         return sum(file.size - file.read_up_to for file in self)
 
-    def append(self, line: bytes, entry: Entry | None = None) -> None:
-        """Adds a line, which is `entry`'s if it is anybody's. Raises `SpoolFull`, or another `OSError`; then nothing is added."""
+    def append(self, line: bytes) -> None:
+        """Adds a line. Raises `SpoolFull`, or another `OSError`; then nothing is added."""
         current = self._current
         if current is None:
             raise OSError(errno.ENOENT, "there is no spool file to write to")
@@ -183,7 +145,7 @@ class Spool:
             used += sum(file.size for file in self._older)
         if used + len(line) > self._limit_bytes:
             raise SpoolFull(errno.EDQUOT, "the spool is full")
-        current.append(line, entry)
+        current.append(line)
 
     def tidy(self) -> None:
         """Begins a file where there is none, or where the last one is full or gone. Raises `OSError` if it cannot."""
@@ -225,7 +187,7 @@ class Spool:
 
     def stored(self, file: SpoolFile, up_to: int) -> None:
         """Everything before `up_to` is in the database: what is not needed any more is given back to the disk."""
-        file.stored(up_to)
+        file.read_up_to = up_to
         if up_to < file.size:
             return
         if file is self._current:

@@ -83,8 +83,8 @@ def a_request(**changes: Any) -> RequestFinished:
 
 def entry_of(record: RequestFinished) -> Entry:
     """The record as the store gets it."""
-    entry, line = encode(record)
-    assert decode(line.rstrip(b"\n")) == entry
+    entry = decode(encode(record).rstrip(b"\n"))
+    assert entry is not None
     return entry
 
 

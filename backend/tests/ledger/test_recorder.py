@@ -10,7 +10,7 @@ import pytest
 
 from ai_engine.ledger.lines import Entry, encode
 from ai_engine.ledger.recorder import Recorder
-from ai_engine.ledger.spool import MOST_REMEMBERED, SUFFIX, SpoolFile
+from ai_engine.ledger.spool import SUFFIX
 from ai_engine.ledger.store import EntriesRefused, StoreUnavailable
 from tests.ledger.builders import NOON, a_request
 from tests.ledger.clocks import HandTurnedClock
@@ -120,41 +120,22 @@ async def test_enough_for_a_large_transaction_does_not_wait_for_its_second(tmp_p
     assert clock.monotonic() - first_at < 0.5
 
 
-async def test_more_than_stays_in_memory_is_read_back_from_its_file_in_order(tmp_path: Path) -> None:
+async def test_thousands_of_records_come_in_their_order_though_the_store_was_away_between(tmp_path: Path) -> None:
     store = FakeStore()
     recorder = recorder_in(tmp_path, store)
-    records = [a_request() for _ in range(MOST_REMEMBERED + 3000)]
-    for record in records[: MOST_REMEMBERED + 2000]:
+    records = [a_request() for _ in range(5000)]
+    for record in records[:4000]:
         recorder.record(record)
     store.is_away = True
     with pytest.raises(StoreUnavailable):
         await recorder.flush()
     store.is_away = False
-    for record in records[MOST_REMEMBERED + 2000 :]:
+    for record in records[4000:]:
         recorder.record(record)
     await recorder.flush()
 
     assert store.ids == [record.id for record in records]
     assert recorder.backlog() == (0, 0, 0.0, 0, 0, 0)
-
-
-async def test_what_is_remembered_after_a_gap_is_stored_after_what_the_gap_holds(tmp_path: Path) -> None:
-    file = SpoolFile.make(tmp_path)
-    requests = [a_request() for _ in range(4)]
-    (first, first_line), (_, gap), (third, third_line), (fourth, fourth_line) = map(encode, requests)
-    file.append(first_line, first)
-    file.append(gap)
-    file.append(third_line, third)  # not remembered: it does not follow the first
-
-    assert [each.entry for each in file.remembered(9)] == [first]
-    file.stored(len(first_line))
-    assert file.remembered(9) == []
-    file.append(fourth_line, fourth)
-    assert file.remembered(9) == []
-    assert file.portion() == gap + third_line
-    file.stored(len(first_line + gap + third_line))
-    assert [each.entry for each in file.remembered(9)] == [fourth]
-    file.delete()
 
 
 async def test_while_the_store_is_away_nothing_is_lost_and_the_backlog_tells(
@@ -249,14 +230,14 @@ async def test_beyond_its_bound_records_are_dropped_counted_and_told_until_there
 ) -> None:
     store, clock = FakeStore(), HandTurnedClock(NOON)
     store.is_away = True
-    recorder = recorder_in(tmp_path, store, clock, limit_bytes=20 * len(encode(a_request())[1]))
+    recorder = recorder_in(tmp_path, store, clock, limit_bytes=20 * len(encode(a_request())))
     for _ in range(50):
         recorder.record(a_request())
 
     backlog = recorder.backlog()
     assert backlog.records + backlog.dropped == 50
     assert 18 <= backlog.records <= 20
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20 * len(encode(a_request())[1])
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20 * len(encode(a_request()))
     assert not recorder.health().is_recording
     assert "the spool is full" in str(recorder.health().reason)
     assert len(caplog.records) == 1
@@ -312,8 +293,8 @@ async def test_what_cannot_be_adopted_is_told_and_new_records_are_kept_all_the_s
 
 
 async def test_the_spools_of_dead_processes_are_adopted_their_damage_skipped_and_counted(tmp_path: Path) -> None:
-    whole, cut = a_request(), encode(a_request())[1][:-20]
-    (tmp_path / f"1-dead{SUFFIX}").write_bytes(b"no line\n" + encode(whole)[1] + b"\0" * 100 + b"\n" + encode(whole)[1] + cut)
+    whole, cut = a_request(), encode(a_request())[:-20]
+    (tmp_path / f"1-dead{SUFFIX}").write_bytes(b"no line\n" + encode(whole) + b"\0" * 100 + b"\n" + encode(whole) + cut)
     store = FakeStore()
     recorder = recorder_in(tmp_path, store)
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_engine.database.schema import attempt_rollups, request_rollups
-from ai_engine.events import ABANDONED, Ending
+from ai_engine.events import ABANDONED
 from ai_engine.ledger.histograms import histogram
-from ai_engine.ledger.lines import AttemptRow, RequestRow, encode
+from ai_engine.ledger.lines import AttemptRow, RequestRow
 from ai_engine.ledger.rollups import (
     ALL,
     ATTEMPTS,
@@ -20,7 +20,6 @@ from ai_engine.ledger.rollups import (
     request_totals,
 )
 from ai_engine.names import Blame
-from ai_engine.providers.failures import FailureClass
 from tests.ledger.builders import a_failed_attempt, a_request, entries_of, random_records
 
 
@@ -169,11 +168,3 @@ def test_a_row_that_is_read_back_adds_what_was_written() -> None:
     assert twice.number("requests") == 4
     assert twice.failures == {"cut": 2}
     assert sum(twice.histogram("latency")) == 4
-
-
-def test_a_failures_class_may_be_a_member_of_its_enum_as_the_relay_tells_it() -> None:
-    """A record goes into the database from this process's memory, and not only read back from its line."""
-    limited = a_failed_attempt(failure=FailureClass.RATE_LIMIT)
-    entry, _ = encode(a_request(ending=Ending.ERROR, status=429, error_class=FailureClass.RATE_LIMIT, attempts=(limited,)))
-    for sums in (*request_totals([entry]).values(), *attempt_totals([entry]).values()):
-        assert '{"rate_limit":1}' in sums.columns()
