@@ -176,5 +176,6 @@ $(PAGES)/.installed: frontend/package-lock.json frontend/package.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
 	|| { echo "The pages need Node 20.19 or newer with npm to be built; \`make setup\` and \`ai-engine serve\` do without." >&2; exit 1; }
 	@echo "Installing the packages of the pages"
-	@cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@# Not `npm ci`: the lock file lacks what other platforms need of optional packages, which not every registry has, and it would refuse.
+	@cd frontend && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
