@@ -8,7 +8,15 @@ import { rootRoute } from './root'
 import { settingsRoute } from './settings'
 import { statisticsRoute } from './statistics'
 
-const pages = [homeRoute, providersRoute, modelsRoute, statisticsRoute, requestsRoute, playgroundRoute, settingsRoute] as const
+const pages = [
+  homeRoute,
+  providersRoute,
+  modelsRoute,
+  statisticsRoute,
+  requestsRoute,
+  playgroundRoute,
+  settingsRoute,
+] as const
 
 export const routeTree = rootRoute.addChildren(pages)
 

@@ -76,19 +76,17 @@ export default function TimeChart(props: TimeChartProps) {
                 </text>
               </g>
             ))}
-            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / labelWidth))).map(
-              (index, place, all) => (
-                <text
-                  key={index}
-                  className={classes.tick}
-                  x={place === 0 ? plot.left : place === all.length - 1 ? plot.left + plot.width : x(index)}
-                  y={height - 6}
-                  textAnchor={place === 0 ? 'start' : place === all.length - 1 ? 'end' : 'middle'}
-                >
-                  {formatTime(times[index] ?? '')}
-                </text>
-              ),
-            )}
+            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / labelWidth))).map((index, place, all) => (
+              <text
+                key={index}
+                className={classes.tick}
+                x={place === 0 ? plot.left : place === all.length - 1 ? plot.left + plot.width : x(index)}
+                y={height - 6}
+                textAnchor={place === 0 ? 'start' : place === all.length - 1 ? 'end' : 'middle'}
+              >
+                {formatTime(times[index] ?? '')}
+              </text>
+            ))}
             {chosen !== null && (
               <line className={classes.crosshair} x1={x(chosen)} x2={x(chosen)} y1={TOP} y2={TOP + plot.height} />
             )}
