@@ -50,7 +50,7 @@ function decisionOf(headers: Headers): Decision {
 }
 
 /** What one event of the stream says. One that cannot be read says nothing. Raises the error that it tells. */
-export function chatEventsOf(data: string, requestId: string | null): ChatEvent[] {
+function chatEventsOf(data: string, requestId: string | null): ChatEvent[] {
   const chunk = recordOf(parsed(data))
   if (chunk === null) return []
   const error = recordOf(chunk.error)

@@ -136,7 +136,7 @@ const COLUMNS: Column<Provider>[] = [
   },
 ]
 
-export function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
+function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
   const words = providerStateWords(status)
   return (
     <span className={classes.state}>

@@ -114,8 +114,6 @@ export function rolling(provider: Provider): Steering {
   }
 }
 
-export type Preferences = Pick<Provider, 'default_model' | 'priority'>
-
 /** `null` goes back to what the configuration says. */
 export function preferring(
   provider: Provider,

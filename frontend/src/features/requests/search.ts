@@ -34,5 +34,5 @@ export const requestsSearch = v.object({
   request: maybe(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
 })
 
-export type RequestsSearch = v.InferOutput<typeof requestsSearch>
+type RequestsSearch = v.InferOutput<typeof requestsSearch>
 export type RequestFilters = Omit<RequestsSearch, 'request'>
