@@ -3,16 +3,16 @@ import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconCode, IconTrash } from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useCallback, useState } from 'react'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { PageHeader } from '@/ui/page-header'
 import { ChatPanel } from './chat-panel'
 import { messagesOf, requestOf } from './conversation'
 import classes from './playground-page.module.css'
 import type { ChatSettings } from './search'
 import { SettingsPanel } from './settings-panel'
-import { SnippetDialog } from './snippet-dialog'
 import { useChat } from './use-chat'
 
+const SnippetDialog = lazy(() => import('./snippet-dialog').then((module) => ({ default: module.SnippetDialog })))
 const route = getRouteApi('/playground')
 const EXAMPLE = 'Hello!'
 
@@ -58,7 +58,9 @@ export function PlaygroundPage() {
         <SettingsPanel settings={settings} system={system} onChange={change} onSystem={setSystem} />
       </div>
       {isShowingCode && (
-        <SnippetDialog request={requestOf(settings, messagesOf(system, before, question))} onClose={code.close} />
+        <Suspense>
+          <SnippetDialog request={requestOf(settings, messagesOf(system, before, question))} onClose={code.close} />
+        </Suspense>
       )}
     </>
   )

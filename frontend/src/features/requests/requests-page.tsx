@@ -1,17 +1,21 @@
 /** Requests: the ledger as a list that goes on for ever, and one request opened beside it. */
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { FilterBar } from './filter-bar'
 import { LedgerList } from './ledger-list'
-import { RequestDrawer } from './request-drawer'
 import { useRequestsUrl } from './use-requests-url'
 import { useLedger } from './queries'
+
+const RequestDrawer = lazy(() => import('./request-drawer').then((module) => ({ default: module.RequestDrawer })))
 
 export function RequestsPage() {
   const { filters, opened, setFilters, open } = useRequestsUrl()
   const [isAway, setIsAway] = useState(false)
   const ledger = useLedger(filters, isAway)
+  // Opened once, the drawer stays, so that it can be seen to close.
+  const [wasOpened, setWasOpened] = useState(opened !== undefined)
+  if (opened !== undefined && !wasOpened) setWasOpened(true)
   return (
     <>
       <PageHeader
@@ -29,13 +33,17 @@ export function RequestsPage() {
           onFilter={setFilters}
         />
       </Panel>
-      <RequestDrawer
-        id={opened}
-        onClose={() => {
-          open(undefined)
-        }}
-        onFilter={setFilters}
-      />
+      {wasOpened && (
+        <Suspense>
+          <RequestDrawer
+            id={opened}
+            onClose={() => {
+              open(undefined)
+            }}
+            onFilter={setFilters}
+          />
+        </Suspense>
+      )}
     </>
   )
 }
