@@ -10,7 +10,15 @@ from tests.fakes.gateway import Gateway, chat_body
 pytestmark = pytest.mark.anyio
 
 HOT = ("/v1/chat/completions", "/v1/embeddings")
-READ = ("/v1/models", "/v1/models/tiny", "/api/status", "/api/providers", "/api/providers/alpha", "/health", "/openapi.json")
+READ = (
+    "/v1/models",
+    "/v1/models/tiny",
+    "/api/status",
+    "/api/providers",
+    "/api/providers/alpha/models",
+    "/health",
+    "/openapi.json",
+)
 CHANGE = ("/api/providers/alpha/test", "/api/providers/alpha/toggle", "/api/providers/alpha/roll-key", "/api/config/reload")
 
 
