@@ -46,15 +46,3 @@ export const PERIODS = [
   { label: 'Last 24 hours', minutes: 1_440 },
   { label: 'Last 7 days', minutes: 10_080 },
 ]
-
-/** A moment as `<input type="datetime-local">` writes it, in the viewer's zone; empty for none. */
-export function toLocalInput(moment: string | undefined): string {
-  if (moment === undefined) return ''
-  const at = new Date(moment)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
-export function fromLocalInput(text: string): string | undefined {
-  const at = new Date(text)
-  return text === '' || Number.isNaN(at.getTime()) ? undefined : at.toISOString()
-}

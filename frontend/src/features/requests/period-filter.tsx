@@ -2,8 +2,9 @@
 import { Button, Popover, TextInput } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
 import { formatMoment } from '@/lib/format'
+import { fromLocalInput, toLocalInput } from '@/lib/local-time'
 import classes from './filter-bar.module.css'
-import { fromLocalInput, PERIODS, toLocalInput } from './filter-choices'
+import { PERIODS } from './filter-choices'
 import type { RequestFilters } from './search'
 
 interface PeriodFilterProps {
