@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -65,7 +65,7 @@ class ExportFormat(StrEnum):
     JSON = "json"
 
 
-async def export(statistics: Statistics, form: ExportFormat) -> AsyncIterator[str]:
+async def export(statistics: Statistics, form: ExportFormat) -> AsyncGenerator[str, None]:
     """The text, a row at a time: CSV as RFC 4180 has it, with a header, or one JSON array of objects."""
     pieces = _csv(statistics) if form is ExportFormat.CSV else _json(statistics)
     for piece in pieces:

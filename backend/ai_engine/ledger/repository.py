@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, text, tuple_
@@ -192,16 +193,17 @@ def add_totals(
     connection: Connection, table: Table, totals: Mapping[RequestGroup, Totals] | Mapping[AttemptGroup, Totals]
 ) -> None:
     """Adds to the rollups: reads those that are there, adds, writes all."""
-    keys = sorted(totals)
-    there = {tuple(row[:5]): row[5:] for row in rows_with_keys(connection, table, keys)}
+    groups = sorted(totals.items(), key=itemgetter(0))
+    there = {tuple(row[:5]): row[5:] for row in rows_with_keys(connection, table, [key for key, _ in groups])}
     rows: list[tuple[Any, ...]] = []
-    for number, key in enumerate(keys):
-        added = totals[key]  # type: ignore[index]  # the keys are this mapping's own
+    for number, (key, added) in enumerate(groups):
         before = there.get(tuple(key))
         if before is not None:
-            added = added.copy()
-            added.add_columns(before)
-        rows.append((*key, *added.columns()))
+            whole = added.copy()
+            whole.add_columns(before)
+        else:
+            whole = added
+        rows.append((*key, *whole.columns()))
         if number % GROUPS_AT_ONCE == GROUPS_AT_ONCE - 1:
             let_others_run(connection)
     overwrite_rows(connection, table, rows)

@@ -90,9 +90,10 @@ async def list_requests(
 
 @router.get("/{id}", summary="Show one request")
 async def show_request(
-    id: Annotated[  # noqa: A002 - the URL's own word
+    record_id: Annotated[
         str,
         Path(
+            alias="id",
             description="The `id` of a listed request, which is the ledger's own and not its `x-request-id`.",
             examples=["019ab0c3f1a27d9e3b5c8f6041d2e7a9"],
         ),
@@ -101,4 +102,4 @@ async def show_request(
 ) -> RequestDetail:
     """One request with its attempts: why each was made, on which route, with which key, when, for how long, and at which cost."""
     async with reading_the_ledger():
-        return request_detail(await pages.request(id))
+        return request_detail(await pages.request(record_id))

@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.fakes.needed import go_without
 from tests.fakes.ports import free_port
 
 _PROGRAMS = Path("/usr/lib/postgresql")
@@ -92,10 +91,7 @@ async def running_postgresql() -> AsyncIterator[PostgreSQL]:
     if programs is None and on_path is not None:
         programs = Path(on_path).parent
     if programs is None:
-        missing = "******** PostgreSQL's programs are missing, so nobody sees what becomes of us when it stops. ********"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        go_without("PostgreSQL's programs are missing, so nobody sees what becomes of us when it stops.")
     folder = Path(tempfile.mkdtemp(prefix="ai-engine-postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
