@@ -1,0 +1,151 @@
+"""Anthropic's Messages format: its version, framing, stop reasons, usage and errors, and what they are in the chat format.
+
+Source: https://platform.claude.com/docs/en/api/messages and the types of `anthropic` 2.14.0 for Python (read 2026-11-28).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
+from ai_engine.wire.openai_usage import LARGEST_COUNT
+
+Json = dict[str, Any]
+
+VERSION = "2023-06-01"
+"""The `anthropic-version` that we speak. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""
+
+REASONING_FORMAT = "anthropic-claude-v1"
+"""The `format` of those `reasoning_details` that only this protocol can check."""
+
+STOP_REASONS: Mapping[str, str] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",  # a turn with tools on Anthropic's side that may be sent back to go on; only native clients use them
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "content_filter",
+}
+"""`stop_reason` → `finish_reason`.
+
+Source: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (read 2026-11-28).
+"""
+
+FINISH_REASONS: Mapping[str, str] = {
+    "stop": "end_turn",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "length": "max_tokens",
+    "content_filter": "refusal",
+}
+"""`finish_reason` → `stop_reason`, for a choice without a `native_finish_reason` of this format and without `stop_sequence`."""
+
+ERROR_TYPES: Mapping[int, str] = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+"""HTTP status → `error.type`; 503 is ours, and means the same as their 529.
+
+Source: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
+"""
+
+
+def finish_reason(stop_reason: str) -> str:
+    """What a `stop_reason` is in the chat format; one that we do not know is an ordinary end."""
+    return STOP_REASONS.get(stop_reason, "stop")
+
+
+def stop_reason(finish_reason: str | None, native: str | None = None, stop_sequence: str | None = None) -> str:
+    """What a choice's end is here: its `native_finish_reason` where that is one of ours, else as `FINISH_REASONS` has it."""
+    if native is not None and native in STOP_REASONS:
+        return native
+    if stop_sequence is not None and finish_reason == "stop":
+        return "stop_sequence"
+    return FINISH_REASONS.get(finish_reason or "stop", "end_turn")
+
+
+def error_type(status: int) -> str:
+    """The `error.type` that goes with an HTTP status; what the table does not have is the client's fault below 500, else ours."""
+    return ERROR_TYPES.get(status) or ("invalid_request_error" if status < 500 else "api_error")
+
+
+def error(message: str, *, kind: str, request_id: str | None = None) -> Json:
+    """The error envelope, of answers and of `error` events alike; `kind` is its `error.type`."""
+    envelope: Json = {"type": "error", "error": {"type": kind, "message": message}}
+    if request_id is not None:
+        envelope["request_id"] = request_id
+    return envelope
+
+
+def encode_event(name: str, data: bytes) -> bytes:
+    """`data`, which is a single line and whose `type` is `name`, as one event: this format repeats the name outside the JSON."""
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def token_counts(usage: object) -> TokenCounts | None:
+    """The `usage` of an answer, whose classes of input are disjoint here; `None` where it says nothing, or nothing sensible.
+
+    `output_tokens` includes thinking, whose share `output_tokens_details` tells where the model thought.
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    output, thinking = _count(usage.get("output_tokens")), None
+    details = usage.get("output_tokens_details")
+    if isinstance(details, Mapping):
+        thinking = _count(details.get("thinking_tokens"))
+    if output is not None and thinking is not None:
+        thinking = min(thinking, output)
+        output -= thinking
+    counts = TokenCounts(
+        _count(usage.get("input_tokens")),
+        _count(usage.get("cache_read_input_tokens")),
+        _count(usage.get("cache_creation_input_tokens")),
+        output,
+        thinking,
+    )
+    return None if counts == UNKNOWN_TOKENS else counts
+
+
+def chat_usage(usage: object) -> Json | None:
+    """The `usage` of an answer as a chat completion has it: all input together, the cached and written parts told beside it."""
+    counts = token_counts(usage)
+    if counts is None:
+        return None
+    prompt, completion = counts.all_input or 0, counts.all_output or 0
+    converted: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    if counts.cached_input is not None or counts.cache_write is not None:
+        converted["prompt_tokens_details"] = {
+            "cached_tokens": counts.cached_input or 0,
+            "cache_write_tokens": counts.cache_write or 0,
+        }
+    if counts.reasoning is not None:
+        converted["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning}
+    return converted
+
+
+def messages_usage(counts: TokenCounts | None) -> Json:
+    """What was counted, as an answer in this format reports it; what is unknown is 0, because SDKs insist on numbers."""
+    counts = counts or UNKNOWN_TOKENS
+    usage: Json = {
+        "input_tokens": counts.input or 0,
+        "cache_creation_input_tokens": counts.cache_write or 0,
+        "cache_read_input_tokens": counts.cached_input or 0,
+        "output_tokens": counts.all_output or 0,
+    }
+    if counts.reasoning is not None:
+        usage["output_tokens_details"] = {"thinking_tokens": counts.reasoning}
+    return usage
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
