@@ -4,6 +4,7 @@ AIEngineError
 ├── ConfigurationError          the operator mends a variable or the YAML file
 ├── CallerError                 the caller mends its request; sending it again unchanged will not help
 │   ├── InvalidRequest
+│   │   └── Inexpressible       the request is sound, and a provider's protocol has no words for it
 │   ├── BodyTooLarge
 │   ├── UnsupportedMediaType
 │   ├── NotAuthenticated
@@ -52,6 +53,13 @@ class CallerError(AIEngineError):
 
 class InvalidRequest(CallerError):
     """A field is missing, of the wrong type or out of range, or the body is not JSON."""
+
+
+class Inexpressible(InvalidRequest):
+    """A field means something that a provider's protocol cannot say. Others may: it ends the candidate, not the request."""
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message, param=param, code="unsupported_by_provider")
 
 
 class BodyTooLarge(CallerError):

@@ -42,10 +42,22 @@ UNKNOWN_TOKENS = TokenCounts()
 
 
 class Operation(StrEnum):
-    """What a client asks for; the adapter turns it into a provider's path."""
+    """What a client asks for, and in which format; the adapter turns it into a provider's path."""
 
     CHAT = "chat"
+    COMPLETIONS = "completions"
+    RESPONSES = "responses"
+    MESSAGES = "messages"
+    COUNT_TOKENS = "count_tokens"
     EMBEDDINGS = "embeddings"
+    RERANK = "rerank"
+    MODERATIONS = "moderations"
+    IMAGE_GENERATIONS = "image_generations"
+    IMAGE_EDITS = "image_edits"
+    IMAGE_VARIATIONS = "image_variations"
+    SPEECH = "speech"
+    TRANSCRIPTIONS = "transcriptions"
+    TRANSLATIONS = "translations"
 
     __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
 

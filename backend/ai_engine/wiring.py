@@ -23,7 +23,7 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.client_api import chat_completions, embeddings
-from ai_engine.client_api.relayed import ParseRequest, RelayedEndpoint
+from ai_engine.client_api.relayed import ClientFormat, RelayedEndpoint
 from ai_engine.client_api.requests import chat_request, embeddings_request
 from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
@@ -183,8 +183,8 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     _keep_in_step(configuration, preferences, keys, breaker, catalogue, discovery, guard)
 
-    def hot(parse: ParseRequest) -> RelayedEndpoint:
-        return RelayedEndpoint(parse, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
+    def hot(client_format: ClientFormat) -> RelayedEndpoint:
+        return RelayedEndpoint(client_format, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
 
     pages = RequestPages(ledger)
     names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), pages)
@@ -216,7 +216,10 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     return Wired(
         services={type(service): service for service in services},
-        hot={("POST", chat_completions.PATH): hot(chat_request), ("POST", embeddings.PATH): hot(embeddings_request)},
+        hot={
+            ("POST", chat_completions.PATH): hot(ClientFormat(chat_request)),
+            ("POST", embeddings.PATH): hot(ClientFormat(embeddings_request)),
+        },
         guard=guard,
         background=(
             discovery.run,

@@ -343,7 +343,6 @@ def test_a_key_made_on_the_command_line_opens_a_gateway_off_loopback(tmp_path: P
         assert (ended.returncode, ended.stderr) == (0, "")
         made = ended.stdout.strip()
         assert made.startswith("aie_")
-        assert httpx.get(f"{running.url}/api/status", headers={"x-api-key": made}, trust_env=False).status_code == 401
         assert running.stop() == 0
     with serving(tmp_path, **everywhere) as running:
         for key, status in ((made, 200), (first, 200), ("aie_wrong", 401)):

@@ -5,8 +5,10 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 """
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from pydantic import BaseModel
 
@@ -25,7 +27,6 @@ from ai_engine.web.errors import HeaderList, error_answer, error_event
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import read_body
 
-_DONE = b"data: [DONE]\n\n"
 _REMEMBERED_ROUTES = 1024
 
 _gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
@@ -54,12 +55,26 @@ class ParseRequest(Protocol):
     ) -> ClientRequest: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClientFormat:
+    """What is a format's own: how a client asks in it, and how it is told of errors. The way through the house is the same."""
+
+    parse: ParseRequest
+    error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
+    error_event: Callable[[AIEngineError], bytes] = error_event
+    """The end of a stream whose status is already out."""
+    native_headers: frozenset[bytes] = frozenset()
+    """Headers that belong to the format: they go to providers that speak it."""
+    keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
+    """Hears of every whole answer before the client has its last byte."""
+
+
 class RelayedEndpoint:
     """`POST` of one operation. Serves any number of requests at once; keeps nothing between them."""
 
     def __init__(
         self,
-        parse: ParseRequest,
+        client_format: ClientFormat,
         relay: Relay,
         guard: Guard,
         configuration: LiveConfiguration,
@@ -67,7 +82,7 @@ class RelayedEndpoint:
         own_via: bytes,
         stream_silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
-        self._parse = parse
+        self._format = client_format
         self._relay = relay
         self._guard = guard
         self._configuration = configuration
@@ -81,7 +96,7 @@ class RelayedEndpoint:
         try:
             request = await self._admit(scope, receive, request_id)
         except AIEngineError as error:
-            await _send_error(error, request_id, send)
+            await self._send_error(error, request_id, send)
             return
         self._performance.started()
         if request.is_stream:
@@ -93,6 +108,7 @@ class RelayedEndpoint:
         caller = self._guard.admit(scope, Role.CLIENT)
         timeout_seconds: float | None = None
         hops: list[bytes] = []
+        native: list[tuple[bytes, bytes]] = []
         for name, value in scope["headers"]:
             if name == b"x-ai-engine-timeout":
                 timeout_seconds = timeout_of(value)
@@ -103,16 +119,18 @@ class RelayedEndpoint:
                         "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
                         code="request_loop",
                     )
+            elif name in self._format.native_headers:
+                native.append((name, value))
         settings = self._configuration.current.settings
         raw = await read_body(scope["headers"], receive, settings.max_request_size)
-        request = self._parse(
+        request = self._format.parse(
             raw,
             request_id=request_id,
             caller=caller,
             autodecide_by_default=settings.autodecide,
             timeout_seconds=timeout_seconds,
         )
-        return request._replace(hops=tuple(hops)) if hops else request
+        return request._replace(hops=tuple(hops), native_headers=tuple(native)) if hops or native else request
 
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         answer: Answer | None = None
@@ -120,12 +138,13 @@ class RelayedEndpoint:
             with self._patrol.watch(receive):
                 answer = await self._relay.answer(request)
         except AIEngineError as error:
-            await _send_error(error, request.id, send)
+            await self._send_error(error, request.id, send)
             return
         if answer is None or answer.plain is None:  # the client left
             return
+        self._keep(request, answer.plain.answer)
         body = answer.plain.body
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *_about(answer)]
+        headers = [(b"content-type", answer.plain.content_type), (b"content-length", b"%d" % len(body)), *_about(answer)]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -141,20 +160,33 @@ class RelayedEndpoint:
                 if broken is not None:
                     raise broken
             if not watch.client_left:
-                await events.end(_DONE)
+                assert answer is not None, "only a client that left has none"
+                assert answer.stream is not None
+                ending = answer.stream.ending()
+                self._keep(request, answer.stream.answer)
+                await events.end(ending)
         except AIEngineError as error:
             if answer is not None and answer.stream is not None:
                 # A client that does not read would hold the provider's connection for as long as it likes.
                 await answer.stream.close()
             await events.stop()
             if events.has_begun:
-                await events.end(error_event(error))
+                await events.end(self._format.error_event(error))
             else:
-                await _send_error(error, request.id, send)
+                await self._send_error(error, request.id, send)
         finally:
             await events.stop()
             if answer is not None and answer.stream is not None:
                 await answer.stream.close()
+
+    def _keep(self, request: ClientRequest, answer: Mapping[str, Any] | None) -> None:
+        if self._format.keep is not None and answer is not None:
+            self._format.keep(request, answer)
+
+    async def _send_error(self, error: AIEngineError, request_id: str, send: Send) -> None:
+        status, headers, body = self._format.error_answer(error, request_id)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _about(answer: Answer) -> HeaderList:
@@ -182,9 +214,3 @@ def _header_text(text: str) -> bytes:
     if text.isascii() and text.isprintable():
         return text.encode("ascii")
     return "".join(char if char.isascii() and char.isprintable() else "?" for char in text).encode("ascii")
-
-
-async def _send_error(error: AIEngineError, request_id: str, send: Send) -> None:
-    status, headers, body = error_answer(error, request_id)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

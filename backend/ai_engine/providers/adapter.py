@@ -19,13 +19,16 @@ class PlainAnswer(NamedTuple):
     """A sound answer, not streamed."""
 
     body: bytes
-    """JSON in the format of the operation, as the client gets it."""
+    """In the format of the operation, as the client gets it."""
     model: str | None
     """The model the provider says it used."""
     usage: TokenCounts | None
     """As the provider reported it; `None` where it said nothing."""
     characters_since_usage: int = 0
     """As `StreamDecoder.characters_since_usage`."""
+    answer: Mapping[str, Any] | None = None
+    """The body parsed, where it is a JSON object: what translations read."""
+    content_type: bytes = b"application/json"
 
 
 class EventKind(Enum):
@@ -54,25 +57,43 @@ class StreamEvent(NamedTuple):
 
     kind: EventKind
     data: bytes = b""
-    """The JSON to relay, in the client's format; empty for `DONE`, `INVALID` and `FAILURE`."""
+    """What to relay, framed as it goes on the wire; empty for `DONE`, `INVALID` and `FAILURE`."""
     failure: Failure | None = None
+    chunk: Mapping[str, Any] | None = None
+    """The same parsed, which translations read."""
 
 
 class StreamDecoder(Protocol):
     """Reads one upstream stream. Holds what it has learnt so far; made anew for every attempt."""
 
-    model: str | None
-    usage: TokenCounts | None
-    """As the provider last reported it; `None` while it has said nothing."""
-    characters_since_usage: int
-    """How much of the answer came that `usage` does not tell of: text, reasoning, arguments of tools. For estimates."""
-    invalid_events: int
+    @property
+    def model(self) -> str | None:
+        """The model that the provider says it uses."""
+
+    @property
+    def usage(self) -> TokenCounts | None:
+        """As the provider last reported it; `None` while it has said nothing."""
+
+    @property
+    def characters_since_usage(self) -> int:
+        """How much of the answer came that `usage` does not tell of: text, reasoning, arguments of tools. For estimates."""
+
+    @property
+    def invalid_events(self) -> int:
+        """How many were skipped."""
+
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        """The whole answer, where the format repeats it at its end; else `None`."""
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
         """The events that this piece of the body completes, in order. Bytes may be split anywhere."""
 
     def end(self) -> Sequence[StreamEvent]:
         """The body is over: an event that only lacked its blank line is still given."""
+
+    def ending(self) -> bytes:
+        """What ends a sound answer in its format and was not among the events: the relay stops once everything has come."""
 
     @property
     def is_finished(self) -> bool:
@@ -99,7 +120,17 @@ class ListedModel:
 
 
 class Adapter(Protocol):
-    """One wire protocol."""
+    """One wire protocol. `Operation.CHAT`, OpenAI's format, is the hub: every adapter takes it and gives it back.
+
+    Other formats of a conversation are translated to and from it (`relay.translation`), unless the provider `speaks` them itself.
+    What the hub holds beside OpenAI's own fields: docs/decisions/0005-one-hub-format.md.
+    """
+
+    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
+        """The provider takes requests of this format for this model as they are."""
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+        """A chat that was translated from another format, as this provider takes it; `chat` is not changed."""
 
     def encode(
         self,
@@ -114,15 +145,16 @@ class Adapter(Protocol):
     ) -> UpstreamRequest:
         """The request in the provider's own terms, asking for `model` by the provider's own name.
 
-        `body` is the client's OpenAI request without our own fields; it is not changed. `ask_usage` adds the request for usage
-        to a stream that does not have it. `extra_headers` (our `via`) are sent after the adapter's own.
+        `body` is the request in the format of an operation that the provider `speaks`, without our own fields; it is not changed.
+        `ask_usage` adds the request for usage to a stream that does not have it. `extra_headers` (our `via`) are sent after the
+        adapter's own. Raises `Inexpressible`, naming the field that the protocol has no words for.
         """
 
-    def decode_answer(self, operation: Operation, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """Reads a 2xx body. What is not a sound answer, an error dressed as a success included, is a `Failure`."""
 
-    def decode_stream(self) -> StreamDecoder:
-        """A fresh decoder for one stream."""
+    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+        """A fresh decoder for one stream of the provider's answer to `operation`."""
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """What an HTTP answer outside 2xx means."""

@@ -4,6 +4,7 @@
 message goes to. They are from the `genai-prices` data of 2026-11-23 where it has the provider, else from its own pages.
 """
 
+from ai_engine.names import Operation
 from ai_engine.providers.definition import ProviderDefinition as _Row
 from ai_engine.providers.definition import WireProtocol
 
@@ -29,6 +30,8 @@ _OFFICIAL = (
         docs_url="https://platform.openai.com/docs",
         default_model="gpt-4o-mini",
         models=("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "gpt-5.5", "text-embedding-3-small"),
+        formats=frozenset({Operation.RESPONSES}),
+        output_limit_field="max_completion_tokens",
     ),
     _Row(
         "anthropic",
@@ -77,6 +80,8 @@ _OFFICIAL = (
         docs_url="https://openrouter.ai/docs",
         default_model="openai/gpt-4o-mini",
         models=("openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"),
+        takes_hints=True,
+        takes_reasoning_content=True,
     ),
     _Row(
         "mistral",
@@ -95,6 +100,7 @@ _OFFICIAL = (
         docs_url="https://api-docs.deepseek.com",
         default_model="deepseek-chat",
         models=("deepseek-chat", "deepseek-reasoner"),
+        takes_reasoning_content=True,  # inside a round of tool calls: https://api-docs.deepseek.com/guides/thinking_mode
     ),
     _Row(
         "xai",
@@ -104,6 +110,7 @@ _OFFICIAL = (
         docs_url="https://docs.x.ai",
         default_model="grok-4-1-fast-non-reasoning",
         models=("grok-4-1-fast-non-reasoning", "grok-4-1-fast-reasoning", "grok-4.3"),
+        formats=frozenset({Operation.RESPONSES}),  # https://docs.x.ai/docs/api-reference (read 2026-11-28)
     ),
     _Row(
         "together",
@@ -200,6 +207,10 @@ _OFFICIAL = (
         default_model="gpt-4o-mini",
         models=("gpt-4o-mini", "gpt-4o"),
         lists_models=False,  # it lists what could be deployed, not what is
+        # https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle (read 2026-11-28)
+        key_header="api-key",
+        formats=frozenset({Operation.RESPONSES}),
+        output_limit_field="max_completion_tokens",
     ),
     _Row(
         "moonshot",
@@ -209,6 +220,7 @@ _OFFICIAL = (
         docs_url="https://platform.moonshot.ai/docs",
         default_model="kimi-k2.6",
         models=("kimi-k2.6", "kimi-k3"),
+        takes_reasoning_content=True,
     ),
     _Row(
         "zai",
@@ -277,7 +289,17 @@ _OFFICIAL = (
 
 
 def _local(name: str, display_name: str, base_url: str, docs_url: str) -> _Row:
-    return _Row(name, display_name, base_url, f"{name.upper()}_API_KEY", docs_url=docs_url, needs_key=False, is_local=True)
+    return _Row(
+        name,
+        display_name,
+        base_url,
+        f"{name.upper()}_API_KEY",
+        docs_url=docs_url,
+        needs_key=False,
+        is_local=True,
+        formats=frozenset({Operation.COMPLETIONS}),
+        takes_reasoning_content=True,
+    )
 
 
 _LOCAL = (

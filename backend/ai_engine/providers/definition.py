@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ai_engine.names import Operation
+
 
 class WireProtocol(StrEnum):
     """The format a provider speaks. Only those with an adapter in `wiring` are served."""
@@ -80,6 +82,16 @@ class ProviderDefinition:
     """The operator listed the models in the YAML file: there are no others."""
     takes_stream_options: bool = True
     """False for a provider known to refuse `stream_options`; others are learnt from their 400 or 422."""
+    formats: frozenset[Operation] = frozenset()
+    """Formats of a conversation that it takes as they are, beside the protocol's own: `responses` …."""
+    output_limit_field: str = "max_tokens"
+    """What OpenAI-compatible servers call the limit; OpenAI itself knows only the newer name for models that reason."""
+    takes_hints: bool = False
+    """OpenAI-compatible, and knows `cache_control` and `reasoning_details`; others refuse fields that they do not know."""
+    takes_reasoning_content: bool = False
+    """OpenAI-compatible, and wants an assistant's `reasoning_content` back with the next turn."""
+    key_header: str = "authorization"
+    """`authorization` carries `Bearer KEY`, any other header the key alone."""
     timeouts: Timeouts = Timeouts()
     keys: tuple[ProviderKey, ...] = ()
     is_configured: bool = False

@@ -1,4 +1,4 @@
-"""The adapter for everything that speaks OpenAI's chat completions and embeddings, which is nearly everything.
+"""The adapter for everything that speaks OpenAI's protocol, which is nearly everything.
 
 Nothing is translated: the client's body goes out and the provider's comes back, byte for byte where they allow it. What this
 module adds is judgement: is it an answer, is it content, is it over, how much was it.
@@ -17,13 +17,31 @@ from ai_engine.providers import failures
 from ai_engine.providers.adapter import EventKind, ListedModel, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.providers.openai_dialects import adopted
 from ai_engine.providers.openai_listing import read_listing
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
 
-_PATHS = {Operation.CHAT: "/chat/completions", Operation.EMBEDDINGS: "/embeddings"}
+_PATHS = {
+    Operation.CHAT: "/chat/completions",
+    Operation.COMPLETIONS: "/completions",
+    Operation.RESPONSES: "/responses",
+    Operation.MESSAGES: "/messages",
+    Operation.COUNT_TOKENS: "/messages/count_tokens",
+    Operation.EMBEDDINGS: "/embeddings",
+    Operation.RERANK: "/rerank",
+    Operation.MODERATIONS: "/moderations",
+    Operation.IMAGE_GENERATIONS: "/images/generations",
+    Operation.IMAGE_EDITS: "/images/edits",
+    Operation.IMAGE_VARIATIONS: "/images/variations",
+    Operation.SPEECH: "/audio/speech",
+    Operation.TRANSCRIPTIONS: "/audio/transcriptions",
+    Operation.TRANSLATIONS: "/audio/translations",
+}
+_FORMATS_OF_SOME = frozenset({Operation.COMPLETIONS, Operation.RESPONSES, Operation.MESSAGES, Operation.COUNT_TOKENS})
+"""Formats of a conversation that only some take (`ProviderDefinition.formats`). Of the rest a provider says what it lacks."""
 _USER_AGENT = f"ai-engine/{__version__}".encode()
 _LISTING_SILENCE_SECONDS = 20.0
 _KNOWN_TARGETS = 4096
@@ -36,6 +54,7 @@ _OPENING_FIELDS = frozenset({"role", "name"})
 # https://api-docs.deepseek.com/api/create-chat-completion; `abort`: vLLM (all read 2026-11-23).
 _TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
 
+_END = encode_event(openai.DONE)
 _DONE = StreamEvent(EventKind.DONE)
 _INVALID = StreamEvent(EventKind.INVALID)
 
@@ -50,10 +69,11 @@ class _Target(NamedTuple):
     listing_headers: Headers
 
 
-def _target(base_url: str, secret: str | None) -> _Target:
+def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
     common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
     if secret is not None:
-        common = ((b"authorization", b"Bearer " + secret.encode()), *common)
+        value = b"Bearer " + secret.encode() if key_header == "authorization" else secret.encode()
+        common = ((key_header.encode(), value), *common)
     json_body = ((b"content-type", b"application/json"), *common)
     return _Target(
         {operation: base_url + path for operation, path in _PATHS.items()},
@@ -70,6 +90,12 @@ class OpenAICompatible:
     def __init__(self) -> None:
         self._target = lru_cache(_KNOWN_TARGETS)(_target)
 
+    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
+        return operation not in _FORMATS_OF_SOME or operation in provider.formats
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+        return adopted(chat, provider)
+
     def encode(
         self,
         operation: Operation,
@@ -81,12 +107,12 @@ class OpenAICompatible:
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        target = self._target(provider.base_url, key.secret if key else None)
+        target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
         outgoing = {**body, "model": model}
         headers = target.plain_headers
         if body.get("stream"):
             headers = target.stream_headers
-            if ask_usage and provider.takes_stream_options:
+            if ask_usage and provider.takes_stream_options and operation in (Operation.CHAT, Operation.COMPLETIONS):
                 options = body.get("stream_options")
                 outgoing["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
         try:
@@ -104,7 +130,7 @@ class OpenAICompatible:
             max(timeouts.plain_answer, timeouts.first_token),
         )
 
-    def decode_answer(self, operation: Operation, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -119,24 +145,25 @@ class OpenAICompatible:
         named = answer.get("model")
         if not isinstance(named, str) or not named:
             try:
-                body = orjson.dumps({**answer, "model": model})
+                answer = {**answer, "model": model}
+                body = orjson.dumps(answer)
             except orjson.JSONEncodeError:
                 return malformed_answer("The provider's answer is nested too deeply.")
             named = None
         usage = token_counts(answer.get("usage"))
         if operation is Operation.EMBEDDINGS:
-            return PlainAnswer(body, named, usage._replace(output=0) if usage else None)
+            return PlainAnswer(body, named, usage._replace(output=0) if usage else None, answer=answer)
         characters = 0 if usage is not None and usage.output is not None else characters_in(answer["choices"])
-        return PlainAnswer(body, named, usage, characters)
+        return PlainAnswer(body, named, usage, characters, answer)
 
-    def decode_stream(self) -> StreamDecoder:
+    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
         return OpenAIStreamDecoder()
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         return failures.classify(status, headers, body)
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        target = self._target(provider.base_url, key.secret if key else None)
+        target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
         return UpstreamRequest(
             "GET", target.listing_url, target.listing_headers, b"", provider.timeouts.connect, _LISTING_SILENCE_SECONDS
         )
@@ -183,9 +210,20 @@ def _failure_of_choice(choice: dict[str, Any]) -> Failure | None:
 class OpenAIStreamDecoder:
     """`adapter.StreamDecoder` for chat completion chunks."""
 
-    __slots__ = ("_finished", "_has_events", "_reader", "_seen", "characters_since_usage", "invalid_events", "model", "usage")
+    __slots__ = (
+        "_finished",
+        "_has_events",
+        "_reader",
+        "_seen",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "model",
+        "usage",
+    )
 
     def __init__(self) -> None:
+        self.answer = None
         self.model: str | None = None
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
@@ -207,6 +245,9 @@ class OpenAIStreamDecoder:
         if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
             return [self._plain_json(rest)]
         return [self._event(payload) for payload in payloads]
+
+    def ending(self) -> bytes:
+        return _END
 
     @property
     def is_finished(self) -> bool:
@@ -237,7 +278,7 @@ class OpenAIStreamDecoder:
                 data = orjson.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
-        return StreamEvent(kind, data)
+        return StreamEvent(kind, encode_event(data), None, event)
 
     def _kind_of(self, event: dict[str, Any]) -> EventKind | Failure | None:
         """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from ai_engine.errors import ConfigurationError
+from ai_engine.names import Operation
 from ai_engine.providers.built_in import BUILT_IN
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
 from ai_engine.settings import ConfigFile, Environment, Settings
@@ -106,6 +107,7 @@ def _override(row: ProviderDefinition, section: ProviderSection | None) -> Provi
         default_model=section.default_model or row.default_model,
         models=row.models if section.models is None else section.models,
         lists_models=row.lists_models and section.models is None,
+        formats=row.formats if section.formats is None else frozenset(Operation(name) for name in section.formats),
         models_are_complete=section.models is not None,
         timeouts=_merged(row.timeouts, section.timeouts),
     )

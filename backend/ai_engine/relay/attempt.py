@@ -11,13 +11,14 @@ from ai_engine.events import ABANDONED, AttemptFinished
 from ai_engine.health.breaker import Passage
 from ai_engine.names import Blame, Route, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
-from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_on
 from ai_engine.relay.streaming import OpenStream
-from ai_engine.upstream.port import Headers, UpstreamAnswer, UpstreamError
+from ai_engine.relay.translation import Way
+from ai_engine.upstream.port import UpstreamAnswer, UpstreamError, UpstreamRequest
 from ai_engine.wire.sse import MAX_EVENT_BYTES
 
 REASONING_FIRST_TOKEN_SECONDS = 300
@@ -38,14 +39,24 @@ class Answered(NamedTuple):
     stream: OpenStream | None
 
 
+class Outgoing(NamedTuple):
+    """One request for one route with one key, ready to go, and the way back."""
+
+    way: Way
+    request: UpstreamRequest
+    asks_usage: bool
+    """The relay asks the stream for usage, whether or not the client did."""
+
+
 class Attempt:
-    """One request on one route with one key, from encoding to the first content or the whole answer."""
+    """One request on one route with one key, from its sending to the first content or the whole answer."""
 
     __slots__ = (
         "_came_at",
         "_deadline",
         "_decoder",
         "_number",
+        "_outgoing",
         "_passage",
         "_pooled",
         "_possible",
@@ -53,7 +64,6 @@ class Attempt:
         "_request",
         "_services",
         "_why",
-        "asks_usage",
         "error_body",
         "started_at",
     )
@@ -63,6 +73,7 @@ class Attempt:
         services: RelayServices,
         request: ClientRequest,
         possible: Possible,
+        outgoing: Outgoing,
         pooled: PooledKey,
         passage: Passage,
         number: int,
@@ -77,17 +88,13 @@ class Attempt:
         self._services = services
         self._request = request
         self._possible = possible
+        self._outgoing = outgoing
         self._pooled = pooled
         self._passage = passage
         self._why = why
         self._deadline = deadline
         self._record = record
         self.started_at = services.clock.monotonic()
-        self.asks_usage = (
-            request.is_stream
-            and possible.definition.takes_stream_options
-            and possible.definition.name not in services.refuses_stream_options
-        )
         self.error_body = b""
         self._decoder: StreamDecoder | None = None
 
@@ -102,18 +109,7 @@ class Attempt:
         return failure.without(key.secret) if key else failure
 
     async def _run(self) -> Answered | Failure:
-        definition, entry = self._possible.definition, self._possible.entry
-        timeouts = definition.timeouts
-        adapter = self._services.adapters[definition.protocol]
-        upstream_request = adapter.encode(
-            self._request.operation,
-            self._request.body,
-            definition,
-            entry.route.model,
-            self._pooled.key,
-            ask_usage=self.asks_usage,
-            extra_headers=self._own_headers(),
-        )
+        timeouts, entry = self._possible.definition.timeouts, self._possible.entry
         patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
         if entry.is_reasoning and self._request.is_stream:
             patience = max(patience, REASONING_FIRST_TOKEN_SECONDS)
@@ -122,8 +118,8 @@ class Attempt:
             raise DeadlinePassed("The request's time was over before a provider could answer.")
         try:
             with Watchdog(min(patience, remaining)):
-                answer = await self._services.upstream.send(upstream_request)
-                return await self._read(answer, adapter)
+                answer = await self._services.upstream.send(self._outgoing.request)
+                return await self._read(answer, self._outgoing.way)
         except TimeoutError:
             if remaining <= patience:
                 raise DeadlinePassed("The request's time was over before an answer was complete.") from None
@@ -131,25 +127,18 @@ class Attempt:
         except UpstreamError as error:
             return classify_exception(error)
 
-    def _own_headers(self) -> Headers:
-        own, hops = self._services.own_headers, self._request.hops
-        if not hops:
-            return own
-        before = b"".join(b"1.1 " + hop + b", " for hop in hops)
-        return tuple((name, before + value if name == b"via" else value) for name, value in own)
-
-    async def _read(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
+    async def _read(self, answer: UpstreamAnswer, way: Way) -> Answered | Failure:
         """Closes the answer on every path, except that an open stream is handed on."""
         outcome: Answered | PlainAnswer | Failure | None = None
         try:
             if not 200 <= answer.status < 300:
                 self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
-                outcome = adapter.classify(answer.status, answer.headers, self.error_body)
+                outcome = way.classify(answer.status, answer.headers, self.error_body)
             elif self._request.is_stream:
-                outcome = await self._open_stream(answer, adapter)
+                outcome = await self._open_stream(answer, way)
             else:
                 body = await answer.read(_LARGEST_ANSWER_BYTES)
-                outcome = adapter.decode_answer(self._request.operation, body, self._possible.route.model)
+                outcome = way.decode_answer(answer.headers, body, self._possible.route.model)
         finally:
             if not isinstance(outcome, Answered):
                 await answer.close()
@@ -169,9 +158,9 @@ class Attempt:
         self._report(None, self._spent(plain.usage, plain.characters_since_usage))
         return Answered(route, self._possible.entry.price, plain, None)
 
-    async def _open_stream(self, answer: UpstreamAnswer, adapter: Adapter) -> Answered | Failure:
+    async def _open_stream(self, answer: UpstreamAnswer, way: Way) -> Answered | Failure:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
-        decoder = self._decoder = adapter.decode_stream()
+        decoder = self._decoder = way.decode_stream(self._possible.route.model)
         chunks = answer.chunks()
         held: list[StreamEvent] = []
         received_bytes = 0
@@ -210,7 +199,7 @@ class Attempt:
             timeouts,
             self._deadline,
             services.clock,
-            has_several_choices=self._request.body.get("n") not in (None, 1),
+            has_several_choices=self._outgoing.way.body.get("n") not in (None, 1),
             cleaned=self._without_our_key,
         )
         stream.on_end = lambda failure: self._end_stream(stream, decoder, first_token_seconds, failure)
@@ -233,7 +222,7 @@ class Attempt:
         self._report(None, spent, first_token_seconds)
 
     def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
-        return spent_on(self._request.body, usage, characters_since_usage, self._possible.entry.price)
+        return spent_on(self._outgoing.way.body, usage, characters_since_usage, self._possible.entry.price)
 
     def _reported(self) -> Spent | None:
         """What a stream told of its usage that came to nothing; some count the input before they begin."""
@@ -272,8 +261,8 @@ class Attempt:
         return (
             failure.blame is Blame.REQUEST
             and failure.status in (400, 422)
-            and self.asks_usage
-            and "stream_options" not in self._request.body
+            and self._outgoing.asks_usage
+            and "stream_options" not in self._outgoing.way.body
             and b"stream_options" in self.error_body
         )
 

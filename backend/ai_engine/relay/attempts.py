@@ -15,16 +15,18 @@ from dataclasses import dataclass, replace
 from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import Watchdog, jittered
-from ai_engine.errors import RoutesOut
+from ai_engine.errors import Inexpressible, InvalidRequest, RoutesOut
 from ai_engine.events import AttemptFinished, AttemptObserver
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.provider_keys.waiting import WaitingRoomFull
 from ai_engine.providers.failures import Failure, FailureClass
-from ai_engine.relay.attempt import Answered, Attempt
+from ai_engine.relay.attempt import Answered, Attempt, Outgoing
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
+from ai_engine.relay.translation import Asking, Way
 from ai_engine.relay.verdict import verdict
+from ai_engine.upstream.port import Headers
 
 MOST_ATTEMPTS_ON_ONE_MODEL = 6
 MOST_ATTEMPTS = 10
@@ -55,6 +57,10 @@ class Attempts:
         self._started_at = services.clock.monotonic()
         self._plans: list[Plan] = []
         self._failures: list[Failure] = []
+        self._asking = Asking(request.operation, request.body, request.translation, request.native_headers)
+        self._own_headers = _own_headers(services.own_headers, request.hops)
+        self._inexpressible: list[Inexpressible] = []
+        """Why routes could not even be asked: their protocols have no words for the request."""
         self._never_again: set[Route] = set()
         """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
         self._on_this_model = 0
@@ -84,6 +90,7 @@ class Attempts:
         raise verdict(
             self._plans,
             self._failures,
+            self._inexpressible,
             has_usable_provider=finder.has_usable_provider(),
             is_still_listing=finder.is_still_listing(),
             why_unknown=finder.why_unknown(self._request.model),
@@ -196,12 +203,24 @@ class Attempts:
         outcome = await self.try_keys(possible, "test", even_if_out=True)
         if isinstance(outcome, Answered):
             return outcome
+        if self._inexpressible:
+            raise self._inexpressible[0]
         if outcome is None:
             raise RoutesOut(f"{possible.definition.display_name} has no provider key.", code="no_usable_key")
         raise verdict((), self._failures)
 
     async def try_keys(self, possible: Possible, why: str, *, even_if_out: bool = False) -> Answered | Failure | None:
         """The last key's failure, or `None` if no key could be tried at all."""
+        try:
+            way = self._asking.way_to(
+                self._services.adapters[possible.definition.protocol], possible.definition, possible.route.model
+            )
+            return await self._try_keys(possible, way, why, even_if_out=even_if_out)
+        except Inexpressible as error:
+            self._inexpressible.append(error)
+            return None
+
+    async def _try_keys(self, possible: Possible, way: Way, why: str, *, even_if_out: bool) -> Answered | Failure | None:
         services, route = self._services, possible.route
         tried: set[str | None] = set()
         failure: Failure | None = None
@@ -209,7 +228,7 @@ class Attempts:
             pooled = services.keys.take(route.provider, route.model, tried, even_if_resting=even_if_out)
             if pooled is None:
                 break
-            outcome = await self.send_once(possible, pooled, why)
+            outcome = await self.send_once(possible, way, pooled, why)
             if isinstance(outcome, Answered):
                 return outcome
             failure = outcome
@@ -226,9 +245,13 @@ class Attempts:
     def _may_attempt(self) -> bool:
         return self.count < MOST_ATTEMPTS and self._on_this_model < MOST_ATTEMPTS_ON_ONE_MODEL
 
-    async def send_once(self, possible: Possible, pooled: PooledKey, why: str) -> Answered | Failure:
-        """One attempt, with everything it says about key, route and provider marked. Raises `DeadlinePassed`."""
+    async def send_once(self, possible: Possible, way: Way, pooled: PooledKey, why: str) -> Answered | Failure:
+        """One attempt, with everything it says about key, route and provider marked.
+
+        Raises `DeadlinePassed`, and `Inexpressible` where the provider's protocol has no words for the request: nothing was sent.
+        """
         services, route = self._services, possible.route
+        outgoing = self._outgoing(possible, way, pooled)
         self.count += 1
         self._on_this_model += 1
         passage = services.breaker.begin(route)
@@ -236,6 +259,7 @@ class Attempts:
             services,
             self._request,
             possible,
+            outgoing,
             pooled,
             passage,
             self.count,
@@ -258,9 +282,23 @@ class Attempts:
             services.refuses_stream_options.add(route.provider)
             again = services.keys.take(route.provider, route.model) if self._may_attempt() else None
             if again is not None:
-                return await self.send_once(possible, again, "without stream_options")
+                return await self.send_once(possible, way, again, "without stream_options")
         self._failures.append(_named(outcome, possible, in_its_words=self._is_test))
         return outcome
+
+    def _outgoing(self, possible: Possible, way: Way, pooled: PooledKey) -> Outgoing:
+        services, definition = self._services, possible.definition
+        asks_usage = (
+            self._request.is_stream and definition.takes_stream_options and definition.name not in services.refuses_stream_options
+        )
+        try:
+            request = way.encode(
+                definition, possible.route.model, pooled.key, ask_usage=asks_usage, extra_headers=self._own_headers
+            )
+        except InvalidRequest:
+            services.keys.give_back(pooled)
+            raise
+        return Outgoing(way, request, asks_usage)
 
     def _record(self, finished: AttemptFinished) -> None:
         self.finished.append(finished)
@@ -290,6 +328,14 @@ class Attempts:
         if not ends:
             return None
         return 1 if is_in_rotation else max(min(ends) - now, 1)
+
+
+def _own_headers(own: Headers, hops: tuple[bytes, ...]) -> Headers:
+    """Our `via` behind those of the gateways that sent the request on before."""
+    if not hops:
+        return own
+    before = b"".join(b"1.1 " + hop + b", " for hop in hops)
+    return tuple((name, before + value if name == b"via" else value) for name, value in own)
 
 
 def _named(failure: Failure, possible: Possible, *, in_its_words: bool) -> Failure:

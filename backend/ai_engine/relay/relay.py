@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ai_engine.autodecide.candidates import Possible
 from ai_engine.catalogue.prices import Price
@@ -159,6 +159,15 @@ class AnswerStream:
     def _settle(self, ending: Ending) -> None:
         first_token_ms = (self._began_at - self._settlement.started_at) * 1000
         self._settlement.settle(ending, price=self._price, first_token_ms=first_token_ms)
+
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        """The whole answer, where the client's format repeats it at its end; known once it was relayed."""
+        return self._stream.answer
+
+    def ending(self) -> bytes:
+        """What ends a sound answer in the client's format."""
+        return self._stream.ending()
 
     async def close(self) -> None:
         """Ends the upstream exchange, on every path. A stream that was not relayed to its end was left by its client."""

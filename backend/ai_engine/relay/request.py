@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences, Wish
 from ai_engine.names import Operation
+from ai_engine.relay.translation import Translation
+from ai_engine.upstream.port import Headers
 
 
 class ClientRequest(NamedTuple):
@@ -14,7 +16,7 @@ class ClientRequest(NamedTuple):
     operation: Operation
     model: str
     body: dict[str, Any]
-    """The client's OpenAI request as it came, but for our own fields. Nobody changes it."""
+    """The client's request as it came, in the format of `operation`, but for our own fields. Nobody changes it."""
     is_stream: bool = False
     wants_usage: bool = False
     """The client itself asked for usage in its stream."""
@@ -27,6 +29,10 @@ class ClientRequest(NamedTuple):
     """The client's own deadline, from its arrival."""
     caller: Caller | None = None
     """Who asks, for the ledger; `None` where the engine itself does."""
+    translation: Translation | None = None
+    """Where `operation` is a format of a conversation other than chat: how those are asked who do not speak it."""
+    native_headers: Headers = ()
+    """Headers of the client's that belong to its format: sent to those who speak it."""
     hops: tuple[bytes, ...] = ()
     """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 

@@ -8,7 +8,7 @@ from ai_engine.catalogue.prices import Price
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
 
-_PROMPT_FIELDS = ("messages", "input", "tools", "functions")
+_PROMPT_FIELDS = ("messages", "input", "tools", "functions", "system", "instructions", "prompt", "query", "documents")
 
 
 class Spent(NamedTuple):

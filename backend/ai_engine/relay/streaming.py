@@ -1,7 +1,8 @@
 """A stream that has begun: its events go to the client as they come, until its sound end or its break."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame
@@ -59,10 +60,19 @@ class OpenStream:
         """Every choice has its `finish_reason`: nothing that may still come belongs to the answer."""
         return self._decoder.is_finished
 
-    async def relay_to(self, write: Write, *, wants_usage: bool) -> Failure | None:
-        """Writes every event of the provider, unchanged and in order, and returns how the stream broke, `None` if it did not.
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        """The whole answer, where its format repeats it at its end; known once the stream has ended."""
+        return self._decoder.answer
 
-        The caller writes the end (`[DONE]`, or the error), since the engine may yet go on elsewhere.
+    def ending(self) -> bytes:
+        """What ends a sound answer in the client's format."""
+        return self._decoder.ending()
+
+    async def relay_to(self, write: Write, *, wants_usage: bool) -> Failure | None:
+        """Writes every event, in order, and returns how the stream broke, `None` if it did not.
+
+        The caller writes the end (`ending()`, or the error), since the engine may yet go on elsewhere.
         """
         try:
             failure = await self._relay(write, wants_usage=wants_usage)
@@ -124,11 +134,11 @@ class OpenStream:
         for event in events:
             kind = event.kind
             if kind in _RELAYED:
-                lines += (b"data: ", event.data, b"\n\n")
+                lines.append(event.data)
                 has_content = has_content or kind is not EventKind.OPENING
             elif kind is EventKind.USAGE:
                 if wants_usage:
-                    lines += (b"data: ", event.data, b"\n\n")
+                    lines.append(event.data)
             elif kind is EventKind.DONE:
                 self._saw_done = True
                 break

@@ -8,6 +8,7 @@ from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
     DeadlinePassed,
+    Inexpressible,
     InvalidRequest,
     ModelNotFound,
     NoProviderConfigured,
@@ -24,19 +25,26 @@ _LISTING_SECONDS = 1
 def verdict(
     plans: Sequence[Plan],
     failures: Sequence[Failure],
+    inexpressible: Sequence[Inexpressible] = (),
     *,
     has_usable_provider: bool = True,
     is_still_listing: bool = False,
     soonest_return: float | None = None,
     why_unknown: str | None = None,
 ) -> AIEngineError:
-    """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was."""
+    """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was.
+
+    `inexpressible` says why routes in rotation could not be asked at all. It is the caller's to mend, unless one that is out of
+    rotation may yet serve the request as it is.
+    """
     for failure in failures:
         if failure.blame in (Blame.REQUEST, Blame.MODEL):
             return _refused(failure)
     left_out = [one for plan in plans for one in plan.left_out]
     if failures:
         return _failed(failures, left_out, soonest_return)
+    if inexpressible and not _causes(left_out):
+        return inexpressible[0]
     if not has_usable_provider:
         return NoProviderConfigured(
             "No provider is configured: put a provider key such as OPENAI_API_KEY into the environment or .env, "

@@ -49,6 +49,7 @@ class ProviderSection(_Section):
     priority: int | None = Field(None, ge=0, le=HIGHEST_PRIORITY)
     default_model: str | None = None
     models: tuple[str, ...] | None = None
+    formats: tuple[Literal["responses", "messages", "count_tokens", "completions"], ...] | None = None
     timeouts: TimeoutsSection = TimeoutsSection()
 
 

@@ -9,7 +9,7 @@ CHARACTERS_PER_TOKEN = 4
 
 _NOT_TEXT = frozenset(
     {"role", "id", "type", "index", "finish_reason", "logprobs", "audio", "images", "annotations"}
-    | {"image_url", "input_audio", "file"}
+    | {"image_url", "input_audio", "file", "file_data", "source", "signature", "encrypted_content", "data"}
 )
 
 LARGEST_COUNT = 10**9

@@ -151,13 +151,19 @@ class LineAdapter:
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         return Failure(FailureClass.SERVER_ERROR, Blame.ROUTE, body.decode(), status)
 
+    def speaks(self, *_: Any, **__: Any) -> bool:
+        raise NotImplementedError
+
+    def adopt(self, *_: Any, **__: Any) -> Mapping[str, Any]:
+        raise NotImplementedError
+
     def encode(self, *_: Any, **__: Any) -> UpstreamRequest:
         raise AssertionError("Discovery lists models and asks for nothing else.")
 
     def decode_answer(self, *_: Any, **__: Any) -> PlainAnswer | Failure:
         raise AssertionError("Discovery lists models and asks for nothing else.")
 
-    def decode_stream(self) -> StreamDecoder:
+    def decode_stream(self, *_: Any, **__: Any) -> StreamDecoder:
         raise AssertionError("Discovery lists models and asks for nothing else.")
 
 

@@ -43,7 +43,7 @@ def encode(
 
 def decode(answer: object, operation: Operation = Operation.CHAT) -> PlainAnswer | Failure:
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
-    return OpenAICompatible().decode_answer(operation, body, "their-name")
+    return OpenAICompatible().decode_answer(operation, (), body, "their-name")
 
 
 def failure_of(answer: object, operation: Operation = Operation.CHAT) -> Failure:
@@ -61,7 +61,7 @@ def chunk(delta: object = None, finish: str | None = None, index: int = 0, **fie
 
 
 def stream(*events: object) -> tuple[list[StreamEvent], StreamDecoder]:
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "their-name")
     return [*decoder.feed(sse(events)), *decoder.end()], decoder
 
 
@@ -149,7 +149,7 @@ def test_the_listing_is_a_plain_get() -> None:
 def test_an_answer_is_passed_on_byte_for_byte() -> None:
     body = orjson.dumps(ANSWER).replace(b'"id"', b' "id" ')
     answer = decode(body)
-    assert answer == PlainAnswer(body, "m-1", TokenCounts(input=3, output=4))
+    assert answer == PlainAnswer(body, "m-1", TokenCounts(input=3, output=4), answer=ANSWER)
 
 
 def test_a_missing_model_is_filled_in() -> None:
@@ -308,7 +308,7 @@ def test_usage_on_a_content_chunk_is_noted_and_stays() -> None:
     events, decoder = stream(chunk({"content": "a"}, "stop", usage={"prompt_tokens": 1, "completion_tokens": 2}))
     assert events[0].kind is EventKind.FINISH
     assert decoder.usage == TokenCounts(input=1, output=2)
-    assert orjson.loads(events[0].data)["usage"] == {"prompt_tokens": 1, "completion_tokens": 2}
+    assert orjson.loads(events[0].data.removeprefix(b"data: "))["usage"] == {"prompt_tokens": 1, "completion_tokens": 2}
 
 
 def test_text_that_no_usage_tells_of_is_measured() -> None:
@@ -365,13 +365,13 @@ def test_an_error_in_a_stream_is_a_failure(event: object, kind: FailureClass) ->
 
 def test_events_are_relayed_byte_for_byte() -> None:
     odd = b'{ "choices" : [{"delta":{"content":"\\u00fc"},"index":0}], "created": 1.7e9, "code": "7" }'
-    assert stream(odd)[0][0].data == odd
+    assert stream(odd)[0][0].data == b"data: " + odd + b"\n\n"
 
 
 def test_an_event_of_several_lines_becomes_one() -> None:
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "their-name")
     events = decoder.feed(b'data: {"choices":\ndata: [{"delta":{"content":"a"}}]}\n\n')
-    assert events[0].data == b'{"choices":[{"delta":{"content":"a"}}]}'
+    assert events[0].data == b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
 
 
 def test_an_end_with_spaces_is_an_end() -> None:
@@ -379,7 +379,7 @@ def test_an_end_with_spaces_is_an_end() -> None:
 
 
 def test_an_error_instead_of_a_stream_is_a_failure() -> None:
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "their-name")
     assert not decoder.feed(b'{"error":{"message":"no",')
     assert not decoder.feed(b'"code":"insufficient_quota"}}')
     failure = decoder.end()[0].failure
@@ -389,7 +389,7 @@ def test_an_error_instead_of_a_stream_is_a_failure() -> None:
 
 def test_a_plain_answer_instead_of_a_stream_is_malformed() -> None:
     """`stream: true` returned plain JSON in the first AI Engine; a provider that does so is not believed."""
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "their-name")
     decoder.feed(orjson.dumps(ANSWER))
     failure = decoder.end()[0].failure
     assert failure is not None
@@ -397,7 +397,7 @@ def test_a_plain_answer_instead_of_a_stream_is_malformed() -> None:
 
 
 def test_an_endless_event_ends_the_stream() -> None:
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "their-name")
     events: list[StreamEvent] = []
     for _ in range(18):
         events += decoder.feed(b"x" * 1024 * 1024)
@@ -431,7 +431,7 @@ def test_no_json_whatever_breaks_the_reader(value: object) -> None:
     body = orjson.dumps(value)
     adapter = OpenAICompatible()
     for operation in Operation:
-        adapter.decode_answer(operation, body, "m")
+        adapter.decode_answer(operation, (), body, "m")
     adapter.classify(400, (), body)
-    decoder = adapter.decode_stream()
+    decoder = adapter.decode_stream(Operation.CHAT, "their-name")
     assert len([*decoder.feed(sse([value])), *decoder.end()]) == 1

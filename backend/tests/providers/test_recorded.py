@@ -64,7 +64,7 @@ def test_an_error_is_classified(path: Path) -> None:
 def test_an_answer_is_decoded(path: Path) -> None:
     record = recorded(path)
     body, expected = body_of(record), record["expect"]
-    answer = OpenAICompatible().decode_answer(Operation(record.get("operation", "chat")), body, "asked")
+    answer = OpenAICompatible().decode_answer(Operation(record.get("operation", "chat")), (), body, "asked")
     if "blame" in expected:
         assert isinstance(answer, Failure)
         assert_failure(answer, expected)
@@ -79,7 +79,7 @@ def test_an_answer_is_decoded(path: Path) -> None:
 def test_a_stream_is_decoded_however_it_is_cut(path: Path, size: int) -> None:
     expected = recorded(path)["expect"]
     data = path.with_suffix(".sse").read_bytes()
-    decoder = OpenAICompatible().decode_stream()
+    decoder = OpenAICompatible().decode_stream(Operation.CHAT, "asked")
     events = [event for place in range(0, len(data), size) for event in decoder.feed(data[place : place + size])]
     events += decoder.end()
     assert [event.kind.name.lower() for event in events] == expected["kinds"]

@@ -174,13 +174,13 @@ async def test_the_listing_goes_through_the_adapter() -> None:
 async def test_chat_goes_through_the_adapter_plain_and_streamed() -> None:
     adapter, sandbox = OpenAICompatible(), SandboxUpstream(HandTurnedClock())
     answer = await sandbox.send(adapter.encode(Operation.CHAT, ASKED, SANDBOX, "any/model", None, ask_usage=True))
-    decoded = adapter.decode_answer(Operation.CHAT, await answer.read(10**6), "any/model")
+    decoded = adapter.decode_answer(Operation.CHAT, (), await answer.read(10**6), "any/model")
     assert isinstance(decoded, PlainAnswer)
     assert decoded.model == "any/model"
     answer = await sandbox.send(
         adapter.encode(Operation.CHAT, ASKED | {"stream": True}, SANDBOX, "any/model", None, ask_usage=True)
     )
-    decoder = adapter.decode_stream()
+    decoder = adapter.decode_stream(Operation.CHAT, "any/model")
     kinds = [event.kind async for piece in answer.chunks() for event in decoder.feed(piece)]
     assert (kinds[0], kinds[1], kinds[-3:]) == (
         EventKind.OPENING,

@@ -2052,10 +2052,10 @@ export interface components {
         };
         /**
          * Operation
-         * @description What a client asks for; the adapter turns it into a provider's path.
+         * @description What a client asks for, and in which format; the adapter turns it into a provider's path.
          * @enum {string}
          */
-        Operation: "chat" | "embeddings";
+        Operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "rerank" | "moderations" | "image_generations" | "image_edits" | "image_variations" | "speech" | "transcriptions" | "translations";
         /**
          * PercentilesView
          * @description Milliseconds within 10 %; `null` where nothing was measured.
@@ -2305,6 +2305,8 @@ export interface components {
             default_model?: string | null;
             /** Models */
             models?: string[] | null;
+            /** Formats */
+            formats?: ("responses" | "messages" | "count_tokens" | "completions")[] | null;
             /** @default {} */
             timeouts: components["schemas"]["TimeoutsSection"];
         };

@@ -1,0 +1,63 @@
+"""What one OpenAI-compatible provider takes of a chat and another does not, for chats that were translated from another format.
+
+A chat that a client wrote goes out as it is. One that the engine wrote may hold what the hub has beside OpenAI's own fields
+(docs/decisions/0005-one-hub-format.md), and servers answer 400 to fields that they do not know
+(https://console.groq.com/docs/openai#currently-unsupported-openai-features, read 2026-11-28).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.errors import Inexpressible
+from ai_engine.providers.definition import ProviderDefinition
+
+_FAILED_TOOL = "The tool failed: "
+"""OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
+
+
+def adopted(chat: Mapping[str, Any], provider: ProviderDefinition) -> dict[str, Any]:
+    """`chat` in this provider's words. Raises `Inexpressible` for what no OpenAI-compatible server takes."""
+    outgoing = {field: value for field, value in chat.items() if field != "thinking"}
+    limit = outgoing.pop("max_completion_tokens", None)
+    if limit is not None:
+        outgoing[provider.output_limit_field] = limit
+    outgoing["messages"] = [_message(message, index, provider) for index, message in enumerate(chat["messages"])]
+    tools = outgoing.get("tools")
+    if tools and not provider.takes_hints:
+        outgoing["tools"] = [_without_hint(tool) for tool in tools]
+    return outgoing
+
+
+def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinition) -> Mapping[str, Any]:
+    left_out = []
+    if not provider.takes_hints:
+        left_out += ["reasoning_details", "cache_control"]
+    if not provider.takes_reasoning_content:
+        left_out.append("reasoning_content")
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
+        message = {**message, "content": parts}
+    if message.get("is_error"):
+        message = {**message, "content": _told(message.get("content"))}
+    return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
+
+
+def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> Mapping[str, Any]:
+    if part.get("type") == "file" and "file_url" in part.get("file", {}):
+        raise Inexpressible(
+            f"{where} is a file given by its URL, which OpenAI's chat format does not take; send the file.", param=where
+        )
+    return part if provider.takes_hints else _without_hint(part)
+
+
+def _without_hint(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "cache_control" not in part:
+        return part
+    return {field: value for field, value in part.items() if field != "cache_control"}
+
+
+def _told(content: Any) -> Any:
+    if isinstance(content, list):
+        return [{"type": "text", "text": _FAILED_TOOL.rstrip()}, *content]
+    return _FAILED_TOOL + (content or "")

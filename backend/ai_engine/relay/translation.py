@@ -1,0 +1,180 @@
+"""Other formats of a conversation over the hub, OpenAI's chat format: which way one candidate is asked, and the way back.
+
+A provider that speaks the client's own format gets the request as it is. Every other gets it through two translations that know
+nothing of each other: the client's format to chat (`Translation`, made by the client API), and chat to the provider's protocol,
+which is its adapter's. What comes back takes the same two steps the other way.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+
+from ai_engine.errors import Inexpressible
+from ai_engine.names import Operation, TokenCounts
+from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.upstream.port import Headers, UpstreamRequest
+
+
+class StreamTranslator(Protocol):
+    """A streamed chat in the client's format. Made anew for every answer; one that goes on elsewhere keeps its translator."""
+
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        """The whole answer once the stream has ended, where the format repeats it; else `None`."""
+
+    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+        """The client's events for one chat chunk, framed; empty where it has nothing to say yet."""
+
+    def ending(self) -> bytes:
+        """What is left to say after a sound end: what waited for usage, and the format's own end."""
+
+
+class Translation(Protocol):
+    """One client's request in a format of its own."""
+
+    def chat_request(self) -> Mapping[str, Any]:
+        """The request as a chat. Raises `Inexpressible`, or `InvalidRequest`, naming the client's field."""
+
+    def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A whole chat completion in the client's format."""
+
+    def stream(self) -> StreamTranslator:
+        """A fresh translator of one streamed answer."""
+
+
+class Asking:
+    """One client request's body for whoever is asked. The translation to chat is made once, for the first who needs it."""
+
+    __slots__ = ("_body", "_chat", "_native_headers", "_operation", "_translation")
+
+    def __init__(
+        self, operation: Operation, body: Mapping[str, Any], translation: Translation | None, native_headers: Headers = ()
+    ) -> None:
+        """`native_headers` are sent to those who speak the client's format, and mean nothing to others."""
+        self._operation = operation
+        self._body = body
+        self._translation = translation
+        self._native_headers = native_headers
+        self._chat: Mapping[str, Any] | Inexpressible | None = None
+
+    def way_to(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Way":
+        """How this route is asked. Raises `Inexpressible` where it cannot be, `InvalidRequest` where nobody can."""
+        if adapter.speaks(self._operation, provider, model):
+            return Way(adapter, self._operation, self._body, None, self._native_headers)
+        if self._translation is None:
+            raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
+        return Way(adapter, Operation.CHAT, adapter.adopt(self._as_chat(self._translation), provider), self._translation)
+
+    def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
+        if self._chat is None:
+            try:
+                self._chat = translation.chat_request()
+            except Inexpressible as error:
+                self._chat = error
+        if isinstance(self._chat, Inexpressible):
+            raise self._chat
+        return self._chat
+
+
+class Way:
+    """The way to one route and back, natively or by translation."""
+
+    __slots__ = ("_adapter", "_headers", "_operation", "_translation", "body")
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        operation: Operation,
+        body: Mapping[str, Any],
+        translation: Translation | None,
+        headers: Headers = (),
+    ) -> None:
+        self._adapter = adapter
+        self._headers = headers
+        self._operation = operation
+        self._translation = translation
+        self.body = body
+        """As the adapter gets it."""
+
+    def encode(
+        self, provider: ProviderDefinition, model: str, key: ProviderKey | None, *, ask_usage: bool, extra_headers: Headers
+    ) -> UpstreamRequest:
+        """As `Adapter.encode`."""
+        return self._adapter.encode(
+            self._operation, self.body, provider, model, key, ask_usage=ask_usage, extra_headers=self._headers + extra_headers
+        )
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        """As `Adapter.classify`."""
+        return self._adapter.classify(status, headers, body)
+
+    def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+        """As `Adapter.decode_answer`, in the client's format."""
+        plain = self._adapter.decode_answer(self._operation, headers, body, model)
+        if self._translation is None or not isinstance(plain, PlainAnswer):
+            return plain
+        assert plain.answer is not None, "a chat is a JSON object"
+        answer = self._translation.answer(plain.answer)
+        try:
+            return plain._replace(body=orjson.dumps(answer), answer=answer)
+        except orjson.JSONEncodeError:
+            return malformed_answer("The provider's answer is nested too deeply.")
+
+    def decode_stream(self, model: str) -> StreamDecoder:
+        """As `Adapter.decode_stream`, in the client's format."""
+        decoder = self._adapter.decode_stream(self._operation, model)
+        return decoder if self._translation is None else _TranslatedStream(decoder, self._translation.stream())
+
+
+class _TranslatedStream:
+    """`adapter.StreamDecoder`: what another decoder reads, in the client's format."""
+
+    __slots__ = ("_decoder", "_translator")
+
+    def __init__(self, decoder: StreamDecoder, translator: StreamTranslator) -> None:
+        self._decoder = decoder
+        self._translator = translator
+
+    @property
+    def model(self) -> str | None:
+        return self._decoder.model
+
+    @property
+    def usage(self) -> TokenCounts | None:
+        return self._decoder.usage
+
+    @property
+    def characters_since_usage(self) -> int:
+        return self._decoder.characters_since_usage
+
+    @property
+    def invalid_events(self) -> int:
+        return self._decoder.invalid_events
+
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        return self._translator.answer
+
+    @property
+    def is_finished(self) -> bool:
+        return self._decoder.is_finished
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        return [self._translated(event) for event in self._decoder.feed(chunk)]
+
+    def end(self) -> Sequence[StreamEvent]:
+        return [self._translated(event) for event in self._decoder.end()]
+
+    def ending(self) -> bytes:
+        return self._translator.ending()
+
+    def _translated(self, event: StreamEvent) -> StreamEvent:
+        if event.chunk is None:
+            return event
+        try:
+            return StreamEvent(event.kind, self._translator.translate(event.chunk))
+        except orjson.JSONEncodeError:
+            return StreamEvent(EventKind.FAILURE, failure=malformed_answer("The provider's stream is nested too deeply."))
