@@ -1,0 +1,58 @@
+"""What a request for embeddings in OpenAI's format wants embedded, and the vectors in the form that it wants them in."""
+
+import base64
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.providers.adapter import PlainAnswer
+
+
+def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
+    """The texts. Raises `Inexpressible` for tokens, which mean something to one tokenizer only."""
+    given = body.get("input")
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not texts:
+        raise InvalidRequest("input must be a text or a list of texts, and not empty.", param="input")
+    for place, text in enumerate(texts):
+        if isinstance(text, str):
+            continue
+        if type(text) is int or (isinstance(text, list) and all(type(token) is int for token in text)):
+            raise Inexpressible(f"{provider} embeds texts, not tokens.", param="input")
+        raise InvalidRequest("input must hold texts.", param=f"input[{place}]")
+    return texts
+
+
+def wants_base64(body: Mapping[str, Any]) -> bool:
+    """Whether the vectors are wanted as base64 of little-endian float32, as OpenAI's SDKs want them."""
+    form = body.get("encoding_format")
+    if form not in (None, "float", "base64"):
+        raise InvalidRequest("encoding_format must be float or base64.", param="encoding_format")
+    return form == "base64"
+
+
+def packed(plain: PlainAnswer) -> PlainAnswer:
+    """The same answer with each vector of numbers as base64; one that is no such vector stays as it is.
+
+    For clients that asked for base64 (`wants_base64`) of a provider that has no such form: openai-node reads what it gets as
+    base64 without looking.
+    """
+    data = plain.answer.get("data") if plain.answer is not None else None
+    if plain.answer is None or not isinstance(data, list):
+        return plain
+    answer = {**plain.answer, "data": [_packed(entry) for entry in data]}
+    return plain._replace(body=orjson.dumps(answer), answer=answer)
+
+
+def _packed(entry: Any) -> Any:
+    vector = entry.get("embedding") if isinstance(entry, dict) else None
+    if not isinstance(vector, list):
+        return entry
+    try:
+        numbers = struct.pack(f"<{len(vector)}f", *vector)
+    except (struct.error, OverflowError):
+        return entry
+    return {**entry, "embedding": base64.b64encode(numbers).decode()}

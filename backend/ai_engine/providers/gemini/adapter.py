@@ -1,0 +1,175 @@
+"""The adapter for Google's Gemini API."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from ai_engine import __version__
+from ai_engine.clock import Clock
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.names import Operation
+from ai_engine.providers import failures
+from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.embedding_texts import wants_base64
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
+from ai_engine.providers.gemini.embeddings import batch_embed_contents, read_embeddings
+from ai_engine.providers.gemini.models import read_listing
+from ai_engine.providers.gemini.requests import generate_content
+from ai_engine.providers.gemini.stream import GeminiStreamDecoder
+from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import gemini
+from ai_engine.wire.openai_usage import token_counts
+
+_SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
+_USER_AGENT = f"ai-engine/{__version__}".encode()
+_LISTING_SILENCE_SECONDS = 20.0
+_KNOWN_TARGETS = 4096
+
+
+class _Target(NamedTuple):
+    """What is the same in every request with one key."""
+
+    plain_headers: Headers
+    stream_headers: Headers
+    listing_headers: Headers
+
+
+def _target(secret: str | None) -> _Target:
+    # In the header, never in the URL, which ends in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
+    common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
+    if secret is not None:
+        common = ((b"x-goog-api-key", secret.encode()), *common)
+    json_body = ((b"content-type", b"application/json"), *common)
+    return _Target(
+        ((b"accept", b"application/json"), *json_body),
+        ((b"accept", b"text/event-stream"), *json_body),
+        ((b"accept", b"application/json"), *common),
+    )
+
+
+class Gemini:
+    """`adapter.Adapter` for `WireProtocol.GEMINI`."""
+
+    def __init__(self, clock: Clock) -> None:
+        """`clock` dates the answers, which Gemini does not."""
+        self._clock = clock
+        self._target = lru_cache(_KNOWN_TARGETS)(_target)
+        self._path = lru_cache(_KNOWN_TARGETS)(_path)
+
+    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
+        return operation in _SPOKEN
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+        return chat
+
+    def encode(
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        provider: ProviderDefinition,
+        model: str,
+        key: ProviderKey | None,
+        *,
+        ask_usage: bool,
+        extra_headers: Headers = (),
+    ) -> UpstreamRequest:
+        target = self._target(key.secret if key else None)
+        path, name, headers = self._path(model), model.removeprefix("models/"), target.plain_headers
+        if operation is Operation.EMBEDDINGS:
+            wants_base64(body)
+            outgoing, method = batch_embed_contents(body, name), ":batchEmbedContents"
+        elif operation is Operation.CHAT:
+            outgoing, method = generate_content(body, name), ":generateContent"
+            if body.get("stream"):
+                method, headers = ":streamGenerateContent?alt=sse", target.stream_headers
+        else:
+            raise Inexpressible(f"Gemini has no {operation}.", param="model")
+        try:
+            encoded = orjson.dumps(outgoing)
+        except orjson.JSONEncodeError:
+            raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
+        timeouts = provider.timeouts
+        return UpstreamRequest(
+            "POST",
+            f"{provider.base_url}/{path}{method}",
+            headers + extra_headers,
+            encoded,
+            timeouts.connect,
+            # A backstop only, as in every adapter: the relay's own watch is finer.
+            max(timeouts.plain_answer, timeouts.first_token),
+        )
+
+    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return malformed_answer("The provider's answer is not JSON.")
+        if not isinstance(answer, dict) or answer.get("error"):
+            is_error = isinstance(answer, dict) or (isinstance(answer, list) and answer and isinstance(answer[0], dict))
+            return classify_error_value(answer) if is_error else malformed_answer("The provider's answer is not an object.")
+        try:
+            if operation is Operation.EMBEDDINGS:
+                read = read_embeddings(answer, model)
+                return read if isinstance(read, Failure) else read[1]._replace(body=orjson.dumps(read[0]))
+            return self._chat(answer, body, model)
+        except orjson.JSONEncodeError:
+            return malformed_answer("The provider's answer is nested too deeply.")
+
+    def _chat(self, answer: dict[str, Any], body: bytes, model: str) -> PlainAnswer | Failure:
+        candidates = answer.get("candidates")
+        if not isinstance(candidates, list) or not candidates:
+            return failure_of_prompt(answer) or no_candidates()
+        given, version = answer.get("responseId"), answer.get("modelVersion")
+        answer_id = given if isinstance(given, str) and given else gemini.made_id(body)
+        named = version if isinstance(version, str) and version else None
+        choices, characters = [], 0
+        for place, candidate in enumerate(candidates):
+            if not isinstance(candidate, dict) or not candidate.get("finishReason"):
+                return malformed_answer("Gemini's answer has a candidate without an end.")
+            failure = failure_of_finish(candidate)
+            if failure is not None:
+                return failure
+            index = candidate.get("index")
+            choice, length = plain_choice(candidate, answer_id, index if type(index) is int else place)
+            choices.append(choice)
+            characters += length
+        chat: dict[str, Any] = {
+            "id": answer_id,
+            "object": "chat.completion",
+            "created": int(self._clock.now().timestamp()),
+            "model": named or model,
+            "choices": choices,
+        }
+        usage = gemini.chat_usage(answer.get("usageMetadata"))
+        if usage is not None:
+            chat["usage"] = usage
+            characters = 0
+        return PlainAnswer(orjson.dumps(chat), named, token_counts(usage), characters, chat)
+
+    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+        return GeminiStreamDecoder(model, int(self._clock.now().timestamp()))
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        return failures.classify(status, headers, body)
+
+    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
+        # One page holds a thousand, which is the most that the API gives at once and many times what there are.
+        url = provider.base_url + "/models?pageSize=1000"
+        headers = self._target(key.secret if key else None).listing_headers
+        return UpstreamRequest("GET", url, headers, b"", provider.timeouts.connect, _LISTING_SILENCE_SECONDS)
+
+    def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
+        return read_listing(body)
+
+
+def _path(model: str) -> str:
+    """`models/` and the name, which may hold anything and stays one segment; tuned models are a collection of their own."""
+    name = model.removeprefix("models/")
+    if name.startswith("tunedModels/"):
+        return "tunedModels/" + quote(name.removeprefix("tunedModels/"), safe="")
+    return "models/" + quote(name, safe="")

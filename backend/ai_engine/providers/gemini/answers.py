@@ -1,0 +1,186 @@
+"""What Gemini answers, as chat completions: the parts of a candidate, its end, and why there is none.
+
+Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (read 2026-11-28).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from ai_engine.names import Blame
+from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_answer
+from ai_engine.wire import gemini
+from ai_engine.wire.gemini import REASONING_FORMAT
+
+Json = dict[str, Any]
+
+
+class CandidateReader:
+    """Turns one candidate's parts into a chat message or its pieces, and holds what they are counted by."""
+
+    __slots__ = ("_answer_id", "_calls", "_details", "_index", "_texts", "_thought", "characters", "skipped_parts")
+
+    def __init__(self, answer_id: str, index: int) -> None:
+        """`answer_id` and `index`, the candidate's, make the ids of calls for which Gemini gives none."""
+        self._answer_id = answer_id
+        self._index = index
+        self._calls = 0
+        self._details = 0
+        self._thought: int | None = None
+        self._texts: list[str] = []
+        self.characters = 0
+        """How much text there was in all that was read: text, reasoning, names and arguments of calls."""
+        self.skipped_parts = 0
+        """Parts that a chat has no place for, such as code that Google ran."""
+
+    @property
+    def has_calls(self) -> bool:
+        return self._calls > 0
+
+    @property
+    def text(self) -> str:
+        """All of it so far, without reasoning."""
+        return "".join(self._texts)
+
+    def delta(self, candidate: Mapping[str, Any]) -> Json:
+        """What these parts add to a message; empty where they add nothing."""
+        content = candidate.get("content")
+        parts = content.get("parts") if type(content) is dict else None
+        delta: Json = {}
+        for part in parts if type(parts) is list else ():
+            if type(part) is dict:
+                self._take(part, delta)
+            else:
+                self.skipped_parts += 1
+        return delta
+
+    def _take(self, part: Json, delta: Json) -> None:
+        text = part.get("text")
+        signature = part.get("thoughtSignature")
+        call_id: str | None = None
+        if type(text) is str:
+            if not text:
+                pass
+            elif part.get("thought") is True:
+                self._think(text, delta)
+            else:
+                self._texts.append(text)
+                self.characters += len(text)
+                delta["content"] = delta.get("content", "") + text
+        elif type(call := part.get("functionCall")) is dict:
+            call_id = self._call(call, signature, delta)
+        elif type(blob := part.get("inlineData")) is dict and part.get("thought") is not True:
+            url = f"data:{blob.get('mimeType')};base64,{blob.get('data')}"
+            delta.setdefault("images", []).append({"type": "image_url", "image_url": {"url": url}})
+        elif signature is None:
+            self.skipped_parts += 1
+        if type(signature) is str and signature:
+            detail: Json = {"type": "reasoning.encrypted", "data": signature, "format": REASONING_FORMAT, "index": self._next()}
+            if call_id is not None:
+                detail["id"] = call_id
+            delta.setdefault("reasoning_details", []).append(detail)
+
+    def _next(self) -> int:
+        self._thought = None
+        self._details += 1
+        return self._details - 1
+
+    def _think(self, text: str, delta: Json) -> None:
+        self.characters += len(text)
+        delta["reasoning_content"] = delta.get("reasoning_content", "") + text
+        details = delta.setdefault("reasoning_details", [])
+        if self._thought is None:
+            self._thought = self._details
+            self._details += 1
+        elif details and details[-1]["index"] == self._thought:
+            details[-1]["text"] += text
+            return
+        details.append({"type": "reasoning.text", "text": text, "format": REASONING_FORMAT, "index": self._thought})
+
+    def _call(self, call: Json, signature: object, delta: Json) -> str:
+        name, arguments = call.get("name"), orjson.dumps(call.get("args") or {}).decode()
+        name = name if isinstance(name, str) else ""
+        call_id = call.get("id")
+        if not isinstance(call_id, str) or not call_id:
+            made = f"{self._answer_id}/{self._index}/{self._calls}"
+            call_id = "call_" + hashlib.sha256(made.encode()).hexdigest()[:24]
+        said: Json = {
+            "index": self._calls,
+            "id": call_id,
+            "type": "function",
+            "function": {"name": name, "arguments": arguments},
+        }
+        if isinstance(signature, str) and signature:
+            said["extra_content"] = {"google": {"thought_signature": signature}}
+        self._calls += 1
+        self.characters += len(name) + len(arguments)
+        delta.setdefault("tool_calls", []).append(said)
+        return call_id
+
+    def finish_reason(self, reason: str) -> str:
+        """Of a candidate that `failure_of_finish` finds no fault with."""
+        known = gemini.FINISH_REASONS[reason]
+        return "tool_calls" if known == "stop" and self._calls else known
+
+
+def plain_choice(candidate: Mapping[str, Any], answer_id: str, index: int) -> tuple[Json, int]:
+    """A whole candidate as a choice, and how much text it is."""
+    reader = CandidateReader(answer_id, index)
+    message: Json = {"role": "assistant", "content": None, "refusal": None, **reader.delta(candidate)}
+    for call in message.get("tool_calls", ()):
+        del call["index"]
+    if message["content"] is None and not reader.has_calls and "images" not in message:
+        message["content"] = ""
+    notes = gemini.annotations(candidate, reader.text)
+    if notes:
+        message["annotations"] = notes
+    reason = candidate["finishReason"]
+    choice = {
+        "index": index,
+        "message": message,
+        "logprobs": gemini.logprobs(candidate.get("logprobsResult")),
+        "finish_reason": reader.finish_reason(reason),
+        "native_finish_reason": reason,
+    }
+    return choice, reader.characters
+
+
+def failure_of_prompt(answer: Mapping[str, Any]) -> Failure | None:
+    """Why an answer without candidates has none: the prompt was blocked, which is the client's own doing, or nothing is said."""
+    feedback = answer.get("promptFeedback")
+    reason = feedback.get("blockReason") if isinstance(feedback, dict) else None
+    if not isinstance(reason, str) or not reason:
+        return None
+    return Failure(
+        FailureClass.CONTENT_FILTER,
+        Blame.REQUEST,
+        f"Gemini blocked the prompt: {reason[:100]}.",
+        status=400,
+        code="content_filter",
+        type=reason[:100],
+    )
+
+
+def failure_of_finish(candidate: Mapping[str, Any]) -> Failure | None:
+    """Why a candidate that is over is no answer; `None` where it is one, or not over yet.
+
+    A call that could not be read, and an end of unknown cause, are the model's slip: asked again, it may well do better.
+    """
+    reason = candidate.get("finishReason")
+    if not reason or (isinstance(reason, str) and reason in gemini.FINISH_REASONS):
+        return None
+    words = str(reason)[:100]
+    if reason == "MISSING_THOUGHT_SIGNATURE":
+        message = "Gemini misses the thought signature of a tool call."
+        return Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, message, status=400, type=words)
+    if reason == "PUP_LIMITED_DISABLED":
+        message = "The provider has limited or disabled the account."
+        return Failure(FailureClass.FORBIDDEN, Blame.KEY, message, type=words, key_scope=KeyScope.ALL_MODELS)
+    message = f"Gemini broke its answer off: {words}."
+    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, message, type=words, is_worth_repeating=True)
+
+
+def no_candidates() -> Failure:
+    return malformed_answer("Gemini's answer has no candidates.")

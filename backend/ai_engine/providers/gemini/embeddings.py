@@ -1,0 +1,64 @@
+"""Embeddings in OpenAI's format over `batchEmbedContents`.
+
+Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.providers import chat_reading as chat
+from ai_engine.providers.adapter import PlainAnswer
+from ai_engine.providers.embedding_texts import input_texts
+from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.wire import gemini, openai
+from ai_engine.wire.openai_usage import token_counts
+
+Json = dict[str, Any]
+
+_PROVIDER = "Gemini"
+_KNOWN = frozenset({"input", "dimensions", "encoding_format", "input_type"})
+_TASKS = {
+    "search_document": "RETRIEVAL_DOCUMENT",
+    "search_query": "RETRIEVAL_QUERY",
+    "classification": "CLASSIFICATION",
+    "clustering": "CLUSTERING",
+}
+"""`input_type`, Cohere's word for it, which other providers of embeddings took over."""
+
+
+def batch_embed_contents(body: Mapping[str, Any], model: str) -> Json:
+    """The request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
+    chat.check_fields(body, _KNOWN, _PROVIDER)
+    common: Json = {"model": f"models/{model}"}
+    dimensions = chat.whole(body, "dimensions")
+    if dimensions is not None:
+        common["outputDimensionality"] = dimensions
+    purpose = body.get("input_type")
+    if purpose is not None:
+        if not isinstance(purpose, str):
+            raise InvalidRequest("input_type must be a text.", param="input_type")
+        if purpose not in _TASKS:
+            raise Inexpressible(f"Gemini has no input_type {purpose!r}.", param="input_type")
+        common["taskType"] = _TASKS[purpose]
+    return {"requests": [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]}
+
+
+def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainAnswer] | Failure:
+    """The answer in OpenAI's format, and what is known of it; its body is still to be filled in.
+
+    Where Gemini does not tell what it read, the answer says 0, because SDKs insist on a number, and the counts say unknown.
+    """
+    embeddings = answer.get("embeddings")
+    vectors: list[list[float] | str] = []
+    for each in embeddings if isinstance(embeddings, list) else ():
+        values = each.get("values") if isinstance(each, dict) else None
+        if not isinstance(values, list):
+            return malformed_answer("Gemini's answer has an embedding without its values.")
+        vectors.append(values)
+    if not vectors:
+        return malformed_answer("Gemini's answer has no embeddings.")
+    usage = gemini.chat_usage(answer.get("usageMetadata"))
+    counts = token_counts(usage)
+    said = openai.embeddings(model=model, vectors=vectors, input_tokens=usage["prompt_tokens"] if usage else 0)
+    return said, PlainAnswer(b"", None, counts._replace(output=0) if counts else None, answer=said)

@@ -1,0 +1,175 @@
+"""A chat as a `generateContent` request.
+
+Source: https://ai.google.dev/api/generate-content (read 2026-11-28).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.providers import chat_reading as chat
+from ai_engine.providers.chat_reading import Function, ToolChoice
+from ai_engine.providers.gemini.contents import contents
+from ai_engine.providers.gemini.models import is_before_3, thinks_by_budget
+
+Json = dict[str, Any]
+
+_PROVIDER = "Gemini"
+_KNOWN = frozenset(
+    {
+        "messages",
+        "tools",
+        "tool_choice",
+        "response_format",
+        "reasoning_effort",
+        "modalities",
+        "service_tier",
+        "web_search_options",
+    }
+    | {"temperature", "top_p", "top_k", "n", "seed", "stop", "max_tokens", "max_completion_tokens"}
+    | {"presence_penalty", "frequency_penalty", "logprobs", "top_logprobs"}
+)
+_NUMBERS = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+}
+_WHOLE_NUMBERS = {"top_k": "topK", "n": "candidateCount", "seed": "seed"}
+_MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
+
+# Google's own mapping, for its OpenAI endpoint: https://ai.google.dev/gemini-api/docs/openai#thinking (read 2026-11-28). That one
+# knows nothing above `high`; 32,768 is the most that any of these models takes, and 24,576 what all of them take.
+_BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
+_LARGEST_PRO_BUDGET = 32768
+# `minimal` is there for these alone: https://ai.google.dev/gemini-api/docs/thinking#levels (read 2026-11-28).
+_WITH_MINIMAL = ("gemini-3-flash", "gemini-3.1-flash-lite", "gemini-3.5-flash")
+_LEVELS = frozenset({"low", "medium", "high", "xhigh"})
+
+
+def generate_content(body: Mapping[str, Any], model: str) -> Json:
+    """The request's body. Raises `Inexpressible` and `InvalidRequest` with the chat's own field."""
+    chat.check_fields(body, _KNOWN, _PROVIDER)
+    said, instruction = contents(body, model)
+    request: Json = {"contents": said}
+    if instruction is not None:
+        request["systemInstruction"] = instruction
+    functions = chat.functions(body, _PROVIDER)
+    tools: list[Json] = []
+    if functions:
+        tools.append({"functionDeclarations": [_declaration(function) for function in functions]})
+    if body.get("web_search_options") is not None:
+        tools.append(_web_search(body["web_search_options"]))
+    if tools:
+        request["tools"] = tools
+    calling = _calling(chat.tool_choice(body, functions, _PROVIDER), functions)
+    if calling is not None:
+        request["toolConfig"] = {"functionCallingConfig": calling}
+    config = _generation_config(body, model)
+    if config:
+        request["generationConfig"] = config
+    tier = body.get("service_tier")
+    if tier not in (None, "auto", "default"):
+        if tier not in ("flex", "priority"):
+            raise Inexpressible(f"Gemini has no service_tier {tier!r}.", param="service_tier")
+        request["serviceTier"] = tier
+    return request
+
+
+def _declaration(function: Function) -> Json:
+    declaration: Json = {"name": function.name}
+    if function.description is not None:
+        declaration["description"] = function.description
+    if function.parameters is not None:
+        # JSON Schema as it is. `parameters` takes OpenAPI's dialect, which has no `$ref` and no `additionalProperties`.
+        declaration["parametersJsonSchema"] = function.parameters
+    return declaration
+
+
+def _web_search(options: object) -> Json:
+    if not isinstance(options, dict):
+        raise InvalidRequest("web_search_options must be an object.", param="web_search_options")
+    for name, value in options.items():
+        if value is not None and (name, value) != ("search_context_size", "medium"):
+            raise Inexpressible(f"Gemini's search has no {name!r}.", param=f"web_search_options.{name}")
+    return {"googleSearch": {}}
+
+
+def _calling(choice: ToolChoice | None, functions: Sequence[Function]) -> Json | None:
+    """`functionCallingConfig`. `VALIDATED` is `AUTO` that keeps to the schemas: what `strict` asks for, and `ANY` does anyway."""
+    is_strict = any(function.is_strict for function in functions)
+    if choice is None:
+        return {"mode": "VALIDATED"} if is_strict else None
+    mode = _MODES[choice.mode]
+    if mode == "AUTO" and (is_strict or choice.names is not None):
+        mode = "VALIDATED"
+    return {"mode": mode} if choice.names is None else {"mode": mode, "allowedFunctionNames": list(choice.names)}
+
+
+def _generation_config(body: Mapping[str, Any], model: str) -> Json:
+    config = _sampling(body)
+    alternatives = chat.top_logprobs(body)
+    if alternatives is not None:
+        config["responseLogprobs"] = True
+        if alternatives:
+            config["logprobs"] = alternatives
+    is_json, schema = chat.wanted_format(body)
+    if is_json:
+        config["responseMimeType"] = "application/json"
+        if schema is not None:
+            config["responseJsonSchema"] = schema
+    modalities = body.get("modalities")
+    if modalities is not None and modalities != ["text"]:
+        config["responseModalities"] = _modalities(modalities)
+    effort = body.get("reasoning_effort")
+    if effort is not None:
+        config["thinkingConfig"] = _thinking(effort, model)
+    return config
+
+
+def _sampling(body: Mapping[str, Any]) -> Json:
+    config: Json = {}
+    for name, theirs in _NUMBERS.items():
+        if name in body and (value := chat.number(body, name)) is not None:
+            config[theirs] = value
+    for name, theirs in _WHOLE_NUMBERS.items():
+        if name in body and (count := chat.whole(body, name)) is not None:
+            config[theirs] = count
+    most = chat.most_output_tokens(body)
+    if most is not None:
+        config["maxOutputTokens"] = most
+    if stops := chat.stops(body):
+        config["stopSequences"] = stops
+    return config
+
+
+def _modalities(modalities: object) -> list[str]:
+    if not isinstance(modalities, list) or not modalities:
+        raise InvalidRequest("modalities must be a list, and not empty.", param="modalities")
+    if not all(modality in ("text", "image") for modality in modalities):
+        raise Inexpressible("In a chat, Gemini answers with text and images only.", param="modalities")
+    return [modality.upper() for modality in modalities]
+
+
+def _thinking(effort: object, model: str) -> Json:
+    """`thinkingConfig`. Whoever asks how much the model thinks gets to see what it thinks."""
+    if not isinstance(effort, str):
+        raise InvalidRequest("reasoning_effort must be a text.", param="reasoning_effort")
+    if thinks_by_budget(model):
+        is_pro = model.startswith("gemini-2.5-pro")
+        if effort == "none" and not is_pro:
+            return {"thinkingBudget": 0}
+        budget = _BUDGETS.get(effort)
+        if effort == "xhigh":
+            budget = _LARGEST_PRO_BUDGET if is_pro else _BUDGETS["high"]
+        if budget is not None:
+            return {"thinkingBudget": budget, "includeThoughts": True}
+    elif is_before_3(model):
+        if effort == "none":
+            return {}
+        raise Inexpressible(f"{model} does not reason.", param="reasoning_effort")
+    elif effort in _LEVELS:
+        return {"thinkingLevel": effort, "includeThoughts": True}
+    elif effort == "minimal":
+        return {"thinkingLevel": "minimal" if model.startswith(_WITH_MINIMAL) else "low", "includeThoughts": True}
+    raise Inexpressible(f"{model} has no reasoning_effort {effort!r}.", param="reasoning_effort")

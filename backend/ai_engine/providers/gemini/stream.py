@@ -1,0 +1,216 @@
+"""Reads `streamGenerateContent?alt=sse`, where each event is a whole `GenerateContentResponse`, as chat completion chunks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
+from ai_engine.wire import gemini, openai
+from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+
+Json = dict[str, Any]
+
+_END = encode_event(openai.DONE)
+_INVALID = StreamEvent(EventKind.INVALID)
+
+
+class GeminiStreamDecoder:
+    """`adapter.StreamDecoder`. Nothing marks the end but the body's own: an answer is whole when all its candidates are."""
+
+    __slots__ = (
+        "_asked_model",
+        "_created",
+        "_finished",
+        "_has_events",
+        "_id",
+        "_reader",
+        "_readers",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "model",
+        "usage",
+    )
+
+    def __init__(self, model: str, created: int) -> None:
+        """`model` names the answer's where Gemini does not; `created` in seconds since the epoch."""
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        """Those that were skipped whole, and parts that a chat has no place for."""
+        self.answer: Mapping[str, Any] | None = None
+        self._asked_model = model
+        self._created = created
+        self._id: str | None = None
+        self._reader = EventReader()
+        self._readers: dict[int, CandidateReader] = {}
+        self._finished: set[int] = set()
+        self._has_events = False
+
+    @property
+    def is_finished(self) -> bool:
+        return bool(self._finished) and len(self._finished) == len(self._readers)
+
+    def ending(self) -> bytes:
+        return _END
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            payloads = self._reader.feed(chunk)
+        except EventTooLarge as error:
+            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+        return [event for payload in payloads for event in self._events(payload)]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [_failed(_failure_of_plain(rest))]
+        return [event for payload in payloads for event in self._events(payload)]
+
+    def _events(self, data: bytes) -> list[StreamEvent]:
+        self._has_events = True
+        if data == openai.DONE:  # from proxies that speak Gemini's protocol and end it like OpenAI's
+            return [StreamEvent(EventKind.DONE)]
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return [self._invalid()]
+        if type(event) is not dict:
+            return [_failed(classify_error_value(event)) if _has_error(event) else self._invalid()]
+        if event.get("error"):
+            return [_failed(classify_error_value(event))]
+        if self._id is None:
+            self._begin(event, data)
+        usage = gemini.chat_usage(event.get("usageMetadata"))
+        candidates = event.get("candidates")
+        if not candidates:
+            return self._without_candidates(event, usage)
+        try:
+            return self._of_candidates(candidates, usage)
+        except orjson.JSONEncodeError:
+            return [_failed(malformed_answer("The provider's stream is nested too deeply."))]
+
+    def _begin(self, event: Json, data: bytes) -> None:
+        given, version = event.get("responseId"), event.get("modelVersion")
+        self._id = given if isinstance(given, str) and given else gemini.made_id(data)
+        self.model = version if isinstance(version, str) and version else None
+
+    def _without_candidates(self, event: Json, usage: Json | None) -> list[StreamEvent]:
+        failure = failure_of_prompt(event)
+        if failure is not None and not self._readers:
+            return [_failed(failure)]
+        if usage is None:
+            return [] if "usageMetadata" in event or "promptFeedback" in event else [self._invalid()]
+        self._note(usage)
+        return [self._usage_event(usage)] if self.is_finished else []
+
+    def _of_candidates(self, candidates: object, usage: Json | None) -> list[StreamEvent]:
+        if type(candidates) is not list:
+            return [self._invalid()]
+        choices = []
+        has_content = has_finish = False
+        for place, candidate in enumerate(candidates):
+            if type(candidate) is not dict:
+                return [self._invalid()]
+            failure = failure_of_finish(candidate)
+            if failure is not None:
+                return [_failed(failure)]
+            choice, is_content = self._choice(candidate, place)
+            choices.append(choice)
+            has_content = has_content or is_content
+            has_finish = has_finish or choice["finish_reason"] is not None
+        kind = EventKind.CONTENT if has_content or has_finish else EventKind.OPENING
+        if has_finish and self.is_finished:
+            kind = EventKind.FINISH
+        chunk = self._chunk(choices)
+        events = [StreamEvent(kind, _framed(chunk), chunk=chunk)]
+        if usage is not None:
+            self._note(usage)
+            if self.is_finished:
+                events.append(self._usage_event(usage))
+        return events
+
+    def _choice(self, candidate: Json, place: int) -> tuple[Json, bool]:
+        index = candidate.get("index")
+        if type(index) is not int:
+            index = place
+        reader = self._readers.get(index)
+        delta: Json
+        if reader is None:
+            reader = self._readers[index] = CandidateReader(self._id or "", index)
+            delta = {"role": "assistant"}
+            before = skipped = 0
+        else:
+            delta = {}
+            before, skipped = reader.characters, reader.skipped_parts
+        said = reader.delta(candidate)
+        delta.update(said)
+        self.characters_since_usage += reader.characters - before
+        self.invalid_events += reader.skipped_parts - skipped
+        choice: Json = {"index": index, "delta": delta, "finish_reason": None}
+        probabilities = gemini.logprobs(candidate["logprobsResult"]) if "logprobsResult" in candidate else None
+        if probabilities is not None:
+            choice["logprobs"] = probabilities
+        reason = candidate.get("finishReason")
+        if reason:
+            self._finished.add(index)
+            notes = gemini.annotations(candidate, reader.text)
+            if notes:
+                delta["annotations"] = notes
+            choice["finish_reason"] = reader.finish_reason(reason)
+            choice["native_finish_reason"] = reason
+        return choice, bool(said)
+
+    def _note(self, usage: Json) -> None:
+        self.usage = token_counts(usage)
+        if usage["completion_tokens"]:
+            self.characters_since_usage = 0
+
+    def _chunk(self, choices: list[Json]) -> Json:
+        return {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self.model or self._asked_model,
+            "choices": choices,
+        }
+
+    def _usage_event(self, usage: Json) -> StreamEvent:
+        chunk = self._chunk([])
+        chunk["usage"] = usage
+        return StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
+
+    def _invalid(self) -> StreamEvent:
+        self.invalid_events += 1
+        return _INVALID
+
+
+def _framed(chunk: Json) -> bytes:
+    return b"data: " + orjson.dumps(chunk) + b"\n\n"
+
+
+def _failed(failure: Failure) -> StreamEvent:
+    return StreamEvent(EventKind.FAILURE, failure=failure)
+
+
+def _has_error(value: object) -> bool:
+    first = value[0] if isinstance(value, list) and value else None
+    return isinstance(first, dict) and bool(first.get("error"))
+
+
+def _failure_of_plain(body: bytes) -> Failure:
+    """A body that is no stream at all: an error under a 200, or an answer from a server that cannot stream."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    if _has_error(value) or (isinstance(value, dict) and value.get("error")):
+        return classify_error_value(value)
+    return malformed_answer("The provider did not answer a streaming request with a stream.")
