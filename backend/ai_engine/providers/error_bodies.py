@@ -88,7 +88,10 @@ def read_object(error: Mapping[str, Any]) -> ErrorBody:
     inner = error.get("innererror")
     details = error.get("details")
     named = [error.get("code"), error.get("type"), error.get("status"), _get(inner, "code")]
-    named += [_get(detail, "reason") for detail in details] if isinstance(details, list) else []
+    for detail in details if isinstance(details, list) else ():
+        violations = _get(detail, "violations")
+        named.append(_get(detail, "reason"))
+        named += [_get(violation, "quotaId") for violation in violations] if isinstance(violations, list) else []
     kind = error.get("type")
     if not isinstance(kind, str) or not kind:
         kind = error.get("status")

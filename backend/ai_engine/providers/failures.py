@@ -227,6 +227,8 @@ _KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
 _KEY_LIMITED = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL, is_worth_repeating=True)
 # Groq: one request above the tokens per minute of this key. Another key's plan may allow it, the same key never will.
 _KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
+# Google: the day's requests of this model. Its `retryDelay` is that of the limit per minute, seconds away.
+_KEY_DAY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.MODEL)
 _NO_MODEL = _Verdict(FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
 _SERVER_ERROR = _Verdict(FailureClass.SERVER_ERROR, Blame.ROUTE, is_worth_repeating=True)
 _NO_ANSWER = _Verdict(FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
@@ -237,6 +239,7 @@ def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:
         status = error.status or next((_STATUS_OF_NAME[name] for name in error.identifiers if name in _STATUS_OF_NAME), None)
     verdict = _verdict(error, status)
     is_told_when = verdict.is_worth_repeating or verdict.blame is Blame.KEY
+    details = None if verdict is _KEY_DAY_SPENT else error.details
     if status is None and verdict.blame is Blame.REQUEST:
         status = 400
     return Failure(
@@ -248,7 +251,7 @@ def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:
         type=error.type,
         param=error.param,
         key_scope=verdict.key_scope,
-        retry_after_seconds=stated_seconds(headers + error.limit_headers, error.details) if is_told_when else None,
+        retry_after_seconds=stated_seconds(headers + error.limit_headers, details) if is_told_when else None,
         is_worth_repeating=verdict.is_worth_repeating,
         is_quoted=bool(error.message),
     )
@@ -273,6 +276,9 @@ def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
         return _KEY_SPENT
     if status in (None, 400, 404, 422) and names & _MODEL_UNKNOWN:
         return _NO_MODEL
+    if status == 429 and any("perday" in name for name in names):
+        # `quotaId`s such as `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
+        return _KEY_DAY_SPENT
     if status == 413 and names & _RATE_LIMITED:
         return _KEY_TOO_SMALL
     return _verdict_of_status(status)

@@ -81,6 +81,20 @@ def test_a_rate_limit_cools_the_key_for_this_model_until_the_stated_time() -> No
     assert failure.is_worth_repeating
 
 
+def test_googles_limit_of_a_day_is_a_spent_quota_of_this_model_whatever_its_retry_delay_says() -> None:
+    quotas = ("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "GenerateRequestsPerDayPerProjectPerModel-FreeTier")
+    violations: list[object] = [{"quotaId": quota} for quota in quotas]
+    details = [{"violations": [*violations, 7]}, {"retryDelay": "47s"}, {"violations": 7}]
+    fields = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "x", "details": details}
+    failure = classify(429, (), orjson.dumps({"error": fields}))
+    assert (failure.kind, failure.key_scope) == (FailureClass.QUOTA, KeyScope.MODEL)
+    assert (failure.retry_after_seconds, failure.is_worth_repeating) == (None, False)
+    assert classify(429, ((b"retry-after", b"60"),), orjson.dumps({"error": fields})).retry_after_seconds == 60
+    of_a_minute = fields | {"details": [{"violations": violations[:1]}, {"retryDelay": "47s"}]}
+    failure = classify(429, (), orjson.dumps({"error": of_a_minute}))
+    assert (failure.kind, failure.retry_after_seconds) == (FailureClass.RATE_LIMIT, 47)
+
+
 def test_a_rate_limit_without_a_time_leaves_it_unknown() -> None:
     assert classify(429, (), b"").retry_after_seconds is None
 
