@@ -88,6 +88,8 @@ def read_object(error: Mapping[str, Any]) -> ErrorBody:
     inner = error.get("innererror")
     details = error.get("details")
     named = [error.get("code"), error.get("type"), error.get("status"), _get(inner, "code")]
+    # Anthropic's stable name of the cause: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
+    named.append(_get(details, "error_code"))
     for detail in details if isinstance(details, list) else ():
         violations = _get(detail, "violations")
         named.append(_get(detail, "reason"))
@@ -98,7 +100,7 @@ def read_object(error: Mapping[str, Any]) -> ErrorBody:
     return ErrorBody(
         message=clean(message),
         type=clean(kind) if isinstance(kind, str) and kind else None,
-        code=_code(error.get("code")),
+        code=_code(error.get("code")) or _code(_get(details, "error_code")),
         param=param,
         status=_status(error),
         identifiers=_identifiers(named),

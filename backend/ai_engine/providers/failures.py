@@ -116,8 +116,14 @@ _QUOTA_SPENT = frozenset(
         "insufficient_credits",
         "insufficient_user_quota",  # resellers that run one-api: https://github.com/songquanpeng/one-api
         "1113",  # Z.ai, with a 429: https://docs.z.ai/api-reference/api-code
+        # Anthropic, with a 402 or 429: https://platform.claude.com/docs/en/api/errors (read 2026-11-28). A balance too low may
+        # also be an ordinary 400 there, which only its words tell apart from the client's own fault: it stays one.
+        "billing_error",
+        "contract_spend_limit_reached",
+        "enforced_spend_limit_reached",
     }
 )
+_KEY_DISABLED = frozenset({"organization_on_hold"})  # Anthropic, with a 400, as above
 _CONTEXT_LENGTH = frozenset(
     {
         "context_length_exceeded",  # OpenAI, Groq
@@ -168,6 +174,11 @@ _STATUS_OF_NAME = {
     "too_many_requests_error": 429,
     "resource_exhausted": 429,
     "overloaded_error": 529,
+    "billing_error": 402,  # from here on Anthropic's: https://platform.claude.com/docs/en/api/errors (read 2026-11-28)
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "api_error": 500,
+    "timeout_error": 504,
 }
 
 
@@ -224,6 +235,7 @@ _TOO_LONG = _Verdict(FailureClass.CONTEXT_LENGTH, Blame.MODEL)
 _KEY_UNKNOWN = _Verdict(FailureClass.INVALID_KEY, Blame.KEY, KeyScope.SET_ASIDE)
 _KEY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
+_KEY_OUT = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_LIMITED = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL, is_worth_repeating=True)
 # Groq: one request above the tokens per minute of this key. Another key's plan may allow it, the same key never will.
 _KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
@@ -274,6 +286,8 @@ def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
         return _KEY_UNKNOWN
     if is_clients_class and names & _QUOTA_SPENT:
         return _KEY_SPENT
+    if is_clients_class and names & _KEY_DISABLED:
+        return _KEY_OUT
     if status in (None, 400, 404, 422) and names & _MODEL_UNKNOWN:
         return _NO_MODEL
     if status == 429 and any("perday" in name for name in names):

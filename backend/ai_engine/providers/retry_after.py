@@ -23,15 +23,21 @@ def stated_seconds(headers: Headers, details: object = None) -> float | None:
     """The longest wait that the answer asks for, in seconds from now; `None` where it asks for none.
 
     Read are `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-reset…` of those limits whose
-    `x-ratelimit-remaining…` is 0, and `retryDelay` in Google's error details. Dates count from the answer's own `date`.
+    `x-ratelimit-remaining…` is 0, and `retryDelay` in Google's error details. Where none of these says anything, Anthropic's
+    `anthropic-ratelimit-…-reset` of its spent limits, which tell when a limit is whole again, not when it lets one through. Dates
+    count from the answer's own `date`.
     """
     texts = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in headers}
     sent_at = _date(texts.get("date", ""))
     waits = [_milliseconds(texts.get("retry-after-ms", "")), _retry_after(texts.get("retry-after", ""), sent_at)]
     waits += _resets(texts, sent_at)
     waits += _retry_delays(details)
-    sound = [wait for wait in waits if wait is not None and 0 <= wait <= LONGEST_SECONDS]
-    return max(sound, default=None)
+    longest = _longest(waits)
+    return _longest(_anthropic_resets(texts, sent_at)) if longest is None else longest
+
+
+def _longest(waits: Iterable[float | None]) -> float | None:
+    return max((wait for wait in waits if wait is not None and 0 <= wait <= LONGEST_SECONDS), default=None)
 
 
 def duration_seconds(text: str) -> float | None:
@@ -83,6 +89,21 @@ def _resets(texts: Mapping[str, str], sent_at: datetime | None) -> Iterable[floa
             moment = seconds / 1000 if seconds >= _EPOCH_MILLISECONDS else seconds
             seconds = max(moment - sent_at.timestamp(), 0) if sent_at else None
         yield seconds
+
+
+def _anthropic_resets(texts: Mapping[str, str], sent_at: datetime | None) -> Iterable[float | None]:
+    # https://platform.claude.com/docs/en/api/rate-limits#response-headers (read 2026-11-28): moments in RFC 3339.
+    for name, text in texts.items():
+        limit = name.removesuffix("-reset")
+        if sent_at is None or limit == name or not name.startswith("anthropic-ratelimit-"):
+            continue
+        if _number(texts.get(f"{limit}-remaining", "")) != 0:
+            continue
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        yield max((moment - sent_at).total_seconds(), 0) if moment.tzinfo else None
 
 
 def _retry_delays(details: Any) -> Iterable[float | None]:
