@@ -1,0 +1,149 @@
+"""Anthropic's own format, for clients that speak it themselves: passed through, and looked at on the way."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import Operation, TokenCounts
+from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
+from ai_engine.providers.anthropic.events import DONE, INVALID, failed, is_error, mapping, merged, no_stream
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.wire.anthropic import encode_event, token_counts
+from ai_engine.wire.openai_usage import characters_in
+from ai_engine.wire.sse import EventReader, EventTooLarge
+
+_MESSAGE_STOP = encode_event("message_stop", b'{"type":"message_stop"}')
+_NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
+"""Counting tokens takes none."""
+
+# Blocks that begin empty: what matters comes in their deltas.
+_EMPTY_BLOCKS = frozenset({"text", "thinking"})
+
+
+def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
+    """Reads a 2xx answer to `MESSAGES` or `COUNT_TOKENS`, which is not changed."""
+    message = sound_answer(body, "input_tokens" if operation is Operation.COUNT_TOKENS else "content")
+    if isinstance(message, Failure):
+        return message
+    if operation is Operation.COUNT_TOKENS:
+        return PlainAnswer(body, None, _NOT_COUNTED_TOKENS, answer=message)
+    model, usage = message.get("model"), token_counts(message.get("usage"))
+    characters = 0 if usage is not None and usage.output is not None else characters_in(message["content"])
+    return PlainAnswer(body, model if isinstance(model, str) and model else None, usage, characters, message)
+
+
+def sound_answer(body: bytes, field: str) -> dict[str, Any] | Failure:
+    """A 2xx body as an object with `field`, which is a message's `content` or a count; what is not is a `Failure`."""
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return malformed_answer("The provider's answer is not JSON.")
+    if is_error(message):
+        return classify_error_value(message)
+    if not isinstance(message, dict) or not isinstance(message.get(field), int if field == "input_tokens" else list):
+        return malformed_answer(f"The provider's answer has no {field}.")
+    return message
+
+
+class NativeStreamDecoder:
+    """`adapter.StreamDecoder` for `Operation.MESSAGES`: events unchanged and in order, those of a kind not yet known too."""
+
+    __slots__ = (
+        "_has_events",
+        "_last",
+        "_reader",
+        "_usage",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "is_finished",
+        "model",
+        "usage",
+    )
+
+    def __init__(self) -> None:
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        self.answer: Mapping[str, Any] | None = None
+        self.is_finished = False
+        self._reader = EventReader()
+        self._has_events = False
+        self._usage: Mapping[str, Any] = {}
+        self._last = _MESSAGE_STOP
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            return [self._event(payload) for payload in self._reader.feed(chunk)]
+        except EventTooLarge as error:
+            return [failed(malformed_answer(f"The provider's stream has {error}."))]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [no_stream(rest)]
+        return [self._event(payload) for payload in payloads]
+
+    def ending(self) -> bytes:
+        return self._last
+
+    def _event(self, data: bytes) -> StreamEvent:
+        self._has_events = True
+        try:
+            event = orjson.loads(data)
+            if b"\n" in data:
+                data = orjson.dumps(event)
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            event = None
+        name = event.get("type") if type(event) is dict else None
+        if type(name) is not str or not name.isprintable():
+            self.invalid_events += 1
+            return INVALID
+        if name == "error":
+            return failed(classify_error_value(event))
+        framed = encode_event(name, data)
+        if name == "message_stop":
+            self._last = framed
+            return DONE
+        return StreamEvent(self._kind_of(name, event), framed, None, event)
+
+    def _kind_of(self, name: str, event: Mapping[str, Any]) -> EventKind:
+        if name == "content_block_delta":
+            self.characters_since_usage += _length_of(event.get("delta"))
+            return EventKind.CONTENT
+        if name == "content_block_start":
+            block = mapping(event, "content_block")
+            is_empty = block.get("type") in _EMPTY_BLOCKS and not block.get("text") and not block.get("thinking")
+            self.characters_since_usage += 0 if is_empty else characters_in(block)
+            return EventKind.OPENING if is_empty else EventKind.CONTENT
+        if name == "message_start":
+            message = mapping(event, "message")
+            model = message.get("model")
+            self.model = model if isinstance(model, str) and model else self.model
+            self._note(message.get("usage"))
+        elif name == "message_delta":
+            self._note(event.get("usage"))
+            if isinstance(mapping(event, "delta").get("stop_reason"), str):
+                self.is_finished = True
+                return EventKind.FINISH
+        return EventKind.OPENING
+
+    def _note(self, reported: object) -> None:
+        self._usage = merged(self._usage, reported)
+        counted = token_counts(self._usage)
+        if counted is not None:
+            self.usage = counted
+            self.characters_since_usage = 0
+
+
+def _length_of(delta: object) -> int:
+    if type(delta) is not dict:
+        return 0
+    for name in ("text", "thinking", "partial_json"):
+        piece = delta.get(name)
+        if type(piece) is str:
+            return len(piece)
+    return 0

@@ -1,0 +1,72 @@
+"""How much a model shall think: `reasoning_effort` and `thinking` of a chat as Anthropic has it, by the model's generation."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.providers.anthropic.traits import Thinking, Traits
+
+Json = dict[str, Any]
+
+SMALLEST_BUDGET_TOKENS = 1024
+"""https://platform.claude.com/docs/en/build-with-claude/extended-thinking (read 2026-11-28)."""
+
+_LEVELS = ("minimal", "low", "medium", "high", "xhigh", "max")
+_BUDGET_TOKENS = {"minimal": 1024, "low": 1024, "medium": 4096, "high": 16_384, "xhigh": 32_768, "max": 32_768}
+"""Ours. A client's budget is read the other way round as below 2,048 low and below 8,192 medium."""
+
+
+class Wanted(NamedTuple):
+    """What goes into the request, and whether the model thinks by it."""
+
+    thinking: Json | None = None
+    effort: str | None = None
+    is_on: bool = False
+
+
+def wanted(body: Mapping[str, Any], traits: Traits, most_tokens: int) -> Wanted:
+    """`most_tokens` is the request's `max_tokens`, which thinking is part of. `thinking` wins, since it is Anthropic's own word.
+
+    Raises `Inexpressible` where the model cannot think, cannot but think, or has no room for it.
+    """
+    thinking, effort = body.get("thinking"), body.get("reasoning_effort")
+    if effort is not None and effort != "none" and effort not in _LEVELS:
+        raise InvalidRequest(f"reasoning_effort must be none, {', '.join(_LEVELS)}.", param="reasoning_effort")
+    if thinking is not None:
+        if not isinstance(thinking, dict) or not isinstance(thinking.get("type"), str):
+            raise InvalidRequest("thinking must be an object with a type.", param="thinking.type")
+        # Beside a budget, `reasoning_effort` only says the same again.
+        is_leveled = thinking["type"] == "adaptive" and effort in _LEVELS
+        level = _nearest(effort, traits.efforts) if is_leveled and isinstance(effort, str) else None
+        return Wanted(thinking, level, thinking["type"] in ("adaptive", "enabled"))
+    if effort is None:
+        return Wanted(is_on=traits.thinks_unasked)
+    if effort == "none":
+        return _off(traits)
+    if traits.thinking is Thinking.NEVER:
+        raise Inexpressible("This model does not reason.", param="reasoning_effort")
+    if traits.thinking is Thinking.ADAPTIVE:
+        # What it thinks is left out of the answer by default from Claude 4.7 on.
+        return Wanted({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
+    if most_tokens <= SMALLEST_BUDGET_TOKENS:
+        raise Inexpressible(
+            f"This model reasons only where it may write more than {SMALLEST_BUDGET_TOKENS} tokens.", param="reasoning_effort"
+        )
+    budget = min(_BUDGET_TOKENS[effort], max(SMALLEST_BUDGET_TOKENS, most_tokens // 2))
+    return Wanted({"type": "enabled", "budget_tokens": budget}, is_on=True)
+
+
+def _off(traits: Traits) -> Wanted:
+    if not traits.thinks_unasked:
+        return Wanted()
+    if traits.thinking_off is None:
+        raise Inexpressible("This model always reasons.", param="reasoning_effort")
+    return Wanted({"type": traits.thinking_off})
+
+
+def _nearest(effort: str, accepted: tuple[str, ...]) -> str | None:
+    """The level itself, else the next below it; the lowest where there is none."""
+    if effort in accepted:
+        return effort
+    below = [level for level in accepted if _LEVELS.index(level) < _LEVELS.index(effort)]
+    return below[-1] if below else accepted[0] if accepted else None

@@ -1,0 +1,174 @@
+"""A chat request as Anthropic's Messages API takes it.
+
+Said in other words: messages and instructions (`conversation`), parts (`content`), tools and their choice, JSON Schema
+(`output_config.format`), `reasoning_effort` and `thinking` (`reasoning`), limits, sampling, `stop`, who the user is. The limit is
+the model's largest where none is given: the API insists on one, and a chat's default is as much as the model can.
+
+Refused by name, unless null or what happens anyway: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `json_object`
+(nothing here can promise JSON without a schema), `functions`, and every field that we do not know. A temperature above 1 too:
+Claude's range is 0 to 1, both scales have their default at 1, so neither squeezing nor cutting off would mean what was asked for.
+Left out as hints: see `chat_reading.LEFT_OUT`; `service_tier` as `auto`. A schema goes out as it is: Anthropic says what Claude
+cannot follow in it (https://platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-28).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.providers import chat_reading
+from ai_engine.providers.anthropic import reasoning
+from ai_engine.providers.anthropic.content import PROVIDER
+from ai_engine.providers.anthropic.conversation import conversation
+from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
+from ai_engine.providers.chat_reading import Function
+
+Json = dict[str, Any]
+
+_KNOWN = frozenset(
+    {"messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "stop", "tools", "tool_choice"}
+    | {"parallel_tool_calls", "response_format", "reasoning_effort", "thinking", "service_tier", "cache_control"}
+)
+_DEFAULTS: Mapping[str, object] = {"logprobs": False, "presence_penalty": 0, "frequency_penalty": 0, "functions": []}
+_SERVICE_TIERS = {"auto": None, "default": "standard_only"}
+_SMALLEST_TOP_P_OF_THINKING = 0.95
+_LONGEST_USER_ID = 256
+
+
+def messages_request(body: Mapping[str, Any], model: str) -> Json:
+    """The body for `POST /messages`. Raises `InvalidRequest` and `Inexpressible`."""
+    traits = traits_of(model)
+    chat_reading.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
+    most = chat_reading.most_output_tokens(body)
+    most = most if most is not None else traits.largest_output_tokens
+    wanted = reasoning.wanted(body, traits, most)
+    system, turns = conversation(body, traits)
+    request: Json = {"model": model, "max_tokens": most, "messages": turns}
+    if system:
+        request["system"] = system
+    _add_tools(request, body, traits, wanted)
+    _add_sampling(request, body, traits, is_thinking=wanted.is_on)
+    _add_output(request, body, traits, wanted)
+    stops = chat_reading.stops(body)
+    if any(not stop.strip() for stop in stops):
+        raise Inexpressible(f"{PROVIDER} does not stop at blanks alone.", param="stop")
+    if stops:
+        request["stop_sequences"] = stops
+    _add_account(request, body)
+    if body.get("cache_control") is not None:
+        request["cache_control"] = body["cache_control"]
+    if body.get("stream"):
+        request["stream"] = True
+    return request
+
+
+def _defaults_in(body: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, default in _DEFAULTS.items() if name in body and body[name] == default)
+
+
+def _add_output(request: Json, body: Mapping[str, Any], traits: Traits, wanted: reasoning.Wanted) -> None:
+    output: Json = {}
+    if wanted.thinking is not None:
+        request["thinking"] = wanted.thinking
+    if wanted.effort is not None:
+        output["effort"] = wanted.effort
+    is_json, schema = chat_reading.wanted_format(body)
+    if is_json and schema is None:
+        raise Inexpressible(f"{PROVIDER} promises JSON only with a JSON Schema (json_schema).", param="response_format.type")
+    if schema is not None:
+        if not traits.takes_schemas:
+            raise Inexpressible("This model does not follow a JSON Schema.", param="response_format")
+        output["format"] = {"type": "json_schema", "schema": schema}
+    if output:
+        request["output_config"] = output
+
+
+def _add_sampling(request: Json, body: Mapping[str, Any], traits: Traits, *, is_thinking: bool) -> None:
+    """1 is the default of `temperature` and `top_p` in both formats: left out, because newer models refuse even that beside 1."""
+    temperature, top_p = chat_reading.number(body, "temperature"), chat_reading.number(body, "top_p")
+    top_k = chat_reading.whole(body, "top_k")
+    if temperature is not None and temperature != 1:
+        if temperature > 1:
+            raise Inexpressible(f"{PROVIDER}'s temperature is at most 1.", param="temperature")
+        _check_sampling(traits, "temperature", is_allowed=not is_thinking)
+        request["temperature"] = temperature
+    if top_p is not None and top_p != 1:
+        _check_sampling(traits, "top_p", is_allowed=not is_thinking or top_p >= _SMALLEST_TOP_P_OF_THINKING)
+        if "temperature" in request and not traits.takes_two_samplings:
+            raise Inexpressible("This model takes temperature or top_p, not both.", param="top_p")
+        request["top_p"] = top_p
+    if top_k is not None:
+        _check_sampling(traits, "top_k", is_allowed=not is_thinking)
+        request["top_k"] = top_k
+
+
+def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
+    if not traits.takes_sampling:
+        raise Inexpressible(f"This model takes no {name}.", param=name)
+    if not is_allowed:
+        raise Inexpressible(f"This model takes no such {name} while it reasons.", param=name)
+
+
+def _add_tools(request: Json, body: Mapping[str, Any], traits: Traits, wanted: reasoning.Wanted) -> None:
+    functions = chat_reading.functions(body, PROVIDER)
+    choice = chat_reading.tool_choice(body, functions, PROVIDER)
+    one_at_a_time = body.get("parallel_tool_calls") is not None and not chat_reading.flag(body, "parallel_tool_calls")
+    if not functions:
+        return
+    names = choice.names if choice is not None else None
+    is_forced = choice is not None and choice.mode == "required"
+    tools = [
+        _tool(function, tool, place, traits) for place, (function, tool) in enumerate(zip(functions, body["tools"], strict=True))
+    ]
+    if is_forced and not traits.takes_forced_tools:
+        raise Inexpressible("This model cannot be made to call a tool.", param="tool_choice")
+    if is_forced and wanted.is_on and traits.thinking is Thinking.BUDGET:
+        raise Inexpressible("This model cannot be made to call a tool while it reasons.", param="tool_choice")
+    picked: Json = {"type": "auto"}
+    if choice is not None and choice.mode == "none":
+        picked = {"type": "none"}
+    elif is_forced:
+        picked = {"type": "tool", "name": names[0]} if names is not None and len(names) == 1 else {"type": "any"}
+    if names is not None and picked["type"] != "tool":
+        tools = [tool for tool in tools if tool["name"] in names]
+    if one_at_a_time and picked["type"] != "none":
+        picked["disable_parallel_tool_use"] = True
+    request["tools"] = tools
+    if picked != {"type": "auto"}:
+        request["tool_choice"] = picked
+
+
+def _tool(function: Function, given: Mapping[str, Any], place: int, traits: Traits) -> Json:
+    schema = function.parameters or {}
+    tool: Json = {
+        "name": function.name,
+        "input_schema": schema if "type" in schema else {"type": "object", **schema},
+    }
+    if function.description is not None:
+        tool["description"] = function.description
+    if function.is_strict:
+        if not traits.takes_schemas:
+            raise Inexpressible("This model does not follow a schema strictly.", param=f"tools[{place}].function.strict")
+        tool["strict"] = True
+    if given.get("cache_control") is not None:
+        tool["cache_control"] = given["cache_control"]
+    return tool
+
+
+def _add_account(request: Json, body: Mapping[str, Any]) -> None:
+    metadata = body.get("metadata")
+    user_ids: Sequence[object] = (
+        metadata.get("user_id") if isinstance(metadata, Mapping) else None,
+        body.get("safety_identifier"),
+        body.get("user"),
+    )
+    user_id = next((each for each in user_ids if isinstance(each, str) and 0 < len(each) <= _LONGEST_USER_ID), None)
+    if user_id is not None:
+        request["metadata"] = {"user_id": user_id}
+    tier = body.get("service_tier")
+    if tier is not None:
+        if not isinstance(tier, str):
+            raise InvalidRequest("service_tier must be a text.", param="service_tier")
+        if tier not in _SERVICE_TIERS:
+            raise Inexpressible(f"{PROVIDER} has no service_tier {tier!r}.", param="service_tier")
+        if _SERVICE_TIERS[tier] is not None:
+            request["service_tier"] = _SERVICE_TIERS[tier]

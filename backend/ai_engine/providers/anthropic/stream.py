@@ -1,0 +1,283 @@
+"""Anthropic's stream as chat completion chunks, event by event.
+
+Whatever order events come in, nothing here raises: what makes no sense is skipped and counted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.providers.anthropic.answers import (
+    SERVICE_TIERS,
+    arguments,
+    encrypted_detail,
+    ending,
+    refusal,
+    thinking_detail,
+    url_citations,
+)
+from ai_engine.providers.anthropic.events import DONE, INVALID, failed, index_of, mapping, merged, no_stream
+from ai_engine.providers.failures import classify_error_value, malformed_answer
+from ai_engine.wire import openai
+from ai_engine.wire.anthropic import chat_usage, token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+
+Json = dict[str, Any]
+
+_END = encode_event(openai.DONE)
+_NOTHING: Sequence[StreamEvent] = ()
+_COUNTED: Sequence[StreamEvent] = (INVALID,)
+
+
+class _Block:
+    """A content block that has begun."""
+
+    __slots__ = ("call", "citations", "has_arguments", "input", "kind", "start")
+
+    def __init__(self, kind: str, start: int) -> None:
+        self.kind = kind
+        self.start = start
+        """Where its text begins in the answer's."""
+        self.call = -1
+        """The index of the tool call that it is."""
+        self.input: object = None
+        self.has_arguments = False
+        self.citations: list[object] = []
+
+
+class ChatStreamDecoder:
+    """`adapter.StreamDecoder` of Anthropic's events for `Operation.CHAT`."""
+
+    __slots__ = (
+        "_asked",
+        "_blocks",
+        "_calls",
+        "_created",
+        "_has_events",
+        "_id",
+        "_reader",
+        "_text_length",
+        "_usage",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "is_finished",
+        "model",
+        "usage",
+    )
+
+    def __init__(self, asked: str, created: int) -> None:
+        """`asked` is the model that was asked for, for a stream that names none; `created` in seconds since the epoch."""
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        self.answer: Mapping[str, Any] | None = None
+        self.is_finished = False
+        self._asked = asked
+        self._created = created
+        self._id = "msg"
+        self._reader = EventReader()
+        self._has_events = False
+        self._usage: Mapping[str, Any] = {}
+        self._blocks: dict[int, _Block] = {}
+        self._calls = 0
+        self._text_length = 0
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            return self._events(self._reader.feed(chunk))
+        except EventTooLarge as error:
+            return [failed(malformed_answer(f"The provider's stream has {error}."))]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [no_stream(rest)]
+        return self._events(payloads)
+
+    def ending(self) -> bytes:
+        return _END
+
+    def _events(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
+        events: list[StreamEvent] = []
+        for payload in payloads:
+            self._has_events = True
+            try:
+                found = self._read(orjson.loads(payload))
+            except orjson.JSONDecodeError:
+                found = _COUNTED
+            except orjson.JSONEncodeError:
+                found = (failed(malformed_answer("The provider's stream is nested too deeply.")),)
+            if found is _COUNTED:
+                self.invalid_events += 1
+            events += found
+        return events
+
+    def _read(self, event: object) -> Sequence[StreamEvent]:
+        if type(event) is not dict:
+            return _COUNTED
+        name = event.get("type")
+        if name == "content_block_delta":  # as nearly every event is
+            delta = event.get("delta")
+            if type(delta) is not dict:
+                return _COUNTED
+            text = delta.get("text")
+            if delta.get("type") == "text_delta" and type(text) is str:
+                return self._say(text)
+            kind = delta.get("type")
+            advance = _DELTAS.get(kind) if type(kind) is str else None
+            return _COUNTED if advance is None else advance(self, index_of(event), delta)
+        read = _EVENTS.get(name) if type(name) is str else None
+        return _COUNTED if read is None else read(self, event)
+
+    def _chunk(self, kind: EventKind, delta: Json, end: Mapping[str, Any] | None = None) -> StreamEvent:
+        choice: Json = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
+        if end is not None:
+            choice.update(end)
+        return self._event(kind, [choice])
+
+    def _event(self, kind: EventKind, choices: list[Json], more: Mapping[str, Any] | None = None) -> StreamEvent:
+        chunk: Json = {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self.model or self._asked,
+            "choices": choices,
+        }
+        if more is not None:
+            chunk.update(more)
+        return StreamEvent(kind, encode_event(orjson.dumps(chunk)), None, chunk)
+
+    def _say(self, text: str) -> Sequence[StreamEvent]:
+        if not text:
+            return _NOTHING
+        length = len(text)
+        self._text_length += length
+        self.characters_since_usage += length
+        return (self._chunk(EventKind.CONTENT, {"content": text}),)
+
+    def _note(self, reported: object) -> None:
+        self._usage = merged(self._usage, reported)
+        counted = token_counts(self._usage)
+        if counted is not None:
+            self.usage = counted
+            self.characters_since_usage = 0
+
+    # Events of the message
+
+    def _start(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        message = mapping(event, "message")
+        model, message_id = message.get("model"), message.get("id")
+        self.model = model if isinstance(model, str) and model else self.model
+        self._id = message_id if isinstance(message_id, str) and message_id else self._id
+        self._note(message.get("usage"))
+        return (self._chunk(EventKind.OPENING, {"role": "assistant", "content": ""}),)
+
+    def _finish(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        delta = mapping(event, "delta")
+        self._note(event.get("usage"))
+        if not isinstance(delta.get("stop_reason"), str):
+            return _NOTHING
+        self.is_finished = True
+        why = refusal(delta)
+        found = [self._chunk(EventKind.FINISH, {} if why is None else {"refusal": why}, ending(delta))]
+        usage = chat_usage(self._usage)
+        if usage is not None:
+            tier = SERVICE_TIERS.get(str(self._usage.get("service_tier")))
+            found.append(
+                self._event(EventKind.USAGE, [], {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier})
+            )
+        return found
+
+    def _stop(self, _event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        return (DONE,)
+
+    def _ping(self, _event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        return _NOTHING
+
+    def _fail(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        return (failed(classify_error_value(event)),)
+
+    # Events of a block
+
+    def _begin(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        given, index = mapping(event, "content_block"), index_of(event)
+        kind = given.get("type")
+        block = self._blocks[index] = _Block(kind if isinstance(kind, str) else "", self._text_length)
+        if kind == "text":
+            text = given.get("text")
+            return self._say(text) if isinstance(text, str) else _NOTHING
+        if kind == "tool_use":
+            block.call, block.input = self._calls, given.get("input")
+            self._calls += 1
+            call = openai.tool_call(str(given.get("id")), str(given.get("name")), "")
+            return (self._chunk(EventKind.CONTENT, {"tool_calls": [{"index": block.call, **call}]}),)
+        if kind == "thinking":
+            return self._think(index, given)
+        if kind == "redacted_thinking":
+            data = given.get("data")
+            details = [encrypted_detail(index, data)] if isinstance(data, str) else []
+            return (self._chunk(EventKind.CONTENT, {"reasoning_details": details}),) if details else _COUNTED
+        # What tools at Anthropic's did stands between the parts of an answer, and is no part of a chat's.
+        return _NOTHING if block.kind == "server_tool_use" or block.kind.endswith("_tool_result") else _COUNTED
+
+    def _end(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        block = self._blocks.pop(index_of(event), None)
+        if block is None:
+            return _COUNTED
+        if block.call >= 0 and not block.has_arguments:
+            # No delta came, or empty ones: the tool was called with what the block began with, mostly nothing.
+            return self._argue(block, arguments(block.input))
+        annotations = url_citations(block.citations, block.start, self._text_length)
+        return (self._chunk(EventKind.CONTENT, {"annotations": annotations}),) if annotations else _NOTHING
+
+    def _argue(self, block: _Block, piece: str) -> Sequence[StreamEvent]:
+        block.has_arguments = True
+        self.characters_since_usage += len(piece)
+        return (self._chunk(EventKind.CONTENT, {"tool_calls": [{"index": block.call, "function": {"arguments": piece}}]}),)
+
+    def _on_arguments(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        block, piece = self._blocks.get(index), delta.get("partial_json")
+        if block is None or not isinstance(piece, str):
+            return _COUNTED
+        return self._argue(block, piece) if piece and block.call >= 0 else _NOTHING
+
+    def _think(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        text, signature = delta.get("thinking"), delta.get("signature")
+        text = text if isinstance(text, str) else ""
+        if not text and not (isinstance(signature, str) and signature):
+            return _NOTHING
+        said: Json = {"reasoning_details": [thinking_detail(index, text, signature)]}
+        if text:
+            said["reasoning_content"] = text
+            self.characters_since_usage += len(text)
+        return (self._chunk(EventKind.CONTENT, said),)
+
+    def _cite(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        block = self._blocks.get(index)
+        if block is None:
+            return _COUNTED
+        block.citations.append(delta.get("citation"))
+        return _NOTHING
+
+
+_EVENTS: Mapping[str, Callable[[ChatStreamDecoder, Mapping[str, Any]], Sequence[StreamEvent]]] = {
+    "message_start": ChatStreamDecoder._start,  # noqa: SLF001 - a part of the class that needs the class
+    "content_block_start": ChatStreamDecoder._begin,  # noqa: SLF001
+    "content_block_stop": ChatStreamDecoder._end,  # noqa: SLF001
+    "message_delta": ChatStreamDecoder._finish,  # noqa: SLF001
+    "message_stop": ChatStreamDecoder._stop,  # noqa: SLF001
+    "ping": ChatStreamDecoder._ping,  # noqa: SLF001
+    "error": ChatStreamDecoder._fail,  # noqa: SLF001
+}
+_DELTAS: Mapping[str, Callable[[ChatStreamDecoder, int, Mapping[str, Any]], Sequence[StreamEvent]]] = {
+    "input_json_delta": ChatStreamDecoder._on_arguments,  # noqa: SLF001
+    "thinking_delta": ChatStreamDecoder._think,  # noqa: SLF001
+    "signature_delta": ChatStreamDecoder._think,  # noqa: SLF001
+    "citations_delta": ChatStreamDecoder._cite,  # noqa: SLF001
+}
