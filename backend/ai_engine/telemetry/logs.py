@@ -28,7 +28,22 @@ _LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING", logging.ERROR: "ERR
 FLUSH_AFTER_SECONDS = 0.2
 FLUSH_AT_LINES = 4096
 
-_OPERATION_NAMES = {Operation.CHAT: "Chat completion", Operation.EMBEDDINGS: "Embeddings"}
+_OPERATION_NAMES = {
+    Operation.CHAT: "Chat completion",
+    Operation.COMPLETIONS: "Text completion",
+    Operation.RESPONSES: "Response",
+    Operation.MESSAGES: "Message",
+    Operation.COUNT_TOKENS: "Token count",
+    Operation.EMBEDDINGS: "Embeddings",
+    Operation.RERANK: "Ranking",
+    Operation.MODERATIONS: "Moderation",
+    Operation.IMAGE_GENERATIONS: "Image generation",
+    Operation.IMAGE_EDITS: "Image edit",
+    Operation.IMAGE_VARIATIONS: "Image variation",
+    Operation.SPEECH: "Speech",
+    Operation.TRANSCRIPTIONS: "Transcription",
+    Operation.TRANSLATIONS: "Translation",
+}
 
 
 class _Formatter(logging.Formatter):
