@@ -3,7 +3,6 @@
 Source: https://ai.google.dev/api/generate-content and the types of `google-genai` 3.6.1 for Python (read 2026-11-28).
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,11 +36,6 @@ FINISH_REASONS: Mapping[str, str] = {
     "IMAGE_RECITATION": "content_filter",
 }
 """`finishReason` → `finish_reason`. Whatever else there is says that the answer is torn: `MALFORMED_FUNCTION_CALL`, `OTHER` …"""
-
-
-def made_id(data: bytes) -> str:
-    """An id for an answer that has none: the same for the same bytes."""
-    return "chatcmpl-" + hashlib.sha256(data).hexdigest()[:24]
 
 
 def chat_usage(usage: object) -> Json | None:

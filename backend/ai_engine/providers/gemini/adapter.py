@@ -23,6 +23,7 @@ from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini
+from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
 _SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
@@ -125,7 +126,7 @@ class Gemini:
         if not isinstance(candidates, list) or not candidates:
             return failure_of_prompt(answer) or no_candidates()
         given, version = answer.get("responseId"), answer.get("modelVersion")
-        answer_id = given if isinstance(given, str) and given else gemini.made_id(body)
+        given_id = given if isinstance(given, str) and given else answer_id(body)
         named = version if isinstance(version, str) and version else None
         choices, characters = [], 0
         for place, candidate in enumerate(candidates):
@@ -135,11 +136,11 @@ class Gemini:
             if failure is not None:
                 return failure
             index = candidate.get("index")
-            choice, length = plain_choice(candidate, answer_id, index if type(index) is int else place)
+            choice, length = plain_choice(candidate, given_id, index if type(index) is int else place)
             choices.append(choice)
             characters += length
         chat: dict[str, Any] = {
-            "id": answer_id,
+            "id": given_id,
             "object": "chat.completion",
             "created": int(self._clock.now().timestamp()),
             "model": named or model,

@@ -3,7 +3,6 @@
 Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (read 2026-11-28).
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import orjson
 
 from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_answer
-from ai_engine.wire import gemini
+from ai_engine.wire import gemini, made_ids
 from ai_engine.wire.gemini import REASONING_FORMAT
 
 Json = dict[str, Any]
@@ -104,8 +103,7 @@ class CandidateReader:
         name = name if isinstance(name, str) else ""
         call_id = call.get("id")
         if not isinstance(call_id, str) or not call_id:
-            made = f"{self._answer_id}/{self._index}/{self._calls}"
-            call_id = "call_" + hashlib.sha256(made.encode()).hexdigest()[:24]
+            call_id = made_ids.call_id(self._answer_id, self._index, self._calls)
         said: Json = {
             "index": self._calls,
             "id": call_id,

@@ -10,6 +10,7 @@ from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
 
@@ -99,7 +100,7 @@ class GeminiStreamDecoder:
 
     def _begin(self, event: Json, data: bytes) -> None:
         given, version = event.get("responseId"), event.get("modelVersion")
-        self._id = given if isinstance(given, str) and given else gemini.made_id(data)
+        self._id = given if isinstance(given, str) and given else answer_id(data)
         self.model = version if isinstance(version, str) and version else None
 
     def _without_candidates(self, event: Json, usage: Json | None) -> list[StreamEvent]:

@@ -1,0 +1,138 @@
+"""The adapter for Cohere's v2 API."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from ai_engine import __version__
+from ai_engine.clock import Clock
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.names import Operation
+from ai_engine.providers import failures
+from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
+from ai_engine.providers.cohere.answers import filtered, read_chat, read_embeddings, read_ranking
+from ai_engine.providers.cohere.listing import listing_url, read_listing
+from ai_engine.providers.cohere.requests import chat_request, embed_request
+from ai_engine.providers.cohere.stream import CohereStreamDecoder
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.upstream.port import Headers, UpstreamRequest
+
+_PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RERANK: "/rerank"}
+_USER_AGENT = f"ai-engine/{__version__}".encode()
+_LISTING_SILENCE_SECONDS = 20.0
+_KNOWN_TARGETS = 4096
+_DENY_LISTED = 498
+
+
+class _Target(NamedTuple):
+    """What is the same in every request with one key."""
+
+    plain_headers: Headers
+    stream_headers: Headers
+    listing_headers: Headers
+
+
+def _target(secret: str | None) -> _Target:
+    common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
+    if secret is not None:
+        common = ((b"authorization", b"Bearer " + secret.encode()), *common)
+    json_body = ((b"content-type", b"application/json"), *common)
+    return _Target(
+        ((b"accept", b"application/json"), *json_body),
+        ((b"accept", b"text/event-stream"), *json_body),
+        ((b"accept", b"application/json"), *common),
+    )
+
+
+class Cohere:
+    """`adapter.Adapter` for `WireProtocol.COHERE`."""
+
+    def __init__(self, clock: Clock) -> None:
+        """`clock` dates the answers, which Cohere does not."""
+        self._clock = clock
+        self._target = lru_cache(_KNOWN_TARGETS)(_target)
+
+    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
+        return operation in _PATHS
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+        return chat
+
+    def encode(
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        provider: ProviderDefinition,
+        model: str,
+        key: ProviderKey | None,
+        *,
+        ask_usage: bool,
+        extra_headers: Headers = (),
+    ) -> UpstreamRequest:
+        target = self._target(key.secret if key else None)
+        headers = target.plain_headers
+        if operation is Operation.CHAT:
+            outgoing = chat_request(body, model)
+            if "stream" in outgoing:
+                headers = target.stream_headers
+        elif operation is Operation.EMBEDDINGS:
+            outgoing = embed_request(body, model)
+        elif operation is Operation.RERANK:
+            outgoing = {**body, "model": model}
+        else:
+            raise Inexpressible(f"Cohere has no {operation}.", param="model")
+        try:
+            encoded = orjson.dumps(outgoing)
+        except orjson.JSONEncodeError:
+            raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
+        timeouts = provider.timeouts
+        return UpstreamRequest(
+            "POST",
+            provider.base_url + _PATHS[operation],
+            headers + extra_headers,
+            encoded,
+            timeouts.connect,
+            # A backstop only, as in every adapter: the relay's own watch is finer.
+            max(timeouts.plain_answer, timeouts.first_token),
+        )
+
+    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return malformed_answer("The provider's answer is not JSON.")
+        if not isinstance(answer, dict):
+            return malformed_answer("The provider's answer is not an object.")
+        if answer.get("error") or isinstance(answer.get("message"), str):
+            return classify_error_value(answer)
+        if operation is Operation.RERANK:
+            return read_ranking(answer, body)
+        try:
+            if operation is Operation.EMBEDDINGS:
+                read = read_embeddings(answer, model)
+                return read if isinstance(read, Failure) else read[1]._replace(body=orjson.dumps(read[0]))
+            chat = read_chat(answer, body, model, int(self._clock.now().timestamp()))
+            if isinstance(chat, Failure):
+                return chat
+            completion, usage, characters = chat
+            return PlainAnswer(orjson.dumps(completion), None, usage, characters, completion)
+        except orjson.JSONEncodeError:
+            return malformed_answer("The provider's answer is nested too deeply.")
+
+    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+        return CohereStreamDecoder(model, int(self._clock.now().timestamp()))
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        failure = failures.classify(status, headers, body)
+        return filtered(failure) if status == _DENY_LISTED else failure
+
+    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
+        headers = self._target(key.secret if key else None).listing_headers
+        connect = provider.timeouts.connect
+        return UpstreamRequest("GET", listing_url(provider.base_url), headers, b"", connect, _LISTING_SILENCE_SECONDS)
+
+    def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
+        return read_listing(body)

@@ -1,0 +1,236 @@
+"""Reads Cohere's v2 stream as chat completion chunks.
+
+Sources: https://docs.cohere.com/docs/streaming, https://docs.cohere.com/docs/tool-use-streaming (read 2026-11-28).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.providers.cohere.answers import failure_of_finish
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.wire import cohere, openai
+from ai_engine.wire.made_ids import answer_id
+from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+
+Json = dict[str, Any]
+
+_END = encode_event(openai.DONE)
+_DONE = StreamEvent(EventKind.DONE)
+_INVALID = StreamEvent(EventKind.INVALID)
+_MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
+"""Events that add nothing to an answer."""
+
+
+class CohereStreamDecoder:
+    """`adapter.StreamDecoder`."""
+
+    __slots__ = (
+        "_calls",
+        "_chunk_head",
+        "_has_events",
+        "_reader",
+        "_says_role",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "is_finished",
+        "model",
+        "usage",
+    )
+
+    def __init__(self, model: str, created: int) -> None:
+        """Cohere does not name the model that answers, so `model` is it; `created` in seconds since the epoch."""
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        self.answer: Mapping[str, Any] | None = None
+        self.is_finished = False
+        self._chunk_head = {"id": "", "object": "chat.completion.chunk", "created": created, "model": model}
+        self._calls: dict[int, int] = {}
+        """Their numbering of calls → ours."""
+        self._has_events = False
+        self._says_role = True
+        self._reader = EventReader()
+
+    def ending(self) -> bytes:
+        return _END
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            payloads = self._reader.feed(chunk)
+        except EventTooLarge as error:
+            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+        return [event for payload in payloads for event in self._events(payload)]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [_failed(_failure_of_plain(rest))]
+        return [event for payload in payloads for event in self._events(payload)]
+
+    def _events(self, data: bytes) -> Sequence[StreamEvent]:
+        self._has_events = True
+        if data == openai.DONE:
+            return (_DONE,)
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return (self._invalid(),)
+        kind = event.get("type") if type(event) is dict else None
+        if type(kind) is not str:
+            if type(event) is dict and (event.get("message") or event.get("error")):
+                return (_failed(classify_error_value(event)),)
+            return (self._invalid(),)
+        if kind in _MARKS:
+            return ()
+        if not self._chunk_head["id"]:
+            given = event.get("id")
+            self._chunk_head["id"] = given if isinstance(given, str) and given else answer_id(data)
+        delta = event.get("delta")
+        delta = delta if type(delta) is dict else {}
+        try:
+            if kind == "message-end":
+                return self._finish(delta)
+            message = delta.get("message")
+            found = self._read(kind, event, message if type(message) is dict else {})
+        except orjson.JSONEncodeError:
+            return (_failed(malformed_answer("The provider's stream is nested too deeply.")),)
+        return (found or self._invalid(),)
+
+    def _read(self, kind: str, event: Json, message: Json) -> StreamEvent | None:
+        """`None`: not to be understood."""
+        match kind:
+            case "content-delta" | "content-start":
+                return self._content(event, message)
+            case "tool-call-delta":
+                return self._more_of_call(event, message)
+            case "tool-call-start":
+                return self._call(event, message)
+            case "tool-plan-delta":
+                return self._plan(message)
+            case "citation-start":
+                return self._citation(message)
+            case "message-start":
+                return self._said({}, EventKind.OPENING)
+            case _:
+                return None
+
+    def _content(self, event: Json, message: Json) -> StreamEvent | None:
+        content = message.get("content")
+        if type(content) is not dict:
+            return None
+        text, thinking = content.get("text"), content.get("thinking")
+        delta: Json = {}
+        if type(text) is str and text:
+            delta["content"] = text
+            self.characters_since_usage += len(text)
+        if type(thinking) is str and thinking:
+            delta["reasoning_content"] = thinking
+            self.characters_since_usage += len(thinking)
+        probabilities = cohere.logprobs([event["logprobs"]]) if event.get("logprobs") else None
+        return self._said(delta, EventKind.CONTENT if delta else EventKind.OPENING, probabilities)
+
+    def _plan(self, message: Json) -> StreamEvent | None:
+        plan = message.get("tool_plan")
+        if type(plan) is not str:
+            return None
+        self.characters_since_usage += len(plan)
+        return self._said({"reasoning_content": plan}, EventKind.CONTENT) if plan else self._said({}, EventKind.OPENING)
+
+    def _call(self, event: Json, message: Json) -> StreamEvent | None:
+        call = message.get("tool_calls")
+        function = call.get("function") if type(call) is dict else None
+        if type(call) is not dict or type(function) is not dict or not isinstance(call.get("id"), str):
+            return None
+        name, arguments = function.get("name"), function.get("arguments")
+        name, arguments = name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
+        number = self._calls[_number(event)] = len(self._calls)
+        self.characters_since_usage += len(name) + len(arguments)
+        said = {"index": number, **openai.tool_call(call["id"], name, arguments)}
+        return self._said({"tool_calls": [said]}, EventKind.CONTENT)
+
+    def _more_of_call(self, event: Json, message: Json) -> StreamEvent | None:
+        call = message.get("tool_calls")
+        function = call.get("function") if type(call) is dict else None
+        arguments = function.get("arguments") if type(function) is dict else None
+        # Some leave the number out; it is the last call's then.
+        number = self._calls.get(_number(event), len(self._calls) - 1)
+        if type(arguments) is not str or number < 0:
+            return None
+        self.characters_since_usage += len(arguments)
+        return self._said({"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, EventKind.CONTENT)
+
+    def _citation(self, message: Json) -> StreamEvent | None:
+        citation = message.get("citations")
+        if type(citation) is not dict:
+            return None
+        delta: Json = {"citations": [citation]}
+        pages = cohere.annotations(citation)
+        if pages:
+            delta["annotations"] = pages
+        return self._said(delta, EventKind.CONTENT)
+
+    def _finish(self, delta: Json) -> Sequence[StreamEvent]:
+        reason = delta.get("finish_reason")
+        if type(reason) is not str:
+            return (_failed(malformed_answer("Cohere's stream ends without a reason.")),)
+        failure = failure_of_finish(reason, delta.get("error"))
+        if failure is not None:
+            return (_failed(failure),)
+        self.is_finished = True
+        finish = self._said({}, EventKind.FINISH, finish=reason)
+        usage = cohere.chat_usage(delta.get("usage"))
+        if usage is None:
+            return (finish,)
+        self.usage = token_counts(usage)
+        self.characters_since_usage = 0
+        chunk: Json = {**self._chunk_head, "choices": [], "usage": usage}
+        return finish, StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
+
+    def _said(self, delta: Json, kind: EventKind, logprobs: Json | None = None, finish: str | None = None) -> StreamEvent:
+        if self._says_role:
+            self._says_role = False
+            delta = {"role": "assistant", **delta}
+        choice: Json = {"index": 0, "delta": delta, "finish_reason": None}
+        if logprobs is not None:
+            choice["logprobs"] = logprobs
+        if finish is not None:
+            choice["finish_reason"] = cohere.FINISH_REASONS[finish]
+            choice["native_finish_reason"] = finish
+        chunk: Json = {**self._chunk_head, "choices": [choice]}
+        return StreamEvent(kind, _framed(chunk), chunk=chunk)
+
+    def _invalid(self) -> StreamEvent:
+        self.invalid_events += 1
+        return _INVALID
+
+
+def _number(event: Json) -> int:
+    number = event.get("index")
+    return number if type(number) is int else -1
+
+
+def _framed(chunk: Json) -> bytes:
+    return b"data: " + orjson.dumps(chunk) + b"\n\n"
+
+
+def _failed(failure: Failure) -> StreamEvent:
+    return StreamEvent(EventKind.FAILURE, failure=failure)
+
+
+def _failure_of_plain(body: bytes) -> Failure:
+    """A body that is no stream at all: an error under a 200, or an answer from a server that cannot stream."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    if isinstance(value, dict) and (value.get("error") or isinstance(value.get("message"), str)):
+        return classify_error_value(value)
+    return malformed_answer("The provider did not answer a streaming request with a stream.")
