@@ -53,7 +53,7 @@ test('the statistics count it, and are taken away as a file', async ({ page }) =
   ] as const) {
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export' }).click()
-    await page.getByRole('menuitem', { name: item }).click()
+    await page.getByRole('button', { name: item }).click()
     const file = await download
     expect(file.suggestedFilename()).toMatch(ending)
     expect((await readFile(await file.path(), 'utf8')).trim()).toMatch(beginning)

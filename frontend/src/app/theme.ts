@@ -45,8 +45,6 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'sm', fw: 550 } },
     TextInput: { defaultProps: { size: 'sm' } },
-    Select: { defaultProps: { size: 'sm' } },
-    Tooltip: { defaultProps: { openDelay: 300, withArrow: false, radius: 'sm' } },
     // The page keeps its scrollbar, and so its width, while something lies above it.
     Modal: { defaultProps: { centered: true, radius: 'lg', ...overlay }, styles: { title: { fontWeight: 600 } } },
     Drawer: { defaultProps: overlay, styles: { title: { fontWeight: 600 } } },
@@ -65,6 +63,28 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-default-hover': 'var(--ae-surface-hover)',
     '--mantine-color-default-color': 'var(--ae-text)',
     '--mantine-color-default-border': 'var(--ae-border-strong)',
+    '--mantine-color-disabled': 'var(--ae-surface-sunken)',
+    '--mantine-color-disabled-color': 'var(--ae-text-faint)',
+    '--mantine-color-disabled-border': 'var(--ae-border)',
   }
-  return { variables: {}, light: shared, dark: shared }
+  // What Mantine takes from its own scale of greys: menus, lists of choices, segmented controls, keys.
+  const dark = {
+    '--mantine-color-dark-0': 'var(--ae-text)',
+    '--mantine-color-dark-1': 'var(--ae-text-muted)',
+    '--mantine-color-dark-2': 'var(--ae-text-muted)',
+    '--mantine-color-dark-3': 'var(--ae-text-faint)',
+    '--mantine-color-dark-4': 'var(--ae-border-strong)',
+    '--mantine-color-dark-5': 'var(--ae-border-strong)',
+    '--mantine-color-dark-6': 'var(--ae-surface-sunken)',
+    '--mantine-color-dark-7': 'var(--ae-surface)',
+    '--mantine-color-dark-8': 'var(--ae-surface-sunken)',
+  }
+  const light = {
+    '--mantine-color-gray-1': 'var(--ae-surface-sunken)',
+    '--mantine-color-gray-2': 'var(--ae-border)',
+    '--mantine-color-gray-3': 'var(--ae-border-strong)',
+    '--mantine-color-gray-4': 'var(--ae-border-strong)',
+    '--mantine-color-gray-7': 'var(--ae-text-muted)',
+  }
+  return { variables: {}, light: { ...shared, ...light }, dark: { ...shared, ...dark } }
 }

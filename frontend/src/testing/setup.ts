@@ -15,6 +15,10 @@ window.matchMedia = (query) =>
 window.ResizeObserver = Observer
 window.HTMLElement.prototype.scrollIntoView = () => {}
 window.scrollTo = () => {}
+window.HTMLElement.prototype.showPopover = function (this: HTMLElement) {
+  this.style.display = 'block'
+}
+window.HTMLElement.prototype.hidePopover = () => {}
 // A field that grows with its text measures it anew when a font has come.
 Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 

@@ -1,6 +1,7 @@
 /** Around a control that changes something: where it may not be used it stays reachable, does nothing, and says why. */
-import { Tooltip, VisuallyHidden } from '@mantine/core'
+import { VisuallyHidden } from '@mantine/core'
 import { cloneElement, type MouseEvent, type ReactElement, useId } from 'react'
+import { Tooltip } from './tooltip'
 
 interface Control {
   onClick?: ((event: MouseEvent<never>) => void) | undefined
@@ -21,7 +22,7 @@ export function Allowed({ whyNot, children }: AllowedProps) {
   if (whyNot === null) return children
   return (
     <>
-      <Tooltip label={whyNot} multiline maw={260}>
+      <Tooltip label={whyNot}>
         {cloneElement(children, {
           'aria-disabled': true,
           'aria-describedby': reasonId,

@@ -1,7 +1,8 @@
 /** Copies a text and says that it did, to eyes and ears. */
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Button } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { Tooltip } from './tooltip'
 
 interface CopyButtonProps {
   text: string

@@ -1,5 +1,4 @@
 /** Values as they are read: each shows the short form and tells the whole one to whoever points at it. */
-import { Tooltip } from '@mantine/core'
 import {
   formatCompact,
   formatCount,
@@ -13,6 +12,7 @@ import {
 } from '@/lib/format'
 import { useNow } from '@/lib/now'
 import classes from './figures.module.css'
+import { Tooltip } from './tooltip'
 
 /** A time told from now, `12 s ago`, that moves by itself. The exact time is in its tooltip. */
 export function RelativeTime({ at, fallback = UNKNOWN }: { at: string | null; fallback?: string }) {

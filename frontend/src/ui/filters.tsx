@@ -1,9 +1,10 @@
 /** Filters above a list: side by side where there is room, behind one button on a phone. */
-import { Button, Collapse, Select } from '@mantine/core'
+import { Button, CloseButton, Collapse, NativeSelect } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { IconFilter } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import classes from './filters.module.css'
+import { SuggestingInput } from './suggesting-input'
 
 interface FiltersProps {
   /** How many are set. */
@@ -46,30 +47,111 @@ export function Filters({ count, onClear, children }: FiltersProps) {
 
 interface FilterChoiceProps {
   label: string
+  /** What stands there while nothing is chosen. */
+  anyLabel?: string
   choices: { value: string; label: string }[]
   value: string | undefined
   onChange: (value: string | undefined) => void
 }
 
 /** One of several, or any of them. What the URL says stands there even if the list does not know it. */
-export function FilterChoice({ label, choices, value, onChange }: FilterChoiceProps) {
+export function FilterChoice({ label, anyLabel, choices, value, onChange }: FilterChoiceProps) {
   const isKnown = value === undefined || choices.some((choice) => choice.value === value)
   return (
-    <Select
+    <NativeSelect
       className={classes.choice}
       data-chosen={value !== undefined || undefined}
       aria-label={label}
-      placeholder={label}
-      data={isKnown ? choices : [...choices, { value, label: value }]}
-      value={value ?? null}
-      onChange={(chosen) => {
-        onChange(chosen ?? undefined)
+      data={[
+        { value: '', label: anyLabel ?? `Any ${label.toLowerCase()}` },
+        ...choices,
+        ...(isKnown ? [] : [{ value, label: value }]),
+      ]}
+      value={value ?? ''}
+      onChange={(event) => {
+        onChange(event.currentTarget.value || undefined)
       }}
-      searchable={choices.length > 8}
-      clearable
-      clearButtonProps={{ 'aria-label': `Any ${label.toLowerCase()}` }}
-      nothingFoundMessage="None by that name"
-      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+    />
+  )
+}
+
+interface FilterSwitchesProps {
+  label: string
+  choices: { value: string; label: string }[]
+  /** All of these must hold. */
+  values: string[]
+  onChange: (values: string[]) => void
+}
+
+/** A few that may be asked for together, each with a switch of its own. */
+export function FilterSwitches({ label, choices, values, onChange }: FilterSwitchesProps) {
+  return (
+    <div className={classes.switches} role="group" aria-label={label}>
+      {choices.map((choice) => {
+        const isChosen = values.includes(choice.value)
+        return (
+          <button
+            key={choice.value}
+            type="button"
+            aria-pressed={isChosen}
+            onClick={() => {
+              onChange(isChosen ? values.filter((value) => value !== choice.value) : [...values, choice.value])
+            }}
+          >
+            {choice.label}
+          </button>
+        )
+      })}
+    </div>
+  )
+}
+
+interface FilterModelProps {
+  /** Some that are known; any other may be typed: the ledger knows more than is in sight. */
+  models: string[]
+  value: string | undefined
+  onChange: (model: string | undefined) => void
+}
+
+/** A model by its provider's own name, chosen or typed. It begins anew where the URL brings another. */
+export function FilterModel(props: FilterModelProps) {
+  return <ModelField key={props.value} {...props} />
+}
+
+function ModelField({ models, value = '', onChange }: FilterModelProps) {
+  const [text, setText] = useState(value)
+  const choose = (model: string) => {
+    if (model !== value) onChange(model === '' ? undefined : model)
+  }
+  return (
+    <SuggestingInput
+      className={classes.model}
+      data-chosen={value !== '' || undefined}
+      aria-label="Model, by its provider’s own name"
+      placeholder="Any model"
+      suggestions={models}
+      maxLength={500}
+      value={text}
+      onChange={setText}
+      onChoose={choose}
+      onBlur={() => {
+        choose(text.trim())
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') choose(text.trim())
+      }}
+      rightSection={
+        text === '' ? undefined : (
+          <CloseButton
+            size="sm"
+            aria-label="Any model"
+            onClick={() => {
+              setText('')
+              choose('')
+            }}
+          />
+        )
+      }
     />
   )
 }

@@ -1,7 +1,7 @@
 /** Recent history as a row of cells, oldest first: one look tells how it has been. */
-import { Tooltip } from '@mantine/core'
 import { memo, useState } from 'react'
 import type { Meaning } from './status-badge'
+import { TooltipBubble } from './tooltip'
 import classes from './health-strip.module.css'
 
 interface HealthCell {
@@ -19,26 +19,28 @@ interface HealthStripProps {
 
 /** Memoised, with one tooltip for all cells: a page may have forty strips of sixty, and be live. */
 export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md' }: HealthStripProps) {
-  const [pointed, setPointed] = useState<number | null>(null)
+  const [pointed, setPointed] = useState<HTMLElement | null>(null)
+  const close = () => {
+    setPointed(null)
+  }
+  const told = pointed === null ? undefined : cells[Number(pointed.dataset.index)]?.label
   return (
-    <Tooltip.Floating label={pointed === null ? '' : cells[pointed]?.label} disabled={pointed === null}>
+    <>
       <div
         className={classes.strip}
         data-size={size}
         role="img"
         aria-label={label}
-        onPointerMove={(event) => {
-          const index = event.target instanceof HTMLElement ? event.target.dataset.index : undefined
-          setPointed(index === undefined ? null : Number(index))
+        onPointerMove={({ target }) => {
+          setPointed(target instanceof HTMLElement && target.dataset.index !== undefined ? target : null)
         }}
-        onPointerLeave={() => {
-          setPointed(null)
-        }}
+        onPointerLeave={close}
       >
         {cells.map((cell, index) => (
           <span key={index} className={classes.cell} data-meaning={cell.meaning} data-index={index} />
         ))}
       </div>
-    </Tooltip.Floating>
+      {pointed !== null && told !== undefined && <TooltipBubble anchor={pointed} label={told} onClose={close} />}
+    </>
   )
 })

@@ -1,9 +1,10 @@
 /** Whether what is shown is live, in a word; a click tries again at once. */
-import { Tooltip, UnstyledButton } from '@mantine/core'
+import { UnstyledButton } from '@mantine/core'
 import { live, useLive } from '@/api/live'
 import type { LiveState } from '@/api/live-state'
 import { formatTime } from '@/lib/format'
 import { type Meaning, StatusDot } from '@/ui/status-badge'
+import { Tooltip } from '@/ui/tooltip'
 import classes from './connection-indicator.module.css'
 
 const WORDS: Record<LiveState['phase'], { word: string; meaning: Meaning }> = {
@@ -16,7 +17,7 @@ export function ConnectionIndicator({ isCompact = false }: { isCompact?: boolean
   const state = useLive()
   const { word, meaning } = WORDS[state.phase]
   return (
-    <Tooltip label={explanationOf(state)} multiline maw={260} position={isCompact ? 'bottom-end' : 'right'}>
+    <Tooltip label={explanationOf(state)} side={isCompact ? 'bottom-end' : 'right'}>
       <UnstyledButton className={classes.indicator} onClick={live.retry}>
         <StatusDot meaning={meaning} isLive={state.phase === 'live'} />
         <span aria-live="polite">{word}</span>

@@ -1,7 +1,8 @@
 /** The shell's own buttons: colour scheme, command palette, shortcuts. */
-import { ActionIcon, Tooltip, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import { IconDeviceDesktop, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
+import { Tooltip } from '@/ui/tooltip'
 import classes from './shell-actions.module.css'
 
 const SCHEMES = {

@@ -1,12 +1,12 @@
 /** The catalogue: filters, and a table by model or by provider. */
-import { MultiSelect, SegmentedControl, TextInput } from '@mantine/core'
+import { SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
 import { formatCount } from '@/lib/format'
-import { Filters, FilterChoice } from '@/ui/filters'
+import { FilterChoice, Filters, FilterSwitches } from '@/ui/filters'
 import { Panel } from '@/ui/panel'
 import { TableSkeleton } from '@/ui/skeletons'
 import classes from './catalogue-panel.module.css'
@@ -108,17 +108,13 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
             onChange({ provider: chosen })
           }}
         />
-        <MultiSelect
-          className={classes.capabilities}
-          aria-label="Takes"
-          placeholder={can.length === 0 ? 'Takes' : undefined}
-          data={capabilityChoices}
-          value={can}
+        <FilterSwitches
+          label="Takes"
+          choices={capabilityChoices}
+          values={can}
           onChange={(chosen) => {
             onChange({ can: chosen.length === 0 ? undefined : (chosen as Capability[]) })
           }}
-          clearable
-          size="sm"
         />
         <FilterChoice
           label="Context"

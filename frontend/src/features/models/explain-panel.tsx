@@ -1,11 +1,12 @@
 /** Autodecide explained: a name typed, and whom the engine would ask for it, in order and why. */
-import { Autocomplete, Button, CloseButton } from '@mantine/core'
+import { Button, CloseButton } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Loaded } from '@/ui/loaded'
 import { Panel } from '@/ui/panel'
 import { TableSkeleton } from '@/ui/skeletons'
+import { SuggestingInput } from '@/ui/suggesting-input'
 import classes from './explain-panel.module.css'
 import { Explained } from './explained'
 import { AutodecideTrial } from './autodecide-trial'
@@ -68,16 +69,17 @@ function AskedName({ asked, onExplain }: ExplainPanelProps) {
         submit(text)
       }}
     >
-      <Autocomplete
+      <SuggestingInput
         className={classes.input}
         aria-label="Model to explain"
         placeholder="gpt-4o"
         maxLength={500}
-        data={typed === '' || typed === asked ? [] : models.map(({ name }) => name)}
+        suggestions={typed === '' || typed === asked ? [] : models.map(({ name }) => name)}
+        areMatched
         limit={MOST_OFFERED}
         value={text}
         onChange={setText}
-        onOptionSubmit={submit}
+        onChoose={submit}
         rightSection={
           asked === undefined ? undefined : (
             <CloseButton

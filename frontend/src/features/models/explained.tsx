@@ -1,11 +1,11 @@
 /** The candidates in order with the parts of their scores as bars, and who was left out. */
-import { Tooltip } from '@mantine/core'
 import type { Schemas } from '@/api/client'
 import { formatSeconds } from '@/lib/format'
 import { Countdown, Duration, Money } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
+import { Tooltip } from '@/ui/tooltip'
 import classes from './explained.module.css'
 import { isFree, leftOutWords, matchWords, orderWords, SCORE_PARTS } from './model'
 

@@ -1,8 +1,7 @@
 /** A model from the list, or any other name: the gateway may know more than it lists. */
-import { Autocomplete } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import classes from './model-picker.module.css'
+import { SuggestingInput } from '@/ui/suggesting-input'
 import { modelNamesQuery } from './queries'
 import { DEFAULT_MODEL } from './search'
 
@@ -16,7 +15,6 @@ const MOST_SHOWN = 60
 export function ModelPicker({ model, onChange }: ModelPickerProps) {
   const { data: models, error } = useQuery(modelNamesQuery)
   const [text, setText] = useState(model ?? DEFAULT_MODEL)
-  const [isSearching, setIsSearching] = useState(false)
   const [seen, setSeen] = useState(model)
   // Another URL (a link, "back") brings its own model.
   if (seen !== model) {
@@ -34,35 +32,19 @@ export function ModelPicker({ model, onChange }: ModelPickerProps) {
     onChange(chosen === '' || chosen === DEFAULT_MODEL ? undefined : chosen)
   }
   return (
-    <Autocomplete
+    <SuggestingInput
       label="Model"
       description={error === null ? undefined : 'The list of models cannot be had now; any name may be typed.'}
-      data={names}
+      suggestions={names}
       limit={MOST_SHOWN}
       maxLength={500}
       value={text}
-      // Until something is typed, all are offered, not only those like the chosen one.
-      filter={isSearching ? undefined : ({ options, limit }) => options.slice(0, limit)}
-      onFocus={(event) => {
-        setIsSearching(false)
-        event.currentTarget.select()
-      }}
-      onInput={() => {
-        setIsSearching(true)
-      }}
+      isSelectedOnFocus
       onChange={choose}
       onBlur={() => {
         if (text.trim() === '') setText(DEFAULT_MODEL)
       }}
-      renderOption={({ option }) => (
-        <span className={classes.option}>
-          <span dir="auto">{option.value}</span>
-          <span className={classes.providers}>
-            {option.value === DEFAULT_MODEL ? 'the engine picks' : providers.get(option.value)}
-          </span>
-        </span>
-      )}
-      maxDropdownHeight={320}
+      hintOf={(name) => (name === DEFAULT_MODEL ? 'the engine picks' : providers.get(name))}
     />
   )
 }

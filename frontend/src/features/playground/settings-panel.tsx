@@ -1,9 +1,10 @@
 /** Who is asked, and how. */
-import { Collapse, NumberInput, Select, Switch, Textarea, UnstyledButton } from '@mantine/core'
+import { Collapse, NativeSelect, Switch, Textarea, UnstyledButton } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { IconAdjustments, IconChevronDown } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { statusQuery } from '@/api/queries'
+import { NumberField } from '@/ui/number-field'
 import { ModelPicker } from './model-picker'
 import { type ChatSettings, DEFAULT_MODEL, EFFORTS } from './search'
 import classes from './settings-panel.module.css'
@@ -106,15 +107,14 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
           step={0.1}
         />
       </div>
-      <Select
+      <NativeSelect
         label="Reasoning effort"
-        placeholder="not sent"
-        data={[...EFFORTS]}
-        value={settings.reasoning_effort ?? null}
-        onChange={(effort) => {
-          onChange({ reasoning_effort: effort ?? undefined })
+        data={[{ value: '', label: 'not sent' }, ...EFFORTS]}
+        value={settings.reasoning_effort ?? ''}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value
+          onChange({ reasoning_effort: EFFORTS.find((effort) => effort === chosen) })
         }}
-        clearable
       />
     </div>
   )
@@ -134,19 +134,15 @@ interface ParameterProps {
 }
 
 /** Empty means not sent: the provider's own default holds. */
-function Parameter({ name, label, settings, onChange, isWhole = false, ...range }: ParameterProps) {
+function Parameter({ name, settings, onChange, ...field }: ParameterProps) {
   return (
-    <NumberInput
-      label={label}
+    <NumberField
       placeholder="not sent"
-      allowDecimal={!isWhole}
-      clampBehavior="strict"
-      value={settings[name] ?? ''}
+      value={settings[name]}
       onChange={(value) => {
-        const number = typeof value === 'number' ? value : Number.parseFloat(value)
-        onChange({ [name]: Number.isNaN(number) ? undefined : number })
+        onChange({ [name]: value })
       }}
-      {...range}
+      {...field}
     />
   )
 }

@@ -1,9 +1,10 @@
 /** One question with its answer, and what the engine decided. */
-import { ActionIcon, Button, Textarea, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { IconAlertTriangle, IconPencil, IconRefresh } from '@tabler/icons-react'
 import { useDeferredValue, useState } from 'react'
 import { CopyButton } from '@/ui/copy-button'
 import { Markdown } from '@/ui/markdown'
+import { Tooltip } from '@/ui/tooltip'
 import type { Answer, Turn } from './conversation'
 import { DecisionLine } from './decision-line'
 import { adviceFor, titleOf } from './error-words'

@@ -1,9 +1,11 @@
 /** The default model and the priority, which an operator may set over the configuration's. */
-import { Autocomplete, Button, NumberInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Allowed } from '@/ui/allowed'
+import { NumberField } from '@/ui/number-field'
+import { SuggestingInput } from '@/ui/suggesting-input'
 import type { Provider } from './model'
 import classes from './preferences-form.module.css'
 import { providerModelsQuery, useSteering } from './queries'
@@ -14,13 +16,13 @@ const HIGHEST_PRIORITY = 1_000_000
 /** Made anew where the provider's preferences change, so that it never shows what is no longer true. */
 export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyNot: string | null }) {
   const [model, setModel] = useState(provider.default_model ?? '')
-  const [priority, setPriority] = useState<number | string>(provider.priority)
+  const [priority, setPriority] = useState<number | undefined>(provider.priority)
   const [search] = useDebouncedValue(model === provider.default_model ? '' : model, 200)
   const models = useQuery(providerModelsQuery(provider.name, search)).data?.items ?? []
   const steer = useSteering()
   const changes = {
     ...(model !== (provider.default_model ?? '') && model !== '' && { default_model: model }),
-    ...(typeof priority === 'number' && priority !== provider.priority && { priority }),
+    ...(priority !== undefined && priority !== provider.priority && { priority }),
   }
   const isUnchanged = Object.keys(changes).length === 0
   return (
@@ -31,22 +33,21 @@ export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyN
         if (!isUnchanged && whyNot === null) steer.mutate(preferring(provider, changes))
       }}
     >
-      <Autocomplete
+      <SuggestingInput
         label="Default model"
         description="For a test, and for auto."
-        data={[...new Set(models.map(({ name }) => name))]}
-        filter={({ options }) => options}
-        maxDropdownHeight={260}
+        suggestions={[...new Set(models.map(({ name }) => name))]}
+        areMatched
         value={model}
         onChange={setModel}
         readOnly={whyNot !== null}
       />
-      <NumberInput
+      <NumberField
         label="Priority"
         description="Lower is preferred."
         min={0}
         max={HIGHEST_PRIORITY}
-        allowDecimal={false}
+        isWhole
         value={priority}
         onChange={setPriority}
         readOnly={whyNot !== null}

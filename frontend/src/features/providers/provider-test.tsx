@@ -1,5 +1,5 @@
 /** One real message to this provider and no other, and what came of it. */
-import { Autocomplete, Button, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSend } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -13,6 +13,7 @@ import { Fact, Facts } from '@/ui/facts'
 import { Duration, KeyFingerprint, TokenCount } from '@/ui/figures'
 import { ErrorState } from '@/ui/messages'
 import { StatusBadge } from '@/ui/status-badge'
+import { SuggestingInput } from '@/ui/suggesting-input'
 import type { Provider } from './model'
 import classes from './provider-test.module.css'
 import { providerModelsQuery, useTest } from './queries'
@@ -49,13 +50,12 @@ export function ProviderTest({ provider }: { provider: Provider }) {
           readOnly={whyNot !== null}
         />
         <div className={classes.row}>
-          <Autocomplete
+          <SuggestingInput
             className={classes.model}
             aria-label="Model"
             placeholder={provider.default_model ?? 'Name a model'}
-            data={[...new Set(models.map(({ name }) => name))]}
-            filter={({ options }) => options}
-            maxDropdownHeight={260}
+            suggestions={[...new Set(models.map(({ name }) => name))]}
+            areMatched
             value={model}
             onChange={setModel}
             readOnly={whyNot !== null}

@@ -1,5 +1,4 @@
 /** The columns of the ledger's list. */
-import { Tooltip } from '@mantine/core'
 import type { FinishedRequest } from '@/api/live-state'
 import { formatDateTime, formatMoment } from '@/lib/format'
 import { useToday } from '@/lib/now'
@@ -7,6 +6,7 @@ import type { Column } from '@/ui/data-table'
 import { Duration, Money, TokenCount } from '@/ui/figures'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
+import { Tooltip } from '@/ui/tooltip'
 import classes from './columns.module.css'
 import { inputTokens, outcomeOf, outputTokens } from './model'
 
@@ -131,7 +131,7 @@ function Moment({ at }: { at: string }) {
 function Outcome({ request }: { request: FinishedRequest }) {
   const { name, explanation, meaning } = outcomeOf(request)
   return (
-    <Tooltip label={explanation} multiline w={280}>
+    <Tooltip label={explanation}>
       <span>
         <StatusBadge meaning={meaning}>
           {name}

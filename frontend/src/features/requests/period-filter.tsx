@@ -1,8 +1,9 @@
 /** From when to when, by a common period or exactly, in the viewer's zone. */
-import { Button, Popover, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
 import { formatMoment } from '@/lib/format'
 import { fromLocalInput, toLocalInput } from '@/lib/local-time'
+import { Popover } from '@/ui/popover'
 import classes from './filter-bar.module.css'
 import { PERIODS } from './filter-choices'
 import type { RequestFilters } from './search'
@@ -14,8 +15,8 @@ interface PeriodFilterProps {
 
 export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterProps) {
   return (
-    <Popover position="bottom-start" trapFocus shadow="md">
-      <Popover.Target>
+    <Popover
+      button={
         <Button
           variant="default"
           fw={400}
@@ -24,8 +25,9 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
         >
           {periodOf(from, to)}
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
+      }
+    >
+      {() => (
         <div className={classes.period}>
           <ul>
             {PERIODS.map(({ label, minutes }) => (
@@ -63,7 +65,7 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
             }}
           />
         </div>
-      </Popover.Dropdown>
+      )}
     </Popover>
   )
 }

@@ -1,8 +1,9 @@
 /** Whose key the pages act with, and the way out. Nothing is shown where the gateway asks nobody for a key. */
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { sessionQuery } from '@/api/queries'
+import { Tooltip } from '@/ui/tooltip'
 import classes from './account.module.css'
 import { useSignOut } from './queries'
 

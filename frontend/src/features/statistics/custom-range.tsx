@@ -1,9 +1,10 @@
 /** A range of one's own, in the viewer's zone. */
-import { Button, Popover, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
 import { useState } from 'react'
 import { formatMoment } from '@/lib/format'
 import { fromLocalInput, toLocalInput } from '@/lib/local-time'
+import { Popover } from '@/ui/popover'
 import { isBackwards, presetOf } from './range'
 import classes from './range-bar.module.css'
 import type { Asked, StatisticsSearch } from './search'
@@ -14,34 +15,29 @@ interface CustomRangeProps {
 }
 
 export function CustomRange({ asked, onChange }: CustomRangeProps) {
-  const [isOpen, setIsOpen] = useState(false)
   const isCustom = presetOf(asked) === null
   return (
-    <Popover opened={isOpen} onChange={setIsOpen} position="bottom-start" trapFocus shadow="md">
-      <Popover.Target>
+    <Popover
+      button={
         <Button
           variant="default"
           size="xs"
           fw={isCustom ? 550 : 400}
           leftSection={<IconCalendar size={15} stroke={1.6} aria-hidden />}
-          onClick={() => {
-            setIsOpen(!isOpen)
-          }}
         >
           {isCustom ? rangeWords(asked) : 'Other range'}
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        {isOpen && (
-          <Moments
-            asked={asked}
-            onChoose={(chosen) => {
-              setIsOpen(false)
-              onChange({ ...chosen, range: undefined, bucket: undefined })
-            }}
-          />
-        )}
-      </Popover.Dropdown>
+      }
+    >
+      {(close) => (
+        <Moments
+          asked={asked}
+          onChoose={(chosen) => {
+            close()
+            onChange({ ...chosen, range: undefined, bucket: undefined })
+          }}
+        />
+      )}
     </Popover>
   )
 }

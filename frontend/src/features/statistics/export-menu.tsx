@@ -1,9 +1,16 @@
 /** Takes the figures away, as they are filtered now. */
-import { Button, Menu } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
+import { Popover } from '@/ui/popover'
+import classes from './export-menu.module.css'
 import { useExport } from './queries'
 import type { Asked } from './search'
+
+const FORMATS = [
+  { format: 'csv', label: 'CSV, for spreadsheets' },
+  { format: 'json', label: 'JSON, for programs' },
+] as const
 
 export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: boolean }) {
   const download = useExport(asked)
@@ -18,8 +25,9 @@ export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: bo
     })
   }
   return (
-    <Menu position="bottom-end" shadow="md" hideDetached={false}>
-      <Menu.Target>
+    <Popover
+      side="bottom-end"
+      button={
         <Button
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}
@@ -28,23 +36,27 @@ export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: bo
         >
           Export
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          onClick={() => {
-            start('csv')
-          }}
-        >
-          CSV, for spreadsheets
-        </Menu.Item>
-        <Menu.Item
-          onClick={() => {
-            start('json')
-          }}
-        >
-          JSON, for programs
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+    >
+      {(close) => (
+        <div className={classes.formats}>
+          {FORMATS.map(({ format, label }) => (
+            <Button
+              key={format}
+              variant="subtle"
+              color="gray"
+              size="compact-sm"
+              justify="start"
+              onClick={() => {
+                close()
+                start(format)
+              }}
+            >
+              {label}
+            </Button>
+          ))}
+        </div>
+      )}
+    </Popover>
   )
 }

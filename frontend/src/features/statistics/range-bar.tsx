@@ -1,9 +1,9 @@
 /** The range, how finely it is cut, and the filters; all of it in the URL. */
-import { Autocomplete, CloseButton, SegmentedControl } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { latestRequestsQuery, providersQuery } from '@/api/queries'
-import { FilterChoice, Filters } from '@/ui/filters'
+import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import { CustomRange } from './custom-range'
 import type { Statistics } from './model'
 import { PRESETS, presetOf } from './range'
@@ -56,9 +56,8 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
             onChange({ provider: chosen })
           }}
         />
-        <ModelFilter
-          key={model}
-          model={model}
+        <FilterModel
+          value={model}
           models={Object.keys(statistics?.model_stats ?? {})}
           onChange={(chosen) => {
             onChange({ model: chosen })
@@ -75,7 +74,8 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           />
         )}
         <FilterChoice
-          label="Buckets: automatic"
+          label="Buckets"
+          anyLabel="Buckets: automatic"
           choices={BUCKETS}
           value={bucket}
           onChange={(chosen) => {
@@ -109,50 +109,4 @@ function useClientChoices() {
     for (const { client, client_name } of requests) if (client !== null) names.set(client, client_name ?? client)
     return Array.from(names, ([value, label]) => ({ value, label: label === value ? value : `${label} (${value})` }))
   }, [requests])
-}
-
-interface ModelFilterProps {
-  model: string | undefined
-  models: string[]
-  onChange: (model: string | undefined) => void
-}
-
-/** Any name may be typed: the ledger knows more models than this range. */
-function ModelFilter({ model, models, onChange }: ModelFilterProps) {
-  const [text, setText] = useState(model ?? '')
-  const choose = (name: string) => {
-    if (name !== (model ?? '')) onChange(name === '' ? undefined : name)
-  }
-  return (
-    <Autocomplete
-      className={classes.model}
-      aria-label="Model, by its provider’s own name"
-      placeholder="Model"
-      data={models}
-      limit={50}
-      maxLength={256}
-      value={text}
-      onChange={setText}
-      onOptionSubmit={choose}
-      onBlur={() => {
-        choose(text.trim())
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') choose(text.trim())
-      }}
-      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
-      rightSection={
-        text === '' ? undefined : (
-          <CloseButton
-            size="sm"
-            aria-label="Any model"
-            onClick={() => {
-              setText('')
-              choose('')
-            }}
-          />
-        )
-      }
-    />
-  )
 }

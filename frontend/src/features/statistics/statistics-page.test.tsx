@@ -141,7 +141,7 @@ test('a download has the filters of the page', async () => {
 
   await screen.findByText('1,000')
   await user.click(screen.getByRole('button', { name: 'Export' }))
-  await user.click(await screen.findByRole('menuitem', { name: /JSON/ }))
+  await user.click(await screen.findByRole('button', { name: /JSON/ }))
 
   expect(await screen.findByText('Exported')).toBeVisible()
   expect(download).toHaveBeenCalledTimes(1)
@@ -157,7 +157,7 @@ test('a download that fails is told, and leaves no file', async () => {
 
   await screen.findByText('1,000')
   await user.click(screen.getByRole('button', { name: 'Export' }))
-  await user.click(await screen.findByRole('menuitem', { name: /CSV/ }))
+  await user.click(await screen.findByRole('button', { name: /CSV/ }))
 
   expect(await screen.findByText('The ledger’s database does not answer.')).toBeVisible()
   expect(download).not.toHaveBeenCalled()

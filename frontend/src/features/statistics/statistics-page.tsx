@@ -7,6 +7,7 @@ import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { Charts } from './charts'
+import { ExportMenu } from './export-menu'
 import { statisticsQuery } from './queries'
 import { RangeBar } from './range-bar'
 import { isBackwards } from './range'
@@ -17,10 +18,9 @@ import { NothingHappened } from './nothing-happened'
 import { TokensPanel } from './tokens-panel'
 import { useStatisticsUrl } from './use-statistics-url'
 
-// What stands further down, or waits for a click, comes after the figures.
+// What stands further down comes after the figures.
 const Comparisons = lazy(() => import('./comparisons').then((module) => ({ default: module.Comparisons })))
 const ErrorsPanel = lazy(() => import('./errors-panel').then((module) => ({ default: module.ErrorsPanel })))
-const ExportMenu = lazy(() => import('./export-menu').then((module) => ({ default: module.ExportMenu })))
 
 export function StatisticsPage() {
   const { asked, sorts, change } = useStatisticsUrl()
@@ -31,11 +31,7 @@ export function StatisticsPage() {
       <PageHeader
         title="Statistics"
         description="What requests add up to: how many, how well, how fast, at which cost."
-        actions={
-          <Suspense fallback={<Skeleton width={112} height={36} />}>
-            <ExportMenu asked={asked} isDisabled={!isAskable} />
-          </Suspense>
-        }
+        actions={<ExportMenu asked={asked} isDisabled={!isAskable} />}
       />
       <Stack gap="lg">
         <RangeBar asked={asked} statistics={query.data} onChange={change} />

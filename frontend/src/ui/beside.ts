@@ -1,0 +1,60 @@
+/** What floats: shown above everything else on the page, beside what it belongs to, and inside the window. */
+import { type RefObject, useLayoutEffect, useRef } from 'react'
+
+/** `start` and `end` line up with that edge; `top` and `right` are in the middle. It turns over where there is no room. */
+export type Side = 'top' | 'right' | 'bottom-start' | 'bottom-end'
+
+const GAP = 6
+const MARGIN = 8
+
+/** For an element with `popover="manual"`, which is shown as long as it is in the document. */
+export function useBeside<Floating extends HTMLElement>(
+  anchor: HTMLElement | null,
+  side: Side,
+): RefObject<Floating | null> {
+  const floating = useRef<Floating>(null)
+  useLayoutEffect(() => {
+    const box = floating.current
+    if (box === null || anchor === null) return
+    const put = () => {
+      place(box, anchor, side)
+    }
+    box.showPopover()
+    put()
+    const observer = new ResizeObserver(put)
+    observer.observe(box)
+    window.addEventListener('scroll', put, { capture: true, passive: true })
+    window.addEventListener('resize', put)
+    return () => {
+      observer.disconnect()
+      window.removeEventListener('scroll', put, { capture: true })
+      window.removeEventListener('resize', put)
+      box.hidePopover()
+    }
+  }, [anchor, side])
+  return floating
+}
+
+function place(box: HTMLElement, anchor: HTMLElement, side: Side): void {
+  const at = anchor.getBoundingClientRect()
+  const { offsetWidth: width, offsetHeight: height } = box
+  const { clientWidth, clientHeight } = document.documentElement
+  const above = at.top - height - GAP
+  const below = at.bottom + GAP
+  const isRight = side === 'right' && at.right + GAP + width + MARGIN <= clientWidth
+  const wanted = side === 'top' || (side === 'right' && !isRight) ? above : below
+  const top =
+    wanted === above ? (above < MARGIN ? below : above) : below + height > clientHeight - MARGIN ? above : below
+  const left = {
+    top: at.left + at.width / 2 - width / 2,
+    right: isRight ? at.right + GAP : at.left,
+    'bottom-start': at.left,
+    'bottom-end': at.right - width,
+  }[side]
+  box.style.top = `${inside(isRight ? at.top + at.height / 2 - height / 2 : top, height, clientHeight)}px`
+  box.style.left = `${inside(left, width, clientWidth)}px`
+}
+
+function inside(start: number, length: number, room: number): number {
+  return Math.round(Math.max(MARGIN, Math.min(start, room - length - MARGIN)))
+}

@@ -1,0 +1,50 @@
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+import { Tooltip } from './tooltip'
+
+const told = () => screen.queryByRole('tooltip')
+
+test('whoever reaches it by keyboard is told at once, and Escape takes it away', async () => {
+  render(
+    <Tooltip label="Every change is shown as it happens.">
+      <button>Live</button>
+    </Tooltip>,
+  )
+  await userEvent.tab()
+  expect(told()).toHaveTextContent('Every change is shown as it happens.')
+  expect(screen.getByRole('button')).toHaveAttribute('aria-describedby', told()?.id)
+  await userEvent.keyboard('{Escape}')
+  expect(told()).toBeNull()
+})
+
+test('pointing tells after a moment, and the tooltip may be pointed at itself', async () => {
+  const user = userEvent.setup()
+  const { container } = render(
+    <Tooltip label="2026-11-23 13:00:00">
+      <time>12 s ago</time>
+    </Tooltip>,
+  )
+  await user.hover(screen.getByText('12 s ago'))
+  expect(told()).toBeNull()
+  await user.hover(await screen.findByRole('tooltip'))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(told()).not.toBeNull()
+  await user.hover(container)
+  await expect.poll(told).toBeNull()
+})
+
+test('a finger does not point, and a name is not told twice', async () => {
+  render(
+    <Tooltip label="Sign out">
+      <button aria-label="Sign out" />
+    </Tooltip>,
+  )
+  await userEvent.pointer({ keys: '[TouchA]', target: screen.getByRole('button') })
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  expect(told()).toBeNull()
+  screen.getByRole('button').blur()
+  await userEvent.tab()
+  expect(told()).not.toBeNull()
+  expect(screen.getByRole('button')).not.toHaveAttribute('aria-describedby')
+})
