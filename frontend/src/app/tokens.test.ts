@@ -26,7 +26,8 @@ function contrast(one: string, other: string): number {
 const surfaces = ['canvas', 'surface', 'surface-sunken', 'surface-hover']
 const pairs: [text: string, on: string][] = [
   ...['text', 'text-muted'].flatMap((text) => surfaces.map((on): [string, string] => [text, on])),
-  ...['canvas', 'surface'].map((on): [string, string] => ['text-faint', on]),
+  ...['canvas', 'surface', 'field'].map((on): [string, string] => ['text-faint', on]),
+  ['text', 'field'],
   ...['ok', 'degraded', 'down', 'neutral', 'accent'].flatMap((meaning): [string, string][] => [
     [`${meaning}-text`, `${meaning}-soft`],
     [`${meaning}-text`, 'surface'],
@@ -57,5 +58,16 @@ test.each([':root', ":root[data-mantine-color-scheme='dark']"])(
 
     expect(marks.length).toBe(9)
     expect(marks.filter(([, colour]) => contrast(colour, surface) < 3)).toEqual([])
+  },
+)
+
+test.each([':root', ":root[data-mantine-color-scheme='dark']"])(
+  'the edge of a field stands out from where fields stand in %s (WCAG 1.4.11)',
+  (selector) => {
+    const tokens = tokensOf(selector)
+    const edge = tokens.get('field-border') ?? ''
+
+    for (const on of ['canvas', 'surface', 'surface-sunken', 'field'])
+      expect(contrast(edge, tokens.get(on) ?? ''), on).toBeGreaterThanOrEqual(3)
   },
 )
