@@ -1,0 +1,165 @@
+"""A whole chat completion as a `Message`.
+
+Source: https://platform.claude.com/docs/en/api/messages and `anthropic` 2.14.0 for Python, `types/message.py` (read 2026-11-28).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
+from typing import Any, NamedTuple
+
+import orjson
+
+from ai_engine.client_api.messages import reasoning
+from ai_engine.client_api.messages.reasoning import Showing
+from ai_engine.wire.anthropic import messages_usage, stop_reason
+from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
+
+Json = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """What an answer needs to know of its request."""
+
+    message_id: str
+    model: str
+    shown: Showing
+    names: Mapping[str, str]
+    """Of tools, by what they were shortened to."""
+    estimated_input: Callable[[], int]
+    """In tokens, for a provider that does not count."""
+
+
+def message(chat: Mapping[str, Any], asked: Asked) -> Json:
+    """The message. Thinking comes first, then text, then the calls of tools.
+
+    Where the provider counted nothing, the usage is an estimate (`count_tokens`): clients steer by it, and 0 would tell them that
+    there is room for ever.
+    """
+    choice: Mapping[str, Any] = chat["choices"][0]
+    said: Mapping[str, Any] = choice.get("message") or {}
+    calls = [tool_use(call, asked, place) for place, call in enumerate(said.get("tool_calls") or ()) if isinstance(call, Mapping)]
+    thoughts = reasoning.blocks(said, asked.shown)
+    if asked.shown is Showing.UNASKED:
+        thoughts = thoughts if calls else ()
+    texts = _texts(said)
+    content = [*texts, *thoughts, *calls] if asked.shown is Showing.UNASKED else [*thoughts, *texts, *calls]
+    refusal = said.get("refusal")
+    counts = token_counts(chat.get("usage"))
+    usage = messages_usage(counts)
+    if counts is None:
+        usage["input_tokens"], usage["output_tokens"] = asked.estimated_input(), tokens_of(characters_in(said))
+    model = chat.get("model")
+    return {
+        "id": asked.message_id,
+        "type": "message",
+        "role": "assistant",
+        "model": model if isinstance(model, str) and model else asked.model,
+        "content": content,
+        **end_of(choice, refusal if isinstance(refusal, str) else "", has_calls=bool(calls)),
+        "usage": usage,
+    }
+
+
+def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:
+    """`stop_reason`, `stop_sequence` and, of a refusal in words, `stop_details`; `choice` is a chat's, or a chunk's last.
+
+    Which stop sequence ended a text only some providers say; where they do not, it is an ordinary end.
+    """
+    finish, native, matched = choice.get("finish_reason"), choice.get("native_finish_reason"), choice.get("stop_sequence")
+    matched = matched if isinstance(matched, str) else None
+    if refusal:
+        reason = "refusal"
+    else:
+        reason = stop_reason(finish, native if isinstance(native, str) else None, matched)
+        # Some servers end with `stop` after calls, and some say `tool_calls` and have none.
+        if reason == "end_turn" and has_calls:
+            reason = "tool_use"
+        elif reason == "tool_use" and not has_calls:
+            reason = "end_turn"
+    end: Json = {"stop_reason": reason, "stop_sequence": matched if reason == "stop_sequence" else None}
+    if refusal:
+        end["stop_details"] = {"type": "refusal", "category": None, "explanation": refusal}
+    return end
+
+
+def tool_use(call: Mapping[str, Any], asked: Asked, place: int) -> Json:
+    """A call of a tool. Arguments that are no JSON object, cut off or made badly, are handed on as they came, under one name."""
+    function = call.get("function")
+    function = function if isinstance(function, Mapping) else {}
+    arguments = function.get("arguments")
+    text = arguments if isinstance(arguments, str) else ""
+    name, call_id = function.get("name"), call.get("id")
+    return {
+        "type": "tool_use",
+        "id": call_id if isinstance(call_id, str) and call_id else made_id(asked, place),
+        "name": tool_name(name, asked),
+        "input": arguments if isinstance(arguments, dict) else _input(text),
+    }
+
+
+def made_id(asked: Asked, place: int) -> str:
+    """For a call that came without one."""
+    return f"toolu_{asked.message_id.removeprefix('msg_')}_{place}"
+
+
+def tool_name(name: object, asked: Asked) -> str:
+    """As the client called it. A call without a name is none of its tools, and it will say so."""
+    return asked.names.get(name, name) if isinstance(name, str) and name else "unnamed_tool"
+
+
+def _input(arguments: str) -> Json:
+    if not arguments.strip():
+        return {}
+    try:
+        value = orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        value = None
+    return value if isinstance(value, dict) else {"unreadable_arguments": arguments}
+
+
+def _texts(said: Mapping[str, Any]) -> Sequence[Json]:
+    text = text_of(said.get("content"))
+    refusal = said.get("refusal")
+    blocks: list[Json] = []
+    if text:
+        blocks.append({"type": "text", "text": text})
+        citations = [citation(each, text) for each in said.get("annotations") or () if is_citation(each)]
+        if citations:
+            blocks[0]["citations"] = citations
+    if isinstance(refusal, str) and refusal:
+        blocks.append({"type": "text", "text": refusal})
+    return blocks
+
+
+def text_of(content: object) -> str:
+    """What a message or a delta says: a text, or, from some servers, an array of parts."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str))
+
+
+def is_citation(annotation: object) -> bool:
+    """Whether this annotation is one of a page, which is the only kind that has words in both formats."""
+    cited = annotation.get("url_citation") if isinstance(annotation, Mapping) else None
+    return isinstance(cited, Mapping) and isinstance(cited.get("url"), str)
+
+
+def citation(annotation: Mapping[str, Any], text: str) -> Json:
+    """A page that the answer has something from; `text` is the answer, for the words that it is about."""
+    cited: Mapping[str, Any] = annotation["url_citation"]
+    start, end, title = cited.get("start_index"), cited.get("end_index"), cited.get("title")
+    words = text[start:end] if isinstance(start, int) and isinstance(end, int) and 0 <= start < end else ""
+    return {
+        "type": "web_search_result_location",
+        "url": cited["url"],
+        "title": title if isinstance(title, str) else None,
+        "cited_text": words,
+        "encrypted_index": reasoning.PREFIX,
+    }
+
+
+def tokens_of(characters: int) -> int:
+    """About how many tokens a text has."""
+    return ceil(characters / CHARACTERS_PER_TOKEN)

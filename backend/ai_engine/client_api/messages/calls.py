@@ -1,0 +1,152 @@
+"""Parallel calls of tools whose pieces come mixed, told one after the other and still live.
+
+The first call is told as it comes. When something else comes while its arguments are not a whole JSON object yet, that waits:
+providers nearly always finish one call before they begin the next, and then nothing ever waits. Once the call is whole, or the
+answer is at its end, what waited is told, and the first unfinished call among it is live.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import orjson
+
+
+class Teller(Protocol):
+    """Who tells the client."""
+
+    def begin_call(self, call: "Call") -> None: ...
+
+    def continue_call(self, arguments: str) -> None: ...
+
+    def end_call(self) -> None: ...
+
+
+class Call:
+    """One call of a tool, as far as it has come."""
+
+    __slots__ = ("_looked_at", "arguments", "has_begun", "id", "name", "place", "untold")
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        """Among the answer's calls."""
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+        self.untold: list[str] = []
+        self.has_begun = False
+        self._looked_at = 0
+
+    @property
+    def is_known(self) -> bool:
+        """It can be told of: it has a name, and an id, or arguments already, which come after the id where there is one."""
+        return bool(self.name and (self.id or self.untold))
+
+    @property
+    def is_whole(self) -> bool:
+        """Its arguments are a JSON object. Looked at only where something waits for it, and once for every piece."""
+        if len(self.arguments) == self._looked_at or not self.arguments[-1].rstrip().endswith("}"):
+            return False
+        self._looked_at = len(self.arguments)
+        try:
+            return isinstance(orjson.loads("".join(self.arguments)), dict)
+        except orjson.JSONDecodeError:
+            return False
+
+
+class Calls:
+    """All calls of one answer."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+        self._by_index: dict[object, Call] = {}
+        self._last: Call | None = None
+        self._count = 0
+        self._live: Call | None = None
+        self._waiting: list[Call | Callable[[], None]] = []
+
+    @property
+    def are_quiet(self) -> bool:
+        """Whether something else may be told now. A call that is whole is ended by it."""
+        if self._live is None:
+            return True
+        if self._waiting or not self._live.is_whole:
+            return False
+        self._end_live()
+        return True
+
+    def queue(self, tell: Callable[[], None]) -> None:
+        """Something else, for its turn."""
+        self._waiting.append(tell)
+
+    def read(self, piece: Mapping[str, Any]) -> None:
+        """One element of a delta's `tool_calls`."""
+        call = self._call_of(piece)
+        function = piece.get("function")
+        name, arguments = (function.get("name"), function.get("arguments")) if isinstance(function, Mapping) else (None, None)
+        given = piece.get("id")
+        if not call.id and isinstance(given, str):
+            call.id = given
+        if not call.name and isinstance(name, str):
+            call.name = name
+        if isinstance(arguments, dict):
+            arguments = orjson.dumps(arguments).decode()
+        if isinstance(arguments, str) and arguments:
+            call.arguments.append(arguments)
+            call.untold.append(arguments)
+        if call is self._live:
+            self._tell(call)
+            if self._waiting and call.is_whole:
+                self._go_on()
+        elif not call.has_begun:  # what follows a whole object is white space, which nobody misses
+            if call not in self._waiting:
+                self._waiting.append(call)
+            if self._live is None or self._live.is_whole:
+                self._go_on()
+
+    def settle(self) -> None:
+        """No more is to come."""
+        self._go_on(is_last=True)
+
+    def _call_of(self, piece: Mapping[str, Any]) -> Call:
+        """By its index. Servers exist that give every call the index 0, or none: a new id with a name is a new call."""
+        index, given = piece.get("index"), piece.get("id")
+        call = self._last if index is None else self._by_index.get(index)
+        function = piece.get("function")
+        has_name = isinstance(function, Mapping) and bool(function.get("name"))
+        if call is None or (given and has_name and call.id and call.id != given) or (index is None and has_name and call.name):
+            call = Call(self._count)
+            self._count += 1
+            self._by_index[index] = call
+        self._last = call
+        return call
+
+    def _go_on(self, *, is_last: bool = False) -> None:
+        """The live call is whole. Tells what waits, in its order, until a call that is not: that one is live."""
+        if self._live is not None:
+            self._end_live()
+        while self._waiting:
+            next_one = self._waiting.pop(0)
+            if not isinstance(next_one, Call):
+                next_one()
+                continue
+            self._live = next_one
+            self._tell(next_one, is_last=is_last)
+            if not is_last and (not self._waiting or not next_one.is_whole):
+                return
+            self._end_live()
+
+    def _tell(self, call: Call, *, is_last: bool = False) -> None:
+        if not call.has_begun:
+            if not (call.is_known or is_last):
+                return
+            call.has_begun = True
+            self._teller.begin_call(call)
+        for arguments in call.untold:
+            self._teller.continue_call(arguments)
+        call.untold.clear()
+
+    def _end_live(self) -> None:
+        assert self._live is not None
+        self._tell(self._live, is_last=True)
+        self._live = None
+        self._teller.end_call()

@@ -1,0 +1,71 @@
+"""Errors in Anthropic's envelope: `{"type": "error", "error": {"type", "message"}, "request_id"}`.
+
+Status and the headers about retrying are those of every other answer (`web.errors`): Anthropic's SDKs choose the class of an
+exception by the status, retry 408, 409, 429 and all from 500 on, and obey `x-should-retry` and `retry-after` as OpenAI's do
+(`anthropic` 2.14.0, `_base_client.py`, `_error_classes.py`, read 2026-11-28). They read an answer's id from `request-id`.
+
+Our 503 is `overloaded_error`, as their 529, but for a gateway without providers, which is no matter of load. 504 is
+`timeout_error`. A provider's own word for the client's fault is kept where it is one of this format's.
+"""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+
+from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, RefusedByProvider
+from ai_engine.web import errors as in_openai_shape
+from ai_engine.web.errors import HeaderList, error_shape
+from ai_engine.wire import anthropic
+from ai_engine.wire.anthropic import ERROR_TYPES, encode_event
+from ai_engine.wire.redaction import redact
+
+_TYPES = frozenset(ERROR_TYPES.values())
+_TOO_LONG = "prompt is too long"
+"""What Claude Code looks for in a message before it makes its conversation shorter and asks again
+(https://github.com/Menci/Floway/pull/166, read 2026-11-28)."""
+
+
+def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
+    """Status, headers and body. `request_id` becomes `x-request-id` and `request-id`, and stands in the body."""
+    status, headers, _ = in_openai_shape.error_answer(error, request_id)
+    body = _body(error, status, request_id)
+    headers = [(name, b"%d" % len(body) if name == b"content-length" else value) for name, value in headers]
+    if request_id is not None:
+        headers.append((b"request-id", request_id.encode("latin-1", "replace")))
+    return status, headers, body
+
+
+def error_event(error: AIEngineError) -> bytes:
+    """The end of a stream whose status is already out. SDKs raise it."""
+    return encode_event("error", _body(error, error_shape(error).status, None))
+
+
+def is_asked_for(scope: MutableMapping[str, Any]) -> bool:
+    """Whether this caller reads errors in this shape: it calls the Messages API, or lists models as one of its SDKs."""
+    path: str = scope["path"]
+    if path == "/v1/messages" or path.startswith("/v1/messages/"):
+        return True
+    if not path.startswith("/v1/models"):
+        return False
+    return any(name == b"anthropic-version" for name, _ in scope["headers"])
+
+
+def _body(error: AIEngineError, status: int, request_id: str | None) -> bytes:
+    kind = anthropic.error_type(status)
+    if isinstance(error, RefusedByProvider) and error.kind in _TYPES:
+        kind = error.kind
+    elif isinstance(error, NoProviderConfigured):
+        kind = "api_error"
+    return orjson.dumps(anthropic.error(redact(_message(error)), kind=kind, request_id=request_id))
+
+
+def _message(error: AIEngineError) -> str:
+    """This shape has no field for the one that is wrong, so the message names it."""
+    message = error.message
+    if isinstance(error, CallerError):
+        if error.param and error.param not in message:
+            message = f"{error.param}: {message}"
+        if error.code == "context_length_exceeded" and _TOO_LONG not in message.lower():
+            message = f"{_TOO_LONG}: {message}"
+    return message

@@ -1,0 +1,60 @@
+"""A request for those who speak the Messages API themselves: as it came, without what this gateway put into earlier answers.
+
+A conversation may begin with a model of another maker and go on with Claude. Anthropic refuses thinking that it did not sign,
+and ids of tools with other characters than its own have (https://platform.claude.com/docs/en/api/messages, read 2026-11-28).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.client_api.messages.reasoning import is_ours
+
+_sound_id = re.compile(r"[a-zA-Z0-9_-]+").fullmatch
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def is_foreign(block: Mapping[str, Any]) -> bool:
+    """Whether a block has something that Anthropic would refuse and that came from here."""
+    kind = block["type"]
+    if kind == "thinking":
+        return is_ours(block.get("signature"))
+    if kind == "redacted_thinking":
+        return is_ours(block.get("data"))
+    if kind == "text":
+        citations = block.get("citations")
+        return isinstance(citations, list) and any(_is_our_citation(each) for each in citations)
+    if kind in ("tool_use", "tool_result"):
+        call_id = block.get("id" if kind == "tool_use" else "tool_use_id")
+        return isinstance(call_id, str) and not _sound_id(call_id)
+    return False
+
+
+def without_foreign(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy without such things: thoughts and citations of ours are left out, ids made sound."""
+    messages = []
+    for message in body["messages"]:
+        content = message["content"]
+        if isinstance(content, str):
+            messages.append(message)
+            continue
+        cleaned = [block for block in map(_cleaned, content) if block is not None]
+        if cleaned or not content:
+            messages.append({**message, "content": cleaned})
+    return {**body, "messages": messages}
+
+
+def _cleaned(block: dict[str, Any]) -> dict[str, Any] | None:
+    if not is_foreign(block):
+        return block
+    kind = block["type"]
+    if kind == "text":
+        return {**block, "citations": [each for each in block["citations"] if not _is_our_citation(each)] or None}
+    if kind in ("tool_use", "tool_result"):
+        field = "id" if kind == "tool_use" else "tool_use_id"
+        return {**block, field: _NOT_IN_IDS.sub("_", block[field]) or "_"}
+    return None
+
+
+def _is_our_citation(citation: object) -> bool:
+    return isinstance(citation, Mapping) and is_ours(citation.get("encrypted_index"))

@@ -1,0 +1,168 @@
+"""Reasoning of any model as Anthropic's thinking blocks, and back: what only its maker can read travels wrapped and comes home.
+
+`thinking` and `redacted_thinking` blocks are opaque to clients, who send them back as they came
+(https://platform.claude.com/docs/en/build-with-claude/extended-thinking, read 2026-11-28). Anthropic's own signatures pass as
+they are. Anybody else's (Gemini's thought signatures, OpenAI's encrypted reasoning) travel wrapped, in text that begins with
+`PREFIX`: the next request gives them back as the same `reasoning_details`. Reasoning that nobody signed is shown with the bare
+`PREFIX` as its signature and goes no further: no provider wants another model's thoughts, nor its own that it cannot check.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+import orjson
+
+from ai_engine.wire.anthropic import REASONING_FORMAT
+
+PREFIX = "ai-engine.1."
+"""No signature of Anthropic's has a dot: theirs are base64."""
+
+
+class Showing(Enum):
+    """What the client wants to see of the model's thoughts."""
+
+    SHOWN = auto()
+    """It asked for thinking."""
+    OMITTED = auto()
+    """`display: omitted`: the signatures alone."""
+    UNASKED = auto()
+    """It did not ask. Many such clients take `content[0].text` for the answer: nothing may stand there that is not needed. Only
+    what the next turn of a tool loop depends on goes out, beside the tools' calls."""
+
+
+class Thought(NamedTuple):
+    """One piece of reasoning: text to show, or a block that is whole."""
+
+    key: object
+    """Pieces with the same one belong together."""
+    text: str
+    signature: str | None = None
+    """With the last piece of a text."""
+    block: dict[str, Any] | None = None
+    is_needed: bool = False
+    """Its signature means something to the next turn, without the text as well."""
+
+
+def showing(thinking: object) -> Showing:
+    """By the request's `thinking`. It was checked."""
+    if not isinstance(thinking, Mapping) or thinking.get("type") == "disabled":
+        return Showing.UNASKED
+    return Showing.OMITTED if thinking.get("display") == "omitted" else Showing.SHOWN
+
+
+def is_ours(signature: object) -> bool:
+    """Whether this signature, data or index was made here, and so means nothing to Anthropic."""
+    return isinstance(signature, str) and signature.startswith(PREFIX)
+
+
+def thoughts(message: Mapping[str, Any]) -> Iterator[Thought]:
+    """What a chat message, or a delta, has of reasoning, in its order.
+
+    `reasoning_content` (some servers say `reasoning`) repeats the texts of `reasoning_details` where there are any.
+    """
+    details = message.get("reasoning_details")
+    has_text = False
+    if isinstance(details, list):
+        pieces = [_thought(detail) for detail in details if isinstance(detail, Mapping)]
+        has_text = any(piece.text for piece in pieces)
+        if not has_text:
+            yield from _plain(message)
+        yield from pieces
+    else:
+        yield from _plain(message)
+
+
+def _plain(message: Mapping[str, Any]) -> Iterator[Thought]:
+    text = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(text, str) and text:
+        yield Thought(None, text)
+
+
+def _thought(detail: Mapping[str, Any]) -> Thought:
+    kind, key = detail.get("type"), detail.get("index")
+    is_anthropic = detail.get("format") == REASONING_FORMAT
+    if kind == "reasoning.text":
+        signature = detail.get("signature")
+        if isinstance(signature, str) and signature and not is_anthropic:
+            signature = wrapped({field: value for field, value in detail.items() if field != "text"})
+        return Thought((key, kind), _text(detail.get("text")), signature or None, is_needed=bool(signature))
+    if kind == "reasoning.summary":
+        rest = {field: value for field, value in detail.items() if field != "summary"}
+        return Thought((key, kind), _text(detail.get("summary")), wrapped(rest))
+    data = detail.get("data")
+    return Thought(None, "", None, redacted(data if is_anthropic and isinstance(data, str) else wrapped(detail)))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def thinking(text: str, signature: str | None) -> dict[str, Any]:
+    """A `thinking` block."""
+    return {"type": "thinking", "thinking": text, "signature": signature or PREFIX}
+
+
+def redacted(data: str) -> dict[str, Any]:
+    """A `redacted_thinking` block."""
+    return {"type": "redacted_thinking", "data": data}
+
+
+def wrapped(detail: Mapping[str, Any]) -> str:
+    """A detail as text that a client carries for us."""
+    return PREFIX + base64.urlsafe_b64encode(orjson.dumps(detail)).decode("ascii")
+
+
+def detail_of(block: Mapping[str, Any], index: int) -> dict[str, Any] | None:
+    """A client's `thinking` or `redacted_thinking` block as the detail it was, `None` where it was unsigned or is not whole.
+
+    `index` is its place among the message's details.
+    """
+    if block.get("type") == "redacted_thinking":
+        data = block.get("data")
+        if is_ours(data):
+            return _unwrapped(data, index)
+        return {"type": "reasoning.encrypted", "data": data, "format": REASONING_FORMAT, "index": index}
+    text, signature = block.get("thinking"), block.get("signature")
+    if not is_ours(signature):
+        if not signature:
+            return None
+        return {"type": "reasoning.text", "text": text, "signature": signature, "format": REASONING_FORMAT, "index": index}
+    detail = _unwrapped(signature, index)
+    if detail is not None:
+        detail["summary" if detail["type"] == "reasoning.summary" else "text"] = text
+    return detail
+
+
+def _unwrapped(text: Any, index: int) -> dict[str, Any] | None:
+    try:
+        detail = orjson.loads(base64.urlsafe_b64decode(text[len(PREFIX) :]))
+    except (ValueError, binascii.Error):
+        return None
+    if not isinstance(detail, dict) or not isinstance(detail.get("type"), str):
+        return None
+    detail["index"] = index
+    return detail
+
+
+def blocks(message: Mapping[str, Any], shown: Showing) -> Sequence[dict[str, Any]]:
+    """A whole message's reasoning as blocks. Where it is not shown, the blocks are those that a next turn may need."""
+    made: list[dict[str, Any]] = []
+    last: object = blocks
+    for piece in thoughts(message):
+        if piece.block is not None:
+            made.append(piece.block)
+            last = blocks
+            continue
+        text = piece.text if shown is Showing.SHOWN else ""
+        if not text and not piece.is_needed:
+            continue
+        if piece.key == last:
+            made[-1]["thinking"] += text
+            made[-1]["signature"] = piece.signature or made[-1]["signature"]
+        else:
+            made.append(thinking(text, piece.signature))
+            last = piece.key
+    return made

@@ -1,0 +1,230 @@
+"""A streamed chat as Anthropic's events.
+
+Anthropic's SDKs take one block after the other: `message_start`, then for each block `content_block_start`, deltas and
+`content_block_stop`, with indexes from 0 and without a gap, then `message_delta` with the end and the usage, then `message_stop`
+(https://platform.claude.com/docs/en/build-with-claude/streaming; `accumulate_event` of `anthropic` 2.14.0, read 2026-11-28).
+A chat's deltas may belong to several things at once. What is live is told at once; `calls.Calls` says what has to wait.
+
+Usage waits for the end, because it may come with any chunk, after the last one, or never. Until it is known, and where it never
+is, it is estimated.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from ai_engine.client_api.messages import reasoning
+from ai_engine.client_api.messages.answers import Asked, citation, end_of, is_citation, made_id, text_of, tokens_of, tool_name
+from ai_engine.client_api.messages.calls import Call, Calls
+from ai_engine.client_api.messages.reasoning import Showing, Thought
+from ai_engine.wire.anthropic import encode_event, messages_usage
+from ai_engine.wire.openai_usage import token_counts
+
+_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}\n\n'
+_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
+_MESSAGE_STOP = encode_event("message_stop", b'{"type":"message_stop"}')
+_NOTHING_OPEN = object()
+
+
+class MessagesStream:
+    """`relay.translation.StreamTranslator` for one answer."""
+
+    answer: Mapping[str, Any] | None = None
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._events: list[bytes] = []
+        self._index = -1
+        self._open: object = _NOTHING_OPEN
+        """Which block is open: `text`, a thought's key, or a `Call`."""
+        self._signature: str | None = None
+        self._calls = Calls(self)
+        self._held: list[dict[str, Any]] = []
+        """Blocks of reasoning that go out only if a tool is called."""
+        self._has_calls = False
+        self._has_started = False
+        self._finish: Mapping[str, Any] = {}
+        self._refusal = ""
+        self._usage: object = None
+        self._characters = 0
+
+    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+        if not self._has_started:
+            self._start(chunk)
+        usage = chunk.get("usage")
+        if usage is not None:
+            self._usage = usage
+        for choice in chunk.get("choices") or ():
+            if type(choice) is not dict or choice.get("index"):
+                continue
+            delta = choice.get("delta")
+            if delta and type(delta) is dict:
+                self._read(delta)
+            if choice.get("finish_reason") is not None:
+                self._finish = choice
+                self._settle()
+        events = b"".join(self._events)
+        self._events.clear()
+        return events
+
+    def ending(self) -> bytes:
+        if not self._has_started:
+            self._start({})
+        self._settle()
+        end = end_of(self._finish, self._refusal, has_calls=self._has_calls)
+        counts = token_counts(self._usage)
+        usage = messages_usage(counts)
+        if counts is None:
+            usage["input_tokens"] = self._asked.estimated_input()
+            usage["output_tokens"] = tokens_of(self._characters)
+        self._say("message_delta", {"type": "message_delta", "delta": end, "usage": usage})
+        events = b"".join((*self._events, _MESSAGE_STOP))
+        self._events.clear()
+        return events
+
+    def _start(self, chunk: Mapping[str, Any]) -> None:
+        self._has_started = True
+        model = chunk.get("model")
+        usage = messages_usage(None)
+        usage["input_tokens"] = self._asked.estimated_input()
+        message: dict[str, Any] = {
+            "id": self._asked.message_id,
+            "type": "message",
+            "role": "assistant",
+            "model": model if isinstance(model, str) and model else self._asked.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage,
+        }
+        self._say("message_start", {"type": "message_start", "message": message})
+
+    def _read(self, delta: Mapping[str, Any]) -> None:
+        content = delta.get("content")
+        if content and type(content) is str and len(delta) == 1:  # nearly every delta
+            self._text(content)
+            return
+        for thought in reasoning.thoughts(delta):
+            self._thought(thought)
+        text = text_of(content)
+        if text:
+            self._text(text)
+        refusal = delta.get("refusal")
+        if refusal and isinstance(refusal, str):
+            self._refusal += refusal
+            self._text(refusal)
+        for annotation in delta.get("annotations") or ():
+            if is_citation(annotation):
+                self._cite(annotation)
+        for call in delta.get("tool_calls") or ():
+            if isinstance(call, Mapping):
+                self._calls.read(call)
+
+    def _text(self, text: str) -> None:
+        self._characters += len(text)
+        self._after_calls(lambda: self._continue_text(text))
+
+    def _continue_text(self, text: str) -> None:
+        if self._open != "text":
+            self._begin("text", {"type": "text", "text": ""})
+        self._events.append(_DELTA % (self._index, b"text_delta", b"text", orjson.dumps(text)))
+
+    def _cite(self, annotation: Mapping[str, Any]) -> None:
+        def cite() -> None:
+            if self._open != "text":
+                self._begin("text", {"type": "text", "text": ""})
+            cited = orjson.dumps(citation(annotation, ""))
+            self._events.append(_DELTA % (self._index, b"citations_delta", b"citation", cited))
+
+        self._after_calls(cite)
+
+    def _thought(self, thought: Thought) -> None:
+        self._characters += len(thought.text)
+        if thought.block is not None:
+            self._keep(thought.block)
+        elif self._asked.shown is Showing.SHOWN:
+            self._after_calls(lambda: self._continue_thinking(thought))
+        elif thought.is_needed:
+            self._keep(reasoning.thinking("", thought.signature))
+
+    def _continue_thinking(self, thought: Thought) -> None:
+        key = ("thinking", thought.key)
+        if self._open != key:
+            if not thought.text and not thought.is_needed:
+                return
+            self._begin(key, {"type": "thinking", "thinking": "", "signature": ""})
+            self._signature = reasoning.PREFIX
+        if thought.text:
+            self._events.append(_DELTA % (self._index, b"thinking_delta", b"thinking", orjson.dumps(thought.text)))
+        self._signature = thought.signature or self._signature
+
+    def _keep(self, block: dict[str, Any]) -> None:
+        if self._asked.shown is Showing.UNASKED:
+            self._held.append(block)
+        else:
+            self._after_calls(lambda: self._whole(block))
+
+    def _whole(self, block: dict[str, Any]) -> None:
+        """A block that is known at once."""
+        if block["type"] == "redacted_thinking":
+            self._begin(block["data"], block)
+        else:
+            self._begin(("thinking", block), {**block, "signature": ""})
+            self._signature = block["signature"]
+        self._close()
+
+    def _after_calls(self, tell: Callable[[], None]) -> None:
+        if self._calls.are_quiet:
+            tell()
+        else:
+            self._calls.queue(tell)
+
+    def begin_call(self, call: Call) -> None:
+        """For `Calls`: this call is the one that is told now."""
+        self._has_calls = True
+        self._tell_held()
+        call_id = call.id or made_id(self._asked, call.place)
+        block = {"type": "tool_use", "id": call_id, "name": tool_name(call.name, self._asked), "input": {}}
+        self._begin(call, block)
+
+    def continue_call(self, arguments: str) -> None:
+        """For `Calls`: more of the open call."""
+        self._characters += len(arguments)
+        self._events.append(_DELTA % (self._index, b"input_json_delta", b"partial_json", orjson.dumps(arguments)))
+
+    def end_call(self) -> None:
+        """For `Calls`: the open call is complete."""
+        self._close()
+
+    def _tell_held(self) -> None:
+        held, self._held = self._held, []
+        for block in held:
+            self._whole(block)
+
+    def _settle(self) -> None:
+        """No more is to come: what waited is told, and nothing stays open."""
+        self._calls.settle()
+        self._close()
+        if self._has_calls:
+            self._tell_held()
+
+    def _begin(self, key: object, block: dict[str, Any]) -> None:
+        self._close()
+        self._index += 1
+        self._open = key
+        start = {"type": "content_block_start", "index": self._index, "content_block": block}
+        self._say("content_block_start", start)
+
+    def _close(self) -> None:
+        if self._open is _NOTHING_OPEN:
+            return
+        if self._signature is not None:
+            signature = orjson.dumps(self._signature)
+            self._events.append(_DELTA % (self._index, b"signature_delta", b"signature", signature))
+            self._signature = None
+        self._events.append(_STOP % self._index)
+        self._open = _NOTHING_OPEN
+
+    def _say(self, name: str, event: dict[str, Any]) -> None:
+        self._events.append(encode_event(name, orjson.dumps(event)))
