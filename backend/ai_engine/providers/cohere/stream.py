@@ -102,9 +102,9 @@ class CohereStreamDecoder:
             found = self._read(kind, event, message if type(message) is dict else {})
         except orjson.JSONEncodeError:
             return (_failed(malformed_answer("The provider's stream is nested too deeply.")),)
-        return (found or self._invalid(),)
+        return found if found is not None else (self._invalid(),)
 
-    def _read(self, kind: str, event: Json, message: Json) -> StreamEvent | None:
+    def _read(self, kind: str, event: Json, message: Json) -> Sequence[StreamEvent] | None:
         """`None`: not to be understood."""
         match kind:
             case "content-delta" | "content-start":
@@ -118,11 +118,11 @@ class CohereStreamDecoder:
             case "citation-start":
                 return self._citation(message)
             case "message-start":
-                return self._said({}, EventKind.OPENING)
+                return (self._said({}, EventKind.OPENING),)
             case _:
                 return None
 
-    def _content(self, event: Json, message: Json) -> StreamEvent | None:
+    def _content(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
         content = message.get("content")
         if type(content) is not dict:
             return None
@@ -135,16 +135,18 @@ class CohereStreamDecoder:
             delta["reasoning_content"] = thinking
             self.characters_since_usage += len(thinking)
         probabilities = cohere.logprobs([event["logprobs"]]) if event.get("logprobs") else None
-        return self._said(delta, EventKind.CONTENT if delta else EventKind.OPENING, probabilities)
+        if not delta and probabilities is None:
+            return ()
+        return (self._said(delta, EventKind.CONTENT, probabilities),)
 
-    def _plan(self, message: Json) -> StreamEvent | None:
+    def _plan(self, message: Json) -> Sequence[StreamEvent] | None:
         plan = message.get("tool_plan")
         if type(plan) is not str:
             return None
         self.characters_since_usage += len(plan)
-        return self._said({"reasoning_content": plan}, EventKind.CONTENT) if plan else self._said({}, EventKind.OPENING)
+        return (self._said({"reasoning_content": plan}, EventKind.CONTENT),) if plan else ()
 
-    def _call(self, event: Json, message: Json) -> StreamEvent | None:
+    def _call(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
         if type(call) is not dict or type(function) is not dict or not isinstance(call.get("id"), str):
@@ -154,9 +156,9 @@ class CohereStreamDecoder:
         number = self._calls[_number(event)] = len(self._calls)
         self.characters_since_usage += len(name) + len(arguments)
         said = {"index": number, **openai.tool_call(call["id"], name, arguments)}
-        return self._said({"tool_calls": [said]}, EventKind.CONTENT)
+        return (self._said({"tool_calls": [said]}, EventKind.CONTENT),)
 
-    def _more_of_call(self, event: Json, message: Json) -> StreamEvent | None:
+    def _more_of_call(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
         arguments = function.get("arguments") if type(function) is dict else None
@@ -165,9 +167,9 @@ class CohereStreamDecoder:
         if type(arguments) is not str or number < 0:
             return None
         self.characters_since_usage += len(arguments)
-        return self._said({"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, EventKind.CONTENT)
+        return (self._said({"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, EventKind.CONTENT),)
 
-    def _citation(self, message: Json) -> StreamEvent | None:
+    def _citation(self, message: Json) -> Sequence[StreamEvent] | None:
         citation = message.get("citations")
         if type(citation) is not dict:
             return None
@@ -175,7 +177,7 @@ class CohereStreamDecoder:
         pages = cohere.annotations(citation)
         if pages:
             delta["annotations"] = pages
-        return self._said(delta, EventKind.CONTENT)
+        return (self._said(delta, EventKind.CONTENT),)
 
     def _finish(self, delta: Json) -> Sequence[StreamEvent]:
         reason = delta.get("finish_reason")
