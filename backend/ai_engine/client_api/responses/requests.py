@@ -1,0 +1,185 @@
+"""A client's body at `/v1/responses` becomes a `ClientRequest`, with the conversation that it goes on from written out."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ai_engine.access.roles import Caller
+from ai_engine.autodecide.candidates import Needs
+from ai_engine.client_api.requests import OWN_FIELDS, _request, parse_object
+from ai_engine.client_api.responses.conversation import kind_of
+from ai_engine.client_api.responses.failing import error_event
+from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, refused
+from ai_engine.client_api.responses.kept import KeptResponses, Turn, owner_of
+from ai_engine.client_api.responses.reasoning import is_sealed
+from ai_engine.client_api.responses.translation import ResponsesTranslation
+from ai_engine.clock import Clock
+from ai_engine.errors import AIEngineError, InvalidRequest
+from ai_engine.names import Operation
+from ai_engine.relay.request import ClientRequest
+
+_SPOKEN = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
+"""Items that need no id: a provider that did not make it would not know it."""
+
+
+def new_response_id() -> str:
+    """As OpenAI's look; nobody can guess one."""
+    return f"resp_{secrets.token_hex(24)}"
+
+
+class ResponsesRequests:
+    """`relayed.ParseRequest` of the Responses API, and what keeps the answers for later turns."""
+
+    def __init__(self, kept: KeptResponses, clock: Clock, new_id: Callable[[], str] = new_response_id) -> None:
+        self._kept = kept
+        self._clock = clock
+        self._new_id = new_id
+
+    def __call__(
+        self,
+        raw: bytes,
+        *,
+        request_id: str,
+        caller: Caller | None = None,
+        autodecide_by_default: bool,
+        timeout_seconds: float | None = None,
+    ) -> ClientRequest:
+        """Reads `POST /v1/responses`. Raises `InvalidRequest` naming the field."""
+        body = parse_object(raw)
+        _check(body)
+        owner = owner_of(caller)
+        previous_id = optional(body, "previous_response_id", str)
+        previous = None if previous_id is None else self._kept.previous(owner, previous_id)
+        before = [] if previous is None else previous.conversation()
+        added, resolved = self._resolved(_items(body, has_previous=previous is not None), owner)
+        request = _request(
+            _as_native(body, before, added, resolved),
+            Operation.RESPONSES,
+            request_id,
+            caller,
+            autodecide_by_default,
+            timeout_seconds,
+            is_stream=optional(body, "stream", bool) or False,
+            needs=_needs(body, (*before, *added), len(raw)),
+        )
+        whole = {field: value for field, value in body.items() if field not in OWN_FIELDS}
+        if before or resolved:
+            whole["input"] = before + added
+        translation = ResponsesTranslation(
+            whole,
+            response_id=self._new_id(),
+            clock=self._clock,
+            previous_response_id=previous_id,
+            turn=None if body.get("store") is False else Turn(owner, added, previous),
+        )
+        return request._replace(translation=translation)
+
+    def error_event(self, error: AIEngineError) -> bytes:
+        """`relayed.ClientFormat.error_event`."""
+        return error_event(error, self._new_id(), int(self._clock.now().timestamp()))
+
+    def keep(self, request: ClientRequest, answer: Mapping[str, Any]) -> None:
+        """`relayed.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""
+        translation = request.translation
+        if isinstance(translation, ResponsesTranslation) and translation.turn is not None:
+            self._kept.keep(translation.turn, answer)
+
+    def _resolved(self, items: list[dict[str, Any]], owner: str) -> tuple[list[dict[str, Any]], set[int]]:
+        """The items, with those that are referred to in the place of their references, and the places of these.
+
+        A reference to what is not kept here stays: the provider that made the item may have it.
+        """
+        resolved = set()
+        for index, item in enumerate(items):
+            if kind_of(item, f"input[{index}]") == "item_reference":
+                found = self._kept.item(owner, a_string(item.get("id"), f"input[{index}].id"))
+                if found is not None:
+                    items[index] = found
+                    resolved.add(index)
+        return items, resolved
+
+
+def _check(body: Mapping[str, Any]) -> None:
+    """What the engine itself relies on; the rest is the provider's, or the translation's, to check."""
+    for field in ("store", "background", "stream"):
+        optional(body, field, bool)
+    for field in ("text", "reasoning", "stream_options", "metadata"):
+        optional(body, field, dict)
+    optional(body, "instructions", str)
+    for field, value in (body.get("metadata") or {}).items():
+        if type(value) is not str:
+            raise refused(f"metadata.{field[:100]}", "a string")
+    if body.get("conversation") is not None:
+        raise InvalidRequest(
+            "Conversations are not kept here; name the last response in previous_response_id, or send the items.",
+            param="conversation",
+            code="unsupported_parameter",
+        )
+    tools = body.get("tools")
+    if tools is not None:
+        for index, tool in enumerate(an_array(tools, "tools")):
+            a_name(an_object(tool, f"tools[{index}]").get("type"), f"tools[{index}].type")
+
+
+def _items(body: Mapping[str, Any], *, has_previous: bool) -> list[dict[str, Any]]:
+    """The request's own input as items."""
+    given = body.get("input")
+    if type(given) is str:
+        content = [{"type": "input_text", "text": given}]
+        return [{"type": "message", "role": "user", "status": "completed", "content": content}]
+    if given is None and (has_previous or body.get("prompt") is not None):
+        return []
+    if type(given) is not list or not (given or has_previous):
+        raise refused("input", "a text, or an array of items, and not empty")
+    return [an_object(item, f"input[{index}]") for index, item in enumerate(given)]
+
+
+def _as_native(
+    body: dict[str, Any], before: list[dict[str, Any]], added: list[dict[str, Any]], resolved: set[int]
+) -> dict[str, Any]:
+    """The body for a provider that speaks the Responses API: the client's own, where it refers to nothing that is kept here."""
+    has_sealed = any(is_sealed(item.get("encrypted_content")) for item in added)
+    is_own = body.get("background") or body.get("previous_response_id") is not None
+    if not (is_own or before or resolved or has_sealed):
+        return body
+    native = {field: value for field, value in body.items() if field not in ("background", "previous_response_id")}
+    if before or resolved or has_sealed:
+        own = [_portable(item) if index in resolved else item for index, item in enumerate(added)]
+        native["input"] = [
+            item
+            for item in (*(_portable(item) for item in before), *own)
+            if item is not None and not is_sealed(item.get("encrypted_content"))
+        ]
+    return native
+
+
+def _portable(item: dict[str, Any]) -> dict[str, Any] | None:
+    """A kept item for a provider that may not have made it: without an id that it would look for; `None` where it is nothing
+    else.
+
+    OpenAI answers 404 to an id that it did not keep, "Item with id 'rs_…' not found"
+    (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372, read 2026-11-28).
+    """
+    kind = item.get("type", "message")
+    if kind == "reasoning" and item.get("encrypted_content") is None:
+        return None
+    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN)}
+
+
+def _needs(body: Mapping[str, Any], items: Sequence[Mapping[str, Any]], size_bytes: int) -> Needs:
+    """What the request demands of a model. One look at each part; texts are not read."""
+    has_images = has_files = False
+    for item in items:
+        for field in ("content", "output"):
+            parts = item.get(field)
+            for part in parts if type(parts) is list else ():
+                kind = part.get("type") if type(part) is dict else None
+                has_images = has_images or kind == "input_image"
+                has_files = has_files or kind in ("input_file", "input_audio")
+    form = (body.get("text") or {}).get("format")
+    return Needs(
+        tools=bool(body.get("tools")),
+        images=has_images,
+        json_schema=type(form) is dict and form.get("type") == "json_schema",
+        text_bytes=0 if has_images or has_files else size_bytes,
+    )

@@ -1,0 +1,60 @@
+"""The Responses API as OpenAPI shows it: the fields that the engine itself reads or writes. Every other is allowed."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai_engine.client_api.schemas import ProviderPreferencesBody
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class ResponseRequest(_Open):
+    """OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "input": "Hello!"}]})
+
+    model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
+    input: str | list[dict[str, Any]] | None = Field(None, description="A text, or items.", examples=["Hello!"])
+    instructions: str | None = None
+    previous_response_id: str | None = Field(
+        None, description="A response that is still kept: the conversation goes on from it, at whichever provider."
+    )
+    store: bool | None = Field(None, description="False: the response is not kept. It is for an hour otherwise.")
+    stream: bool | None = None
+    background: bool | None = Field(None, description="Answer at once, work on; `GET` tells how far it is.")
+    tools: list[dict[str, Any]] | None = None
+    autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
+    models: list[str] | None = Field(None, description="Further models to try, in order; replaces the configured fallbacks.")
+    provider: ProviderPreferencesBody | None = None
+
+
+class ResponseAnswer(_Open):
+    """OpenAI's response object."""
+
+    id: str
+    object: str = "response"
+    status: str | None = Field(None, examples=["completed"])
+    model: str | None = None
+    output: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+
+
+class DeletedResponse(BaseModel):
+    """What is left of a response."""
+
+    id: str
+    object: str = "response"
+    deleted: bool = True
+
+
+class InputItems(BaseModel):
+    """A page of the items that went to the model."""
+
+    object: str = "list"
+    data: list[dict[str, Any]]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool

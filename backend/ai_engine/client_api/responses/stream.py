@@ -1,0 +1,214 @@
+"""A streamed chat as the events of a response.
+
+The order is the one that SDKs check (https://platform.openai.com/docs/api-reference/responses-streaming, read 2026-11-28): an
+item is added before anything is said of it, its parts begin and end inside it, and the last event repeats the whole response.
+Reasoning ends where something else begins; so does a message where tools are called. Parallel calls are open side by side until
+the answer ends.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.client_api.responses.answers import (
+    Answered,
+    ItemIds,
+    annotations_in,
+    call_id_of,
+    function_of,
+    logprobs_in,
+    objects,
+    reasoning_text,
+    response,
+    started,
+    status_of,
+    text_in,
+)
+from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, OpenReasoning
+from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
+from ai_engine.client_api.responses.tools import ITEM_PREFIX
+from ai_engine.wire import responses as wire
+
+
+class ResponsesStream:
+    """`relay.translation.StreamTranslator` of one answer."""
+
+    __slots__ = (
+        "_calls",
+        "_finish",
+        "_has_begun",
+        "_has_reasoning_text",
+        "_ids",
+        "_late_details",
+        "_message",
+        "_model",
+        "_open_calls",
+        "_output",
+        "_reasoning",
+        "_request",
+        "_sequence_number",
+        "_tier",
+        "_usage",
+        "answer",
+    )
+
+    def __init__(self, request: Answered) -> None:
+        self.answer: Mapping[str, Any] | None = None
+        self._request = request
+        self._ids = ItemIds(request.response_id)
+        self._sequence_number = 0
+        self._has_begun = False
+        self._model: object = None
+        self._tier: object = None
+        self._usage: object = None
+        self._finish: object = None
+        self._output: list[dict[str, Any]] = []
+        self._reasoning: OpenReasoning | None = None
+        self._has_reasoning_text = False
+        self._late_details: GatheredDetails | None = None
+        self._message: OpenMessage | None = None
+        self._open_calls: list[OpenCall] = []
+        self._calls: dict[int, OpenCall] = {}
+
+    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+        events: list[bytes] = []
+        if not self._has_begun:
+            self._begin(chunk, events)
+        if chunk.get("usage"):
+            self._usage = chunk["usage"]
+        if chunk.get("service_tier"):
+            self._tier = chunk["service_tier"]
+        for choice in objects(chunk.get("choices")):
+            if choice.get("index") in (0, None):
+                self._take(choice, events)
+        return events[0] if len(events) == 1 else b"".join(events)
+
+    def ending(self) -> bytes:
+        events: list[bytes] = []
+        if not self._has_begun:
+            self._begin({}, events)
+        self._close_all(events)
+        self.answer = response(
+            self._request,
+            model=self._model,
+            finish=self._finish,
+            output=self._output,
+            usage=self._usage,
+            chat={"service_tier": self._tier},
+        )
+        self.tell(f"response.{self.answer['status']}", {"response": self.answer}, events)
+        return b"".join(events)
+
+    def tell(self, kind: str, fields: dict[str, Any], events: list[bytes]) -> None:
+        """Adds one event, numbered."""
+        events.append(wire.event(kind, self._sequence_number, fields))
+        self._sequence_number += 1
+
+    def add_item(self, item: dict[str, Any], events: list[bytes]) -> int:
+        """Begins an item of the output and returns its index."""
+        index = len(self._output)
+        self._output.append(item)
+        self.tell("response.output_item.added", {"output_index": index, "item": item}, events)
+        return index
+
+    def end_item(self, index: int, item: dict[str, Any], events: list[bytes]) -> None:
+        """Ends an item: `item` is what it has become."""
+        self._output[index] = item
+        self.tell("response.output_item.done", {"output_index": index, "item": item}, events)
+
+    def _begin(self, chunk: Mapping[str, Any], events: list[bytes]) -> None:
+        self._has_begun = True
+        self._model = chunk.get("model")
+        response_so_far = started(self._request, self._model, wire.IN_PROGRESS)
+        self.tell("response.created", {"response": response_so_far}, events)
+        self.tell("response.in_progress", {"response": response_so_far}, events)
+
+    def _take(self, choice: Mapping[str, Any], events: list[bytes]) -> None:
+        delta = choice.get("delta")
+        if type(delta) is dict:
+            content = delta.get("content")
+            if len(delta) > 1 or content is None:
+                self._take_reasoning(delta, events)
+            text = content if type(content) is str else text_in(content)
+            if text:
+                self._open_message(events).add_text(text, logprobs_in(choice.get("logprobs")), events)
+            if len(delta) > 1 or content is None:
+                self._take_rest(delta, events)
+        finish = choice.get("finish_reason")
+        if finish:
+            self._finish = finish
+            self._close_all(events)
+
+    def _take_reasoning(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+        text = reasoning_text(delta)
+        details = objects(delta.get("reasoning_details"))
+        if text:
+            self._has_reasoning_text = True
+        elif details and not self._has_reasoning_text:
+            text = shown_text(details)
+        if not text and not details:
+            return
+        if not text and (self._message is not None or self._open_calls):
+            # A signature that comes late belongs to the turn, and ends nothing.
+            self._late_details = self._late_details or GatheredDetails()
+            self._late_details.add(details)
+            return
+        self._end_message(wire.COMPLETED, events)
+        if self._reasoning is None:
+            self._reasoning = OpenReasoning(self, self._ids.next("rs"), events)
+        self._reasoning.add(text, details, events)
+
+    def _take_rest(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+        refusal = delta.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            self._open_message(events).add_refusal(refusal, events)
+        if delta.get("annotations") and self._message is not None:
+            self._message.add_annotations(annotations_in(delta), events)
+        for call in objects(delta.get("tool_calls")):
+            self._take_call(call, events)
+
+    def _take_call(self, piece: Mapping[str, Any], events: list[bytes]) -> None:
+        name, arguments = function_of(piece)
+        index = piece.get("index")
+        key = index if type(index) is int else len(self._open_calls)
+        call = self._calls.get(key)
+        # Some servers give every call the index 0, and tell them apart by their ids alone.
+        if call is None or (name and piece.get("id") not in (None, "", call.call_id)):
+            self._end_reasoning(wire.COMPLETED, events)
+            self._end_message(wire.COMPLETED, events)
+            tool = self._request.tools.named(name)
+            item_id = self._ids.next(ITEM_PREFIX[tool.kind])
+            call = self._calls[key] = OpenCall(self, tool, item_id, call_id_of(piece), events)
+            self._open_calls.append(call)
+        if arguments:
+            call.add(arguments, events)
+
+    def _open_message(self, events: list[bytes]) -> OpenMessage:
+        if self._message is None:
+            self._end_reasoning(wire.COMPLETED, events)
+            self._message = OpenMessage(self, self._ids.next("msg"), events)
+        return self._message
+
+    def _end_reasoning(self, status: str, events: list[bytes]) -> None:
+        if self._reasoning is not None:
+            self._reasoning.end(status, events)
+            self._reasoning = None
+
+    def _end_message(self, status: str, events: list[bytes]) -> None:
+        if self._message is not None:
+            self._message.end(status, events)
+            self._message = None
+
+    def _close_all(self, events: list[bytes]) -> None:
+        """Ends whatever is open: a limit that ended the answer cut all of it."""
+        status = status_of(self._finish)
+        self._end_reasoning(status, events)
+        self._end_message(status, events)
+        for call in self._open_calls:
+            call.end(status, events)
+        self._open_calls = []
+        self._calls = {}
+        if self._late_details is not None:
+            late = OpenReasoning(self, self._ids.next("rs"), events)
+            late.add("", self._late_details.whole(), events)
+            late.end(wire.COMPLETED, events)
+            self._late_details = None

@@ -1,0 +1,227 @@
+"""One request of the Responses API over any provider: as a chat, and what comes back as its response."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from ai_engine.client_api.responses.answers import response_of
+from ai_engine.client_api.responses.conversation import Conversation
+from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
+from ai_engine.client_api.responses.kept import Turn
+from ai_engine.client_api.responses.stream import ResponsesStream
+from ai_engine.client_api.responses.tools import Tools
+from ai_engine.clock import Clock
+from ai_engine.errors import Inexpressible, InvalidRequest
+
+_LEFT_OUT = frozenset(
+    {
+        # Told again in the answer, and nothing else.
+        "metadata",
+        # Hints: who the end user is, and what makes a cache hit likelier.
+        "user",
+        "safety_identifier",
+        "client_metadata",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "prompt_cache_options",
+        # The engine's own business: it keeps responses, runs them in the background, and streams.
+        "store",
+        "background",
+        "previous_response_id",
+        # `auto` lets the provider cut a conversation that is too long; one that is not is the same either way.
+        "truncation",
+        # It counts calls of tools that the provider carries out itself, and there are none.
+        "max_tool_calls",
+        # Of padding against eavesdroppers, which nothing here adds.
+        "stream_options",
+    }
+)
+_TRANSLATED = frozenset(
+    {"model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "max_output_tokens"}
+    | {"temperature", "top_p", "top_logprobs", "include", "service_tier", "stream"}
+)
+_KNOWN = _LEFT_OUT | _TRANSLATED
+
+_LOGPROBS = "message.output_text.logprobs"
+_INCLUDABLE = frozenset(
+    {
+        "reasoning.encrypted_content",
+        _LOGPROBS,
+        # About items that do not come of a chat, and about the request's own images: there is nothing that could be left out.
+        "file_search_call.results",
+        "web_search_call.results",
+        "web_search_call.action.sources",
+        "message.input_image.image_url",
+        "computer_call_output.output.image_url",
+        "code_interpreter_call.outputs",
+    }
+)
+_USUAL_TIERS = frozenset({"auto", "default"})
+
+
+class ResponsesTranslation:
+    """`relay.translation.Translation` of one request; also what `kept.KeptResponses` keeps of it."""
+
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        *,
+        response_id: str,
+        clock: Clock,
+        previous_response_id: str | None = None,
+        turn: Turn | None = None,
+    ) -> None:
+        """`body` is the client's request with its conversation whole: what it refers to is in `input`. `turn` is what to keep."""
+        self.body = body
+        self.response_id = response_id
+        self._clock = clock
+        self.created_at = self.now()
+        self.previous_response_id = previous_response_id
+        self.turn = turn
+
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return int(self._clock.now().timestamp())
+
+    @cached_property
+    def tools(self) -> Tools:
+        """Raises as `chat_request`."""
+        tools = Tools()
+        given = self.body.get("tools")
+        if given is not None:
+            tools.read(an_array(given, "tools"))
+        return tools
+
+    def chat_request(self) -> Mapping[str, Any]:
+        body, tools = self.body, self.tools
+        for field, value in body.items():
+            if field not in _KNOWN and value is not None:
+                raise Inexpressible(
+                    f"{field[:100]} has no meaning for a provider that speaks chat completions.", param=field[:100]
+                )
+        conversation = Conversation(optional(body, "instructions", str), tools)
+        conversation.read(body.get("input"))
+        chat: dict[str, Any] = {"model": body.get("model"), "messages": conversation.messages}
+        _copy_numbers(body, chat)
+        choice = tools.choice(body.get("tool_choice"))
+        if choice not in (None, "none") and not tools.offered:
+            raise InvalidRequest("tool_choice demands a tool, and tools has none for it.", param="tool_choice")
+        if tools.offered:
+            chat["tools"] = tools.offered
+            if choice is not None:
+                chat["tool_choice"] = choice
+            if optional(body, "parallel_tool_calls", bool) is False:
+                chat["parallel_tool_calls"] = False
+        _set_text(body, chat)
+        _set_reasoning(body, chat)
+        _set_logprobs(body, chat)
+        tier = optional(body, "service_tier", str)
+        if tier is not None and tier not in _USUAL_TIERS:
+            chat["service_tier"] = tier
+        if body.get("stream"):
+            chat["stream"] = True
+        return chat
+
+    def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
+        return response_of(chat, self)
+
+    def stream(self) -> ResponsesStream:
+        return ResponsesStream(self)
+
+    @cached_property
+    def echo(self) -> dict[str, Any]:
+        """What a response tells of its request."""
+        body = self.body
+        text, reasoning = body.get("text") or {}, body.get("reasoning") or {}
+        return {
+            "background": bool(body.get("background")),
+            "instructions": body.get("instructions"),
+            "max_output_tokens": body.get("max_output_tokens"),
+            "max_tool_calls": body.get("max_tool_calls"),
+            "metadata": body.get("metadata") or {},
+            "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+            "previous_response_id": self.previous_response_id,
+            "prompt_cache_key": body.get("prompt_cache_key"),
+            "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
+            "safety_identifier": body.get("safety_identifier"),
+            "store": body.get("store") is not False,
+            "temperature": body.get("temperature"),
+            "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
+            "tool_choice": body.get("tool_choice") or "auto",
+            "tools": self._told_tools(),
+            "top_logprobs": body.get("top_logprobs") or 0,
+            "top_p": body.get("top_p"),
+            "truncation": "disabled",
+            "user": body.get("user"),
+        }
+
+    def _told_tools(self) -> list[Any]:
+        try:
+            return self.tools.in_effect
+        except InvalidRequest:  # only a provider that speaks the Responses API can have been asked
+            return list(self.body.get("tools") or ())
+
+
+def _copy_numbers(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    limit = optional(body, "max_output_tokens", int)
+    if limit is not None:
+        chat["max_completion_tokens"] = limit
+    for field in ("temperature", "top_p"):
+        value = optional_number(body, field)
+        if value is not None:
+            chat[field] = value
+
+
+def _set_text(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    text = optional(body, "text", dict)
+    if text is None:
+        return
+    for field, value in text.items():
+        if field not in ("format", "verbosity") and value is not None:
+            raise Inexpressible(f"text.{field[:100]} has no meaning in a chat.", param=f"text.{field[:100]}")
+    verbosity = text.get("verbosity")
+    if verbosity is not None and verbosity != "medium":
+        chat["verbosity"] = a_string(verbosity, "text.verbosity")
+    given = text.get("format")
+    if given is None:
+        return
+    form = an_object(given, "text.format")
+    match form.get("type"):
+        case "text":
+            pass
+        case "json_object":
+            chat["response_format"] = {"type": "json_object"}
+        case "json_schema":
+            schema = {"name": a_name(form.get("name"), "text.format.name")}
+            schema |= {field: form[field] for field in ("description", "schema", "strict") if form.get(field) is not None}
+            chat["response_format"] = {"type": "json_schema", "json_schema": schema}
+        case _:
+            raise refused("text.format.type", "text, json_object or json_schema")
+
+
+def _set_reasoning(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    """The effort. Summaries are shown wherever the provider gives any."""
+    reasoning = optional(body, "reasoning", dict)
+    if reasoning is None:
+        return
+    for field, value in reasoning.items():
+        if field == "mode" and value == "standard":
+            continue
+        if field not in ("effort", "summary", "generate_summary", "context") and value is not None:
+            raise Inexpressible(f"reasoning.{field[:100]} has no meaning in a chat.", param=f"reasoning.{field[:100]}")
+    effort = reasoning.get("effort")
+    if effort is not None:
+        chat["reasoning_effort"] = a_string(effort, "reasoning.effort")
+
+
+def _set_logprobs(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    most = optional(body, "top_logprobs", int)
+    include = body.get("include")
+    wanted = [] if include is None else an_array(include, "include")
+    for index, value in enumerate(wanted):
+        if a_string(value, f"include[{index}]") not in _INCLUDABLE:
+            raise Inexpressible(f"include[{index}] asks for what this provider's answers do not have.", param=f"include[{index}]")
+    if most or _LOGPROBS in wanted:
+        chat["logprobs"] = True
+        if most:
+            chat["top_logprobs"] = most

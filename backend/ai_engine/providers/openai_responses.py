@@ -1,0 +1,209 @@
+"""What providers answer that speak OpenAI's Responses API themselves: relayed as it is, and judged.
+
+Source: https://platform.openai.com/docs/api-reference/responses-streaming and .../responses/object (read 2026-11-28).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
+from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.wire import openai
+from ai_engine.wire.openai_usage import characters_in, token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge
+
+_FINISHES = frozenset({"response.completed", "response.incomplete"})
+_FAILURES = frozenset({"response.failed", "response.cancelled"})
+# What begins something and says nothing yet. `keepalive` is OpenAI's own sign of life during long silences.
+_OPENINGS = frozenset(
+    {"response.created", "response.queued", "response.in_progress", "response.content_part.added", "keepalive"}
+    | {"response.reasoning_summary_part.added"}
+)
+_EMPTY_ITEMS = frozenset({"message", "reasoning"})
+"""Items that are added empty. A call is added with its name."""
+
+_CLIENTS_FAULTS = frozenset(
+    {"invalid_prompt", "data_residency_mismatch", "bio_policy", "cyber_policy", "misalignment_policy_violation"}
+    | {"invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url", "image_too_large", "image_too_small"}
+    | {"image_parse_error", "image_content_policy_violation", "invalid_image_mode", "image_file_too_large", "empty_image_file"}
+    | {"unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"}
+)
+"""Codes of a failed response that the request itself earned (`ResponseError` in openai-python 3.54)."""
+
+_DONE = StreamEvent(EventKind.DONE)
+_INVALID = StreamEvent(EventKind.INVALID)
+
+
+def usage_counts(usage: object) -> TokenCounts | None:
+    """A response's `usage` in disjoint classes, as `wire.openai_usage.token_counts` has them."""
+    if not isinstance(usage, dict):
+        return None
+    return token_counts(
+        {
+            "prompt_tokens": usage.get("input_tokens"),
+            "prompt_tokens_details": usage.get("input_tokens_details"),
+            "completion_tokens": usage.get("output_tokens"),
+            "completion_tokens_details": usage.get("output_tokens_details"),
+            "total_tokens": usage.get("total_tokens"),
+        }
+    )
+
+
+def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
+    """Reads a 2xx body. A response that failed is a `Failure`, whatever its status line said."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return malformed_answer("The provider's answer is not JSON.")
+    if not isinstance(answer, dict):
+        return classify_error_value(answer) if isinstance(answer, list) else malformed_answer("The answer is not an object.")
+    failure = _failure_in(answer)
+    if failure is not None:
+        return failure
+    named = answer.get("model")
+    if not isinstance(named, str) or not named:
+        answer = {**answer, "model": model}
+        try:
+            body = orjson.dumps(answer)
+        except orjson.JSONEncodeError:
+            return malformed_answer("The provider's answer is nested too deeply.")
+        named = None
+    usage = usage_counts(answer.get("usage"))
+    characters = 0 if usage is not None and usage.output is not None else characters_in(answer["output"])
+    return PlainAnswer(body, named, usage, characters, answer)
+
+
+def _failure_in(answer: Mapping[str, Any]) -> Failure | None:
+    """Why a response is no sound answer; `None` if it is one."""
+    status = answer.get("status")
+    if answer.get("error") or status in ("failed", "cancelled"):
+        return failed(answer.get("error"))
+    if not isinstance(answer.get("output"), list):
+        if any(answer.get(name) for name in ("errors", "detail", "message", "base_resp")):
+            return classify_error_value(answer)
+        return malformed_answer("The provider's answer has no output.")
+    if status in ("queued", "in_progress"):
+        return malformed_answer(f"The provider's answer is still {status}.")
+    return None
+
+
+def failed(error: object) -> Failure:
+    """What the `error` of a failed response, or of an error event, means."""
+    if not isinstance(error, dict):
+        return classify_error_object({"message": error if isinstance(error, str) else "", "type": "server_error"})
+    if error.get("code") in _CLIENTS_FAULTS and "status" not in error:
+        return classify_error_object({**error, "status": 400})
+    return classify_error_object(error)
+
+
+class ResponsesStreamDecoder:
+    """`adapter.StreamDecoder` for the events of a response."""
+
+    __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "is_finished", "model", "usage")
+
+    def __init__(self) -> None:
+        self.answer: Mapping[str, Any] | None = None
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        self.is_finished = False
+        self._reader = EventReader()
+        self._has_events = False
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            return [self._event(payload) for payload in self._reader.feed(chunk)]
+        except EventTooLarge as error:
+            return [_broken(malformed_answer(f"The provider's stream has {error}."))]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            answer = decode_answer(rest, "")
+            if isinstance(answer, Failure):
+                return [_broken(answer)]
+            return [_broken(malformed_answer("The provider did not answer a streaming request with a stream."))]
+        return [self._event(payload) for payload in payloads]
+
+    def ending(self) -> bytes:
+        """Nothing: the last event is the end."""
+        return b""
+
+    def _event(self, data: bytes) -> StreamEvent:
+        self._has_events = True
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            if data.strip() == openai.DONE:
+                return _DONE
+            return self._invalid()
+        if type(event) is not dict:
+            return self._invalid()
+        kind = event.get("type")
+        if type(kind) is not str:
+            return _broken(failed(event["error"])) if event.get("error") else self._invalid()
+        judged = self._judge(kind, event)
+        if isinstance(judged, Failure):
+            return _broken(judged)
+        if b"\n" in data:
+            try:
+                data = orjson.dumps(event)
+            except orjson.JSONEncodeError:
+                return self._invalid()
+        name = kind.encode("utf-8", "replace")
+        if b"\n" in name or b"\r" in name:
+            return self._invalid()
+        return StreamEvent(judged, b"event: %b\ndata: %b\n\n" % (name, data), None, event)
+
+    def _judge(self, kind: str, event: Mapping[str, Any]) -> EventKind | Failure:
+        delta = event.get("delta")
+        if type(delta) is str:  # as nearly every event has
+            self.characters_since_usage += len(delta)
+            return EventKind.CONTENT if delta else EventKind.OPENING
+        if kind in _OPENINGS:
+            self._note_model(event.get("response"))
+            return EventKind.OPENING
+        if kind == "response.output_item.added":
+            item = event.get("item")
+            is_empty = type(item) is dict and item.get("type") in _EMPTY_ITEMS
+            return EventKind.OPENING if is_empty else EventKind.CONTENT
+        if kind in _FINISHES:
+            return self._finish(event.get("response"))
+        if kind in _FAILURES:
+            response = event.get("response")
+            return failed(response.get("error") if type(response) is dict else None)
+        if kind == "error":
+            return failed(event.get("error") or {name: value for name, value in event.items() if name != "type"})
+        return EventKind.CONTENT
+
+    def _finish(self, response: object) -> EventKind | Failure:
+        if type(response) is not dict:
+            return malformed_answer("The provider's last event has no response.")
+        self._note_model(response)
+        if response.get("error"):
+            return failed(response["error"])
+        self.is_finished = True
+        self.answer = response
+        counted = usage_counts(response.get("usage"))
+        if counted is not None:
+            self.usage = counted
+            self.characters_since_usage = 0
+        return EventKind.FINISH
+
+    def _note_model(self, response: object) -> None:
+        if self.model is None and type(response) is dict:
+            model = response.get("model")
+            self.model = model if isinstance(model, str) and model else None
+
+    def _invalid(self) -> StreamEvent:
+        self.invalid_events += 1
+        return _INVALID
+
+
+def _broken(failure: Failure) -> StreamEvent:
+    return StreamEvent(EventKind.FAILURE, failure=failure)

@@ -1,0 +1,128 @@
+"""Objects and events in the format of OpenAI's Responses API, built as plain dictionaries.
+
+Source: https://platform.openai.com/docs/api-reference/responses/object and .../responses-streaming (read 2026-11-28), and the
+types of openai-python 2.54 and 3.54, which refuse an object that lacks one of these fields when they validate strictly.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+
+COMPLETED = "completed"
+INCOMPLETE = "incomplete"
+IN_PROGRESS = "in_progress"
+FINISHED = frozenset({COMPLETED, INCOMPLETE, "failed", "cancelled"})
+"""The states in which a response changes no more."""
+
+
+def event(kind: str, sequence_number: int, fields: Json) -> bytes:
+    """One event as it goes on the wire; its name stands in the `event:` line and again as `type`, as OpenAI has it."""
+    fields["type"] = kind
+    fields["sequence_number"] = sequence_number
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), orjson.dumps(fields))
+
+
+def text_part(text: str, annotations: Sequence[Json] = (), logprobs: Sequence[Json] = ()) -> Json:
+    """What a model says."""
+    return {"type": "output_text", "text": text, "annotations": list(annotations), "logprobs": list(logprobs)}
+
+
+def refusal_part(refusal: str) -> Json:
+    """How a model declines."""
+    return {"type": "refusal", "refusal": refusal}
+
+
+def message_item(item_id: str, content: Sequence[Json], status: str) -> Json:
+    return {"id": item_id, "type": "message", "role": "assistant", "status": status, "content": list(content)}
+
+
+def reasoning_item(item_id: str, summary: Sequence[str], encrypted_content: str | None, status: str) -> Json:
+    """`summary` is what may be shown; `encrypted_content` what a next turn needs."""
+    parts = [summary_part(text) for text in summary]
+    return {"id": item_id, "type": "reasoning", "status": status, "summary": parts, "encrypted_content": encrypted_content}
+
+
+def summary_part(text: str) -> Json:
+    return {"type": "summary_text", "text": text}
+
+
+def function_call(item_id: str, call_id: str, name: str, arguments: str, status: str, namespace: str | None = None) -> Json:
+    """`arguments` is JSON in a string, as the format has it."""
+    item = {
+        "id": item_id,
+        "type": "function_call",
+        "status": status,
+        "call_id": call_id,
+        "name": name,
+        "arguments": arguments,
+    }
+    return item if namespace is None else {**item, "namespace": namespace}
+
+
+def custom_tool_call(item_id: str, call_id: str, name: str, given: str, status: str, namespace: str | None = None) -> Json:
+    """`given` is the tool's input, a text of any kind."""
+    item = {"id": item_id, "type": "custom_tool_call", "status": status, "call_id": call_id, "name": name, "input": given}
+    return item if namespace is None else {**item, "namespace": namespace}
+
+
+def tool_search_call(item_id: str, call_id: str, arguments: object, status: str) -> Json:
+    """A search for tools that the client carries out."""
+    return {
+        "id": item_id,
+        "type": "tool_search_call",
+        "status": status,
+        "call_id": call_id,
+        "execution": "client",
+        "arguments": arguments,
+    }
+
+
+def usage(*, prompt: int, cached: int, cache_write: int, completion: int, reasoning: int, total: int) -> Json:
+    """Tokens; `cached` and `cache_write` are parts of `prompt`, `reasoning` of `completion`."""
+    return {
+        "input_tokens": prompt,
+        "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": cache_write},
+        "output_tokens": completion,
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": total,
+    }
+
+
+def failed_response(response_id: str, created_at: int, model: str | None, code: str, message: str) -> Json:
+    """The least of a response that says that it failed. `code` is one of OpenAI's, such as `server_error`."""
+    return {
+        "id": response_id,
+        "object": "response",
+        "created_at": created_at,
+        "status": "failed",
+        "error": {"code": code, "message": message},
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": model or "",
+        "output": [],
+        "parallel_tool_calls": True,
+        "temperature": None,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": None,
+        "usage": None,
+    }
+
+
+def deleted(response_id: str) -> Json:
+    return {"id": response_id, "object": "response", "deleted": True}
+
+
+def item_list(items: Sequence[Mapping[str, Any]], *, has_more: bool) -> Json:
+    """A page of input items, each with its `id`."""
+    return {
+        "object": "list",
+        "data": list(items),
+        "first_id": items[0]["id"] if items else None,
+        "last_id": items[-1]["id"] if items else None,
+        "has_more": has_more,
+    }
