@@ -1,17 +1,24 @@
-"""`GET /v1/models` and `/v1/models/{id}`: every name that a request may use now."""
+"""`GET /v1/models` and `/v1/models/{id}`: every name that a request may use now.
 
-from collections.abc import Iterator
+In OpenAI's shape, whole; with the header `anthropic-version`, which Anthropic's SDKs always send, in theirs, page by page
+(https://platform.claude.com/docs/en/api/models-list, read 2026-11-28).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path, Query
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
+from ai_engine.client_api.messages.requests import check_version
+from ai_engine.client_api.messages.schemas import AnthropicModel, AnthropicModelList
 from ai_engine.client_api.schemas import Model, ModelList
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import ModelNotFound, NotFound
+from ai_engine.errors import InvalidRequest, ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
@@ -22,10 +29,30 @@ Configuration = Annotated[LiveConfiguration, Depends(provided(LiveConfiguration)
 Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
 
 
+AnthropicVersion = Annotated[
+    str | None, Header(alias="anthropic-version", description="Any date since 2023-01-01: the answer is in Anthropic's shape.")
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Of Anthropic's shape: how many a page has.")]
+AfterId = Annotated[str | None, Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page after this model.")]
+BeforeId = Annotated[str | None, Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page before this model.")]
+
+
 @router.get("", summary="List the models")
-async def list_models(catalogue: Catalogue, configuration: Configuration, finder: Finder) -> ModelList:
+async def list_models(
+    catalogue: Catalogue,
+    configuration: Configuration,
+    finder: Finder,
+    version: AnthropicVersion = None,
+    limit: Limit = 20,
+    after_id: AfterId = None,
+    before_id: BeforeId = None,
+) -> ModelList | AnthropicModelList:
     """Plain names and `provider/model`, of every provider that is configured and switched on."""
-    return ModelList(data=list(_models(catalogue, configuration, finder)))
+    models = list(_models(catalogue, configuration, finder))
+    if version is None:
+        return ModelList(data=models)
+    check_version(version.encode("latin-1", "replace"))
+    return _page(models, limit, after_id, before_id)
 
 
 @router.get("/{model_id:path}", summary="Show one model")
@@ -36,8 +63,16 @@ async def show_model(
     catalogue: Catalogue,
     configuration: Configuration,
     finder: Finder,
-) -> Model:
+    version: AnthropicVersion = None,
+) -> Model | AnthropicModel:
     """One model by the name that the list gives it, or any name that a request could use for it."""
+    if version is not None:
+        check_version(version.encode("latin-1", "replace"))
+    model = _found(model_id, catalogue, configuration, finder)
+    return model if version is None else _in_anthropic_shape(model)
+
+
+def _found(model_id: str, catalogue: LiveCatalogue, configuration: LiveConfiguration, finder: CandidateFinder) -> Model:
     if not model_id.strip():
         raise NotFound("A model's name is missing; GET /v1/models, without a slash at its end, lists them all.")
     for model in _models(catalogue, configuration, finder):
@@ -52,6 +87,39 @@ async def show_model(
         )
     owners = ", ".join(sorted({possible.route.provider for possible in usable}))
     return Model(id=model_id, created=_created(catalogue), owned_by=owners)
+
+
+def _page(models: Sequence[Model], limit: int, after_id: str | None, before_id: str | None) -> AnthropicModelList:
+    if after_id is not None and before_id is not None:
+        raise InvalidRequest("after_id and before_id exclude each other.", param="before_id")
+    start, end = 0, len(models)
+    if after_id is not None:
+        start = _place(models, after_id, "after_id") + 1
+        end = min(start + limit, end)
+    elif before_id is not None:
+        end = _place(models, before_id, "before_id")
+        start = max(end - limit, 0)
+    else:
+        end = min(limit, end)
+    page = [_in_anthropic_shape(model) for model in models[start:end]]
+    return AnthropicModelList(
+        data=page,
+        has_more=start > 0 if before_id is not None else end < len(models),
+        first_id=page[0].id if page else None,
+        last_id=page[-1].id if page else None,
+    )
+
+
+def _place(models: Sequence[Model], model_id: str, field: str) -> int:
+    for place, model in enumerate(models):
+        if model.id == model_id:
+            return place
+    raise InvalidRequest(f"{field} must be the name of a model in the list.", param=field)
+
+
+def _in_anthropic_shape(model: Model) -> AnthropicModel:
+    created_at = datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return AnthropicModel(id=model.id, display_name=model.id, created_at=created_at)
 
 
 def _models(catalogue: LiveCatalogue, configuration: LiveConfiguration, finder: CandidateFinder) -> Iterator[Model]:

@@ -24,7 +24,9 @@ class ProviderPreferencesBody(BaseModel):
     sort: Literal["price", "latency", "throughput"] | None = Field(None, description="Order by this fact instead of the score.")
 
 
-class _Steered(_Open):
+class Steered(_Open):
+    """What every request may say about who answers it."""
+
     model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
     autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
     models: list[str] | None = Field(None, description="Further models to try, in order; replaces the configured fallbacks.")
@@ -43,7 +45,7 @@ class ChatMessage(_Open):
     content: str | list[dict[str, Any]] | None = None
 
 
-class ChatCompletionRequest(_Steered):
+class ChatCompletionRequest(Steered):
     """OpenAI's request, whole: fields that are not listed reach the provider untouched."""
 
     # Without an example, Swagger UI would make one up that nobody can answer, out of every field.
@@ -65,7 +67,7 @@ class ChatCompletion(_Open):
     usage: dict[str, Any] | None = None
 
 
-class EmbeddingsRequest(_Steered):
+class EmbeddingsRequest(Steered):
     """OpenAI's request, whole."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "text-embedding-3-small", "input": "Hello!"}]})

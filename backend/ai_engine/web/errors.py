@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import ExceptionHandler
 
 from ai_engine.errors import (
     AIEngineError,
@@ -147,35 +148,57 @@ def internal_error() -> AIEngineError:
     return AIEngineError("The gateway failed inside. Its log has the details under the x-request-id of this answer.")
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    """Gives everything that FastAPI's routes raise, and what its router refuses, the one shape."""
-    app.add_exception_handler(AIEngineError, _answer_engine_error)
-    app.add_exception_handler(HTTPException, _answer_http_exception)
-    app.add_exception_handler(RequestValidationError, _answer_validation_error)
-    app.add_exception_handler(Exception, _answer_uncaught)
+ErrorAnswer = Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]]
+"""As `error_answer`, in some format's shape."""
 
 
-async def _answer_engine_error(_: HTTPConnection, error: Exception) -> Response:
+def install_error_handlers(
+    app: FastAPI, *, others: Sequence[tuple[Callable[[MutableMapping[str, Any]], bool], ErrorAnswer]] = ()
+) -> None:
+    """Gives everything that FastAPI's routes raise, and what its router refuses, the one shape.
+
+    `others` are the shapes of other formats, each with who is answered in it, by the ASGI scope.
+    """
+
+    def handler(shaped: Callable[[HTTPConnection, Exception], AIEngineError | Response]) -> ExceptionHandler:
+        async def handle(connection: HTTPConnection, error: Exception) -> Response:
+            answered = shaped(connection, error)
+            if isinstance(answered, Response):
+                return answered
+            for is_asked_for, other in others:
+                if is_asked_for(connection.scope):
+                    # `RequestContext` chose the id before; this shape has it in the body as well.
+                    return _response(*other(answered, connection.scope.get("state", {}).get("request_id")))
+            return _response(*error_answer(answered, None))
+
+        return handle
+
+    app.add_exception_handler(AIEngineError, handler(_of_engine))
+    app.add_exception_handler(HTTPException, handler(_of_starlette))
+    app.add_exception_handler(RequestValidationError, handler(_of_validation))
+    app.add_exception_handler(Exception, handler(_of_uncaught))
+
+
+def _of_engine(_: HTTPConnection, error: Exception) -> AIEngineError:
     assert isinstance(error, AIEngineError)
     if error_shape(error).status == 500:
         _logger.error("An error that has no status of its own reached a client.", exc_info=error)
-    return _response(*error_answer(error, None))
+    return error
 
 
-async def _answer_http_exception(connection: HTTPConnection, error: Exception) -> Response:
+def _of_starlette(connection: HTTPConnection, error: Exception) -> AIEngineError | Response:
     """The router's 404 and 405, and whatever else a library raises in Starlette's words."""
     assert isinstance(error, HTTPException)
     method, path = connection.scope.get("method", "GET"), connection.scope["path"]
     known = error.headers or {}
     if error.status_code == 400:
         # FastAPI's word for a body that it could not read: nested without end, or not UTF-8.
-        return _response(*error_answer(InvalidRequest("The body is not valid JSON.", code="invalid_json"), None))
+        return InvalidRequest("The body is not valid JSON.", code="invalid_json")
     if error.status_code == 404:
-        return _response(*error_answer(NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is."), None))
+        return NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is.")
     if error.status_code == 405:
         allowed = _methods_at(path, connection.app)
-        refusal = MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
-        return _response(*error_answer(refusal, None))
+        return MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
     shape = next((row for row in ERROR_SHAPES.values() if row.status == error.status_code), None)
     if shape is None:
         kind = "invalid_request_error" if error.status_code < 500 else "server_error"
@@ -199,13 +222,13 @@ def _methods_at(path: str, app: FastAPI) -> list[str]:
     return sorted({method for route in routes for method in route.methods or ()})
 
 
-async def _answer_validation_error(connection: HTTPConnection, error: Exception) -> Response:
+def _of_validation(connection: HTTPConnection, error: Exception) -> AIEngineError:
     assert isinstance(error, RequestValidationError)
     problems = error.errors()
     content_type = connection.headers.get("content-type", "").encode("latin-1")
     if problems[0]["loc"][0] == "body" and content_type and not is_json(content_type):
-        return _response(*error_answer(not_json(content_type), None))
-    return _response(*error_answer(_invalid_request(problems), None))
+        return not_json(content_type)
+    return _invalid_request(problems)
 
 
 def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
@@ -223,9 +246,9 @@ def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
     return InvalidRequest(f"{where} is not usable: {reason}.", param=where)
 
 
-async def _answer_uncaught(_connection: HTTPConnection, _: Exception) -> Response:
+def _of_uncaught(_connection: HTTPConnection, _: Exception) -> AIEngineError:
     # Starlette raises the exception again once this is sent, and `RequestContext` logs it.
-    return _response(*error_answer(internal_error(), None))
+    return internal_error()
 
 
 def _response(status: int, headers: HeaderList, body: bytes) -> Response:
