@@ -1,0 +1,55 @@
+"""`POST /v1/messages` and `/v1/messages/count_tokens`, as OpenAPI shows them. `relayed.RelayedEndpoint` serves them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+
+from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.client_api.messages.requests import check_version
+from ai_engine.client_api.messages.schemas import AnthropicError, CountTokensRequest, Message, MessagesRequest, TokenCount
+from ai_engine.client_api.relayed import served_in_front
+from ai_engine.names import Role
+
+MESSAGES_PATH = "/v1/messages"
+COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
+
+
+def _version(
+    version: Annotated[
+        str | None, Header(alias="anthropic-version", description="Any date since 2023-01-01; may be left out.")
+    ] = None,
+) -> None:
+    if version is not None:
+        check_version(version.encode("latin-1", "replace"))
+
+
+router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT), Depends(_version)], route_class=GuardedRoute)
+
+_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`.",
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
+    }
+}
+
+
+@router.post(MESSAGES_PATH, summary="Answer a conversation (Anthropic)", responses={**_ERRORS, **_STREAM})
+async def create_message(body: MessagesRequest) -> Message:
+    """Anthropic's Messages API over every provider.
+
+    Those that speak it get the request as it is, every other gets it translated. Models, failover and the headers of the answer
+    are those of chat completions.
+    """
+    served_in_front(MESSAGES_PATH, body)
+
+
+@router.post(COUNT_TOKENS_PATH, summary="Count a conversation's tokens (Anthropic)", responses=_ERRORS)
+async def count_message_tokens(body: CountTokensRequest) -> TokenCount:
+    """How many tokens the request's input has: asked of a provider that counts them, else estimated."""
+    served_in_front(COUNT_TOKENS_PATH, body)

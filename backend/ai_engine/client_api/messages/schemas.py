@@ -1,0 +1,96 @@
+"""The Messages API as OpenAPI shows it: the fields that the engine itself reads or writes; every other is allowed."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai_engine.client_api.schemas import Steered
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class MessageParam(_Open):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[dict[str, Any]] = Field(description="A text, or blocks: text, image, document, tool_use, tool_result …")
+
+
+class CountTokensRequest(Steered):
+    """Anthropic's request, whole."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Hello!"}]}]}
+    )
+
+    messages: list[MessageParam] = Field(min_length=1, examples=[[{"role": "user", "content": "Hello"}]])
+    system: str | list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | None = None
+
+
+class MessagesRequest(CountTokensRequest):
+    """Anthropic's request, whole.
+
+    Providers of other protocols get it translated. 400 names a field that has no words there, if nobody else serves the model.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": "claude-sonnet-4-5", "max_tokens": 256, "messages": [{"role": "user", "content": "Hello!"}]},
+            ]
+        }
+    )
+
+    max_tokens: int = Field(ge=0, description="The most that the answer may have, thinking included.", examples=[256])
+    stop_sequences: list[str] | None = None
+    stream: bool | None = None
+
+
+class Message(_Open):
+    """The answer."""
+
+    id: str
+    type: Literal["message"] = "message"
+    role: Literal["assistant"] = "assistant"
+    model: str
+    content: list[dict[str, Any]]
+    stop_reason: str | None
+    stop_sequence: str | None = None
+    usage: dict[str, Any] = Field(description="`input_tokens` leaves out those that were read from a cache or written to one.")
+
+
+class TokenCount(_Open):
+    input_tokens: int = Field(description="Counted by the provider where it can, else an estimate.")
+
+
+class AnthropicModel(BaseModel):
+    """One model, in Anthropic's shape."""
+
+    type: Literal["model"] = "model"
+    id: str
+    display_name: str
+    created_at: str = Field(description="When the engine learnt of it: providers rarely say when they made it.")
+    lifecycle: Literal["active"] = "active"
+
+
+class AnthropicModelList(BaseModel):
+    """One page of the list."""
+
+    data: list[AnthropicModel]
+    has_more: bool = Field(description="Whether more follow, after `last_id`, or before `first_id` where `before_id` was given.")
+    first_id: str | None
+    last_id: str | None
+
+
+class AnthropicErrorDetail(BaseModel):
+    type: str = Field(examples=["invalid_request_error"])
+    message: str = Field(examples=["max_tokens must be the largest number of tokens that the answer may have."])
+
+
+class AnthropicError(BaseModel):
+    """Every error of these routes."""
+
+    type: Literal["error"] = "error"
+    error: AnthropicErrorDetail
+    request_id: str | None = None
