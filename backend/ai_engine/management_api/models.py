@@ -31,12 +31,15 @@ from ai_engine.management_api.schemas import Name
 from ai_engine.names import Role
 from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.readiness import obstacle
-from ai_engine.web.paging import PageQuery, cursor_after, place_of
+from ai_engine.web.paging import DEFAULT_PAGE, PageQuery, cursor_after, place_of
 from ai_engine.web.provide import provided
 
 router = APIRouter(prefix="/api", route_class=GuardedRoute)
 
 Models = Annotated[ModelViews, Depends(provided(ModelViews))]
+
+LARGEST_MODEL_PAGE = 1_000
+"""Five thousand models are then there in a second: a page of so many costs the event loop 8 ms on one route each."""
 
 REFRESH_PATIENCE_SECONDS = 15
 """A listing has a deadline of its own, 10 seconds; what is not over by now goes on without anybody waiting."""
@@ -74,6 +77,7 @@ class SearchQuery(PageQuery):
 class ModelQuery(SearchQuery):
     """Which routes. A model is shown with those that fit, and not at all if none does; what is not known fits nothing."""
 
+    limit: int = Field(DEFAULT_PAGE, ge=1, le=LARGEST_MODEL_PAGE, description="How many at most.", examples=[DEFAULT_PAGE])
     provider: Name | None = Field(None, min_length=1, max_length=200, description="Only of this provider.", examples=["openai"])
     capability: list[Capability] = Field(
         [], max_length=len(Capability), description="Only with this; may be repeated.", examples=[["tools"]]

@@ -38,14 +38,14 @@ const server = setupServer(
 )
 const log = new Map<string, Received[]>()
 
-function route(method: Method, path: string, respond: () => Response | Promise<Response>): void {
+function route(method: Method, path: string, respond: (url: URL) => Response | Promise<Response>): void {
   const pattern = origin + path.replaceAll(/\{(\w+)\}/g, ':$1')
   server.use(
     http[method](pattern, async ({ request }) => {
       const text = await request.text()
       const seen: Received = { url: new URL(request.url), body: text === '' ? null : (JSON.parse(text) as unknown) }
       log.set(`${method} ${path}`, [...(log.get(`${method} ${path}`) ?? []), seen])
-      return respond()
+      return respond(seen.url)
     }),
   )
 }
@@ -62,9 +62,15 @@ export const fakeGateway = {
     server.close()
   },
 
-  /** Answers from now on; a later word about the same route wins. */
-  answers<M extends Method, Path extends PathsWith<M>>(method: M, path: Path, answer: AnswerTo<M, Path>): void {
-    route(method, path, () => HttpResponse.json(answer as Record<string, unknown>))
+  /** Answers from now on, or what a function makes of the address; a later word about the same route wins. */
+  answers<M extends Method, Path extends PathsWith<M>>(
+    method: M,
+    path: Path,
+    answer: AnswerTo<M, Path> | ((url: URL) => AnswerTo<M, Path>),
+  ): void {
+    route(method, path, (url) =>
+      HttpResponse.json((typeof answer === 'function' ? (answer as (url: URL) => unknown)(url) : answer) as object),
+    )
   },
 
   /** Fails as the gateway does, in its error shape. */

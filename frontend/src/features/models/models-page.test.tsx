@@ -33,6 +33,22 @@ test('the catalogue is listed by model, and hostile names are text', async () =>
   expect(document.title).toBe('Models · AI Engine')
 })
 
+test('a large catalogue is there in a few pages: what fills the screen, then all of the rest at once', async () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `model-${from + index}`, routes: [aModelRoute()] }))
+  fakeGateway.answers('get', '/api/models', ({ searchParams }) => {
+    const from = Number(searchParams.get('cursor') ?? 0)
+    const limit = Number(searchParams.get('limit'))
+    const next = from + limit
+    return { items: many(from, Math.min(limit, 5_000 - from)), next_cursor: next < 5_000 ? String(next) : null }
+  })
+  await renderApp('/models')
+
+  expect(await screen.findByText('5,000 models on 5,000 routes')).toBeVisible()
+  const asked = fakeGateway.received('get', '/api/models').map(({ url }) => url.searchParams.get('limit'))
+  expect(asked).toEqual(['200', '1000', '1000', '1000', '1000', '1000'])
+})
+
 test('by provider there is a row for each route', async () => {
   const { user, url } = await renderApp('/models')
   await screen.findByRole('table', { name: 'Models' })

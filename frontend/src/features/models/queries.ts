@@ -11,7 +11,9 @@ import { useEffect, useMemo } from 'react'
 import { answerOf, gateway } from '@/api/client'
 import type { ModelFilters } from './search'
 
-const PAGE = 200
+/** What fills the screen comes first; whatever else there is follows in few and large pages. */
+const FIRST_PAGE = 200
+const NEXT_PAGE = 1_000
 const LONGEST_SEARCH = 200
 const CATALOGUE_FRESH_MS = 60_000
 const EXPLANATION_REPEATED_MS = 5_000
@@ -21,7 +23,7 @@ const catalogueQuery = ({ find, provider, can, context, price }: ModelFilters) =
     queryKey: ['models', 'catalogue', { find, provider, can, context, price }],
     queryFn: ({ signal, pageParam }) => {
       const query = {
-        limit: PAGE,
+        limit: pageParam === undefined ? FIRST_PAGE : NEXT_PAGE,
         cursor: pageParam,
         search: find,
         provider,
@@ -42,9 +44,11 @@ export function useCatalogue(filters: ModelFilters, isWanted = true) {
   const query = useInfiniteQuery({ ...catalogueQuery(filters), enabled: isWanted })
   const { data, hasNextPage, isFetching, isError, fetchNextPage } = query
   const goesOn = isWanted && hasNextPage && !isFetching && !isError
+  const pagesRead = data?.pages.length
   useEffect(() => {
+    // After each page: one that comes at once is never seen to be fetched.
     if (goesOn) void fetchNextPage()
-  }, [goesOn, fetchNextPage])
+  }, [goesOn, pagesRead, fetchNextPage])
   const models = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
   return { query, models, isWhole: data !== undefined && !hasNextPage }
 }
@@ -56,7 +60,7 @@ export const modelQuery = (name: string) =>
     queryFn: async ({ signal }) => {
       let cursor: string | undefined
       do {
-        const query = { limit: PAGE, search: name.slice(0, LONGEST_SEARCH), cursor }
+        const query = { limit: NEXT_PAGE, search: name.slice(0, LONGEST_SEARCH), cursor }
         const page = await answerOf(gateway.GET('/api/models', { params: { query }, signal }))
         const found = page.items.find((model) => model.name === name)
         if (found !== undefined) return found
