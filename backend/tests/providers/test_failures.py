@@ -308,3 +308,30 @@ def test_a_scope_is_set_exactly_when_a_key_is_blamed() -> None:
     for status in range(300, 600):
         failure = classify(status, (), b"")
         assert (failure.key_scope is not None) == (failure.blame is Blame.KEY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "status"),
+    [
+        ("billing_error", FailureClass.QUOTA, 402),
+        ("request_too_large", FailureClass.BAD_REQUEST, 413),
+        ("api_error", FailureClass.SERVER_ERROR, 500),
+        ("timeout_error", FailureClass.SERVER_ERROR, 504),
+        ("overloaded_error", FailureClass.SERVER_ERROR, 529),
+        ("authentication_error", FailureClass.INVALID_KEY, 401),
+        ("not_found_error", FailureClass.MODEL_NOT_FOUND, 404),
+    ],
+)
+def test_anthropics_types_stand_for_a_status_where_there_is_none(kind: str, expected: FailureClass, status: int) -> None:
+    failure = classify_error_value({"type": "error", "error": {"type": kind, "message": "x"}, "request_id": "req_1"})
+    assert (failure.kind, failure.status, failure.type) == (expected, status, kind)
+
+
+def test_a_code_in_anthropics_details_says_more_than_its_status() -> None:
+    error = {"type": "rate_limit_error", "message": "x", "details": {"error_code": "contract_spend_limit_reached"}}
+    failure = classify(429, (), orjson.dumps({"type": "error", "error": error}))
+    assert (failure.kind, failure.key_scope, failure.code) == (
+        FailureClass.QUOTA,
+        KeyScope.ALL_MODELS,
+        "contract_spend_limit_reached",
+    )

@@ -103,3 +103,24 @@ def test_absurd_waits_are_not_believed() -> None:
 def test_numbers_without_bound_are_no_statement(text: str) -> None:
     assert stated_seconds(headers(retry_after=text)) is None
     assert stated_seconds(headers(retry_after="7", date=text)) == 7
+
+
+def test_anthropics_spent_limits_count_where_nothing_else_does() -> None:
+    spent = headers(
+        date="Sat, 28 Nov 2026 12:00:00 GMT",
+        anthropic_ratelimit_requests_remaining="12",
+        anthropic_ratelimit_requests_reset="2026-11-28T12:09:00Z",
+        anthropic_ratelimit_input_tokens_remaining="0",
+        anthropic_ratelimit_input_tokens_reset="2026-11-28T12:01:00Z",
+    )
+    assert stated_seconds(spent) == 60
+    assert stated_seconds((*spent, (b"retry-after", b"2"))) == 2
+    assert stated_seconds(spent[1:]) is None
+
+
+@pytest.mark.parametrize("moment", ["soon", "", "2026-11-28T12:01:00", "60"])
+def test_a_reset_that_is_no_moment_is_none(moment: str) -> None:
+    spent = headers(
+        date="Sat, 28 Nov 2026 12:00:00 GMT", anthropic_ratelimit_tokens_remaining="0", anthropic_ratelimit_tokens_reset=moment
+    )
+    assert stated_seconds(spent) is None

@@ -18,7 +18,7 @@ _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
 """Counting tokens takes none."""
 
 # Blocks that begin empty: what matters comes in their deltas.
-_EMPTY_BLOCKS = frozenset({"text", "thinking"})
+_EMPTY_BLOCKS = ("text", "thinking")
 
 
 def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
