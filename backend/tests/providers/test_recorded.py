@@ -12,13 +12,20 @@ import pytest
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, ListedModel, PlainAnswer
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
+from ai_engine.providers.cohere.adapter import Cohere
 from ai_engine.providers.failures import Failure
+from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from tests.fakes.clock import HandTurnedClock
 
 FOLDER = Path(__file__).parent.parent / "recorded"
 FILES = sorted(FOLDER.glob("*/*.json"))
-ADAPTERS: dict[str, Adapter] = {"openai": OpenAICompatible(), "anthropic": AnthropicMessages(HandTurnedClock())}
+ADAPTERS: dict[str, Adapter] = {
+    "openai": OpenAICompatible(),
+    "anthropic": AnthropicMessages(HandTurnedClock()),
+    "gemini": Gemini(HandTurnedClock()),
+    "cohere": Cohere(HandTurnedClock()),
+}
 
 
 def recorded(path: Path) -> dict[str, Any]:
@@ -39,8 +46,8 @@ def operation_of(record: dict[str, Any]) -> Operation:
 
 
 def is_translated(record: dict[str, Any]) -> bool:
-    """It is a chat for the client, and something else for the provider."""
-    return "protocol" in record and operation_of(record) is Operation.CHAT
+    """It is in OpenAI's format for the client, and something else for the provider."""
+    return "protocol" in record and operation_of(record) in (Operation.CHAT, Operation.EMBEDDINGS)
 
 
 def body_of(record: dict[str, Any]) -> bytes:
