@@ -62,6 +62,21 @@ class Operation(StrEnum):
     __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
 
 
+PASSED_THROUGH = frozenset(
+    {
+        Operation.RERANK,
+        Operation.MODERATIONS,
+        Operation.IMAGE_GENERATIONS,
+        Operation.IMAGE_EDITS,
+        Operation.IMAGE_VARIATIONS,
+        Operation.SPEECH,
+        Operation.TRANSCRIPTIONS,
+        Operation.TRANSLATIONS,
+    }
+)
+"""Asked of the one provider that the model names, as they are: nothing is translated, and nobody else is tried."""
+
+
 class Role(IntEnum):
     """Who may call a route (`contract.md` section 7). `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""
 

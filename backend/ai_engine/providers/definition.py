@@ -53,19 +53,34 @@ class ProviderKey:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressForm:
+    """Another form of a provider's address, for whoever sets a variable."""
+
+    variable: str
+    """Its value stands for `{value}` in `base_url`."""
+    base_url: str
+    formats: frozenset[Operation] = frozenset()
+    """As `ProviderDefinition.formats`, at such an address."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderDefinition:
     """One provider. The built-in rows have no keys; `registry.resolve` fills in keys, overrides and addresses."""
 
     name: str
     display_name: str
     base_url: str
-    """Up to and without the trailing slash before `chat/completions`. A built-in row may hold `{variables}`."""
+    """Up to and without the trailing slash before `chat/completions`. A built-in row may hold `{variables}`.
+
+    One of an OpenAI-compatible provider may hold `{model}`, for the model's name in each request's URL, and a query.
+    """
     key_variable: str | None
     """The first key's variable; further ones append `_2`, `_3` …. `None`: no key is ever sent."""
     docs_url: str | None = None
     protocol: WireProtocol = WireProtocol.OPENAI
     address_variables: tuple[tuple[str, str], ...] = ()
     """`(placeholder, environment variable)` pairs that `base_url` needs."""
+    other_address: AddressForm | None = None
     needs_key: bool = True
     is_local: bool = False
     """A server on the operator's own machines: off until its `…_BASE_URL` is set or the YAML file names it."""
@@ -84,6 +99,10 @@ class ProviderDefinition:
     """False for a provider known to refuse `stream_options`; others are learnt from their 400 or 422."""
     formats: frozenset[Operation] = frozenset()
     """Formats of a conversation that it takes as they are, beside the protocol's own: `responses` …."""
+    completion_models: frozenset[str] = frozenset()
+    """Models that take `completions` as they are, where not all do (`formats`)."""
+    free: frozenset[Operation] = frozenset()
+    """What it charges nothing for."""
     output_limit_field: str = "max_tokens"
     """What OpenAI-compatible servers call the limit; OpenAI itself knows only the newer name for models that reason."""
     takes_hints: bool = False

@@ -111,6 +111,13 @@ def read_object(error: Mapping[str, Any]) -> ErrorBody:
     )
 
 
+def has_error(value: object) -> bool:
+    """Parsed JSON that is no answer has some field in which errors are told."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return isinstance(value, dict) and any(value.get(name) for name in ("error", "errors", "detail", "message", "base_resp"))
+
+
 def clean(text: str) -> str:
     """`text` in one line, without anything that looks like a key, at most 1,000 characters."""
     text = redact(_CONTROL.sub(" ", text[:_LONGEST_READ])).strip()

@@ -197,6 +197,18 @@ def classify_error_object(error: Mapping[str, Any]) -> Failure:
     return _judge(read_object(error), None, ())
 
 
+def of_passed_through(failure: Failure) -> Failure:
+    """The same, where the request was passed through: that a path or a method is not there says nothing of the model in a chat.
+
+    Anybody could take a route out of rotation by asking a chat model for a picture. A code that says that the model is unknown
+    (`_MODEL_UNKNOWN`) still counts against the route.
+    """
+    names = {(failure.code or "").lower(), (failure.type or "").lower()}
+    if failure.status not in (404, 405, 501) or names & _MODEL_UNKNOWN:
+        return failure
+    return replace(failure, kind=FailureClass.BAD_REQUEST, blame=Blame.REQUEST, is_worth_repeating=False)
+
+
 def malformed_answer(message: str) -> Failure:
     """The provider answered, and what it sent is not an answer."""
     return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message))

@@ -48,8 +48,7 @@ def obstacle(row: ProviderDefinition, *, is_served: bool) -> str | None:
     if not row.needs_key:
         return f"needs {base_url_variable(row)}"
     missing = [] if row.keys or row.key_variable is None else [row.key_variable]
-    if "{" in row.base_url:
-        missing += [variable for _, variable in row.address_variables]
+    missing += [variable for placeholder, variable in row.address_variables if "{" + placeholder + "}" in row.base_url]
     needs = f"needs {' and '.join(missing)}"
     return needs if row.name in _BUILT_IN_NAMES else f"{needs}, or `auth: none` in the YAML file"
 

@@ -70,6 +70,8 @@ def _resolve_one(
         return replace(_override(row, _checked_sandbox(section)), is_configured=settings.sandbox is not False)
     # The name of its variable follows from the provider itself, not from whatever other variable the file takes the key from.
     variable = base_url_variable(row)
+    if not environment.get(variable, "").strip() and (section is None or section.base_url is None):
+        row = _in_other_form(row, environment)
     row = _override(row, section)
     address, source = _address(row, section, variable, environment)
     keys = _keys(environment, row.key_variable) if row.key_variable else ()
@@ -149,15 +151,31 @@ def _address(
     if section is not None and section.base_url is not None:
         source = f"provider {row.name!r} in the YAML file"
         return _checked_url(section.base_url, source), source
-    url, source = row.base_url, None
+    url, mark, query = row.base_url.partition("?")
+    source = None
     for placeholder, name in row.address_variables:
         value = environment.get(name, "").strip().rstrip("/")
         if not value:
             return None, None
-        if not url.startswith("{") and not _ADDRESS_PART.fullmatch(value):
-            raise ConfigurationError(f"{name} is not usable: it has only letters, digits, dots, hyphens and underscores.")
+        if not url.startswith("{"):
+            _refuse_odd_part(value, name)
         url, source = url.replace("{" + placeholder + "}", value), name
-    return _checked_url(url, source or row.name), source
+    return _checked_url(url, source or row.name) + mark + query, source
+
+
+def _in_other_form(row: ProviderDefinition, environment: Environment) -> ProviderDefinition:
+    """The row with its other form of address, if the operator chose that one."""
+    form = row.other_address
+    value = environment.get(form.variable, "").strip() if form else ""
+    if form is None or not value:
+        return row
+    _refuse_odd_part(value, form.variable)
+    return replace(row, base_url=form.base_url.replace("{value}", value), formats=form.formats)
+
+
+def _refuse_odd_part(value: str, variable: str) -> None:
+    if not _ADDRESS_PART.fullmatch(value):
+        raise ConfigurationError(f"{variable} is not usable: it has only letters, digits, dots, hyphens and underscores.")
 
 
 def _checked_url(url: str, source: str) -> str:

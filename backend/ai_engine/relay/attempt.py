@@ -1,6 +1,7 @@
 """One attempt: one request on one route with one provider key, and everything that its end says about them."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from ai_engine.autodecide.candidates import Possible
@@ -9,13 +10,14 @@ from ai_engine.clock import Watchdog
 from ai_engine.errors import DeadlinePassed
 from ai_engine.events import ABANDONED, AttemptFinished
 from ai_engine.health.breaker import Passage
-from ai_engine.names import Blame, Route, TokenCounts
+from ai_engine.names import PASSED_THROUGH, Blame, Route, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_on
+from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_as_reported, spent_on
 from ai_engine.relay.streaming import OpenStream
 from ai_engine.relay.translation import Way
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError, UpstreamRequest
@@ -109,7 +111,7 @@ class Attempt:
         return failure.without(key.secret) if key else failure
 
     async def _run(self) -> Answered | Failure:
-        timeouts, entry = self._possible.definition.timeouts, self._possible.entry
+        timeouts, entry = self._timeouts(), self._possible.entry
         patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
         if entry.is_reasoning and self._request.is_stream:
             patience = max(patience, REASONING_FIRST_TOKEN_SECONDS)
@@ -190,7 +192,7 @@ class Attempt:
         services.breaker.record_success(self._passage)
         services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
         first_token_seconds = services.clock.monotonic() - self.started_at
-        timeouts = self._possible.definition.timeouts
+        timeouts = self._timeouts()
         stream = OpenStream(
             answer,
             chunks,
@@ -221,7 +223,17 @@ class Attempt:
         services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
         self._report(None, spent, first_token_seconds)
 
+    def _timeouts(self) -> Timeouts:
+        """The provider's. A picture takes its time: its stream may be as silent as a plain answer would be."""
+        timeouts = self._possible.definition.timeouts
+        if self._request.operation not in PASSED_THROUGH:
+            return timeouts
+        return replace(timeouts, first_token=timeouts.plain_answer, idle=timeouts.plain_answer, progress=timeouts.plain_answer)
+
     def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
+        if self._request.operation in PASSED_THROUGH:
+            definition, price = self._possible.definition, self._possible.entry.price
+            return spent_as_reported(self._request.operation, usage, price, definition.free)
         return spent_on(self._outgoing.way.body, usage, characters_since_usage, self._possible.entry.price)
 
     def _reported(self) -> Spent | None:

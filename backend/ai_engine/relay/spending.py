@@ -1,14 +1,17 @@
 """What an attempt took of a provider: tokens as it reported them, or as many as came; and their cost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ai_engine.catalogue.prices import Price
-from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
+from ai_engine.names import UNKNOWN_TOKENS, Operation, TokenCounts
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
 
 _PROMPT_FIELDS = ("messages", "input", "tools", "functions", "system", "instructions", "prompt", "query", "documents")
+
+_OF_TEXT = frozenset({Operation.MODERATIONS, Operation.RERANK})
+"""Those of `PASSED_THROUGH` whose tokens are text."""
 
 
 class Spent(NamedTuple):
@@ -40,6 +43,21 @@ def spent_on(body: Mapping[str, Any], usage: TokenCounts | None, characters_sinc
         tokens = tokens._replace(output=(tokens.output or 0) + _in_tokens(characters_since_usage))
         is_estimated = True
     return Spent(tokens, is_estimated, price.cost_usd(tokens) if price is not None else None)
+
+
+def spent_as_reported(
+    operation: Operation, usage: TokenCounts | None, price: Price | None, free: Collection[Operation] = ()
+) -> Spent:
+    """What an answer took that was passed through: as it says itself. Nothing is estimated from pictures and sound.
+
+    `free` is what the provider charges nothing for. Published prices are those of text: what tokens of pictures and sound cost,
+    only an operator's own price says.
+    """
+    tokens = usage or UNKNOWN_TOKENS
+    if operation in free:
+        return Spent(tokens, False, Decimal(0))
+    is_meant = price is not None and (operation in _OF_TEXT or price.source == "configuration")
+    return Spent(tokens, False, price.cost_usd(tokens) if price is not None and is_meant else None)
 
 
 def _in_tokens(characters: int) -> int:

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import orjson
 
 from ai_engine.errors import Inexpressible
-from ai_engine.names import Operation, TokenCounts
+from ai_engine.names import PASSED_THROUGH, Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.providers.failures import Failure, malformed_answer, of_passed_through
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
 
@@ -108,8 +108,9 @@ class Way:
         )
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
-        """As `Adapter.classify`."""
-        return self._adapter.classify(status, headers, body)
+        """As `Adapter.classify`, and what it means for this operation."""
+        failure = self._adapter.classify(status, headers, body)
+        return of_passed_through(failure) if self._operation in PASSED_THROUGH else failure
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""

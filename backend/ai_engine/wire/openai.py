@@ -3,13 +3,25 @@
 Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import orjson
+
+from ai_engine.errors import InvalidRequest
 
 Json = dict[str, Any]
 
 DONE = b"[DONE]"
 """The payload that ends a stream."""
+
+
+def encoded(request: Mapping[str, Any]) -> bytes:
+    """A request as JSON. Raises `InvalidRequest` where it is nested deeper than anybody takes."""
+    try:
+        return orjson.dumps(request)
+    except orjson.JSONEncodeError:
+        raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
 
 
 def error(message: str, *, kind: str, param: str | None = None, code: str | None = None) -> Json:

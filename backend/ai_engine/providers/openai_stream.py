@@ -1,0 +1,196 @@
+"""Streams in OpenAI's format, of chats and of text completions: what each event is, and what it says of usage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.providers.error_bodies import has_error
+from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.wire import openai
+from ai_engine.wire.openai_usage import characters_in, token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+
+# Deltas that only open a message: who speaks. Everything else that is not empty is content, fields we have never heard of too.
+_OPENING_FIELDS = frozenset({"role", "name"})
+
+# `finish_reason`s that say the answer is torn. `error`: OpenRouter,
+# https://openrouter.ai/docs/api/reference/errors-and-debugging; `insufficient_system_resource`: DeepSeek,
+# https://api-docs.deepseek.com/api/create-chat-completion; `abort`: vLLM (all read 2026-11-23).
+_TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
+
+_END = encode_event(openai.DONE)
+_DONE = StreamEvent(EventKind.DONE)
+_INVALID = StreamEvent(EventKind.INVALID)
+
+
+def failure_of_choice(choice: dict[str, Any]) -> Failure | None:
+    """Why this choice, or this piece of one, is no sound answer; `None` if it is."""
+    error = choice.get("error")
+    if isinstance(error, dict) and error:
+        return classify_error_object(error)
+    reason = choice.get("finish_reason")
+    if isinstance(reason, str) and reason in _TORN_FINISHES:
+        return classify_error_object({"message": "The provider broke its answer off.", "type": reason})
+    return None
+
+
+class OpenAIStreamDecoder:
+    """`adapter.StreamDecoder` for chunks of chat completions and text completions."""
+
+    __slots__ = (
+        "_finished",
+        "_has_events",
+        "_reader",
+        "_seen",
+        "answer",
+        "characters_since_usage",
+        "invalid_events",
+        "model",
+        "usage",
+    )
+
+    def __init__(self) -> None:
+        self.answer = None
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
+        self.invalid_events = 0
+        self._reader = EventReader()
+        self._seen: set[int] = set()
+        self._finished: set[int] = set()
+        self._has_events = False
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            return [self._event(payload) for payload in self._reader.feed(chunk)]
+        except EventTooLarge as error:
+            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [self._plain_json(rest)]
+        return [self._event(payload) for payload in payloads]
+
+    def ending(self) -> bytes:
+        return _END
+
+    @property
+    def is_finished(self) -> bool:
+        return bool(self._finished) and len(self._finished) == len(self._seen)
+
+    def _event(self, data: bytes) -> StreamEvent:
+        self._has_events = True
+        if data == openai.DONE:
+            return _DONE
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            if data.strip() == openai.DONE:
+                return _DONE
+            return self._invalid()
+        if type(event) is not dict:
+            return _failed(classify_error_value(event)) if has_error(event) else self._invalid()
+        if self.model is None:
+            model = event.get("model")
+            self.model = model if isinstance(model, str) and model else None
+        kind = self._kind_of(event)
+        if kind is None:
+            return self._invalid()
+        if not isinstance(kind, EventKind):
+            return _failed(kind)
+        if b"\n" in data:
+            try:
+                data = orjson.dumps(event)
+            except orjson.JSONEncodeError:
+                return self._invalid()
+        return StreamEvent(kind, encode_event(data), None, event)
+
+    def _kind_of(self, event: dict[str, Any]) -> EventKind | Failure | None:
+        """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""
+        if event.get("error"):
+            return classify_error_value(event)
+        choices, usage = event.get("choices"), event.get("usage")
+        if choices:
+            kind = self._kind_of_choices(choices)
+            if usage:
+                self._note(usage)
+            return kind
+        if usage:
+            self._note(usage)
+            return EventKind.USAGE
+        if choices is not None:
+            return EventKind.OPENING  # Azure opens with the findings of its prompt filter and no choices
+        return classify_error_value(event) if has_error(event) else None
+
+    def _note(self, usage: object) -> None:
+        counted = token_counts(usage)
+        if counted is not None:
+            self.usage = counted
+            self.characters_since_usage = 0
+
+    def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
+        """As `_kind_of`, from the choices; notes which of them began and which are over."""
+        if type(choices) is not list:
+            return None
+        kind = EventKind.OPENING
+        for choice in choices:
+            if type(choice) is not dict:
+                return None
+            index = choice.get("index")
+            if type(index) is not int:
+                index = 0
+            self._seen.add(index)
+            has_content = self._has_content(choice)
+            reason = choice.get("finish_reason")
+            if reason:
+                failure = failure_of_choice(choice)
+                if failure is not None:
+                    return failure
+                self._finished.add(index)
+                kind = EventKind.FINISH
+            elif has_content and kind is EventKind.OPENING:
+                kind = EventKind.CONTENT
+        if kind is EventKind.FINISH and len(self._finished) != len(self._seen):
+            return EventKind.CONTENT  # one choice of several is over
+        return kind
+
+    def _has_content(self, choice: dict[str, Any]) -> bool:
+        """Whether the answer gets any further by it; adds how far."""
+        delta = choice.get("delta")
+        if type(delta) is not dict:
+            text = choice.get("text")
+            self.characters_since_usage += characters_in(text)
+            return bool(text)
+        content = delta.get("content")
+        if type(content) is str and content and len(delta) == 1:  # as nearly every event is
+            self.characters_since_usage += len(content)
+            return True
+        has_content = False
+        for name, value in delta.items():
+            if value and name not in _OPENING_FIELDS:
+                has_content = True
+                self.characters_since_usage += characters_in({name: value})
+        return has_content
+
+    def _plain_json(self, body: bytes) -> StreamEvent:
+        """A body that is no stream at all: often an error under a 200, sometimes an answer from a server that cannot stream."""
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            value = None
+        if has_error(value):
+            return _failed(classify_error_value(value))
+        return _failed(malformed_answer("The provider did not answer a streaming request with a stream."))
+
+    def _invalid(self) -> StreamEvent:
+        self.invalid_events += 1
+        return _INVALID
+
+
+def _failed(failure: Failure) -> StreamEvent:
+    return StreamEvent(EventKind.FAILURE, failure=failure)

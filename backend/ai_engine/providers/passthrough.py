@@ -1,0 +1,188 @@
+"""What is passed through to one provider: images, sound, moderations and rankings, in OpenAI's (and for rankings Cohere's) form.
+
+Bodies go out and come back byte for byte, but for the model's name. What is read of an answer: is it one, and what did it use.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import Blame, Operation, TokenCounts
+from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
+from ai_engine.providers.error_bodies import has_error
+from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
+from ai_engine.upstream.port import Headers, header
+from ai_engine.wire import openai
+from ai_engine.wire.multipart import Form
+from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+
+_RESULTS = {
+    Operation.IMAGE_GENERATIONS: ("data",),
+    Operation.IMAGE_EDITS: ("data",),
+    Operation.IMAGE_VARIATIONS: ("data",),
+    Operation.MODERATIONS: ("results",),
+    Operation.RERANK: ("results", "data"),  # `data` at Voyage: https://docs.voyageai.com/reference/reranker-api (read 2026-11-28)
+    Operation.TRANSCRIPTIONS: ("text",),
+    Operation.TRANSLATIONS: ("text",),
+}
+"""The fields of which a JSON answer must have one."""
+_MAY_BE_OTHER_THAN_JSON = frozenset({Operation.SPEECH, Operation.TRANSCRIPTIONS, Operation.TRANSLATIONS})
+_GENERATES_NOTHING = frozenset({Operation.MODERATIONS, Operation.RERANK})
+
+# Streams of images name each event outside its JSON as well, those of sound do not:
+# https://platform.openai.com/docs/api-reference/images-streaming and /audio (read 2026-11-28).
+_NAMED_EVENTS = frozenset({Operation.IMAGE_GENERATIONS, Operation.IMAGE_EDITS})
+
+_DONE = StreamEvent(EventKind.DONE)
+_INVALID = StreamEvent(EventKind.INVALID)
+
+
+def encoded(body: Mapping[str, Any], model: str) -> tuple[bytes, bytes]:
+    """Content type and bytes of a request for `model`. Raises `InvalidRequest`."""
+    if isinstance(body, Form):
+        return body.content_type, body.with_field("model", model)
+    return b"application/json", openai.encoded({**body, "model": model})
+
+
+def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAnswer | Failure:
+    """A 2xx body, as it came, or why it is no answer."""
+    content_type = header(headers, b"content-type") or "application/json"
+    media_type = content_type.partition(";")[0].strip().lower()
+    if operation in _MAY_BE_OTHER_THAN_JSON and not media_type.endswith("json"):
+        if media_type == "text/html" or (operation is Operation.SPEECH and not body):
+            return malformed_answer(f"The provider's answer is {'a web page' if body else 'empty'}.")
+        return PlainAnswer(body, None, None, content_type=content_type.encode("latin-1"))
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return malformed_answer("The provider's answer is not JSON.")
+    if not isinstance(answer, dict):
+        return classify_error_value(answer) if has_error(answer) else malformed_answer("The provider's answer is not an object.")
+    if answer.get("error"):
+        return classify_error_value(answer)
+    fields = _RESULTS.get(operation, ())
+    if not any(answer.get(field) is not None for field in fields):
+        if has_error(answer):
+            return classify_error_value(answer)
+        return malformed_answer(f"The provider's answer has no {' or '.join(fields) or 'sound'}.")
+    named = answer.get("model")
+    return PlainAnswer(body, named if isinstance(named, str) else None, _usage_in(operation, answer), answer=answer)
+
+
+def _usage_in(operation: Operation, answer: Mapping[str, Any]) -> TokenCounts | None:
+    """What the answer says of its tokens; `None` where it says nothing, or counts something else.
+
+    Images and transcriptions have `input_tokens` and `output_tokens`; whisper counts seconds
+    (https://platform.openai.com/docs/api-reference/audio/json-object); rankings have one sum, which Cohere's form puts under
+    `meta.billed_units` beside search units, which are no tokens (https://docs.cohere.com/reference/rerank, all read 2026-11-28).
+    """
+    usage = answer.get("usage")
+    if not isinstance(usage, dict):
+        meta = answer.get("meta")
+        usage = meta.get("billed_units") if isinstance(meta, dict) else None
+        if not isinstance(usage, dict):
+            return None
+    if "input_tokens" in usage or "output_tokens" in usage:
+        details = usage.get("input_tokens_details") or usage.get("input_token_details")
+        usage = {
+            "prompt_tokens": usage.get("input_tokens"),
+            "completion_tokens": usage.get("output_tokens"),
+            "prompt_tokens_details": details,
+        }
+    elif operation in _GENERATES_NOTHING and "prompt_tokens" not in usage:
+        usage = {"prompt_tokens": usage.get("total_tokens")}
+    counts = token_counts(usage)
+    if counts is not None and counts.output is None and operation in _GENERATES_NOTHING:
+        return counts._replace(output=0)
+    return counts
+
+
+class PassedStreamDecoder:
+    """`adapter.StreamDecoder` for streams of images and sound: typed events, of which the last ends in `.done` or `.completed`.
+
+    Several images are several `.completed`, each with its usage: it is added up.
+    """
+
+    __slots__ = ("_has_events", "_operation", "_reader", "_saw_done", "answer", "invalid_events", "is_finished", "model", "usage")
+
+    characters_since_usage = 0
+    """None are counted: what is generated is no text, or was paid as sound."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._reader = EventReader()
+        self._has_events = False
+        self._saw_done = False
+        self.answer: Mapping[str, Any] | None = None
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.invalid_events = 0
+        self.is_finished = False
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        try:
+            return [self._event(payload) for payload in self._reader.feed(chunk)]
+        except EventTooLarge as error:
+            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+
+    def end(self) -> Sequence[StreamEvent]:
+        rest = self._reader.unfinished
+        payloads = self._reader.end()
+        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+            return [self._plain_json(rest)]
+        return [self._event(payload) for payload in payloads]
+
+    def ending(self) -> bytes:
+        return encode_event(openai.DONE) if self._saw_done else b""
+
+    def _event(self, data: bytes) -> StreamEvent:
+        self._has_events = True
+        if data.strip() == openai.DONE:
+            self._saw_done = True
+            return _DONE
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            event = None
+        if type(event) is not dict:
+            self.invalid_events += 1
+            return _INVALID
+        kind = event.get("type")
+        if event.get("error") or kind == "error":
+            return _failed(classify_error_value(event))
+        if b"\n" in data:
+            data = openai.encoded(event)
+        framed = encode_event(data)
+        if not isinstance(kind, str):
+            return StreamEvent(EventKind.CONTENT, framed, None, event)
+        if self._operation in _NAMED_EVENTS and kind.isprintable():
+            framed = b"event: " + kind.encode() + b"\n" + framed
+        if not kind.endswith((".done", ".completed")):
+            return StreamEvent(EventKind.CONTENT, framed, None, event)
+        self.is_finished = True
+        self._note(_usage_in(self._operation, event))
+        return StreamEvent(EventKind.FINISH, framed, None, event)
+
+    def _note(self, usage: TokenCounts | None) -> None:
+        if usage is None or self.usage is None:
+            self.usage = usage or self.usage
+            return
+        sums = (None if a is None and b is None else (a or 0) + (b or 0) for a, b in zip(self.usage, usage, strict=True))
+        self.usage = TokenCounts(*sums)
+
+    def _plain_json(self, body: bytes) -> StreamEvent:
+        """A body that is no stream: an error under a 200, or the answer of a model that does not stream and says so nowhere."""
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return _failed(malformed_answer("The provider did not answer a streaming request with a stream."))
+        if has_error(value):
+            return _failed(classify_error_value(value))
+        reason = "This model answers whole and does not stream; ask for no stream."
+        return _failed(Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, reason, status=400, param="stream"))
+
+
+def _failed(failure: Failure) -> StreamEvent:
+    return StreamEvent(EventKind.FAILURE, failure=failure)

@@ -1,0 +1,125 @@
+"""Forms, `multipart/form-data` (RFC 7578): how images and sound come in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from ai_engine.errors import InvalidRequest
+
+_MOST_PARTS = 1000
+_MEDIA_TYPE = b"multipart/form-data"
+
+
+class Form(dict[str, Any]):
+    """The plain fields of a form by their names, and the form as it came.
+
+    A field that stands there several times, as `include[]` may, is a list. Files are known by their names alone.
+    """
+
+    def __init__(self, raw: bytes, content_type: bytes) -> None:
+        super().__init__()
+        self.content_type = content_type
+        """With the boundary."""
+        self.files: set[str] = set()
+        """The fields that hold files."""
+        self._raw = raw
+        self._spans: dict[str, tuple[int, int]] = {}
+
+    def __bytes__(self) -> bytes:
+        return self._raw
+
+    def with_field(self, name: str, value: str) -> bytes:
+        """The form with another value in a field that it has once; every other byte is as it came."""
+        start, end = self._spans[name]
+        return b"".join((self._raw[:start], value.encode(), self._raw[end:]))
+
+    def add(self, name: str, start: int, end: int) -> None:
+        """Takes note of a plain field. Raises `InvalidRequest` where it is no text."""
+        try:
+            value = self._raw[start:end].decode()
+        except UnicodeDecodeError:
+            raise InvalidRequest(f"{name} in the form is not UTF-8 text.", param=name) from None
+        self._spans[name] = start, end
+        if name not in self:
+            self[name] = value
+        elif isinstance(self[name], list):
+            self[name].append(value)
+        else:
+            self[name] = [self[name], value]
+
+
+def is_form(content_type: bytes) -> bool:
+    """Whether a body of this `content-type` is a form with files."""
+    return content_type.partition(b";")[0].strip().lower() == _MEDIA_TYPE
+
+
+def read_form(content_type: bytes, raw: bytes) -> Form:
+    """`raw` as the form that `content_type` says it is. Raises `InvalidRequest`."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary")
+    if not boundary:
+        raise _broken("its Content-Type has no boundary")
+    reader = _Reader(Form(raw, content_type))
+    try:
+        # All at once, so that every offset which the parser tells is one of `raw`.
+        MultipartParser(boundary, reader.callbacks()).write(raw)  # type: ignore[arg-type]
+    except FormParserError as error:
+        raise _broken(str(error)) from None
+    if not reader.is_whole:
+        raise _broken("it breaks off before its closing boundary")
+    return reader.form
+
+
+def _broken(why: str) -> InvalidRequest:
+    return InvalidRequest(f"The form cannot be read: {why}.", code="invalid_form")
+
+
+class _Reader:
+    """Hears the parser, and fills the form."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.is_whole = False
+        self._parts = 0
+        self._begin()
+
+    def callbacks(self) -> Mapping[str, Any]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_part_data": self._part_data,
+            "on_part_end": self._end_part,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self._header = b""
+        self._disposition: dict[bytes, bytes] = {}
+        self._span = (0, 0)
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header = data[start:end].lower()
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        if self._header == b"content-disposition":
+            self._disposition = parse_options_header(data[start:end])[1]
+
+    def _part_data(self, _data: bytes, start: int, end: int) -> None:
+        self._span = (start, end)
+
+    def _end_part(self) -> None:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise _broken(f"it has more than {_MOST_PARTS} parts")
+        name = self._disposition.get(b"name", b"").decode("utf-8", "replace")
+        if not name:
+            raise _broken("one of its parts has no name")
+        if b"filename" in self._disposition:
+            self.form.files.add(name)
+        else:
+            self.form.add(name, *self._span)
+
+    def _end(self) -> None:
+        self.is_whole = True
