@@ -105,7 +105,7 @@ class Conversation:
             turn = self._assistant()
             self._texts += texts
             if refusals:
-                turn["refusal"] = "\n".join(refusals)
+                turn["refusal"] = "".join((turn.get("refusal", ""), *refusals))
             return
         if role not in ("user", "system", "developer"):
             raise refused(f"{where}.role", "user, assistant, system or developer")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import Needs
-from ai_engine.client_api.requests import OWN_FIELDS, _request, parse_object
+from ai_engine.client_api.requests import OWN_FIELDS, parse_object, steered_request
 from ai_engine.client_api.responses.conversation import kind_of
 from ai_engine.client_api.responses.failing import error_event
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, refused
@@ -52,7 +52,7 @@ class ResponsesRequests:
         previous = None if previous_id is None else self._kept.previous(owner, previous_id)
         before = [] if previous is None else previous.conversation()
         added, resolved = self._resolved(_items(body, has_previous=previous is not None), owner)
-        request = _request(
+        request = steered_request(
             _as_native(body, before, added, resolved),
             Operation.RESPONSES,
             request_id,
