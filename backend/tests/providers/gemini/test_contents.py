@@ -156,7 +156,7 @@ def encrypted(data: str, **fields: Any) -> Json:
 
 
 def test_a_calls_signature_goes_back_from_either_place() -> None:
-    extra = {"extra_content": {"google": {"thought_signature": "S1"}}}
+    extra: Json = {"extra_content": {"google": {"thought_signature": "S1"}}}
     assert signed(calls=[call("a", **extra), call("b")]) == ["S1", None]
     assert signed(calls=[call("a"), call("b")], details=[encrypted("S2", id="b"), encrypted("S1", id="a")]) == ["S1", "S2"]
 
