@@ -92,8 +92,10 @@ def _thought(detail: Mapping[str, Any]) -> Thought:
     if kind == "reasoning.summary":
         rest = {field: value for field, value in detail.items() if field != "summary"}
         return Thought((key, kind), _text(detail.get("summary")), wrapped(rest))
-    data = detail.get("data")
-    return Thought(None, "", None, redacted(data if is_anthropic and isinstance(data, str) else wrapped(detail)))
+    if not is_anthropic:
+        return Thought(None, "", None, redacted(wrapped(detail)))
+    data = _text(detail.get("data"))
+    return Thought(None, "", None, redacted(data) if data else None)
 
 
 def _text(value: object) -> str:

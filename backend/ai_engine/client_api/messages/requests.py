@@ -14,13 +14,10 @@ from ai_engine.client_api.messages.count_tokens import estimate
 from ai_engine.client_api.messages.options import chat_options
 from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
-from ai_engine.client_api.requests import _optional_flag, _request, parse_object
+from ai_engine.client_api.requests import optional_flag, parse_object, steered_request
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
-
-NATIVE_HEADERS = frozenset({b"anthropic-beta"})
-"""Headers of the format, for providers that speak it. The version is the provider's: all have the same form."""
 
 _ROLES = frozenset({"user", "assistant", "system"})
 _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
@@ -40,8 +37,8 @@ def messages_request(
     if type(most) is not int or most < 0:
         raise InvalidRequest("max_tokens must be the largest number of tokens that the answer may have.", param="max_tokens")
     needs, has_foreign = _checked(body, len(raw))
-    is_stream = _optional_flag(body, "stream") or False
-    request = _request(
+    is_stream = optional_flag(body, "stream") or False
+    request = steered_request(
         body,
         Operation.MESSAGES,
         request_id,
@@ -67,8 +64,20 @@ def count_tokens_request(
     """Reads `POST /v1/messages/count_tokens`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     needs, has_foreign = _checked(body, len(raw))
-    request = _request(body, Operation.COUNT_TOKENS, request_id, caller, autodecide_by_default, timeout_seconds, needs=needs)
-    return request._replace(body=native.without_foreign(request.body)) if has_foreign else request
+    request = steered_request(
+        body, Operation.COUNT_TOKENS, request_id, caller, autodecide_by_default, timeout_seconds, needs=needs
+    )
+    asked = request.body
+    return request._replace(
+        body=native.without_foreign(asked) if has_foreign else asked, otherwise=lambda: {"input_tokens": estimate(asked)}
+    )
+
+
+def takes_header(name: bytes, value: bytes) -> bool:
+    """As `ClientFormat.takes_header`. The version stays here: every provider gets the one that our adapter writes."""
+    if name == b"anthropic-version":
+        check_version(value)
+    return name == b"anthropic-beta"
 
 
 def check_version(value: bytes) -> None:

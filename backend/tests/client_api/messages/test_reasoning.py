@@ -1,0 +1,106 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_engine.client_api.messages import native, reasoning
+from ai_engine.client_api.messages.reasoning import PREFIX, Showing
+from tests.client_api.messages.asking import assistant, body, chat, parsed, text, tool_result, tool_use, user
+
+ENCRYPTED = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}
+SIGNED = {"type": "reasoning.text", "text": "Hm", "signature": "x", "format": "somebody-v1", "index": 0}
+SUMMARY = {"type": "reasoning.summary", "summary": "Hm", "id": "rs_1", "format": "openai-responses-v1", "index": 0}
+CLAUDES = {"type": "reasoning.text", "text": "Hm", "signature": "EqQB", "format": "anthropic-claude-v1", "index": 0}
+SECRET = {"type": "reasoning.encrypted", "data": "EmwK", "format": "anthropic-claude-v1", "index": 0}
+
+
+def sent_back(*blocks: dict[str, Any]) -> Any:
+    """The details of the turn that these blocks begin, as a provider gets them."""
+    turns = [user(text("a")), assistant(*blocks, text("b")), user(text("c"))]
+    return chat(messages=turns)["messages"][1].get("reasoning_details")
+
+
+@pytest.mark.parametrize(
+    "detail", [ENCRYPTED, SIGNED, SUMMARY, CLAUDES, SECRET], ids=["encrypted", "signed", "summary", "thinking", "redacted"]
+)
+def test_what_a_model_thought_comes_home(detail: dict[str, Any]) -> None:
+    blocks = reasoning.blocks({"reasoning_details": [detail]}, Showing.SHOWN)
+    assert sent_back(*blocks) == [detail]
+
+
+def test_anthropics_own_is_not_wrapped() -> None:
+    assert reasoning.blocks({"reasoning_details": [CLAUDES, SECRET]}, Showing.SHOWN) == [
+        {"type": "thinking", "thinking": "Hm", "signature": "EqQB"},
+        {"type": "redacted_thinking", "data": "EmwK"},
+    ]
+
+
+def test_unsigned_thoughts_are_shown_and_go_no_further() -> None:
+    (block,) = reasoning.blocks({"reasoning_content": "Hm"}, Showing.SHOWN)
+    assert block == {"type": "thinking", "thinking": "Hm", "signature": PREFIX}
+    assert sent_back(block) is None
+    assert sent_back({"type": "thinking", "thinking": "Hm", "signature": ""}) is None
+
+
+def test_pieces_of_one_thought_are_one_block() -> None:
+    pieces = [{**SIGNED, "signature": None}, {**SIGNED, "text": "…"}, {**SIGNED, "index": 1}]
+    blocks = reasoning.blocks({"reasoning_details": pieces}, Showing.SHOWN)
+    assert [block["thinking"] for block in blocks] == ["Hm…", "Hm"]
+
+
+@pytest.mark.parametrize("broken", [PREFIX + "%", PREFIX + "bnVsbA==", PREFIX + "e30=", PREFIX + "x"])
+def test_a_wrapping_that_was_tampered_with_is_dropped(broken: str) -> None:
+    assert sent_back({"type": "redacted_thinking", "data": broken}) is None
+    assert sent_back({"type": "thinking", "thinking": "Hm", "signature": broken}) is None
+
+
+def test_thoughts_keep_their_place_between_calls() -> None:
+    turn = assistant(
+        {"type": "thinking", "thinking": "a", "signature": "s1"},
+        tool_use("t1"),
+        {"type": "thinking", "thinking": "b", "signature": "s2"},
+        tool_use("t2"),
+    )
+    messages = chat(messages=[user(text("a")), turn, user(tool_result("t1"), tool_result("t2"))])["messages"]
+    assert [detail["index"] for detail in messages[1]["reasoning_details"]] == [0, 2]
+
+
+@given(st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers(-9, 9), max_size=3))
+def test_any_detail_survives_its_wrapping(more: dict[str, Any]) -> None:
+    detail = {**more, "type": "reasoning.encrypted", "index": 0, "format": "unknown"}
+    assert reasoning.detail_of(reasoning.redacted(reasoning.wrapped(detail)), 0) == detail
+
+
+def test_those_who_speak_the_format_never_see_what_is_ours() -> None:
+    ours = reasoning.redacted(reasoning.wrapped(ENCRYPTED))
+    page = {"type": "web_search_result_location", "url": "u", "encrypted_index": PREFIX}
+    real = {**page, "encrypted_index": "EpMB"}
+    turns = [
+        user(text("a")),
+        assistant(
+            ours,
+            {"type": "thinking", "thinking": "Hm", "signature": PREFIX},
+            text("b", citations=[page, real]),
+            tool_use("functions.f:0"),
+        ),
+        user(tool_result("functions.f:0")),
+        assistant(ours),
+        user(text("c", citations=[page])),
+    ]
+    request = parsed(messages=turns)
+    assert request.body["messages"] == [
+        turns[0],
+        assistant(text("b", citations=[real]), tool_use("functions_f_0")),
+        user(tool_result("functions_f_0")),
+        user(text("c", citations=None)),
+    ]
+    assert request.translation is not None
+    assert request.translation.chat_request()["messages"][1]["reasoning_details"] == [ENCRYPTED]
+
+
+def test_everything_else_reaches_them_as_it_came() -> None:
+    turns = [user(text("a")), assistant({"type": "thinking", "thinking": "Hm", "signature": "EqQB"}, tool_use("toolu_1"))]
+    whole = body(messages=[*turns, user(tool_result("toolu_1"), {"type": "novelty"})], something_new={"a": 1})
+    assert native.without_foreign(whole) == whole
+    assert parsed(**whole).body == whole

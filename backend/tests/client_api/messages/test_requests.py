@@ -1,0 +1,431 @@
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from ai_engine.client_api.messages.requests import check_version, count_tokens_request, messages_request
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.names import Operation
+from tests.client_api.messages.asking import (
+    TOOL,
+    assistant,
+    body,
+    chat,
+    chat_messages,
+    parsed,
+    text,
+    tool_result,
+    tool_use,
+    user,
+)
+
+CACHED = {"cache_control": {"type": "ephemeral"}}
+PIXEL = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+PIXEL_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+
+
+def document(source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "document", "source": source, **more}
+
+
+def test_a_request_becomes_a_chat() -> None:
+    assert chat(system="Be kind.", temperature=0.5, top_p=0.9, top_k=5, stop_sequences=["END"], stream=True) == {
+        "model": "tiny",
+        "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "hi"}],
+        "max_completion_tokens": 100,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "top_k": 5,
+        "stop": ["END"],
+        "stream": True,
+    }
+
+
+def test_a_tool_round_trip_becomes_messages_of_their_own() -> None:
+    messages = chat_messages(
+        user(text("How is it in Rome?")),
+        assistant(text("Let me see."), tool_use("t1", city="Rome"), tool_use("t2", city="Ostia")),
+        user(text("And hurry."), tool_result("t1", [text("sunny")]), tool_result("t2", "no idea", is_error=True)),
+    )
+    assert messages == [
+        {"role": "user", "content": "How is it in Rome?"},
+        {
+            "role": "assistant",
+            "content": "Let me see.",
+            "tool_calls": [
+                {"id": "t1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Rome"}'}},
+                {"id": "t2", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Ostia"}'}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "t1", "content": "sunny"},
+        {"role": "tool", "tool_call_id": "t2", "content": "no idea", "is_error": True},
+        {"role": "user", "content": "And hurry."},
+    ]
+
+
+def test_turns_of_one_role_are_one_turn() -> None:
+    messages = chat_messages(
+        user(text("a")),
+        assistant(text("b")),
+        assistant(tool_use("t1"), tool_use("t2")),
+        user(tool_result("t1"), text("c")),
+        {"role": "user", "content": "d"},
+        user(tool_result("t2")),
+    )
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool", "tool", "user"]
+    assert messages[-1]["content"] == [text("c"), text("d")]
+
+
+def test_a_later_instruction_keeps_its_place() -> None:
+    messages = chat_messages(user(text("a")), {"role": "system", "content": "Be brief."}, user(text("b")))
+    assert [message["role"] for message in messages] == ["user", "system", "user"]
+
+
+def test_hints_about_caching_stay_where_they_are() -> None:
+    translated = chat(
+        system=[text("Be kind.", **CACHED)],
+        tools=[{**TOOL, **CACHED}],
+        messages=[
+            user(text("a", **CACHED), {**PIXEL, **CACHED}),
+            assistant({**tool_use(), **CACHED}),
+            user({**tool_result(), **CACHED}),
+        ],
+    )
+    system, first, _, result = translated["messages"]
+    assert system["content"] == [text("Be kind.", **CACHED)]
+    assert first["content"] == [text("a", **CACHED), {**PIXEL_PART, **CACHED}]
+    assert result["content"] == [text("sunny", **CACHED)]
+    assert translated["tools"][0]["cache_control"] == CACHED["cache_control"]
+
+
+@pytest.mark.parametrize(
+    ("block", "parts"),
+    [
+        (PIXEL, [PIXEL_PART]),
+        (
+            {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}},
+            [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}],
+        ),
+        (
+            document({"type": "base64", "media_type": "application/pdf", "data": "JVBE"}, title="Bill", context="March"),
+            [
+                text("<context>March</context>"),
+                {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE", "filename": "Bill"}},
+            ],
+        ),
+        (
+            document({"type": "url", "url": "https://example.org/a.pdf"}),
+            [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}],
+        ),
+        (
+            document({"type": "text", "media_type": "text/plain", "data": "words"}, title="Note", context="Mine"),
+            [text("<document>\n<title>Note</title>\n<context>Mine</context>\nwords\n</document>")],
+        ),
+        (document({"type": "content", "content": "words"}), [text("<document>\nwords\n</document>")]),
+        (
+            document({"type": "content", "content": [text("words"), PIXEL]}),
+            [text("<document>\n"), text("words"), PIXEL_PART, text("</document>")],
+        ),
+        (
+            {"type": "search_result", "source": "https://example.org", "title": "Page", "content": [text("a"), text("b")]},
+            [text("<search_result>\n<title>Page</title>\n<source>https://example.org</source>\na\nb\n</search_result>")],
+        ),
+    ],
+    ids=["image", "image by URL", "PDF", "PDF by URL", "text", "content as text", "content as blocks", "search result"],
+)
+def test_every_kind_of_block_is_said(block: dict[str, Any], parts: list[Any]) -> None:
+    assert chat_messages(user(text("See:"), block))[0]["content"] == [text("See:"), *parts]
+    result = chat_messages(user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("See:"), block])))[2]
+    assert result["content"] == [text("See:"), *parts]
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen"),
+    [
+        ({"type": "auto"}, "auto"),
+        ({"type": "any"}, "required"),
+        ({"type": "none"}, "none"),
+        ({"type": "tool", "name": "weather"}, {"type": "function", "function": {"name": "weather"}}),
+    ],
+)
+def test_tools_and_their_choice(choice: dict[str, Any], chosen: Any) -> None:
+    translated = chat(tools=[TOOL], tool_choice=choice)
+    function = {"name": "weather", "description": "Tells it.", "parameters": TOOL["input_schema"]}
+    assert translated["tools"] == [{"type": "function", "function": function}]
+    assert translated["tool_choice"] == chosen
+    assert "parallel_tool_calls" not in translated
+    one = chat(tools=[TOOL], tool_choice={**choice, "disable_parallel_tool_use": True})
+    assert one["parallel_tool_calls"] is False
+
+
+def test_a_choice_without_tools_says_nothing() -> None:
+    assert "tool_choice" not in chat(tools=[], tool_choice={"type": "auto", "disable_parallel_tool_use": True})
+
+
+def test_a_long_name_of_a_tool_is_shortened_everywhere() -> None:
+    name = "mcp__" + "x" * 100
+    translated = chat(
+        tools=[{**TOOL, "name": name}],
+        tool_choice={"type": "tool", "name": name},
+        messages=[user(text("a")), assistant(tool_use(name=name)), user(tool_result())],
+    )
+    short = translated["tools"][0]["function"]["name"]
+    assert len(short) == 64
+    assert translated["tool_choice"]["function"]["name"] == short
+    assert translated["messages"][1]["tool_calls"][0]["function"]["name"] == short
+
+
+@pytest.mark.parametrize(
+    ("fields", "effort"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "low"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2048}}, "medium"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 8192}}, "high"),
+        ({"thinking": {"type": "enabled"}}, "medium"),
+        ({"thinking": {"type": "adaptive"}}, None),
+        ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}}, "high"),
+        ({"thinking": {"type": "disabled"}, "output_config": {"effort": "max"}}, None),
+        ({"output_config": {"effort": "low"}}, "low"),
+        ({}, None),
+    ],
+)
+def test_thinking_is_an_effort_for_others(fields: dict[str, Any], effort: str | None) -> None:
+    translated = chat(**fields)
+    assert translated.get("reasoning_effort") == effort
+    assert translated.get("thinking") == fields.get("thinking")
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_strict"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": {"type": "string"}}, "required": [], "additionalProperties": False}, False),
+        ({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, False),
+        ({"type": "array", "items": {"type": "object", "properties": {"a": {}}}}, False),
+    ],
+)
+@pytest.mark.parametrize("is_older", [False, True])
+def test_a_schema_is_strict_where_openai_takes_it(schema: dict[str, Any], is_strict: bool, is_older: bool) -> None:
+    wanted = {"type": "json_schema", "schema": schema}
+    translated = chat(**({"output_format": wanted} if is_older else {"output_config": {"format": wanted}}))
+    assert translated["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": is_strict},
+    }
+
+
+def test_a_user_is_named_only_where_others_take_the_name() -> None:
+    assert chat(metadata={"user_id": "u" * 64})["user"] == "u" * 64
+    assert "user" not in chat(metadata={"user_id": "u" * 65})
+
+
+def test_what_claude_code_sends_goes_to_anybody() -> None:
+    translated = chat(
+        system=[
+            text("x-anthropic-billing-header: cc_version=2.1.37.0d9; cc_entrypoint=cli; cch=fa690;"),
+            text("You are Claude Code.", **CACHED),
+            text("The whole prompt.", **CACHED),
+        ],
+        tools=[{**TOOL, "eager_input_streaming": True, "defer_loading": False, "allowed_callers": ["direct"]}],
+        metadata={"user_id": "user_" + "0" * 140},
+        thinking={"type": "adaptive"},
+        output_config={"effort": "xhigh"},
+        context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        diagnostics={"previous_message_id": None},
+        service_tier="auto",
+        speed=None,
+        cache_control={"type": "ephemeral"},
+        stream=True,
+        messages=[
+            user(text("<system-reminder>"), text("hi", **CACHED)),
+            assistant(
+                {"type": "thinking", "thinking": "Hm.", "signature": "EqQB"},
+                text("Calling.", citations=None),
+                {**tool_use("toolu_1"), "caller": {"type": "direct"}, "toolset_name": None},
+            ),
+            user({**tool_result("toolu_1", [text("done")], is_error=False), **CACHED}),
+        ],
+    )
+    assert translated["messages"][0] == {
+        "role": "system",
+        "content": [text("You are Claude Code.", **CACHED), text("The whole prompt.", **CACHED)],
+    }
+    assert translated.keys() == {
+        *("model", "messages", "max_completion_tokens", "tools", "thinking", "reasoning_effort", "stream"),
+    }
+
+
+UNTOLD: list[tuple[str, dict[str, Any]]] = [
+    ("container", {"container": "c"}),
+    ("mcp_servers", {"mcp_servers": [{"name": "m"}]}),
+    ("inference_geo", {"inference_geo": "us"}),
+    ("something_new", {"something_new": 1}),
+    ("max_tokens", {"max_tokens": 0}),
+    ("context_management.edits[1].type", {"context_management": {"edits": [{"type": "clear_thinking_x"}, {"type": "compact"}]}}),
+    ("context_management.more", {"context_management": {"more": 1}}),
+    ("metadata.team", {"metadata": {"team": "x"}}),
+    ("output_config.task_budget", {"output_config": {"task_budget": {}}}),
+    ("output_config.format.type", {"output_config": {"format": {"type": "grammar"}}}),
+    ("tools[1].type", {"tools": [TOOL, {"type": "web_search_20250305", "name": "web_search"}]}),
+    ("tools[0].defer_loading", {"tools": [{**TOOL, "defer_loading": True}]}),
+    ("tools[0].input_examples", {"tools": [{**TOOL, "input_examples": [{}]}]}),
+    ("messages[0].content[0].source.type", {"messages": [user({"type": "image", "source": {"type": "file", "file_id": "f"}})]}),
+    (
+        "messages[0].content[0].citations.enabled",
+        {"messages": [user(document({"type": "url", "url": "u"}, citations={"enabled": True}))]},
+    ),
+    ("messages[0].content[0].novelty", {"messages": [user(text("a", novelty=1))]}),
+    ("messages[0].content[1].type", {"messages": [user(text("a"), {"type": "container_upload"})]}),
+    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant({"type": "server_tool_use"}), user(text("b"))]}),
+    (
+        "messages[2].content[0].content[1].type",
+        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("a"), {"type": "tool_reference"}]))]},
+    ),
+    (
+        "messages[1].content[0].caller",
+        {"messages": [user(text("a")), assistant({**tool_use(), "caller": {"type": "code_execution"}}), user(tool_result())]},
+    ),
+    ("messages[1]", {"messages": [user(text("a")), assistant(text("{"))]}),
+    (
+        "messages[0].content[0].transformations.oversized_image",
+        {"messages": [user({**PIXEL, "transformations": {"oversized_image": "error"}})]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("param", "fields"), UNTOLD, ids=[param for param, _ in UNTOLD])
+def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: dict[str, Any]) -> None:
+    request = parsed(**fields)
+    assert request.body == body(**fields), "whoever speaks the format gets it as it is"
+    with pytest.raises(Inexpressible, match=f"^{re.escape(param)} ") as refused:
+        chat(**fields)
+    assert refused.value.param == param
+
+
+MALFORMED: list[tuple[str, dict[str, Any]]] = [
+    ("thinking.type", {"thinking": {"type": "deep"}}),
+    ("thinking", {"thinking": "deep"}),
+    ("thinking.budget_tokens", {"thinking": {"type": "enabled", "budget_tokens": "many"}}),
+    ("temperature", {"temperature": "hot"}),
+    ("top_k", {"top_k": True}),
+    ("metadata", {"metadata": "me"}),
+    ("metadata.user_id", {"metadata": {"user_id": 5}}),
+    ("output_config.effort", {"output_config": {"effort": "huge"}}),
+    ("output_config.format.schema", {"output_config": {"format": {"type": "json_schema"}}}),
+    ("output_format", {"output_format": "json"}),
+    ("context_management", {"context_management": 5}),
+    ("tool_choice", {"tools": [TOOL], "tool_choice": "auto"}),
+    ("tool_choice.type", {"tools": [TOOL], "tool_choice": {"type": "some"}}),
+    ("tool_choice.name", {"tools": [TOOL], "tool_choice": {"type": "tool"}}),
+    ("tool_choice", {"tool_choice": {"type": "any"}}),
+    ("tools[0].name", {"tools": [{"input_schema": {}}]}),
+    ("tools[0].input_schema", {"tools": [{"name": "f"}]}),
+    ("system[0].type", {"system": [PIXEL]}),
+    ("messages[0].content[0].text", {"messages": [user({"type": "text"})]}),
+    ("messages[0].content[0].source", {"messages": [user({"type": "image"})]}),
+    ("messages[0].content[0].source.media_type", {"messages": [user({"type": "image", "source": {"type": "base64"}})]}),
+    ("messages[0].content[0].type", {"messages": [user(tool_use())]}),
+    ("messages[0].content[0].tool_use_id", {"messages": [user(tool_result())]}),
+    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant(tool_result()), user(text("b"))]}),
+    ("messages[1].content[0].id", {"messages": [user(text("a")), assistant(tool_use()), user(text("b"))]}),
+    ("messages[1].content[0].id", {"messages": [user(text("a")), assistant(tool_use())]}),
+    (
+        "messages[1].content[0].input",
+        {"messages": [user(text("a")), assistant({**tool_use(), "input": "x"}), user(tool_result())]},
+    ),
+    (
+        "messages[2].content[1].tool_use_id",
+        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result(), tool_result())]},
+    ),
+    (
+        "messages[2].content[0].content[0].type",
+        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", ["sunny"]))]},
+    ),
+    ("messages[2].content[0].content", {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", 5))]}),
+]
+
+
+@pytest.mark.parametrize(("param", "fields"), MALFORMED)
+def test_what_is_malformed_is_named(param: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=f"^{re.escape(param)} ") as refused:
+        chat(**fields)
+    assert refused.value.param == param
+    assert not isinstance(refused.value, Inexpressible)
+
+
+UNUSABLE: list[tuple[str, dict[str, Any]]] = [
+    ("max_tokens", {"max_tokens": ...}),
+    ("max_tokens", {"max_tokens": "100"}),
+    ("max_tokens", {"max_tokens": -1}),
+    ("max_tokens", {"max_tokens": True}),
+    ("messages", {"messages": ...}),
+    ("messages", {"messages": []}),
+    ("messages[0]", {"messages": ["hi"]}),
+    ("messages[0].role", {"messages": [{"role": "tool", "content": "hi"}]}),
+    ("messages[0].role", {"messages": [{"role": ["user"], "content": "hi"}]}),
+    ("messages[0].content", {"messages": [{"role": "user"}]}),
+    ("messages[0].content", {"messages": [{"role": "user", "content": {"type": "text"}}]}),
+    ("messages[0].content[0]", {"messages": [user("hi")]}),
+    ("messages[0].content[1].type", {"messages": [user(text("a"), {"text": "b"})]}),
+    ("system", {"system": 5}),
+    ("system[0]", {"system": ["a"]}),
+    ("tools", {"tools": {}}),
+    ("tools", {"tools": ["f"]}),
+    ("stop_sequences", {"stop_sequences": "END"}),
+    ("stop_sequences", {"stop_sequences": [1]}),
+    ("stream", {"stream": "yes"}),
+    ("model", {"model": ...}),
+    ("models", {"models": "tiny"}),
+]
+
+
+@pytest.mark.parametrize(("param", "fields"), UNUSABLE)
+def test_what_nobody_could_use_is_refused_at_once(param: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parsed(**fields)
+    assert refused.value.param == param
+
+
+def test_our_own_fields_are_taken_out_and_the_rest_is_the_clients() -> None:
+    request = parsed(autodecide=False, models=["other"], provider={"only": ["alpha"]}, rescue="error", hedge=True, stream=True)
+    assert request.operation is Operation.MESSAGES
+    assert request.body == body(stream=True)
+    assert request.is_stream
+    assert not request.autodecide
+    assert request.further_models == ("other",)
+    assert request.preferences.only == ("alpha",)
+
+
+def test_what_a_model_needs_is_seen() -> None:
+    needs = parsed(tools=[TOOL], output_config={"format": {"type": "json_schema", "schema": {}}}).needs
+    assert (needs.tools, needs.json_schema, needs.images) == (True, True, False)
+    assert needs.text_bytes > 0
+    for block in (PIXEL, tool_result("t1", [PIXEL])):
+        needs = parsed(messages=[user(block)]).needs
+        assert needs.images
+        assert needs.text_bytes == 0
+
+
+def test_counting_needs_no_limit() -> None:
+    counting = count_tokens_request(orjson.dumps(body(max_tokens=...)), request_id="req-1", autodecide_by_default=True)
+    assert counting.operation is Operation.COUNT_TOKENS
+    assert counting.translation is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"null"])
+def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        messages_request(raw, request_id="req-1", autodecide_by_default=True)
+
+
+@pytest.mark.parametrize("version", [b"2023-01-01", b"2023-06-01", b"2026-10-21"])
+def test_a_version_is_a_date(version: bytes) -> None:
+    check_version(version)
+
+
+@pytest.mark.parametrize("version", [b"", b"v1", b"2023-6-1", b"2023-13-01", b"1999-01-01", b"2023-06-01 ", b"\xff", b"20230601"])
+def test_another_version_is_refused(version: bytes) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        check_version(version)
+    assert refused.value.param == "anthropic-version"
