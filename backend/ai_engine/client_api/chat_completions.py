@@ -13,17 +13,17 @@ PATH = "/v1/chat/completions"
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
-_EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
-_STREAM: dict[int | str, dict[str, Any]] = {
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer: JSON, or with `stream: true` events `data: {chunk}`, ended by `data: [DONE]`.",
         # OpenAPI 3.2's word, which FastAPI uses as well: what one event is, since no schema can describe a stream.
-        "content": {"text/event-stream": {"itemSchema": _EVENT}},
+        "content": {"text/event-stream": {"itemSchema": EVENT}},
     }
 }
 
 
-@router.post(PATH, summary="Answer a chat", responses=_STREAM)
+@router.post(PATH, summary="Answer a chat", responses=STREAMED)
 async def create_chat_completion(body: ChatCompletionRequest) -> ChatCompletion:
     """OpenAI's chat completions over every provider.
 

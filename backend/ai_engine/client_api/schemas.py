@@ -67,6 +67,25 @@ class ChatCompletion(_Open):
     usage: dict[str, Any] | None = None
 
 
+class TextCompletionRequest(Steered):
+    """OpenAI's request, whole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "prompt": "Once upon a time"}]})
+
+    prompt: str | list[str] | list[int] | list[list[int]] = Field(examples=["Once upon a time"])
+    stream: bool | None = None
+    stream_options: dict[str, Any] | None = None
+
+
+class TextCompletion(_Open):
+    """The provider's answer, or a chat's as a text completion."""
+
+    object: str = "text_completion"
+    model: str | None = None
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+
+
 class EmbeddingsRequest(Steered):
     """OpenAI's request, whole."""
 

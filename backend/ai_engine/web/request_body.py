@@ -1,19 +1,22 @@
-"""Reading a JSON request's body whole, and refusing what is too large or of another kind before it is read."""
+"""Reading a request's body whole, JSON or a form, and refusing what is too large or of another kind before it is read."""
 
 from collections.abc import Iterable
 
 from ai_engine.errors import BodyTooLarge, UnsupportedMediaType
 from ai_engine.web.disconnect import ClientGone, Receive
+from ai_engine.wire.multipart import Form, is_form, read_form
 
 
-async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit_bytes: int) -> bytes:
+async def read_body(
+    headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit_bytes: int, *, takes_forms: bool = False
+) -> bytes:
     """The body as it came.
 
     A body without `content-type` is taken for JSON, since many small tools send none; one that names another type is refused.
     A page of another site can therefore send one without a preflight, and is stopped by its `Origin` (`access.guards`).
 
     Raises:
-        UnsupportedMediaType: the body calls itself something else than JSON. Nothing was read.
+        UnsupportedMediaType: the body calls itself neither JSON nor, where forms are taken, a form. Nothing was read.
         BodyTooLarge: it is over `limit_bytes`. Nothing was read if `content-length` says so, else no more was kept.
         ClientGone: the client hung up while sending; there is nobody to answer.
     """
@@ -22,7 +25,10 @@ async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, li
             if announces_more(value, limit_bytes):
                 raise too_large(limit_bytes)
         elif name == b"content-type" and value != b"application/json" and not is_json(value):
-            raise not_json(value)
+            if not takes_forms:
+                raise not_json(value)
+            if not is_form(value):
+                raise neither_json_nor_form(value)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
@@ -59,6 +65,18 @@ def not_json(content_type: bytes) -> UnsupportedMediaType:
     """The refusal of a body that calls itself something else."""
     shown = content_type[:100].decode("latin-1")
     return UnsupportedMediaType(f"The body calls itself {shown!r}; send JSON with the header Content-Type: application/json.")
+
+
+def neither_json_nor_form(content_type: bytes) -> UnsupportedMediaType:
+    """The same, on routes that take both."""
+    shown = content_type[:100].decode("latin-1")
+    return UnsupportedMediaType(f"The body calls itself {shown!r}; send a form (multipart/form-data), or JSON.")
+
+
+def form_in(headers: Iterable[tuple[bytes, bytes]], raw: bytes) -> Form | None:
+    """The body as a form, if it calls itself one. Raises `InvalidRequest`."""
+    content_type = next((value for name, value in headers if name == b"content-type"), b"")
+    return read_form(content_type, raw) if is_form(content_type) else None
 
 
 def is_json(content_type: bytes) -> bool:
