@@ -1,0 +1,220 @@
+"""`POST /v1/completions`, OpenAI's older text completions: as it is to providers that take it, over a chat to all others.
+
+Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+
+from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.access.roles import Caller
+from ai_engine.autodecide.candidates import Needs
+from ai_engine.client_api.chat_completions import STREAMED
+from ai_engine.client_api.relayed import served_in_front
+from ai_engine.client_api.requests import optional_flag, parse_object, steered_request
+from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
+from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.names import Operation, Role
+from ai_engine.relay.request import ClientRequest
+from ai_engine.wire import openai
+from ai_engine.wire.openai import Json
+from ai_engine.wire.sse import encode_event
+
+PATH = "/v1/completions"
+
+router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
+
+_SAME_IN_CHAT = frozenset(
+    {"temperature", "top_p", "n", "stop", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "user"}
+    | {"stream", "stream_options"}
+)
+_NAMED_OTHERWISE = {"max_tokens": "max_completion_tokens"}
+_TRANSLATED = frozenset({"model", "prompt", "suffix", "echo", "best_of", "logprobs"})
+
+_END = encode_event(openai.DONE)
+
+
+@router.post(PATH, summary="Complete a text", responses=STREAMED)
+async def create_completion(body: TextCompletionRequest) -> TextCompletion:
+    """OpenAI's text completions over every provider.
+
+    A provider that takes them gets the request as it is. All others are asked in a chat, with the prompt as the user's message;
+    several prompts, tokens, `suffix` and `best_of` cannot be said there.
+    """
+    served_in_front(PATH, body)
+
+
+def completions_request(
+    raw: bytes,
+    *,
+    request_id: str,
+    caller: Caller | None = None,
+    autodecide_by_default: bool,
+    timeout_seconds: float | None = None,
+) -> ClientRequest:
+    """Reads the body. Raises `InvalidRequest` naming the field."""
+    body = parse_object(raw)
+    prompt = body.get("prompt")
+    if not isinstance(prompt, str | list) or prompt == []:
+        raise InvalidRequest("prompt must be a text, or an array of texts or tokens, and not empty.", param="prompt")
+    is_stream = optional_flag(body, "stream") or False
+    options = body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    optional_flag(body, "echo")
+    for field in ("n", "best_of", "logprobs"):
+        value = body.get(field)
+        if value is not None and (type(value) is not int or value < 0):
+            raise InvalidRequest(f"{field} must be a whole number.", param=field)
+    request = steered_request(
+        body,
+        Operation.COMPLETIONS,
+        request_id,
+        caller,
+        autodecide_by_default,
+        timeout_seconds,
+        is_stream=is_stream,
+        wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
+        needs=Needs(text_bytes=len(raw) if isinstance(prompt, str) else 0),
+    )
+    return request._replace(translation=CompletionsTranslation(request.body))
+
+
+class CompletionsTranslation:
+    """`relay.translation.Translation` of one request.
+
+    A chat has no default for `max_tokens`, where text completions stop after 16: without the field, the model decides. Its
+    reasoning is no part of the text, and is left out.
+    """
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+
+    def chat_request(self) -> Json:
+        body = self._body
+        chat: Json = {"messages": [{"role": "user", "content": self._prompt()}]}
+        for field, value in body.items():
+            if value is None or field in _TRANSLATED:
+                continue
+            if field not in _SAME_IN_CHAT and field not in _NAMED_OTHERWISE:
+                raise _not_in_chat(field, "is not known in a chat")
+            chat[_NAMED_OTHERWISE.get(field, field)] = value
+        if body.get("suffix"):
+            raise _not_in_chat("suffix", "needs a model that fills in text")
+        if body.get("best_of") not in (None, body.get("n") or 1):
+            raise _not_in_chat("best_of", "must be n or be left out, since nobody picks the best of a chat's answers")
+        alternatives = body.get("logprobs")
+        if alternatives is not None:
+            if body.get("echo"):
+                raise _not_in_chat("logprobs", "cannot be told of an echoed prompt")
+            chat["logprobs"], chat["top_logprobs"] = True, alternatives
+        return chat
+
+    def _prompt(self) -> str:
+        prompt = self._body["prompt"]
+        if isinstance(prompt, list) and len(prompt) == 1:
+            prompt = prompt[0]
+        if isinstance(prompt, str):
+            return prompt
+        if isinstance(prompt, list) and all(isinstance(each, str) for each in prompt):
+            raise _not_in_chat("prompt", "must be one text, since a chat answers one at a time")
+        raise _not_in_chat("prompt", "must be text, since a chat takes no tokens")
+
+    @property
+    def _echo(self) -> str:
+        return self._prompt() if self._body.get("echo") else ""
+
+    def answer(self, chat: Mapping[str, Any]) -> Json:
+        echo = self._echo
+        choices = []
+        for index, choice in enumerate(chat["choices"]):
+            message = choice.get("message")
+            logprobs = _logprobs(choice.get("logprobs"), 0)
+            choices.append(_choice(choice.get("index", index), echo + _text(message), logprobs, choice.get("finish_reason")))
+        return {**_head(chat), "choices": choices, "usage": chat.get("usage")}
+
+    def stream(self) -> "CompletionsStream":
+        return CompletionsStream(self._echo)
+
+
+class CompletionsStream:
+    """`relay.translation.StreamTranslator`: chunks of a chat as chunks of text."""
+
+    answer: Mapping[str, Any] | None = None
+    """The format does not repeat it."""
+
+    def __init__(self, echo: str) -> None:
+        self._echo = echo
+        self._lengths: dict[int, int] = {}
+        """How much text each choice has, by its index; who has none yet has not echoed either."""
+
+    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+        choices = []
+        for choice in chunk["choices"]:
+            index, text, reason = choice.get("index", 0), _text(choice.get("delta")), choice.get("finish_reason")
+            if not text and reason is None:
+                continue
+            length = self._lengths.get(index)
+            if length is None:
+                length, text = 0, self._echo + text
+            self._lengths[index] = length + len(text)
+            choices.append(_choice(index, text, _logprobs(choice.get("logprobs"), length), reason))
+        usage = chunk.get("usage")
+        if not choices and not usage:
+            return b""
+        event = {**_head(chunk), "choices": choices}
+        if usage:
+            event["usage"] = usage
+        return encode_event(orjson.dumps(event))
+
+    def ending(self) -> bytes:
+        return _END
+
+
+def _head(chat: Mapping[str, Any]) -> Json:
+    head = {"id": chat.get("id"), "object": "text_completion", "created": chat.get("created"), "model": chat.get("model")}
+    if chat.get("system_fingerprint"):
+        head["system_fingerprint"] = chat["system_fingerprint"]
+    return head
+
+
+def _choice(index: int, text: str, logprobs: Json | None, finish_reason: Any) -> Json:
+    return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish_reason}
+
+
+def _text(message: Any) -> str:
+    """The text of a message or of a piece of one. Mistral's reasoning models send parts."""
+    if not isinstance(message, dict):
+        return ""
+    content = message.get("content") or message.get("refusal") or ""
+    if isinstance(content, list):
+        texts = (part.get("text") for part in content if isinstance(part, dict))
+        return "".join(text for text in texts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
+
+
+def _logprobs(of_chat: Any, offset: int) -> Json | None:
+    """A chat's `logprobs` in the older form; `offset` is where in the text its first token stands."""
+    tokens = of_chat.get("content") if isinstance(of_chat, dict) else None
+    if not tokens or not all(isinstance(token, dict) and isinstance(token.get("token"), str) for token in tokens):
+        return None
+    offsets = []
+    for token in tokens:
+        offsets.append(offset)
+        offset += len(token["token"])
+    return {
+        "tokens": [token["token"] for token in tokens],
+        "token_logprobs": [token.get("logprob") for token in tokens],
+        "top_logprobs": [
+            {one.get("token"): one.get("logprob") for one in token.get("top_logprobs") or () if isinstance(one, dict)}
+            for token in tokens
+        ],
+        "text_offset": offsets,
+    }
+
+
+def _not_in_chat(field: str, why: str) -> Inexpressible:
+    return Inexpressible(f"{field} {why}; this model is served in chats only.", param=field)

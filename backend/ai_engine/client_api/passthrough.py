@@ -1,0 +1,190 @@
+"""Images, sound, moderations and rankings: passed through to the one provider that the model names, or that serves it best.
+
+`relayed.RelayedEndpoint` serves them, in front of FastAPI, on the way of all requests: admission, provider keys, breaker, errors,
+ledger. The one difference is whom they may reach: a picture that costs money is asked for in one place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.access.roles import Caller
+from ai_engine.client_api import passthrough_schemas as schemas
+from ai_engine.client_api.chat_completions import EVENT
+from ai_engine.client_api.relayed import ClientFormat, served_in_front
+from ai_engine.client_api.requests import OWN_FIELDS, optional_flag, parse_object, steered_request
+from ai_engine.errors import InvalidRequest
+from ai_engine.names import Operation, Role
+from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.multipart import Form
+
+DEFAULT_MODERATION_MODEL = "omni-moderation-latest"
+"""https://platform.openai.com/docs/api-reference/moderations/create (read 2026-11-28)."""
+
+router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedThrough:
+    """One operation, as its clients ask for it."""
+
+    operation: Operation
+    required: Mapping[str, tuple[type[str] | type[list[Any]] | type[dict[str, Any]], ...]]
+    """The fields that a JSON request has, and what they may be."""
+    files: tuple[str, ...] = ()
+    """Under which of these names a form has its file; without any, the route takes no forms."""
+    may_stream: bool = False
+    default_model: str | None = None
+
+    @property
+    def client_format(self) -> ClientFormat:
+        return ClientFormat(self.parse, parse_form=self.parse_form if self.files else None)
+
+    def parse(
+        self,
+        raw: bytes,
+        *,
+        request_id: str,
+        caller: Caller | None = None,
+        autodecide_by_default: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> ClientRequest:
+        """`relayed.ParseRequest`; whether other requests are decided automatically is nothing to these."""
+        body = parse_object(raw)
+        for field, kinds in self.required.items():
+            if not isinstance(body.get(field), kinds):
+                words = " or ".join(_WORDS[kind] for kind in kinds)
+                raise InvalidRequest(f"{field} must be given, as {words}.", param=field)
+        if body.get("autodecide") is True or body.get("models") is not None:
+            field = "models" if body.get("models") is not None else "autodecide"
+            raise InvalidRequest(
+                f"{field} does not go with this request: it is asked of the one provider that the model names.", param=field
+            )
+        if self.default_model is not None and body.get("model") is None:
+            body["model"] = self.default_model
+        return self._request(body, request_id, caller, timeout_seconds)
+
+    def parse_form(
+        self,
+        form: Form,
+        *,
+        request_id: str,
+        caller: Caller | None = None,
+        autodecide_by_default: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> ClientRequest:
+        """`relayed.ParseForm`."""
+        for name in (*form, *form.files):
+            if name.partition("[")[0] in OWN_FIELDS:
+                raise InvalidRequest(
+                    f"{name} is not taken in a form; name the provider in model, as in openai/whisper-1.", param=name
+                )
+        if isinstance(form.get("model"), list):
+            raise InvalidRequest("model stands in the form more than once.", param="model")
+        if not any(name in form or name in form.files for name in self.files):
+            raise InvalidRequest(f"The form has no {self.files[0]}; send it as a file of that name.", param=self.files[0])
+        return self._request(form, request_id, caller, timeout_seconds)
+
+    def _request(
+        self, body: dict[str, Any], request_id: str, caller: Caller | None, timeout_seconds: float | None
+    ) -> ClientRequest:
+        is_stream = self.may_stream and self._asks_for_stream(body)
+        return steered_request(body, self.operation, request_id, caller, False, timeout_seconds, is_stream=is_stream)
+
+    def _asks_for_stream(self, body: dict[str, Any]) -> bool:
+        if self.operation is Operation.SPEECH:
+            return body.get("stream_format") == "sse"
+        if isinstance(body, Form):
+            return str(body.get("stream")).lower() in ("true", "1")
+        return optional_flag(body, "stream") or False
+
+
+_WORDS = {str: "text", list: "an array", dict: "an object"}
+_SOUND_FILES = ("file", "url")  # `url` instead of a file at Groq: https://console.groq.com/docs/speech-to-text (read 2026-11-28)
+
+PASSED: Mapping[str, PassedThrough] = {
+    "/v1/images/generations": PassedThrough(Operation.IMAGE_GENERATIONS, {"prompt": (str,)}, may_stream=True),
+    "/v1/images/edits": PassedThrough(Operation.IMAGE_EDITS, {}, ("image", "image[]"), may_stream=True),
+    "/v1/images/variations": PassedThrough(Operation.IMAGE_VARIATIONS, {}, ("image",)),
+    "/v1/audio/speech": PassedThrough(Operation.SPEECH, {"input": (str,)}, may_stream=True),
+    "/v1/audio/transcriptions": PassedThrough(Operation.TRANSCRIPTIONS, {}, _SOUND_FILES, may_stream=True),
+    "/v1/audio/translations": PassedThrough(Operation.TRANSLATIONS, {}, _SOUND_FILES),
+    "/v1/moderations": PassedThrough(Operation.MODERATIONS, {"input": (str, list)}, default_model=DEFAULT_MODERATION_MODEL),
+    "/v1/rerank": PassedThrough(Operation.RERANK, {"query": (str, dict), "documents": (list,)}),
+}
+"""By path."""
+
+_EVENTS = {"text/event-stream": {"itemSchema": EVENT}}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The answer: JSON, or events where the request asks for a stream.", "content": _EVENTS}
+}
+_TRANSCRIPT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer: JSON, text where `response_format` says so, or events where the request asks for a stream.",
+        "content": {"text/plain": {"schema": {"type": "string"}}, **_EVENTS},
+    }
+}
+_SOUND: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events.",
+        "content": {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}, **_EVENTS},
+    }
+}
+
+
+@router.post("/v1/images/generations", summary="Make images", responses=_STREAM)
+async def create_image(body: schemas.ImageRequest) -> schemas.Images:
+    """OpenAI's image generation, passed through to the one provider that the model names, or that serves it best."""
+    served_in_front("/v1/images/generations", body)
+
+
+@router.post("/v1/images/edits", summary="Edit images", responses=_STREAM, openapi_extra=schemas.EDIT_FORM)
+async def edit_image(body: schemas.ImageEditRequest) -> schemas.Images:
+    """OpenAI's image editing, as a form with files or as JSON, passed through to one provider."""
+    served_in_front("/v1/images/edits", body)
+
+
+@router.post("/v1/images/variations", summary="Vary an image", openapi_extra=schemas.VARIATION_FORM)
+async def vary_image(body: schemas.ImageVariationRequest) -> schemas.Images:
+    """OpenAI's image variations, passed through to one provider."""
+    served_in_front("/v1/images/variations", body)
+
+
+@router.post("/v1/audio/speech", summary="Speak a text", response_class=Response, responses=_SOUND)
+async def create_speech(body: schemas.SpeechRequest) -> Response:
+    """OpenAI's speech, passed through to one provider: what comes back is sound."""
+    served_in_front("/v1/audio/speech", body)
+
+
+@router.post(
+    "/v1/audio/transcriptions", summary="Transcribe speech", responses=_TRANSCRIPT, openapi_extra=schemas.TRANSCRIPTION_FORM
+)
+async def create_transcription(body: schemas.TranscriptionRequest) -> schemas.Transcript:
+    """OpenAI's transcriptions, a form with a file, passed through to one provider."""
+    served_in_front("/v1/audio/transcriptions", body)
+
+
+@router.post(
+    "/v1/audio/translations",
+    summary="Translate speech into English",
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    openapi_extra=schemas.TRANSLATION_FORM,
+)
+async def create_translation(body: schemas.TranslationRequest) -> schemas.Transcript:
+    """OpenAI's translations of speech, a form with a file, passed through to one provider."""
+    served_in_front("/v1/audio/translations", body)
+
+
+@router.post("/v1/moderations", summary="Moderate texts and images")
+async def create_moderation(body: schemas.ModerationRequest) -> schemas.Moderation:
+    """OpenAI's moderations, passed through to one provider; `omni-moderation-latest` where no model is named."""
+    served_in_front("/v1/moderations", body)
+
+
+@router.post("/v1/rerank", summary="Rank documents")
+async def rerank(body: schemas.RerankRequest) -> schemas.Ranking:
+    """Documents in the order in which they answer a query, in the form that Cohere began; one provider is asked."""
+    served_in_front("/v1/rerank", body)

@@ -1,0 +1,118 @@
+"""What is passed through, as OpenAPI shows it: the fields that the engine reads, and every other allowed.
+
+Forms are shown by hand: each of their fields is text or a file, whatever else is said of it.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai_engine.client_api.schemas import ProviderPreferencesBody
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class _Passed(_Open):
+    autodecide: Literal[False] | None = Field(None, description="These requests are asked of one provider, whatever this says.")
+    provider: ProviderPreferencesBody | None = None
+
+
+class _Named(_Passed):
+    model: str = Field(description="A model, `provider/model`, an alias or a configured name.", examples=["openai/gpt-image-1"])
+
+
+class ImageRequest(_Named):
+    """OpenAI's request, whole."""
+
+    prompt: str = Field(examples=["A lighthouse in the fog"])
+    stream: bool | None = None
+
+
+class ImageEditRequest(_Named):
+    """The request where it comes as JSON, with pictures by URL or as data: what of it a provider takes, it says itself."""
+
+    stream: bool | None = None
+
+
+class ImageVariationRequest(_Named):
+    """As `ImageEditRequest`."""
+
+
+class Images(_Open):
+    """The provider's answer, whole."""
+
+    data: list[dict[str, Any]]
+
+
+class SpeechRequest(_Named):
+    """OpenAI's request, whole."""
+
+    input: str = Field(examples=["Hello!"])
+    stream_format: str | None = Field(None, description="`sse` asks for events with pieces of the sound.")
+
+
+class TranscriptionRequest(_Named):
+    """The request where it comes as JSON; most providers want a form."""
+
+    stream: bool | None = None
+
+
+class TranslationRequest(_Named):
+    """As `TranscriptionRequest`."""
+
+
+class Transcript(_Open):
+    """The provider's answer, whole. Other formats than JSON come back as they are."""
+
+    text: str
+
+
+class ModerationRequest(_Passed):
+    """OpenAI's request, whole."""
+
+    model: str | None = Field(
+        None, description="As in a chat; `omni-moderation-latest` where it is not given.", examples=["omni-moderation-latest"]
+    )
+    input: str | list[Any] = Field(examples=["Hello!"])
+
+
+class Moderation(_Open):
+    """The provider's answer, whole."""
+
+    results: list[dict[str, Any]]
+
+
+class RerankRequest(_Named):
+    """The request in the form that Cohere began and Jina, Together, vLLM and others took over."""
+
+    query: str | dict[str, Any] = Field(examples=["What is a lighthouse?"])
+    documents: list[Any] = Field(examples=[["A tower with a light.", "A kind of bread."]])
+
+
+class Ranking(_Open):
+    """The provider's answer, whole."""
+
+    results: list[dict[str, Any]]
+
+
+_FILE = {"type": "string", "format": "binary"}
+_STREAM = {"type": "string", "enum": ["true", "false"]}
+
+
+def form_of(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes a form with `model`, this file and these further fields."""
+    schema = {
+        "type": "object",
+        "required": ["model", file],
+        "properties": {"model": {"type": "string", "examples": ["whisper-1"]}, file: _FILE, **fields},
+        "additionalProperties": True,
+    }
+    return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
+
+
+EDIT_FORM = form_of("image", prompt={"type": "string"}, mask=_FILE, stream=_STREAM)
+VARIATION_FORM = form_of("image")
+TRANSCRIPTION_FORM = form_of("file", response_format={"type": "string"}, stream=_STREAM)
+TRANSLATION_FORM = form_of("file", response_format={"type": "string"})
