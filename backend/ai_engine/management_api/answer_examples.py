@@ -196,6 +196,26 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             ],
             "usage": _OPENAI_USAGE,
         },
+        "TextCompletion": {
+            "id": "cmpl-7",
+            "object": "text_completion",
+            "created": 1795435200,
+            "model": "gpt-4o",
+            "choices": [{"text": " there was a lighthouse.", "index": 0, "logprobs": None, "finish_reason": "stop"}],
+            "usage": _OPENAI_USAGE,
+        },
+        "Images": {"created": 1795435200, "data": [{"b64_json": "iVBORw0KGgo="}]},
+        "Transcript": {"text": "Hello! How can I help?"},
+        "Moderation": {
+            "id": "modr-7",
+            "model": "omni-moderation-latest",
+            "results": [{"flagged": False, "categories": {"violence": False}, "category_scores": {"violence": 0.0001}}],
+        },
+        "Ranking": {
+            "id": "rank-7",
+            "results": [{"index": 0, "relevance_score": 0.98}],
+            "meta": {"billed_units": {"search_units": 1}},
+        },
         "Embeddings": {
             "object": "list",
             "data": [{"object": "embedding", "index": 0, "embedding": [0.0023, -0.0093, 0.0158]}],

@@ -40,7 +40,11 @@ class SandboxUpstream:
         path = request.url.removeprefix("sandbox://local")
         answer_to = self._routes().get((request.method, path))
         if answer_to is None:
-            return _refused(f"The sandbox has no {request.method} {path}.", status=404)
+            # Nothing is missing that could be there: the request is refused, and the sandbox stays in rotation.
+            return _refused(
+                f"The sandbox answers chats, embeddings and the listing of models, and has no {request.method} {path}; "
+                "put a provider key, such as OPENAI_API_KEY, into .env."
+            )
         try:
             return answer_to(request.body)
         except _NotUnderstood as error:

@@ -25,10 +25,7 @@ async def read_body(
             if announces_more(value, limit_bytes):
                 raise too_large(limit_bytes)
         elif name == b"content-type" and value != b"application/json" and not is_json(value):
-            if not takes_forms:
-                raise not_json(value)
-            if not is_form(value):
-                raise neither_json_nor_form(value)
+            refuse_other_than_json(value, takes_forms=takes_forms)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
@@ -67,10 +64,13 @@ def not_json(content_type: bytes) -> UnsupportedMediaType:
     return UnsupportedMediaType(f"The body calls itself {shown!r}; send JSON with the header Content-Type: application/json.")
 
 
-def neither_json_nor_form(content_type: bytes) -> UnsupportedMediaType:
-    """The same, on routes that take both."""
-    shown = content_type[:100].decode("latin-1")
-    return UnsupportedMediaType(f"The body calls itself {shown!r}; send a form (multipart/form-data), or JSON.")
+def refuse_other_than_json(content_type: bytes, *, takes_forms: bool) -> None:
+    """Raises `UnsupportedMediaType`, unless it is a form and those are taken."""
+    if not takes_forms:
+        raise not_json(content_type)
+    if not is_form(content_type):
+        shown = content_type[:100].decode("latin-1")
+        raise UnsupportedMediaType(f"The body calls itself {shown!r}; send a form (multipart/form-data), or JSON.")
 
 
 def form_in(headers: Iterable[tuple[bytes, bytes]], raw: bytes) -> Form | None:
