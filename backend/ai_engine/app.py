@@ -18,7 +18,8 @@ from ai_engine.access.audit import Actor
 from ai_engine.access.guards import install_guard
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
-from ai_engine.client_api import chat_completions, embeddings, models
+from ai_engine.client_api import chat_completions, completions, embeddings, models, passthrough
+from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.relayed import RelayedEndpoint
 from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
@@ -104,7 +105,10 @@ class AIEngine(FastAPI):
         install_error_handlers(self)
         for room in (
             chat_completions,
+            completions,
             embeddings,
+            passthrough,
+            messages,
             models,
             health,
             status,

@@ -22,9 +22,8 @@ from ai_engine.catalogue.discovery import Discovery, Pace
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Catalogue
-from ai_engine.client_api import chat_completions, embeddings
+from ai_engine.client_api.formats import relayed_formats
 from ai_engine.client_api.relayed import ClientFormat, RelayedEndpoint
-from ai_engine.client_api.requests import chat_request, embeddings_request
 from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
@@ -53,7 +52,10 @@ from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.recheck import KeyRecheck
 from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.adapter import Adapter
+from ai_engine.providers.anthropic.adapter import AnthropicMessages
+from ai_engine.providers.cohere.adapter import Cohere
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
+from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
 from ai_engine.relay.relay import Relay
@@ -67,8 +69,15 @@ from ai_engine.upstream.by_scheme import UpstreamByScheme
 from ai_engine.upstream.httpx_engine import HttpxEngine
 from ai_engine.upstream.port import Upstream
 
-ADAPTERS: Mapping[WireProtocol, Callable[[], Adapter]] = MappingProxyType({WireProtocol.OPENAI: OpenAICompatible})
-"""The protocols that are served. A provider of another one is known and never asked."""
+ADAPTERS: Mapping[WireProtocol, Callable[[Clock], Adapter]] = MappingProxyType(
+    {
+        WireProtocol.OPENAI: lambda _: OpenAICompatible(),
+        WireProtocol.ANTHROPIC: AnthropicMessages,
+        WireProtocol.GEMINI: Gemini,
+        WireProtocol.COHERE: Cohere,
+    }
+)
+"""One for each protocol."""
 
 OWN_VIA = f"ai-engine-{secrets.token_hex(4)}".encode()
 """How this process signs its requests (`via`). One that comes back with it went round in a circle."""
@@ -123,7 +132,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
     performance, metrics = Performance(clock), Metrics()
-    adapters = {protocol: make() for protocol, make in ADAPTERS.items()}
+    adapters = {protocol: make(clock) for protocol, make in ADAPTERS.items()}
     http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
@@ -216,10 +225,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     return Wired(
         services={type(service): service for service in services},
-        hot={
-            ("POST", chat_completions.PATH): hot(ClientFormat(chat_request)),
-            ("POST", embeddings.PATH): hot(ClientFormat(embeddings_request)),
-        },
+        hot={("POST", path): hot(client_format) for path, client_format in relayed_formats().items()},
         guard=guard,
         background=(
             discovery.run,

@@ -25,7 +25,8 @@ from ai_engine.telemetry.performance import Performance
 from ai_engine.web.disconnect import Patrol, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_event
 from ai_engine.web.middleware import Scope, Send, request_id_of
-from ai_engine.web.request_body import read_body
+from ai_engine.web.request_body import form_in, read_body
+from ai_engine.wire.multipart import Form
 
 _REMEMBERED_ROUTES = 1024
 
@@ -55,6 +56,20 @@ class ParseRequest(Protocol):
     ) -> ClientRequest: ...
 
 
+class ParseForm(Protocol):
+    """As `ParseRequest`, for what comes as a form."""
+
+    def __call__(
+        self,
+        form: Form,
+        *,
+        request_id: str,
+        caller: Caller | None,
+        autodecide_by_default: bool,
+        timeout_seconds: float | None,
+    ) -> ClientRequest: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClientFormat:
     """What is a format's own: how a client asks in it, and how it is told of errors. The way through the house is the same."""
@@ -63,10 +78,12 @@ class ClientFormat:
     error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
     error_event: Callable[[AIEngineError], bytes] = error_event
     """The end of a stream whose status is already out."""
-    native_headers: frozenset[bytes] = frozenset()
-    """Headers that belong to the format: they go to providers that speak it."""
+    takes_header: Callable[[bytes, bytes], bool] | None = None
+    """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
     keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
     """Hears of every whole answer before the client has its last byte."""
+    parse_form: ParseForm | None = None
+    """Set for routes that take forms beside JSON."""
 
 
 class RelayedEndpoint:
@@ -109,6 +126,7 @@ class RelayedEndpoint:
         timeout_seconds: float | None = None
         hops: list[bytes] = []
         native: list[tuple[bytes, bytes]] = []
+        takes_header = self._format.takes_header
         for name, value in scope["headers"]:
             if name == b"x-ai-engine-timeout":
                 timeout_seconds = timeout_of(value)
@@ -119,12 +137,18 @@ class RelayedEndpoint:
                         "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
                         code="request_loop",
                     )
-            elif name in self._format.native_headers:
+            elif takes_header is not None and takes_header(name, value):
                 native.append((name, value))
         settings = self._configuration.current.settings
-        raw = await read_body(scope["headers"], receive, settings.max_request_size)
-        request = self._format.parse(
-            raw,
+        parse: Callable[..., ClientRequest] = self._format.parse
+        parse_form = self._format.parse_form
+        given: bytes | Form = await read_body(
+            scope["headers"], receive, settings.max_request_size, takes_forms=parse_form is not None
+        )
+        if parse_form is not None and isinstance(given, bytes) and (form := form_in(scope["headers"], given)) is not None:
+            parse, given = parse_form, form
+        request = parse(
+            given,
             request_id=request_id,
             caller=caller,
             autodecide_by_default=settings.autodecide,

@@ -1,6 +1,7 @@
 """A client's JSON body becomes a `ClientRequest`: checked where we depend on it, passed on untouched where we do not."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -46,11 +47,11 @@ def chat_request(
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be an array with at least one message.", param="messages")
     needs = _chat_needs(body, messages, len(raw))
-    is_stream = _optional_flag(body, "stream") or False
+    is_stream = optional_flag(body, "stream") or False
     options = body.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise InvalidRequest("stream_options must be an object.", param="stream_options")
-    return _request(
+    return steered_request(
         body,
         Operation.CHAT,
         request_id,
@@ -76,7 +77,7 @@ def embeddings_request(
     given = body.get("input")
     if not isinstance(given, str | list) or not given:
         raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
-    return _request(body, Operation.EMBEDDINGS, request_id, caller, autodecide_by_default, timeout_seconds)
+    return steered_request(body, Operation.EMBEDDINGS, request_id, caller, autodecide_by_default, timeout_seconds)
 
 
 def timeout_of(value: bytes) -> float:
@@ -90,7 +91,7 @@ def timeout_of(value: bytes) -> float:
     return seconds
 
 
-def _request(
+def steered_request(
     body: dict[str, Any],
     operation: Operation,
     request_id: str,
@@ -102,6 +103,7 @@ def _request(
     wants_usage: bool = False,
     needs: Needs = NO_NEEDS,
 ) -> ClientRequest:
+    """The request of any format, with its model checked and our own fields read and taken out. Raises `InvalidRequest`."""
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
@@ -110,12 +112,12 @@ def _request(
         raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
     autodecide, further, preferences = autodecide_by_default, None, NO_PREFERENCES
     if not OWN_FIELDS.isdisjoint(body):
-        chosen = _optional_flag(body, "autodecide")
+        chosen = optional_flag(body, "autodecide")
         autodecide = autodecide_by_default if chosen is None else chosen
         further = _further_models(body)
         preferences = _preferences(body)
         _refuse_unknown_rescue(body)
-        _optional_flag(body, "hedge")
+        optional_flag(body, "hedge")
         body = {field: value for field, value in body.items() if field not in OWN_FIELDS}
     return ClientRequest(
         id=request_id,
@@ -133,7 +135,8 @@ def _request(
     )
 
 
-def _optional_flag(body: dict[str, Any], field: str) -> bool | None:
+def optional_flag(body: Mapping[str, Any], field: str) -> bool | None:
+    """`true`, `false`, or `None` where it is not given. Raises `InvalidRequest`."""
     value = body.get(field)
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest(f"{field} must be true or false.", param=field)

@@ -12,14 +12,17 @@ way: a stream has succeeded here once its first content arrived, and until then 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import orjson
+
 from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import Watchdog, jittered
-from ai_engine.errors import Inexpressible, InvalidRequest, RoutesOut
+from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RoutesOut, Unavailable
 from ai_engine.events import AttemptFinished, AttemptObserver
 from ai_engine.names import Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.provider_keys.waiting import WaitingRoomFull
+from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.relay.attempt import Answered, Attempt, Outgoing
 from ai_engine.relay.request import ClientRequest
@@ -32,6 +35,9 @@ MOST_ATTEMPTS_ON_ONE_MODEL = 6
 MOST_ATTEMPTS = 10
 LONGEST_WAIT_SECONDS = 3
 """A `Retry-After` up to this is waited out where no other route is left."""
+
+OWN_ROUTE = Route("ai-engine", "estimate")
+"""What an answer in the engine's own name is called."""
 
 _BACKOFF_SECONDS = 0.25
 
@@ -86,8 +92,15 @@ class Attempts:
             if answered is not None:
                 self.family = plan.family
                 return answered
+        told = self._verdict()
+        if self._request.otherwise is not None and isinstance(told, Unavailable | Inexpressible):
+            own = self._request.otherwise()
+            return Answered(OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
+        raise told
+
+    def _verdict(self) -> AIEngineError:
         finder = self._services.finder
-        raise verdict(
+        return verdict(
             self._plans,
             self._failures,
             self._inexpressible,

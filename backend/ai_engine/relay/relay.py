@@ -59,7 +59,8 @@ class _Settlement:
         self._is_settled = True
         services, request, attempts = self.services, self.request, tuple(self.attempts.finished)
         last = attempts[-1] if attempts else None
-        has_answered = status < 300
+        is_our_own = ending is Ending.COMPLETED and (last is None or not last.succeeded)
+        has_answered = status < 300 and not is_our_own
         spent = _paid_by_client(attempts, has_answered=has_answered)
         services.observe_request(
             RequestFinished(

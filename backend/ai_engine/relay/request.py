@@ -1,5 +1,6 @@
 """What the relay is asked to carry."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ai_engine.access.roles import Caller
@@ -31,6 +32,8 @@ class ClientRequest(NamedTuple):
     """Who asks, for the ledger; `None` where the engine itself does."""
     translation: Translation | None = None
     """Where `operation` is a format of a conversation other than chat: how those are asked who do not speak it."""
+    otherwise: Callable[[], Mapping[str, Any]] | None = None
+    """What the engine answers in its own name where no provider can, such as an estimate; `None`: then it is an error."""
     native_headers: Headers = ()
     """Headers of the client's that belong to its format: sent to those who speak it."""
     hops: tuple[bytes, ...] = ()

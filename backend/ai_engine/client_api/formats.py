@@ -1,0 +1,24 @@
+"""Every path that is relayed, and the format in which clients ask there: one row each."""
+
+from ai_engine.client_api import chat_completions, completions, embeddings, passthrough
+from ai_engine.client_api.messages import errors as in_anthropics_envelope
+from ai_engine.client_api.messages import routes as messages
+from ai_engine.client_api.messages.requests import count_tokens_request, messages_request, takes_header
+from ai_engine.client_api.relayed import ClientFormat, ParseRequest
+from ai_engine.client_api.requests import chat_request, embeddings_request
+
+
+def relayed_formats() -> dict[str, ClientFormat]:
+    """By path, for the dispatcher. What is declared for OpenAPI at the same paths is never called."""
+    return {
+        chat_completions.PATH: ClientFormat(chat_request),
+        completions.PATH: ClientFormat(completions.completions_request),
+        embeddings.PATH: ClientFormat(embeddings_request),
+        **{path: passed.client_format for path, passed in passthrough.PASSED.items()},
+        messages.MESSAGES_PATH: _anthropics(messages_request),
+        messages.COUNT_TOKENS_PATH: _anthropics(count_tokens_request),
+    }
+
+
+def _anthropics(parse: ParseRequest) -> ClientFormat:
+    return ClientFormat(parse, in_anthropics_envelope.error_answer, in_anthropics_envelope.error_event, takes_header)

