@@ -119,7 +119,7 @@ def _billed_tokens(answer: Mapping[str, Any]) -> int | None:
 def filtered(failure: Failure) -> Failure:
     """A 498: "a request or response contains a deny-listed token".
 
-    Source: https://github.com/cohere-ai/cohere-developer-experience, fern/openapi/errors/InvalidToken.yaml (read 2026-11-28).
+    Source: https://docs.cohere.com/reference/chat (read 2026-11-28).
     """
     return Failure(
         FailureClass.CONTENT_FILTER,

@@ -169,7 +169,7 @@ def _thinking(effort: object, model: str) -> Json:
             return {}
         raise Inexpressible(f"{model} does not reason.", param="reasoning_effort")
     elif effort in _LEVELS:
-        return {"thinkingLevel": effort, "includeThoughts": True}
+        return {"thinkingLevel": effort.upper(), "includeThoughts": True}
     elif effort == "minimal":
-        return {"thinkingLevel": "minimal" if model.startswith(_WITH_MINIMAL) else "low", "includeThoughts": True}
+        return {"thinkingLevel": "MINIMAL" if model.startswith(_WITH_MINIMAL) else "LOW", "includeThoughts": True}
     raise Inexpressible(f"{model} has no reasoning_effort {effort!r}.", param="reasoning_effort")
