@@ -21,6 +21,7 @@ Source: https://ai.google.dev/gemini-api/docs/thought-signatures#faqs (read 2026
 
 FINISH_REASONS: Mapping[str, str] = {
     "STOP": "stop",
+    "FUNCTION_CALL": "stop",  # of servers that speak this protocol and are not Google's; calls make it `tool_calls`
     "MAX_TOKENS": "length",
     "CONTINUATION": "length",  # the limit of one request; the token to go on with is for native clients
     "SAFETY": "content_filter",

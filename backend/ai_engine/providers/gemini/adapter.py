@@ -17,7 +17,7 @@ from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import wants_base64
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
-from ai_engine.providers.gemini.embeddings import batch_embed_contents, read_embeddings
+from ai_engine.providers.gemini.embeddings import embed_contents, read_embeddings
 from ai_engine.providers.gemini.models import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
@@ -83,11 +83,11 @@ class Gemini:
         path, name, headers = self._path(model), model.removeprefix("models/"), target.plain_headers
         if operation is Operation.EMBEDDINGS:
             wants_base64(body)
-            outgoing, method = batch_embed_contents(body, name), ":batchEmbedContents"
+            method, outgoing = embed_contents(body, name)
         elif operation is Operation.CHAT:
-            outgoing, method = generate_content(body, name), ":generateContent"
+            outgoing, method = generate_content(body, name), "generateContent"
             if body.get("stream"):
-                method, headers = ":streamGenerateContent?alt=sse", target.stream_headers
+                method, headers = "streamGenerateContent?alt=sse", target.stream_headers
         else:
             raise Inexpressible(f"Gemini has no {operation}.", param="model")
         try:
@@ -97,7 +97,7 @@ class Gemini:
         timeouts = provider.timeouts
         return UpstreamRequest(
             "POST",
-            f"{provider.base_url}/{path}{method}",
+            f"{provider.base_url}/{path}:{method}",
             headers + extra_headers,
             encoded,
             timeouts.connect,

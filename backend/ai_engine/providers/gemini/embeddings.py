@@ -1,4 +1,4 @@
-"""Embeddings in OpenAI's format over `batchEmbedContents`.
+"""Embeddings in OpenAI's format over `embedContent`, and over `batchEmbedContents` where there are several texts.
 
 Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 """
@@ -27,8 +27,8 @@ _TASKS = {
 """`input_type`, Cohere's word for it, which other providers of embeddings took over."""
 
 
-def batch_embed_contents(body: Mapping[str, Any], model: str) -> Json:
-    """The request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
+def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
+    """The method and the request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     common: Json = {"model": f"models/{model}"}
     dimensions = chat.whole(body, "dimensions")
@@ -41,7 +41,8 @@ def batch_embed_contents(body: Mapping[str, Any], model: str) -> Json:
         if purpose not in _TASKS:
             raise Inexpressible(f"Gemini has no input_type {purpose!r}.", param="input_type")
         common["taskType"] = _TASKS[purpose]
-    return {"requests": [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]}
+    requests: list[Json] = [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]
+    return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})
 
 
 def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainAnswer] | Failure:
@@ -49,7 +50,7 @@ def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainA
 
     Where Gemini does not tell what it read, the answer says 0, because SDKs insist on a number, and the counts say unknown.
     """
-    embeddings = answer.get("embeddings")
+    embeddings = answer.get("embeddings", [answer["embedding"]] if "embedding" in answer else None)
     vectors: list[list[float] | str] = []
     for each in embeddings if isinstance(embeddings, list) else ():
         values = each.get("values") if isinstance(each, dict) else None

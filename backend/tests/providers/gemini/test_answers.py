@@ -157,6 +157,7 @@ def test_several_candidates_are_several_choices() -> None:
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
+        ("FUNCTION_CALL", "tool_calls"),
         ("MAX_TOKENS", "length"),
         ("SAFETY", "content_filter"),
         ("RECITATION", "content_filter"),

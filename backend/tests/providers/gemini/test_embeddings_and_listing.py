@@ -24,11 +24,14 @@ def embedded(content: object) -> PlainAnswer:
     return decoded
 
 
-def test_texts_are_asked_for_in_one_batch() -> None:
-    url = encode({"input": "a"}, model="gemini-embedding-001", operation=Operation.EMBEDDINGS).url
-    assert url == f"{PROVIDER.base_url}/models/gemini-embedding-001:batchEmbedContents"
+def test_one_text_is_asked_for_alone_and_several_in_one_batch() -> None:
+    def url(given: object) -> str:
+        return encode({"input": given}, model="gemini-embedding-001", operation=Operation.EMBEDDINGS).url
+
+    assert url("a") == url(["a"]) == f"{PROVIDER.base_url}/models/gemini-embedding-001:embedContent"
+    assert url(["a", "b"]) == f"{PROVIDER.base_url}/models/gemini-embedding-001:batchEmbedContents"
     one = {"model": "models/gemini-embedding-001", "content": {"parts": [{"text": "a"}]}}
-    assert embed(input="a", encoding_format="base64", user="u") == {"requests": [one]}
+    assert embed(input="a", encoding_format="base64", user="u") == one
     given = embed(input=["a", "b"], dimensions=8, input_type="search_query")
     assert [request["content"]["parts"][0]["text"] for request in given["requests"]] == ["a", "b"]
     assert {(request["outputDimensionality"], request["taskType"]) for request in given["requests"]} == {(8, "RETRIEVAL_QUERY")}
@@ -88,7 +91,13 @@ def test_an_answer_that_counts_nothing_leaves_its_tokens_unknown() -> None:
     assert decoded.answer["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
 
 
-@pytest.mark.parametrize("content", [{}, {"embeddings": []}, {"embeddings": 7}, {"embeddings": [{}]}, {"embeddings": [7]}])
+def test_one_vector_alone_comes_back_as_one_of_many() -> None:
+    assert embedded({"embedding": {"values": [0.5]}}).answer == embedded({"embeddings": [{"values": [0.5]}]}).answer
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"embedding": {}}, {"embeddings": []}, {"embeddings": 7}, {"embeddings": [{}]}, {"embeddings": [7]}]
+)
 def test_what_has_no_vectors_is_no_answer(content: object) -> None:
     assert isinstance(decode(content, Operation.EMBEDDINGS), Failure)
 
