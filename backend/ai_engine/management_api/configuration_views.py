@@ -73,7 +73,7 @@ def configuration_view(current: Configuration) -> LiveConfigurationView:
         workers=[WorkerView(pid=os.getpid(), generation=current.generation)],
         settings=[_setting_view(current.settings, field) for field in Settings.model_fields],
         variables=_variable_views(current),
-        config_file=_file_in_use(current),
+        config_file=file_in_use(current),
         providers=list(file.providers),
         models=list(file.models),
         aliases=file.aliases,
@@ -84,7 +84,8 @@ def configuration_view(current: Configuration) -> LiveConfigurationView:
     )
 
 
-def _file_in_use(current: Configuration) -> str | None:
+def file_in_use(current: Configuration) -> str | None:
+    """The path of the YAML file, named or found by itself; `None` where there is none."""
     path = current.settings.config or (DEFAULT_PATH if current.file.model_fields_set else None)
     return None if path is None else str(path)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from ai_engine import __version__
 from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock
+from ai_engine.management_api.configuration_views import file_in_use
 from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import ConfigurationView, FlaggedProvider, PerformanceView, Status
 from ai_engine.names import Role
@@ -67,7 +68,7 @@ def status_view(views: ProviderViews, uptime: Uptime, guard: Guard) -> Status:
             log_level=current.settings.log_level,
             max_request_size_bytes=current.settings.max_request_size,
             cors_origins=list(current.settings.cors_origins),
-            config_file=str(current.settings.config) if current.settings.config else None,
+            config_file=file_in_use(current),
             loaded_at=current.loaded_at,
         ),
         generation=current.generation,

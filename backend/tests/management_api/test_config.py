@@ -1,11 +1,13 @@
 import os
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ai_engine.configuration import Configuration
-from ai_engine.management_api.configuration_views import configuration_view, differences, without_credentials
+from ai_engine.clock import SystemClock
+from ai_engine.configuration import Configuration, LiveConfiguration
+from ai_engine.management_api.configuration_views import configuration_view, differences, file_in_use, without_credentials
 from ai_engine.settings import Settings
 from tests.builders import configuration
 from tests.fakes.gateway import Gateway, running_gateway
@@ -22,6 +24,13 @@ fallbacks: {tiny: [large]}
 prices: {groq/large: {input: 0.25, output: "1.5"}}
 autodecide: {weights: {cost: 2}, rescue: error}
 """
+
+
+def test_a_file_that_is_found_by_itself_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert file_in_use(LiveConfiguration(dict, SystemClock()).current) is None
+    (tmp_path / "ai-engine.yaml").write_text("aliases: {small: tiny}")
+    assert file_in_use(LiveConfiguration(dict, SystemClock()).current) == "ai-engine.yaml"
 
 
 async def test_the_live_configuration_is_shown_whole(anyio_backend: str) -> None:

@@ -13,6 +13,13 @@ import {
   formatSeconds,
 } from './format'
 
+/** A figure and its unit never part: between them is no ordinary space. */
+const onOneLine = (text: string) => text.replaceAll('\u00a0', ' ')
+
+test('a figure and its unit never part at the end of a line', () => {
+  expect(formatDuration(125_000)).toBe('2\u00a0min 5\u00a0s')
+})
+
 test('what is not known is a dash and never a zero', () => {
   for (const format of [
     formatCount,
@@ -52,7 +59,7 @@ test.each([
   [12_000_000, '3 h 20 min'],
   [187_200_000, '2 d 4 h'],
 ])('%d milliseconds read %s', (milliseconds, text) => {
-  expect(formatDuration(milliseconds)).toBe(text)
+  expect(onOneLine(formatDuration(milliseconds))).toBe(text)
 })
 
 test.each([
@@ -90,16 +97,22 @@ test('today goes without its date', () => {
 
 test('a moment is told from now', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')
-  expect(formatRelative('2026-11-23T12:59:48Z', now)).toBe('12 s ago')
-  expect(formatRelative('2026-11-23T13:02:05Z', now)).toBe('in 2 min 5 s')
+  expect(onOneLine(formatRelative('2026-11-23T12:59:48Z', now))).toBe('12 s ago')
+  expect(onOneLine(formatRelative('2026-11-23T13:02:05Z', now))).toBe('in 2 min 5 s')
   expect(formatRelative('2026-11-23T13:00:00.400Z', now)).toBe('just now')
 })
 
 test('seconds have at most two units', () => {
-  expect([0, 59, 60, 3_661, 90_000].map(formatSeconds)).toEqual(['0 s', '59 s', '1 min', '1 h 1 min', '1 d 1 h'])
+  expect([0, 59, 60, 3_661, 90_000].map(formatSeconds).map(onOneLine)).toEqual([
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 h 1 min',
+    '1 d 1 h',
+  ])
 })
 
 test('bytes are counted as the settings count them', () => {
-  expect(formatBytes(10_485_760)).toBe('10 MB')
-  expect(formatBytes(512)).toBe('512 B')
+  expect(onOneLine(formatBytes(10_485_760))).toBe('10 MB')
+  expect(onOneLine(formatBytes(512))).toBe('512 B')
 })

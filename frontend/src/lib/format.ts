@@ -3,6 +3,9 @@
 /** What stands where a value is not known. */
 export const UNKNOWN = '–'
 
+/** Between a figure and its unit: they never part at the end of a line. */
+const GAP = '\u00a0'
+
 const LOCALE = 'en-GB'
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumSignificantDigits: 3 })
@@ -32,10 +35,10 @@ export function formatPercent(rate: number | null): string {
 /** `0.42 ms`, `87 ms`, `1.24 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
 export function formatDuration(milliseconds: number | null): string {
   if (milliseconds === null) return UNKNOWN
-  if (milliseconds < 1) return `${trimmed(milliseconds, 2)} ms`
-  if (milliseconds < 10) return `${trimmed(milliseconds, 1)} ms`
-  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`
-  if (milliseconds < 59_950) return `${trimmed(milliseconds / 1000, milliseconds < 9_995 ? 2 : 1)} s`
+  if (milliseconds < 1) return `${trimmed(milliseconds, 2)}${GAP}ms`
+  if (milliseconds < 10) return `${trimmed(milliseconds, 1)}${GAP}ms`
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)}${GAP}ms`
+  if (milliseconds < 59_950) return `${trimmed(milliseconds / 1000, milliseconds < 9_995 ? 2 : 1)}${GAP}s`
   return formatSeconds(milliseconds / 1000)
 }
 
@@ -50,11 +53,11 @@ export function formatSeconds(seconds: number): string {
   ]
   const index = units.findIndex(({ size }) => total >= size)
   const first = units[index]
-  if (first === undefined) return '0 s'
+  if (first === undefined) return `0${GAP}s`
   const second = units[index + 1]
   const rest = second ? Math.floor((total % first.size) / second.size) : 0
-  const text = `${Math.floor(total / first.size)} ${first.name}`
-  return second && rest > 0 ? `${text} ${rest} ${second.name}` : text
+  const text = `${Math.floor(total / first.size)}${GAP}${first.name}`
+  return second && rest > 0 ? `${text} ${rest}${GAP}${second.name}` : text
 }
 
 /** A decimal string of dollars for reading: `$1,234.50`, `$0.0123`, `$0.00000012`. Rounded in decimal, never through a float. */
@@ -90,7 +93,7 @@ export function formatBytes(bytes: number | null): string {
   if (bytes === null) return UNKNOWN
   const names = ['B', 'kB', 'MB', 'GB', 'TB']
   const power = bytes < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log2(bytes) / 10))
-  return `${trimmed(bytes / 1024 ** power, 1)} ${names[power] ?? 'B'}`
+  return `${trimmed(bytes / 1024 ** power, 1)}${GAP}${names[power] ?? 'B'}`
 }
 
 const clockTime = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit' })

@@ -26,8 +26,10 @@ export interface Column<Row> {
   align?: 'start' | 'end'
   /** A CSS width; without it, and where there is little room, the columns share what there is. */
   width?: string
-  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px. */
-  hideBelow?: 'sm' | 'md'
+  /** The same where the table has less than 640 px; without it the columns share what there is. */
+  narrowWidth?: string
+  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px. */
+  hideBelow?: 'sm' | 'md' | 'lg'
 }
 
 export interface Sort {
@@ -130,8 +132,12 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>
         <caption className={classes.caption}>{caption}</caption>
         <colgroup>
-          {columns.map(({ id, width, hideBelow }) => (
-            <col key={id} style={{ '--column-width': width } as CSSProperties} data-hide-below={hideBelow} />
+          {columns.map(({ id, width, narrowWidth, hideBelow }) => (
+            <col
+              key={id}
+              style={{ '--column-width': width, '--narrow-width': narrowWidth } as CSSProperties}
+              data-hide-below={hideBelow}
+            />
           ))}
         </colgroup>
         <thead>

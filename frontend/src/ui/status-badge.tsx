@@ -16,7 +16,7 @@ export function StatusBadge({ meaning, children, isLive = false }: StatusBadgePr
   return (
     <span className={classes.badge} data-meaning={meaning}>
       <StatusDot meaning={meaning} isLive={isLive} />
-      {children}
+      <span className={classes.word}>{children}</span>
     </span>
   )
 }

@@ -51,10 +51,7 @@ export function verdictOf(status: Status, displayName: (name: string) => string)
   return {
     meaning: 'ok',
     word: 'All good',
-    sentence:
-      drained > 0
-        ? `${counted(available)} in rotation.${byHand}`
-        : `${enabled === 1 ? 'The provider that is set up is' : `All ${formatCount(enabled)} providers are`} in rotation.`,
+    sentence: drained > 0 ? `${counted(available)} in rotation.${byHand}` : `${everyProvider(enabled)} in rotation.`,
   }
 }
 
@@ -108,6 +105,11 @@ export function rateMeaning(rate: number | null): 'degraded' | 'down' | undefine
 }
 
 const URGENCY = ['flagged', 'drained', 'available', 'disabled', 'no_key', 'not_served']
+
+function everyProvider(count: number): string {
+  if (count === 1) return 'The provider that is set up is'
+  return count === 2 ? 'Both providers are' : `All ${formatCount(count)} providers are`
+}
 
 /** Those that are set up, whoever is out of rotation first; else as they are preferred. */
 export function watchedProviders(providers: Provider[]): Provider[] {

@@ -1,4 +1,5 @@
 /** The columns of the catalogue, by model and by provider. */
+import { VisuallyHidden } from '@mantine/core'
 import { formatCompact } from '@/lib/format'
 import { providerStateWords } from '@/lib/provider-words'
 import type { Column } from '@/ui/data-table'
@@ -33,6 +34,7 @@ export const modelColumns: Column<Model>[] = [
     header: 'Context',
     width: '98px',
     align: 'end',
+    hideBelow: 'sm',
     cell: ({ routes }) => <>{formatCompact(contextOf(routes))}</>,
     sortBy: ({ routes }) => contextOf(routes),
   },
@@ -64,7 +66,8 @@ export const modelColumns: Column<Model>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'clamp(112px, 12cqi, 140px)',
+    width: 'clamp(126px, 12cqi, 140px)',
+    narrowWidth: '116px',
     cell: (model) => <ModelState model={model} />,
     sortBy: (model) => availableCount(model) / model.routes.length,
   },
@@ -77,9 +80,8 @@ export const routeColumns: Column<RouteOfModel>[] = [
     cell: ({ route }) => (
       <span className={classes.route}>
         <ProviderMark name={route.provider} size="sm" />
-        <span className={classes.routeName} dir="auto" title={route.id}>
-          <span className={classes.faint}>{route.provider} </span>
-          {route.name}
+        <span className={classes.routeName} title={route.id}>
+          <bdi className={classes.faint}>{route.provider}</bdi> <bdi>{route.name}</bdi>
         </span>
       </span>
     ),
@@ -90,6 +92,7 @@ export const routeColumns: Column<RouteOfModel>[] = [
     header: 'Context',
     width: '98px',
     align: 'end',
+    hideBelow: 'sm',
     cell: ({ route }) => <>{formatCompact(route.context_tokens)}</>,
     sortBy: ({ route }) => route.context_tokens,
   },
@@ -121,7 +124,8 @@ export const routeColumns: Column<RouteOfModel>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'clamp(112px, 12cqi, 140px)',
+    width: 'clamp(126px, 12cqi, 140px)',
+    narrowWidth: '116px',
     cell: ({ route }) => {
       const { name, meaning } = providerStateWords(route.state)
       return <StatusBadge meaning={meaning}>{name}</StatusBadge>
@@ -146,7 +150,7 @@ function Name({ text }: { text: string }) {
   )
 }
 
-const MOST_MARKS = 5
+const MOST_MARKS = 4
 
 function Providers({ routes }: { routes: Route[] }) {
   const names = [...new Set(routes.map(({ provider }) => provider))]
@@ -155,7 +159,7 @@ function Providers({ routes }: { routes: Route[] }) {
     return (
       <span className={classes.route}>
         <ProviderMark name={first} size="sm" />
-        <span className={classes.routeName}>{first}</span>
+        <bdi className={classes.routeName}>{first}</bdi>
       </span>
     )
   return (
@@ -163,7 +167,8 @@ function Providers({ routes }: { routes: Route[] }) {
       {names.slice(0, MOST_MARKS).map((name) => (
         <ProviderMark key={name} name={name} size="sm" />
       ))}
-      <span className={classes.faint}>{names.length} providers</span>
+      {names.length > MOST_MARKS && <span className={classes.faint}>+{names.length - MOST_MARKS}</span>}
+      <VisuallyHidden>{names.join(', ')}</VisuallyHidden>
     </span>
   )
 }

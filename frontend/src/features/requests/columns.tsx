@@ -13,13 +13,15 @@ import { inputTokens, outcomeOf, outputTokens } from './model'
 const when: Column<FinishedRequest> = {
   id: 'when',
   header: 'Received',
-  width: 'clamp(86px, 12cqi, 132px)',
+  width: 'clamp(90px, 11cqi, 132px)',
+  narrowWidth: '84px',
   cell: ({ received_at }) => <Moment at={received_at} />,
 }
 const outcome: Column<FinishedRequest> = {
   id: 'outcome',
   header: 'Outcome',
-  width: 'clamp(132px, 17cqi, 188px)',
+  width: 'clamp(152px, 18cqi, 200px)',
+  narrowWidth: '44%',
   cell: (request) => <Outcome request={request} />,
 }
 const asked: Column<FinishedRequest> = {
@@ -41,9 +43,9 @@ const answered: Column<FinishedRequest> = {
     ) : (
       <span className={classes.route} title={`${provider}/${model ?? ''}`}>
         <ProviderMark name={provider} size="sm" />
-        <span className={classes.routeName} dir="auto">
-          {provider}
-          <span className={classes.model}> {model}</span>
+        <span className={classes.routeName}>
+          <bdi>{provider}</bdi>
+          <bdi className={classes.model}>{model}</bdi>
         </span>
       </span>
     ),
@@ -63,7 +65,7 @@ const figures: Column<FinishedRequest>[] = [
   {
     id: 'attempts',
     header: 'Tries',
-    width: '60px',
+    width: '56px',
     align: 'end',
     hideBelow: 'md',
     cell: ({ attempts_count }) => (
@@ -75,15 +77,15 @@ const figures: Column<FinishedRequest>[] = [
   {
     id: 'first_token',
     header: 'First token',
-    width: '96px',
+    width: '92px',
     align: 'end',
-    hideBelow: 'md',
+    hideBelow: 'lg',
     cell: ({ first_token_ms }) => <Duration ms={first_token_ms} />,
   },
   {
     id: 'duration',
     header: 'Duration',
-    width: '88px',
+    width: '82px',
     align: 'end',
     hideBelow: 'sm',
     cell: ({ duration_ms }) => <Duration ms={duration_ms} />,
@@ -91,7 +93,7 @@ const figures: Column<FinishedRequest>[] = [
   {
     id: 'tokens',
     header: 'Tokens',
-    width: '118px',
+    width: '112px',
     align: 'end',
     hideBelow: 'md',
     cell: ({ tokens, tokens_estimated }) => (
@@ -107,7 +109,7 @@ const figures: Column<FinishedRequest>[] = [
   {
     id: 'cost',
     header: 'Cost',
-    width: '112px',
+    width: '114px',
     align: 'end',
     hideBelow: 'sm',
     cell: ({ cost_usd }) => <Money usd={cost_usd} />,

@@ -62,5 +62,5 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
 }
 
 function tail({ p95, p99 }: Schemas['PercentilesView']): string {
-  return p95 === null ? 'nothing measured' : `p95 ${formatDuration(p95)} · p99 ${formatDuration(p99)}`
+  return p95 === null ? 'nothing measured' : `p95\u00a0${formatDuration(p95)} · p99\u00a0${formatDuration(p99)}`
 }
