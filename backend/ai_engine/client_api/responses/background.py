@@ -9,7 +9,7 @@ import orjson
 
 from ai_engine.client_api.responses.answers import started
 from ai_engine.client_api.responses.failing import failure_of
-from ai_engine.client_api.responses.kept import KeptResponses, Key, Turn, owner_of
+from ai_engine.client_api.responses.kept import KeptResponses, Key, Turn
 from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.errors import AIEngineError, InvalidRequest, RateLimited
 from ai_engine.relay.relay import Answer
@@ -95,7 +95,7 @@ class BackgroundResponses:
                 code="too_many_background_responses",
             )
         under_way = UnderWay(request, translation, translation.turn)
-        key = owner_of(request.caller), translation.response_id
+        key = translation.turn.owner, translation.response_id
         self._under_way[key] = under_way
         under_way.task = asyncio.get_running_loop().create_task(self._run(key, under_way))
         return under_way.snapshot()
