@@ -5,8 +5,8 @@ message goes to. They are from the `genai-prices` data of 2026-11-23 where it ha
 """
 
 from ai_engine.names import Operation
+from ai_engine.providers.definition import AddressForm, WireProtocol
 from ai_engine.providers.definition import ProviderDefinition as _Row
-from ai_engine.providers.definition import WireProtocol
 
 SANDBOX = _Row(
     "sandbox",
@@ -31,6 +31,9 @@ _OFFICIAL = (
         default_model="gpt-4o-mini",
         models=("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "gpt-5.5", "text-embedding-3-small"),
         formats=frozenset({Operation.RESPONSES}),
+        # The only ones at /v1/completions: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
+        completion_models=frozenset({"gpt-3.5-turbo-instruct", "gpt-3.5-turbo-instruct-0914", "davinci-002", "babbage-002"}),
+        free=frozenset({Operation.MODERATIONS}),  # https://platform.openai.com/docs/guides/moderation (read 2026-11-28)
         output_limit_field="max_completion_tokens",
     ),
     _Row(
@@ -60,8 +63,8 @@ _OFFICIAL = (
         "COHERE_API_KEY",
         docs_url="https://docs.cohere.com",
         protocol=WireProtocol.COHERE,
-        default_model="command-r7b",
-        models=("command-a", "command-r7b", "embed-v4.0"),
+        default_model="command-r7b-12-2024",
+        models=("command-a-03-2025", "command-r7b-12-2024", "embed-v4.0", "rerank-v3.5"),
     ),
     _Row(
         "groq",
@@ -71,6 +74,9 @@ _OFFICIAL = (
         docs_url="https://console.groq.com/docs",
         default_model="llama-3.1-8b-instant",
         models=("llama-3.1-8b-instant", "llama-3.3-70b-versatile", "openai/gpt-oss-20b", "openai/gpt-oss-120b"),
+        # Its Responses API is a beta without `previous_response_id` and `store`: https://console.groq.com/docs/responses-api
+        # (read 2026-11-28).
+        output_limit_field="max_completion_tokens",  # https://console.groq.com/docs/api-reference#chat-create (read 2026-11-28)
     ),
     _Row(
         "openrouter",
@@ -80,6 +86,9 @@ _OFFICIAL = (
         docs_url="https://openrouter.ai/docs",
         default_model="openai/gpt-4o-mini",
         models=("openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"),
+        # https://openrouter.ai/docs/api/api-reference/anthropic-messages/create-a-message. Its Responses API is a beta that keeps
+        # nothing: https://openrouter.ai/docs/api-reference/responses-api/basic-usage (both read 2026-11-28).
+        formats=frozenset({Operation.MESSAGES}),
         takes_hints=True,
         takes_reasoning_content=True,
     ),
@@ -110,7 +119,9 @@ _OFFICIAL = (
         docs_url="https://docs.x.ai",
         default_model="grok-4-1-fast-non-reasoning",
         models=("grok-4-1-fast-non-reasoning", "grok-4-1-fast-reasoning", "grok-4.3"),
-        formats=frozenset({Operation.RESPONSES}),  # https://docs.x.ai/docs/api-reference (read 2026-11-28)
+        # https://docs.x.ai/docs/api-reference. /v1/messages is deprecated, and /v1/completions knows no model that reasons:
+        # https://docs.x.ai/developers/rest-api-reference/inference/legacy (both read 2026-11-28).
+        formats=frozenset({Operation.RESPONSES}),
     ),
     _Row(
         "together",
@@ -120,6 +131,7 @@ _OFFICIAL = (
         docs_url="https://docs.together.ai",
         default_model="meta-llama/Llama-3.3-70B-Instruct-Turbo",
         models=("meta-llama/Llama-3.3-70B-Instruct-Turbo", "openai/gpt-oss-120b"),
+        formats=frozenset({Operation.COMPLETIONS}),  # https://docs.together.ai/docs/openai-api-compatibility (read 2026-11-28)
     ),
     _Row(
         "fireworks",
@@ -129,6 +141,9 @@ _OFFICIAL = (
         docs_url="https://docs.fireworks.ai",
         default_model="accounts/fireworks/models/gpt-oss-20b",
         models=("accounts/fireworks/models/gpt-oss-20b", "accounts/fireworks/models/gpt-oss-120b"),
+        # https://docs.fireworks.ai/guides/response-api and https://docs.fireworks.ai/tools-sdks/anthropic-compatibility
+        # (read 2026-11-28).
+        formats=frozenset({Operation.RESPONSES, Operation.MESSAGES}),
     ),
     _Row(
         "cerebras",
@@ -138,6 +153,8 @@ _OFFICIAL = (
         docs_url="https://inference-docs.cerebras.ai",
         default_model="gpt-oss-120b",
         models=("gpt-oss-120b",),
+        # https://inference-docs.cerebras.ai/api-reference/chat-completions (read 2026-11-28)
+        output_limit_field="max_completion_tokens",
     ),
     _Row(
         "nvidia",
@@ -185,6 +202,9 @@ _OFFICIAL = (
         docs_url="https://vercel.com/docs/ai-gateway",
         default_model="openai/gpt-4o-mini",
         models=("openai/gpt-4o-mini", "openai/gpt-4o"),
+        formats=frozenset(
+            {Operation.RESPONSES, Operation.MESSAGES}
+        ),  # https://vercel.com/docs/ai-gateway/sdks-and-apis (read 2026-11-28)
     ),
     _Row(
         "cloudflare",
@@ -204,6 +224,11 @@ _OFFICIAL = (
         "AZURE_OPENAI_API_KEY",
         docs_url="https://learn.microsoft.com/azure/ai-foundry/openai",
         address_variables=(("endpoint", "AZURE_OPENAI_ENDPOINT"),),
+        # Dated versions name the deployment in the path, and have Responses, where they do, elsewhere:
+        # https://learn.microsoft.com/azure/ai-foundry/openai/reference (read 2026-11-28).
+        other_address=AddressForm(
+            "AZURE_OPENAI_API_VERSION", "{endpoint}/openai/deployments/{model}?api-version={value}", formats=frozenset()
+        ),
         default_model="gpt-4o-mini",
         models=("gpt-4o-mini", "gpt-4o"),
         lists_models=False,  # it lists what could be deployed, not what is
@@ -230,6 +255,7 @@ _OFFICIAL = (
         docs_url="https://docs.z.ai",
         default_model="glm-4.5-air",
         models=("glm-4.5-air", "glm-4.6", "glm-4.7"),
+        takes_reasoning_content=True,  # https://docs.z.ai/guides/capabilities/thinking-mode (read 2026-11-28)
     ),
     _Row(
         "minimax",
@@ -297,6 +323,10 @@ def _local(name: str, display_name: str, base_url: str, docs_url: str) -> _Row:
         docs_url=docs_url,
         needs_key=False,
         is_local=True,
+        # Current ones speak `responses` and `messages` as well, those of last year do not, and one that lacks a path says 404.
+        # Whoever runs one knows, and says so in the YAML file. https://docs.ollama.com/api/anthropic-compatibility,
+        # https://docs.vllm.ai/en/stable/serving/online_serving.html, https://lmstudio.ai/docs/developer/anthropic-compat,
+        # https://github.com/ggml-org/llama.cpp/pull/17570 (all read 2026-11-28).
         formats=frozenset({Operation.COMPLETIONS}),
         takes_reasoning_content=True,
     )

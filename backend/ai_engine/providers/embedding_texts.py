@@ -41,10 +41,14 @@ def packed(plain: PlainAnswer) -> PlainAnswer:
     base64 without looking.
     """
     data = plain.answer.get("data") if plain.answer is not None else None
-    if plain.answer is None or not isinstance(data, list):
+    if plain.answer is None or not isinstance(data, list) or not _is_in_numbers(data):
         return plain
     answer = {**plain.answer, "data": [_packed(entry) for entry in data]}
     return plain._replace(body=orjson.dumps(answer), answer=answer)
+
+
+def _is_in_numbers(data: list[Any]) -> bool:
+    return any(isinstance(entry, dict) and isinstance(entry.get("embedding"), list) for entry in data)
 
 
 def _packed(entry: Any) -> Any:

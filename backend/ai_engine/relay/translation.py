@@ -14,6 +14,7 @@ from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.embedding_texts import packed, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer, of_passed_through
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
@@ -115,7 +116,11 @@ class Way:
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""
         plain = self._adapter.decode_answer(self._operation, headers, body, model)
-        if self._translation is None or not isinstance(plain, PlainAnswer):
+        if not isinstance(plain, PlainAnswer):
+            return plain
+        if self._operation is Operation.EMBEDDINGS and wants_base64(self.body):
+            return packed(plain)
+        if self._translation is None:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
         answer = self._translation.answer(plain.answer)

@@ -71,6 +71,8 @@ class Chat:
             body["stop"] = list(asked.stop)
         if asked.temperature is not None:
             body["temperature"] = asked.temperature
+        if asked.wants_reasoning:
+            body["reasoning_effort"] = "low"
         return body
 
     def _messages(self, asked: Asked) -> list[Json]:
@@ -183,6 +185,8 @@ class Messages:
             body["stop_sequences"] = list(asked.stop)
         if asked.temperature is not None:
             body["temperature"] = asked.temperature
+        if asked.wants_reasoning:
+            body["thinking"] = {"type": "enabled", "budget_tokens": 1024}
         return body
 
     def _turn(self, turn: Turn) -> Json:
@@ -306,6 +310,8 @@ class Responses:
             body["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": ANSWER, "strict": True}}
         if asked.temperature is not None:
             body["temperature"] = asked.temperature
+        if asked.wants_reasoning:
+            body["reasoning"] = {"effort": "low", "summary": "auto"}
         return body
 
     def _items(self, turn: Turn) -> list[Json]:

@@ -88,6 +88,7 @@ class OpenAI:
             tuple(body.get("stop") or ()),
             body.get("max_completion_tokens") or body["max_tokens"],
             body.get("temperature"),
+            body.get("reasoning_effort") == "low",
         )
 
     def _turn(self, message: Json, calls: Mapping[str, Call]) -> tuple[str, Turn]:
@@ -177,6 +178,7 @@ class Anthropic:
             tuple(body.get("stop_sequences") or ()),
             body["max_tokens"],
             body.get("temperature"),
+            (body.get("thinking") or {}).get("type") in ("enabled", "adaptive"),
         )
 
     def _turn(self, message: Json, calls: Mapping[str, Call]) -> Turn:
@@ -297,6 +299,7 @@ class Gemini:
             tuple(config.get("stopSequences") or ()),
             config["maxOutputTokens"],
             config.get("temperature"),
+            config.get("thinkingConfig", {}).get("includeThoughts", False),
         )
 
     def _turn(self, role: str, parts: Sequence[Json], calls: Sequence[Call]) -> Turn:
@@ -384,6 +387,7 @@ class Cohere:
             tuple(body.get("stop_sequences") or ()),
             body["max_tokens"],
             body.get("temperature"),
+            (body.get("thinking") or {}).get("type") == "enabled",
         )
 
     def _turn(self, message: Json, calls: Mapping[str, Call]) -> tuple[str, Turn]:

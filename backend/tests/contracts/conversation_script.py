@@ -1,7 +1,7 @@
 """The script of conversations that every client has with every provider, in words of no protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -63,6 +63,7 @@ class Asked:
     stop: tuple[str, ...] = ()
     max_tokens: int = 200
     temperature: float | None = None
+    wants_reasoning: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,6 @@ class Conversation:
     name: str
     asked: Asked
     said: Said
-    not_spoken_by: frozenset[str] = field(default_factory=frozenset)
-    """Providers whose protocol has no such thing."""
 
     def __str__(self) -> str:
         return self.name
@@ -104,6 +103,7 @@ def user(text: str) -> Turn:
 _LISBON = Call("call_lisbon", "weather", {"city": "Lisbon", "days": 2})
 _OSLO = Call("call_oslo", "weather", {"city": "Oslø", "days": 1})
 _PLAIN = Asked((user("Why is the sky blue?"),))
+_THOUGHTFUL = replace(_PLAIN, wants_reasoning=True, max_tokens=2000)
 _HELLO = Said(("Hello", " there", ", sky 🌍"))
 
 SCRIPT = (
@@ -135,7 +135,7 @@ SCRIPT = (
         Said(("Sun", " and snow.")),
     ),
     Conversation("schema", replace(_PLAIN, is_structured=True), Said(('{"answer":', '"scattering"}'))),
-    Conversation("reasoning", _PLAIN, Said(("Because.",), reasoning=("Light", " scatters.")), frozenset({"sandbox"})),
+    Conversation("reasoning", _THOUGHTFUL, Said(("Because.",), reasoning=("Light", " scatters."))),
     Conversation("long-stream", _PLAIN, Said(tuple(f"word{number} " for number in range(400)), output_tokens=400)),
     Conversation("stop", replace(_PLAIN, stop=("END", "FIN")), Said(("It is",))),
     Conversation("length", replace(_PLAIN, max_tokens=3), Said(("It is because",), ending="length")),

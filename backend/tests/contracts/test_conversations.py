@@ -112,7 +112,7 @@ async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
     client: Client, provider: Provider, gateway: Gateway, upstream: ScriptedUpstream
 ) -> None:
     tool = next(conversation for conversation in SCRIPT if conversation.name == "tool-call")
-    asked = replace(tool.asked, forced_tool=False)
+    asked = replace(tool.asked, forced_tool=False, wants_reasoning=True, max_tokens=2000)
     provider.answers(upstream, replace(tool.said, reasoning=("I need", " the tool.")), PLAIN.said, stream=False)
     first = await ask(gateway, client, client.asks(asked, stream=False))
     assert client.hears(first.content, stream=False).reasoning == ("I need the tool.",)

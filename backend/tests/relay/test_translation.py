@@ -1,5 +1,7 @@
 """A client's own format: whole to those who speak it, translated for those who do not, refused only where nobody is left."""
 
+import base64
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,7 +18,7 @@ from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
 from tests.builders import provider
-from tests.fakes.scripted_upstream import chunks
+from tests.fakes.scripted_upstream import chunks, embeddings
 from tests.fakes.upstream import Reply, Streamed
 from tests.relay.carrying import SOUND, Carrying, refused
 
@@ -197,7 +199,8 @@ async def test_what_the_engine_can_say_itself_is_no_error_and_costs_nothing() ->
     assert answer.plain.body == b'{"input_tokens":3}'
     assert (str(answer.route), answer.attempts) == ("ai-engine/estimate", 0)
     (settled,) = carried.requests
-    assert (settled.status, settled.ending, settled.route, settled.cost_usd) == (200, Ending.COMPLETED, None, NOTHING_SPENT.cost_usd)
+    assert (settled.status, settled.ending, settled.route) == (200, Ending.COMPLETED, None)
+    assert settled.cost_usd == NOTHING_SPENT.cost_usd
     carried.check_nothing_leaked()
 
 
@@ -210,3 +213,12 @@ async def test_an_estimate_stands_in_for_a_provider_that_fails_and_not_for_a_mod
     assert [attempt.succeeded for attempt in carried.requests[0].attempts] == [False, False]
     with pytest.raises(ModelNotFound):
         await carried.relay.answer(asked._replace(model="nobody-has-it"))
+
+
+async def test_vectors_are_packed_for_a_client_that_wants_base64_of_a_provider_that_has_only_numbers() -> None:
+    carried = carrying()
+    carried.upstream.on("alpha", Reply(embeddings([0.5, -1.0])))
+    body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
+    answer = await carried.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    assert answer.plain is not None
+    assert orjson.loads(answer.plain.body)["data"][0]["embedding"] == base64.b64encode(struct.pack("<2f", 0.5, -1.0)).decode()
