@@ -9,7 +9,7 @@ const MARGIN = 8
 
 /** For an element with `popover="manual"`, which is shown as long as it is in the document. */
 export function useBeside<Floating extends HTMLElement>(
-  anchor: HTMLElement | null,
+  anchor: Element | null,
   side: Side,
 ): RefObject<Floating | null> {
   const floating = useRef<Floating>(null)
@@ -35,7 +35,7 @@ export function useBeside<Floating extends HTMLElement>(
   return floating
 }
 
-function place(box: HTMLElement, anchor: HTMLElement, side: Side): void {
+function place(box: HTMLElement, anchor: Element, side: Side): void {
   const at = anchor.getBoundingClientRect()
   const { offsetWidth: width, offsetHeight: height } = box
   const { clientWidth, clientHeight } = document.documentElement

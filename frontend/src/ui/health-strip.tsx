@@ -1,8 +1,8 @@
 /** Recent history as a row of cells, oldest first: one look tells how it has been. */
-import { memo, useState } from 'react'
+import { memo, type PointerEvent, useMemo, useState } from 'react'
 import type { Meaning } from './status-badge'
-import { TooltipBubble } from './tooltip'
 import classes from './health-strip.module.css'
+import { TooltipBubble } from './tooltip'
 
 interface HealthCell {
   meaning: Meaning
@@ -17,30 +17,56 @@ interface HealthStripProps {
   size?: 'sm' | 'md'
 }
 
-/** Memoised, with one tooltip for all cells: a page may have forty strips of sixty, and be live. */
+/** How much of a cell is coloured, from its left edge; the rest is the gap to the next. */
+const COLOURED = 0.76
+const WIDEST_CELL_PIXELS = 11
+
+/**
+ * Memoised, and a picture of a few shapes: a page may have forty strips of sixty cells, and be live. As elements of their own the
+ * cells were half of the document, and most of what an update cost.
+ */
 export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md' }: HealthStripProps) {
-  const [pointed, setPointed] = useState<HTMLElement | null>(null)
+  const [pointed, setPointed] = useState<number | null>(null)
+  const [anchor, setAnchor] = useState<SVGRectElement | null>(null)
+  const shapes = useMemo(() => shapesOf(cells), [cells])
   const close = () => {
     setPointed(null)
   }
-  const told = pointed === null ? undefined : cells[Number(pointed.dataset.index)]?.label
+  const point = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
+    const { left, width } = currentTarget.getBoundingClientRect()
+    setPointed(Math.min(cells.length - 1, Math.max(0, Math.floor(((clientX - left) / width) * cells.length))))
+  }
+  const told = pointed === null ? undefined : cells[pointed]?.label
   return (
     <>
-      <div
+      <svg
         className={classes.strip}
         data-size={size}
+        style={{ maxWidth: cells.length * WIDEST_CELL_PIXELS }}
+        viewBox={`0 0 ${cells.length} 1`}
+        preserveAspectRatio="none"
         role="img"
         aria-label={label}
-        onPointerMove={({ target }) => {
-          setPointed(target instanceof HTMLElement && target.dataset.index !== undefined ? target : null)
-        }}
+        onPointerMove={point}
         onPointerLeave={close}
       >
-        {cells.map((cell, index) => (
-          <span key={index} className={classes.cell} data-meaning={cell.meaning} data-index={index} />
+        {shapes.map(([meaning, path]) => (
+          <path key={meaning} className={classes.cells} data-meaning={meaning} d={path} />
         ))}
-      </div>
-      {pointed !== null && told !== undefined && <TooltipBubble anchor={pointed} label={told} onClose={close} />}
+        {pointed !== null && (
+          <rect key={pointed} ref={setAnchor} className={classes.pointed} x={pointed} width={COLOURED} height={1} />
+        )}
+      </svg>
+      {anchor !== null && told !== undefined && <TooltipBubble anchor={anchor} label={told} onClose={close} />}
     </>
   )
 })
+
+/** A shape for each meaning, of all the cells that have it. */
+function shapesOf(cells: HealthCell[]): [Meaning, string][] {
+  const paths = new Map<Meaning, string>()
+  cells.forEach(({ meaning }, index) => {
+    paths.set(meaning, `${paths.get(meaning) ?? ''}M${index} 0h${COLOURED}v1h-${COLOURED}z`)
+  })
+  return [...paths]
+}

@@ -81,7 +81,7 @@ export function Tooltip({ label, side = 'top', children }: TooltipProps) {
 
 interface TooltipBubbleProps {
   id?: string
-  anchor: HTMLElement
+  anchor: Element
   label: string
   side?: Side
   onPointed?: () => void

@@ -67,28 +67,7 @@ const ProviderRow = memo(function ProviderRow({
   const state = providerStateWords(status)
   return (
     <li className={classes.row}>
-      <Link to="/providers" search={{ provider: name }} className={classes.name}>
-        <ProviderMark name={name} displayName={display_name} />
-        <span className={classes.words}>
-          <span className={classes.display} dir="auto">
-            {display_name}
-          </span>
-          <span className={classes.why}>
-            {flag === null ? (
-              keysInShort(provider)
-            ) : (
-              <>
-                {flagWords(flag.reason).name}
-                {flag.until !== null && (
-                  <>
-                    , <Countdown until={flag.until} />
-                  </>
-                )}
-              </>
-            )}
-          </span>
-        </span>
-      </Link>
+      <Who name={name} displayName={display_name} keys={keysInShort(provider)} flag={flag} />
       <span className={classes.badge}>
         <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
       </span>
@@ -98,6 +77,41 @@ const ProviderRow = memo(function ProviderRow({
         <span>{formatDuration(latency_ms)}</span>
       </span>
     </li>
+  )
+})
+
+interface WhoProps {
+  name: string
+  displayName: string
+  keys: string
+  flag: Provider['flag']
+}
+
+/** Apart from the figures, which change with every request: a link is the dearest thing in a row. */
+const Who = memo(function Who({ name, displayName, keys, flag }: WhoProps) {
+  return (
+    <Link to="/providers" search={{ provider: name }} className={classes.name}>
+      <ProviderMark name={name} displayName={displayName} />
+      <span className={classes.words}>
+        <span className={classes.display} dir="auto">
+          {displayName}
+        </span>
+        <span className={classes.why}>
+          {flag === null ? (
+            keys
+          ) : (
+            <>
+              {flagWords(flag.reason).name}
+              {flag.until !== null && (
+                <>
+                  , <Countdown until={flag.until} />
+                </>
+              )}
+            </>
+          )}
+        </span>
+      </span>
+    </Link>
   )
 })
 
