@@ -55,7 +55,9 @@ async def show_response(
     response_id: ResponseId,
     kept: Kept,
     background: Background,
-    stream: Annotated[bool | None, Query(description="Only false: what is kept is whole, and has no events.")] = None,
+    stream: Annotated[
+        bool | None, Query(description="Only false: what is kept is whole, and has no events.", examples=[False])
+    ] = None,
 ) -> Response:
     """A response that is kept, or that is being worked on in the background."""
     if stream:
@@ -80,9 +82,11 @@ async def list_input_items(
     request: Request,
     response_id: ResponseId,
     kept: Kept,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    order: Annotated[Literal["asc", "desc"], Query(description="The newest first, or the oldest.")] = "desc",
-    after: Annotated[str | None, Query(max_length=200, description="The `last_id` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.", examples=[20])] = 20,
+    order: Annotated[Literal["asc", "desc"], Query(description="The oldest first, or the newest.", examples=["asc"])] = "desc",
+    after: Annotated[
+        str | None, Query(max_length=200, description="The `last_id` of the page before.", examples=["msg_0123456789abcdef"])
+    ] = None,
 ) -> InputItems:
     """The whole conversation that went to the model, without its answer."""
     found = _kept(kept, _owner(request), response_id).input_items()

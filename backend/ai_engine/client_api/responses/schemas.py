@@ -4,19 +4,21 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ai_engine.client_api.schemas import ProviderPreferencesBody
+from ai_engine.client_api.schemas import Steered
 
 
 class _Open(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class ResponseRequest(_Open):
-    """OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched."""
+class ResponseRequest(Steered):
+    """OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched.
+
+    Other providers get it translated. 400 names a field that has no words there, if nobody else serves the model.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "input": "Hello!"}]})
 
-    model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
     input: str | list[dict[str, Any]] | None = Field(None, description="A text, or items.", examples=["Hello!"])
     instructions: str | None = None
     previous_response_id: str | None = Field(
@@ -24,11 +26,8 @@ class ResponseRequest(_Open):
     )
     store: bool | None = Field(None, description="False: the response is not kept. It is for an hour otherwise.")
     stream: bool | None = None
-    background: bool | None = Field(None, description="Answer at once, work on; `GET` tells how far it is.")
+    background: bool | None = Field(None, description="Answer at once and work on; `GET` tells how far it is.")
     tools: list[dict[str, Any]] | None = None
-    autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
-    models: list[str] | None = Field(None, description="Further models to try, in order; replaces the configured fallbacks.")
-    provider: ProviderPreferencesBody | None = None
 
 
 class ResponseAnswer(_Open):
