@@ -21,6 +21,7 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.client_api import chat_completions, completions, embeddings, models, passthrough
 from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.relayed import RelayedEndpoint
+from ai_engine.client_api.responses import routes as responses
 from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
@@ -109,6 +110,7 @@ class AIEngine(FastAPI):
             embeddings,
             passthrough,
             messages,
+            responses,
             models,
             health,
             status,

@@ -24,6 +24,9 @@ from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.client_api.formats import relayed_formats
 from ai_engine.client_api.relayed import ClientFormat, RelayedEndpoint
+from ai_engine.client_api.responses.background import BackgroundResponses
+from ai_engine.client_api.responses.kept import KeptResponses
+from ai_engine.client_api.responses.requests import ResponsesRequests
 from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
@@ -192,6 +195,9 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     _keep_in_step(configuration, preferences, keys, breaker, catalogue, discovery, guard)
 
+    kept_responses = KeptResponses(clock)
+    background = BackgroundResponses(relay.answer, kept_responses, has_started=performance.started)
+
     def hot(client_format: ClientFormat) -> RelayedEndpoint:
         return RelayedEndpoint(client_format, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
 
@@ -214,6 +220,8 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         ProviderHistories(ledger, clock),
         Explainer(planner, catalogue, configuration, views, clock),
         Trials(relay, performance, clock),
+        kept_responses,
+        background,
         uptime,
         live,
         breaker,
@@ -225,7 +233,10 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     return Wired(
         services={type(service): service for service in services},
-        hot={("POST", path): hot(client_format) for path, client_format in relayed_formats().items()},
+        hot={
+            ("POST", path): hot(client_format)
+            for path, client_format in relayed_formats(ResponsesRequests(kept_responses, clock), background).items()
+        },
         guard=guard,
         background=(
             discovery.run,
@@ -234,6 +245,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             recorder.run,
             retention.run,
             live.run,
+            background.run,
             *(each.run for each in traces),
         ),
         closing=(catalogue.close, upstream.close, recorder.close, *(each.close for each in traces), database.close),

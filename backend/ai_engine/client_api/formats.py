@@ -6,14 +6,18 @@ from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.messages.requests import count_tokens_request, messages_request, takes_header
 from ai_engine.client_api.relayed import ClientFormat, ParseRequest
 from ai_engine.client_api.requests import chat_request, embeddings_request
+from ai_engine.client_api.responses import routes as responses
+from ai_engine.client_api.responses.background import BackgroundResponses
+from ai_engine.client_api.responses.requests import ResponsesRequests
 
 
-def relayed_formats() -> dict[str, ClientFormat]:
+def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -> dict[str, ClientFormat]:
     """By path, for the dispatcher. What is declared for OpenAPI at the same paths is never called."""
     return {
         chat_completions.PATH: ClientFormat(chat_request),
         completions.PATH: ClientFormat(completions.completions_request),
         embeddings.PATH: ClientFormat(embeddings_request),
+        responses.PATH: ClientFormat(asked, error_event=asked.error_event, keep=asked.keep, defer=background.defer),
         **{path: passed.client_format for path, passed in passthrough.PASSED.items()},
         messages.MESSAGES_PATH: _anthropics(messages_request),
         messages.COUNT_TOKENS_PATH: _anthropics(count_tokens_request),

@@ -82,6 +82,8 @@ class ClientFormat:
     """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
     keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
     """Hears of every whole answer before the client has its last byte."""
+    defer: Callable[[ClientRequest], bytes | None] | None = None
+    """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as the relay."""
     parse_form: ParseForm | None = None
     """Set for routes that take forms beside JSON."""
 
@@ -112,8 +114,12 @@ class RelayedEndpoint:
         request_id = request_id_of(scope)
         try:
             request = await self._admit(scope, receive, request_id)
+            deferred = None if self._format.defer is None else self._format.defer(request)
         except AIEngineError as error:
             await self._send_error(error, request_id, send)
+            return
+        if deferred is not None:
+            await _send_whole(200, [(b"content-type", b"application/json")], deferred, send)
             return
         self._performance.started()
         if request.is_stream:
@@ -168,9 +174,7 @@ class RelayedEndpoint:
             return
         self._keep(request, answer.plain.answer)
         body = answer.plain.body
-        headers = [(b"content-type", answer.plain.content_type), (b"content-length", b"%d" % len(body)), *_about(answer)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await _send_whole(200, [(b"content-type", answer.plain.content_type), *_about(answer)], body, send)
 
     async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         events = EventStream(send, self._stream_silence_seconds)
@@ -211,6 +215,12 @@ class RelayedEndpoint:
         status, headers, body = self._format.error_answer(error, request_id)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+async def _send_whole(status: int, headers: HeaderList, body: bytes, send: Send) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _about(answer: Answer) -> HeaderList:

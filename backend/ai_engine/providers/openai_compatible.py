@@ -13,7 +13,7 @@ import orjson
 
 from ai_engine import __version__
 from ai_engine.names import PASSED_THROUGH, Operation
-from ai_engine.providers import failures, passthrough
+from ai_engine.providers import failures, openai_responses, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_answer
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
@@ -46,15 +46,17 @@ _FORMATS_OF_SOME = frozenset({Operation.COMPLETIONS, Operation.RESPONSES, Operat
 """Formats of a conversation that only some take (`ProviderDefinition.formats`). Of the rest a provider says what it lacks."""
 _TAKES_STREAM_OPTIONS = frozenset({Operation.CHAT, Operation.COMPLETIONS})
 # Who reads what is neither a chat, a text completion nor embeddings.
-_READERS: Mapping[Operation, Callable[[Operation, Headers, bytes], PlainAnswer | Failure]] = {
-    **dict.fromkeys(PASSED_THROUGH, passthrough.read_answer),
+_READERS: Mapping[Operation, Callable[[Operation, Headers, bytes, str], PlainAnswer | Failure]] = {
+    **dict.fromkeys(PASSED_THROUGH, lambda operation, headers, body, _: passthrough.read_answer(operation, headers, body)),
     **dict.fromkeys(
-        (Operation.MESSAGES, Operation.COUNT_TOKENS), lambda operation, _headers, body: native_answer(operation, body)
+        (Operation.MESSAGES, Operation.COUNT_TOKENS), lambda operation, _headers, body, _model: native_answer(operation, body)
     ),
+    Operation.RESPONSES: lambda _operation, _headers, body, model: openai_responses.decode_answer(body, model),
 }
 _DECODERS: Mapping[Operation, Callable[[Operation], StreamDecoder]] = {
     **dict.fromkeys(PASSED_THROUGH, passthrough.PassedStreamDecoder),
     Operation.MESSAGES: lambda _: NativeStreamDecoder(),
+    Operation.RESPONSES: lambda _: openai_responses.ResponsesStreamDecoder(),
 }
 _USER_AGENT = f"ai-engine/{__version__}".encode()
 _LISTING_SILENCE_SECONDS = 20.0
@@ -150,7 +152,7 @@ class OpenAICompatible:
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         read = _READERS.get(operation)
         if read is not None:
-            return read(operation, headers, body)
+            return read(operation, headers, body, model)
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:

@@ -31,7 +31,7 @@ class Form(dict[str, Any]):
         return self._raw
 
     def with_field(self, name: str, value: str) -> bytes:
-        """The form with another value in a field that it has once; every other byte is as it came."""
+        """The form with another value in a field that it has once and not empty; every other byte is as it came."""
         start, end = self._spans[name]
         return b"".join((self._raw[:start], value.encode(), self._raw[end:]))
 
@@ -41,7 +41,8 @@ class Form(dict[str, Any]):
             value = self._raw[start:end].decode()
         except UnicodeDecodeError:
             raise InvalidRequest(f"{name} in the form is not UTF-8 text.", param=name) from None
-        self._spans[name] = start, end
+        if start < end:
+            self._spans[name] = start, end
         if name not in self:
             self[name] = value
         elif isinstance(self[name], list):

@@ -141,9 +141,7 @@ class ResponsesTranslation:
             "metadata": body.get("metadata") or {},
             "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
             "previous_response_id": self.previous_response_id,
-            "prompt_cache_key": body.get("prompt_cache_key"),
             "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
-            "safety_identifier": body.get("safety_identifier"),
             "store": body.get("store") is not False,
             "temperature": body.get("temperature"),
             "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
@@ -152,7 +150,8 @@ class ResponsesTranslation:
             "top_logprobs": body.get("top_logprobs") or 0,
             "top_p": body.get("top_p"),
             "truncation": "disabled",
-            "user": body.get("user"),
+            # OpenAI's own description has no null for these.
+            **{field: body[field] for field in ("prompt_cache_key", "safety_identifier", "user") if body.get(field) is not None},
         }
 
     def _told_tools(self) -> list[Any]:
