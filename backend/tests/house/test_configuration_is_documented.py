@@ -28,6 +28,7 @@ def documented() -> dict[str, str]:
 def provider_variables() -> set[str]:
     named = {row.key_variable for row in BUILT_IN if row.key_variable}
     named |= {variable for row in BUILT_IN for _, variable in row.address_variables}
+    named |= {row.other_address.variable for row in BUILT_IN if row.other_address}
     return named | {base_url_variable(row) for row in BUILT_IN if row.is_local}
 
 

@@ -4,7 +4,9 @@ import genai_prices.data
 import pytest
 
 from ai_engine.errors import ConfigurationError
+from ai_engine.names import Operation
 from ai_engine.providers.definition import ProviderDefinition, Timeouts, WireProtocol
+from ai_engine.providers.readiness import obstacle
 from ai_engine.providers.registry import BUILT_IN, base_url_variable, resolve
 from ai_engine.settings import ConfigFile, Settings
 
@@ -261,6 +263,52 @@ def test_azure_needs_its_endpoint() -> None:
     assert azure.is_configured
     assert azure.base_url == "https://me.openai.azure.com/openai/v1"
     assert refusal(environment | {"AZURE_OPENAI_ENDPOINT": "me.openai.azure.com"}).startswith("AZURE_OPENAI_ENDPOINT ")
+
+
+AZURE = {
+    "AZURE_OPENAI_API_KEY": "k",
+    "AZURE_OPENAI_ENDPOINT": "https://me.openai.azure.com/",
+    "AZURE_OPENAI_API_VERSION": "2024-10-21",
+}
+
+
+def test_azure_is_asked_in_its_dated_form_where_a_version_is_set() -> None:
+    azure = resolved(AZURE)["azure"]
+    assert azure.base_url == "https://me.openai.azure.com/openai/deployments/{model}?api-version=2024-10-21"
+    assert (azure.is_configured, azure.formats) == (True, frozenset())
+    assert resolved(AZURE | {"AZURE_OPENAI_API_VERSION": " "})["azure"].base_url == "https://me.openai.azure.com/openai/v1"
+
+
+def test_an_address_of_its_own_needs_no_version() -> None:
+    given = AZURE | {"AZURE_OPENAI_BASE_URL": "https://proxy.test/openai/v1"}
+    assert resolved(given)["azure"].base_url == "https://proxy.test/openai/v1"
+    file = {"providers": [{"name": "azure", "base_url": "https://proxy.test/openai/v1"}]}
+    assert resolved(AZURE, **file)["azure"].base_url == "https://proxy.test/openai/v1"
+
+
+def test_the_operators_formats_hold_for_either_form() -> None:
+    file = {"providers": [{"name": "azure", "formats": ["responses"]}]}
+    assert resolved(AZURE, **file)["azure"].formats == {Operation.RESPONSES}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AZURE_OPENAI_API_VERSION", "2024-10-21&x=y"),
+        ("AZURE_OPENAI_API_VERSION", "{model}"),
+        ("AZURE_OPENAI_ENDPOINT", "https://me.openai.azure.com/openai/deployments/a/chat/completions?api-version=2024-10-21"),
+        ("AZURE_OPENAI_ENDPOINT", "https://me.openai.azure.com/#a"),
+    ],
+)
+def test_a_part_of_an_address_that_is_none_is_refused_by_name(name: str, value: str) -> None:
+    assert refusal(AZURE | {name: value}).startswith(f"{name} ")
+
+
+def test_what_an_address_still_lacks_is_told_in_either_form() -> None:
+    without_key = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_API_KEY"})["azure"]
+    assert obstacle(without_key, is_served=True) == "needs AZURE_OPENAI_API_KEY"
+    without_endpoint = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_ENDPOINT"})["azure"]
+    assert obstacle(without_endpoint, is_served=True) == "needs AZURE_OPENAI_ENDPOINT"
 
 
 def test_cloudflare_needs_its_account() -> None:

@@ -225,9 +225,10 @@ async def test_what_cannot_be_embedded_is_refused(given: object) -> None:
     assert (await send({"model": "e", "input": given}, "/embeddings")).status == 400
 
 
-async def test_what_it_does_not_have_is_not_found() -> None:
-    assert (await send(ASKED, "/images/generations")).status == 404
-    assert (await send(b"", "/chat/completions", "GET")).status == 404
+async def test_what_it_does_not_have_is_the_requests_fault() -> None:
+    """With a 404 the model would be missing, and out of rotation for chats as well."""
+    assert (await send(ASKED, "/images/generations")).status == 400
+    assert (await send(b"", "/chat/completions", "GET")).status == 400
 
 
 async def test_a_reader_with_a_bound_is_obeyed() -> None:
