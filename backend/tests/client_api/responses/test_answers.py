@@ -33,9 +33,7 @@ def test_a_response_has_every_field_that_sdks_ask_for() -> None:
         ],
         "parallel_tool_calls": True,
         "previous_response_id": None,
-        "prompt_cache_key": None,
         "reasoning": {"effort": None, "summary": None},
-        "safety_identifier": None,
         "service_tier": "default",
         "store": True,
         "temperature": 0.5,
@@ -52,7 +50,6 @@ def test_a_response_has_every_field_that_sdks_ask_for() -> None:
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": 12,
         },
-        "user": None,
     }
 
 
@@ -138,7 +135,13 @@ def test_usage_is_told_in_full_or_not_at_all() -> None:
         "output_tokens_details": {"reasoning_tokens": 5},
         "total_tokens": 16,
     }
-    assert translation().answer(chat({"content": "x"}, usage=None))["usage"] is None
+    assert "usage" not in translation().answer(chat({"content": "x"}, usage=None))
+
+
+def test_what_a_request_says_of_its_user_is_told_again() -> None:
+    told = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
+    answer = translation(**told).answer(chat({"content": "x"}))
+    assert {field: answer[field] for field in told} == told
 
 
 @pytest.mark.parametrize(
