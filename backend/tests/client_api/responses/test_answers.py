@@ -139,7 +139,7 @@ def test_usage_is_told_in_full_or_not_at_all() -> None:
 
 
 def test_what_a_request_says_of_its_user_is_told_again() -> None:
-    told = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
+    told: Json = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
     answer = translation(**told).answer(chat({"content": "x"}))
     assert {field: answer[field] for field in told} == told
 
