@@ -62,7 +62,8 @@ def response(
     status = status_of(finish)
     answer = started(request, model, status)
     answer["output"] = list(output)
-    answer["usage"] = usage_of(usage)
+    if (told := usage_of(usage)) is not None:
+        answer["usage"] = told
     tier = chat.get("service_tier")
     answer["service_tier"] = tier if isinstance(tier, str) and tier in _TIERS else "default"
     if status == wire.INCOMPLETE:
@@ -84,7 +85,6 @@ def started(request: Answered, model: object, status: str) -> dict[str, Any]:
         "incomplete_details": None,
         "model": model if isinstance(model, str) else "",
         "output": [],
-        "usage": None,
         "service_tier": "auto",
         **request.echo,
     }
