@@ -24,6 +24,7 @@ TEXT = {
     "choices": [{"text": " there", "index": 0, "logprobs": None, "finish_reason": "stop"}],
     "usage": usage(),
 }
+WRONG_PROMPTS: list[Any] = [None, [], {}, 1, True]
 LOGPROBS = {
     "content": [
         {
@@ -118,7 +119,7 @@ def test_what_a_chat_has_no_words_for_is_refused_by_name(field: str, fields: dic
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("prompt", value) for value in (None, [], {}, 1, True)]
+    [("prompt", value) for value in WRONG_PROMPTS]
     + [("stream", "true"), ("stream_options", True), ("echo", "yes"), ("n", "2"), ("best_of", -1), ("logprobs", True)],
 )
 def test_a_field_of_the_wrong_kind_is_named(field: str, value: Any) -> None:
