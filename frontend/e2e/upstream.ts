@@ -12,6 +12,8 @@ export class ScriptedUpstream {
   readonly keys: string[] = []
   /** What its models say. */
   answer = 'Hello from the provider.'
+  /** What it says where it refuses. */
+  refusal = 'Refused, as the journey said.'
   /** How long it thinks before it answers. */
   thinkMs = () => 0
   readonly #refused = new Map<string, number>()
@@ -57,8 +59,7 @@ export class ScriptedUpstream {
     this.keys.push(key)
     await new Promise((resolve) => setTimeout(resolve, this.thinkMs()))
     const refusal = this.#refused.get(key)
-    if (refusal !== undefined)
-      sendJson(response, refusal, { error: { message: `Refused, as the journey said: ${refusal}.`, type: 'refused' } })
+    if (refusal !== undefined) sendJson(response, refusal, { error: { message: this.refusal, type: 'refused' } })
     else this.#say(JSON.parse(body) as Question, response)
   }
 

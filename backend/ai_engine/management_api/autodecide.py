@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import LeftOut, Wish
@@ -25,6 +26,14 @@ from ai_engine.names import Role
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided
 
+
+class AnyText(PathConvertor):
+    """The rest of the path whatever is in it: Starlette's own `path` ends at a line break, which a model's name may contain."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any_text", AnyText())
 router = APIRouter(prefix="/api/autodecide", tags=["Autodecide"], route_class=GuardedRoute)
 
 
@@ -104,7 +113,7 @@ async def test_autodecide(
     )
 
 
-@router.get("/{model:path}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
+@router.get("/{model:any_text}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
 async def explain_model(
     model: Annotated[
         str,

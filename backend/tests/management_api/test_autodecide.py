@@ -46,7 +46,9 @@ async def test_a_name_may_contain_slashes(gateway: Gateway, name: str, is_encode
     assert explained["pinned_to"] == ("beta" if name.startswith("beta/") else None)
 
 
-@pytest.mark.parametrize("name", ["gpt-nobody-has", "nobody/tiny", "a b?c#d%e", "模型", "test", "\0", "tiny/", "m" * 512])
+@pytest.mark.parametrize(
+    "name", ["gpt-nobody-has", "nobody/tiny", "a b?c#d%e", "模型", "two\nlines", "line\n", "test", "\0", "tiny/", "m" * 512]
+)
 async def test_an_unknown_model_is_not_known_which_is_an_answer(gateway: Gateway, name: str) -> None:
     explained = await gateway.get(f"/api/autodecide/{quote(name)}")
     assert (explained["model"], explained["known"]) == (name, False)

@@ -24,7 +24,7 @@ export const modelColumns: Column<Model>[] = [
   {
     id: 'routes',
     header: 'Providers',
-    width: 'clamp(110px, 15cqi, 180px)',
+    width: 'clamp(148px, 15cqi, 180px)',
     hideBelow: 'sm',
     cell: (model) => <Providers routes={model.routes} />,
     sortBy: ({ routes }) => routes.length,

@@ -49,12 +49,13 @@ function Meaning({ explanation, onExplain }: ExplainedProps) {
     <p className={classes.meaning}>
       {pinned_to !== null && (
         <>
-          Pinned to <strong>{pinned_to}</strong>: nobody else is asked.{' '}
+          Pinned to <strong dir="auto">{pinned_to}</strong>: nobody else is asked.{' '}
         </>
       )}
       {family !== null && (
         <>
-          No model has just this name; it is the family <strong>{family}</strong>, whose best member is taken.{' '}
+          No model has just this name; it is the family <strong dir="auto">{family}</strong>, whose best member is
+          taken.{' '}
         </>
       )}
       {orderWords(order)} Score = {formula}.{' '}
@@ -98,7 +99,7 @@ function CandidateRow({ candidate, place, weights }: CandidateRowProps) {
         <ProviderMark name={provider} size="sm" />
         <div className={classes.names}>
           <span className={classes.name} dir="auto">
-            <strong>{provider}</strong> {model}
+            <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
           </span>
           <span className={classes.facts}>
             {matchWords(matched)} ·{' '}
@@ -165,7 +166,7 @@ function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
               <span className={classes.name} dir="auto">
-                <strong>{provider}</strong> {model}
+                <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
               </span>
               <span className={classes.facts} dir="auto">
                 {detail}

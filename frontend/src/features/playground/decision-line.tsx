@@ -31,13 +31,17 @@ export function DecisionLine({ answer }: { answer: Answer }) {
         <Entry name={answer.state === 'failed' ? 'Tried last' : 'Answered by'}>
           <span className={classes.route}>
             <ProviderMark name={provider} size="sm" />
-            <span dir="auto">
-              {provider} <span className={classes.model}>{model}</span>
+            <span>
+              <bdi>{provider}</bdi> <bdi className={classes.model}>{model}</bdi>
             </span>
           </span>
         </Entry>
       )}
-      {decision?.family != null && <Entry name="Best of the family">{decision.family}</Entry>}
+      {decision?.family != null && (
+        <Entry name="Best of the family">
+          <bdi>{decision.family}</bdi>
+        </Entry>
+      )}
       {attempts !== null && <Entry name={attempts === 1 ? 'Attempt' : 'Attempts'}>{formatCount(attempts)}</Entry>}
       {firstTokenMs !== null && <Entry name="First token">{formatDuration(firstTokenMs)}</Entry>}
       {totalMs !== null && <Entry name="In all">{formatDuration(totalMs)}</Entry>}

@@ -60,8 +60,8 @@ function ModelRow({ model }: { model: Model }) {
   const { name, context_tokens, input_usd_per_million, output_usd_per_million, flag, is_default } = model
   return (
     <li className={classes.model}>
-      <span className={classes.name} dir="auto">
-        {name}
+      <span className={classes.name}>
+        <bdi>{name}</bdi>
         {is_default && <StatusBadge meaning="accent">default</StatusBadge>}
         {flag !== null && (
           <StatusBadge meaning="down">

@@ -20,7 +20,7 @@ const when: Column<FinishedRequest> = {
 const outcome: Column<FinishedRequest> = {
   id: 'outcome',
   header: 'Outcome',
-  width: 'clamp(152px, 18cqi, 200px)',
+  width: 'clamp(152px, 20cqi, 210px)',
   narrowWidth: '44%',
   cell: (request) => <Outcome request={request} />,
 }
