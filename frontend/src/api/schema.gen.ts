@@ -28,6 +28,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a text
+         * @description OpenAI's text completions over every provider.
+         *
+         *     A provider that takes them gets the request as it is. All others are asked in a chat, with the prompt as the user's message;
+         *     several prompts, tokens, `suffix` and `best_of` cannot be said there.
+         */
+        post: operations["create_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/embeddings": {
         parameters: {
             query?: never;
@@ -42,6 +65,296 @@ export interface paths {
          * @description OpenAI's embeddings over every provider; decided, tried and failed over as chat completions are.
          */
         post: operations["create_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make images
+         * @description OpenAI's image generation, passed through to the one provider that the model names, or that serves it best.
+         */
+        post: operations["create_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit images
+         * @description OpenAI's image editing, as a form with files or as JSON, passed through to one provider.
+         */
+        post: operations["edit_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/variations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vary an image
+         * @description OpenAI's image variations, passed through to one provider.
+         */
+        post: operations["vary_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Speak a text
+         * @description OpenAI's speech, passed through to one provider: what comes back is sound.
+         */
+        post: operations["create_speech"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/transcriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe speech
+         * @description OpenAI's transcriptions, a form with a file, passed through to one provider.
+         */
+        post: operations["create_transcription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/translations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Translate speech into English
+         * @description OpenAI's translations of speech, a form with a file, passed through to one provider.
+         */
+        post: operations["create_translation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moderations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Moderate texts and images
+         * @description OpenAI's moderations, passed through to one provider; `omni-moderation-latest` where no model is named.
+         */
+        post: operations["create_moderation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rerank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rank documents
+         * @description Documents in the order in which they answer a query, in the form that Cohere began; one provider is asked.
+         */
+        post: operations["rerank"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a conversation (Anthropic)
+         * @description Anthropic's Messages API over every provider.
+         *
+         *     Those that speak it get the request as it is, every other gets it translated. Models, failover and the headers of the answer
+         *     are those of chat completions.
+         */
+        post: operations["create_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a conversation's tokens (Anthropic)
+         * @description How many tokens the request's input has: asked of a provider that counts them, else estimated.
+         */
+        post: operations["count_message_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a response
+         * @description OpenAI's Responses API over every provider.
+         *
+         *     Providers that speak it get the request as it is; others get it as a chat. Responses are kept for an hour in this process's
+         *     memory, unless `store` is false, and `previous_response_id` goes on from one of them at any provider.
+         */
+        post: operations["create_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a response
+         * @description A response that is kept, or that is being worked on in the background.
+         */
+        get: operations["show_response"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a response
+         * @description Forgets it. Later responses of its conversation keep what they need of it.
+         */
+        delete: operations["delete_response"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}/input_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a response's input
+         * @description The whole conversation that went to the model, without its answer.
+         */
+        get: operations["list_input_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a response
+         * @description Ends one that is being worked on in the background, and its request to the provider with it.
+         */
+        post: operations["cancel_response"];
         delete?: never;
         options?: never;
         head?: never;
@@ -708,6 +1021,78 @@ export interface components {
             role: string;
         };
         /**
+         * AnthropicError
+         * @description Every error of these routes.
+         */
+        AnthropicError: {
+            /**
+             * Type
+             * @default error
+             * @constant
+             */
+            type: "error";
+            error: components["schemas"]["AnthropicErrorDetail"];
+            /** Request Id */
+            request_id?: string | null;
+        };
+        /** AnthropicErrorDetail */
+        AnthropicErrorDetail: {
+            /**
+             * Type
+             * @example invalid_request_error
+             */
+            type: string;
+            /**
+             * Message
+             * @example max_tokens must be the largest number of tokens that the answer may have.
+             */
+            message: string;
+        };
+        /**
+         * AnthropicModel
+         * @description One model, in Anthropic's shape.
+         */
+        AnthropicModel: {
+            /**
+             * Type
+             * @default model
+             * @constant
+             */
+            type: "model";
+            /** Id */
+            id: string;
+            /** Display Name */
+            display_name: string;
+            /**
+             * Created At
+             * @description When the engine learnt of it: providers rarely say when they made it.
+             */
+            created_at: string;
+            /**
+             * Lifecycle
+             * @default active
+             * @constant
+             */
+            lifecycle: "active";
+        };
+        /**
+         * AnthropicModelList
+         * @description One page of the list.
+         */
+        AnthropicModelList: {
+            /** Data */
+            data: components["schemas"]["AnthropicModel"][];
+            /**
+             * Has More
+             * @description Whether more follow, after `last_id`, or before `first_id` where `before_id` was given.
+             */
+            has_more: boolean;
+            /** First Id */
+            first_id: string | null;
+            /** Last Id */
+            last_id: string | null;
+        };
+        /**
          * AttemptSums
          * @description Of attempts. Those that no number but `attempts` counts were given up with their request.
          */
@@ -1214,6 +1599,86 @@ export interface components {
             loaded_at: string;
         };
         /**
+         * CountTokensRequest
+         * @description Anthropic's request, whole.
+         * @example {
+         *       "messages": [
+         *         {
+         *           "content": "Hello!",
+         *           "role": "user"
+         *         }
+         *       ],
+         *       "model": "claude-sonnet-4-5"
+         *     }
+         */
+        CountTokensRequest: {
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias, a configured name, or `auto`.
+             * @example gpt-4
+             */
+            model: string;
+            /**
+             * Autodecide
+             * @description True: every route of the model is a candidate. False: only the preferred.
+             */
+            autodecide?: boolean | null;
+            /**
+             * Models
+             * @description Further models to try, in order; replaces the configured fallbacks.
+             */
+            models?: string[] | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Rescue
+             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             */
+            rescue?: ("continue" | "error") | null;
+            /**
+             * Hedge
+             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             */
+            hedge?: boolean | null;
+            /**
+             * Messages
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: components["schemas"]["MessageParam"][];
+            /** System */
+            system?: string | {
+                [key: string]: unknown;
+            }[] | null;
+            /** Tools */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DeletedResponse
+         * @description What is left of a response.
+         */
+        DeletedResponse: {
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default response
+             */
+            object: string;
+            /**
+             * Deleted
+             * @default true
+             */
+            deleted: boolean;
+        };
+        /**
          * Embeddings
          * @description The provider's answer, whole.
          * @example {
@@ -1653,6 +2118,116 @@ export interface components {
             failed: number;
         };
         /**
+         * ImageEditRequest
+         * @description The request where it comes as JSON, with pictures by URL or as data: what of it a provider takes, it says itself.
+         */
+        ImageEditRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+            /** Stream */
+            stream?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ImageRequest
+         * @description OpenAI's request, whole.
+         */
+        ImageRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+            /**
+             * Prompt
+             * @example A lighthouse in the fog
+             */
+            prompt: string;
+            /** Stream */
+            stream?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ImageVariationRequest
+         * @description As `ImageEditRequest`.
+         */
+        ImageVariationRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Images
+         * @description The provider's answer, whole.
+         * @example {
+         *       "created": 1795435200,
+         *       "data": [
+         *         {
+         *           "b64_json": "iVBORw0KGgo="
+         *         }
+         *       ]
+         *     }
+         */
+        Images: {
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * InputItems
+         * @description A page of the items that went to the model.
+         */
+        InputItems: {
+            /**
+             * Object
+             * @default list
+             */
+            object: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            }[];
+            /** First Id */
+            first_id: string | null;
+            /** Last Id */
+            last_id: string | null;
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
          * KeySums
          * @description Of one provider key's attempts.
          */
@@ -1876,6 +2451,137 @@ export interface components {
             rescue: string;
         };
         /**
+         * Message
+         * @description The answer.
+         */
+        Message: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @default message
+             * @constant
+             */
+            type: "message";
+            /**
+             * Role
+             * @default assistant
+             * @constant
+             */
+            role: "assistant";
+            /** Model */
+            model: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            }[];
+            /** Stop Reason */
+            stop_reason: string | null;
+            /** Stop Sequence */
+            stop_sequence?: string | null;
+            /**
+             * Usage
+             * @description `input_tokens` leaves out those that were read from a cache or written to one.
+             */
+            usage: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** MessageParam */
+        MessageParam: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant" | "system";
+            /**
+             * Content
+             * @description A text, or blocks: text, image, document, tool_use, tool_result …
+             */
+            content: string | {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MessagesRequest
+         * @description Anthropic's request, whole.
+         *
+         *     Providers of other protocols get it translated. 400 names a field that has no words there, if nobody else serves the model.
+         * @example {
+         *       "max_tokens": 256,
+         *       "messages": [
+         *         {
+         *           "content": "Hello!",
+         *           "role": "user"
+         *         }
+         *       ],
+         *       "model": "claude-sonnet-4-5"
+         *     }
+         */
+        MessagesRequest: {
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias, a configured name, or `auto`.
+             * @example gpt-4
+             */
+            model: string;
+            /**
+             * Autodecide
+             * @description True: every route of the model is a candidate. False: only the preferred.
+             */
+            autodecide?: boolean | null;
+            /**
+             * Models
+             * @description Further models to try, in order; replaces the configured fallbacks.
+             */
+            models?: string[] | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Rescue
+             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             */
+            rescue?: ("continue" | "error") | null;
+            /**
+             * Hedge
+             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             */
+            hedge?: boolean | null;
+            /**
+             * Messages
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: components["schemas"]["MessageParam"][];
+            /** System */
+            system?: string | {
+                [key: string]: unknown;
+            }[] | null;
+            /** Tools */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+            /**
+             * Max Tokens
+             * @description The most that the answer may have, thinking included.
+             * @example 256
+             */
+            max_tokens: number;
+            /** Stop Sequences */
+            stop_sequences?: string[] | null;
+            /** Stream */
+            stream?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Model
          * @description One model, in OpenAI's shape.
          * @example {
@@ -2049,6 +2755,58 @@ export interface components {
             name: string;
             /** Routes */
             routes: components["schemas"]["ModelRouteView"][];
+        };
+        /**
+         * Moderation
+         * @description The provider's answer, whole.
+         * @example {
+         *       "id": "modr-7",
+         *       "model": "omni-moderation-latest",
+         *       "results": [
+         *         {
+         *           "flagged": false,
+         *           "categories": {
+         *             "violence": false
+         *           },
+         *           "category_scores": {
+         *             "violence": 0.0001
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        Moderation: {
+            /** Results */
+            results: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModerationRequest
+         * @description OpenAI's request, whole.
+         */
+        ModerationRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description As in a chat; `omni-moderation-latest` where it is not given.
+             * @example omni-moderation-latest
+             */
+            model?: string | null;
+            /**
+             * Input
+             * @example Hello!
+             */
+            input: string | unknown[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Operation
@@ -2407,6 +3165,32 @@ export interface components {
             last_error: string | null;
             /** Last Used At */
             last_used_at: string | null;
+        };
+        /**
+         * Ranking
+         * @description The provider's answer, whole.
+         * @example {
+         *       "id": "rank-7",
+         *       "results": [
+         *         {
+         *           "index": 0,
+         *           "relevance_score": 0.98
+         *         }
+         *       ],
+         *       "meta": {
+         *         "billed_units": {
+         *           "search_units": 1
+         *         }
+         *       }
+         *     }
+         */
+        Ranking: {
+            /** Results */
+            results: {
+                [key: string]: unknown;
+            }[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RefreshBody
@@ -3033,6 +3817,143 @@ export interface components {
             attempts_count: number;
         };
         /**
+         * RerankRequest
+         * @description The request in the form that Cohere began and Jina, Together, vLLM and others took over.
+         */
+        RerankRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+            /**
+             * Query
+             * @example What is a lighthouse?
+             */
+            query: string | {
+                [key: string]: unknown;
+            };
+            /**
+             * Documents
+             * @example [
+             *       "A tower with a light.",
+             *       "A kind of bread."
+             *     ]
+             */
+            documents: unknown[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResponseAnswer
+         * @description OpenAI's response object.
+         */
+        ResponseAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default response
+             */
+            object: string;
+            /**
+             * Status
+             * @example completed
+             */
+            status?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Output */
+            output: {
+                [key: string]: unknown;
+            }[];
+            /** Usage */
+            usage?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResponseRequest
+         * @description OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched.
+         *
+         *     Other providers get it translated. 400 names a field that has no words there, if nobody else serves the model.
+         * @example {
+         *       "input": "Hello!",
+         *       "model": "gpt-4"
+         *     }
+         */
+        ResponseRequest: {
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias, a configured name, or `auto`.
+             * @example gpt-4
+             */
+            model: string;
+            /**
+             * Autodecide
+             * @description True: every route of the model is a candidate. False: only the preferred.
+             */
+            autodecide?: boolean | null;
+            /**
+             * Models
+             * @description Further models to try, in order; replaces the configured fallbacks.
+             */
+            models?: string[] | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Rescue
+             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             */
+            rescue?: ("continue" | "error") | null;
+            /**
+             * Hedge
+             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             */
+            hedge?: boolean | null;
+            /**
+             * Input
+             * @description A text, or items.
+             * @example Hello!
+             */
+            input?: string | {
+                [key: string]: unknown;
+            }[] | null;
+            /** Instructions */
+            instructions?: string | null;
+            /**
+             * Previous Response Id
+             * @description A response that is still kept: the conversation goes on from it, at whichever provider.
+             */
+            previous_response_id?: string | null;
+            /**
+             * Store
+             * @description False: the response is not kept. It is for an hour otherwise.
+             */
+            store?: boolean | null;
+            /** Stream */
+            stream?: boolean | null;
+            /**
+             * Background
+             * @description Answer at once and work on; `GET` tells how far it is.
+             */
+            background?: boolean | null;
+            /** Tools */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RolledKey
          * @example {
          *       "provider": "openai",
@@ -3275,6 +4196,36 @@ export interface components {
              * @constant
              */
             signed_out: true;
+        };
+        /**
+         * SpeechRequest
+         * @description OpenAI's request, whole.
+         */
+        SpeechRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+            /**
+             * Input
+             * @example Hello!
+             */
+            input: string;
+            /**
+             * Stream Format
+             * @description `sse` asks for events with pieces of the sound.
+             */
+            stream_format?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * StatisticsView
@@ -3690,6 +4641,98 @@ export interface components {
             error: string | null;
         };
         /**
+         * TextCompletion
+         * @description The provider's answer, or a chat's as a text completion.
+         * @example {
+         *       "id": "cmpl-7",
+         *       "object": "text_completion",
+         *       "created": 1795435200,
+         *       "model": "gpt-4o",
+         *       "choices": [
+         *         {
+         *           "text": " there was a lighthouse.",
+         *           "index": 0,
+         *           "logprobs": null,
+         *           "finish_reason": "stop"
+         *         }
+         *       ],
+         *       "usage": {
+         *         "prompt_tokens": 9,
+         *         "completion_tokens": 12,
+         *         "total_tokens": 21
+         *       }
+         *     }
+         */
+        TextCompletion: {
+            /**
+             * Object
+             * @default text_completion
+             */
+            object: string;
+            /** Model */
+            model?: string | null;
+            /** Choices */
+            choices: {
+                [key: string]: unknown;
+            }[];
+            /** Usage */
+            usage?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TextCompletionRequest
+         * @description OpenAI's request, whole.
+         * @example {
+         *       "model": "gpt-4",
+         *       "prompt": "Once upon a time"
+         *     }
+         */
+        TextCompletionRequest: {
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias, a configured name, or `auto`.
+             * @example gpt-4
+             */
+            model: string;
+            /**
+             * Autodecide
+             * @description True: every route of the model is a candidate. False: only the preferred.
+             */
+            autodecide?: boolean | null;
+            /**
+             * Models
+             * @description Further models to try, in order; replaces the configured fallbacks.
+             */
+            models?: string[] | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Rescue
+             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             */
+            rescue?: ("continue" | "error") | null;
+            /**
+             * Hedge
+             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             */
+            hedge?: boolean | null;
+            /**
+             * Prompt
+             * @example Once upon a time
+             */
+            prompt: string | string[] | number[] | number[][];
+            /** Stream */
+            stream?: boolean | null;
+            /** Stream Options */
+            stream_options?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * TimeoutsSection
          * @description Seconds; what is not given keeps the provider's default (`providers.definition.Timeouts`).
          */
@@ -3714,6 +4757,16 @@ export interface components {
              * @example false
              */
             enabled: boolean;
+        };
+        /** TokenCount */
+        TokenCount: {
+            /**
+             * Input Tokens
+             * @description Counted by the provider where it can, else an estimate.
+             */
+            input_tokens: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TokenSums
@@ -3787,6 +4840,61 @@ export interface components {
              * @example 0
              */
             reasoning: number | null;
+        };
+        /**
+         * Transcript
+         * @description The provider's answer, whole. Other formats than JSON come back as they are.
+         * @example {
+         *       "text": "Hello! How can I help?"
+         *     }
+         */
+        Transcript: {
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TranscriptionRequest
+         * @description The request where it comes as JSON; most providers want a form.
+         */
+        TranscriptionRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+            /** Stream */
+            stream?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TranslationRequest
+         * @description As `TranscriptionRequest`.
+         */
+        TranslationRequest: {
+            /**
+             * Autodecide
+             * @description These requests are asked of one provider, whatever this says.
+             */
+            autodecide?: false | null;
+            provider?: components["schemas"]["ProviderPreferencesBody"] | null;
+            /**
+             * Model
+             * @description A model, `provider/model`, an alias or a configured name.
+             * @example openai/gpt-image-1
+             */
+            model: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * VariableView
@@ -3911,6 +5019,49 @@ export interface operations {
             };
         };
     };
+    create_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextCompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer: JSON, or with `stream: true` events `data: {chunk}`, ended by `data: [DONE]`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextCompletion"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     create_embeddings: {
         parameters: {
             query?: never;
@@ -3953,10 +5104,711 @@ export interface operations {
             };
         };
     };
-    list_models: {
+    create_image: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer: JSON, or events where the request asks for a stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageEditRequest"];
+                "multipart/form-data": {
+                    /** @example whisper-1 */
+                    model: string;
+                    /** Format: binary */
+                    image: string;
+                    prompt?: string;
+                    /** Format: binary */
+                    mask?: string;
+                    /** @enum {string} */
+                    stream?: "true" | "false";
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer: JSON, or events where the request asks for a stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    vary_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageVariationRequest"];
+                "multipart/form-data": {
+                    /** @example whisper-1 */
+                    model: string;
+                    /** Format: binary */
+                    image: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_speech: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeechRequest"];
+            };
+        };
+        responses: {
+            /** @description The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": string;
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_transcription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscriptionRequest"];
+                "multipart/form-data": {
+                    /** @example whisper-1 */
+                    model: string;
+                    /** Format: binary */
+                    file: string;
+                    response_format?: string;
+                    /** @enum {string} */
+                    stream?: "true" | "false";
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer: JSON, text where `response_format` says so, or events where the request asks for a stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                    "text/plain": string;
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_translation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranslationRequest"];
+                "multipart/form-data": {
+                    /** @example whisper-1 */
+                    model: string;
+                    /** Format: binary */
+                    file: string;
+                    response_format?: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_moderation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moderation"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    rerank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RerankRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ranking"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    create_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any date since 2023-01-01; may be left out. */
+                "anthropic-version"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnthropicError"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnthropicError"];
+                };
+            };
+        };
+    };
+    count_message_tokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any date since 2023-01-01; may be left out. */
+                "anthropic-version"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountTokensRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCount"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnthropicError"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnthropicError"];
+                };
+            };
+        };
+    };
+    create_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseRequest"];
+            };
+        };
+        responses: {
+            /** @description The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed` or its like. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_response: {
+        parameters: {
+            query?: {
+                /** @description Only false: what is kept is whole, and has no events. */
+                stream?: boolean | null;
+            };
+            header?: never;
+            path: {
+                /** @description A response's `id`. */
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A response's `id`. */
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedResponse"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_input_items: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest first, or the newest. */
+                order?: "asc" | "desc";
+                /** @description The `last_id` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A response's `id`. */
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputItems"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A response's `id`. */
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description Of Anthropic's shape: how many a page has. */
+                limit?: number;
+                /** @description Of Anthropic's shape: the page after this model. */
+                after_id?: string | null;
+                /** @description Of Anthropic's shape: the page before this model. */
+                before_id?: string | null;
+            };
+            header?: {
+                /** @description Any date since 2023-01-01: the answer is in Anthropic's shape. */
+                "anthropic-version"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3968,7 +5820,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["ModelList"] | components["schemas"]["AnthropicModelList"];
                 };
             };
             /** @description Client Error */
@@ -3994,7 +5846,10 @@ export interface operations {
     show_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any date since 2023-01-01: the answer is in Anthropic's shape. */
+                "anthropic-version"?: string | null;
+            };
             path: {
                 /** @description A model's name, which may contain `/`. */
                 model_id: string;
@@ -4009,7 +5864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Model"];
+                    "application/json": components["schemas"]["Model"] | components["schemas"]["AnthropicModel"];
                 };
             };
             /** @description Client Error */
