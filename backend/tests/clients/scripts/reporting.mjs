@@ -48,13 +48,14 @@ export async function listed(items) {
   return all;
 }
 
-/** What an SDK's status error says; `Status` is the class of those that come with a status. */
+/** The status by which an SDK chose the class of an error; `Status` is the class of those that come with one. */
 export async function errorOf(ask, Status) {
   try {
     await ask();
   } catch (error) {
     if (!(error instanceof Status)) throw error;
-    return { class: error.constructor.name, status: error.status, has_request_id: Boolean(error.requestID) };
+    assert.ok(error.message && error.requestID);
+    return error.status;
   }
   return "no error";
 }
