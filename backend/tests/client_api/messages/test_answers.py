@@ -5,7 +5,7 @@ import pytest
 from ai_engine.client_api.messages.reasoning import PREFIX
 from tests.client_api.messages.asking import chat, text, translation
 
-THINKING = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
+THINKING: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 
 
 def answered(message: dict[str, Any], finish: str = "stop", usage: Any = None, **fields: Any) -> Any:
@@ -117,6 +117,6 @@ def test_thoughts_are_for_those_who_asked() -> None:
         "redacted_thinking",
         "tool_use",
     ]
-    omitted = {"thinking": {"type": "adaptive", "display": "omitted"}}
+    omitted: dict[str, Any] = {"thinking": {"type": "adaptive", "display": "omitted"}}
     assert [block["type"] for block in answered(said, **omitted)["content"]] == ["redacted_thinking", "text"]
     assert [block["type"] for block in answered(said, **THINKING)["content"]] == ["thinking", "redacted_thinking", "text"]

@@ -9,7 +9,7 @@ from ai_engine.providers.anthropic.requests import messages_request
 from tests.client_api.messages.asking import assistant, chat, user
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(str.strip)
-HINTS = st.just({}) | st.just({"cache_control": {"type": "ephemeral", "ttl": "1h"}})
+HINTS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.just({"cache_control": {"type": "ephemeral", "ttl": "1h"}})
 TEXTS = st.builds(lambda words, hint: {"type": "text", "text": words, **hint}, WORDS, HINTS)
 IMAGES = st.builds(
     lambda source, hint: {"type": "image", "source": source, **hint},

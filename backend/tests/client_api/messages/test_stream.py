@@ -47,7 +47,7 @@ def _word(event: dict[str, Any]) -> str:
     if event["type"] == "content_block_stop":
         return f"stop {event['index']}"
     delta = event.get("delta", {})
-    words = delta.get("text") or delta.get("partial_json") or delta.get("thinking") or delta.get("signature")
+    words: str | None = delta.get("text") or delta.get("partial_json") or delta.get("thinking") or delta.get("signature")
     return words or event["type"]
 
 
@@ -281,7 +281,7 @@ def test_what_a_next_turn_needs_goes_out_with_the_calls(comes_late: bool) -> Non
 
 
 def test_other_choices_and_things_that_are_no_chunks_are_not_told() -> None:
-    odd = [
+    odd: list[dict[str, Any]] = [
         {"choices": None},
         {"choices": ["x"]},
         {"choices": [{"index": 1, "delta": {"content": "no"}}]},
@@ -340,7 +340,7 @@ def test_any_chunks_make_sound_events(chunks: list[dict[str, Any]], fields: dict
 def answers_in_pieces(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A chat's message, and the same in pieces whose calls come mixed."""
     reasoning, content = draw(TEXTS), draw(TEXTS)
-    made = [
+    made: list[dict[str, Any]] = [
         {"id": f"c{place}", "type": "function", "function": {"name": "f", "arguments": draw(ARGUMENTS)}}
         for place in range(draw(st.integers(0, 3)))
     ]
