@@ -83,7 +83,7 @@ class ClientFormat:
     keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
     """Hears of every whole answer before the client has its last byte."""
     defer: Callable[[ClientRequest], bytes | None] | None = None
-    """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as the relay."""
+    """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as relaying."""
     parse_form: ParseForm | None = None
     """Set for routes that take forms beside JSON."""
 
