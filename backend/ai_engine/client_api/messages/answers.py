@@ -114,7 +114,12 @@ def _input(arguments: str) -> Json:
         value = orjson.loads(arguments)
     except orjson.JSONDecodeError:
         value = None
-    return value if isinstance(value, dict) else {"unreadable_arguments": arguments}
+    return value if isinstance(value, dict) else unreadable(arguments)
+
+
+def unreadable(arguments: str) -> Json:
+    """Arguments that are no JSON object, as an input all the same: the tool will refuse it, and the model sees what it wrote."""
+    return {"unreadable_arguments": arguments}
 
 
 def _texts(said: Mapping[str, Any]) -> Sequence[Json]:

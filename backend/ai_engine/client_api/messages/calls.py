@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from ai_engine.client_api.messages.answers import unreadable
+
 
 class Teller(Protocol):
     """Who tells the client."""
@@ -24,7 +26,7 @@ class Teller(Protocol):
 class Call:
     """One call of a tool, as far as it has come."""
 
-    __slots__ = ("_looked_at", "arguments", "has_begun", "id", "name", "place", "untold")
+    __slots__ = ("_first", "_looked_at", "arguments", "has_begun", "id", "name", "place", "untold")
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -35,11 +37,19 @@ class Call:
         self.untold: list[str] = []
         self.has_begun = False
         self._looked_at = 0
+        self._first = ""
 
     @property
     def is_known(self) -> bool:
         """It can be told of: it has a name, and an id, or arguments already, which come after the id where there is one."""
         return bool(self.name and (self.id or self.untold))
+
+    @property
+    def is_object(self) -> bool:
+        """Its arguments begin as a JSON object does."""
+        if not self._first:
+            self._first = "".join(self.untold).lstrip()[:1]
+        return self._first == "{"
 
     @property
     def is_whole(self) -> bool:
@@ -110,6 +120,8 @@ class Calls:
     def _call_of(self, piece: Mapping[str, Any]) -> Call:
         """By its index. Servers exist that give every call the index 0, or none: a new id with a name is a new call."""
         index, given = piece.get("index"), piece.get("id")
+        if type(index) is not int:
+            index = None
         call = self._last if index is None else self._by_index.get(index)
         function = piece.get("function")
         has_name = isinstance(function, Mapping) and bool(function.get("name"))
@@ -130,7 +142,7 @@ class Calls:
                 next_one()
                 continue
             self._live = next_one
-            self._tell(next_one, is_last=is_last)
+            self._tell(next_one)
             if not is_last and (not self._waiting or not next_one.is_whole):
                 return
             self._end_live()
@@ -141,12 +153,20 @@ class Calls:
                 return
             call.has_begun = True
             self._teller.begin_call(call)
-        for arguments in call.untold:
-            self._teller.continue_call(arguments)
-        call.untold.clear()
+        if call.untold and call.is_object:
+            for arguments in call.untold:
+                self._teller.continue_call(arguments)
+            call.untold.clear()
+
+    def _tell_rest(self, call: Call) -> None:
+        """What was not told because it is no object: SDKs would fail over it, so it is told inside of one."""
+        self._tell(call, is_last=True)
+        rest = "".join(call.untold)
+        if rest.strip():
+            self._teller.continue_call(orjson.dumps(unreadable(rest)).decode())
 
     def _end_live(self) -> None:
         assert self._live is not None
-        self._tell(self._live, is_last=True)
-        self._live = None
+        call, self._live = self._live, None
+        self._tell_rest(call)
         self._teller.end_call()

@@ -220,6 +220,12 @@ def test_half_a_call_is_handed_on() -> None:
     assert message["content"][0]["input"] == {"unreadable_arguments": '{"a'}
 
 
+@pytest.mark.parametrize("pieces", [["[1", "]"], ["null"], ["hel", "lo"], [" ", "0"]])
+def test_arguments_that_are_no_object_are_told_inside_of_one(pieces: list[str]) -> None:
+    made = streamed(calls(call(0, "", "c0", "f")), *(calls(call(0, piece)) for piece in pieces), chunk({}, "tool_calls"))
+    assert made["content"][0]["input"] == {"unreadable_arguments": "".join(pieces)}
+
+
 def test_text_after_a_call_is_a_block_of_its_own() -> None:
     message = streamed(
         chunk({"content": "Let me see."}), calls(call(0, "{}", "c0", "f")), chunk({"content": "Done."}), chunk({}, "tool_calls")
