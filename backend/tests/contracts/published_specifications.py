@@ -32,7 +32,7 @@ def _of_type(vendor: str, schema: str) -> Mapping[Any, str]:
     """For a choice of several schemas, each under its `type`: what fits none of them would be told of none of them."""
     if vendor == "gemini" or schema.startswith("/"):
         return {}
-    schemas = _specification(vendor)["components"]["schemas"]
+    schemas = specification(vendor)["components"]["schemas"]
     choice = schemas[schema]
     names = [each["$ref"].rpartition("/")[2] for each in choice.get("anyOf", ()) if "$ref" in each]
     kinds = {name: schemas[name].get("properties", {}).get("type", {}) for name in names}
@@ -41,21 +41,22 @@ def _of_type(vendor: str, schema: str) -> Mapping[Any, str]:
 
 @cache
 def _validator(vendor: str, schema: str) -> Any:
-    specification = _discovered() if vendor == "gemini" else _specification(vendor)
+    whole = _discovered() if vendor == "gemini" else specification(vendor)
     if schema.startswith("/"):
-        wanted = specification["paths"][schema]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        wanted = whole["paths"][schema]["post"]["requestBody"]["content"]["application/json"]["schema"]
     else:
         wanted = {"$ref": f"#/components/schemas/{schema}"}
     if schema in _CLOSED:
         wanted = {"allOf": [wanted], "unevaluatedProperties": False}
-    return jsonschema_rs.Draft202012Validator({**wanted, "components": specification["components"]})
+    return jsonschema_rs.Draft202012Validator({**wanted, "components": whole["components"]})
 
 
 _CLOSED = {"CreateChatCompletionRequest", "CreateResponse"}
 
 
 @cache
-def _specification(vendor: str) -> Json:
+def specification(vendor: str) -> Json:
+    """The whole of it: `paths` and `components`."""
     text = (data_root() / "upstream" / vendor / "official" / "openapi.yml").read_text("utf-8")
     # Through JSON: a date in an example is a date to YAML, and no value to a schema.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
