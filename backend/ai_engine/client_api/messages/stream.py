@@ -96,6 +96,8 @@ class MessagesStream:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
+            "stop_details": None,
+            "container": None,
             "usage": usage,
         }
         self._say("message_start", {"type": "message_start", "message": message})
@@ -127,13 +129,13 @@ class MessagesStream:
 
     def _continue_text(self, text: str) -> None:
         if self._open != "text":
-            self._begin("text", {"type": "text", "text": ""})
+            self._begin("text", {"type": "text", "text": "", "citations": None})
         self._events.append(_DELTA % (self._index, b"text_delta", b"text", orjson.dumps(text)))
 
     def _cite(self, annotation: Mapping[str, Any]) -> None:
         def cite() -> None:
             if self._open != "text":
-                self._begin("text", {"type": "text", "text": ""})
+                self._begin("text", {"type": "text", "text": "", "citations": None})
             cited = orjson.dumps(citation(annotation, ""))
             self._events.append(_DELTA % (self._index, b"citations_delta", b"citation", cited))
 
@@ -185,7 +187,13 @@ class MessagesStream:
         self._has_calls = True
         self._tell_held()
         call_id = call.id or made_id(self._asked, call.place)
-        block = {"type": "tool_use", "id": call_id, "name": tool_name(call.name, self._asked), "input": {}}
+        block = {
+            "type": "tool_use",
+            "id": call_id,
+            "name": tool_name(call.name, self._asked),
+            "input": {},
+            "caller": {"type": "direct"},
+        }
         self._begin(call, block)
 
     def continue_call(self, arguments: str) -> None:
