@@ -92,7 +92,7 @@ class Reader:
             assert delta["text"]
             self._open["text"] += delta["text"]
         elif kind == "citations_delta":
-            self._open.setdefault("citations", []).append(delta["citation"])
+            self._open["citations"] = [*(self._open.get("citations") or ()), delta["citation"]]
         elif kind == "thinking_delta":
             assert not self._open["signature"], "the signature comes last"
             assert delta["thinking"]
@@ -131,3 +131,22 @@ def message_in(stream: bytes) -> Json:
         reader.take(event)
     assert reader.is_over
     return reader.message
+
+
+_ANTHROPICS_OWN = frozenset(
+    {"citations", "stop_details", "container", "output_tokens_details", "cache_creation", "inference_geo"}
+    | {"server_tool_use", "service_tier"}
+)
+
+
+def essence(value: Any) -> Any:
+    """An answer, or a part of one, without the fields that say nothing where another provider answered."""
+    if isinstance(value, list):
+        return [essence(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: essence(each)
+        for name, each in value.items()
+        if not (each is None and name in _ANTHROPICS_OWN) and (name, each) != ("caller", {"type": "direct"})
+    }

@@ -4,6 +4,7 @@ import pytest
 
 from ai_engine.client_api.messages.reasoning import PREFIX
 from tests.client_api.messages.asking import chat, text, translation
+from tests.client_api.messages.reading import essence
 
 THINKING: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 
@@ -11,7 +12,7 @@ THINKING: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 204
 def answered(message: dict[str, Any], finish: str = "stop", usage: Any = None, **fields: Any) -> Any:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
     whole = {"id": "c-1", "object": "chat.completion", "model": "tiny-1", "choices": [choice], "usage": usage}
-    return translation(**fields).answer(whole)
+    return essence(translation(**fields).answer(whole))
 
 
 def call(arguments: Any, call_id: Any = "c0", name: Any = "f") -> dict[str, Any]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.client_api.messages.asking import TOOL, assistant, body, text, tool_result, user
-from tests.client_api.messages.reading import events_in, message_in
+from tests.client_api.messages.reading import essence, events_in, message_in
 from tests.fakes.gateway import Gateway
 from tests.fakes.scripted_upstream import (
     Answer,
@@ -52,7 +52,7 @@ def refusal(answer: httpx.Response, status: int, kind: str) -> str:
 async def test_an_answer_says_who_gave_it_and_what_it_took(gateway: Gateway) -> None:
     answer = await ask(gateway)
     assert answer.status_code == 200
-    message = answer.json()
+    message = essence(answer.json())
     assert (message["type"], message["content"]) == ("message", [{"type": "text", "text": "hello"}])
     assert (message["usage"]["input_tokens"], message["usage"]["output_tokens"]) == (7, 5)
     assert answer.headers["x-ai-engine-provider"] == "alpha"
@@ -62,7 +62,7 @@ async def test_a_stream_is_one_that_sdks_read(gateway: Gateway, provider: Script
     provider.on("/chat/completions", Stream(chunks("hello there")))
     answer = await ask(gateway, stream=True)
     assert answer.headers["content-type"].startswith("text/event-stream")
-    message = message_in(answer.content)
+    message = essence(message_in(answer.content))
     assert message["content"] == [{"type": "text", "text": "hello there"}]
     assert message["stop_reason"] == "end_turn"
     assert message["usage"]["input_tokens"] == 7
@@ -88,7 +88,7 @@ async def test_a_tool_loop_streamed(gateway: Gateway, provider: ScriptedUpstream
     provider.on("/chat/completions", Answer(completion("Sunny.")))
     turns = [user(text("hi")), assistant(*message["content"]), user(tool_result("c0"), tool_result("c1", is_error=True))]
     answer = await ask(gateway, messages=turns, tools=[TOOL])
-    assert answer.json()["content"] == [{"type": "text", "text": "Sunny."}]
+    assert essence(answer.json())["content"] == [{"type": "text", "text": "Sunny."}]
     sent = provider.requests[-1].body["messages"]
     assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool"]
 
