@@ -33,8 +33,20 @@ async function fetchOrSay(request: Request): Promise<Response> {
  * Raises `GatewayError`.
  */
 export async function answerOf<Answer>(call: Promise<{ data?: Answer }>): Promise<Answer> {
-  const { data } = await call
+  const { data } = await call.catch(sayWhatWasWrong)
   if (data === undefined)
     throw new GatewayError('The gateway answered with nothing where an answer was due.', { status: 200, code: 'empty' })
   return data
+}
+
+/** An answer that broke off, or that something between here and the gateway made up. Whoever asked no more is told nothing new. */
+function sayWhatWasWrong(cause: unknown): never {
+  if (cause instanceof GatewayError || (cause instanceof DOMException && cause.name === 'AbortError')) throw cause
+  if (cause instanceof DOMException && cause.name === 'TimeoutError')
+    throw new GatewayError('The gateway took too long to answer.', { status: 408, code: 'timeout' }, { cause })
+  throw new GatewayError(
+    'The answer broke off on its way, or did not come from the gateway.',
+    { status: 502, code: 'answer_broken' },
+    { cause },
+  )
 }

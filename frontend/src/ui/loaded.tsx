@@ -1,11 +1,14 @@
 /** A query's four states in one place: loading, failed, there, and there but out of date. */
 import { type ReactNode, useEffect, useState } from 'react'
-import { ErrorState, StaleBanner } from './messages'
+import classes from './loaded.module.css'
+import { ErrorState, StaleBanner, waitingWords } from './messages'
 
 /** What a TanStack query result has of this. */
 interface Loadable<Data> {
   data: Data | undefined
   error: unknown
+  /** Why the last try failed, while another is to come. */
+  failureReason?: unknown
   dataUpdatedAt: number
   refetch: () => unknown
 }
@@ -20,7 +23,11 @@ interface LoadedProps<Data> {
 export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
   const retry = () => void query.refetch()
   if (query.data === undefined)
-    return query.error === null ? <Loading>{skeleton}</Loading> : <ErrorState error={query.error} onRetry={retry} />
+    return query.error === null ? (
+      <Loading failure={query.failureReason ?? null}>{skeleton}</Loading>
+    ) : (
+      <ErrorState error={query.error} onRetry={retry} />
+    )
   return (
     <>
       {query.error !== null && <StaleBanner sinceMs={query.dataUpdatedAt} error={query.error} onRetry={retry} />}
@@ -29,22 +36,36 @@ export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
   )
 }
 
-const UNNOTICED_MS = 120
+const [UNNOTICED_MS, LONG_MS] = [120, 4_000]
 
-/** Holds its place from the start, and shows itself only where loading can be noticed: a flash would disturb more. */
-function Loading({ children }: { children: ReactNode }) {
-  const [isNoticed, setIsNoticed] = useState(false)
+/**
+ * Holds its place from the start, and shows itself only where loading can be noticed: a flash would disturb more. Where it takes
+ * long, or had to be tried again, it says so.
+ */
+function Loading({ failure, children }: { failure: unknown; children: ReactNode }) {
+  const isNoticed = useIsOver(UNNOTICED_MS)
+  const isLong = useIsOver(LONG_MS)
+  return (
+    <div className={classes.loading}>
+      <div role="status" aria-label="Loading" style={{ visibility: isNoticed ? 'visible' : 'hidden' }}>
+        <div aria-hidden>{children}</div>
+      </div>
+      <p className={classes.waiting} role="status">
+        {(isLong || failure !== null) && <span>{waitingWords(failure)}</span>}
+      </p>
+    </div>
+  )
+}
+
+function useIsOver(milliseconds: number): boolean {
+  const [isOver, setIsOver] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => {
-      setIsNoticed(true)
-    }, UNNOTICED_MS)
+      setIsOver(true)
+    }, milliseconds)
     return () => {
       clearTimeout(timer)
     }
-  }, [])
-  return (
-    <div role="status" aria-label="Loading" style={{ visibility: isNoticed ? 'visible' : 'hidden' }}>
-      <div aria-hidden>{children}</div>
-    </div>
-  )
+  }, [milliseconds])
+  return isOver
 }

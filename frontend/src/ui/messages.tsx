@@ -41,7 +41,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       </span>
       <p className={classes.title}>{title}</p>
       <div className={classes.text}>
-        {error instanceof Error && error.message !== title && <p dir="auto">{error.message}</p>}
+        {error instanceof Error && !isSame(error.message, title) && <p dir="auto">{error.message}</p>}
         <p>{advice}</p>
         {requestId !== undefined && (
           <p className={classes.small}>
@@ -58,6 +58,17 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       )}
     </div>
   )
+}
+
+function isSame(sentence: string, title: string): boolean {
+  return sentence.replace(/\.$/, '') === title
+}
+
+/** In a few words what keeps an answer from coming, while it is still waited for; `null`: it just takes long. */
+export function waitingWords(failure: unknown): string {
+  if (failure === null || failure === undefined) return 'The gateway takes its time. Still waiting …'
+  const { title, wait } = explain(failure)
+  return `${title}.${wait} Trying again …`
 }
 
 /** Above content that could not be refreshed: it stays readable, and says how old it is. */
@@ -80,7 +91,25 @@ export function StaleBanner({ sinceMs, error, onRetry }: { sinceMs: number; erro
   )
 }
 
-function explain(error: unknown): { title: string; advice: string; icon: Icon } {
+interface Explanation {
+  title: string
+  /** How long the gateway asks to wait: a sentence after a blank, or nothing. */
+  wait: string
+  advice: string
+  icon: Icon
+}
+
+function explain(error: unknown): Explanation {
+  const told = explainKind(error)
+  return { ...told, wait: waitOf(error) }
+}
+
+function waitOf(error: unknown): string {
+  const seconds = error instanceof GatewayError ? error.retryAfterSeconds : null
+  return seconds === null ? '' : ` It asks to wait ${formatSeconds(Math.ceil(seconds))}.`
+}
+
+function explainKind(error: unknown): Omit<Explanation, 'wait'> {
   if (!(error instanceof GatewayError))
     return {
       title: 'Something on this page failed',
@@ -93,7 +122,7 @@ function explain(error: unknown): { title: string; advice: string; icon: Icon } 
       advice: 'Is it running? This page tries again by itself and comes back as soon as it does.',
       icon: IconCloudOff,
     }
-  const wait = error.retryAfterSeconds === null ? '' : ` It asks to wait ${formatSeconds(error.retryAfterSeconds)}.`
+  const wait = waitOf(error)
   switch (error.status) {
     case 401:
       return {

@@ -21,7 +21,7 @@ export function StatTile({ label, value, hint, meaning, sparkline }: StatTilePro
       <dd className={classes.value} data-meaning={meaning}>
         {value === undefined ? <Skeleton height={20} width={72} my={6} /> : value}
       </dd>
-      <dd className={classes.hint}>{hint ?? '\u00a0'}</dd>
+      <dd className={classes.hint}>{hint || '\u00a0'}</dd>
       {sparkline !== undefined && <dd className={classes.sparkline}>{sparkline}</dd>}
     </div>
   )

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { memo } from 'react'
 import type { Schemas } from '@/api/client'
 import { statusQuery } from '@/api/queries'
-import { formatCompact, formatCount, formatDuration, formatMoney } from '@/lib/format'
+import { formatCompact, formatCount, formatDuration, formatMoney, UNKNOWN } from '@/lib/format'
 import { useToday } from '@/lib/now'
 import { Money, TokenCount } from '@/ui/figures'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
@@ -41,22 +41,34 @@ function overheadOf({ performance }: Schemas['Status']): { p50: number | null; p
 }
 
 function Today() {
-  const summary = useQuery(todayQuery(useToday())).data
+  const { data: summary, isError } = useQuery(todayQuery(useToday()))
   const tokens = summary && totalTokens(summary.tokens)
   return (
     <>
       <StatTile
         label="Tokens today"
-        value={summary && <TokenCount count={tokens?.total ?? null} isEstimated={summary.estimated_usage > 0} />}
-        hint={tokens ? `${formatCompact(tokens.input)} in, ${formatCompact(tokens.output)} out` : 'nobody knows them'}
+        value={
+          summary ? (
+            <TokenCount count={tokens?.total ?? null} isEstimated={summary.estimated_usage > 0} />
+          ) : isError ? (
+            UNKNOWN
+          ) : undefined
+        }
+        hint={summary ? tokensHint(tokens) : isError && NOT_TOLD}
       />
       <StatTile
         label="Cost today"
-        value={summary && <Money usd={summary.cost_usd} />}
-        hint={summary && costHint(summary)}
+        value={summary ? <Money usd={summary.cost_usd} /> : isError ? UNKNOWN : undefined}
+        hint={summary ? costHint(summary) : isError && NOT_TOLD}
       />
     </>
   )
+}
+
+const NOT_TOLD = 'the gateway did not say'
+
+function tokensHint(tokens: { input: number; output: number } | null | undefined): string {
+  return tokens ? `${formatCompact(tokens.input)} in, ${formatCompact(tokens.output)} out` : 'nobody knows them'
 }
 
 function costHint({ unpriced, absorbed_usd }: Schemas['RequestSums']): string {

@@ -9,7 +9,8 @@ export const modelNamesQuery = queryOptions({
   queryKey: ['models', 'names'],
   queryFn: async ({ signal }) => {
     const { data } = await answerOf(gateway.GET('/v1/models', { signal }))
-    return data.map(({ id, owned_by }) => ({ name: id, providers: owned_by }))
+    // In Anthropic's form, which only its own clients are given, nobody owns a model.
+    return data.map((model) => ({ name: model.id, providers: 'owned_by' in model ? model.owned_by : '' }))
   },
 })
 

@@ -104,16 +104,21 @@ function WhereIsTheKey() {
       <summary>Where is my key?</summary>
       <ul>
         <li>
-          Whoever runs the gateway may have set one as <code>AI_ENGINE_ADMIN_KEY</code> or{' '}
+          Whoever runs the gateway may have set one in <code>.env</code>: <code>AI_ENGINE_ADMIN_KEY</code> or{' '}
           <code>AI_ENGINE_VIEWER_KEY</code>.
         </li>
         <li>
-          Else its first start made one: it was shown on the terminal, or is in the file <code>admin-key</code> in the
-          gateway’s data folder.
+          Else its first start made one. It was shown on the terminal, or is in the file <code>admin-key</code> in the
+          gateway’s data folder. With Docker, in the folder of <code>docker-compose.yml</code>:
+          <code className={classes.command}>docker compose exec gateway cat data/admin-key</code>
         </li>
         <li>
-          On the gateway’s machine, <code>ai-engine client-keys create --role admin</code> makes a new one, which counts
-          from the gateway’s next start.
+          To make a new one, on the gateway’s machine or with Docker, and start the gateway anew, since it reads its
+          keys at the start:
+          <code className={classes.command}>ai-engine client-keys create --role admin</code>
+          <code className={classes.command}>
+            docker compose exec gateway ai-engine client-keys create --role admin{'\n'}docker compose restart gateway
+          </code>
         </li>
       </ul>
     </details>
