@@ -282,13 +282,13 @@ def test_azure_is_asked_in_its_dated_form_where_a_version_is_set() -> None:
 def test_an_address_of_its_own_needs_no_version() -> None:
     given = AZURE | {"AZURE_OPENAI_BASE_URL": "https://proxy.test/openai/v1"}
     assert resolved(given)["azure"].base_url == "https://proxy.test/openai/v1"
-    file = {"providers": [{"name": "azure", "base_url": "https://proxy.test/openai/v1"}]}
-    assert resolved(AZURE, **file)["azure"].base_url == "https://proxy.test/openai/v1"
+    section = {"name": "azure", "base_url": "https://proxy.test/openai/v1"}
+    assert resolved(AZURE, providers=[section])["azure"].base_url == "https://proxy.test/openai/v1"
 
 
 def test_the_operators_formats_hold_for_either_form() -> None:
-    file = {"providers": [{"name": "azure", "formats": ["responses"]}]}
-    assert resolved(AZURE, **file)["azure"].formats == {Operation.RESPONSES}
+    section = {"name": "azure", "formats": ["responses"]}
+    assert resolved(AZURE, providers=[section])["azure"].formats == {Operation.RESPONSES}
 
 
 @pytest.mark.parametrize(
