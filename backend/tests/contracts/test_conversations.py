@@ -1,5 +1,6 @@
 """Every client has every conversation of the script with every provider, plain and streamed, through the whole gateway."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from tests.contracts.conversation_clients import CLIENTS, Client
 from tests.contracts.conversation_providers import PROVIDERS, SIGNATURE, Provider
 from tests.contracts.conversation_script import SCRIPT, Conversation, Result, Said
 from tests.fakes import gateway as gateways
-from tests.fakes.gateway import Gateway, gateway_in_front_of
+from tests.fakes.gateway import Gateway, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
 from tests.journeys.steps import eventually
 
@@ -25,7 +26,7 @@ def client(request: pytest.FixtureRequest) -> Client:
     return chosen
 
 
-@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.name)
+@pytest.fixture(scope="module", params=PROVIDERS, ids=lambda provider: provider.name)
 def provider(request: pytest.FixtureRequest) -> Provider:
     chosen: Provider = request.param
     return chosen
@@ -37,13 +38,13 @@ def stream(request: pytest.FixtureRequest) -> bool:
     return chosen
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def upstream(anyio_backend: str) -> AsyncIterator[ScriptedUpstream]:
     async with ScriptedUpstream() as upstream:
         yield upstream
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def gateway(provider: Provider, upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
     section: dict[str, Any] = {"protocol": provider.name}
     async with gateway_in_front_of(gateways.Provider("alpha", upstream.base_url, fields=section)) as gateway:
@@ -88,9 +89,13 @@ async def test_the_ledger_counts_the_same_whatever_was_translated(
     client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
 ) -> None:
     provider.answers(upstream, PLAIN.said, stream=stream)
-    await ask(gateway, client, client.asks(PLAIN.asked, stream=stream))
-    page = await eventually(lambda: gateway.get("/api/requests"), until=lambda page: bool(page["items"]))
-    (row,) = page["items"]
+    answer = await ask(gateway, client, client.asks(PLAIN.asked, stream=stream))
+
+    async def rows() -> list[Any]:
+        items = (await gateway.get("/api/requests"))["items"]
+        return [item for item in items if item["request_id"] == answer.headers["x-request-id"]]
+
+    (row,) = await eventually(rows)
     cached = PLAIN.said.cached_tokens if provider.tells_cached else 0
     tokens = row["tokens"]
     assert (tokens["input"], tokens["cached_input"] or 0, tokens["output"]) == (20 - cached, cached, 9)
@@ -101,11 +106,12 @@ async def test_a_refusal_reaches_the_client_in_its_own_envelope(
     client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
 ) -> None:
     provider.answers(upstream, provider.refuses(), stream=stream)
+    before = len(upstream.requests)
     answer = await ask(gateway, client, client.asks(PLAIN.asked, stream=stream))
     assert answer.status_code == httpx.codes.BAD_REQUEST
     assert "too hot" in client.error_in(answer.content)["message"]
     assert answer.headers["x-should-retry"] == "false"
-    assert len(upstream.requests) == 1
+    assert len(upstream.requests) == before + 1
 
 
 async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
@@ -122,3 +128,26 @@ async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
     assert understood.turns[-1].results == (Result(tool.said.calls[0], "sunny"),)
     signs = provider.name in ("anthropic", "gemini")
     assert list(provider.signatures_in(upstream.requests[-1])) == ([SIGNATURE] if signs else [])
+
+
+@pytest.fixture(scope="module")
+async def sandbox(anyio_backend: str) -> AsyncIterator[Gateway]:
+    async with running_gateway({"AI_ENGINE_SANDBOX": "true"}) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize("conversation", SCRIPT, ids=str)
+async def test_the_sandbox_has_every_conversation_too(
+    conversation: Conversation, client: Client, stream: bool, sandbox: Gateway
+) -> None:
+    asked = conversation.asked if client.name != "responses" else replace(conversation.asked, stop=())
+    answer = await ask(sandbox, client, client.asks(asked, stream=stream))
+    assert answer.status_code == httpx.codes.OK, answer.text
+    client.checks(answer.content, stream=stream)
+    said = client.hears(answer.content, stream=stream)
+    if asked.forced_tool:
+        assert [call.name for call in said.calls] == list(asked.tools)
+    elif asked.is_structured:
+        assert json.loads(said.text).keys() == {"answer"}
+    else:
+        assert said.text.startswith("[sandbox]")
