@@ -271,6 +271,8 @@ def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) 
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ConfigurationError(f"AI_ENGINE_LOG_FILE is not usable: {str(settings.log_file)!r}: {reason}.") from None
+    # It warns of each broken form, which is the client's own matter and said in the answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     root = logging.getLogger()
     for handler in handlers:
         handler.setFormatter(_Formatter(shape))

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +63,26 @@ BROKEN = {
     "too many headers": form(b"".join(b"X-%d: a\r\n" % number for number in range(100)) + b"\r\na"),
     "too many parts": form(*[field("a", "b")] * 1001),
 }
+
+SLOW = {
+    "lines that begin as boundaries do": f"\r\n--{BOUNDARY}x".encode() * 200_000,
+    "space behind a boundary": f"\r\n--{BOUNDARY}".encode() + b" \t" * 4_000_000,
+}
+
+
+@pytest.mark.parametrize("content", SLOW.values(), ids=SLOW)
+def test_a_form_that_would_take_seconds_to_read_is_refused_at_once(content: bytes) -> None:
+    began_at = time.process_time()
+    with pytest.raises(InvalidRequest, match="The form cannot be read"):
+        read_form(CONTENT_TYPE, form(field("model", "tiny"), file("file", content)))
+    assert time.process_time() - began_at < 0.5
+
+
+def test_a_little_space_behind_a_boundary_is_none_of_the_form() -> None:
+    raw = form(field("model", "a"), field("prompt", "b")).replace(
+        b'\r\nContent-Disposition: form-data; name="prompt"', b' \t\r\nContent-Disposition: form-data; name="prompt"'
+    )
+    assert read_form(CONTENT_TYPE, raw) == {"model": "a", "prompt": "b"}
 
 
 @pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN)
