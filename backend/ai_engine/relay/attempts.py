@@ -19,7 +19,7 @@ from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import Watchdog, jittered
 from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RoutesOut, Unavailable
 from ai_engine.events import AttemptFinished, AttemptObserver
-from ai_engine.names import Blame, Route
+from ai_engine.names import PASSED_THROUGH, Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.provider_keys.waiting import WaitingRoomFull
 from ai_engine.providers.adapter import PlainAnswer
@@ -89,6 +89,8 @@ class Attempts:
             self._plans.append(plan)
             self._on_this_model = 0
             answered = await self.try_candidates(plan)
+            if answered is None and self._inexpressible and self._request.operation in PASSED_THROUGH:
+                answered = await self._try_who_has_it(model, plan)
             if answered is not None:
                 self.family = plan.family
                 return answered
@@ -97,6 +99,20 @@ class Attempts:
             own = self._request.otherwise()
             return Answered(OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
         raise told
+
+    async def _try_who_has_it(self, model: str, plan: Plan) -> Answered | None:
+        """What is passed through goes to one provider, and whoever lacks the operation is not the one: the next best is meant."""
+        wish, known_to_lack_it = self._request.wish(model), 0
+        while plan.candidates and len(self._inexpressible) > known_to_lack_it:
+            known_to_lack_it = len(self._inexpressible)
+            lacking = plan.candidates[0].route.provider
+            preferences = wish.preferences._replace(ignore=(*wish.preferences.ignore, lacking))
+            wish = wish._replace(preferences=preferences)
+            plan = self._services.planner.plan(wish)
+            answered = await self.try_candidates(plan)
+            if answered is not None:
+                return answered
+        return None
 
     def _verdict(self) -> AIEngineError:
         finder = self._services.finder

@@ -10,7 +10,7 @@ from ai_engine.client_api.passthrough import PASSED
 from tests.client_api.refusals import refusal
 from tests.fakes.forms import BOUNDARY, FORM, field, file, form
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
-from tests.fakes.scripted_upstream import ScriptedUpstream
+from tests.fakes.scripted_upstream import Answer, ScriptedUpstream
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +142,19 @@ async def test_a_form_meets_the_sandbox_too(sandbox: Gateway) -> None:
     raw = form(field("model", "whisper-1"), file("file"))
     refusal(await upload(sandbox, "/v1/audio/transcriptions", raw), 400)
     assert BOUNDARY.encode() in raw
+
+
+@pytest.mark.parametrize("wish", [{}, {"provider": {"order": ["claude"]}}])
+async def test_the_best_provider_that_has_it_is_asked(wish: dict[str, Any]) -> None:
+    async with ScriptedUpstream() as claude, ScriptedUpstream() as alpha:
+        alpha.on("/images/generations", Answer({"data": [{"b64_json": "aGk="}]}))
+        providers = Provider("claude", claude.base_url, fields={"protocol": "anthropic"}), Provider("alpha", alpha.base_url)
+        async with gateway_in_front_of(*providers) as gateway:
+            answer = await gateway.http.post("/v1/images/generations", json={"model": "tiny", "prompt": "p", **wish})
+            pinned = await gateway.http.post("/v1/images/generations", json={"model": "claude/tiny", "prompt": "p"})
+    assert (answer.status_code, answer.headers["x-ai-engine-provider"]) == (200, "alpha")
+    refusal(pinned, 400, param="model", code="unsupported_by_provider")
+    assert not claude.requests
 
 
 async def test_a_protocol_without_it_says_so_by_name() -> None:
