@@ -8,6 +8,8 @@ Three programs, in turn within one run since machines are noisy, each measured b
     bare call   the same engine making the same calls, without the gateway
     own         the gateway whose upstream answers inside the process, at once: nothing of the upstream call is in it
 
+Translated: the client speaks Anthropic's Messages API and the provider OpenAI's, so request, answer and events are translated.
+
 The budgets (`shared/performance.md`) are for `own`, which holds with any engine. Gateway − bare call is more than that: what
 httpx costs grows when other code keeps it out of the processor's caches. The median of the rounds counts. Everything runs on
 loopback and stops by itself. Linux only (`/proc`).
@@ -31,6 +33,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import canned_upstream
 
@@ -40,9 +43,27 @@ STREAMS = 96
 CONCURRENCY = 32
 PLAIN_BUDGET_MICROSECONDS = 100
 EVENT_BUDGET_MICROSECONDS = 25
+TRANSLATED_BUDGET_MICROSECONDS = 200
+TRANSLATED_EVENT_BUDGET_MICROSECONDS = 40
 
-_PLAIN_BODY = b'{"model":"canned","messages":[{"role":"user","content":"Hello"}]}'
-_STREAM_BODY = b'{"model":"canned","messages":[{"role":"user","content":"Hello"}],"stream":true}'
+
+class Sent(NamedTuple):
+    """One kind of request, as clients send it."""
+
+    path: bytes
+    body: bytes
+    count: int
+
+
+_CHAT, _MESSAGES = b"/v1/chat/completions", b"/v1/messages"
+_SAID = b'"model":"canned","messages":[{"role":"user","content":"Hello"}]'
+PLAIN = Sent(_CHAT, b"{" + _SAID + b"}", PLAIN_REQUESTS)
+KINDS = {
+    "plain": PLAIN,
+    "stream": Sent(_CHAT, b"{" + _SAID + b',"stream":true}', STREAMS),
+    "translated plain": Sent(_MESSAGES, b"{" + _SAID + b',"max_tokens":100}', PLAIN_REQUESTS),
+    "translated stream": Sent(_MESSAGES, b"{" + _SAID + b',"max_tokens":100,"stream":true}', STREAMS),
+}
 
 
 def free_port() -> int:
@@ -82,12 +103,12 @@ def processor_seconds(pid: int) -> float:
     return sum(int((thread / "schedstat").read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
-async def client(port: int, body: bytes, times: int) -> None:
+async def client(port: int, sent: Sent, times: int) -> None:
     """One keep-alive connection that sends the request again and again, and reads each answer whole."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     request = (
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer unused\r\n"
-        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        b"POST %b HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer unused\r\n"
+        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % (sent.path, len(sent.body)) + sent.body
     )
     for _ in range(times):
         writer.write(request)
@@ -101,10 +122,10 @@ async def client(port: int, body: bytes, times: int) -> None:
     writer.close()
 
 
-async def load(port: int, body: bytes, count: int) -> int:
+async def load(port: int, sent: Sent, count: int) -> int:
     each = count // CONCURRENCY
     awake = asyncio.create_task(stay_awake())
-    await asyncio.gather(*(client(port, body, each) for _ in range(CONCURRENCY)))
+    await asyncio.gather(*(client(port, sent, each) for _ in range(CONCURRENCY)))
     awake.cancel()
     return each * CONCURRENCY
 
@@ -115,9 +136,9 @@ async def stay_awake() -> None:
         await asyncio.sleep(0)
 
 
-async def gateway_microseconds(gateway: subprocess.Popen[bytes], port: int, body: bytes, count: int) -> float:
+async def gateway_microseconds(gateway: subprocess.Popen[bytes], port: int, sent: Sent) -> float:
     before = processor_seconds(gateway.pid)
-    done = await load(port, body, count)
+    done = await load(port, sent, sent.count)
     return (processor_seconds(gateway.pid) - before) / done * 1e6
 
 
@@ -147,7 +168,7 @@ async def running_gateway(upstream_port: int, command: list[str]) -> AsyncIterat
         }
         with started([sys.executable, *command], environment) as gateway:
             await until_it_listens(port)
-            await load(port, _PLAIN_BODY, 400)
+            await load(port, PLAIN, 400)
             yield gateway, port
 
 
@@ -161,10 +182,11 @@ async def main(rounds: int) -> int:
             running_gateway(upstream_port, [str(HERE / "instant_gateway.py")]) as (instant, instant_port),
         ):
             for _ in range(rounds):
-                for kind, body, count in (("plain", _PLAIN_BODY, PLAIN_REQUESTS), ("stream", _STREAM_BODY, STREAMS)):
-                    rows[f"{kind} gateway"].append(await gateway_microseconds(gateway, port, body, count))
-                    rows[f"{kind} bare"].append(await bare_microseconds(upstream_port, count, kind))
-                    rows[f"{kind} own"].append(await gateway_microseconds(instant, instant_port, body, count))
+                for kind, sent in KINDS.items():
+                    rows[f"{kind} gateway"].append(await gateway_microseconds(gateway, port, sent))
+                    bare_kind = kind.removeprefix("translated ")
+                    rows[f"{kind} bare"].append(await bare_microseconds(upstream_port, sent.count, bare_kind))
+                    rows[f"{kind} own"].append(await gateway_microseconds(instant, instant_port, sent))
     return report({name: statistics.median(values) for name, values in rows.items()})
 
 
@@ -172,14 +194,16 @@ def report(medians: dict[str, float]) -> int:
     """Prints the table; exit code 1 if a budget is missed."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}; processor time in µs, median of the rounds")
-    print(f"{'':16}{'gateway':>10}{'bare call':>12}{'own':>8}{'budget':>9}")
+    print(f"{'':20}{'gateway':>10}{'bare call':>12}{'own':>8}{'budget':>9}")
     is_within = True
     for name, kind, each, budget in (
         ("plain request", "plain", 1, PLAIN_BUDGET_MICROSECONDS),
         ("stream event", "stream", canned_upstream.EVENTS, EVENT_BUDGET_MICROSECONDS),
+        ("translated request", "translated plain", 1, TRANSLATED_BUDGET_MICROSECONDS),
+        ("translated event", "translated stream", canned_upstream.EVENTS, TRANSLATED_EVENT_BUDGET_MICROSECONDS),
     ):
         gateway, bare, own = (medians[f"{kind} {column}"] / each for column in ("gateway", "bare", "own"))
-        print(f"{name:16}{gateway:10.1f}{bare:12.1f}{own:8.1f}{budget:9d}")
+        print(f"{name:20}{gateway:10.1f}{bare:12.1f}{own:8.1f}{budget:9d}")
         is_within = is_within and own <= budget
     return 0 if is_within else 1
 
