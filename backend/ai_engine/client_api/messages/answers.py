@@ -16,6 +16,9 @@ from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, tok
 
 Json = dict[str, Any]
 
+PICTURE = "[Here is a picture that Anthropic's format has no block for.]"
+"""In place of a model's own picture, which no message can hold. As text it would fill every later turn with its bytes."""
+
 
 class Asked(NamedTuple):
     """What an answer needs to know of its request."""
@@ -134,6 +137,8 @@ def _texts(said: Mapping[str, Any]) -> Sequence[Json]:
         blocks.append({"type": "text", "text": text, "citations": citations or None})
     if isinstance(refusal, str) and refusal:
         blocks.append({"type": "text", "text": refusal, "citations": None})
+    if said.get("images"):
+        blocks.append({"type": "text", "text": PICTURE, "citations": None})
     return blocks
 
 

@@ -15,7 +15,17 @@ from typing import Any
 import orjson
 
 from ai_engine.client_api.messages import reasoning
-from ai_engine.client_api.messages.answers import Asked, citation, end_of, is_citation, made_id, text_of, tokens_of, tool_name
+from ai_engine.client_api.messages.answers import (
+    PICTURE,
+    Asked,
+    citation,
+    end_of,
+    is_citation,
+    made_id,
+    text_of,
+    tokens_of,
+    tool_name,
+)
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
 from ai_engine.wire.anthropic import encode_event, messages_usage
@@ -116,6 +126,8 @@ class MessagesStream:
         if refusal and isinstance(refusal, str):
             self._refusal += refusal
             self._text(refusal)
+        if delta.get("images"):
+            self._text(PICTURE)
         for annotation in delta.get("annotations") or ():
             if is_citation(annotation):
                 self._cite(annotation)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
 from tests.client_api.messages.asking import chat, text, translation
 from tests.client_api.messages.reading import essence
@@ -96,6 +97,11 @@ def test_pages_are_quoted() -> None:
             {"role": "user", "content": "b"},
         ]
     )["messages"][1] == {"role": "assistant", "content": "Hello there"}
+
+
+def test_a_picture_is_told_of() -> None:
+    message = answered({"content": "See:", "images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}]})
+    assert [block["text"] for block in message["content"]] == ["See:", PICTURE]
 
 
 def test_a_provider_that_counts_nothing_is_estimated() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
 from tests.client_api.messages.asking import TOOL, chat, translation
 from tests.client_api.messages.reading import Reader, essence, events_in, message_in
@@ -145,6 +146,11 @@ def test_a_page_that_the_answer_quotes_is_told() -> None:
     }
     message = streamed(chunk({"content": "Hello"}), chunk({"annotations": [quote]}), chunk({}, "stop"))
     assert [(each["url"], each["title"]) for each in message["content"][0]["citations"]] == [("https://example.org", "Page")]
+
+
+def test_a_picture_is_told_of() -> None:
+    message = streamed(chunk({"content": "See:"}), chunk({"images": [{"type": "image_url"}]}), chunk({}, "stop"))
+    assert message["content"] == [{"type": "text", "text": "See:" + PICTURE}]
 
 
 def test_an_empty_answer_is_a_message_too() -> None:
