@@ -16,10 +16,10 @@ export class Pace {
   }
 
   /** How long the main thread worked (scripts, styles, layout, paint) while `update` happened, in milliseconds. */
-  async spentOn(update: () => Promise<void>): Promise<number> {
+  async spentOn<Result>(update: () => Promise<Result>): Promise<[spentMs: number, result: Result]> {
     const before = await this.#taskSeconds()
-    await update()
-    return ((await this.#taskSeconds()) - before) * 1000
+    const result = await update()
+    return [((await this.#taskSeconds()) - before) * 1000, result]
   }
 
   async #taskSeconds(): Promise<number> {

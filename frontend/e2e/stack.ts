@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const ROOT = new URL('../..', import.meta.url).pathname
-const PYTHON = join(ROOT, 'backend/.venv/bin/python')
+export const ROOT = new URL('../..', import.meta.url).pathname
+export const PYTHON = join(ROOT, 'backend/.venv/bin/python')
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`
 const LONGEST_START_MS = 120_000
 const LOOK_EVERY_MS = 100

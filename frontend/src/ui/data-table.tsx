@@ -11,7 +11,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type CSSProperties, memo, type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { ColumnHead } from './data-table-head'
 import { moveBetweenRows } from './data-table-keys'
 import classes from './data-table.module.css'
@@ -175,7 +175,10 @@ interface BodyRowProps<Row extends object> {
   onOpen: ((row: Row) => void) | undefined
 }
 
-function BodyRow<Row extends object>({ row, columns, height, isOpen, onOpen }: BodyRowProps<Row>) {
+/** Scrolling makes those rows that come into sight; the others stay as they are. */
+const BodyRow = memo(Body) as typeof Body
+
+function Body<Row extends object>({ row, columns, height, isOpen, onOpen }: BodyRowProps<Row>) {
   const open =
     onOpen &&
     (() => {

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixtures'
+import { Pace, quantile } from './pace'
+import { PYTHON, ROOT } from './stack'
+
+const ROWS = 10_000
+/** The rows in sight and a few above and below, however many there are. */
+const MOST_ELEMENTS = 80
+/** Ten rows with each frame: the whole ledger in half a minute. */
+const PIXELS_A_FRAME = 400
+const FRAME_MS = 1000 / 60
+
+test.use({
+  setup: [
+    // Playwright reads from the braces that it needs nothing.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'ai-engine-ledger-'))
+      const database = `sqlite:///${join(folder, 'ledger.db')}`
+      const words = ['ledger_rows.py', '--database', database, '--rows', String(ROWS), '--days', '2']
+      await promisify(execFile)(PYTHON, words, { cwd: join(ROOT, 'benchmarks') })
+      await use({ environment: { AI_ENGINE_DATABASE_URL: database } })
+      await rm(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
+})
+
+test('ten thousand requests are scrolled through to the last, each once and in order, frame by frame', async ({
+  page,
+  stack,
+}) => {
+  test.setTimeout(240_000)
+  const ledger = await wholeLedger(stack.url)
+  expect(ledger.length).toBeGreaterThanOrEqual(ROWS)
+  await page.goto('/requests')
+  await expect(page.getByRole('table').getByRole('row').nth(20)).toBeVisible()
+
+  const pace = await Pace.of(page)
+  const seen = new Map<number, string>()
+  const moved: number[] = []
+  const frames: number[] = []
+  const costs: number[] = []
+  let mostElements = 0
+  for (let isOver = false; !isOver;) {
+    const [spent, part] = await pace.spentOn(() => scrolledOn(page))
+    isOver = part.isOver
+    costs.push(spent / part.frames.length)
+    frames.push(...part.frames)
+    mostElements = Math.max(mostElements, part.mostElements)
+    for (const [index, at] of part.rows) {
+      // A row that is come across again is the same one.
+      if ((seen.get(index) ?? at) !== at) moved.push(index)
+      seen.set(index, at)
+    }
+  }
+  process.stdout.write(
+    `${seen.size} rows in ${frames.length} frames: a frame each ${quantile(frames, 0.5).toFixed(1)} ms (median; p95 ${quantile(frames, 0.95).toFixed(1)} ms), of which the main thread works ${quantile(costs, 0.5).toFixed(1)} ms (median; p95 ${quantile(costs, 0.95).toFixed(1)} ms); at most ${mostElements} rows in the document.\n`,
+  )
+  await expect(page.getByText(`These are all ${ledger.length.toLocaleString('en')}.`)).toBeVisible()
+  expect(moved).toEqual([])
+  // Row 1 is the head.
+  expect(Array.from({ length: ledger.length }, (_, index) => seen.get(index + 2))).toEqual(ledger)
+  expect(seen.size).toBe(ledger.length)
+  expect(mostElements).toBeLessThan(MOST_ELEMENTS)
+  expect(quantile(costs, 0.5)).toBeLessThan(FRAME_MS)
+  expect(quantile(frames, 0.5)).toBeLessThan(1.5 * FRAME_MS)
+})
+
+/** When each request was received, newest first, as the gateway itself lists them. */
+async function wholeLedger(url: string): Promise<string[]> {
+  const received: string[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const answer = await fetch(`${url}/api/requests?limit=100${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    const page = (await answer.json()) as { items: { received_at: string }[]; next_cursor: string | null }
+    received.push(...page.items.map(({ received_at }) => received_at))
+    cursor = page.next_cursor
+  }
+  return received
+}
+
+interface Part {
+  /** Each row that was in the document, by its place in the table. */
+  rows: [index: number, receivedAt: string][]
+  /** From each frame to the next, in milliseconds. */
+  frames: number[]
+  mostElements: number
+  isOver: boolean
+}
+
+/** Scrolls on for a few dozen frames. At the end of what has been loaded it waits, as a reader does. */
+function scrolledOn(page: Page): Promise<Part> {
+  return page.getByRole('group', { name: 'Requests, the newest first' }).evaluate(async (box: HTMLElement, pixels) => {
+    const part: Part = { rows: [], frames: [], mostElements: 0, isOver: false }
+    const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+    let before = await frame()
+    while (part.frames.length < 40 && !part.isOver) {
+      box.scrollTop += pixels
+      const now = await frame()
+      part.frames.push(now - before)
+      before = now
+      const rows = box.querySelectorAll<HTMLElement>('tbody tr[aria-rowindex]')
+      part.mostElements = Math.max(part.mostElements, rows.length)
+      for (const row of rows) part.rows.push([Number(row.ariaRowIndex), row.querySelector('time')?.dateTime ?? ''])
+      const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1
+      part.isOver = isAtEnd && box.innerText.includes('These are all')
+    }
+    return part
+  }, PIXELS_A_FRAME)
+}
