@@ -203,7 +203,7 @@ def _tell_readiness(configuration: Configuration, finder: CandidateFinder) -> No
     """Says who answers and with which keys, so that whoever has just set one sees whether it was found."""
     rows = configuration.providers.values()
     named = [section.name for section in configuration.file.providers]
-    ready, unused = readiness_of(rows, named, finder.is_served, finder.is_enabled)
+    ready, unused = readiness_of(rows, named, finder.is_enabled)
     if ready:
         _log.info("Providers: %s", ", ".join(ready))
     if any(row.is_sandbox and finder.is_usable(row) for row in rows):

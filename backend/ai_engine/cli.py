@@ -34,7 +34,6 @@ from ai_engine.telemetry.logs import configure
 from ai_engine.web import websocket_bounds
 from ai_engine.web.request_head import BoundedHeads
 from ai_engine.wire.redaction import redact
-from ai_engine.wiring import ADAPTERS
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="One OpenAI-compatible endpoint in front of every model provider."
@@ -186,7 +185,7 @@ def check_config() -> None:
     """Read and validate environment, .env and YAML file, and say what came of it."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
     named = [section.name for section in configuration.file.providers]
-    ready, unused = readiness_of(configuration.providers.values(), named, _is_served, _is_enabled_by_default)
+    ready, unused = readiness_of(configuration.providers.values(), named, _is_enabled_by_default)
     print(f"The configuration is sound. Providers that are configured: {', '.join(ready) or 'none'}.")
     for sentence in unused:
         print(f"Not used: {sentence}.")
@@ -207,14 +206,10 @@ def providers() -> None:
 def _state(row: ProviderDefinition, settings: Settings) -> str:
     if row.is_sandbox:
         return {True: "ready: always on", False: "off", None: "answers while no other provider is configured"}[settings.sandbox]
-    reason = obstacle(row, is_served=_is_served(row))
+    reason = obstacle(row)
     if _is_enabled_by_default(row):
         return reason or f"ready: {credentials(row)}"
     return f"{reason or credentials(row)}; a reseller, off until you enable it"
-
-
-def _is_served(row: ProviderDefinition) -> bool:
-    return row.protocol in ADAPTERS
 
 
 def _is_enabled_by_default(row: ProviderDefinition) -> bool:

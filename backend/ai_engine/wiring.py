@@ -139,7 +139,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     http = tuning.http_engine()
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
-    finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker, adapters)
+    finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker)
     block_log = logs.block_log(clock)
     planner_of_choice = NotingPlanner if block_log else Planner
     planner = planner_of_choice(finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights)

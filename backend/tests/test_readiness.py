@@ -19,11 +19,10 @@ def test_check_config_names_what_is_configured(tmp_path: Path) -> None:
 
 def test_check_config_names_what_was_given_in_vain(tmp_path: Path) -> None:
     (tmp_path / "ai-engine.yaml").write_text("providers:\n- {name: mine, base_url: 'http://127.0.0.1:1/v1'}\n")
-    given = {"ANTHROPIC_API_KEY": "sk-1", "AZURE_OPENAI_API_KEY": "sk-2", "PAXSENIX_API_KEY": "sk-3"}
+    given = {"AZURE_OPENAI_API_KEY": "sk-1", "PAXSENIX_API_KEY": "sk-2"}
     ended = run(tmp_path, "check-config", **given)
     assert ended.stdout.splitlines() == [
         "The configuration is sound. Providers that are configured: none.",
-        "Not used: anthropic: its protocol (anthropic) is not served yet.",
         "Not used: azure: needs AZURE_OPENAI_ENDPOINT.",
         "Not used: paxsenix: switched off; POST /api/providers/paxsenix/toggle switches it on.",
         "Not used: mine: needs MINE_API_KEY, or `auth: none` in the YAML file.",
@@ -39,7 +38,7 @@ def test_providers_are_listed_with_what_each_needs(tmp_path: Path) -> None:
     lines = {line.split()[0]: line for line in others}
     for name, state in (
         ("groq", "needs GROQ_API_KEY"),
-        ("anthropic", "its protocol (anthropic) is not served yet"),
+        ("anthropic", "needs ANTHROPIC_API_KEY"),
         ("ollama", "needs OLLAMA_BASE_URL"),
         ("azure", "needs AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"),
         ("paxsenix", "needs PAXSENIX_API_KEY; a reseller, off until you enable it"),
@@ -51,12 +50,14 @@ def test_providers_are_listed_with_what_each_needs(tmp_path: Path) -> None:
 
 def test_a_key_that_comes_into_env_while_it_runs_is_found_and_told(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
-        (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-secret\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\nGEMINI_API_KEY=sk-2\n")
+        (tmp_path / ".env").write_text(
+            "OPENAI_API_KEY=sk-secret\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\nAZURE_OPENAI_API_KEY=sk-2\n"
+        )
         deadline = time.monotonic() + START_SECONDS
         while "Providers: openai (key " not in running.log.read_text():
             assert time.monotonic() < deadline, running.log.read_text()
             threading.Event().wait(0.05)
         assert running.stop() == 0
     log = running.log.read_text()
-    assert "Not used: gemini: its protocol (gemini) is not served yet" in log
+    assert "Not used: azure: needs AZURE_OPENAI_ENDPOINT" in log
     assert "sk-secret" not in log

@@ -1,6 +1,6 @@
 """Who can serve a wish: every route of the model, and for each that cannot serve it now, why."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from ai_engine.health.breaker import Breaker
 from ai_engine.names import Route
 from ai_engine.preferences.preferences import LivePreferences, is_enabled
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
+from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.readiness import obstacle
 
@@ -63,7 +63,6 @@ class Wish(NamedTuple):
 class Reason(StrEnum):
     """Why a route was left out."""
 
-    NOT_SERVED = "protocol_not_served"
     DISABLED = "disabled"
     DRAINED = "drained"
     NO_KEY = "no_key"
@@ -127,30 +126,24 @@ class CandidateFinder:
         preferences: LivePreferences,
         keys: KeyPool,
         breaker: Breaker,
-        served: Collection[WireProtocol],
     ) -> None:
         self._configuration = configuration
         self._catalogue = catalogue
         self._preferences = preferences
         self._keys = keys
         self._breaker = breaker
-        self._served = served
         self._found_in: tuple[Configuration, Catalogue] | None = None
         self._known: dict[str, Matches] = {}
 
     def has_usable_provider(self) -> bool:
-        """Somebody could be asked at all: configured, served and enabled, or the sandbox."""
+        """Somebody could be asked at all: configured and enabled, or the sandbox."""
         return any(self.is_usable(definition) for definition in self._configuration().providers.values())
 
     def is_usable(self, definition: ProviderDefinition) -> bool:
-        """Configured, of a protocol that is served, and not switched off. It may still be flagged or drained."""
+        """Configured and not switched off. It may still be flagged or drained."""
         if definition.is_sandbox:
             return self._active_sandbox() is not None
-        return definition.is_configured and definition.protocol in self._served and self.is_enabled(definition)
-
-    def is_served(self, definition: ProviderDefinition) -> bool:
-        """An adapter speaks its protocol."""
-        return definition.protocol in self._served
+        return definition.is_configured and self.is_enabled(definition)
 
     def at_provider(self, definition: ProviderDefinition, model: str) -> Possible:
         """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
@@ -179,7 +172,7 @@ class CandidateFinder:
         definition = self._configuration().providers.get(name.partition("/")[0])
         if definition is None or "/" not in name or definition.is_sandbox or self.is_usable(definition):
             return None
-        missing = obstacle(definition, is_served=self.is_served(definition)) or "it is switched off"
+        missing = obstacle(definition) or "it is switched off"
         return f"{definition.display_name} is not in use: {missing}"
 
     def matches(self, name: str) -> Matches:
@@ -197,12 +190,8 @@ class CandidateFinder:
                 family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
                 return Matches((pinned,), family, pinned_to=pinned.definition.name)
             found = self._found(name, configuration, catalogue)
-            if found.possible and found.possible[0].definition.protocol in self._served:
-                return found
-        if not any(possible.definition.protocol in self._served for possible in found.possible):
-            sandbox = self._active_sandbox()
-            if sandbox is not None:
-                return Matches((*found.possible, self._unlisted(sandbox, name)))
+        if not found.possible and (sandbox := self._active_sandbox()) is not None:
+            return Matches((self._unlisted(sandbox, name),))
         return found
 
     def _found(self, name: str, configuration: Configuration, catalogue: Catalogue) -> Matches:
@@ -251,9 +240,7 @@ class CandidateFinder:
             return None
         if configuration.settings.sandbox is not None:
             return sandbox if configuration.settings.sandbox else None
-        is_needed = not any(
-            row.is_configured and row.protocol in self._served for row in configuration.providers.values() if not row.is_sandbox
-        )
+        is_needed = not any(row.is_configured for row in configuration.providers.values() if not row.is_sandbox)
         return sandbox if is_needed and configuration.settings.is_on_loopback else None
 
     def why_not(self, possible: Possible, wish: Wish) -> LeftOut | None:
@@ -262,8 +249,6 @@ class CandidateFinder:
 
     def _why_not_provider(self, possible: Possible, wish: Wish) -> LeftOut | None:
         definition, preferences = possible.definition, wish.preferences
-        if definition.protocol not in self._served:
-            return LeftOut(possible, Reason.NOT_SERVED, f"the {definition.protocol} protocol is not served yet")
         if preferences.only and definition.name not in preferences.only:
             return LeftOut(possible, Reason.EXCLUDED, "the request's provider.only does not name it")
         if definition.name in preferences.ignore:
@@ -271,7 +256,7 @@ class CandidateFinder:
         if not self.is_enabled(definition):
             return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
         if not definition.is_configured and not definition.is_sandbox:
-            return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition, is_served=True)}")
+            return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition)}")
         if self._preferences.of(definition.name).drained:
             return LeftOut(possible, Reason.DRAINED, f"drained by hand; POST /api/providers/{definition.name}/restore ends it")
         return None

@@ -142,7 +142,7 @@ class Exposition(Collector):
         breaker = self._views.breaker
         yield _gauge_of_providers(
             "ai_engine_provider_available",
-            "1 while a provider is in rotation; 0 while it is flagged, drained, switched off, or its protocol is not served.",
+            "1 while a provider is in rotation; 0 while it is flagged, drained or switched off.",
             ((name, state == "available") for name, state in states.items()),
         )
         yield _gauge_of_providers(

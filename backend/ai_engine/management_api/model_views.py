@@ -18,9 +18,8 @@ from ai_engine.management_api.schemas import Flag
 from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.providers.definition import ProviderDefinition
 
-RouteState = Literal["available", "flagged", "drained", "disabled", "no_key", "not_served"]
+RouteState = Literal["available", "flagged", "drained", "disabled", "no_key"]
 _STATES: dict[Reason, RouteState] = {
-    Reason.NOT_SERVED: "not_served",
     Reason.DISABLED: "disabled",
     Reason.DRAINED: "drained",
     Reason.NO_KEY: "no_key",

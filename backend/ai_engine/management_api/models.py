@@ -205,7 +205,7 @@ async def refresh_models(
 def _why_not(definition: ProviderDefinition, finder: CandidateFinder) -> str:
     if not can_list(definition):
         return "its models are those that its definition names"
-    missing = obstacle(definition, is_served=finder.is_served(definition))
+    missing = obstacle(definition)
     if missing is not None:
         return missing
     return "none of its keys is usable now" if finder.is_enabled(definition) else "it is switched off"

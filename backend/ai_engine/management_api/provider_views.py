@@ -77,8 +77,6 @@ class ProviderViews:
             return "disabled"
         if not definition.is_sandbox and not definition.is_configured:
             return "no_key"
-        if not self.finder.is_served(definition):
-            return "not_served"
         if flag is None:
             return "available"
         return "drained" if flag.reason == DRAINED else "flagged"

@@ -94,10 +94,9 @@ async def test_provider(
 ) -> TestResult:
     """One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route."""
     body = body or TestBody()
-    is_served = finder.is_served(definition)
-    missing = None if definition.is_sandbox else obstacle(definition, is_served=is_served)
+    missing = None if definition.is_sandbox else obstacle(definition)
     if missing is not None:
-        raise Conflict(f"{definition.display_name} cannot be asked: {missing}.", code="no_key" if is_served else None)
+        raise Conflict(f"{definition.display_name} cannot be asked: {missing}.", code="no_key")
     model = body.model or preferences.of(definition.name).default_model or definition.default_model
     if model is None:
         raise InvalidRequest(f"{definition.display_name} has no default model; name one.", param="model")

@@ -10,7 +10,7 @@ from ai_engine.settings.file import HIGHEST_PRIORITY
 
 GREETING = "Hello! Please answer with one short sentence."
 
-ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key", "not_served"]
+ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key"]
 
 
 def _name(text: str) -> str:
@@ -64,8 +64,8 @@ class ProviderView(BaseModel):
     docs_url: str | None
     enabled: bool = Field(description="Nobody has switched it off; whether it has what it needs is its `status`.")
     status: ProviderState = Field(
-        description="`no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. "
-        "`flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator."
+        description="`no_key`: it lacks a key or an address. `flagged`: out of rotation for a while. "
+        "`drained`: taken out of rotation by an operator."
     )
     flag: Flag | None
     priority: int = Field(description="Lower is preferred.")
@@ -259,7 +259,7 @@ class Status(BaseModel):
     version: str
     uptime_seconds: float
     total_providers: int = Field(description="All that are known, configured or not.")
-    enabled_providers: int = Field(description="Those that are configured, served and switched on.")
+    enabled_providers: int = Field(description="Those that are configured and switched on.")
     disabled_providers: int = Field(description="All others: most of them have no key.")
     available_providers: int = Field(description="Of the enabled ones, those in rotation now.")
     flagged_providers: int = Field(description="Of the enabled ones, those out of rotation for a while.")

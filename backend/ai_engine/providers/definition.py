@@ -8,7 +8,7 @@ from ai_engine.names import Operation
 
 
 class WireProtocol(StrEnum):
-    """The format a provider speaks. Only those with an adapter in `wiring` are served."""
+    """The format a provider speaks; each has its adapter in `wiring`."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"

@@ -15,13 +15,12 @@ class Readiness(NamedTuple):
     ready: list[str]
     """`openai (key 9f86d081)`: those that can be asked, with what they are asked with."""
     unused: list[str]
-    """`anthropic: its protocol is not served yet`: those that were given something, and cannot be asked all the same."""
+    """`azure: needs AZURE_OPENAI_ENDPOINT`: those that were given something, and cannot be asked all the same."""
 
 
 def readiness_of(
     rows: Iterable[ProviderDefinition],
     named: Collection[str],
-    is_served: Callable[[ProviderDefinition], bool],
     is_enabled: Callable[[ProviderDefinition], bool],
 ) -> Readiness:
     """`rows` are resolved, `named` the providers that the YAML file names."""
@@ -29,7 +28,7 @@ def readiness_of(
     for row in rows:
         if row.is_sandbox:
             continue
-        reason = obstacle(row, is_served=is_served(row))
+        reason = obstacle(row)
         if reason is None and not is_enabled(row):
             reason = f"switched off; POST /api/providers/{row.name}/toggle switches it on"
         if reason is None:
@@ -39,10 +38,8 @@ def readiness_of(
     return readiness
 
 
-def obstacle(row: ProviderDefinition, *, is_served: bool) -> str | None:
+def obstacle(row: ProviderDefinition) -> str | None:
     """What keeps a resolved row from being asked, so far as the configuration goes; `None` if nothing does."""
-    if not is_served:
-        return f"its protocol ({row.protocol}) is not served yet"
     if row.is_configured:
         return None
     if not row.needs_key:

@@ -11,7 +11,7 @@ from ai_engine.names import Route
 from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
+from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.failures import FailureClass
 from tests.builders import KeptPreferences, catalogue, configuration, failure
 from tests.fakes.clock import HandTurnedClock
@@ -23,7 +23,6 @@ class Deciding:
         *providers: ProviderDefinition,
         listings: Mapping[str, Sequence[str | ListedModel]] | None = None,
         file: Mapping[str, Any] | None = None,
-        served: Sequence[WireProtocol] = (WireProtocol.OPENAI,),
         clock: HandTurnedClock | None = None,
         **settings: Any,
     ) -> None:
@@ -36,7 +35,7 @@ class Deciding:
         self.breaker = Breaker(self.clock, chance=lambda: 0.5)
         self.track_record = TrackRecord()
         self.finder = CandidateFinder(
-            lambda: self.configuration, lambda: self.catalogue, self.preferences, self.keys, self.breaker, served
+            lambda: self.configuration, lambda: self.catalogue, self.preferences, self.keys, self.breaker
         )
         weights = self.configuration.file.autodecide.weights
         self.planner = Planner(self.finder, self.preferences, self.keys, self.track_record, lambda: weights)

@@ -6,7 +6,7 @@ from ai_engine.autodecide.candidates import Needs, Wish
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
+from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.failures import FailureClass
 from tests.autodecide.deciding import Deciding
 from tests.builders import provider, sandbox
@@ -71,7 +71,6 @@ def test_each_candidate_is_asked_by_its_own_name() -> None:
 
 async def test_every_reason_for_leaving_a_route_out_is_told() -> None:
     deciding = Deciding(
-        provider("unserved", models=("tiny",), protocol=WireProtocol.GEMINI),
         provider("off", models=("tiny",)),
         provider("community", models=("tiny",), is_community=True),
         provider("resting", models=("tiny",)),
@@ -95,7 +94,6 @@ async def test_every_reason_for_leaving_a_route_out_is_told() -> None:
     wish: dict[str, Any] = {"needs": Needs(tools=True, images=True, json_schema=True, text_bytes=801), "ignore": ("ignored",)}
     assert deciding.order("tiny", **wish) == ["good"]
     assert deciding.left_out("tiny", **wish) == {
-        "unserved": "protocol_not_served",
         "off": "disabled",
         "community": "disabled",
         "resting": "keys_resting",
@@ -287,7 +285,6 @@ def test_without_autodecide_nobody_stands_in_for_a_preferred_provider_that_is_ou
         ("127.0.0.1", None, (), True),
         ("127.0.0.1", None, (ALPHA,), False),
         ("127.0.0.1", None, (provider("alpha", models=("tiny",), is_configured=False),), True),
-        ("127.0.0.1", None, (provider("alpha", models=("tiny",), protocol=WireProtocol.COHERE),), True),
         ("0.0.0.0", None, (), False),
         ("0.0.0.0", True, (), True),
         ("127.0.0.1", True, (ALPHA,), True),

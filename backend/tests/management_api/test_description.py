@@ -90,7 +90,7 @@ def programs() -> None:
 
 @pytest.fixture
 async def gateway(anyio_backend: str) -> AsyncIterator[Gateway]:
-    """With the keys of the description's own `.env`, as far as their providers are served, and all of them answering."""
+    """With the keys of the description's own `.env` whose providers speak OpenAI's protocol, and all of them answering."""
     async with ScriptedUpstream() as upstream:
         upstream.on("/chat/completions", Stream(chunks("Here is an answer.")))
         upstream.on("/chat/completions", Answer(completion("Here is an answer.", "gpt-4")), model="gpt-4")

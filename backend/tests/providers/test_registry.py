@@ -306,9 +306,9 @@ def test_a_part_of_an_address_that_is_none_is_refused_by_name(name: str, value: 
 
 def test_what_an_address_still_lacks_is_told_in_either_form() -> None:
     without_key = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_API_KEY"})["azure"]
-    assert obstacle(without_key, is_served=True) == "needs AZURE_OPENAI_API_KEY"
+    assert obstacle(without_key) == "needs AZURE_OPENAI_API_KEY"
     without_endpoint = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_ENDPOINT"})["azure"]
-    assert obstacle(without_endpoint, is_served=True) == "needs AZURE_OPENAI_ENDPOINT"
+    assert obstacle(without_endpoint) == "needs AZURE_OPENAI_ENDPOINT"
 
 
 def test_cloudflare_needs_its_account() -> None:

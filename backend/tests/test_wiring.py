@@ -1,0 +1,6 @@
+from ai_engine.providers.definition import WireProtocol
+from ai_engine.wiring import ADAPTERS
+
+
+def test_every_protocol_has_an_adapter() -> None:
+    assert set(ADAPTERS) == set(WireProtocol)
