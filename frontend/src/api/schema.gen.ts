@@ -2723,7 +2723,7 @@ export interface components {
              * @description Whether a request could go there now, and if not, why.
              * @enum {string}
              */
-            state: "available" | "flagged" | "drained" | "disabled" | "no_key" | "not_served";
+            state: "available" | "flagged" | "drained" | "disabled" | "no_key";
             /** @description What keeps requests away; `null` where nothing does. */
             flag: components["schemas"]["Flag"] | null;
             /**
@@ -3130,10 +3130,10 @@ export interface components {
             enabled: boolean;
             /**
              * Status
-             * @description `no_key`: it lacks a key or an address. `not_served`: its protocol is not spoken yet. `flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator.
+             * @description `no_key`: it lacks a key or an address. `flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator.
              * @enum {string}
              */
-            status: "available" | "flagged" | "drained" | "disabled" | "no_key" | "not_served";
+            status: "available" | "flagged" | "drained" | "disabled" | "no_key";
             flag: components["schemas"]["Flag"] | null;
             /**
              * Priority
@@ -4533,7 +4533,7 @@ export interface components {
             total_providers: number;
             /**
              * Enabled Providers
-             * @description Those that are configured, served and switched on.
+             * @description Those that are configured and switched on.
              */
             enabled_providers: number;
             /**

@@ -1,7 +1,7 @@
 /** What a provider's states and flags mean, in plain words and with what to do: the one table for all pages. */
 import { failureWords, type OutcomeWords } from './outcome-words'
 
-export const PROVIDER_STATES = ['available', 'flagged', 'drained', 'disabled', 'no_key', 'not_served'] as const
+export const PROVIDER_STATES = ['available', 'flagged', 'drained', 'disabled', 'no_key'] as const
 export type ProviderState = (typeof PROVIDER_STATES)[number]
 
 interface StateWords extends OutcomeWords {
@@ -26,11 +26,6 @@ const STATES: Record<ProviderState, StateWords> = {
     meaning: 'neutral',
   },
   no_key: { name: 'No key', explanation: 'It needs a key of its own before it can be asked.', meaning: 'neutral' },
-  not_served: {
-    name: 'Not yet',
-    explanation: 'Its protocol is not spoken by this version of the gateway.',
-    meaning: 'neutral',
-  },
 }
 
 export function providerStateWords(state: ProviderState): StateWords {
@@ -54,7 +49,7 @@ interface Known {
 
 /** Somebody has set it up, whether it can answer now or not; of the forty that are known most are not. */
 export function isSetUp({ status, base_url, keys, models_count, last_used_at }: Known): boolean {
-  if (status === 'no_key' || status === 'not_served') return false
+  if (status === 'no_key') return false
   if (status !== 'disabled') return true
   return !base_url.startsWith('sandbox:') && (keys.length > 0 || models_count > 0 || last_used_at !== null)
 }

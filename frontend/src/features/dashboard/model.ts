@@ -104,7 +104,7 @@ export function rateMeaning(rate: number | null): 'degraded' | 'down' | undefine
   return rate >= 0.9 ? 'degraded' : 'down'
 }
 
-const URGENCY = ['flagged', 'drained', 'available', 'disabled', 'no_key', 'not_served']
+const URGENCY = ['flagged', 'drained', 'available', 'disabled', 'no_key']
 
 function everyProvider(count: number): string {
   if (count === 1) return 'The provider that is set up is'

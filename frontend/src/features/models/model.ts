@@ -39,7 +39,6 @@ export function capabilitiesOf(routes: Route[]): string[] {
 export const capabilityChoices = Object.entries(CAPABILITY_WORDS).map(([value, label]) => ({ value, label }))
 
 const LEFT_OUT: Record<string, string> = {
-  protocol_not_served: 'Protocol not spoken',
   disabled: 'Switched off',
   no_key: 'No key',
   keys_resting: 'All keys rest',

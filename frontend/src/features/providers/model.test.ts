@@ -19,7 +19,7 @@ test('those that are set up stand apart from those that wait for a key', () => {
   const { setUp, others } = listed(
     [
       aProvider({ name: 'xai', display_name: 'xAI', status: 'no_key' }),
-      aProvider({ name: 'cohere', display_name: 'Cohere', status: 'not_served' }),
+      aProvider({ name: 'cohere', display_name: 'Cohere', status: 'no_key' }),
       aProvider({ name: 'off', display_name: 'Off', status: 'disabled', models_count: 3 }),
       aProvider({ name: 'never', display_name: 'Never', status: 'disabled', models_count: 0, last_used_at: null }),
       aProvider({ name: 'out', display_name: 'Out', status: 'flagged' }),

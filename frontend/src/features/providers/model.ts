@@ -6,7 +6,7 @@ import { isSetUp, type ProviderState } from '@/lib/provider-words'
 export type Provider = Schemas['ProviderView']
 type AuditEntry = Schemas['AuditEntryView']
 
-const URGENCY: ProviderState[] = ['flagged', 'drained', 'available', 'disabled', 'no_key', 'not_served']
+const URGENCY: ProviderState[] = ['flagged', 'drained', 'available', 'disabled', 'no_key']
 
 interface Listed {
   /** Whoever is out of rotation first, else as they are preferred. */
