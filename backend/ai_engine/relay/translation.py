@@ -18,6 +18,9 @@ from ai_engine.providers.embedding_texts import packed, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer, of_passed_through
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
+_OFTEN_MISSING = PASSED_THROUGH | {Operation.COUNT_TOKENS}
+"""Operations that a provider may lack whose models chat well: few of those who speak Anthropic's protocol count tokens."""
+
 
 class StreamTranslator(Protocol):
     """A streamed chat in the client's format. Made anew for every answer; one that goes on elsewhere keeps its translator."""
@@ -111,7 +114,7 @@ class Way:
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """As `Adapter.classify`, and what it means for this operation."""
         failure = self._adapter.classify(status, headers, body)
-        return of_passed_through(failure) if self._operation in PASSED_THROUGH else failure
+        return of_passed_through(failure) if self._operation in _OFTEN_MISSING else failure
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""
