@@ -19,6 +19,7 @@ from ai_engine.access.guards import install_guard
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.client_api import chat_completions, completions, embeddings, models, passthrough
+from ai_engine.client_api.messages import errors as anthropics
 from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.relayed import RelayedEndpoint
 from ai_engine.client_api.responses import routes as responses
@@ -103,7 +104,7 @@ class AIEngine(FastAPI):
         app = RequestContext(app, self._addresses, logs.access_log(clock), clock)
         self._way_in = app
         configuration.on_change(self._take_over)
-        install_error_handlers(self)
+        install_error_handlers(self, others=[(anthropics.is_asked_for, anthropics.error_answer)])
         for room in (
             chat_completions,
             completions,

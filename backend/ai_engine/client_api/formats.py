@@ -25,4 +25,5 @@ def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -
 
 
 def _anthropics(parse: ParseRequest) -> ClientFormat:
-    return ClientFormat(parse, in_anthropics_envelope.error_answer, in_anthropics_envelope.error_event, takes_header)
+    told = in_anthropics_envelope
+    return ClientFormat(parse, told.error_answer, told.error_event, request_id_header=b"request-id", takes_header=takes_header)

@@ -78,6 +78,8 @@ class ClientFormat:
     error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
     error_event: Callable[[AIEngineError], bytes] = error_event
     """The end of a stream whose status is already out."""
+    request_id_header: bytes | None = None
+    """Where the format's SDKs look for the request's id, beside `x-request-id`."""
     takes_header: Callable[[bytes, bytes], bool] | None = None
     """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
     keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
@@ -174,7 +176,7 @@ class RelayedEndpoint:
             return
         self._keep(request, answer.plain.answer)
         body = answer.plain.body
-        await _send_whole(200, [(b"content-type", answer.plain.content_type), *_about(answer)], body, send)
+        await _send_whole(200, [(b"content-type", answer.plain.content_type), *self._about(request, answer)], body, send)
 
     async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         events = EventStream(send, self._stream_silence_seconds)
@@ -183,7 +185,7 @@ class RelayedEndpoint:
             with self._patrol.watch(receive) as watch:
                 answer = await self._relay.answer(request)
                 assert answer.stream is not None
-                await events.begin(_about(answer))
+                await events.begin(self._about(request, answer))
                 broken = await answer.stream.relay_to(events.write)
                 if broken is not None:
                     raise broken
@@ -206,6 +208,12 @@ class RelayedEndpoint:
             await events.stop()
             if answer is not None and answer.stream is not None:
                 await answer.stream.close()
+
+    def _about(self, request: ClientRequest, answer: Answer) -> HeaderList:
+        headers = _about(answer)
+        if self._format.request_id_header is not None:
+            headers.append((self._format.request_id_header, request.id.encode("latin-1", "replace")))
+        return headers
 
     def _keep(self, request: ClientRequest, answer: Mapping[str, Any] | None) -> None:
         if self._format.keep is not None and answer is not None:

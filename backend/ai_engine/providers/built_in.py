@@ -35,6 +35,7 @@ _OFFICIAL = (
         completion_models=frozenset({"gpt-3.5-turbo-instruct", "gpt-3.5-turbo-instruct-0914", "davinci-002", "babbage-002"}),
         free=frozenset({Operation.MODERATIONS}),  # https://platform.openai.com/docs/guides/moderation (read 2026-11-28)
         output_limit_field="max_completion_tokens",
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "anthropic",
@@ -77,6 +78,7 @@ _OFFICIAL = (
         # Its Responses API is a beta without `previous_response_id` and `store`: https://console.groq.com/docs/responses-api
         # (read 2026-11-28).
         output_limit_field="max_completion_tokens",  # https://console.groq.com/docs/api-reference#chat-create (read 2026-11-28)
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "openrouter",
@@ -100,6 +102,7 @@ _OFFICIAL = (
         docs_url="https://docs.mistral.ai",
         default_model="mistral-small-latest",
         models=("mistral-small-latest", "mistral-medium-latest", "ministral-8b-latest", "mistral-embed"),
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "deepseek",
@@ -110,6 +113,7 @@ _OFFICIAL = (
         default_model="deepseek-chat",
         models=("deepseek-chat", "deepseek-reasoner"),
         takes_reasoning_content=True,  # inside a round of tool calls: https://api-docs.deepseek.com/guides/thinking_mode
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "xai",
@@ -122,6 +126,7 @@ _OFFICIAL = (
         # https://docs.x.ai/docs/api-reference. /v1/messages is deprecated, and /v1/completions knows no model that reasons:
         # https://docs.x.ai/developers/rest-api-reference/inference/legacy (both read 2026-11-28).
         formats=frozenset({Operation.RESPONSES}),
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "together",
@@ -155,6 +160,7 @@ _OFFICIAL = (
         models=("gpt-oss-120b",),
         # https://inference-docs.cerebras.ai/api-reference/chat-completions (read 2026-11-28)
         output_limit_field="max_completion_tokens",
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "nvidia",
@@ -236,6 +242,7 @@ _OFFICIAL = (
         key_header="api-key",
         formats=frozenset({Operation.RESPONSES}),
         output_limit_field="max_completion_tokens",
+        refuses=frozenset({"top_k"}),
     ),
     _Row(
         "moonshot",

@@ -105,6 +105,8 @@ class ProviderDefinition:
     """What it charges nothing for."""
     output_limit_field: str = "max_tokens"
     """What OpenAI-compatible servers call the limit; OpenAI itself knows only the newer name for models that reason."""
+    refuses: frozenset[str] = frozenset()
+    """OpenAI-compatible, and known to answer 400 to these fields of the hub."""
     takes_hints: bool = False
     """OpenAI-compatible, and knows `cache_control` and `reasoning_details`; others refuse fields that they do not know."""
     takes_reasoning_content: bool = False

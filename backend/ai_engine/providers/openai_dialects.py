@@ -14,10 +14,16 @@ from ai_engine.providers.definition import ProviderDefinition
 _FAILED_TOOL = "The tool failed: "
 """OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
 
+_ONE_TEXT = frozenset({"system", "developer", "tool"})
+"""Roles whose texts some servers take as one string alone; what stood in several parts is told as several paragraphs."""
+
 
 def adopted(chat: Mapping[str, Any], provider: ProviderDefinition) -> dict[str, Any]:
     """`chat` in this provider's words. Raises `Inexpressible` for what no OpenAI-compatible server takes."""
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}
+    for field in provider.refuses:
+        if outgoing.get(field) is not None:
+            raise Inexpressible(f"{provider.display_name} does not take {field}.", param=field)
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
         outgoing[provider.output_limit_field] = limit
@@ -35,12 +41,18 @@ def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinitio
     if not provider.takes_reasoning_content:
         left_out.append("reasoning_content")
     content = message.get("content")
-    if isinstance(content, list):
+    if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
+        message = {**message, "content": "\n\n".join(part["text"] for part in content)}
+    elif isinstance(content, list):
         parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
         message = {**message, "content": parts}
     if message.get("is_error"):
         message = {**message, "content": _told(message.get("content"))}
     return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
+
+
+def _is_text_alone(content: list[Any]) -> bool:
+    return all(part.get("type") == "text" for part in content)
 
 
 def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> Mapping[str, Any]:

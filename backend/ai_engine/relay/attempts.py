@@ -1,8 +1,369 @@
+"""The rings: models → candidates → keys → send once, each with one reason to go again (`faults.md` section 2).
+
+    try_models       the next model, when every candidate of this one is exhausted
+    try_candidates   the next route, when this one failed; with none left, one second chance for what may soon work
+    try_keys         the next provider key, when this one was to blame
+    send_once        one request on one route with one key (`attempt`)
+
+A `Failure`'s blame decides which ring goes on, and what is marked; nothing else does. Streams and plain answers take the same
+way: a stream has succeeded here once its first content arrived, and until then it starts again elsewhere like anything else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import orjson
+
+from ai_engine.autodecide.candidates import Possible, Reason
+from ai_engine.autodecide.plan import Plan
+from ai_engine.clock import Watchdog, jittered
+from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RoutesOut, Unavailable
+from ai_engine.events import AttemptFinished, AttemptObserver
+from ai_engine.names import PASSED_THROUGH, Blame, Route
+from ai_engine.provider_keys.pool import PooledKey
+from ai_engine.provider_keys.waiting import WaitingRoomFull
+from ai_engine.providers.adapter import PlainAnswer
+from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.relay.attempt import Answered, Attempt, Outgoing
+from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.services import RelayServices
+from ai_engine.relay.translation import Asking, Way
+from ai_engine.relay.verdict import verdict
+from ai_engine.upstream.port import Headers
+
+MOST_ATTEMPTS_ON_ONE_MODEL = 6
+MOST_ATTEMPTS = 10
+LONGEST_WAIT_SECONDS = 3
+"""A `Retry-After` up to this is waited out where no other route is left."""
+
+OWN_ROUTE = Route("ai-engine", "estimate")
+"""What an answer in the engine's own name is called."""
+
+_BACKOFF_SECONDS = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class _SecondChance:
+    """A route that may well answer in a moment."""
 
-def _is_beyond_providers(told: AIEngineError) -> bool:
-    """Whether nobody could answer or had the operation at all, as against a fault of the request that somebody found."""
-    return isinstance(told, Unavailable | Inexpressible) or (
-        isinstance(told, RefusedByProvider) and told.status in (404, 405, 501)
-    )
+    at: float
+    possible: Possible
+    is_cooling: bool
+    """Its keys rest: those who wait go one at a time."""
+
+
+class Attempts:
+    """All attempts for one request: the rings, with one budget."""
+
+    def __init__(self, services: RelayServices, request: ClientRequest, hear: AttemptObserver | None = None) -> None:
+        """`hear` is told of this request's attempts, beside the observers of all."""
+        self._services = services
+        self._request = request
+        self._hear = hear
+        self._started_at = services.clock.monotonic()
+        self._plans: list[Plan] = []
+        self._failures: list[Failure] = []
+        self._asking = Asking(request.operation, request.body, request.translation, request.native_headers)
+        self._own_headers = _own_headers(services.own_headers, request.hops) if request.hops else services.own_headers
+        self._inexpressible: list[Inexpressible] = []
+        """Why routes could not even be asked: their protocols have no words for the request."""
+        self._never_again: set[Route] = set()
+        """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
+        self._on_this_model = 0
+        self.family: str | None = None
+        """Set where the model that answered is only the best member of the family that was asked for."""
+        self._is_test = False
+        self.count = 0
+        """How many were begun."""
+        self.finished: list[AttemptFinished] = []
+        """What came of each, in the order in which they ended."""
+        self.upstream_seconds = 0.0
+        """Time spent waiting for providers, all attempts together; a stream adds its own to it later."""
+        self.waited_seconds = 0.0
+        """Time spent waiting before second chances."""
+
+    async def try_models(self) -> Answered:
+        """The first sound answer. Raises `CallerError` or `Unavailable`, with what the caller should know and do."""
+        for model in self._models():
+            plan = self._services.planner.plan(self._request.wish(model))
+            self._plans.append(plan)
+            self._on_this_model = 0
+            answered = await self.try_candidates(plan)
+            if answered is None and self._inexpressible and self._request.operation in PASSED_THROUGH:
+                answered = await self._try_who_has_it(model, plan)
+            if answered is not None:
+                self.family = plan.family
+                return answered
+        told = self._verdict()
+        if self._request.otherwise is not None and isinstance(told, Unavailable | Inexpressible):
+            own = self._request.otherwise()
+            return Answered(OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
+        raise told
+
+    async def _try_who_has_it(self, model: str, plan: Plan) -> Answered | None:
+        """What is passed through goes to one provider, and whoever lacks the operation is not the one: the next best is meant."""
+        wish, known_to_lack_it = self._request.wish(model), 0
+        while plan.candidates and len(self._inexpressible) > known_to_lack_it:
+            known_to_lack_it = len(self._inexpressible)
+            lacking = plan.candidates[0].route.provider
+            preferences = wish.preferences._replace(ignore=(*wish.preferences.ignore, lacking))
+            wish = wish._replace(preferences=preferences)
+            plan = self._services.planner.plan(wish)
+            answered = await self.try_candidates(plan)
+            if answered is not None:
+                return answered
+        return None
+
+    def _verdict(self) -> AIEngineError:
+        finder = self._services.finder
+        return verdict(
+            self._plans,
+            self._failures,
+            self._inexpressible,
+            has_usable_provider=finder.has_usable_provider(),
+            is_still_listing=finder.is_still_listing(),
+            why_unknown=finder.why_unknown(self._request.model),
+            soonest_return=self._soonest_return(),
+        )
+
+    def _models(self) -> Iterator[str]:
+        """The asked model, then the request's own `models`, or else the configured fallbacks of an unpinned request."""
+        request = self._request
+        yield request.model
+        if request.further_models is not None:
+            yield from request.further_models
+        elif request.autodecide and self._plans[0].pinned_to is None:
+            yield from self._services.configuration().file.fallbacks.get(request.model, ())
+
+    async def try_candidates(self, plan: Plan) -> Answered | None:
+        """`None` when every candidate is exhausted, or the request does not fit the model."""
+        failed: list[tuple[Possible, Failure | None]] = []
+        for candidate in plan.candidates:
+            if len(plan.candidates) > 1:
+                self._services.planner.note_use(candidate.route)
+            outcome = await self.try_keys(candidate, self._why(is_next=bool(failed)))
+            if isinstance(outcome, Answered):
+                return outcome
+            if outcome is not None and outcome.blame is Blame.MODEL:
+                return None
+            failed.append((candidate, outcome))
+        for chance in self._second_chances(plan, failed):
+            outcome = await self._take_second_chance(chance)
+            if isinstance(outcome, Answered):
+                return outcome
+            if outcome is not None and outcome.blame is Blame.MODEL:
+                return None
+        return None
+
+    def _why(self, *, is_next: bool) -> str:
+        if is_next:
+            return "next candidate"
+        return "first choice" if len(self._plans) == 1 else "fallback model"
+
+    def _second_chances(self, plan: Plan, failed: list[tuple[Possible, Failure | None]]) -> list[_SecondChance]:
+        """Once each: a rate limit that ends within three seconds, and a 5xx or reset after a jittered backoff."""
+        now = self._services.clock.monotonic()
+        chances = [chance for possible, failure in failed if (chance := self._second_chance(possible, failure, now)) is not None]
+        for left_out in plan.left_out:
+            if left_out.reason is Reason.KEYS_RESTING and left_out.cause is FailureClass.RATE_LIMIT:
+                returns_at = left_out.returns_at or now
+                if returns_at - now <= LONGEST_WAIT_SECONDS:
+                    chances.append(_SecondChance(returns_at, left_out.possible, is_cooling=True))
+        return sorted(chances, key=lambda chance: chance.at)
+
+    def _second_chance(self, possible: Possible, failure: Failure | None, now: float) -> _SecondChance | None:
+        """`failure` is `None` where no key could be tried: other requests made them all rest since the plan."""
+        services, route = self._services, possible.route
+        if not services.breaker.is_admitting(route):
+            return None
+        if failure is None or failure.blame is Blame.KEY:
+            if failure is not None and failure.kind is FailureClass.RATE_LIMIT and not failure.is_worth_repeating:
+                return None  # the request alone is over the limit: no wait makes it smaller
+            rest = services.keys.soonest_return(*route)
+            if rest is None:
+                return _SecondChance(now, possible, is_cooling=True) if failure and failure.is_worth_repeating else None
+            is_short = rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= LONGEST_WAIT_SECONDS
+            return _SecondChance(rest.until, possible, is_cooling=True) if is_short else None
+        asked_for = failure.retry_after_seconds or 0
+        if not failure.is_worth_repeating or asked_for > LONGEST_WAIT_SECONDS:
+            return None
+        return _SecondChance(now + max(jittered(_BACKOFF_SECONDS, services.chance), asked_for), possible, is_cooling=False)
+
+    async def _take_second_chance(self, chance: _SecondChance) -> Answered | Failure | None:
+        clock, route = self._services.clock, chance.possible.route
+        if not self._may_attempt() or chance.at >= self._deadline(chance.possible):
+            return None
+        waits_since = clock.monotonic()
+        try:
+            if not chance.is_cooling:
+                await clock.sleep(chance.at - waits_since)
+            else:
+                with Watchdog(self._deadline(chance.possible) - waits_since):
+                    if not await self._wait_in_line(route):
+                        return None
+        except TimeoutError:
+            return None
+        finally:
+            self.waited_seconds += clock.monotonic() - waits_since
+        return await self.try_keys(chance.possible, "after a rate limit" if chance.is_cooling else "retry")
+
+    async def _wait_in_line(self, route: Route) -> bool:
+        """Waits until a key of the route is usable again; false if that takes too long, or too many wait already."""
+        services = self._services
+        try:
+            async with services.waiting_room.turn(route):
+                rest = services.keys.soonest_return(*route)
+                if rest is None:
+                    return True
+                wait = rest.until - services.clock.monotonic()
+                if wait > LONGEST_WAIT_SECONDS:
+                    return False
+                await services.clock.sleep(wait)
+                return True
+        except WaitingRoomFull:
+            return False
+
+    async def try_only(self, possible: Possible) -> Answered:
+        """One route by an operator's wish, whether it is in rotation or not. Raises `CallerError` or `Unavailable`.
+
+        What the provider says of a failure is told as it is: the operator owns the account that it is about.
+        """
+        self._is_test = True
+        outcome = await self.try_keys(possible, "test", even_if_out=True)
+        if isinstance(outcome, Answered):
+            return outcome
+        if self._inexpressible:
+            raise self._inexpressible[0]
+        if outcome is None:
+            raise RoutesOut(f"{possible.definition.display_name} has no provider key.", code="no_usable_key")
+        raise verdict((), self._failures)
+
+    async def try_keys(self, possible: Possible, why: str, *, even_if_out: bool = False) -> Answered | Failure | None:
+        """The last key's failure, or `None` if no key could be tried at all, or the provider has no words for the request."""
+        services, route, definition = self._services, possible.route, possible.definition
+        tried: set[str | None] = set()
+        failure: Failure | None = None
+        way: Way | None = None
+        while self._may_attempt() and (even_if_out or (services.breaker.is_admitting(route) and route not in self._never_again)):
+            try:
+                way = way or self._asking.way_to(services.adapters[definition.protocol], definition, route.model)
+                pooled = services.keys.take(route.provider, route.model, tried, even_if_resting=even_if_out)
+                if pooled is None:
+                    break
+                outcome = await self.send_once(possible, way, pooled, why)
+            except Inexpressible as error:
+                self._inexpressible.append(error)
+                return None
+            if isinstance(outcome, Answered):
+                return outcome
+            failure = outcome
+            if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
+                self._never_again.add(route)
+            if failure.blame is Blame.REQUEST:
+                raise verdict(self._plans, self._failures)
+            if failure.blame is not Blame.KEY:
+                break
+            tried.add(pooled.fingerprint)
+            why = "another key"
+        return failure
+
+    def _may_attempt(self) -> bool:
+        return self.count < MOST_ATTEMPTS and self._on_this_model < MOST_ATTEMPTS_ON_ONE_MODEL
+
+    async def send_once(self, possible: Possible, way: Way, pooled: PooledKey, why: str) -> Answered | Failure:
+        """One attempt, with everything it says about key, route and provider marked.
+
+        Raises `DeadlinePassed`, and `Inexpressible` where the provider's protocol has no words for the request: nothing was sent.
+        """
+        services, route = self._services, possible.route
+        outgoing = self._outgoing(possible, way, pooled)
+        self.count += 1
+        self._on_this_model += 1
+        passage = services.breaker.begin(route)
+        attempt = Attempt(
+            services,
+            self._request,
+            possible,
+            outgoing,
+            pooled,
+            passage,
+            self.count,
+            why,
+            self._started_at,
+            self._deadline(possible),
+            self._record,
+        )
+        try:
+            outcome = await attempt.run()
+        except BaseException:
+            attempt.abandon()
+            raise
+        finally:
+            self.upstream_seconds += services.clock.monotonic() - attempt.started_at
+        if isinstance(outcome, Answered):
+            return outcome
+        attempt.fail(outcome)
+        if attempt.is_refused_for_stream_options(outcome):
+            services.refuses_stream_options.add(route.provider)
+            again = services.keys.take(route.provider, route.model) if self._may_attempt() else None
+            if again is not None:
+                return await self.send_once(possible, way, again, "without stream_options")
+        self._failures.append(_named(outcome, possible, in_its_words=self._is_test))
+        return outcome
+
+    def _outgoing(self, possible: Possible, way: Way, pooled: PooledKey) -> Outgoing:
+        services, definition = self._services, possible.definition
+        asks_usage = (
+            self._request.is_stream and definition.takes_stream_options and definition.name not in services.refuses_stream_options
+        )
+        try:
+            request = way.encode(
+                definition, possible.route.model, pooled.key, ask_usage=asks_usage, extra_headers=self._own_headers
+            )
+        except InvalidRequest:
+            services.keys.give_back(pooled)
+            raise
+        return Outgoing(way, request, asks_usage)
+
+    def _record(self, finished: AttemptFinished) -> None:
+        self.finished.append(finished)
+        self._services.observe_attempt(finished)
+        if self._hear is not None:
+            self._hear(finished)
+
+    def _deadline(self, possible: Possible) -> float:
+        """The end of the whole request, in monotonic seconds: never past the client's own."""
+        total = possible.definition.timeouts.total
+        return self._started_at + min(total, self._request.timeout_seconds or total)
+
+    def _soonest_return(self) -> float | None:
+        """Seconds until some route of the plans may serve again; `None` if nobody knows."""
+        services, now = self._services, self._services.clock.monotonic()
+        is_in_rotation = False
+        ends: list[float] = []
+        for plan in self._plans:
+            ends.extend(left_out.returns_at for left_out in plan.left_out if left_out.returns_at is not None)
+            for candidate in plan.candidates:
+                rest = services.keys.soonest_return(*candidate.route)
+                outage = services.breaker.outage_of(candidate.route)
+                if rest or outage:
+                    ends.append(max(rest.until if rest else 0, outage.until if outage else 0))
+                else:
+                    is_in_rotation = True
+        if not ends:
+            return None
+        return 1 if is_in_rotation else max(min(ends) - now, 1)
+
+
+def _own_headers(own: Headers, hops: tuple[bytes, ...]) -> Headers:
+    """Our `via` behind those of the gateways that sent the request on before."""
+    before = b"".join(b"1.1 " + hop + b", " for hop in hops)
+    return tuple((name, before + value if name == b"via" else value) for name, value in own)
+
+
+def _named(failure: Failure, possible: Possible, *, in_its_words: bool) -> Failure:
+    """With the provider's name before what happened, unless it is about the request itself, which it tells in its words."""
+    if failure.blame in (Blame.REQUEST, Blame.MODEL):
+        return failure
+    happened = failure.message if in_its_words else failure.message_for_client
+    return replace(failure, message=f"{possible.definition.display_name}: {happened}")

@@ -202,6 +202,7 @@ class SecurityHeaders:
 
 EXPOSED_HEADERS = (
     "x-request-id",
+    "request-id",
     *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")),
     "retry-after",
     "retry-after-ms",

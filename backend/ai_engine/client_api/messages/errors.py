@@ -25,6 +25,10 @@ _TOO_LONG = "prompt is too long"
 """What Claude Code looks for in a message before it makes its conversation shorter and asks again
 (https://github.com/Menci/Floway/pull/166, read 2026-11-28)."""
 
+THREAD_UNSUPPORTED = "thread_unsupported_request"
+"""With this code the tool runners of Anthropic's SDKs, which ask for a thread first, go on without one and send everything
+(`anthropic` 2.14.0, `lib/threads/_thread_state.py`, read 2026-11-28)."""
+
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
     """Status, headers and body. `request_id` becomes `x-request-id` and `request-id`, and stands in the body."""
@@ -57,7 +61,10 @@ def _body(error: AIEngineError, status: int, request_id: str | None) -> bytes:
         kind = error.kind
     elif isinstance(error, NoProviderConfigured):
         kind = "api_error"
-    return orjson.dumps(anthropic.error(redact(_message(error)), kind=kind, request_id=request_id))
+    envelope = anthropic.error(redact(_message(error)), kind=kind, request_id=request_id)
+    if isinstance(error, CallerError) and error.code == THREAD_UNSUPPORTED:
+        envelope["error"]["details"] = {"error_code": error.code, "unsupported": [error.param]}
+    return orjson.dumps(envelope)
 
 
 def _message(error: AIEngineError) -> str:

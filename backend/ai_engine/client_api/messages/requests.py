@@ -11,6 +11,7 @@ from ai_engine.client_api.messages import answers, native, reasoning, tool_names
 from ai_engine.client_api.messages.answers import Asked
 from ai_engine.client_api.messages.conversation import chat_messages
 from ai_engine.client_api.messages.count_tokens import estimate
+from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED
 from ai_engine.client_api.messages.options import chat_options
 from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
@@ -36,6 +37,10 @@ def messages_request(
     most = body.get("max_tokens")
     if type(most) is not int or most < 0:
         raise InvalidRequest("max_tokens must be the largest number of tokens that the answer may have.", param="max_tokens")
+    if body.get("thread") is not None:
+        raise InvalidRequest(
+            "thread is a state that one provider alone has: send the whole conversation.", param="thread", code=THREAD_UNSUPPORTED
+        )
     needs, has_foreign = _checked(body, len(raw))
     is_stream = optional_flag(body, "stream") or False
     request = steered_request(
