@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ai_engine.client_api.messages.errors import error_answer, error_event, is_asked_for
+from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED, error_answer, error_event, is_asked_for
 from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
@@ -87,6 +87,12 @@ def test_the_field_that_is_wrong_stands_in_the_message() -> None:
 def test_claude_code_sees_that_its_prompt_is_too_long() -> None:
     too_long = refused(400, "invalid_request_error", "context_length_exceeded", "This model has 128000 tokens at most.")
     assert message_of(too_long) == "prompt is too long: This model has 128000 tokens at most."
+
+
+def test_a_thread_is_refused_in_the_words_after_which_sdks_go_on_without_one() -> None:
+    error = InvalidRequest("thread is no field of ours.", param="thread", code=THREAD_UNSUPPORTED)
+    details = json.loads(error_answer(error, None)[2])["error"]["details"]
+    assert details == {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
 
 
 def test_no_message_has_a_secret() -> None:
