@@ -25,6 +25,7 @@ export function adviceFor(error: GatewayError): string {
   if (error.status === 401) return 'Sign in with an admin or client key.'
   if (error.status === 403) return 'A viewer may read but not ask: sign in with an admin or client key.'
   if (error.status === 429) return `Wait ${wait}, then ask again, or choose another model.`
-  if (error.isPassing) return `Ask again in ${wait}; its timeline shows what was tried.`
+  if (error.isPassing)
+    return `Ask again in ${wait}${error.requestId === undefined ? '' : '; its timeline shows what was tried'}.`
   return 'Change the question or the parameters, then ask again.'
 }

@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { IconRefresh } from '@tabler/icons-react'
 import { useWhyNotChange } from '@/api/queries'
 import { Allowed } from '@/ui/allowed'
+import { tellRefused } from '@/ui/notices'
 import { useReload } from './queries'
 
 export function ReloadButton() {
@@ -24,12 +25,7 @@ export function ReloadButton() {
               })
             },
             onError: (error) => {
-              notifications.show({
-                color: 'red',
-                title: 'Nothing was changed',
-                message: error.message,
-                autoClose: false,
-              })
+              tellRefused('Nothing was changed', error)
             },
           })
         }}

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
+import { tellRefused } from '@/ui/notices'
 import { Popover } from '@/ui/popover'
 import classes from './export-menu.module.css'
 import { useExport } from './queries'
@@ -20,7 +21,7 @@ export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: bo
         notifications.show({ title: 'Exported', message: name })
       },
       onError: (error) => {
-        notifications.show({ color: 'red', title: 'Nothing was exported', message: error.message, autoClose: false })
+        tellRefused('Nothing was exported', error)
       },
     })
   }

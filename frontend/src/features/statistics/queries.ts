@@ -37,7 +37,7 @@ export function useExport(asked: Asked) {
       const { data, response } = await call.catch((cause: unknown) => {
         throw cause instanceof GatewayError
           ? cause
-          : new GatewayError('The download broke off.', { status: null, code: 'broken_off' }, { cause })
+          : new GatewayError('The download broke off.', { status: 502, code: 'broken_off' }, { cause })
       })
       if (data === undefined) throw new GatewayError('The download is empty.', { status: 200, code: 'empty' })
       const name = /filename="([^"/\\]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1]

@@ -159,6 +159,6 @@ test('a download that fails is told, and leaves no file', async () => {
   await user.click(screen.getByRole('button', { name: 'Export' }))
   await user.click(await screen.findByRole('button', { name: /CSV/ }))
 
-  expect(await screen.findByText('The ledger’s database does not answer.')).toBeVisible()
+  expect(await screen.findByText('The ledger’s database does not answer. Try again in a moment.')).toBeVisible()
   expect(download).not.toHaveBeenCalled()
 })

@@ -1,0 +1,101 @@
+/** Every page in its bad states: slow, failing, limited, gone, and out of date. What a page shows in its good ones, its own tests tell. */
+import { act, screen, within } from '@testing-library/react'
+import { beforeEach, expect, test } from 'vitest'
+import { aConfiguration, aModelRoute, anExplanation, aProvider, aRequest, aStatus } from '@/testing/builders'
+import { fakeGateway } from '@/testing/fake-gateway'
+import { renderApp } from '@/testing/render'
+import { someStatistics } from '@/testing/statistics-builders'
+
+const ID = '019ab0c3f1a27d9e3b5c8f6041d2e7a9'
+const range = { begins_at: '2026-11-23T12:00:00Z', ends_at: '2026-11-23T13:00:00Z' }
+
+beforeEach(() => {
+  fakeGateway.answers('get', '/api/status', aStatus())
+  fakeGateway.answers('get', '/api/providers', [aProvider()])
+  fakeGateway.answers('get', '/api/statistics/providers', {
+    ...range,
+    bucket: 'minute',
+    bucket_seconds: 60,
+    providers: {},
+  })
+  fakeGateway.answers('get', '/api/providers/{provider}/models', { items: [], next_cursor: null })
+  fakeGateway.answers('get', '/api/models', {
+    items: [{ name: 'gpt-4o', routes: [aModelRoute()] }],
+    next_cursor: null,
+  })
+  fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
+  fakeGateway.answers('get', '/api/statistics', someStatistics())
+  fakeGateway.answers('get', '/api/requests', { items: [aRequest()], next_cursor: null })
+  fakeGateway.answers('get', '/api/config', aConfiguration())
+  fakeGateway.answers('get', '/api/audit', { items: [], next_cursor: null })
+})
+
+/** Where a page gets what it is about, and a heading that stands whatever comes of it. */
+const PAGES = [
+  { page: '/', asks: '/api/status', title: 'Dashboard' },
+  { page: '/', asks: '/api/statistics', title: 'Dashboard' },
+  { page: '/', asks: '/api/requests', title: 'Dashboard' },
+  { page: '/providers', asks: '/api/providers', title: 'Providers' },
+  { page: '/providers?provider=groq&view=models', asks: '/api/providers/{provider}/models', title: 'Providers' },
+  { page: '/providers?provider=groq&view=history', asks: '/api/audit', title: 'Providers' },
+  { page: '/models', asks: '/api/models', title: 'Models' },
+  { page: '/models?model=gpt-4o', asks: '/api/models', title: 'Models' },
+  { page: '/models?explain=gpt-4o', asks: '/api/autodecide/{model}', title: 'Models' },
+  { page: '/statistics', asks: '/api/statistics', title: 'Statistics' },
+  { page: '/requests', asks: '/api/requests', title: 'Requests' },
+  { page: `/requests?request=${ID}`, asks: '/api/requests/{id}', title: 'Requests' },
+  { page: '/settings', asks: '/api/status', title: 'Settings' },
+  { page: '/settings', asks: '/api/config', title: 'Settings' },
+] as const
+
+const FAILURES = [
+  { status: 500, retryAfter: null, title: 'The gateway could not answer', advice: 'That often passes.' },
+  { status: 429, retryAfter: '7', title: 'Too many requests', advice: 'It asks to wait 7 s.' },
+  { status: 403, retryAfter: null, title: 'You may not see this', advice: 'Sign in with a key that may' },
+] as const
+
+test.each(PAGES)('$page that waits for $asks holds its place', async ({ page, asks, title }) => {
+  fakeGateway.hangs('get', asks)
+  await renderApp(page)
+
+  expect((await screen.findAllByRole('status', { name: 'Loading', hidden: true })).length).toBeGreaterThan(0)
+  expect(screen.getByRole('heading', { level: 1, name: title, hidden: true })).toBeInTheDocument()
+})
+
+test.each(PAGES.flatMap((page) => FAILURES.map((failure) => ({ ...page, ...failure }))))(
+  '$page says what $status of $asks means, and what to do',
+  async ({ page, asks, status, retryAfter, title, advice }) => {
+    fakeGateway.fails(
+      'get',
+      asks,
+      status,
+      { message: 'The words of the gateway.' },
+      retryAfter === null ? {} : { 'retry-after': retryAfter },
+    )
+    await renderApp(page)
+
+    const [alert] = await screen.findAllByRole('alert')
+    if (alert === undefined) throw new Error('nothing is told')
+    expect(alert).toHaveTextContent(title)
+    expect(alert).toHaveTextContent('The words of the gateway.')
+    expect(alert).toHaveTextContent(advice)
+    expect(within(alert).getByRole('button', { name: 'Try again' })).toBeVisible()
+  },
+)
+
+test.each(PAGES)('$page comes when $asks is asked again after the gateway was gone', async ({ page, asks }) => {
+  fakeGateway.isGone('get', asks)
+  const { user } = await renderApp(page)
+  const [alert] = await screen.findAllByRole('alert')
+  if (alert === undefined) throw new Error('nothing is told')
+  expect(alert).toHaveTextContent('The gateway does not answer')
+  expect(alert).toHaveTextContent('Is it running?')
+
+  const before = fakeGateway.received('get', asks).length
+  await user.click(within(alert).getByRole('button', { name: 'Try again' }))
+
+  await act(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  })
+  expect(fakeGateway.received('get', asks).length).toBeGreaterThan(before)
+})
