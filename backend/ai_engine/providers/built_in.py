@@ -65,7 +65,7 @@ _OFFICIAL = (
         docs_url="https://docs.cohere.com",
         protocol=WireProtocol.COHERE,
         default_model="command-r7b-12-2024",
-        models=("command-a-03-2025", "command-r7b-12-2024", "embed-v4.0", "rerank-v3.5"),
+        models=("command-a-03-2025", "command-r7b-12-2024", "embed-v4.0"),
     ),
     _Row(
         "groq",

@@ -1,0 +1,83 @@
+"""A chat that the engine wrote, in the words of one OpenAI-compatible provider."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ai_engine.errors import Inexpressible
+from ai_engine.providers.openai_dialects import adopted
+from tests.builders import provider
+
+PLAIN = provider("alpha")
+HINTED = replace(PLAIN, takes_hints=True, takes_reasoning_content=True)
+HINT = {"cache_control": {"type": "ephemeral"}}
+
+
+def chat(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"model": "tiny", "messages": list(messages) or [{"role": "user", "content": "hi"}], **fields}
+
+
+def test_the_limit_goes_by_the_name_that_the_provider_knows() -> None:
+    asked = chat(max_completion_tokens=9)
+    assert adopted(asked, PLAIN)["max_tokens"] == 9
+    assert "max_completion_tokens" not in adopted(asked, PLAIN)
+    assert adopted(asked, replace(PLAIN, output_limit_field="max_completion_tokens"))["max_completion_tokens"] == 9
+    assert asked["max_completion_tokens"] == 9
+
+
+def test_hints_and_details_go_only_where_they_are_known() -> None:
+    answer = {"role": "assistant", "content": "x", "reasoning_content": "hm", "reasoning_details": [{"type": "reasoning.text"}]}
+    asked = chat(
+        {"role": "user", "content": [{"type": "text", "text": "hi", **HINT}]},
+        answer,
+        tools=[{"type": "function", "function": {"name": "f"}, **HINT}],
+        thinking={"type": "adaptive"},
+    )
+    said = adopted(asked, PLAIN)
+    assert said["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+        {"role": "assistant", "content": "x"},
+    ]
+    assert said["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert adopted(asked, HINTED) == {field: value for field, value in asked.items() if field != "thinking"}
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "tool"])
+def test_texts_in_parts_are_one_text_where_servers_take_no_parts(role: str) -> None:
+    parts = [{"type": "text", "text": "One."}, {"type": "text", "text": "Two.", **HINT}]
+    assert adopted(chat({"role": role, "content": parts}), PLAIN)["messages"] == [{"role": role, "content": "One.\n\nTwo."}]
+    assert adopted(chat({"role": role, "content": parts}), HINTED)["messages"] == [{"role": role, "content": parts}]
+    picture = [parts[0], {"type": "image_url", "image_url": {"url": "data:,"}}]
+    assert adopted(chat({"role": role, "content": picture}), PLAIN)["messages"][0]["content"] == picture
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("no such file", "The tool failed: no such file"),
+        (None, "The tool failed: "),
+        (
+            [{"type": "image_url", "image_url": {}}],
+            [{"type": "text", "text": "The tool failed:"}, {"type": "image_url", "image_url": {}}],
+        ),
+    ],
+)
+def test_that_a_tool_failed_is_told_in_words(content: Any, told: Any) -> None:
+    failed = {"role": "tool", "tool_call_id": "c", "content": content, "is_error": True}
+    assert adopted(chat(failed), PLAIN)["messages"] == [{"role": "tool", "tool_call_id": "c", "content": told}]
+
+
+def test_what_the_provider_is_known_to_refuse_is_refused_by_name() -> None:
+    choosy = replace(PLAIN, refuses=frozenset({"top_k"}))
+    with pytest.raises(Inexpressible) as refusal:
+        adopted(chat(top_k=4), choosy)
+    assert refusal.value.param == "top_k"
+    assert adopted(chat(top_k=None), choosy)["top_k"] is None
+    assert adopted(chat(top_k=4), PLAIN)["top_k"] == 4
+
+
+def test_a_file_by_its_url_is_refused_by_its_place() -> None:
+    with pytest.raises(Inexpressible) as refusal:
+        adopted(chat({"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}]}), PLAIN)
+    assert refusal.value.param == "messages[0].content[0]"
