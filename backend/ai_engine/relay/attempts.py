@@ -17,7 +17,7 @@ import orjson
 from ai_engine.autodecide.candidates import Possible, Reason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import Watchdog, jittered
-from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RoutesOut, Unavailable
+from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RefusedByProvider, RoutesOut, Unavailable
 from ai_engine.events import AttemptFinished, AttemptObserver
 from ai_engine.names import PASSED_THROUGH, Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
@@ -95,7 +95,7 @@ class Attempts:
                 self.family = plan.family
                 return answered
         told = self._verdict()
-        if self._request.otherwise is not None and isinstance(told, Unavailable | Inexpressible):
+        if self._request.otherwise is not None and _is_beyond_providers(told):
             own = self._request.otherwise()
             return Answered(OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
         raise told
@@ -260,7 +260,9 @@ class Attempts:
             if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
                 self._never_again.add(route)
             if failure.blame is Blame.REQUEST:
-                raise verdict(self._plans, self._failures)
+                told = verdict(self._plans, self._failures)
+                if self._request.otherwise is None or not _is_beyond_providers(told):
+                    raise told
             if failure.blame is not Blame.KEY:
                 break
             tried.add(pooled.fingerprint)
@@ -367,3 +369,10 @@ def _named(failure: Failure, possible: Possible, *, in_its_words: bool) -> Failu
         return failure
     happened = failure.message if in_its_words else failure.message_for_client
     return replace(failure, message=f"{possible.definition.display_name}: {happened}")
+
+
+def _is_beyond_providers(told: AIEngineError) -> bool:
+    """Whether nobody could answer or had the operation at all, as against a fault of the request that somebody found."""
+    return isinstance(told, Unavailable | Inexpressible) or (
+        isinstance(told, RefusedByProvider) and told.status in (404, 405, 501)
+    )
