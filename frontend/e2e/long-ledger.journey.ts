@@ -13,6 +13,7 @@ const ROWS = 10_000
 const MOST_ELEMENTS = 80
 /** Ten rows with each frame: the whole ledger in half a minute. */
 const PIXELS_A_FRAME = 400
+const ROW_PIXELS = 40
 const FRAME_MS = 1000 / 60
 
 test.use({
@@ -46,13 +47,14 @@ test('ten thousand requests are scrolled through to the last, each once and in o
   const moved: number[] = []
   const frames: number[] = []
   const costs: number[] = []
-  let mostElements = 0
+  let [mostElements, gaps] = [0, 0]
   for (let isOver = false; !isOver;) {
     const [spent, part] = await pace.spentOn(() => scrolledOn(page))
     isOver = part.isOver
     costs.push(spent / part.frames.length)
     frames.push(...part.frames)
     mostElements = Math.max(mostElements, part.mostElements)
+    gaps += part.gaps
     for (const [index, at] of part.rows) {
       // A row that is come across again is the same one.
       if ((seen.get(index) ?? at) !== at) moved.push(index)
@@ -67,6 +69,7 @@ test('ten thousand requests are scrolled through to the last, each once and in o
   // Row 1 is the head.
   expect(Array.from({ length: ledger.length }, (_, index) => seen.get(index + 2))).toEqual(ledger)
   expect(seen.size).toBe(ledger.length)
+  expect(gaps).toBe(0)
   expect(mostElements).toBeLessThan(MOST_ELEMENTS)
   expect(quantile(costs, 0.5)).toBeLessThan(FRAME_MS)
   expect(quantile(frames, 0.5)).toBeLessThan(1.5 * FRAME_MS)
@@ -90,26 +93,41 @@ interface Part {
   /** From each frame to the next, in milliseconds. */
   frames: number[]
   mostElements: number
+  /** Frames in which a row that ought to be in sight was not there. */
+  gaps: number
   isOver: boolean
 }
 
 /** Scrolls on for a few dozen frames. At the end of what has been loaded it waits, as a reader does. */
 function scrolledOn(page: Page): Promise<Part> {
-  return page.getByRole('group', { name: 'Requests, the newest first' }).evaluate(async (box: HTMLElement, pixels) => {
-    const part: Part = { rows: [], frames: [], mostElements: 0, isOver: false }
-    const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
-    let before = await frame()
-    while (part.frames.length < 40 && !part.isOver) {
-      box.scrollTop += pixels
-      const now = await frame()
-      part.frames.push(now - before)
-      before = now
-      const rows = box.querySelectorAll<HTMLElement>('tbody tr[aria-rowindex]')
-      part.mostElements = Math.max(part.mostElements, rows.length)
-      for (const row of rows) part.rows.push([Number(row.ariaRowIndex), row.querySelector('time')?.dateTime ?? ''])
-      const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1
-      part.isOver = isAtEnd && box.innerText.includes('These are all')
-    }
-    return part
-  }, PIXELS_A_FRAME)
+  return page.getByRole('group', { name: 'Requests, the newest first' }).evaluate(
+    async (box: HTMLElement, { pixels, rowHeight }) => {
+      const part: Part = { rows: [], frames: [], mostElements: 0, gaps: 0, isOver: false }
+      const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+      let before = await frame()
+      while (part.frames.length < 40 && !part.isOver) {
+        box.scrollTop += pixels
+        const now = await frame()
+        part.frames.push(now - before)
+        before = now
+        const rows = box.querySelectorAll<HTMLElement>('tbody tr[aria-rowindex]')
+        part.mostElements = Math.max(part.mostElements, rows.length)
+        for (const row of rows) part.rows.push([Number(row.ariaRowIndex), row.querySelector('time')?.dateTime ?? ''])
+        const firstInSight = Math.floor(box.scrollTop / rowHeight)
+        const lastInSight = Math.min(
+          Math.floor((box.scrollTop + box.clientHeight) / rowHeight) - 1,
+          Number(box.querySelector('table')?.ariaRowCount) - 2,
+        )
+        // Row 1 is the head.
+        const isWhole = [firstInSight, lastInSight].every((index) =>
+          part.rows.slice(-rows.length).some(([row]) => row === index + 2),
+        )
+        if (!isWhole) part.gaps += 1
+        const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1
+        part.isOver = isAtEnd && box.innerText.includes('These are all')
+      }
+      return part
+    },
+    { pixels: PIXELS_A_FRAME, rowHeight: ROW_PIXELS },
+  )
 }

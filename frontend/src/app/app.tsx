@@ -6,7 +6,14 @@ import { lazy, Suspense } from 'react'
 import type { createAppRouter } from './router'
 import { cssVariables, theme } from './theme'
 
-const NotificationCorner = lazy(() => import('./notifications'))
+const LATEST_MS = 2_000
+
+/** Once the browser has shown the page and has nothing else to do. Not every browser can say when. */
+const NotificationCorner = lazy(async () => {
+  if ('requestIdleCallback' in window)
+    await new Promise((rested) => requestIdleCallback(rested, { timeout: LATEST_MS }))
+  return import('./notifications')
+})
 
 interface AppProps {
   queryClient: QueryClient

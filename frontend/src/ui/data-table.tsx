@@ -10,10 +10,10 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, memo, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type CSSProperties, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { ColumnHead } from './data-table-head'
 import { moveBetweenRows } from './data-table-keys'
+import { useRowWindow } from './data-table-window'
 import classes from './data-table.module.css'
 
 export interface Column<Row> {
@@ -84,7 +84,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     openKey,
     onScrolled,
   } = props
-  const box = useRef<HTMLDivElement>(null)
+  const [box, setBox] = useState<HTMLDivElement | null>(null)
   const isWindowed = rows.length > MOST_WITHOUT_WINDOW
   const columnsById = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns])
   const table = useTable({
@@ -95,26 +95,18 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     state: { sorting: sort ? [{ id: sort.column, desc: sort.isDescending }] : [] },
   })
   const sorted = table.getRowModel().rows
-  const virtualizer = useVirtualizer({
-    count: sorted.length,
-    enabled: isWindowed,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-  })
-  const inSight = virtualizer.getVirtualItems()
-  const lastInSight = isWindowed ? (inSight.at(-1)?.index ?? 0) : sorted.length - 1
-  useEndReached(lastInSight >= sorted.length - 1, sorted.length, onEndReached)
+  const inSight = useRowWindow(isWindowed ? box : null, sorted.length, rowHeight)
+  const [first, end] = isWindowed ? [inSight.first, inSight.end] : [0, sorted.length]
+  useEndReached(end >= sorted.length, sorted.length, onEndReached)
 
-  const shown = isWindowed ? inSight.flatMap(({ index }) => sorted[index] ?? []) : sorted
-  const before = isWindowed ? (inSight[0]?.start ?? 0) : 0
-  const after = isWindowed ? virtualizer.getTotalSize() - (inSight.at(-1)?.end ?? 0) : 0
+  const shown = isWindowed ? sorted.slice(first, end) : sorted
+  const [before, after] = [first * rowHeight, (sorted.length - end) * rowHeight]
   if (rows.length === 0 && empty !== undefined) return empty
   return (
     // It moves the focus between the buttons in it, and does nothing of its own.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
-      ref={box}
+      ref={setBox}
       className={classes.box}
       data-windowed={isWindowed || undefined}
       // Scrollable by keyboard, as whatever scrolls must be.
@@ -124,9 +116,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       aria-label={caption}
       onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > rowHeight)}
       onKeyDown={(event) => {
-        moveBetweenRows(event, sorted.length, (index) => {
-          virtualizer.scrollToIndex(index)
-        })
+        moveBetweenRows(event, sorted.length, inSight.scrollTo)
       }}
     >
       <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>

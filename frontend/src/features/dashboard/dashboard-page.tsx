@@ -1,10 +1,11 @@
 /** The dashboard: how the engine is, at a glance and live. Each part reads what it shows, so that an update moves only that. */
-import { SegmentedControl, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type HistorySpan, statusQuery } from '@/api/queries'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
+import { Segmented } from '@/ui/segmented'
 import { ConfigurationPanel } from './configuration-panel'
 import { CourseCharts } from './course-charts'
 import classes from './dashboard.module.css'
@@ -64,10 +65,9 @@ function stageOf(status: Parameters<typeof isSandboxAlone>[0]): Stage {
 function SpanControl({ span }: { span: HistorySpan }) {
   const navigate = useNavigate({ from: '/' })
   return (
-    <SegmentedControl
-      aria-label="How far back"
-      size="xs"
-      data={[
+    <Segmented
+      label="How far back"
+      choices={[
         { value: 'hour', label: 'Last hour' },
         { value: 'day', label: '24 hours' },
       ]}

@@ -1,5 +1,5 @@
 /** The catalogue: filters, and a table by model or by provider. */
-import { SegmentedControl, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { providersQuery } from '@/api/queries'
 import { formatCount } from '@/lib/format'
 import { FilterChoice, Filters, FilterSwitches } from '@/ui/filters'
 import { Panel } from '@/ui/panel'
+import { Segmented } from '@/ui/segmented'
 import { TableSkeleton } from '@/ui/skeletons'
 import classes from './catalogue-panel.module.css'
 import { capabilityChoices, type Model } from './model'
@@ -33,10 +34,9 @@ export function CataloguePanel({ search, filters, onChange, onOpen }: CatalogueP
       description={<Counted catalogue={catalogue} />}
       isFlush
       actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="One row for each"
-          data={[
+        <Segmented
+          label="One row for each"
+          choices={[
             { value: 'model', label: 'By model' },
             { value: 'provider', label: 'By provider' },
           ]}

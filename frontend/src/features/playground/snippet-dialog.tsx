@@ -1,9 +1,10 @@
 /** The request that "Send" would make, for a terminal or a program. */
-import { Modal, SegmentedControl } from '@mantine/core'
+import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { statusQuery } from '@/api/queries'
 import { CodeBlock } from '@/ui/markdown/code-block'
+import { Segmented } from '@/ui/segmented'
 import type { ChatRequest } from './conversation'
 import classes from './snippet-dialog.module.css'
 import { KEY_VARIABLE, type Language, LANGUAGES, snippet } from './snippets'
@@ -23,13 +24,11 @@ export function SnippetDialog({ request, onClose }: { request: ChatRequest; onCl
       size="xl"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <SegmentedControl
-        aria-label="Language"
-        data={[...LANGUAGES]}
+      <Segmented
+        label="Language"
+        choices={LANGUAGES.map((one) => ({ value: one, label: one }))}
         value={language}
-        onChange={(chosen) => {
-          setLanguage(chosen)
-        }}
+        onChange={setLanguage}
       />
       <CodeBlock text={text} language={FENCES[language]} />
       <p className={classes.note}>

@@ -1,5 +1,5 @@
 /** Providers: see, test and steer each of them. */
-import { SegmentedControl, Stack, TextInput } from '@mantine/core'
+import { Stack, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo, useState } from 'react'
@@ -9,6 +9,7 @@ import type { ProviderState } from '@/lib/provider-words'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
+import { Segmented } from '@/ui/segmented'
 import { TableSkeleton } from '@/ui/skeletons'
 import { listed, type Provider } from './model'
 import { NotSetUp } from './not-set-up'
@@ -51,10 +52,9 @@ export function ProvidersPage() {
           }}
         />
         <div className={classes.states}>
-          <SegmentedControl
-            size="xs"
-            aria-label="In which state"
-            data={STATES}
+          <Segmented
+            label="In which state"
+            choices={STATES}
             value={state ?? 'any'}
             onChange={(value) => {
               narrow({ state: value === 'any' ? undefined : value })

@@ -1,11 +1,12 @@
 /** Every setting with its meaning, searched and narrowed by the URL. */
-import { Code, SegmentedControl, TextInput } from '@mantine/core'
+import { Code, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import { type Column, DataTable } from '@/ui/data-table'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
+import { Segmented } from '@/ui/segmented'
 import { StatusBadge } from '@/ui/status-badge'
 import { foundSettings, type Setting, shownValue } from './model'
 import classes from './settings-table.module.css'
@@ -78,10 +79,9 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
               narrow({ find: event.currentTarget.value || undefined })
             }}
           />
-          <SegmentedControl
-            size="xs"
-            aria-label="Which variables"
-            data={[
+          <Segmented
+            label="Which variables"
+            choices={[
               { value: 'all', label: 'All' },
               { value: 'set', label: 'Set' },
             ]}

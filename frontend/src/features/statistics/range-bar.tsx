@@ -1,9 +1,9 @@
 /** The range, how finely it is cut, and the filters; all of it in the URL. */
-import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { latestRequestsQuery, providersQuery } from '@/api/queries'
 import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
+import { Segmented } from '@/ui/segmented'
 import { CustomRange } from './custom-range'
 import type { Statistics } from './model'
 import { PRESETS, presetOf } from './range'
@@ -31,13 +31,12 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
   return (
     <div className={classes.bar}>
       <div className={classes.range}>
-        <SegmentedControl
-          size="xs"
-          aria-label="Range"
-          data={PRESETS.map(({ value, label }) => ({ value, label }))}
+        <Segmented
+          label="Range"
+          choices={PRESETS}
           value={presetOf(asked)?.value ?? CUSTOM}
           onChange={(range) => {
-            onChange({ range: range as StatisticsSearch['range'], from: undefined, to: undefined, bucket: undefined })
+            onChange({ range, from: undefined, to: undefined, bucket: undefined })
           }}
         />
         <CustomRange asked={asked} onChange={onChange} />

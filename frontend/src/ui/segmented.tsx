@@ -1,0 +1,32 @@
+/** One of a few, all of them in sight: radio buttons that look like one control. */
+import { useId } from 'react'
+import classes from './segmented.module.css'
+
+interface SegmentedProps<Value extends string> {
+  label: string
+  choices: readonly { value: Value; label: string }[]
+  /** None is chosen where it is none of the choices. */
+  value: string
+  onChange: (value: Value) => void
+}
+
+export function Segmented<Value extends string>({ label, choices, value, onChange }: SegmentedProps<Value>) {
+  const name = useId()
+  return (
+    <div role="radiogroup" aria-label={label} className={classes.group}>
+      {choices.map((choice) => (
+        <label key={choice.value} className={classes.choice}>
+          <input
+            type="radio"
+            name={name}
+            checked={choice.value === value}
+            onChange={() => {
+              onChange(choice.value)
+            }}
+          />
+          {choice.label}
+        </label>
+      ))}
+    </div>
+  )
+}
