@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import orjson
 
-from ai_engine import __version__
 from ai_engine.names import PASSED_THROUGH, Operation
 from ai_engine.providers import failures, openai_responses, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -19,6 +18,7 @@ from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_ans
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request
 from ai_engine.providers.openai_dialects import adopted
 from ai_engine.providers.openai_listing import read_listing
 from ai_engine.providers.openai_stream import OpenAIStreamDecoder, failure_of_choice
@@ -58,8 +58,6 @@ _DECODERS: Mapping[Operation, Callable[[Operation], StreamDecoder]] = {
     Operation.MESSAGES: lambda _: NativeStreamDecoder(),
     Operation.RESPONSES: lambda _: openai_responses.ResponsesStreamDecoder(),
 }
-_USER_AGENT = f"ai-engine/{__version__}".encode()
-_LISTING_SILENCE_SECONDS = 20.0
 _KNOWN_TARGETS = 4096
 
 
@@ -78,7 +76,7 @@ class _Target(NamedTuple):
 
 
 def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
-    common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
+    common = COMMON_HEADERS
     if secret is not None:
         value = b"Bearer " + secret.encode() if key_header == "authorization" else secret.encode()
         common = ((key_header.encode(), value), *common)
@@ -187,9 +185,7 @@ class OpenAICompatible:
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
-        return UpstreamRequest(
-            "GET", target.listing_url, target.listing_headers, b"", provider.timeouts.connect, _LISTING_SILENCE_SECONDS
-        )
+        return listing_request(provider, target.listing_url, target.listing_headers)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

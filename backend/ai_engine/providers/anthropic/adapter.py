@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from ai_engine import __version__
 from ai_engine.clock import Clock
-from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -19,7 +17,9 @@ from ai_engine.providers.anthropic.requests import messages_request
 from ai_engine.providers.anthropic.stream import ChatStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import openai
 from ai_engine.wire.anthropic import VERSION, token_counts
 from ai_engine.wire.openai_usage import characters_in
 
@@ -28,38 +28,12 @@ _PATHS = {
     Operation.MESSAGES: "/messages",
     Operation.COUNT_TOKENS: "/messages/count_tokens",
 }
-_USER_AGENT = f"ai-engine/{__version__}".encode()
 _VERSION_HEADER = b"anthropic-version"
-_LISTING_SILENCE_SECONDS = 20.0
-_KNOWN_TARGETS = 4096
 
 
-class _Target(NamedTuple):
-    """What is the same in every request to one base URL with one key."""
-
-    urls: Mapping[Operation, str]
-    plain_headers: Headers
-    stream_headers: Headers
-    listing_url: str
-    listing_headers: Headers
-
-
-def _target(base_url: str, secret: str | None) -> _Target:
-    common: Headers = (
-        (b"accept-encoding", b"identity"),
-        (b"user-agent", _USER_AGENT),
-        (_VERSION_HEADER, VERSION.encode()),
-    )
-    if secret is not None:
-        common = ((b"x-api-key", secret.encode()), *common)
-    json_body = ((b"content-type", b"application/json"), *common)
-    return _Target(
-        {operation: base_url + path for operation, path in _PATHS.items()},
-        ((b"accept", b"application/json"), *json_body),
-        ((b"accept", b"text/event-stream"), *json_body),
-        f"{base_url}/models?limit={LARGEST_PAGE}",
-        ((b"accept", b"application/json"), *common),
-    )
+def _headers(secret: str | None) -> KeyedHeaders:
+    key = () if secret is None else ((b"x-api-key", secret.encode()),)
+    return keyed_headers(*key, (_VERSION_HEADER, VERSION.encode()))
 
 
 class AnthropicMessages:
@@ -68,7 +42,7 @@ class AnthropicMessages:
     def __init__(self, clock: Clock) -> None:
         """`clock` dates chat completions, which Anthropic does not."""
         self._clock = clock
-        self._target = lru_cache(_KNOWN_TARGETS)(_target)
+        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _PATHS
@@ -88,26 +62,13 @@ class AnthropicMessages:
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
         """As the port says. Anthropic always reports usage: `ask_usage` changes nothing."""
-        target = self._target(provider.base_url, key.secret if key else None)
+        known = self._headers(key.secret if key else None)
         outgoing = messages_request(body, model) if operation is Operation.CHAT else {**body, "model": model}
-        headers = target.stream_headers if body.get("stream") else target.plain_headers
+        headers = known.stream if body.get("stream") else known.plain
         if any(name == _VERSION_HEADER for name, _ in extra_headers):
             # A client that speaks the format itself says which version of it.
             headers = tuple(header for header in headers if header[0] != _VERSION_HEADER)
-        try:
-            encoded = orjson.dumps(outgoing)
-        except orjson.JSONEncodeError:
-            raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
-        timeouts = provider.timeouts
-        return UpstreamRequest(
-            "POST",
-            target.urls[operation],
-            headers + extra_headers,
-            encoded,
-            timeouts.connect,
-            # A backstop only, as in `openai_compatible`: the relay's own watch is finer.
-            max(timeouts.plain_answer, timeouts.first_token),
-        )
+        return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         if operation is not Operation.CHAT:
@@ -132,10 +93,8 @@ class AnthropicMessages:
         return failures.classify(status, headers, body)
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        target = self._target(provider.base_url, key.secret if key else None)
-        return UpstreamRequest(
-            "GET", target.listing_url, target.listing_headers, b"", provider.timeouts.connect, _LISTING_SILENCE_SECONDS
-        )
+        url = f"{provider.base_url}/models?limit={LARGEST_PAGE}"
+        return listing_request(provider, url, self._headers(key.secret if key else None).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from ai_engine import __version__
 from ai_engine.clock import Clock
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
 from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -18,33 +17,16 @@ from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import openai
 
 _PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RERANK: "/rerank"}
-_USER_AGENT = f"ai-engine/{__version__}".encode()
-_LISTING_SILENCE_SECONDS = 20.0
-_KNOWN_TARGETS = 4096
 _DENY_LISTED = 498
 
 
-class _Target(NamedTuple):
-    """What is the same in every request with one key."""
-
-    plain_headers: Headers
-    stream_headers: Headers
-    listing_headers: Headers
-
-
-def _target(secret: str | None) -> _Target:
-    common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
-    if secret is not None:
-        common = ((b"authorization", b"Bearer " + secret.encode()), *common)
-    json_body = ((b"content-type", b"application/json"), *common)
-    return _Target(
-        ((b"accept", b"application/json"), *json_body),
-        ((b"accept", b"text/event-stream"), *json_body),
-        ((b"accept", b"application/json"), *common),
-    )
+def _headers(secret: str | None) -> KeyedHeaders:
+    return keyed_headers() if secret is None else keyed_headers((b"authorization", b"Bearer " + secret.encode()))
 
 
 class Cohere:
@@ -53,7 +35,7 @@ class Cohere:
     def __init__(self, clock: Clock) -> None:
         """`clock` dates the answers, which Cohere does not."""
         self._clock = clock
-        self._target = lru_cache(_KNOWN_TARGETS)(_target)
+        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _PATHS
@@ -72,32 +54,19 @@ class Cohere:
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        target = self._target(key.secret if key else None)
-        headers = target.plain_headers
+        known = self._headers(key.secret if key else None)
+        headers = known.plain
         if operation is Operation.CHAT:
             outgoing = chat_request(body, model)
             if "stream" in outgoing:
-                headers = target.stream_headers
+                headers = known.stream
         elif operation is Operation.EMBEDDINGS:
             outgoing = embed_request(body, model)
         elif operation is Operation.RERANK:
             outgoing = {**body, "model": model}
         else:
             raise Inexpressible(f"Cohere has no {operation}.", param="model")
-        try:
-            encoded = orjson.dumps(outgoing)
-        except orjson.JSONEncodeError:
-            raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
-        timeouts = provider.timeouts
-        return UpstreamRequest(
-            "POST",
-            provider.base_url + _PATHS[operation],
-            headers + extra_headers,
-            encoded,
-            timeouts.connect,
-            # A backstop only, as in every adapter: the relay's own watch is finer.
-            max(timeouts.plain_answer, timeouts.first_token),
-        )
+        return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         try:
@@ -130,9 +99,7 @@ class Cohere:
         return filtered(failure) if status == _DENY_LISTED else failure
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        headers = self._target(key.secret if key else None).listing_headers
-        connect = provider.timeouts.connect
-        return UpstreamRequest("GET", listing_url(provider.base_url), headers, b"", connect, _LISTING_SILENCE_SECONDS)
+        return listing_request(provider, listing_url(provider.base_url), self._headers(key.secret if key else None).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from ai_engine import __version__
 from ai_engine.clock import Clock
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
 from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -21,36 +20,19 @@ from ai_engine.providers.gemini.embeddings import embed_contents, read_embedding
 from ai_engine.providers.gemini.models import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
+from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire import gemini
+from ai_engine.wire import gemini, openai
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
 _SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
-_USER_AGENT = f"ai-engine/{__version__}".encode()
-_LISTING_SILENCE_SECONDS = 20.0
-_KNOWN_TARGETS = 4096
+_REMEMBERED_MODELS = 4096
 
 
-class _Target(NamedTuple):
-    """What is the same in every request with one key."""
-
-    plain_headers: Headers
-    stream_headers: Headers
-    listing_headers: Headers
-
-
-def _target(secret: str | None) -> _Target:
+def _headers(secret: str | None) -> KeyedHeaders:
     # In the header, never in the URL, which ends in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
-    common: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", _USER_AGENT))
-    if secret is not None:
-        common = ((b"x-goog-api-key", secret.encode()), *common)
-    json_body = ((b"content-type", b"application/json"), *common)
-    return _Target(
-        ((b"accept", b"application/json"), *json_body),
-        ((b"accept", b"text/event-stream"), *json_body),
-        ((b"accept", b"application/json"), *common),
-    )
+    return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
 
 
 class Gemini:
@@ -59,8 +41,8 @@ class Gemini:
     def __init__(self, clock: Clock) -> None:
         """`clock` dates the answers, which Gemini does not."""
         self._clock = clock
-        self._target = lru_cache(_KNOWN_TARGETS)(_target)
-        self._path = lru_cache(_KNOWN_TARGETS)(_path)
+        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
+        self._path = lru_cache(_REMEMBERED_MODELS)(_path)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _SPOKEN
@@ -79,31 +61,19 @@ class Gemini:
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        target = self._target(key.secret if key else None)
-        path, name, headers = self._path(model), model.removeprefix("models/"), target.plain_headers
+        known = self._headers(key.secret if key else None)
+        path, name, headers = self._path(model), model.removeprefix("models/"), known.plain
         if operation is Operation.EMBEDDINGS:
             wants_base64(body)
             method, outgoing = embed_contents(body, name)
         elif operation is Operation.CHAT:
             outgoing, method = generate_content(body, name), "generateContent"
             if body.get("stream"):
-                method, headers = "streamGenerateContent?alt=sse", target.stream_headers
+                method, headers = "streamGenerateContent?alt=sse", known.stream
         else:
             raise Inexpressible(f"Gemini has no {operation}.", param="model")
-        try:
-            encoded = orjson.dumps(outgoing)
-        except orjson.JSONEncodeError:
-            raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
-        timeouts = provider.timeouts
-        return UpstreamRequest(
-            "POST",
-            f"{provider.base_url}/{path}:{method}",
-            headers + extra_headers,
-            encoded,
-            timeouts.connect,
-            # A backstop only, as in every adapter: the relay's own watch is finer.
-            max(timeouts.plain_answer, timeouts.first_token),
-        )
+        url = f"{provider.base_url}/{path}:{method}"
+        return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         try:
@@ -139,16 +109,17 @@ class Gemini:
             choice, length = plain_choice(candidate, given_id, index if type(index) is int else place)
             choices.append(choice)
             characters += length
-        chat: dict[str, Any] = {
-            "id": given_id,
-            "object": "chat.completion",
-            "created": int(self._clock.now().timestamp()),
-            "model": named or model,
-            "choices": choices,
-        }
         usage = gemini.chat_usage(answer.get("usageMetadata"))
-        if usage is not None:
-            chat["usage"] = usage
+        chat = openai.chat_completion(
+            completion_id=given_id,
+            created=int(self._clock.now().timestamp()),
+            model=named or model,
+            choices=choices,
+            usage=usage,
+        )
+        if usage is None:
+            del chat["usage"]
+        else:
             characters = 0
         return PlainAnswer(orjson.dumps(chat), named, token_counts(usage), characters, chat)
 
@@ -161,8 +132,7 @@ class Gemini:
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         # One page holds a thousand, which is the most that the API gives at once and many times what there are.
         url = provider.base_url + "/models?pageSize=1000"
-        headers = self._target(key.secret if key else None).listing_headers
-        return UpstreamRequest("GET", url, headers, b"", provider.timeouts.connect, _LISTING_SILENCE_SECONDS)
+        return listing_request(provider, url, self._headers(key.secret if key else None).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)
