@@ -81,13 +81,8 @@ class Cohere:
             return read_ranking(answer, body)
         try:
             if operation is Operation.EMBEDDINGS:
-                read = read_embeddings(answer, model)
-                return read if isinstance(read, Failure) else read[1]._replace(body=orjson.dumps(read[0]))
-            chat = read_chat(answer, body, model, int(self._clock.now().timestamp()))
-            if isinstance(chat, Failure):
-                return chat
-            completion, usage, characters = chat
-            return PlainAnswer(orjson.dumps(completion), None, usage, characters, completion)
+                return read_embeddings(answer, model)
+            return read_chat(answer, body, model, int(self._clock.now().timestamp()))
         except orjson.JSONEncodeError:
             return malformed_answer("The provider's answer is nested too deeply.")
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_object, malformed_answer
@@ -13,8 +15,8 @@ from ai_engine.wire.openai_usage import token_counts
 Json = dict[str, Any]
 
 
-def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) -> tuple[Json, TokenCounts | None, int] | Failure:
-    """The chat completion, what it took, and how much text of it no usage tells of."""
+def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) -> PlainAnswer | Failure:
+    """The answer as a chat completion. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
     given = answer.get("message")
     reason = answer.get("finish_reason")
     if not isinstance(given, dict) or not isinstance(reason, str):
@@ -22,22 +24,7 @@ def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) 
     failure = failure_of_finish(reason, answer.get("error"))
     if failure is not None:
         return failure
-    text, thoughts = _texts(given.get("content"))
-    plan = given.get("tool_plan")
-    if isinstance(plan, str) and plan:
-        thoughts = f"{thoughts}\n{plan}" if thoughts else plan
-    calls = _calls(given.get("tool_calls"))
-    message: Json = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
-    if thoughts:
-        message["reasoning_content"] = thoughts
-    if calls:
-        message["tool_calls"] = calls
-    citations = given.get("citations")
-    if isinstance(citations, list) and citations:
-        message["citations"] = citations
-        pages = [page for citation in citations if isinstance(citation, dict) for page in cohere.annotations(citation)]
-        if pages:
-            message["annotations"] = pages
+    message, length = _message(given)
     choice: Json = {
         "index": 0,
         "message": message,
@@ -56,8 +43,30 @@ def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) 
     )
     if usage is None:
         del chat["usage"]
-    length = len(text) + len(thoughts) + sum(len(call["function"]["name"] + call["function"]["arguments"]) for call in calls)
-    return chat, token_counts(usage), 0 if usage else length
+    return PlainAnswer(orjson.dumps(chat), None, token_counts(usage), 0 if usage else length, chat)
+
+
+def _message(given: Mapping[str, Any]) -> tuple[Json, int]:
+    """The message, and how much text it is."""
+    text, thoughts = _texts(given.get("content"))
+    plan = given.get("tool_plan")
+    if isinstance(plan, str) and plan:
+        thoughts = f"{thoughts}\n{plan}" if thoughts else plan
+    calls = _calls(given.get("tool_calls"))
+    message: Json = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
+    if thoughts:
+        message["reasoning_content"] = thoughts
+    if calls:
+        message["tool_calls"] = calls
+    citations = given.get("citations")
+    if isinstance(citations, list) and citations:
+        message["citations"] = citations
+        pages = [page for citation in citations if isinstance(citation, dict) for page in cohere.annotations(citation)]
+        if pages:
+            message["annotations"] = pages
+    return message, len(text) + len(thoughts) + sum(
+        len(call["function"]["name"] + call["function"]["arguments"]) for call in calls
+    )
 
 
 def _texts(content: object) -> tuple[str, str]:
@@ -91,8 +100,8 @@ def failure_of_finish(reason: str, error: object) -> Failure | None:
     return classify_error_object({"message": message, "type": reason[:100]})
 
 
-def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainAnswer] | Failure:
-    """The answer in OpenAI's format, and what is known of it; its body is still to be filled in."""
+def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Failure:
+    """The answer in OpenAI's format. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
     kinds = answer.get("embeddings")
     kinds = kinds if isinstance(kinds, dict) else {}
     vectors = kinds.get("base64") or kinds.get("float")
@@ -101,7 +110,7 @@ def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainA
     tokens = _billed_tokens(answer)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=tokens or 0)
     counts = None if tokens is None else TokenCounts(input=tokens, output=0)
-    return said, PlainAnswer(b"", None, counts, answer=said)
+    return PlainAnswer(orjson.dumps(said), None, counts, answer=said)
 
 
 def read_ranking(answer: Json, body: bytes) -> PlainAnswer | Failure:

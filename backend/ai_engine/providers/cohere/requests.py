@@ -1,4 +1,4 @@
-"""A chat, a rerank and embeddings as Cohere's requests.
+"""A chat and embeddings as Cohere's requests.
 
 Sources: https://docs.cohere.com/reference/chat, https://docs.cohere.com/reference/embed (read 2026-11-28).
 """

@@ -85,8 +85,7 @@ class Gemini:
             return classify_error_value(answer) if is_error else malformed_answer("The provider's answer is not an object.")
         try:
             if operation is Operation.EMBEDDINGS:
-                read = read_embeddings(answer, model)
-                return read if isinstance(read, Failure) else read[1]._replace(body=orjson.dumps(read[0]))
+                return read_embeddings(answer, model)
             return self._chat(answer, body, model)
         except orjson.JSONEncodeError:
             return malformed_answer("The provider's answer is nested too deeply.")

@@ -6,6 +6,8 @@ Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.adapter import PlainAnswer
@@ -45,8 +47,8 @@ def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
     return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})
 
 
-def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainAnswer] | Failure:
-    """The answer in OpenAI's format, and what is known of it; its body is still to be filled in.
+def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Failure:
+    """The answer in OpenAI's format. Raises `orjson.JSONEncodeError` where it is nested too deeply.
 
     Where Gemini does not tell what it read, the answer says 0, because SDKs insist on a number, and the counts say unknown.
     """
@@ -62,4 +64,4 @@ def read_embeddings(answer: Mapping[str, Any], model: str) -> tuple[Json, PlainA
     usage = gemini.chat_usage(answer.get("usageMetadata"))
     counts = token_counts(usage)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=usage["prompt_tokens"] if usage else 0)
-    return said, PlainAnswer(b"", None, counts._replace(output=0) if counts else None, answer=said)
+    return PlainAnswer(orjson.dumps(said), None, counts._replace(output=0) if counts else None, answer=said)
