@@ -1,6 +1,8 @@
+import type { Locator, Page } from '@playwright/test'
 import { expect, expectAccessible, test } from './fixtures'
 
-// Two dozen pages, each looked through twice.
+// Two dozen pages, each looked through twice; a browser says itself that nobody has the name that is asked for.
+test.use({ mayComplain: /status of 40[04]/ })
 test.setTimeout(240_000)
 test.describe.configure({ mode: 'parallel' })
 test.use({
@@ -22,8 +24,15 @@ const PAGES = [
   '/models',
   '/models?explain=tiny',
   '/models?model=tiny',
+  '/models?view=provider',
+  '/models?explain=nothing-like-it',
+  '/providers?provider=alpha&view=models',
+  '/providers?provider=alpha&view=history',
+  '/providers?provider=nobody',
   '/statistics?range=1h',
+  '/statistics?from=2020-01-01T00:00:00.000Z&to=2020-01-02T00:00:00.000Z',
   '/requests',
+  '/requests?model=nobody-was-asked-for-this',
   '/playground',
   '/settings',
   '/nowhere',
@@ -51,3 +60,156 @@ for (const [size, viewport] of Object.entries(SIZES))
         await expectAccessible(page)
       })
   })
+
+/** What lies above a page or opens in it, and what opens it. The focus goes back there on Escape. */
+const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (page: Page) => Locator }[] = [
+  {
+    on: '/providers?provider=alpha',
+    what: 'the question before a key is rolled',
+    by: (page) => page.getByRole('button', { name: 'Roll key' }),
+    shows: (page) => page.getByRole('dialog', { name: /Roll|next key/i }),
+  },
+  {
+    on: '/providers',
+    what: 'the drawer of a provider',
+    by: (page) => page.getByRole('table').getByRole('button', { name: /alpha/ }).first(),
+    shows: (page) => page.getByRole('dialog'),
+  },
+  {
+    on: '/models',
+    what: 'the drawer of a model',
+    by: (page) => page.getByRole('table').getByRole('button', { name: 'tiny' }),
+    shows: (page) => page.getByRole('dialog').getByRole('article').first(),
+  },
+  {
+    on: '/requests',
+    what: 'the drawer of a request',
+    by: (page) => page.getByRole('table').getByRole('button').first(),
+    shows: (page) => page.getByRole('dialog').getByRole('heading').first(),
+  },
+  {
+    on: '/statistics?range=1h',
+    what: 'the range',
+    by: (page) => page.getByRole('button', { name: 'Other range' }),
+    shows: (page) => page.getByLabel('From'),
+  },
+  {
+    on: '/statistics?range=1h',
+    what: 'the export',
+    by: (page) => page.getByRole('button', { name: 'Export' }),
+    shows: (page) => page.getByText('CSV, for spreadsheets'),
+  },
+  {
+    on: '/requests',
+    what: 'the period',
+    by: (page) => page.getByRole('button', { name: 'Any time' }),
+    shows: (page) => page.getByLabel('From'),
+  },
+  {
+    on: '/playground?model=tiny',
+    what: 'the code',
+    by: (page) => page.getByRole('button', { name: 'Copy as code' }),
+    shows: (page) => page.getByRole('dialog').locator('pre'),
+  },
+  {
+    on: '/',
+    what: 'the palette',
+    by: (page) => page.getByRole('button', { name: 'Command palette' }),
+    shows: (page) => page.getByPlaceholder('Go to, or do …'),
+  },
+  {
+    on: '/',
+    what: 'the shortcuts',
+    by: (page) => page.getByRole('button', { name: 'Keyboard shortcuts' }),
+    shows: (page) => page.getByRole('dialog', { name: 'Keyboard shortcuts' }),
+  },
+]
+
+test('axe finds nothing in what lies above a page, and Escape leads back to what opened it', async ({ page }) => {
+  await page.setViewportSize(SIZES.desktop)
+  for (const { on, what, by, shows } of OPENED)
+    await test.step(`${what}, on ${on}`, async () => {
+      await page.goto(on)
+      await by(page).focus()
+      await page.keyboard.press('Enter')
+      await expect(shows(page)).toBeVisible()
+      await expectAccessible(page)
+      await page.keyboard.press('Escape')
+      await expect(shows(page)).toBeHidden()
+      await expect.soft(by(page), `${what} gives the focus back`).toBeFocused()
+    })
+})
+
+test('axe finds nothing in the menu of a phone, in an answer, and in the figures behind a chart', async ({ page }) => {
+  await page.setViewportSize(SIZES.phone)
+  await page.goto('/settings')
+  await page.getByRole('button', { name: 'Menu' }).click()
+  await expect(page.getByRole('dialog').getByRole('link', { name: 'Dashboard' })).toBeVisible()
+  await expectAccessible(page)
+
+  await page.setViewportSize(SIZES.desktop)
+  await page.goto('/playground?model=tiny')
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('link', { name: 'Timeline' })).toBeVisible()
+  await expectAccessible(page)
+
+  await page.goto('/statistics?range=1h')
+  await page.getByText('As a table').first().click()
+  await expect(page.getByRole('table').first()).toBeVisible()
+  await expectAccessible(page)
+
+  await page.goto('/providers?provider=alpha&view=test')
+  await page.getByRole('button', { name: /^Send/ }).click()
+  await expect(page.getByRole('dialog').getByText('Hello from the provider.')).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('every page is walked through by Tab: in order, with a focus that is seen', async ({ page }) => {
+  await page.setViewportSize(SIZES.desktop)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  for (const path of PAGES)
+    await test.step(path, async () => {
+      await page.goto(path)
+      await expect(page.locator('h1')).toBeAttached()
+      await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
+      const seen: string[] = []
+      for (let step = 0; step < MOST_STEPS; step += 1) {
+        await page.keyboard.press('Tab')
+        // A style that has just begun to hold is seen a frame later.
+        await page.evaluate(
+          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
+        )
+        const focused = await page.evaluate(focusNow)
+        if (focused === null || focused.where === seen[0]) break
+        seen.push(focused.where)
+        expect.soft(focused.problem, `${path}: ${focused.where}`).toBeNull()
+      }
+      expect(seen.length, path).toBeGreaterThanOrEqual(3)
+    })
+})
+
+const MOST_STEPS = 60
+
+/** Where the focus is, and what is wrong with it there. */
+function focusNow(): { where: string; problem: string | null } | null {
+  const element = document.activeElement
+  if (!(element instanceof HTMLElement || element instanceof SVGElement) || element === document.body) return null
+  const name = element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40)
+  const place = [...document.querySelectorAll('*')].indexOf(element)
+  const where = `${place} ${element.tagName.toLowerCase()} “${name}”`
+  const { top, left, bottom, right, width, height } = element.getBoundingClientRect()
+  const own = getComputedStyle(element)
+  const isOutlined = own.outlineStyle !== 'none' && own.outlineWidth !== '0px'
+  // A field says by its edge that it is typed into.
+  const isField = element.matches('input, textarea, select')
+  const next = element.nextElementSibling
+  const isMarked = isOutlined || isField || (next !== null && getComputedStyle(next).outlineStyle !== 'none')
+  const isInSight = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth
+  const isUnseen = (width < 2 || height < 2) && !isField
+  let problem: string | null = null
+  if (!isInSight) problem = 'it is out of sight'
+  else if (isUnseen) problem = 'it has no size'
+  else if (!isMarked) problem = 'nothing shows that it has the focus'
+  return { where, problem }
+}

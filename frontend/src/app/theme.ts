@@ -17,6 +17,7 @@ const iris: MantineColorsTuple = [
 const overlay = {
   lockScroll: false,
   overlayProps: { backgroundOpacity: 0.4 },
+  closeButtonProps: { 'aria-label': 'Close' },
   // Its `<header>` would be a second banner of the page, beside the shell's.
   attributes: { header: { role: 'presentation' } },
 }

@@ -37,24 +37,63 @@ export function ConfirmButton(props: ConfirmButtonProps) {
           {children}
         </Button>
       </Allowed>
-      <Modal opened={isAsking} onClose={close} title={question} withCloseButton={false} size="sm">
-        <div>{consequence}</div>
-        <Group justify="flex-end" gap="xs" mt="lg">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            data-autofocus
-            color={isDangerous ? 'red.8' : undefined}
-            onClick={() => {
-              close()
-              onConfirm()
-            }}
-          >
-            {confirmLabel}
-          </Button>
-        </Group>
-      </Modal>
+      <ConfirmDialog
+        isOpen={isAsking}
+        question={question}
+        consequence={consequence}
+        confirmLabel={confirmLabel}
+        isDangerous={isDangerous}
+        onConfirm={onConfirm}
+        onClose={close}
+      />
     </>
+  )
+}
+
+interface ConfirmDialogProps extends Pick<
+  ConfirmButtonProps,
+  'question' | 'consequence' | 'confirmLabel' | 'isDangerous' | 'onConfirm'
+> {
+  isOpen: boolean
+  onClose: () => void
+}
+
+/** Mantine closes all that is open at once on Escape, a drawer underneath first; what has this answers for itself. */
+const ANSWERS_ESCAPE = { 'data-mantine-stop-propagation': 'true' }
+
+/** The question alone, for a switch or a menu that asks it. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { isOpen, question, consequence, confirmLabel, isDangerous = false, onConfirm, onClose } = props
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={question}
+      withCloseButton={false}
+      size="sm"
+      closeOnEscape={false}
+      attributes={{ header: { role: 'presentation' }, content: ANSWERS_ESCAPE }}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') onClose()
+      }}
+    >
+      <div>{consequence}</div>
+      <Group justify="flex-end" gap="xs" mt="lg">
+        <Button variant="default" onClick={onClose} {...ANSWERS_ESCAPE}>
+          Cancel
+        </Button>
+        <Button
+          data-autofocus
+          color={isDangerous ? 'red.8' : undefined}
+          onClick={() => {
+            onClose()
+            onConfirm()
+          }}
+          {...ANSWERS_ESCAPE}
+        >
+          {confirmLabel}
+        </Button>
+      </Group>
+    </Modal>
   )
 }

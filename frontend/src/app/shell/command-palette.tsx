@@ -5,6 +5,7 @@ import { IconBook, IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useSignOut } from '@/features/session/queries'
+import { useFocusBack } from '@/ui/focus-back'
 import { navigation } from '@/routes'
 
 const [store, spotlight] = createSpotlight()
@@ -13,6 +14,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const { setColorScheme } = useMantineColorScheme()
   const signOut = useSignOut()
+  useFocusBack()
   useEffect(() => {
     spotlight.open()
   }, [])
@@ -68,6 +70,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       shortcut={null}
       lockScroll={false}
       overlayProps={{ backgroundOpacity: 0.4 }}
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
       onSpotlightClose={onClose}
       actions={[
         { group: 'Pages', actions: pages },

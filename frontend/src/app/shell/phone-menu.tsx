@@ -1,6 +1,7 @@
 /** The navigation of a phone, from the side. */
 import { Drawer } from '@mantine/core'
 import { Account } from '@/features/session/account'
+import { useFocusBack } from '@/ui/focus-back'
 import { Brand } from './brand'
 import { ConnectionIndicator } from './connection-indicator'
 import { Navigation } from './navigation'
@@ -14,15 +15,9 @@ interface PhoneMenuProps {
 }
 
 export default function PhoneMenu({ onClose, onHelp, onPalette }: PhoneMenuProps) {
+  useFocusBack()
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title={<Brand />}
-      size={272}
-      padding="md"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Drawer opened onClose={onClose} title={<Brand />} size={272} padding="md">
       <Navigation />
       <div className={classes.drawerFoot}>
         <ConnectionIndicator />

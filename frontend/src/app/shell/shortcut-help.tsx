@@ -2,6 +2,7 @@
 import { Kbd, Modal } from '@mantine/core'
 import { Fragment } from 'react'
 import { navigation } from '@/routes'
+import { useFocusBack } from '@/ui/focus-back'
 import classes from './shortcut-help.module.css'
 
 const GENERAL = [
@@ -11,6 +12,7 @@ const GENERAL = [
 ]
 
 export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const pages = navigation.map(({ title, shortcut }) => ({ keys: ['g', shortcut], does: title }))
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="sm">

@@ -3,6 +3,7 @@ import { Button, Drawer } from '@mantine/core'
 import { IconListNumbers } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { CopyButton } from '@/ui/copy-button'
+import { useFocusBack } from '@/ui/focus-back'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { FactsSkeleton } from '@/ui/skeletons'
@@ -18,6 +19,7 @@ interface ModelDrawerProps {
 }
 
 export function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
+  useFocusBack(name !== undefined)
   return (
     <Drawer
       opened={name !== undefined}
@@ -25,9 +27,6 @@ export function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
       position="right"
       size="min(640px, 100vw)"
       title="Model"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      // A dialog’s head is no banner of the page.
-      attributes={{ header: { role: 'presentation' } }}
       classNames={{ body: classes.body, header: classes.header, title: classes.title }}
     >
       {name !== undefined && <Opened key={name} name={name} onExplain={onExplain} />}

@@ -3,6 +3,7 @@ import { Drawer, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
+import { useFocusBack } from '@/ui/focus-back'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -20,6 +21,7 @@ import { useProvidersUrl } from './use-providers-url'
 const NAMES: Record<View, string> = { overview: 'Overview', test: 'Test', models: 'Models', history: 'History' }
 
 export default function ProviderDrawer({ name, onClose }: { name: string | undefined; onClose: () => void }) {
+  useFocusBack(name !== undefined)
   const query = useQuery(providersQuery)
   const provider = query.data?.find((one) => one.name === name)
   return (
@@ -28,7 +30,6 @@ export default function ProviderDrawer({ name, onClose }: { name: string | undef
       onClose={onClose}
       position="right"
       size="min(720px, 100vw)"
-      closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: classes.body, header: classes.header, title: classes.title }}
       title={
         <span className={classes.heading}>

@@ -69,7 +69,7 @@ test('a refusal puts back what was shown and says why', async () => {
   await user.click(opened.getByRole('button', { name: 'Drain' }))
 
   expect(await screen.findByText('Groq is still in rotation')).toBeVisible()
-  expect(screen.getByText('The database does not answer.')).toBeVisible()
+  expect(screen.getByText('The database does not answer. Try again in a moment.')).toBeVisible()
   expect(opened.getByText('Available')).toBeVisible()
 })
 

@@ -1,7 +1,8 @@
 /** The switch of the last provider in rotation, which asks before it goes off. */
-import { Button, Group, Modal, Switch } from '@mantine/core'
+import { Switch } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Allowed } from '@/ui/allowed'
+import { ConfirmDialog } from '@/ui/confirm-button'
 import type { Provider } from './model'
 
 interface SwitchOffProps {
@@ -17,30 +18,15 @@ export function SwitchOff({ provider, whyNot, onConfirm }: SwitchOffProps) {
       <Allowed whyNot={whyNot}>
         <Switch label="Switched on" checked onChange={open} />
       </Allowed>
-      <Modal
-        opened={isAsking}
+      <ConfirmDialog
+        isOpen={isAsking}
+        question={`Switch off ${provider.display_name}, the last one in rotation?`}
+        consequence="Nobody else can answer: every request will fail until it is switched on again."
+        confirmLabel="Switch it off"
+        isDangerous
+        onConfirm={onConfirm}
         onClose={close}
-        title={`Switch off ${provider.display_name}, the last one in rotation?`}
-        withCloseButton={false}
-        size="sm"
-      >
-        Nobody else can answer: every request will fail until it is switched on again.
-        <Group justify="flex-end" gap="xs" mt="lg">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            data-autofocus
-            color="red.8"
-            onClick={() => {
-              close()
-              onConfirm()
-            }}
-          >
-            Switch it off
-          </Button>
-        </Group>
-      </Modal>
+      />
     </>
   )
 }

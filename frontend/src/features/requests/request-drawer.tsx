@@ -2,6 +2,7 @@
 import { Drawer } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { latestRequestsQuery } from '@/api/queries'
+import { useFocusBack } from '@/ui/focus-back'
 import { Loaded } from '@/ui/loaded'
 import { FactsSkeleton, TableSkeleton } from '@/ui/skeletons'
 import { requestQuery } from './queries'
@@ -16,6 +17,7 @@ interface RequestDrawerProps {
 }
 
 export function RequestDrawer({ id, onClose, onFilter }: RequestDrawerProps) {
+  useFocusBack(id !== undefined)
   return (
     <Drawer
       opened={id !== undefined}
@@ -23,7 +25,6 @@ export function RequestDrawer({ id, onClose, onFilter }: RequestDrawerProps) {
       position="right"
       size="min(760px, 100vw)"
       title="Request"
-      closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: classes.body, header: classes.header, title: classes.title }}
     >
       {id !== undefined && <Opened key={id} id={id} onFilter={onFilter} />}
