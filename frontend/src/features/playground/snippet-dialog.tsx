@@ -3,6 +3,7 @@ import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { statusQuery } from '@/api/queries'
+import { useFocusBack } from '@/ui/focus-back'
 import { CodeBlock } from '@/ui/markdown/code-block'
 import { Segmented } from '@/ui/segmented'
 import type { ChatRequest } from './conversation'
@@ -12,18 +13,13 @@ import { KEY_VARIABLE, type Language, LANGUAGES, snippet } from './snippets'
 const FENCES: Record<Language, string> = { curl: 'bash', Python: 'python', Node: 'javascript' }
 
 export function SnippetDialog({ request, onClose }: { request: ChatRequest; onClose: () => void }) {
+  useFocusBack()
   const [language, setLanguage] = useState<Language>('curl')
   const { data: status } = useQuery(statusQuery)
   const needsKey = status?.configuration.access !== 'open'
   const text = snippet(language, request, { origin: window.location.origin, needsKey })
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="The same request in code"
-      size="xl"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} title="The same request in code" size="xl">
       <Segmented
         label="Language"
         choices={LANGUAGES.map((one) => ({ value: one, label: one }))}
