@@ -199,6 +199,13 @@ def test_a_choice_of_no_tools_says_nothing() -> None:
     assert "toolConfig" not in sent(chat(tool_choice="auto", parallel_tool_calls=False))
 
 
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
+def test_one_call_at_a_time_goes_without_saying_where_one_tool_is_insisted_on(choice: Any) -> None:
+    asked = chat(tools=[WEATHER], tool_choice=choice)
+
+    assert sent({**asked, "parallel_tool_calls": False}) == sent(asked)
+
+
 def test_a_search_images_and_tiers() -> None:
     assert sent(chat(web_search_options={"search_context_size": "medium"}))["tools"] == [{"googleSearch": {}}]
     assert config(modalities=["text", "image"]) == {"responseModalities": ["TEXT", "IMAGE"]}
