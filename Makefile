@@ -27,7 +27,7 @@ export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-br
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients format pages journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
+.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients compatibility format pages journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -74,6 +74,9 @@ clients: $(VENV)/.created ## install the client SDKs that the tests try out, eac
 
 node-clients: $(NODE_CLIENTS)
 
+compatibility: setup clients ## try every client with every upstream, and write docs/compatibility.md anew
+	@cd backend && .venv/bin/python -m tests.clients.compatibility
+
 format: setup ## put the code into its form
 	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks ../deploy; .venv/bin/python -m ruff format . ../benchmarks ../deploy
 	@if [ -e $(PAGES)/.installed ]; then cd frontend && npm run --silent format; fi
@@ -95,7 +98,7 @@ pictures: setup $(PAGES_BUILT) ## take the pictures of docs/images anew
 	&& cd frontend && npx playwright test --config e2e/gallery.config.ts
 
 lighthouse: setup $(PAGES_BUILT) ## measure the built pages with Lighthouse, which brings the Node 22 that it needs (360 MB)
-	@cd frontend/e2e/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --loglevel error && node_modules/node-*/bin/node measure.mjs
+	@cd frontend/e2e/lighthouse && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel error && node_modules/node-*/bin/node measure.mjs
 
 client: setup $(PAGES)/.installed ## write the pages' typed client anew, after a route has changed
 	@$(PY) -m ai_engine openapi > frontend/openapi.json && cd frontend && npm run --silent schema

@@ -33,17 +33,18 @@ def require(name: str) -> Path:
     return folder
 
 
-def node_for(environment: Path, at_least: int) -> str:
-    """A Node of this major version or a later one: the machine's own, else the one that the environment brought."""
+def node_for(at_least: int) -> str:
+    """A Node of this major version or a later one: the machine's own, else the one that an environment brought."""
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     if int(version.strip().removeprefix("v").split(".")[0]) >= at_least:
         return "node"
+    environment = require("node-22")
     machine = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
     for name in (f"node-{sys.platform}-{machine}", f"node-bin-{sys.platform}-{machine}"):
         brought = environment / "node_modules" / name / "bin" / "node"
         if brought.exists():
             return str(brought)
-    pytest.fail(f"{environment.name} needs Node {at_least}, the machine has {version.strip()}, and none came with it")
+    pytest.fail(f"Node {at_least} is needed, the machine has {version.strip()}, and none came with node-22")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ClientSdk:
         if self.node is None:
             interpreter, script = str(environment / "bin" / "python"), folder / "program.py"
         else:
-            interpreter, script = node_for(environment, self.node), folder / "program.mjs"
+            interpreter, script = node_for(self.node), folder / "program.mjs"
             (folder / "node_modules").symlink_to(environment / "node_modules")  # Node looks for packages beside the script
         script.write_text(program, "utf-8")
         return run([interpreter, str(script), *arguments], folder)
@@ -154,7 +155,7 @@ def upstream(folder: Path) -> Iterator[Server]:
     server = Server(f"http://127.0.0.1:{free_port()}", UPSTREAM_KEY)
     program = environment / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
     command = [
-        node_for(environment, 20),
+        node_for(20),
         str(program),
         "--port",
         server.address.rpartition(":")[2],
@@ -167,14 +168,17 @@ def upstream(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def gateway(folder: Path, provider: Server | None) -> Iterator[Server]:
-    """The whole gateway, in front of one provider and with a key of its own; or as at a first start, the sandbox behind it."""
+def gateway(folder: Path, provider: Server | None, configuration: str | None = None) -> Iterator[Server]:
+    """The whole gateway, in front of one provider and with a key of its own; or as at a first start, the sandbox behind it.
+
+    `configuration` is the YAML file's text, with `{address}` where the provider's goes.
+    """
     port = free_port()
     server = Server(f"http://127.0.0.1:{port}", ADMIN_KEY if provider else "unused")
     variables = {"AI_ENGINE_PORT": str(port)}
     if provider:
         file = folder / "gateway.yaml"
-        file.write_text(CONFIGURATION.format(base_url=provider.base_url))
+        file.write_text((configuration or CONFIGURATION).format(address=provider.address))
         variables |= {"AI_ENGINE_CONFIG": str(file), "AI_ENGINE_ADMIN_KEY": ADMIN_KEY, "AIMOCK_API_KEY": provider.api_key}
     command = [sys.executable, "-m", "ai_engine", "serve"]
     with running(command, server, "/health/ready", folder, bare_environment(**variables)) as started:
@@ -185,7 +189,7 @@ CONFIGURATION = """
 providers:
   - name: aimock
     protocol: openai
-    base_url: {base_url}
+    base_url: {address}/v1
     api_key_env: AIMOCK_API_KEY
     models: [gpt-4o, text-embedding-3-small, always-limited, always-broken]
 """

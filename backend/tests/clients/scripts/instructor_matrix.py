@@ -43,7 +43,7 @@ def structured_streamed(at: Target) -> Any:
     return last.model_dump()
 
 
-async def asynchronous(at: Target) -> Any:
+async def structured_asynchronous(at: Target) -> Any:
     asked = openai.AsyncOpenAI(base_url=at.base_url, api_key=at.api_key, max_retries=0, timeout=20)
     answer = await instructor.from_openai(asked, mode=instructor.Mode.TOOLS).chat.completions.create(
         model=at.model, messages=[{"role": "user", "content": CITY}], response_model=City, max_retries=0
@@ -51,4 +51,6 @@ async def asynchronous(at: Target) -> Any:
     return answer.model_dump()
 
 
-main("instructor", version("instructor"), {"chat": (structured, structured_by_tool, structured_streamed, asynchronous)})
+main(
+    "instructor", version("instructor"), {"chat": (structured, structured_by_tool, structured_streamed, structured_asynchronous)}
+)

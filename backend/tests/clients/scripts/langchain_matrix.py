@@ -1,5 +1,6 @@
 """langchain-openai, over chat completions and over the responses API. See reporting.py."""
 
+import functools
 from importlib.metadata import version
 from typing import Any
 
@@ -36,6 +37,13 @@ class City(BaseModel):
     inhabitants: int
 
 
+@functools.cache
+def model(at: Target, is_responses: bool) -> ChatOpenAI:
+    return ChatOpenAI(
+        base_url=at.base_url, api_key=at.api_key, model=at.model, max_retries=0, timeout=20, use_responses_api=is_responses
+    )
+
+
 class LangChain:
     """One of the two APIs; its methods are features."""
 
@@ -43,14 +51,7 @@ class LangChain:
         self._is_responses = is_responses
 
     def model(self, at: Target) -> ChatOpenAI:
-        return ChatOpenAI(
-            base_url=at.base_url,
-            api_key=at.api_key,
-            model=at.model,
-            max_retries=0,
-            timeout=20,
-            use_responses_api=self._is_responses,
-        )
+        return model(at, self._is_responses)
 
     def plain(self, at: Target) -> Any:
         return self.model(at).invoke(HELLO).text

@@ -1,4 +1,4 @@
-"""LiteLLM as a client: each of the three APIs of a gateway behind its one function, and its own function for responses. See reporting.py."""
+"""LiteLLM as a client, over each of the three APIs. See reporting.py."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from reporting import (
     CITY_ARGUMENTS,
     HELLO,
     MEASURE,
+    NOT_OFFERED,
     PARROT,
     PICTURE,
     PIXEL,
@@ -114,7 +115,10 @@ class LiteLLM:
         return self.ask(at, messages).choices[0].message.content
 
     def thinking(self, at: Target) -> Any:
-        message = self.ask(at, THINK, reasoning_effort="low", max_tokens=4000).choices[0].message
+        try:
+            message = self.ask(at, THINK, reasoning_effort="low", max_tokens=4000).choices[0].message
+        except litellm.UnsupportedParamsError:  # as it knows, over messages only Claude thinks
+            return NOT_OFFERED
         return [message.reasoning_content, message.content]
 
     def refused(self, at: Target) -> Any:

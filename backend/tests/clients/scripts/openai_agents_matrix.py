@@ -1,5 +1,6 @@
 """openai-agents, over the responses API, its default, and over chat completions. See reporting.py."""
 
+import functools
 from importlib.metadata import version
 from typing import Any
 
@@ -41,6 +42,11 @@ class City(BaseModel):
     inhabitants: int
 
 
+@functools.cache
+def client(at: Target) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=at.base_url, api_key=at.api_key, max_retries=0, timeout=20)
+
+
 class Agents:
     """One of the two APIs; its methods are features."""
 
@@ -48,8 +54,7 @@ class Agents:
         self._model = model
 
     def agent(self, at: Target, **more: Any) -> Any:
-        client = openai.AsyncOpenAI(base_url=at.base_url, api_key=at.api_key, max_retries=0, timeout=20)
-        return Agent(name="Agent", model=self._model(model=at.model, openai_client=client), **more)
+        return Agent(name="Agent", model=self._model(model=at.model, openai_client=client(at)), **more)
 
     async def plain(self, at: Target) -> Any:
         return (await Runner.run(self.agent(at), HELLO)).final_output

@@ -1,11 +1,12 @@
 """pydantic-ai, over each of the three APIs. See reporting.py."""
 
 import base64
+import functools
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_ai import Agent, BinaryContent, ModelHTTPError, NativeOutput
+from pydantic_ai import Agent, BinaryContent, ModelHTTPError, NativeOutput, UserError
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
@@ -13,6 +14,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from reporting import (
     CITY,
     HELLO,
+    NOT_OFFERED,
     PARROT,
     PICTURE,
     PIXEL,
@@ -33,14 +35,17 @@ class City(BaseModel):
     inhabitants: int
 
 
+@functools.cache
 def chat(at: Target) -> Any:
     return OpenAIChatModel(at.model, provider=OpenAIProvider(base_url=at.base_url, api_key=at.api_key))
 
 
+@functools.cache
 def responses(at: Target) -> Any:
     return OpenAIResponsesModel(at.model, provider=OpenAIProvider(base_url=at.base_url, api_key=at.api_key))
 
 
+@functools.cache
 def messages(at: Target) -> Any:
     return AnthropicModel(at.model, provider=AnthropicProvider(base_url=at.address, api_key=at.api_key))
 
@@ -76,7 +81,10 @@ class PydanticAI:
         return (await Agent(self._model(at), tools=[get_weather]).run(WEATHER_IN_TWO)).output
 
     async def structured(self, at: Target) -> Any:
-        return (await Agent(self._model(at), output_type=NativeOutput(City)).run(CITY)).output.model_dump()
+        try:
+            return (await Agent(self._model(at), output_type=NativeOutput(City)).run(CITY)).output.model_dump()
+        except UserError:  # as it knows, over messages only Claude has it
+            return NOT_OFFERED
 
     async def structured_by_tool(self, at: Target) -> Any:
         return (await Agent(self._model(at), output_type=City).run(CITY)).output.model_dump()

@@ -26,6 +26,8 @@ THINK_AND_LOOK = "Think about the weather in Oslo."
 COUNT = "Count to a hundred."
 WRONG = "Be wrong."
 MEASURE = "measure me"
+NOT_OFFERED = "the client does not offer it"
+"""What a feature gives where the client itself refuses, before anything is sent."""
 CITY_SCHEMA = {
     "type": "object",
     "properties": {"city": {"type": "string"}, "inhabitants": {"type": "integer"}},
