@@ -11,6 +11,7 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, no_stream, too_large
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
 from ai_engine.wire.sse import EventReader, EventTooLarge
@@ -32,9 +33,6 @@ _CLIENTS_FAULTS = frozenset(
     | {"unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"}
 )
 """Codes of a failed response that the request itself earned (`ResponseError` in openai-python 3.54)."""
-
-_DONE = StreamEvent(EventKind.DONE)
-_INVALID = StreamEvent(EventKind.INVALID)
 
 
 def usage_counts(usage: object) -> TokenCounts | None:
@@ -80,7 +78,7 @@ def _failure_in(answer: Mapping[str, Any]) -> Failure | None:
     """Why a response is no sound answer; `None` if it is one."""
     status = answer.get("status")
     if answer.get("error") or status in ("failed", "cancelled"):
-        return failed(answer.get("error"))
+        return failure_of(answer.get("error"))
     if not isinstance(answer.get("output"), list):
         if any(answer.get(name) for name in ("errors", "detail", "message", "base_resp")):
             return classify_error_value(answer)
@@ -90,7 +88,7 @@ def _failure_in(answer: Mapping[str, Any]) -> Failure | None:
     return None
 
 
-def failed(error: object) -> Failure:
+def failure_of(error: object) -> Failure:
     """What the `error` of a failed response, or of an error event, means."""
     if not isinstance(error, dict):
         return classify_error_object({"message": error if isinstance(error, str) else "", "type": "server_error"})
@@ -118,16 +116,14 @@ class ResponsesStreamDecoder:
         try:
             return [self._event(payload) for payload in self._reader.feed(chunk)]
         except EventTooLarge as error:
-            return [_broken(malformed_answer(f"The provider's stream has {error}."))]
+            return [too_large(error)]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished
         payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+        if not payloads and not self._has_events and is_json(rest):
             answer = decode_answer(rest, "")
-            if isinstance(answer, Failure):
-                return [_broken(answer)]
-            return [_broken(malformed_answer("The provider did not answer a streaming request with a stream."))]
+            return [failed(answer) if isinstance(answer, Failure) else no_stream()]
         return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
@@ -140,16 +136,16 @@ class ResponsesStreamDecoder:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
             if data.strip() == openai.DONE:
-                return _DONE
+                return DONE
             return self._invalid()
         if type(event) is not dict:
             return self._invalid()
         kind = event.get("type")
         if type(kind) is not str:
-            return _broken(failed(event["error"])) if event.get("error") else self._invalid()
+            return failed(failure_of(event["error"])) if event.get("error") else self._invalid()
         judged = self._judge(kind, event)
         if isinstance(judged, Failure):
-            return _broken(judged)
+            return failed(judged)
         if b"\n" in data:
             try:
                 data = orjson.dumps(event)
@@ -176,9 +172,9 @@ class ResponsesStreamDecoder:
             return self._finish(event.get("response"))
         if kind in _FAILURES:
             response = event.get("response")
-            return failed(response.get("error") if type(response) is dict else None)
+            return failure_of(response.get("error") if type(response) is dict else None)
         if kind == "error":
-            return failed(event.get("error") or {name: value for name, value in event.items() if name != "type"})
+            return failure_of(event.get("error") or {name: value for name, value in event.items() if name != "type"})
         return EventKind.CONTENT
 
     def _finish(self, response: object) -> EventKind | Failure:
@@ -186,7 +182,7 @@ class ResponsesStreamDecoder:
             return malformed_answer("The provider's last event has no response.")
         self._note_model(response)
         if response.get("error"):
-            return failed(response["error"])
+            return failure_of(response["error"])
         self.is_finished = True
         self.answer = response
         counted = usage_counts(response.get("usage"))
@@ -202,8 +198,4 @@ class ResponsesStreamDecoder:
 
     def _invalid(self) -> StreamEvent:
         self.invalid_events += 1
-        return _INVALID
-
-
-def _broken(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
+        return INVALID

@@ -8,7 +8,8 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
-from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value
+from ai_engine.providers.stream_events import CHAT_END, DONE, INVALID, failed, is_json, of_plain, too_large
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
 from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
@@ -20,10 +21,6 @@ _OPENING_FIELDS = frozenset({"role", "name"})
 # https://openrouter.ai/docs/api/reference/errors-and-debugging; `insufficient_system_resource`: DeepSeek,
 # https://api-docs.deepseek.com/api/create-chat-completion; `abort`: vLLM (all read 2026-11-23).
 _TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
-
-_END = encode_event(openai.DONE)
-_DONE = StreamEvent(EventKind.DONE)
-_INVALID = StreamEvent(EventKind.INVALID)
 
 
 def failure_of_choice(choice: dict[str, Any]) -> Failure | None:
@@ -67,17 +64,17 @@ class OpenAIStreamDecoder:
         try:
             return [self._event(payload) for payload in self._reader.feed(chunk)]
         except EventTooLarge as error:
-            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+            return [too_large(error)]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished
         payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
-            return [self._plain_json(rest)]
+        if not payloads and not self._has_events and is_json(rest):
+            return [of_plain(rest, has_error)]
         return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
-        return _END
+        return CHAT_END
 
     @property
     def is_finished(self) -> bool:
@@ -86,15 +83,15 @@ class OpenAIStreamDecoder:
     def _event(self, data: bytes) -> StreamEvent:
         self._has_events = True
         if data == openai.DONE:
-            return _DONE
+            return DONE
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
             if data.strip() == openai.DONE:
-                return _DONE
+                return DONE
             return self._invalid()
         if type(event) is not dict:
-            return _failed(classify_error_value(event)) if has_error(event) else self._invalid()
+            return failed(classify_error_value(event)) if has_error(event) else self._invalid()
         if self.model is None:
             model = event.get("model")
             self.model = model if isinstance(model, str) and model else None
@@ -102,7 +99,7 @@ class OpenAIStreamDecoder:
         if kind is None:
             return self._invalid()
         if not isinstance(kind, EventKind):
-            return _failed(kind)
+            return failed(kind)
         if b"\n" in data:
             try:
                 data = orjson.dumps(event)
@@ -177,20 +174,6 @@ class OpenAIStreamDecoder:
                 self.characters_since_usage += characters_in({name: value})
         return has_content
 
-    def _plain_json(self, body: bytes) -> StreamEvent:
-        """A body that is no stream at all: often an error under a 200, sometimes an answer from a server that cannot stream."""
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            value = None
-        if has_error(value):
-            return _failed(classify_error_value(value))
-        return _failed(malformed_answer("The provider did not answer a streaming request with a stream."))
-
     def _invalid(self) -> StreamEvent:
         self.invalid_events += 1
-        return _INVALID
-
-
-def _failed(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
+        return INVALID

@@ -12,6 +12,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
+from ai_engine.providers.stream_events import CHAT_END, DONE, INVALID, failed, is_json, no_stream, too_large
 from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
 from ai_engine.wire.multipart import Form
@@ -34,9 +35,6 @@ _GENERATES_NOTHING = frozenset({Operation.MODERATIONS, Operation.RERANK})
 # Streams of images name each event outside its JSON as well, those of sound do not:
 # https://platform.openai.com/docs/api-reference/images-streaming and /audio (read 2026-11-28).
 _NAMED_EVENTS = frozenset({Operation.IMAGE_GENERATIONS, Operation.IMAGE_EDITS})
-
-_DONE = StreamEvent(EventKind.DONE)
-_INVALID = StreamEvent(EventKind.INVALID)
 
 
 def encoded(body: Mapping[str, Any], model: str) -> tuple[bytes, bytes]:
@@ -125,33 +123,33 @@ class PassedStreamDecoder:
         try:
             return [self._event(payload) for payload in self._reader.feed(chunk)]
         except EventTooLarge as error:
-            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
+            return [too_large(error)]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished
         payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
+        if not payloads and not self._has_events and is_json(rest):
             return [self._plain_json(rest)]
         return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
-        return encode_event(openai.DONE) if self._saw_done else b""
+        return CHAT_END if self._saw_done else b""
 
     def _event(self, data: bytes) -> StreamEvent:
         self._has_events = True
         if data.strip() == openai.DONE:
             self._saw_done = True
-            return _DONE
+            return DONE
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
             event = None
         if type(event) is not dict:
             self.invalid_events += 1
-            return _INVALID
+            return INVALID
         kind = event.get("type")
         if event.get("error") or kind == "error":
-            return _failed(classify_error_value(event))
+            return failed(classify_error_value(event))
         if b"\n" in data:
             data = openai.encoded(event)
         framed = encode_event(data)
@@ -177,12 +175,8 @@ class PassedStreamDecoder:
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
-            return _failed(malformed_answer("The provider did not answer a streaming request with a stream."))
+            return no_stream()
         if has_error(value):
-            return _failed(classify_error_value(value))
+            return failed(classify_error_value(value))
         reason = "This model answers whole and does not stream; ask for no stream."
-        return _failed(Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, reason, status=400, param="stream"))
-
-
-def _failed(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
+        return failed(Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, reason, status=400, param="stream"))

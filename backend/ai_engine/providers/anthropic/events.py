@@ -1,4 +1,4 @@
-"""What both decoders of Anthropic's streams know of its events: their names, their usage, and bodies that are no stream.
+"""What both decoders of Anthropic's streams know of its events: their errors, their usage, their fields.
 
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 2026-11-28).
 """
@@ -6,33 +6,10 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 20
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from ai_engine.providers.adapter import EventKind, StreamEvent
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
-
-DONE = StreamEvent(EventKind.DONE)
-INVALID = StreamEvent(EventKind.INVALID)
-
-
-def failed(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
-
 
 def is_error(value: object) -> bool:
     """Parsed JSON is the error envelope, or looks like another server's."""
     return isinstance(value, dict) and (value.get("type") == "error" or bool(value.get("error")))
-
-
-def no_stream(body: bytes) -> StreamEvent:
-    """A body without a single event: an error under a 200, or an answer from a server that cannot stream."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = None
-    if is_error(value):
-        return failed(classify_error_value(value))
-    return failed(malformed_answer("The provider did not answer a streaming request with a stream."))
 
 
 def merged(known: Mapping[str, Any], reported: object) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ import orjson
 
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
-from ai_engine.providers.anthropic.events import DONE, INVALID, failed, is_error, mapping, merged, no_stream
+from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, of_plain, too_large
 from ai_engine.wire.anthropic import encode_event, token_counts
 from ai_engine.wire.openai_usage import characters_in
 from ai_engine.wire.sse import EventReader, EventTooLarge
@@ -78,13 +79,13 @@ class NativeStreamDecoder:
         try:
             return [self._event(payload) for payload in self._reader.feed(chunk)]
         except EventTooLarge as error:
-            return [failed(malformed_answer(f"The provider's stream has {error}."))]
+            return [too_large(error)]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished
         payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
-            return [no_stream(rest)]
+        if not payloads and not self._has_events and is_json(rest):
+            return [of_plain(rest, is_error)]
         return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:

@@ -19,15 +19,15 @@ from ai_engine.providers.anthropic.answers import (
     thinking_detail,
     url_citations,
 )
-from ai_engine.providers.anthropic.events import DONE, INVALID, failed, index_of, mapping, merged, no_stream
+from ai_engine.providers.anthropic.events import index_of, is_error, mapping, merged
 from ai_engine.providers.failures import classify_error_value, malformed_answer
+from ai_engine.providers.stream_events import DONE, INVALID, TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
-_END = encode_event(openai.DONE)
 _NOTHING: Sequence[StreamEvent] = ()
 _COUNTED: Sequence[StreamEvent] = (INVALID,)
 
@@ -48,7 +48,7 @@ class _Block:
         self.citations: list[object] = []
 
 
-class ChatStreamDecoder:
+class ChatStreamDecoder(TranslatingDecoder):
     """`adapter.StreamDecoder` of Anthropic's events for `Operation.CHAT`."""
 
     __slots__ = (
@@ -56,14 +56,11 @@ class ChatStreamDecoder:
         "_blocks",
         "_calls",
         "_created",
-        "_has_events",
         "_id",
-        "_reader",
         "_text_length",
         "_usage",
         "answer",
         "characters_since_usage",
-        "invalid_events",
         "is_finished",
         "model",
         "usage",
@@ -71,52 +68,33 @@ class ChatStreamDecoder:
 
     def __init__(self, asked: str, created: int) -> None:
         """`asked` is the model that was asked for, for a stream that names none; `created` in seconds since the epoch."""
+        super().__init__()
         self.model: str | None = None
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
-        self.invalid_events = 0
         self.answer: Mapping[str, Any] | None = None
         self.is_finished = False
         self._asked = asked
         self._created = created
         self._id = "msg"
-        self._reader = EventReader()
-        self._has_events = False
         self._usage: Mapping[str, Any] = {}
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         self._text_length = 0
 
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+    def _is_error(self, value: object) -> bool:
+        return is_error(value)
+
+    def _events(self, data: bytes) -> Sequence[StreamEvent]:
         try:
-            return self._events(self._reader.feed(chunk))
-        except EventTooLarge as error:
-            return [failed(malformed_answer(f"The provider's stream has {error}."))]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
-            return [no_stream(rest)]
-        return self._events(payloads)
-
-    def ending(self) -> bytes:
-        return _END
-
-    def _events(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        events: list[StreamEvent] = []
-        for payload in payloads:
-            self._has_events = True
-            try:
-                found = self._read(orjson.loads(payload))
-            except orjson.JSONDecodeError:
-                found = _COUNTED
-            except orjson.JSONEncodeError:
-                found = (failed(malformed_answer("The provider's stream is nested too deeply.")),)
-            if found is _COUNTED:
-                self.invalid_events += 1
-            events += found
-        return events
+            found = self._read(orjson.loads(data))
+        except orjson.JSONDecodeError:
+            found = _COUNTED
+        except orjson.JSONEncodeError:
+            return (failed(malformed_answer("The provider's stream is nested too deeply.")),)
+        if found is _COUNTED:
+            self.invalid_events += 1
+        return found
 
     def _read(self, event: object) -> Sequence[StreamEvent]:
         if type(event) is not dict:

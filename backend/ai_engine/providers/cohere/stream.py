@@ -11,33 +11,28 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.answers import failure_of_finish
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import classify_error_value, malformed_answer
+from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import cohere, openai
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
-_END = encode_event(openai.DONE)
-_DONE = StreamEvent(EventKind.DONE)
-_INVALID = StreamEvent(EventKind.INVALID)
 _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
 """Events that add nothing to an answer."""
 
 
-class CohereStreamDecoder:
+class CohereStreamDecoder(TranslatingDecoder):
     """`adapter.StreamDecoder`."""
 
     __slots__ = (
         "_calls",
         "_chunk_head",
-        "_has_events",
-        "_reader",
         "_says_role",
         "answer",
         "characters_since_usage",
-        "invalid_events",
         "is_finished",
         "model",
         "usage",
@@ -45,40 +40,23 @@ class CohereStreamDecoder:
 
     def __init__(self, model: str, created: int) -> None:
         """Cohere does not name the model that answers, so `model` is it; `created` in seconds since the epoch."""
+        super().__init__()
         self.model: str | None = None
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
-        self.invalid_events = 0
         self.answer: Mapping[str, Any] | None = None
         self.is_finished = False
         self._chunk_head = {"id": "", "object": "chat.completion.chunk", "created": created, "model": model}
         self._calls: dict[int, int] = {}
         """Their numbering of calls → ours."""
-        self._has_events = False
         self._says_role = True
-        self._reader = EventReader()
 
-    def ending(self) -> bytes:
-        return _END
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            payloads = self._reader.feed(chunk)
-        except EventTooLarge as error:
-            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
-        return [event for payload in payloads for event in self._events(payload)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
-            return [_failed(_failure_of_plain(rest))]
-        return [event for payload in payloads for event in self._events(payload)]
+    def _is_error(self, value: object) -> bool:
+        return isinstance(value, dict) and (bool(value.get("error")) or isinstance(value.get("message"), str))
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        self._has_events = True
         if data == openai.DONE:
-            return (_DONE,)
+            return (DONE,)
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -86,7 +64,7 @@ class CohereStreamDecoder:
         kind = event.get("type") if type(event) is dict else None
         if type(kind) is not str:
             if type(event) is dict and (event.get("message") or event.get("error")):
-                return (_failed(classify_error_value(event)),)
+                return (failed(classify_error_value(event)),)
             return (self._invalid(),)
         if kind in _MARKS:
             return ()
@@ -101,7 +79,7 @@ class CohereStreamDecoder:
             message = delta.get("message")
             found = self._read(kind, event, message if type(message) is dict else {})
         except orjson.JSONEncodeError:
-            return (_failed(malformed_answer("The provider's stream is nested too deeply.")),)
+            return (failed(malformed_answer("The provider's stream is nested too deeply.")),)
         return found if found is not None else (self._invalid(),)
 
     def _read(self, kind: str, event: Json, message: Json) -> Sequence[StreamEvent] | None:
@@ -182,10 +160,10 @@ class CohereStreamDecoder:
     def _finish(self, delta: Json) -> Sequence[StreamEvent]:
         reason = delta.get("finish_reason")
         if type(reason) is not str:
-            return (_failed(malformed_answer("Cohere's stream ends without a reason.")),)
+            return (failed(malformed_answer("Cohere's stream ends without a reason.")),)
         failure = failure_of_finish(reason, delta.get("error"))
         if failure is not None:
-            return (_failed(failure),)
+            return (failed(failure),)
         self.is_finished = True
         finish = self._said({}, EventKind.FINISH, finish=reason)
         usage = cohere.chat_usage(delta.get("usage"))
@@ -209,10 +187,6 @@ class CohereStreamDecoder:
         chunk: Json = {**self._chunk_head, "choices": [choice]}
         return StreamEvent(kind, _framed(chunk), chunk=chunk)
 
-    def _invalid(self) -> StreamEvent:
-        self.invalid_events += 1
-        return _INVALID
-
 
 def _number(event: Json) -> int:
     number = event.get("index")
@@ -220,19 +194,4 @@ def _number(event: Json) -> int:
 
 
 def _framed(chunk: Json) -> bytes:
-    return b"data: " + orjson.dumps(chunk) + b"\n\n"
-
-
-def _failed(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
-
-
-def _failure_of_plain(body: bytes) -> Failure:
-    """A body that is no stream at all: an error under a 200, or an answer from a server that cannot stream."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = None
-    if isinstance(value, dict) and (value.get("error") or isinstance(value.get("message"), str)):
-        return classify_error_value(value)
-    return malformed_answer("The provider did not answer a streaming request with a stream.")
+    return encode_event(orjson.dumps(chunk))

@@ -1,92 +1,72 @@
 """Reads `streamGenerateContent?alt=sse`, where each event is a whole `GenerateContentResponse`, as chat completion chunks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import classify_error_value, malformed_answer
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
+from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
-_END = encode_event(openai.DONE)
-_INVALID = StreamEvent(EventKind.INVALID)
 
+class GeminiStreamDecoder(TranslatingDecoder):
+    """`adapter.StreamDecoder`. Nothing marks the end but the body's own: an answer is whole when all its candidates are.
 
-class GeminiStreamDecoder:
-    """`adapter.StreamDecoder`. Nothing marks the end but the body's own: an answer is whole when all its candidates are."""
+    Parts that a chat has no place for count among its `invalid_events`.
+    """
 
     __slots__ = (
         "_asked_model",
         "_created",
         "_finished",
-        "_has_events",
         "_id",
-        "_reader",
         "_readers",
         "answer",
         "characters_since_usage",
-        "invalid_events",
         "model",
         "usage",
     )
 
     def __init__(self, model: str, created: int) -> None:
         """`model` names the answer's where Gemini does not; `created` in seconds since the epoch."""
+        super().__init__()
         self.model: str | None = None
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
-        self.invalid_events = 0
-        """Those that were skipped whole, and parts that a chat has no place for."""
         self.answer: Mapping[str, Any] | None = None
         self._asked_model = model
         self._created = created
         self._id: str | None = None
-        self._reader = EventReader()
         self._readers: dict[int, CandidateReader] = {}
         self._finished: set[int] = set()
-        self._has_events = False
 
     @property
     def is_finished(self) -> bool:
         return bool(self._finished) and len(self._finished) == len(self._readers)
 
-    def ending(self) -> bytes:
-        return _END
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            payloads = self._reader.feed(chunk)
-        except EventTooLarge as error:
-            return [_failed(malformed_answer(f"The provider's stream has {error}."))]
-        return [event for payload in payloads for event in self._events(payload)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and rest.lstrip().startswith((b"{", b"[")):
-            return [_failed(_failure_of_plain(rest))]
-        return [event for payload in payloads for event in self._events(payload)]
+    def _is_error(self, value: object) -> bool:
+        return _has_error(value) or (isinstance(value, dict) and bool(value.get("error")))
 
     def _events(self, data: bytes) -> list[StreamEvent]:
-        self._has_events = True
         if data == openai.DONE:  # from proxies that speak Gemini's protocol and end it like OpenAI's
-            return [StreamEvent(EventKind.DONE)]
+            return [DONE]
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
             return [self._invalid()]
         if type(event) is not dict:
-            return [_failed(classify_error_value(event)) if _has_error(event) else self._invalid()]
+            return [failed(classify_error_value(event)) if _has_error(event) else self._invalid()]
         if event.get("error"):
-            return [_failed(classify_error_value(event))]
+            return [failed(classify_error_value(event))]
         if self._id is None:
             self._begin(event, data)
         usage = gemini.chat_usage(event.get("usageMetadata"))
@@ -96,7 +76,7 @@ class GeminiStreamDecoder:
         try:
             return self._of_candidates(candidates, usage)
         except orjson.JSONEncodeError:
-            return [_failed(malformed_answer("The provider's stream is nested too deeply."))]
+            return [failed(malformed_answer("The provider's stream is nested too deeply."))]
 
     def _begin(self, event: Json, data: bytes) -> None:
         given, version = event.get("responseId"), event.get("modelVersion")
@@ -106,7 +86,7 @@ class GeminiStreamDecoder:
     def _without_candidates(self, event: Json, usage: Json | None) -> list[StreamEvent]:
         failure = failure_of_prompt(event)
         if failure is not None and not self._readers:
-            return [_failed(failure)]
+            return [failed(failure)]
         if usage is None:
             return [] if "usageMetadata" in event or "promptFeedback" in event else [self._invalid()]
         self._note(usage)
@@ -122,7 +102,7 @@ class GeminiStreamDecoder:
                 return [self._invalid()]
             failure = failure_of_finish(candidate)
             if failure is not None:
-                return [_failed(failure)]
+                return [failed(failure)]
             choice, is_content = self._choice(candidate, place)
             choices.append(choice)
             has_content = has_content or is_content
@@ -188,30 +168,11 @@ class GeminiStreamDecoder:
         chunk["usage"] = usage
         return StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
 
-    def _invalid(self) -> StreamEvent:
-        self.invalid_events += 1
-        return _INVALID
-
 
 def _framed(chunk: Json) -> bytes:
-    return b"data: " + orjson.dumps(chunk) + b"\n\n"
-
-
-def _failed(failure: Failure) -> StreamEvent:
-    return StreamEvent(EventKind.FAILURE, failure=failure)
+    return encode_event(orjson.dumps(chunk))
 
 
 def _has_error(value: object) -> bool:
     first = value[0] if isinstance(value, list) and value else None
     return isinstance(first, dict) and bool(first.get("error"))
-
-
-def _failure_of_plain(body: bytes) -> Failure:
-    """A body that is no stream at all: an error under a 200, or an answer from a server that cannot stream."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = None
-    if _has_error(value) or (isinstance(value, dict) and value.get("error")):
-        return classify_error_value(value)
-    return malformed_answer("The provider did not answer a streaming request with a stream.")
