@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,7 +18,7 @@ from ai_engine.access.audit import Actor
 from ai_engine.access.guards import install_guard
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
-from ai_engine.client_api import chat_completions, completions, embeddings, models, passthrough
+from ai_engine.client_api import answer_examples, chat_completions, completions, embeddings, models, passthrough
 from ai_engine.client_api.messages import errors as anthropics
 from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.relayed import RelayedEndpoint
@@ -27,6 +27,7 @@ from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
+from ai_engine.management_api import answer_examples as management_answer_examples
 from ai_engine.management_api import (
     audit,
     autodecide,
@@ -62,6 +63,9 @@ _LOOK_AT_FILES_EVERY_SECONDS = 1
 _SHORTEST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60
 _COLLECTOR_THRESHOLDS = (10_000, 50, 100)
+
+ANSWER_EXAMPLES: Mapping[str, Any] = {**answer_examples.ANSWER_EXAMPLES, **management_answer_examples.ANSWER_EXAMPLES}
+"""By the names of their schemas, for `/openapi.json`."""
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -137,7 +141,7 @@ class AIEngine(FastAPI):
         self._cross_origin.allow(current.settings.cors_origins)
 
     def openapi(self) -> dict[str, Any]:
-        return completed(super().openapi(), self.routes)
+        return completed(super().openapi(), self.routes, ANSWER_EXAMPLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._way_in(scope, receive, send)

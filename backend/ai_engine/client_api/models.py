@@ -15,14 +15,22 @@ from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.client_api.messages.requests import check_version
-from ai_engine.client_api.messages.schemas import AnthropicModel, AnthropicModelList
-from ai_engine.client_api.schemas import Model, ModelList
+from ai_engine.client_api.messages.schemas import AnthropicError, AnthropicModel, AnthropicModelList
+from ai_engine.client_api.schemas import ErrorAnswer, Model, ModelList
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import InvalidRequest, ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
-router = APIRouter(prefix="/v1/models", tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
+_ERRORS = {"model": ErrorAnswer | AnthropicError}
+
+router = APIRouter(
+    prefix="/v1/models",
+    tags=["Client API"],
+    dependencies=[requires(Role.CLIENT)],
+    route_class=GuardedRoute,
+    responses={"4XX": _ERRORS, "5XX": _ERRORS},
+)
 
 Catalogue = Annotated[LiveCatalogue, Depends(provided(LiveCatalogue))]
 Configuration = Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))]
@@ -30,11 +38,22 @@ Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
 
 
 AnthropicVersion = Annotated[
-    str | None, Header(alias="anthropic-version", description="Any date since 2023-01-01: the answer is in Anthropic's shape.")
+    str | None,
+    Header(
+        alias="anthropic-version",
+        description="Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape.",
+        examples=["2023-06-01"],
+    ),
 ]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Of Anthropic's shape: how many a page has.")]
-AfterId = Annotated[str | None, Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page after this model.")]
-BeforeId = Annotated[str | None, Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page before this model.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Of Anthropic's shape: how many a page has.", examples=[20])]
+AfterId = Annotated[
+    str | None,
+    Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page after this model.", examples=["gpt-4o"]),
+]
+BeforeId = Annotated[
+    str | None,
+    Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page before this model.", examples=["gpt-4o"]),
+]
 
 
 @router.get("", summary="List the models")

@@ -101,18 +101,18 @@ _FILE = {"type": "string", "format": "binary"}
 _STREAM = {"type": "string", "enum": ["true", "false"]}
 
 
-def form_of(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
-    """`openapi_extra` of a route that takes a form with `model`, this file and these further fields."""
+def form_of(model: str, file: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes a form with `model`, such as this one, with this file and these further fields."""
     schema = {
         "type": "object",
         "required": ["model", file],
-        "properties": {"model": {"type": "string", "examples": ["whisper-1"]}, file: _FILE, **fields},
+        "properties": {"model": {"type": "string", "examples": [model]}, file: _FILE, **fields},
         "additionalProperties": True,
     }
     return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
 
 
-EDIT_FORM = form_of("image", prompt={"type": "string"}, mask=_FILE, stream=_STREAM)
-VARIATION_FORM = form_of("image")
-TRANSCRIPTION_FORM = form_of("file", response_format={"type": "string"}, stream=_STREAM)
-TRANSLATION_FORM = form_of("file", response_format={"type": "string"})
+EDIT_FORM = form_of("openai/gpt-image-1", "image", prompt={"type": "string"}, mask=_FILE, stream=_STREAM)
+VARIATION_FORM = form_of("openai/dall-e-2", "image")
+TRANSCRIPTION_FORM = form_of("openai/whisper-1", "file", response_format={"type": "string"}, stream=_STREAM)
+TRANSLATION_FORM = form_of("openai/whisper-1", "file", response_format={"type": "string"})

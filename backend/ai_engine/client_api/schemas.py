@@ -129,6 +129,6 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorAnswer(BaseModel):
-    """Every error, on every route."""
+    """Every error, but of those requests that get Anthropic's."""
 
     error: ErrorDetail

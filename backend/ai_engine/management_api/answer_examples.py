@@ -1,4 +1,4 @@
-"""What answers look like, for the document: one example for each schema of an answer."""
+"""What answers of the management API look like, for the document: one example for each schema of an answer."""
 
 from types import MappingProxyType
 from typing import Any
@@ -179,51 +179,11 @@ _ATTEMPT = {
     "cost_usd": "0.0001425",
     "absorbed": False,
 }
-_MODEL = {"id": "gpt-4o", "object": "model", "created": 1795435200, "owned_by": "openai, openrouter"}
-_OPENAI_USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
 _HEALTH = {"status": "healthy", "timestamp": _AT, "version": "3.0.0"}
 _USAGE = {"input_tokens": 9, "output_tokens": 12}
 
 ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
     {
-        "ChatCompletion": {
-            "id": "chatcmpl-7",
-            "object": "chat.completion",
-            "created": 1795435200,
-            "model": "gpt-4o",
-            "choices": [
-                {"index": 0, "message": {"role": "assistant", "content": "Hello! How can I help?"}, "finish_reason": "stop"}
-            ],
-            "usage": _OPENAI_USAGE,
-        },
-        "TextCompletion": {
-            "id": "cmpl-7",
-            "object": "text_completion",
-            "created": 1795435200,
-            "model": "gpt-4o",
-            "choices": [{"text": " there was a lighthouse.", "index": 0, "logprobs": None, "finish_reason": "stop"}],
-            "usage": _OPENAI_USAGE,
-        },
-        "Images": {"created": 1795435200, "data": [{"b64_json": "iVBORw0KGgo="}]},
-        "Transcript": {"text": "Hello! How can I help?"},
-        "Moderation": {
-            "id": "modr-7",
-            "model": "omni-moderation-latest",
-            "results": [{"flagged": False, "categories": {"violence": False}, "category_scores": {"violence": 0.0001}}],
-        },
-        "Ranking": {
-            "id": "rank-7",
-            "results": [{"index": 0, "relevance_score": 0.98}],
-            "meta": {"billed_units": {"search_units": 1}},
-        },
-        "Embeddings": {
-            "object": "list",
-            "data": [{"object": "embedding", "index": 0, "embedding": [0.0023, -0.0093, 0.0158]}],
-            "model": "text-embedding-3-small",
-            "usage": {"prompt_tokens": 2, "total_tokens": 2},
-        },
-        "Model": _MODEL,
-        "ModelList": {"object": "list", "data": [_MODEL]},
         "Health": _HEALTH,
         "Status": {
             "status": "degraded",

@@ -1,6 +1,6 @@
 """`/docs`, `/redoc` and `/openapi.json`, with every asset from our own origin: a gateway often has no way out to a CDN."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute
 
 from ai_engine.access.guards import GuardedRoute, declared_roles, requires
 from ai_engine.errors import NotFound
-from ai_engine.management_api.answer_examples import ANSWER_EXAMPLES
 from ai_engine.names import Role
 
 _ASSETS_PATH = "/docs/assets"
@@ -24,7 +23,7 @@ _ASSETS = {
 _TITLE = "AI Engine"
 
 TAGS = [
-    {"name": "Client API", "description": "OpenAI's API over every provider."},
+    {"name": "Client API", "description": "OpenAI's and Anthropic's APIs over every provider."},
     {"name": "Status", "description": "The engine at a glance."},
     {"name": "Providers", "description": "Each provider with its keys and flags: see, test and steer it."},
     {"name": "Models", "description": "The catalogue: which models there are, where, and at what price."},
@@ -61,11 +60,11 @@ async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
 
 
-def completed(document: dict[str, Any], routes: Sequence[BaseRoute]) -> dict[str, Any]:
-    """The document with examples of answers, and with what the guard asks for: nothing, or a key of the role that is named."""
+def completed(document: dict[str, Any], routes: Sequence[BaseRoute], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with `answers`, an example for each schema, and with what the guard asks for: nothing, or a key of a role."""
     components = document["components"]
     components["securitySchemes"] = SECURITY_SCHEMES
-    for name, example in ANSWER_EXAMPLES.items():
+    for name, example in answers.items():
         components["schemas"][name]["examples"] = [example]
     for route in iter_route_contexts(routes):
         roles = [role.name.lower() for role in declared_roles(route) if role is not Role.PUBLIC]

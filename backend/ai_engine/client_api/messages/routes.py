@@ -16,7 +16,8 @@ COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
 
 def _version(
     version: Annotated[
-        str | None, Header(alias="anthropic-version", description="Any date since 2023-01-01; may be left out.")
+        str | None,
+        Header(alias="anthropic-version", description="Any date since 2023-01-01; may be left out.", examples=["2023-06-01"]),
     ] = None,
 ) -> None:
     if version is not None:

@@ -89,7 +89,7 @@ class AnthropicErrorDetail(BaseModel):
 
 
 class AnthropicError(BaseModel):
-    """Every error of these routes."""
+    """Every error of the Messages API, and of the list of models where it is asked for in Anthropic's shape."""
 
     type: Literal["error"] = "error"
     error: AnthropicErrorDetail
