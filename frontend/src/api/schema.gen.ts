@@ -1022,7 +1022,7 @@ export interface components {
         };
         /**
          * AnthropicError
-         * @description Every error of these routes.
+         * @description Every error of the Messages API, and of the list of models where it is asked for in Anthropic's shape.
          */
         AnthropicError: {
             /**
@@ -1051,6 +1051,13 @@ export interface components {
         /**
          * AnthropicModel
          * @description One model, in Anthropic's shape.
+         * @example {
+         *       "type": "model",
+         *       "id": "gpt-4o",
+         *       "display_name": "gpt-4o",
+         *       "created_at": "2026-11-23T12:00:00Z",
+         *       "lifecycle": "active"
+         *     }
          */
         AnthropicModel: {
             /**
@@ -1078,6 +1085,20 @@ export interface components {
         /**
          * AnthropicModelList
          * @description One page of the list.
+         * @example {
+         *       "data": [
+         *         {
+         *           "type": "model",
+         *           "id": "gpt-4o",
+         *           "display_name": "gpt-4o",
+         *           "created_at": "2026-11-23T12:00:00Z",
+         *           "lifecycle": "active"
+         *         }
+         *       ],
+         *       "has_more": true,
+         *       "first_id": "gpt-4o",
+         *       "last_id": "gpt-4o"
+         *     }
          */
         AnthropicModelList: {
             /** Data */
@@ -1663,6 +1684,11 @@ export interface components {
         /**
          * DeletedResponse
          * @description What is left of a response.
+         * @example {
+         *       "id": "resp_0123456789abcdef",
+         *       "object": "response",
+         *       "deleted": true
+         *     }
          */
         DeletedResponse: {
             /** Id */
@@ -1774,7 +1800,7 @@ export interface components {
         Ending: "completed" | "client_cancelled" | "upstream_cut" | "rescued" | "error";
         /**
          * ErrorAnswer
-         * @description Every error, on every route.
+         * @description Every error, but of those requests that get Anthropic's.
          */
         ErrorAnswer: {
             error: components["schemas"]["ErrorDetail"];
@@ -2209,6 +2235,26 @@ export interface components {
         /**
          * InputItems
          * @description A page of the items that went to the model.
+         * @example {
+         *       "object": "list",
+         *       "data": [
+         *         {
+         *           "id": "msg_0123456789abcdefi00",
+         *           "type": "message",
+         *           "role": "user",
+         *           "status": "completed",
+         *           "content": [
+         *             {
+         *               "type": "input_text",
+         *               "text": "Hello!"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "first_id": "msg_0123456789abcdefi00",
+         *       "last_id": "msg_0123456789abcdefi00",
+         *       "has_more": false
+         *     }
          */
         InputItems: {
             /**
@@ -2453,6 +2499,24 @@ export interface components {
         /**
          * Message
          * @description The answer.
+         * @example {
+         *       "id": "msg_7",
+         *       "type": "message",
+         *       "role": "assistant",
+         *       "model": "claude-sonnet-4-5",
+         *       "content": [
+         *         {
+         *           "type": "text",
+         *           "text": "Hello! How can I help?"
+         *         }
+         *       ],
+         *       "stop_reason": "end_turn",
+         *       "stop_sequence": null,
+         *       "usage": {
+         *         "input_tokens": 9,
+         *         "output_tokens": 12
+         *       }
+         *     }
          */
         Message: {
             /** Id */
@@ -3854,6 +3918,33 @@ export interface components {
         /**
          * ResponseAnswer
          * @description OpenAI's response object.
+         * @example {
+         *       "id": "resp_0123456789abcdef",
+         *       "object": "response",
+         *       "created_at": 1795435200,
+         *       "status": "completed",
+         *       "model": "gpt-4o",
+         *       "output": [
+         *         {
+         *           "id": "msg_0123456789abcdef",
+         *           "type": "message",
+         *           "role": "assistant",
+         *           "status": "completed",
+         *           "content": [
+         *             {
+         *               "type": "output_text",
+         *               "text": "Hello! How can I help?",
+         *               "annotations": []
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "usage": {
+         *         "input_tokens": 9,
+         *         "output_tokens": 12,
+         *         "total_tokens": 21
+         *       }
+         *     }
          */
         ResponseAnswer: {
             /** Id */
@@ -4758,7 +4849,12 @@ export interface components {
              */
             enabled: boolean;
         };
-        /** TokenCount */
+        /**
+         * TokenCount
+         * @example {
+         *       "input_tokens": 9
+         *     }
+         */
         TokenCount: {
             /**
              * Input Tokens
@@ -5158,7 +5254,7 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["ImageEditRequest"];
                 "multipart/form-data": {
-                    /** @example whisper-1 */
+                    /** @example openai/gpt-image-1 */
                     model: string;
                     /** Format: binary */
                     image: string;
@@ -5214,7 +5310,7 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["ImageVariationRequest"];
                 "multipart/form-data": {
-                    /** @example whisper-1 */
+                    /** @example openai/dall-e-2 */
                     model: string;
                     /** Format: binary */
                     image: string;
@@ -5307,7 +5403,7 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["TranscriptionRequest"];
                 "multipart/form-data": {
-                    /** @example whisper-1 */
+                    /** @example openai/whisper-1 */
                     model: string;
                     /** Format: binary */
                     file: string;
@@ -5362,7 +5458,7 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["TranslationRequest"];
                 "multipart/form-data": {
-                    /** @example whisper-1 */
+                    /** @example openai/whisper-1 */
                     model: string;
                     /** Format: binary */
                     file: string;
@@ -5806,7 +5902,7 @@ export interface operations {
                 before_id?: string | null;
             };
             header?: {
-                /** @description Any date since 2023-01-01: the answer is in Anthropic's shape. */
+                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape. */
                 "anthropic-version"?: string | null;
             };
             path?: never;
@@ -5829,7 +5925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"] | components["schemas"]["AnthropicError"];
                 };
             };
             /** @description Server Error */
@@ -5838,7 +5934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"] | components["schemas"]["AnthropicError"];
                 };
             };
         };
@@ -5847,7 +5943,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any date since 2023-01-01: the answer is in Anthropic's shape. */
+                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape. */
                 "anthropic-version"?: string | null;
             };
             path: {
@@ -5873,7 +5969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"] | components["schemas"]["AnthropicError"];
                 };
             };
             /** @description Server Error */
@@ -5882,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"] | components["schemas"]["AnthropicError"];
                 };
             };
         };
