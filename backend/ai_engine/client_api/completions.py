@@ -199,7 +199,11 @@ def _text(message: Any) -> str:
 def _logprobs(of_chat: Any, offset: int) -> Json | None:
     """A chat's `logprobs` in the older form; `offset` is where in the text its first token stands."""
     tokens = of_chat.get("content") if isinstance(of_chat, dict) else None
-    if not tokens or not all(isinstance(token, dict) and isinstance(token.get("token"), str) for token in tokens):
+    if (
+        not tokens
+        or not isinstance(tokens, list)
+        or not all(isinstance(token, dict) and isinstance(token.get("token"), str) for token in tokens)
+    ):
         return None
     offsets = []
     for token in tokens:
@@ -209,11 +213,15 @@ def _logprobs(of_chat: Any, offset: int) -> Json | None:
         "tokens": [token["token"] for token in tokens],
         "token_logprobs": [token.get("logprob") for token in tokens],
         "top_logprobs": [
-            {one.get("token"): one.get("logprob") for one in token.get("top_logprobs") or () if isinstance(one, dict)}
+            {one["token"]: one.get("logprob") for one in _objects(token.get("top_logprobs")) if isinstance(one.get("token"), str)}
             for token in tokens
         ],
         "text_offset": offsets,
     }
+
+
+def _objects(value: Any) -> list[Json]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _not_in_chat(field: str, why: str) -> Inexpressible:

@@ -17,6 +17,7 @@ from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer, of_passed_through
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import chat_shape
 
 _OFTEN_MISSING = PASSED_THROUGH | {Operation.COUNT_TOKENS}
 """Operations that a provider may lack whose models chat well: few of those who speak Anthropic's protocol count tokens."""
@@ -126,8 +127,8 @@ class Way:
         if self._translation is None:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
-        answer = self._translation.answer(plain.answer)
         try:
+            answer = self._translation.answer(chat_shape.sound_answer(plain.answer))
             return plain._replace(body=orjson.dumps(answer), answer=answer)
         except orjson.JSONEncodeError:
             return malformed_answer("The provider's answer is nested too deeply.")
@@ -184,6 +185,6 @@ class _TranslatedStream:
         if event.chunk is None:
             return event
         try:
-            return StreamEvent(event.kind, self._translator.translate(event.chunk))
+            return StreamEvent(event.kind, self._translator.translate(chat_shape.sound_chunk(event.chunk)))
         except orjson.JSONEncodeError:
             return StreamEvent(EventKind.FAILURE, failure=malformed_answer("The provider's stream is nested too deeply."))

@@ -85,8 +85,8 @@ def _thought(detail: Mapping[str, Any]) -> Thought:
     kind, key = detail.get("type"), detail.get("index")
     is_anthropic = detail.get("format") == REASONING_FORMAT
     if kind == "reasoning.text":
-        signature = detail.get("signature")
-        if isinstance(signature, str) and signature and not is_anthropic:
+        signature = _text(detail.get("signature"))
+        if signature and not is_anthropic:
             signature = wrapped({field: value for field, value in detail.items() if field != "text"})
         return Thought((key, kind), _text(detail.get("text")), signature or None, is_needed=bool(signature))
     if kind == "reasoning.summary":

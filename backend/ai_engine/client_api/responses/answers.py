@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
 from ai_engine.wire.openai_usage import token_counts
+
+Kind = TypeVar("Kind")
 
 _INCOMPLETE_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """By a choice's `finish_reason`; every other one is a whole answer."""
@@ -179,10 +181,10 @@ def annotations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
             annotations.append(
                 {
                     "type": "url_citation",
-                    "url": citation.get("url") or "",
-                    "title": citation.get("title") or "",
-                    "start_index": citation.get("start_index") or 0,
-                    "end_index": citation.get("end_index") or 0,
+                    "url": _as(str, citation.get("url"), ""),
+                    "title": _as(str, citation.get("title"), ""),
+                    "start_index": _as(int, citation.get("start_index"), 0),
+                    "end_index": _as(int, citation.get("end_index"), 0),
                 }
             )
     return annotations
@@ -199,7 +201,17 @@ def logprobs_in(logprobs: object) -> list[dict[str, Any]]:
 
 
 def _logprob(token: Mapping[str, Any]) -> dict[str, Any]:
-    return {"token": token.get("token"), "bytes": token.get("bytes") or [], "logprob": token.get("logprob")}
+    logprob, given = token.get("logprob"), token.get("bytes")
+    return {
+        "token": _as(str, token.get("token"), ""),
+        "bytes": given if isinstance(given, list) and all(type(one) is int for one in given) else [],
+        "logprob": logprob if type(logprob) in (int, float) else 0.0,
+    }
+
+
+def _as(kind: type[Kind], value: object, otherwise: Kind) -> Kind:
+    """`value` where it is of this kind: SDKs insist on it."""
+    return value if type(value) is kind else otherwise
 
 
 def function_of(call: Mapping[str, Any]) -> tuple[str, str]:

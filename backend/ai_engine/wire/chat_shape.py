@@ -1,0 +1,66 @@
+"""What OpenAI-compatible providers send, in the form that translations may rely on.
+
+A chat client gets a provider's answer as it came, odd as it may be. Whoever translates reads it, and must not fail over a number
+where the format has a list. What has the wrong form is left out; a sound answer is returned as it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_LISTS = ("tool_calls", "annotations", "reasoning_details", "images")
+_TEXTS = ("finish_reason", "native_finish_reason", "stop_sequence")
+
+
+def sound_answer(chat: Json) -> Json:
+    """A whole completion, whose every choice has a message."""
+    return _sound(chat, "message")
+
+
+def sound_chunk(chunk: Json) -> Json:
+    """An event of a stream, which always has `choices`, though they may be empty."""
+    return _sound(chunk, "delta")
+
+
+def _sound(chat: Json, part: str) -> Json:
+    given = chat.get("choices")
+    choices = given if type(given) is list else []
+    if choices is given and all(_is_sound(choice, part) for choice in choices):
+        return chat
+    return {**chat, "choices": [_mended(choice, part, place) for place, choice in enumerate(choices) if type(choice) is dict]}
+
+
+def _is_sound(choice: object, part: str) -> bool:
+    if type(choice) is not dict or type(choice.get("index")) is not int:
+        return False
+    said = choice.get(part)
+    if type(said) is not dict:
+        return False
+    if len(said) > 1 or "content" not in said:
+        for name in _LISTS:
+            if name in said and not _is_list_of_objects(said[name]):
+                return False
+    return all(choice.get(name) is None or type(choice[name]) is str for name in _TEXTS)
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return type(value) is list and all(type(item) is dict for item in value)
+
+
+def _mended(choice: dict[str, Any], part: str, place: int) -> dict[str, Any]:
+    mended = dict(choice)
+    if type(choice.get("index")) is not int:
+        mended["index"] = 0 if part == "delta" else place
+    said = choice.get(part)
+    mended[part] = dict(said) if type(said) is dict else {}
+    for name in _LISTS:
+        items = mended[part].pop(name, None)
+        if type(items) is list and (objects := [item for item in items if type(item) is dict]):
+            mended[part][name] = objects
+    for name in _TEXTS:
+        value = choice.get(name)
+        if value is not None and type(value) is not str:
+            # Some end there is: the decoder took it for one as well.
+            mended[name] = "stop" if name == "finish_reason" and value else None
+    return mended

@@ -1,0 +1,36 @@
+"""What providers send, in the form that translations rely on."""
+
+from typing import Any
+
+from ai_engine.wire.chat_shape import sound_answer, sound_chunk
+
+CALL = {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}
+
+
+def chunk(**choice: Any) -> dict[str, Any]:
+    return {"id": "x", "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": None, **choice}]}
+
+
+def test_what_is_sound_is_returned_as_it_is() -> None:
+    for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), {"choices": [], "usage": {}}):
+        assert sound_chunk(sound) is sound
+
+
+def test_lists_hold_objects_alone_and_what_is_no_list_is_left_out() -> None:
+    odd = {"content": "hi", "tool_calls": [3, CALL], "annotations": 5, "reasoning_details": {"a": 1}, "images": [None]}
+    assert sound_chunk(chunk(delta=odd))["choices"][0]["delta"] == {"content": "hi", "tool_calls": [CALL]}
+
+
+def test_an_end_in_no_words_is_an_ordinary_end() -> None:
+    for odd in (["stop"], {"why": "stop"}, 5):
+        assert sound_chunk(chunk(finish_reason=odd))["choices"][0]["finish_reason"] == "stop"
+    mended = sound_chunk(chunk(native_finish_reason=["x"], stop_sequence=7))["choices"][0]
+    assert (mended["finish_reason"], mended["native_finish_reason"], mended["stop_sequence"]) == (None, None, None)
+
+
+def test_choices_are_always_there_with_a_number_and_a_message() -> None:
+    assert sound_chunk({"usage": {}})["choices"] == []
+    assert sound_answer({"choices": [{"message": "hi"}, "x", {"index": [2], "message": {}}]})["choices"] == [
+        {"index": 0, "message": {}},
+        {"index": 2, "message": {}},
+    ]
