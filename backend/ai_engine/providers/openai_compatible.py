@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import orjson
 
+from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation
 from ai_engine.providers import failures, openai_responses, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -58,6 +59,8 @@ _DECODERS: Mapping[Operation, Callable[[Operation], StreamDecoder]] = {
     Operation.MESSAGES: lambda _: NativeStreamDecoder(),
     Operation.RESPONSES: lambda _: openai_responses.ResponsesStreamDecoder(),
 }
+_OTHER_PLACES = (".", "..")
+"""Segments that are taken out of a URL on the way, quoted or not (https://url.spec.whatwg.org/#path-state, read 2026-11-28)."""
 _KNOWN_TARGETS = 4096
 
 
@@ -123,6 +126,8 @@ class OpenAICompatible:
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
+        if target.names_model and model in _OTHER_PLACES:
+            raise Inexpressible(f"{model!r} is no model: in an address it means another place.", param="model")
         if operation in PASSED_THROUGH:
             content_type, encoded = passthrough.encoded(body, model)
             headers = ((b"content-type", content_type), *target.any_headers)

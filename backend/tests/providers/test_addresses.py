@@ -5,6 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.openai_compatible import OpenAICompatible
@@ -57,7 +58,7 @@ def test_an_address_may_name_the_model_and_have_a_query(operation: Operation) ->
     ("model", "written"),
     [
         ("a/b", "a%2Fb"),
-        ("..", ".."),
+        ("../x", "..%2Fx"),
         ("a?b=c#d", "a%3Fb%3Dc%23d"),
         ("ü b", "%C3%BC%20b"),
         ("{model}", "%7Bmodel%7D"),
@@ -67,6 +68,12 @@ def test_an_address_may_name_the_model_and_have_a_query(operation: Operation) ->
 def test_a_models_name_is_one_segment_whatever_it_holds(model: str, written: str) -> None:
     url = encode(Operation.CHAT, DATED, model).url
     assert url == f"https://me.openai.azure.com/openai/deployments/{written}/chat/completions?api-version=2024-10-21"
+
+
+@pytest.mark.parametrize("model", [".", ".."])
+def test_a_name_that_would_lead_elsewhere_is_asked_of_nobody(model: str) -> None:
+    with pytest.raises(Inexpressible, match="another place"):
+        encode(Operation.CHAT, DATED, model)
 
 
 def test_the_listing_is_of_all_models() -> None:
