@@ -5,7 +5,7 @@ providers are asked natively, they may keep theirs as well; nobody asks for thos
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +16,8 @@ from ai_engine.errors import InvalidRequest
 
 _OVERHEAD_BYTES = 1024
 """What keeping one costs beside its text: keys, ids, the entry itself."""
+_OVERHEAD_OF_ITEM_BYTES = 256
+"""What finding one of its items by its id costs: a thousand short ones take more than their text does."""
 
 Key = tuple[str, str]
 """Whose it is, and its id. To everybody else it does not exist."""
@@ -125,12 +127,13 @@ class KeptResponses:
             )
         except orjson.JSONEncodeError:
             return
+        kept.item_ids = tuple(item_id for item in (*turn.added, *answer["output"]) if (item_id := _id_of(item)) is not None)
+        kept.size_bytes += len(kept.item_ids) * _OVERHEAD_OF_ITEM_BYTES
         if kept.size_bytes > self._max_bytes:
             return
         key = turn.owner, response_id
         self._unlist(key)
         self._hold(kept.previous)
-        kept.item_ids = tuple(item_id for item in (*turn.added, *answer["output"]) if (item_id := _id_of(item)) is not None)
         for item_id in kept.item_ids:
             self._of_item[turn.owner, item_id] = kept
         self._listed[key] = kept
@@ -155,13 +158,20 @@ class KeptResponses:
             )
         return kept
 
-    def item(self, owner: str, item_id: str) -> dict[str, Any] | None:
-        """An item of one of the caller's conversations."""
-        kept = self._of_item.get((owner, item_id))
-        if kept is None or kept.expires_at <= self._clock.monotonic():
-            return None
-        items = (*kept.added(), *kept.output())
-        return next((item for item in items if _id_of(item) == item_id), None)
+    def items(self, owner: str, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Those of these items that are in the caller's conversations, by their ids. Every turn is read once for all of them."""
+        wanted: dict[KeptResponse, set[str]] = {}
+        for item_id in item_ids:
+            kept = self._of_item.get((owner, item_id))
+            if kept is not None and kept.expires_at > self._clock.monotonic():
+                wanted.setdefault(kept, set()).add(item_id)
+        found: dict[str, dict[str, Any]] = {}
+        for kept, ids in wanted.items():
+            for item in (*kept.added(), *kept.output()):
+                item_id = _id_of(item)
+                if item_id in ids:
+                    found.setdefault(item_id, item)
+        return found
 
     def forget(self, owner: str, response_id: str) -> bool:
         """Whether there was such a response. Later turns of its conversation keep what they need of it."""

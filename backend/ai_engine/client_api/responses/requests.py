@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.requests import OWN_FIELDS, parse_object, steered_request
 from ai_engine.client_api.responses.conversation import kind_of
 from ai_engine.client_api.responses.failing import error_event
-from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, refused
+from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
 from ai_engine.client_api.responses.kept import KeptResponses, Turn, owner_of
 from ai_engine.client_api.responses.reasoning import is_sealed
 from ai_engine.client_api.responses.translation import ResponsesTranslation
@@ -20,6 +22,11 @@ from ai_engine.relay.request import ClientRequest
 
 _SPOKEN = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
 """Items that need no id: a provider that did not make it would not know it."""
+_REPEATED = ("tools", "text", "tool_choice")
+_REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
+"""What an answer repeats of its request."""
+_MOST_LEVELS = 200
+"""So many brackets in a whole body are no matter."""
 
 
 def new_response_id() -> str:
@@ -47,6 +54,8 @@ class ResponsesRequests:
         """Reads `POST /v1/responses`. Raises `InvalidRequest` naming the field."""
         body = parse_object(raw)
         _check(body)
+        if raw.count(b"{") + raw.count(b"[") > _MOST_LEVELS:
+            _check_depth(body)
         owner = owner_of(caller)
         previous_id = optional(body, "previous_response_id", str)
         previous = None if previous_id is None else self._kept.previous(owner, previous_id)
@@ -89,13 +98,20 @@ class ResponsesRequests:
 
         A reference to what is not kept here stays: the provider that made the item may have it.
         """
-        resolved = set()
+        places: dict[str, int] = {}
         for index, item in enumerate(items):
             if kind_of(item, f"input[{index}]") == "item_reference":
-                found = self._kept.item(owner, a_string(item.get("id"), f"input[{index}].id"))
-                if found is not None:
-                    items[index] = found
-                    resolved.add(index)
+                item_id = a_string(item.get("id"), f"input[{index}].id")
+                if item_id in places:  # as OpenAI does; a short request could ask for the same long text without end
+                    raise InvalidRequest(
+                        f"Duplicate item found with id {item_id[:100]}. Remove duplicate items from your input and try again.",
+                        param="input",
+                    )
+                places[item_id] = index
+        found = self._kept.items(owner, places)
+        for item_id, item in found.items():
+            items[places[item_id]] = item
+        resolved = {places[item_id] for item_id in found}
         return items, resolved
 
 
@@ -105,7 +121,13 @@ def _check(body: Mapping[str, Any]) -> None:
         optional(body, field, bool)
     for field in ("text", "reasoning", "stream_options", "metadata"):
         optional(body, field, dict)
-    optional(body, "instructions", str)
+    for field in ("instructions", *_REPEATED_TEXTS):
+        optional(body, field, str)
+    for field in ("max_output_tokens", "max_tool_calls", "top_logprobs"):
+        optional(body, field, int)
+    for field in ("temperature", "top_p"):
+        optional_number(body, field)
+    _check_reasoning(body.get("reasoning") or {})
     for field, value in (body.get("metadata") or {}).items():
         if type(value) is not str:
             raise refused(f"metadata.{field[:100]}", "a string")
@@ -119,6 +141,21 @@ def _check(body: Mapping[str, Any]) -> None:
     if tools is not None:
         for index, tool in enumerate(an_array(tools, "tools")):
             a_name(an_object(tool, f"tools[{index}]").get("type"), f"tools[{index}].type")
+
+
+def _check_reasoning(reasoning: Mapping[str, Any]) -> None:
+    for field in ("effort", "summary"):
+        if reasoning.get(field) is not None:
+            a_string(reasoning[field], f"reasoning.{field}")
+
+
+def _check_depth(body: Mapping[str, Any]) -> None:
+    """Answers repeat these fields further inside. One that cannot be written there would look like the provider's fault."""
+    for field in _REPEATED:
+        try:
+            orjson.dumps([[[[[[[[body.get(field)]]]]]]]])
+        except orjson.JSONEncodeError:
+            raise InvalidRequest(f"{field} is nested too deeply.", param=field) from None
 
 
 def _items(body: Mapping[str, Any], *, has_previous: bool) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def test_to_everybody_else_it_does_not_exist(clock: HandTurnedClock) -> None:
     store = KeptResponses(clock)
     keep(store, "r1")
     assert store.find("bob", "r1") is None
-    assert store.item("bob", "msg_r1") is None
+    assert store.items("bob", ["msg_r1"]) == {}
     assert not store.forget("bob", "r1")
     with pytest.raises(InvalidRequest):
         store.previous("bob", "r1")
@@ -64,7 +64,7 @@ def test_it_is_gone_when_its_time_is_over(clock: HandTurnedClock) -> None:
     keep(store, "r2", after="r1")
     clock.advance(1)
     assert store.find("ada", "r1") is None
-    assert store.item("ada", "msg_r1") is None
+    assert store.items("ada", ["msg_r1"]) == {}
     assert said(store.find("ada", "r2"))[0] == "Hello!"
 
 
@@ -126,11 +126,21 @@ def test_an_id_that_comes_again_is_the_newer_response(clock: HandTurnedClock) ->
 def test_an_item_is_found_by_its_id(clock: HandTurnedClock) -> None:
     store = KeptResponses(clock)
     keep(store, "r1")
-    item = store.item("ada", "msg_r1")
+    item = store.items("ada", ["msg_r1"]).get("msg_r1")
     assert item is not None
     assert item["role"] == "assistant"
     store.forget("ada", "r1")
-    assert store.item("ada", "msg_r1") is None
+    assert store.items("ada", ["msg_r1"]) == {}
+
+
+def test_many_items_of_one_turn_are_found_in_one_reading(clock: HandTurnedClock) -> None:
+    store = KeptResponses(clock)
+    added = [{**user("x"), "id": f"msg_{number}"} for number in range(2000)]
+    store.keep(Turn("ada", added, None), answer("r1"))
+    kept = store.find("ada", "r1")
+    assert kept is not None
+    assert len(store.items("ada", [item["id"] for item in added])) == 2000
+    assert kept.size_bytes > 2000 * 256, "what finding them costs is counted"
 
 
 @pytest.mark.parametrize("broken", [{}, {"id": 7, "output": []}, {"id": "r1"}, {"id": "r1", "output": [], "x": {1}}])

@@ -147,6 +147,40 @@ def test_what_shall_not_be_stored_is_not_kept(gateway: Gateway) -> None:
     assert len(gateway.kept) == 0
 
 
+def nested(levels: int) -> Json:
+    inside: Json = {}
+    for _ in range(levels):
+        inside = {"a": inside}
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"user": nested(3)}, "user"),
+        ({"prompt_cache_key": 5}, "prompt_cache_key"),
+        ({"max_tool_calls": nested(1)}, "max_tool_calls"),
+        ({"top_p": "much"}, "top_p"),
+        ({"reasoning": {"effort": nested(250)}}, "reasoning.effort"),
+        ({"tools": [{"type": "function", "name": "f", "parameters": nested(250)}]}, "tools"),
+        ({"text": {"format": nested(250)}}, "text"),
+        ({"tool_choice": nested(250)}, "tool_choice"),
+    ],
+)
+def test_what_an_answer_could_not_repeat_is_refused_before_anybody_is_blamed_for_it(
+    gateway: Gateway, fields: Json, param: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        gateway.parse(**fields)
+    assert refusal.value.param == param
+
+
+def test_a_schema_may_be_deep_and_is_repeated(gateway: Gateway) -> None:
+    tool = {"type": "function", "name": "f", "parameters": nested(200)}
+    request = gateway.parse(tools=[tool])
+    assert orjson.dumps(gateway.answer(request, {"content": "Hi."}))
+
+
 def test_a_reference_to_a_kept_item_is_the_item(gateway: Gateway) -> None:
     first = gateway.answer(gateway.parse(), {"content": "Hi."})
     reference = {"type": "item_reference", "id": first["output"][0]["id"]}
@@ -155,6 +189,14 @@ def test_a_reference_to_a_kept_item_is_the_item(gateway: Gateway) -> None:
     assert "id" not in request.body["input"][0]
     again = gateway.answer(request, {"content": "On."})
     assert gateway.chat(gateway.parse(previous_response_id=again["id"]))["messages"][0]["content"] == "Hi."
+
+
+def test_a_second_reference_to_an_item_is_refused_so_that_little_does_not_become_much(gateway: Gateway) -> None:
+    first = gateway.answer(gateway.parse(), {"content": "Hi."})
+    reference = {"type": "item_reference", "id": first["output"][0]["id"]}
+    with pytest.raises(InvalidRequest, match=r"Duplicate item found with id .*\. Remove duplicate items") as refusal:
+        gateway.parse(input=[reference, reference])
+    assert refusal.value.param == "input"
 
 
 def test_a_reference_to_anything_else_is_left_to_those_who_may_have_it(gateway: Gateway) -> None:
