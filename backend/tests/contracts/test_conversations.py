@@ -8,8 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contracts.conversation_clients import CLIENTS, Client
-from tests.contracts.conversation_providers import PROVIDERS, SIGNATURE, Provider
+from tests.contracts.conversation_clients.chat import Chat
+from tests.contracts.conversation_clients.messages import Messages
+from tests.contracts.conversation_clients.port import Client
+from tests.contracts.conversation_clients.responses import Responses
+from tests.contracts.conversation_providers.anthropic import Anthropic
+from tests.contracts.conversation_providers.cohere import Cohere
+from tests.contracts.conversation_providers.gemini import Gemini
+from tests.contracts.conversation_providers.openai import OpenAI
+from tests.contracts.conversation_providers.port import SIGNATURE, Provider
 from tests.contracts.conversation_script import SCRIPT, Conversation, Result, Said
 from tests.fakes import gateway as gateways
 from tests.fakes.gateway import Gateway, gateway_in_front_of, running_gateway
@@ -17,6 +24,8 @@ from tests.fakes.scripted_upstream import ScriptedUpstream
 from tests.journeys.steps import eventually
 
 pytestmark = pytest.mark.anyio
+CLIENTS: tuple[Client, ...] = (Chat(), Messages(), Responses())
+PROVIDERS: tuple[Provider, ...] = (OpenAI(), Anthropic(), Gemini(), Cohere())
 PLAIN = SCRIPT[0]
 
 
