@@ -9,6 +9,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
 
 TOOL = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object", "properties": {}}}
+PIXEL = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
 
 
 def body(**fields: Any) -> dict[str, Any]:
@@ -54,3 +55,7 @@ def tool_use(call_id: str = "t1", name: str = "weather", **given: Any) -> dict[s
 
 def tool_result(call_id: str = "t1", content: Any = "sunny", **more: Any) -> dict[str, Any]:
     return {"type": "tool_result", "tool_use_id": call_id, "content": content, **more}
+
+
+def document(source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "document", "source": source, **more}

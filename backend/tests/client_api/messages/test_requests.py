@@ -1,18 +1,19 @@
-import re
 from typing import Any
 
 import orjson
 import pytest
 
-from ai_engine.client_api.messages.requests import check_version, count_tokens_request, messages_request
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.client_api.messages.requests import check_version, count_tokens_request
+from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from tests.client_api.messages.asking import (
+    PIXEL,
     TOOL,
     assistant,
     body,
     chat,
     chat_messages,
+    document,
     parsed,
     text,
     tool_result,
@@ -21,12 +22,7 @@ from tests.client_api.messages.asking import (
 )
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
-PIXEL = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
 PIXEL_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
-
-
-def document(source: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "document", "source": source, **more}
 
 
 def test_a_request_becomes_a_chat() -> None:
@@ -256,137 +252,6 @@ def test_what_claude_code_sends_goes_to_anybody() -> None:
     }
 
 
-UNTOLD: list[tuple[str, dict[str, Any]]] = [
-    ("container", {"container": "c"}),
-    ("mcp_servers", {"mcp_servers": [{"name": "m"}]}),
-    ("inference_geo", {"inference_geo": "us"}),
-    ("something_new", {"something_new": 1}),
-    ("max_tokens", {"max_tokens": 0}),
-    ("context_management.edits[1].type", {"context_management": {"edits": [{"type": "clear_thinking_x"}, {"type": "compact"}]}}),
-    ("context_management.more", {"context_management": {"more": 1}}),
-    ("metadata.team", {"metadata": {"team": "x"}}),
-    ("output_config.task_budget", {"output_config": {"task_budget": {}}}),
-    ("output_config.format.type", {"output_config": {"format": {"type": "grammar"}}}),
-    ("tools[1].type", {"tools": [TOOL, {"type": "web_search_20250305", "name": "web_search"}]}),
-    ("tools[0].defer_loading", {"tools": [{**TOOL, "defer_loading": True}]}),
-    ("tools[0].input_examples", {"tools": [{**TOOL, "input_examples": [{}]}]}),
-    ("messages[0].content[0].source.type", {"messages": [user({"type": "image", "source": {"type": "file", "file_id": "f"}})]}),
-    (
-        "messages[0].content[0].citations.enabled",
-        {"messages": [user(document({"type": "url", "url": "u"}, citations={"enabled": True}))]},
-    ),
-    ("messages[0].content[0].novelty", {"messages": [user(text("a", novelty=1))]}),
-    ("messages[0].content[1].type", {"messages": [user(text("a"), {"type": "container_upload"})]}),
-    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant({"type": "server_tool_use"}), user(text("b"))]}),
-    (
-        "messages[2].content[0].content[1].type",
-        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("a"), {"type": "tool_reference"}]))]},
-    ),
-    (
-        "messages[1].content[0].caller",
-        {"messages": [user(text("a")), assistant({**tool_use(), "caller": {"type": "code_execution"}}), user(tool_result())]},
-    ),
-    ("messages[1]", {"messages": [user(text("a")), assistant(text("{"))]}),
-    (
-        "messages[0].content[0].transformations.oversized_image",
-        {"messages": [user({**PIXEL, "transformations": {"oversized_image": "error"}})]},
-    ),
-]
-
-
-@pytest.mark.parametrize(("param", "fields"), UNTOLD, ids=[param for param, _ in UNTOLD])
-def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: dict[str, Any]) -> None:
-    request = parsed(**fields)
-    assert request.body == body(**fields), "whoever speaks the format gets it as it is"
-    with pytest.raises(Inexpressible, match=f"^{re.escape(param)} ") as refused:
-        chat(**fields)
-    assert refused.value.param == param
-
-
-MALFORMED: list[tuple[str, dict[str, Any]]] = [
-    ("thinking.type", {"thinking": {"type": "deep"}}),
-    ("thinking", {"thinking": "deep"}),
-    ("thinking.budget_tokens", {"thinking": {"type": "enabled", "budget_tokens": "many"}}),
-    ("temperature", {"temperature": "hot"}),
-    ("top_k", {"top_k": True}),
-    ("metadata", {"metadata": "me"}),
-    ("metadata.user_id", {"metadata": {"user_id": 5}}),
-    ("output_config.effort", {"output_config": {"effort": "huge"}}),
-    ("output_config.format.schema", {"output_config": {"format": {"type": "json_schema"}}}),
-    ("output_format", {"output_format": "json"}),
-    ("context_management", {"context_management": 5}),
-    ("tool_choice", {"tools": [TOOL], "tool_choice": "auto"}),
-    ("tool_choice.type", {"tools": [TOOL], "tool_choice": {"type": "some"}}),
-    ("tool_choice.name", {"tools": [TOOL], "tool_choice": {"type": "tool"}}),
-    ("tool_choice", {"tool_choice": {"type": "any"}}),
-    ("tools[0].name", {"tools": [{"input_schema": {}}]}),
-    ("tools[0].input_schema", {"tools": [{"name": "f"}]}),
-    ("system[0].type", {"system": [PIXEL]}),
-    ("messages[0].content[0].text", {"messages": [user({"type": "text"})]}),
-    ("messages[0].content[0].source", {"messages": [user({"type": "image"})]}),
-    ("messages[0].content[0].source.media_type", {"messages": [user({"type": "image", "source": {"type": "base64"}})]}),
-    ("messages[0].content[0].type", {"messages": [user(tool_use())]}),
-    ("messages[0].content[0].tool_use_id", {"messages": [user(tool_result())]}),
-    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant(tool_result()), user(text("b"))]}),
-    ("messages[1].content[0].id", {"messages": [user(text("a")), assistant(tool_use()), user(text("b"))]}),
-    ("messages[1].content[0].id", {"messages": [user(text("a")), assistant(tool_use())]}),
-    (
-        "messages[1].content[0].input",
-        {"messages": [user(text("a")), assistant({**tool_use(), "input": "x"}), user(tool_result())]},
-    ),
-    (
-        "messages[2].content[1].tool_use_id",
-        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result(), tool_result())]},
-    ),
-    (
-        "messages[2].content[0].content[0].type",
-        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", ["sunny"]))]},
-    ),
-    ("messages[2].content[0].content", {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", 5))]}),
-]
-
-
-@pytest.mark.parametrize(("param", "fields"), MALFORMED)
-def test_what_is_malformed_is_named(param: str, fields: dict[str, Any]) -> None:
-    with pytest.raises(InvalidRequest, match=f"^{re.escape(param)} ") as refused:
-        chat(**fields)
-    assert refused.value.param == param
-    assert not isinstance(refused.value, Inexpressible)
-
-
-UNUSABLE: list[tuple[str, dict[str, Any]]] = [
-    ("max_tokens", {"max_tokens": ...}),
-    ("max_tokens", {"max_tokens": "100"}),
-    ("max_tokens", {"max_tokens": -1}),
-    ("max_tokens", {"max_tokens": True}),
-    ("messages", {"messages": ...}),
-    ("messages", {"messages": []}),
-    ("messages[0]", {"messages": ["hi"]}),
-    ("messages[0].role", {"messages": [{"role": "tool", "content": "hi"}]}),
-    ("messages[0].role", {"messages": [{"role": ["user"], "content": "hi"}]}),
-    ("messages[0].content", {"messages": [{"role": "user"}]}),
-    ("messages[0].content", {"messages": [{"role": "user", "content": {"type": "text"}}]}),
-    ("messages[0].content[0]", {"messages": [user("hi")]}),
-    ("messages[0].content[1].type", {"messages": [user(text("a"), {"text": "b"})]}),
-    ("system", {"system": 5}),
-    ("system[0]", {"system": ["a"]}),
-    ("tools", {"tools": {}}),
-    ("tools", {"tools": ["f"]}),
-    ("stop_sequences", {"stop_sequences": "END"}),
-    ("stop_sequences", {"stop_sequences": [1]}),
-    ("stream", {"stream": "yes"}),
-    ("model", {"model": ...}),
-    ("models", {"models": "tiny"}),
-]
-
-
-@pytest.mark.parametrize(("param", "fields"), UNUSABLE)
-def test_what_nobody_could_use_is_refused_at_once(param: str, fields: dict[str, Any]) -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        parsed(**fields)
-    assert refused.value.param == param
-
-
 def test_our_own_fields_are_taken_out_and_the_rest_is_the_clients() -> None:
     request = parsed(autodecide=False, models=["other"], provider={"only": ["alpha"]}, rescue="error", hedge=True, stream=True)
     assert request.operation is Operation.MESSAGES
@@ -411,12 +276,6 @@ def test_counting_needs_no_limit() -> None:
     counting = count_tokens_request(orjson.dumps(body(max_tokens=...)), request_id="req-1", autodecide_by_default=True)
     assert counting.operation is Operation.COUNT_TOKENS
     assert counting.translation is None
-
-
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"null"])
-def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
-    with pytest.raises(InvalidRequest):
-        messages_request(raw, request_id="req-1", autodecide_by_default=True)
 
 
 @pytest.mark.parametrize("version", [b"2023-01-01", b"2023-06-01", b"2026-10-21"])
