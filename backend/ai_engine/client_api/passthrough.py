@@ -13,7 +13,7 @@ from fastapi import APIRouter, Response
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.access.roles import Caller
 from ai_engine.client_api import passthrough_schemas as schemas
-from ai_engine.client_api.chat_completions import EVENT
+from ai_engine.client_api.event_streams import EVENTS, may_be_streamed
 from ai_engine.client_api.relayed import ClientFormat, served_in_front
 from ai_engine.client_api.requests import OWN_FIELDS, optional_flag, parse_object, steered_request
 from ai_engine.errors import InvalidRequest
@@ -117,22 +117,15 @@ PASSED: Mapping[str, PassedThrough] = {
 }
 """By path."""
 
-_EVENTS = {"text/event-stream": {"itemSchema": EVENT}}
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The answer: JSON, or events where the request asks for a stream.", "content": _EVENTS}
-}
-_TRANSCRIPT: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The answer: JSON, text where `response_format` says so, or events where the request asks for a stream.",
-        "content": {"text/plain": {"schema": {"type": "string"}}, **_EVENTS},
-    }
-}
-_SOUND: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events.",
-        "content": {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}, **_EVENTS},
-    }
-}
+_STREAM = may_be_streamed("The answer: JSON, or events where the request asks for a stream.")
+_TRANSCRIPT = may_be_streamed(
+    "The answer: JSON, text where `response_format` says so, or events where the request asks for a stream.",
+    {"text/plain": {"schema": {"type": "string"}}, **EVENTS},
+)
+_SOUND = may_be_streamed(
+    "The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events.",
+    {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}, **EVENTS},
+)
 
 
 @router.post("/v1/images/generations", summary="Make images", responses=_STREAM)

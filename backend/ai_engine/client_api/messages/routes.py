@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header
 
 from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.client_api.event_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.messages.requests import check_version
 from ai_engine.client_api.messages.schemas import AnthropicError, CountTokensRequest, Message, MessagesRequest, TokenCount
 from ai_engine.client_api.relayed import served_in_front
@@ -27,17 +28,7 @@ def _version(
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT), Depends(_version)], route_class=GuardedRoute)
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
-_EVENT = {
-    "type": "object",
-    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
-    "required": ["event", "data"],
-}
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`.",
-        "content": {"text/event-stream": {"itemSchema": _EVENT}},
-    }
-}
+_STREAM = may_be_streamed("The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`.", NAMED_EVENTS)
 
 
 @router.post(MESSAGES_PATH, summary="Answer a conversation (Anthropic)", responses={**_ERRORS, **_STREAM})

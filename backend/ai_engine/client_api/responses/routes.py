@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.access.roles import Caller
+from ai_engine.client_api.event_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.relayed import served_in_front
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.kept import KeptResponse, KeptResponses, owner_of
@@ -26,17 +27,9 @@ Kept = Annotated[KeptResponses, Depends(provided(KeptResponses))]
 Background = Annotated[BackgroundResponses, Depends(provided(BackgroundResponses))]
 ResponseId = Annotated[str, Path(max_length=200, description="A response's `id`.", examples=["resp_0123456789abcdef"])]
 
-_EVENT = {
-    "type": "object",
-    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
-    "required": ["event", "data"],
-}
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed` or its like.",
-        "content": {"text/event-stream": {"itemSchema": _EVENT}},
-    }
-}
+_STREAM = may_be_streamed(
+    "The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed` or its like.", NAMED_EVENTS
+)
 
 
 @router.post(PATH, summary="Create a response", responses=_STREAM)
