@@ -12,7 +12,8 @@ def chunk(**choice: Any) -> dict[str, Any]:
 
 
 def test_what_is_sound_is_returned_as_it_is() -> None:
-    for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), {"choices": [], "usage": {}}):
+    usage: dict[str, Any] = {"choices": [], "usage": {}}
+    for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), usage):
         assert sound_chunk(sound) is sound
 
 

@@ -168,9 +168,9 @@ class KeptResponses:
         found: dict[str, dict[str, Any]] = {}
         for kept, ids in wanted.items():
             for item in (*kept.added(), *kept.output()):
-                item_id = _id_of(item)
-                if item_id in ids:
-                    found.setdefault(item_id, item)
+                own_id = _id_of(item)
+                if own_id is not None and own_id in ids:
+                    found.setdefault(own_id, item)
         return found
 
     def forget(self, owner: str, response_id: str) -> bool:
