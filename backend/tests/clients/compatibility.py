@@ -23,7 +23,8 @@ test fails when it is out of step.
 
 **yes**: with every upstream that can have it at all. **–**: the client has no such thing, or its script does not try it.
 Thinking and typed errors are nothing that the sandbox has; it calls a tool where the request insists on one, and answers at
-once where not. Embeddings come from a model of the first upstream.
+once where not. Embeddings come from a model of the first upstream. OpenAI's and Anthropic's SDKs for Python check every answer
+against their own types on the way (`_strict_response_validation`).
 """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.compatibility import APIS, PAGE, column, title
+from tests.clients.compatibility import APIS, HEAD, PAGE, column, title
 from tests.clients.matrix import CLIENTS, FEATURES, KNOWN_GAPS, Client, start, surprises
 
 pytestmark = pytest.mark.client_sdk
@@ -54,6 +54,10 @@ def test_the_page_says_what_a_client_did(client: Client, report: dict[str, Any])
 
     for api in report["results"]:
         assert said[api].get(title(report)) == column(client, report, api), f"{PAGE.name} is out of step: make compatibility"
+
+
+def test_the_page_begins_with_what_it_means() -> None:
+    assert PAGE.read_text("utf-8").startswith(HEAD)
 
 
 def test_the_page_has_every_client_and_no_other() -> None:
