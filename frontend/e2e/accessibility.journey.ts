@@ -52,6 +52,8 @@ test.beforeAll(async ({ stack, upstream }) => {
 for (const [size, viewport] of Object.entries(SIZES))
   test(`axe finds nothing on any page in either theme, on a ${size}`, async ({ page }) => {
     await page.setViewportSize(viewport)
+    // What fades in would be looked at half-way.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     for (const path of PAGES)
       await test.step(path, async () => {
         await page.goto(path)
@@ -127,6 +129,7 @@ const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (p
 
 test('axe finds nothing in what lies above a page, and Escape leads back to what opened it', async ({ page }) => {
   await page.setViewportSize(SIZES.desktop)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const { on, what, by, shows } of OPENED)
     await test.step(`${what}, on ${on}`, async () => {
       await page.goto(on)
@@ -142,6 +145,7 @@ test('axe finds nothing in what lies above a page, and Escape leads back to what
 
 test('axe finds nothing in the menu of a phone, in an answer, and in the figures behind a chart', async ({ page }) => {
   await page.setViewportSize(SIZES.phone)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.goto('/settings')
   await page.getByRole('button', { name: 'Menu' }).click()
   await expect(page.getByRole('dialog').getByRole('link', { name: 'Dashboard' })).toBeVisible()

@@ -79,8 +79,9 @@ export function StaleBanner({ sinceMs, error, onRetry }: { sinceMs: number; erro
     <div className={classes.banner} role="status">
       <IconCloudOff size={16} aria-hidden />
       <span className={classes.bannerText}>
-        <strong>Not up to date.</strong> {reason} Shown is what was known at {formatTime(sinceMs)} (
-        {formatRelative(sinceMs, now)}).
+        <strong>Not up to date.</strong> <bdi>{reason}</bdi> Shown is what was known at {formatTime(sinceMs)}
+        {/* It counts on every second, which nobody wants to hear. */}
+        <span aria-hidden> ({formatRelative(sinceMs, now)})</span>.
       </span>
       {onRetry && (
         <Button size="compact-xs" variant="default" onClick={onRetry}>

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp } from '@tabler/icons-react'
-import { failureWords } from '@/lib/failure-words'
+import { errorSentence } from '@/lib/error-sentence'
 import classes from './notices.module.css'
 
 const TIME_TO_UNDO_MS = 12_000
@@ -49,7 +49,7 @@ export function tellRefused(title: string, error: unknown): void {
   notifications.show({
     color: 'red',
     title,
-    message: <span dir="auto">{failureWords(error)}</span>,
+    message: <span dir="auto">{errorSentence(error)}</span>,
     autoClose: false,
   })
 }

@@ -1,10 +1,10 @@
 /** How one provider is doing: its state and what to do about it, its figures, keys, routes out, and preferences. */
-import { Anchor } from '@mantine/core'
+import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { providerHistoryQuery, useWhyNotChange } from '@/api/queries'
-import { formatDuration, formatPercent } from '@/lib/format'
+import { formatDuration, formatPercent, formatTime } from '@/lib/format'
 import { historyCells, historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
 import { flagWords, isSetUp, providerStateWords } from '@/lib/provider-words'
@@ -66,7 +66,11 @@ function StateLine({ provider: { name, status, flag } }: { provider: Provider })
             <strong>{flagWords(flag.reason).name}.</strong> {flagWords(flag.reason).explanation}{' '}
             {flag.until !== null && (
               <>
-                Tried again in <Countdown until={flag.until} />.
+                {/* What counts down is for the eyes: the state is told when it changes, not every second. */}
+                <span aria-hidden>
+                  Tried again in <Countdown until={flag.until} />.
+                </span>
+                <VisuallyHidden>Tried again at {formatTime(flag.until)}.</VisuallyHidden>
               </>
             )}
             <div className={classes.small} dir="auto">

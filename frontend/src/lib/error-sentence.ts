@@ -2,7 +2,7 @@
 import { formatSeconds } from './format'
 import { GatewayError } from './gateway-error'
 
-export function failureWords(error: unknown): string {
+export function errorSentence(error: unknown): string {
   if (!(error instanceof Error)) return 'The gateway did not say why.'
   if (!(error instanceof GatewayError) || !error.isPassing) return error.message
   if (error.isUnreachable) return `${error.message} Is it running? Try again once it is.`

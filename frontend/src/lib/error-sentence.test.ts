@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureWords } from './failure-words'
+import { errorSentence } from './error-sentence'
 import { GatewayError } from './gateway-error'
 
 test.each([
@@ -13,5 +13,5 @@ test.each([
   [new Error('A fault of ours.'), 'A fault of ours.'],
   ['nonsense', 'The gateway did not say why.'],
 ])('%s is told with what to do', (error, words) => {
-  expect(failureWords(error)).toBe(words)
+  expect(errorSentence(error)).toBe(words)
 })
