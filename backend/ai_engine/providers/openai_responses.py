@@ -14,7 +14,7 @@ from ai_engine.providers.failures import Failure, classify_error_object, classif
 from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, no_stream, too_large
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_named_event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
@@ -151,10 +151,9 @@ class ResponsesStreamDecoder:
                 data = orjson.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
-        name = kind.encode("utf-8", "replace")
-        if b"\n" in name or b"\r" in name:
+        if "\n" in kind or "\r" in kind:
             return self._invalid()
-        return StreamEvent(judged, b"event: %b\ndata: %b\n\n" % (name, data), None, event)
+        return StreamEvent(judged, encode_named_event(kind, data), None, event)
 
     def _judge(self, kind: str, event: Mapping[str, Any]) -> EventKind | Failure:
         delta = event.get("delta")

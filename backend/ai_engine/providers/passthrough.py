@@ -17,7 +17,7 @@ from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event, encode_named_event
 
 _RESULTS = {
     Operation.IMAGE_GENERATIONS: ("data",),
@@ -156,7 +156,7 @@ class PassedStreamDecoder:
         if not isinstance(kind, str):
             return StreamEvent(EventKind.CONTENT, framed, None, event)
         if self._operation in _NAMED_EVENTS and kind.isprintable():
-            framed = b"event: " + kind.encode() + b"\n" + framed
+            framed = encode_named_event(kind, data)
         if not kind.endswith((".done", ".completed")):
             return StreamEvent(EventKind.CONTENT, framed, None, event)
         self.is_finished = True

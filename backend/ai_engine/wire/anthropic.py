@@ -1,4 +1,4 @@
-"""Anthropic's Messages format: its version, framing, stop reasons, usage and errors, and what they are in the chat format.
+"""Anthropic's Messages format: its version, stop reasons, usage and errors, and what they are in the chat format.
 
 Source: https://platform.claude.com/docs/en/api/messages and the types of `anthropic` 2.14.0 for Python (read 2026-11-28).
 """
@@ -85,11 +85,6 @@ def error(message: str, *, kind: str, request_id: str | None = None) -> Json:
     if request_id is not None:
         envelope["request_id"] = request_id
     return envelope
-
-
-def encode_event(name: str, data: bytes) -> bytes:
-    """`data`, which is a single line and whose `type` is `name`, as one event: this format repeats the name outside the JSON."""
-    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
 def token_counts(usage: object) -> TokenCounts | None:

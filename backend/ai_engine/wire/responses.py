@@ -9,20 +9,20 @@ from typing import Any
 
 import orjson
 
+from ai_engine.wire.sse import encode_named_event
+
 Json = dict[str, Any]
 
 COMPLETED = "completed"
 INCOMPLETE = "incomplete"
 IN_PROGRESS = "in_progress"
-FINISHED = frozenset({COMPLETED, INCOMPLETE, "failed", "cancelled"})
-"""The states in which a response changes no more."""
 
 
 def event(kind: str, sequence_number: int, fields: Json) -> bytes:
     """One event as it goes on the wire; its name stands in the `event:` line and again as `type`, as OpenAI has it."""
     fields["type"] = kind
     fields["sequence_number"] = sequence_number
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), orjson.dumps(fields))
+    return encode_named_event(kind, orjson.dumps(fields))
 
 
 def text_part(text: str, annotations: Sequence[Json] = (), logprobs: Sequence[Json] = ()) -> Json:
@@ -111,10 +111,6 @@ def failed_response(response_id: str, created_at: int, model: str | None, code: 
         "top_p": None,
         "usage": None,
     }
-
-
-def deleted(response_id: str) -> Json:
-    return {"id": response_id, "object": "response", "deleted": True}
 
 
 def item_list(items: Sequence[Mapping[str, Any]], *, has_more: bool) -> Json:

@@ -1,4 +1,4 @@
-"""Server-sent events: an incremental reader for what providers send, and the one-line writer for what we send.
+"""Server-sent events: an incremental reader for what providers send, and the writers for what we send.
 
 The grammar is https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream (read 2026-11-23), with one
 difference at the end of a stream, see `EventReader.end`.
@@ -17,6 +17,11 @@ class EventTooLarge(ValueError):
 def encode_event(data: bytes) -> bytes:
     """`data`, which is a single line, as one event."""
     return b"data: " + data + b"\n\n"
+
+
+def encode_named_event(name: str, data: bytes) -> bytes:
+    """The same, for formats that repeat the name (`type`) of an event outside its JSON; it has no line end either."""
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
 class EventReader:

@@ -46,10 +46,6 @@ def test_an_error_stands_in_its_envelope() -> None:
     assert anthropic.error("no", kind="api_error", request_id="r")["request_id"] == "r"
 
 
-def test_an_event_repeats_its_name() -> None:
-    assert anthropic.encode_event("ping", b'{"type":"ping"}') == b'event: ping\ndata: {"type":"ping"}\n\n'
-
-
 USAGES = [
     ({"input_tokens": 3, "output_tokens": 4}, TokenCounts(3, None, None, 4, None)),
     (

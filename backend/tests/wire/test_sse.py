@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event, encode_named_event
 
 
 def read(*chunks: bytes) -> list[bytes]:
@@ -112,6 +112,13 @@ def test_a_large_event_in_small_pieces_costs_no_more_than_its_bytes() -> None:
 
 def test_what_is_written_is_read_back() -> None:
     assert read(encode_event(b'{"a":1}')) == [b'{"a":1}']
+
+
+def test_a_named_event_has_its_name_beside_its_data() -> None:
+    framed = encode_named_event("ping", b'{"type":"ping"}')
+
+    assert framed == b'event: ping\ndata: {"type":"ping"}\n\n'
+    assert read(framed) == [b'{"type":"ping"}']
 
 
 PIECES = st.sampled_from(

@@ -17,8 +17,9 @@ from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, R
 from ai_engine.web import errors as in_openai_shape
 from ai_engine.web.errors import HeaderList, error_shape
 from ai_engine.wire import anthropic
-from ai_engine.wire.anthropic import ERROR_TYPES, encode_event
+from ai_engine.wire.anthropic import ERROR_TYPES
 from ai_engine.wire.redaction import redact
+from ai_engine.wire.sse import encode_named_event
 
 _TYPES = frozenset(ERROR_TYPES.values())
 _TOO_LONG = "prompt is too long"
@@ -42,7 +43,7 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
 
 def error_event(error: AIEngineError) -> bytes:
     """The end of a stream whose status is already out. SDKs raise it."""
-    return encode_event("error", _body(error, error_shape(error).status, None))
+    return encode_named_event("error", _body(error, error_shape(error).status, None))
 
 
 def is_asked_for(scope: MutableMapping[str, Any]) -> bool:

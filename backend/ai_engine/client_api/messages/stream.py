@@ -28,12 +28,13 @@ from ai_engine.client_api.messages.answers import (
 )
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
-from ai_engine.wire.anthropic import encode_event, messages_usage
+from ai_engine.wire.anthropic import messages_usage
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.sse import encode_named_event
 
 _DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}\n\n'
 _STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
-_MESSAGE_STOP = encode_event("message_stop", b'{"type":"message_stop"}')
+_MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
 _NOTHING_OPEN = object()
 
 
@@ -247,4 +248,4 @@ class MessagesStream:
         self._open = _NOTHING_OPEN
 
     def _say(self, name: str, event: dict[str, Any]) -> None:
-        self._events.append(encode_event(name, orjson.dumps(event)))
+        self._events.append(encode_named_event(name, orjson.dumps(event)))

@@ -10,11 +10,11 @@ from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, of_plain, too_large
-from ai_engine.wire.anthropic import encode_event, token_counts
+from ai_engine.wire.anthropic import token_counts
 from ai_engine.wire.openai_usage import characters_in
-from ai_engine.wire.sse import EventReader, EventTooLarge
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_named_event
 
-_MESSAGE_STOP = encode_event("message_stop", b'{"type":"message_stop"}')
+_MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
 _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
 """Counting tokens takes none."""
 
@@ -105,7 +105,7 @@ class NativeStreamDecoder:
             return INVALID
         if name == "error":
             return failed(classify_error_value(event))
-        framed = encode_event(name, data)
+        framed = encode_named_event(name, data)
         if name == "message_stop":
             self._last = framed
             return DONE
