@@ -113,13 +113,15 @@ interface FilterModelProps {
   onChange: (model: string | undefined) => void
 }
 
-/** A model by its provider's own name, chosen or typed. It begins anew where the URL brings another. */
-export function FilterModel(props: FilterModelProps) {
-  return <ModelField key={props.value} {...props} />
-}
-
-function ModelField({ models, value = '', onChange }: FilterModelProps) {
+/** A model by its provider's own name, chosen or typed. */
+export function FilterModel({ models, value = '', onChange }: FilterModelProps) {
   const [text, setText] = useState(value)
+  const [seen, setSeen] = useState(value)
+  // Another URL (a link, "back", "Clear") brings its own.
+  if (seen !== value) {
+    setSeen(value)
+    setText(value)
+  }
   const choose = (model: string) => {
     if (model !== value) onChange(model === '' ? undefined : model)
   }
