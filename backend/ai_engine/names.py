@@ -74,7 +74,8 @@ PASSED_THROUGH = frozenset(
         Operation.TRANSLATIONS,
     }
 )
-"""Asked of the one provider that the model names, as they are: nothing is translated, and nobody else is tried."""
+"""Asked as they are of the one provider that the model names, or that serves it best of those who have the operation: nothing is
+translated, and once one is asked nobody else is tried."""
 
 
 class Role(IntEnum):

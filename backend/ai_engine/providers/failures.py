@@ -197,8 +197,8 @@ def classify_error_object(error: Mapping[str, Any]) -> Failure:
     return _judge(read_object(error), None, ())
 
 
-def of_passed_through(failure: Failure) -> Failure:
-    """The same, where the request was passed through: that a path or a method is not there says nothing of the model in a chat.
+def of_optional_operation(failure: Failure) -> Failure:
+    """The same, of an operation that a provider may lack: that a path or method is not there says nothing of the model in a chat.
 
     Anybody could take a route out of rotation by asking a chat model for a picture. A code that says that the model is unknown
     (`_MODEL_UNKNOWN`) still counts against the route.

@@ -15,11 +15,11 @@ from ai_engine.names import PASSED_THROUGH, Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed, wants_base64
-from ai_engine.providers.failures import Failure, malformed_answer, of_passed_through
+from ai_engine.providers.failures import Failure, malformed_answer, of_optional_operation
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
 
-_OFTEN_MISSING = PASSED_THROUGH | {Operation.COUNT_TOKENS}
+_OPTIONAL = PASSED_THROUGH | {Operation.COUNT_TOKENS}
 """Operations that a provider may lack whose models chat well: few of those who speak Anthropic's protocol count tokens."""
 
 
@@ -115,7 +115,7 @@ class Way:
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """As `Adapter.classify`, and what it means for this operation."""
         failure = self._adapter.classify(status, headers, body)
-        return of_passed_through(failure) if self._operation in _OFTEN_MISSING else failure
+        return of_optional_operation(failure) if self._operation in _OPTIONAL else failure
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""

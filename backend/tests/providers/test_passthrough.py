@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ai_engine.names import PASSED_THROUGH, Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer
-from ai_engine.providers.failures import Failure, FailureClass, classify, of_passed_through
+from ai_engine.providers.failures import Failure, FailureClass, classify, of_optional_operation
 from ai_engine.providers.passthrough import PassedStreamDecoder, read_answer
 
 JSON = ((b"content-type", b"application/json"),)
@@ -66,21 +66,21 @@ def test_an_error_under_a_200_says_who_is_to_blame() -> None:
 
 @pytest.mark.parametrize(("status", "body"), [(404, b""), (405, b"<html>"), (501, b"{}"), (404, b'{"error":{"code":"404"}}')])
 def test_a_missing_path_is_nobodys_fault(status: int, body: bytes) -> None:
-    failure = of_passed_through(classify(status, (), body))
+    failure = of_optional_operation(classify(status, (), body))
     assert (failure.blame, failure.status, failure.is_worth_repeating) == (Blame.REQUEST, status, False)
 
 
 @pytest.mark.parametrize("code", ["model_not_found", "DeploymentNotFound"])
 def test_an_unknown_model_is_the_routes(code: str) -> None:
     failure = classify(404, (), orjson.dumps({"error": {"code": code, "message": "no"}}))
-    assert of_passed_through(failure) is failure
+    assert of_optional_operation(failure) is failure
     assert failure.blame is Blame.ROUTE
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
 def test_every_other_failure_means_what_it_does_elsewhere(status: int) -> None:
     failure = classify(status, (), b"")
-    assert of_passed_through(failure) is failure
+    assert of_optional_operation(failure) is failure
 
 
 def kinds(operation: Operation, stream: bytes) -> list[EventKind]:
