@@ -20,6 +20,7 @@ from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai import Json
 from ai_engine.wire.sse import encode_event
 
@@ -186,14 +187,10 @@ def _choice(index: int, text: str, logprobs: Json | None, finish_reason: Any) ->
 
 
 def _text(message: Any) -> str:
-    """The text of a message or of a piece of one. Mistral's reasoning models send parts."""
+    """The text of a message or of a piece of one."""
     if not isinstance(message, dict):
         return ""
-    content = message.get("content") or message.get("refusal") or ""
-    if isinstance(content, list):
-        texts = (part.get("text") for part in content if isinstance(part, dict))
-        return "".join(text for text in texts if isinstance(text, str))
-    return content if isinstance(content, str) else ""
+    return text_of(message.get("content") or message.get("refusal"))
 
 
 def _logprobs(of_chat: Any, offset: int) -> Json | None:

@@ -23,6 +23,18 @@ def sound_chunk(chunk: Json) -> Json:
     return _sound(chunk, "delta")
 
 
+def text_of(content: object) -> str:
+    """What a message or a delta says: a text, or, from some servers, an array of parts.
+
+    Mistral's models that reason send parts (https://docs.mistral.ai/capabilities/reasoning/, read 2026-11-28).
+    """
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str))
+
+
 def _sound(chat: Json, part: str) -> Json:
     given = chat.get("choices")
     choices = given if type(given) is list else []

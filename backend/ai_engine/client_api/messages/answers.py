@@ -12,6 +12,7 @@ import orjson
 from ai_engine.client_api.messages import reasoning
 from ai_engine.client_api.messages.reasoning import Showing
 from ai_engine.wire.anthropic import messages_usage, stop_reason
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
 
 Json = dict[str, Any]
@@ -140,15 +141,6 @@ def _texts(said: Mapping[str, Any]) -> Sequence[Json]:
     if said.get("images"):
         blocks.append({"type": "text", "text": PICTURE, "citations": None})
     return blocks
-
-
-def text_of(content: object) -> str:
-    """What a message or a delta says: a text, or, from some servers, an array of parts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str))
 
 
 def is_citation(annotation: object) -> bool:

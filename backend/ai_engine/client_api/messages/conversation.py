@@ -60,10 +60,12 @@ class _Conversation:
         if isinstance(content, str):
             self._parts.append({"type": "text", "text": content})
             return
-        add = self._add_of_user if role == "user" else self._add_of_assistant
         for place, block in enumerate(content):
             try:
-                add(block, index, place)
+                if role == "user":
+                    self._add_of_user(block)
+                else:
+                    self._add_of_assistant(block, index, place)
             except Refused as refused:
                 raise refused.within(f"messages[{index}].content[{place}]") from None
 
@@ -93,7 +95,7 @@ class _Conversation:
             )
         return self._messages
 
-    def _add_of_user(self, block: Json, index: int, place: int) -> None:
+    def _add_of_user(self, block: Json) -> None:
         if block["type"] != "tool_result":
             if block["type"] in ("tool_use", "thinking", "redacted_thinking"):
                 raise Refused("type", f"is {block['type']!r}, which only an assistant's turn may have")

@@ -22,13 +22,13 @@ from ai_engine.client_api.messages.answers import (
     end_of,
     is_citation,
     made_id,
-    text_of,
     tokens_of,
     tool_name,
 )
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
 from ai_engine.wire.anthropic import messages_usage
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import encode_named_event
 

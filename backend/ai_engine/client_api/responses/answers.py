@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai_usage import token_counts
 
 Kind = TypeVar("Kind")
@@ -149,7 +150,7 @@ def reasoning_text(delta: Mapping[str, Any]) -> str:
 
 def _parts(message: Mapping[str, Any], logprobs: object) -> list[dict[str, Any]]:
     parts = []
-    text, refusal = text_in(message.get("content")), message.get("refusal")
+    text, refusal = text_of(message.get("content")), message.get("refusal")
     if text:
         parts.append(wire.text_part(text, annotations_in(message), logprobs_in(logprobs)))
     if isinstance(refusal, str) and refusal:
@@ -160,16 +161,6 @@ def _parts(message: Mapping[str, Any], logprobs: object) -> list[dict[str, Any]]
 def objects(value: object) -> list[dict[str, Any]]:
     """The objects in an array; none where it is no array. Providers send what they like."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def text_in(content: object) -> str:
-    """A content's text; some servers give parts (https://docs.mistral.ai/capabilities/reasoning/, read 2026-11-28)."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    texts = (part.get("text") for part in objects(content) if part.get("type") == "text")
-    return "".join(text for text in texts if isinstance(text, str))
 
 
 def annotations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:

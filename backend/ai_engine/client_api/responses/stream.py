@@ -21,12 +21,12 @@ from ai_engine.client_api.responses.answers import (
     response,
     started,
     status_of,
-    text_in,
 )
 from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, OpenReasoning
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
+from ai_engine.wire.chat_shape import text_of
 
 
 class ResponsesStream:
@@ -128,7 +128,7 @@ class ResponsesStream:
             content = delta.get("content")
             if len(delta) > 1 or content is None:
                 self._take_reasoning(delta, events)
-            text = content if type(content) is str else text_in(content)
+            text = content if type(content) is str else text_of(content)
             if text:
                 self._open_message(events).add_text(text, logprobs_in(choice.get("logprobs")), events)
             if len(delta) > 1 or content is None:
