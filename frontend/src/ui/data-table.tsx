@@ -28,8 +28,8 @@ export interface Column<Row> {
   width?: string
   /** The same where the table has less than 640 px; without it the columns share what there is. */
   narrowWidth?: string
-  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px. */
-  hideBelow?: 'sm' | 'md' | 'lg'
+  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px, `xl` 1,180 px. */
+  hideBelow?: 'sm' | 'md' | 'lg' | 'xl'
 }
 
 export interface Sort {

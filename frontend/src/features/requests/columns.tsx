@@ -61,27 +61,26 @@ const client: Column<FinishedRequest> = {
     </span>
   ),
 }
+const tries: Column<FinishedRequest> = {
+  id: 'attempts',
+  header: 'Tries',
+  width: '56px',
+  align: 'end',
+  hideBelow: 'md',
+  cell: ({ attempts_count }) => (
+    <span data-several={attempts_count > 1 || undefined} className={classes.tries}>
+      {attempts_count}
+    </span>
+  ),
+}
+const firstToken: Column<FinishedRequest> = {
+  id: 'first_token',
+  header: 'First token',
+  width: '92px',
+  align: 'end',
+  cell: ({ first_token_ms }) => <Duration ms={first_token_ms} />,
+}
 const figures: Column<FinishedRequest>[] = [
-  {
-    id: 'attempts',
-    header: 'Tries',
-    width: '56px',
-    align: 'end',
-    hideBelow: 'md',
-    cell: ({ attempts_count }) => (
-      <span data-several={attempts_count > 1 || undefined} className={classes.tries}>
-        {attempts_count}
-      </span>
-    ),
-  },
-  {
-    id: 'first_token',
-    header: 'First token',
-    width: '92px',
-    align: 'end',
-    hideBelow: 'lg',
-    cell: ({ first_token_ms }) => <Duration ms={first_token_ms} />,
-  },
   {
     id: 'duration',
     header: 'Duration',
@@ -116,9 +115,12 @@ const figures: Column<FinishedRequest>[] = [
   },
 ]
 
-/** Who asked stands there only where somebody has a name. */
+/** Who asked stands there only where somebody has a name, and takes the room of what a request's own page tells as well. */
 export function columnsFor({ hasClients }: { hasClients: boolean }): Column<FinishedRequest>[] {
-  return [when, outcome, asked, answered, ...(hasClients ? [client] : []), ...figures]
+  const shared = [when, outcome, asked, answered]
+  return hasClients
+    ? [...shared, client, tries, { ...firstToken, hideBelow: 'xl' }, ...figures]
+    : [...shared, tries, { ...firstToken, hideBelow: 'lg' }, ...figures]
 }
 
 function Moment({ at }: { at: string }) {
