@@ -13,7 +13,6 @@ from ai_engine.names import Operation
 from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.embedding_texts import wants_base64
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
 from ai_engine.providers.gemini.embeddings import embed_contents, read_embeddings
@@ -64,7 +63,6 @@ class Gemini:
         known = self._headers(key.secret if key else None)
         path, name, headers = self._path(model), model.removeprefix("models/"), known.plain
         if operation is Operation.EMBEDDINGS:
-            wants_base64(body)
             method, outgoing = embed_contents(body, name)
         elif operation is Operation.CHAT:
             outgoing, method = generate_content(body, name), "generateContent"

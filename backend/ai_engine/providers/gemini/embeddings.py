@@ -11,7 +11,7 @@ import orjson
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.adapter import PlainAnswer
-from ai_engine.providers.embedding_texts import input_texts
+from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.openai_usage import token_counts
@@ -32,6 +32,7 @@ _TASKS = {
 def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
     """The method and the request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
+    wants_base64(body)  # whoever asks for a third form hears it before Gemini is asked
     common: Json = {"model": f"models/{model}"}
     dimensions = chat.whole(body, "dimensions")
     if dimensions is not None:
