@@ -14,7 +14,7 @@ from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.embedding_texts import packed, wants_base64
+from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure, malformed_answer, of_optional_operation
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
@@ -122,7 +122,7 @@ class Way:
         plain = self._adapter.decode_answer(self._operation, headers, body, model)
         if not isinstance(plain, PlainAnswer):
             return plain
-        if self._operation is Operation.EMBEDDINGS and wants_base64(self.body):
+        if self._operation is Operation.EMBEDDINGS and self.body.get("encoding_format") == "base64":
             return packed(plain)
         if self._translation is None:
             return plain

@@ -28,7 +28,7 @@ async def test_a_stranger_learns_of_no_route_what_it_thinks_of_his_body(keyed: G
         for method in route.methods or ():
             if declared_roles(route) != [Role.PUBLIC]:
                 answer = await keyed.http.request(method, route.path_format or "", content=BROKEN)
-                assert (answer.status_code, answer.json()["error"]["code"]) == (401, "missing_api_key"), route.path_format
+                assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error"), route.path_format
                 asked += 1
     assert asked > 10
 
