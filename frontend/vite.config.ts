@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { firstLoadBudget } from './vite.budget.ts'
+import { mantineStyles } from './vite.styles.ts'
 
 /** Where the gateway listens, for the development and preview servers; nginx does the same in front of the built pages. */
 const gateway = process.env.AI_ENGINE_GATEWAY ?? 'http://127.0.0.1:8000'
@@ -15,11 +16,18 @@ const proxy = {
 const resolved = (path: string) => new URL(path, import.meta.url).pathname
 
 export default defineConfig({
-  plugins: [react(), firstLoadBudget()],
+  plugins: [react(), firstLoadBudget(), mantineStyles()],
   resolve: { alias: { '@': resolved('./src') } },
   server: { port: 5173, strictPort: true, proxy },
   preview: { host: '127.0.0.1', strictPort: true, proxy },
-  build: { target: 'es2022', cssMinify: true, assetsInlineLimit: 0, reportCompressedSize: false },
+  build: {
+    target: 'es2022',
+    cssMinify: true,
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    // What every page needs in one file instead of two dozen: fewer journeys on a slow network, and 8 kB less when compressed.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
+  },
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],

@@ -1,4 +1,6 @@
 /** Go anywhere by typing its name, and do what concerns the whole app. */
+import '@mantine/core/styles/Mark.css'
+import '@mantine/spotlight/styles.css'
 import { useMantineColorScheme } from '@mantine/core'
 import { createSpotlight, Spotlight, type SpotlightActionData } from '@mantine/spotlight'
 import { IconBook, IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
