@@ -5,6 +5,7 @@ providers nearly always finish one call before they begin the next, and then not
 answer is at its end, what waited is told, and the first unfinished call among it is live.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ class Teller(Protocol):
 class Call:
     """One call of a tool, as far as it has come."""
 
-    __slots__ = ("_first", "_looked_at", "arguments", "has_begun", "id", "name", "place", "untold")
+    __slots__ = ("_blank", "_first", "_looked_at", "arguments", "has_begun", "id", "is_waiting", "name", "place", "untold")
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -36,8 +37,11 @@ class Call:
         self.arguments: list[str] = []
         self.untold: list[str] = []
         self.has_begun = False
+        self.is_waiting = False
         self._looked_at = 0
         self._first = ""
+        self._blank = 0
+        """So many of the pieces in front are white space, or were looked at."""
 
     @property
     def is_known(self) -> bool:
@@ -47,8 +51,9 @@ class Call:
     @property
     def is_object(self) -> bool:
         """Its arguments begin as a JSON object does."""
-        if not self._first:
-            self._first = "".join(self.untold).lstrip()[:1]
+        while not self._first and self._blank < len(self.untold):
+            self._first = self.untold[self._blank].lstrip()[:1]
+            self._blank += 1
         return self._first == "{"
 
     @property
@@ -72,7 +77,7 @@ class Calls:
         self._last: Call | None = None
         self._count = 0
         self._live: Call | None = None
-        self._waiting: list[Call | Callable[[], None]] = []
+        self._waiting: deque[Call | Callable[[], None]] = deque()
 
     @property
     def are_quiet(self) -> bool:
@@ -108,7 +113,8 @@ class Calls:
             if self._waiting and call.is_whole:
                 self._go_on()
         elif not call.has_begun:  # what follows a whole object is white space, which nobody misses
-            if call not in self._waiting:
+            if not call.is_waiting:
+                call.is_waiting = True
                 self._waiting.append(call)
             if self._live is None or self._live.is_whole:
                 self._go_on()
@@ -137,7 +143,7 @@ class Calls:
         if self._live is not None:
             self._end_live()
         while self._waiting:
-            next_one = self._waiting.pop(0)
+            next_one = self._waiting.popleft()
             if not isinstance(next_one, Call):
                 next_one()
                 continue

@@ -178,7 +178,7 @@ def _check_messages(messages: Any) -> tuple[bool, bool, bool]:
             if kind in ("image", "document"):
                 has_images, has_files = has_images or kind == "image", has_files or kind == "document"
             elif kind == "tool_result" and isinstance(block.get("content"), list):
-                inner = {part.get("type") for part in block["content"] if isinstance(part, dict)}
+                inner = [part.get("type") for part in block["content"] if isinstance(part, dict)]
                 has_images, has_files = has_images or "image" in inner, has_files or "document" in inner
             has_foreign = has_foreign or native.is_foreign(block)
     return has_images, has_files, has_foreign

@@ -56,7 +56,7 @@ class MessagesStream:
         self._has_calls = False
         self._has_started = False
         self._finish: Mapping[str, Any] = {}
-        self._refusal = ""
+        self._refusals: list[str] = []
         self._usage: object = None
         self._characters = 0
 
@@ -83,7 +83,7 @@ class MessagesStream:
         if not self._has_started:
             self._start({})
         self._settle()
-        end = end_of(self._finish, self._refusal, has_calls=self._has_calls)
+        end = end_of(self._finish, "".join(self._refusals), has_calls=self._has_calls)
         counts = token_counts(self._usage)
         usage = messages_usage(counts)
         if counts is None:
@@ -125,7 +125,7 @@ class MessagesStream:
             self._text(text)
         refusal = delta.get("refusal")
         if refusal and isinstance(refusal, str):
-            self._refusal += refusal
+            self._refusals.append(refusal)
             self._text(refusal)
         if delta.get("images"):
             self._text(PICTURE)

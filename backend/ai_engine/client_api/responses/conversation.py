@@ -104,8 +104,7 @@ class Conversation:
             texts, refusals = assistant_parts(content, f"{where}.content")
             turn = self._assistant()
             self._texts += texts
-            if refusals:
-                turn["refusal"] = "".join((turn.get("refusal", ""), *refusals))
+            turn.setdefault("refusal", []).extend(refusals)
             return
         if role not in ("user", "system", "developer"):
             raise refused(f"{where}.role", "user, assistant, system or developer")
@@ -124,8 +123,7 @@ class Conversation:
             # For the few that want their thoughts back as text; a summary of what is encrypted is no such text.
             texts = [_text_in(part) for part in (*_parts(item, "summary", where), *_parts(item, "content", where))]
             if any(texts):
-                turn = self._assistant()
-                turn["reasoning_content"] = turn.get("reasoning_content", "") + "".join(texts)
+                self._assistant().setdefault("reasoning_content", []).extend(texts)
 
     def _call(self, item: dict[str, Any], arguments: str, where: str) -> None:
         call_id = a_name(item.get("call_id"), f"{where}.call_id")
@@ -162,6 +160,9 @@ class Conversation:
         texts, self._texts = self._texts, []
         details, self._details = self._details, []
         turn["content"] = plain(texts) if texts else None
+        for field in ("refusal", "reasoning_content"):  # joined once: many small pieces would take seconds
+            if pieces := turn.pop(field, None):
+                turn[field] = "".join(pieces)
         if details:
             # They come from several items, and count anew in one message.
             turn["reasoning_details"] = [{**detail, "index": index} for index, detail in enumerate(details)]

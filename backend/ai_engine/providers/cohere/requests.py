@@ -165,7 +165,7 @@ def embed_request(body: Mapping[str, Any], model: str) -> Json:
     if len(given) > _MOST_TEXTS:
         raise Inexpressible(f"Cohere embeds at most {_MOST_TEXTS} texts at once.", param="input")
     purpose = body.get("input_type") or _DEFAULT_INPUT_TYPE
-    if purpose not in _INPUT_TYPES:
+    if not isinstance(purpose, str) or purpose not in _INPUT_TYPES:
         raise InvalidRequest(f"input_type must be one of {', '.join(sorted(_INPUT_TYPES))}.", param="input_type")
     request: Json = {
         "model": model,

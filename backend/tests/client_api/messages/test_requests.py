@@ -288,3 +288,10 @@ def test_another_version_is_refused(version: bytes) -> None:
     with pytest.raises(InvalidRequest) as refused:
         check_version(version)
     assert refused.value.param == "anthropic-version"
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, ["text"], 5, None])
+def test_a_result_whose_part_has_no_word_as_its_type_is_refused_by_its_place(odd: object) -> None:
+    result = tool_result(content=[{"type": odd, "text": "x"}])
+    with pytest.raises(InvalidRequest, match=r"content\[0\]"):
+        chat_messages(user(text("hi")), assistant(tool_use()), user(result))

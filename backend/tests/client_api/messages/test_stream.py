@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -380,3 +381,16 @@ def test_a_stream_makes_what_the_plain_answer_is(answer: tuple[dict[str, Any], l
 def test_the_reader_itself_refuses_what_an_sdk_would_stumble_over() -> None:
     with pytest.raises(AssertionError):
         Reader().take({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
+
+
+def test_many_small_pieces_take_no_longer_each_than_a_few() -> None:
+    blanks = [calls(call(0, "", "c0", "f")), *(calls(call(0, " " * 50)) for _ in range(40_000)), calls(call(0, "{}"))]
+    parallel = [calls(call(number, "{", f"c{number}", "f")) for number in range(20_000)]
+    refusals = [chunk({"refusal": "no" * 50}) for _ in range(40_000)]
+    for pieces in (blanks, parallel, refusals):
+        stream = translation(stream=True).stream()
+        before = time.process_time()
+        for piece in pieces:
+            stream.translate(piece)
+        assert stream.ending()
+        assert time.process_time() - before < 3, "quadratic, it takes ten"

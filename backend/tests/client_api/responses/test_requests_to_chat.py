@@ -1,5 +1,6 @@
 """A request of the Responses API as a chat."""
 
+import time
 from typing import Any
 
 import pytest
@@ -334,3 +335,12 @@ def test_a_second_result_of_one_call_is_refused() -> None:
     ]
     with pytest.raises(InvalidRequest, match="second output"):
         as_chat(items)
+
+
+def test_one_turn_of_many_small_items_takes_no_longer_each_than_a_few() -> None:
+    thoughts = [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "x" * 50}]}] * 60_000
+    refusals = [{"role": "assistant", "content": [{"type": "refusal", "refusal": "r" * 50}]}] * 60_000
+    before = time.process_time()
+    (message,) = as_chat([*thoughts, *refusals])["messages"]
+    assert time.process_time() - before < 3, "quadratic, it takes ten"
+    assert (len(message["reasoning_content"]), len(message["refusal"])) == (3_000_000, 3_000_000)

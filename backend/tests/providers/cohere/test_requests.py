@@ -5,6 +5,7 @@ import pytest
 
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation
+from ai_engine.providers.cohere.requests import embed_request
 from ai_engine.upstream.port import header
 from tests.providers.cohere.asking import HI, PROVIDER, WEATHER, Json, adapter, chat, encode, of_messages, sent
 
@@ -275,3 +276,9 @@ def test_what_cannot_be_embedded(fields: Json, param: str | None, kind: type[Inv
     with pytest.raises(kind) as refused:
         sent(fields, Operation.EMBEDDINGS)
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize("odd", [["search_query"], {"a": 1}, 5, "x"])
+def test_a_purpose_of_another_type_is_refused(odd: object) -> None:
+    with pytest.raises(InvalidRequest, match="input_type must be one of"):
+        embed_request({"model": "m", "input": "a", "input_type": odd}, "embed-v4.0")
