@@ -74,7 +74,7 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
         )}
         <FilterChoice
           label="Buckets"
-          anyLabel="Buckets: automatic"
+          anyLabel="Auto buckets"
           choices={BUCKETS}
           value={bucket}
           onChange={(chosen) => {
