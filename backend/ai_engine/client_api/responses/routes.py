@@ -101,9 +101,12 @@ async def cancel_response(request: Request, response_id: ResponseId, kept: Kept,
     cancelled = await background.cancel(owner, response_id)
     if cancelled is not None:
         return _as_it_is(cancelled)
-    state = _kept(kept, owner, response_id).state()
+    found = _kept(kept, owner, response_id)
+    state = found.state()
     if not state.get("background"):
         raise InvalidRequest("Cannot cancel a synchronous response.", param="response_id")
+    if state.get("status") == "cancelled":  # whoever asks twice has what it asked for
+        return _as_it_is(found.answer)
     raise InvalidRequest(f"Cannot cancel a {state.get('status')} response.", param="response_id")
 
 

@@ -142,3 +142,29 @@ async def test_tokens_are_estimated_where_nobody_counts(gateway: Gateway, provid
     answer = await ask(gateway, COUNT_TOKENS, max_tokens=..., messages=[user(text("x" * 400))])
     assert json.loads(answer.content) == {"input_tokens": 104}
     assert len(provider.requests) == asked
+
+
+ODD: Any = {"tool_calls": 5, "annotations": 7, "reasoning_details": {"a": 1}, "images": 3, "role": "assistant", "content": "hi"}
+
+
+@pytest.mark.parametrize("path", [MESSAGES, "/v1/responses", "/v1/completions"])
+@pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
+async def test_a_provider_that_sends_numbers_for_lists_is_understood_all_the_same(
+    gateway: Gateway, upstream: ScriptedUpstream, path: str, *, is_stream: bool
+) -> None:
+    whole = completion()
+    choice = {"index": [0], "finish_reason": ["stop"], "native_finish_reason": 5, "logprobs": {"content": 3}}
+    odd = {**whole, "choices": [{**choice, "message": ODD}]}
+    events = [{"usage": usage()}, {**chunk(ODD), "choices": [{**choice, "delta": ODD}]}]
+    upstream.on("/chat/completions", Stream(events) if is_stream else Answer(odd))
+    asked = {"model": "tiny", "max_tokens": 9, "stream": is_stream}
+    said = {MESSAGES: {"messages": [user(text("hi"))]}, "/v1/responses": {"input": "hi"}, "/v1/completions": {"prompt": "hi"}}[
+        path
+    ]
+    fields = {
+        "max_output_tokens" if path == "/v1/responses" and name == "max_tokens" else name: value for name, value in asked.items()
+    }
+    answer = await gateway.http.post(path, json={**fields, **said})
+    assert answer.status_code == 200, answer.text
+    assert '"hi"' in answer.text
+    assert "error" not in answer.text.replace('"error":null', "")

@@ -147,6 +147,8 @@ async def test_what_is_under_way_can_be_watched_and_cancelled(service: Service) 
     assert (await service.client.post(f"/{response_id}/cancel")).json()["status"] == "cancelled"
     assert service.relay.cancelled == 1
     assert (await service.client.get(f"/{response_id}")).json()["status"] == "cancelled"
+    again = await service.client.post(f"/{response_id}/cancel")
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
 
 
 async def test_deleting_what_is_under_way_ends_it(service: Service) -> None:
