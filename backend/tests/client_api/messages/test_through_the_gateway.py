@@ -158,11 +158,12 @@ async def test_a_provider_that_sends_numbers_for_lists_is_understood_all_the_sam
     events = [{"usage": usage()}, {**chunk(ODD), "choices": [{**choice, "delta": ODD}]}]
     upstream.on("/chat/completions", Stream(events) if is_stream else Answer(odd))
     asked = {"model": "tiny", "max_tokens": 9, "stream": is_stream}
-    said: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         MESSAGES: {"messages": [user(text("hi"))]},
         "/v1/responses": {"input": "hi"},
         "/v1/completions": {"prompt": "hi"},
-    }[path]
+    }
+    said = ways[path]
     fields = {
         "max_output_tokens" if path == "/v1/responses" and name == "max_tokens" else name: value for name, value in asked.items()
     }
