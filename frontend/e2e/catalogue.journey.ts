@@ -1,9 +1,10 @@
 import { expect, test } from './fixtures'
+import { Pace } from './pace'
 
 const MODELS = Array.from({ length: 5_000 }, (_, number) => `vendor-${number % 40}/model-${number}`)
-/** What a reader waits for at most, on a machine that may be busy; a quiet one takes half of it. */
-const ROWS_WITHIN_MS = 1_000
-const WHOLE_WITHIN_MS = 2_000
+/** The page's own time, from the click to the whole catalogue. What else a busy machine does is not counted: on a quiet one the
+ * rows are there after 0.3 s and all of them after 0.6 s. */
+const WORK_WITHIN_MS = 1_000
 
 test.use({
   setup: {
@@ -20,16 +21,14 @@ test('five thousand models are there in a moment, and each is found', async ({ p
   await page.goto('/providers')
   await expect(page.getByRole('table')).toBeVisible()
 
-  const startedAt = Date.now()
-  await page.getByRole('link', { name: 'Models', exact: true }).first().click()
-  await page.getByRole('table', { name: 'Models' }).getByRole('row').nth(10).waitFor()
-  const rowsAfter = Date.now() - startedAt
-  await page.getByText(/^5,00\d models on 5,00\d routes$/).waitFor()
-  const wholeAfter = Date.now() - startedAt
-
-  test.info().annotations.push({ type: 'measured', description: `rows ${rowsAfter} ms, whole ${wholeAfter} ms` })
-  expect(rowsAfter).toBeLessThan(ROWS_WITHIN_MS)
-  expect(wholeAfter).toBeLessThan(WHOLE_WITHIN_MS)
+  const pace = await Pace.of(page)
+  const [spentMs] = await pace.spentOn(async () => {
+    await page.getByRole('link', { name: 'Models', exact: true }).first().click()
+    await page.getByRole('table', { name: 'Models' }).getByRole('row').nth(10).waitFor()
+    await page.getByText(/^5,00\d models on 5,00\d routes$/).waitFor()
+  })
+  test.info().annotations.push({ type: 'measured', description: `${spentMs.toFixed(0)} ms of the main thread` })
+  expect(spentMs).toBeLessThan(WORK_WITHIN_MS)
   expect(asked).toBeLessThanOrEqual(7)
 
   await page.getByRole('searchbox', { name: 'Find a model' }).fill('model-4711')
