@@ -12,7 +12,7 @@ const PAGES = {
   requests: '/requests',
   request: '',
   playground: '/playground?model=gpt-oss-120b',
-  settings: '/settings?show=set',
+  settings: '/settings',
 }
 const ANSWER = `An LLM gateway stands between your programs and the companies that run language models.
 
