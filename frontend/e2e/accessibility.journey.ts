@@ -196,7 +196,7 @@ test('every page is walked through by Tab: in order, with a focus that is seen',
         seen.push(focused.where)
         expect.soft(focused.problem, `${path}: ${focused.where}`).toBeNull()
       }
-      expect(seen.length, path).toBeGreaterThanOrEqual(3)
+      expect(seen.length, path).toBeGreaterThan(1)
     })
 })
 
