@@ -113,12 +113,9 @@ function WhereIsTheKey() {
           <code className={classes.command}>docker compose exec gateway cat data/admin-key</code>
         </li>
         <li>
-          To make a new one, on the gateway’s machine or with Docker, and start the gateway anew, since it reads its
-          keys at the start:
+          To make a new one, on the gateway’s machine or with Docker; it counts within a second:
           <code className={classes.command}>ai-engine client-keys create --role admin</code>
-          <code className={classes.command}>
-            docker compose exec gateway ai-engine client-keys create --role admin{'\n'}docker compose restart gateway
-          </code>
+          <code className={classes.command}>docker compose exec gateway ai-engine client-keys create --role admin</code>
         </li>
       </ul>
     </details>
