@@ -6,7 +6,11 @@ import { Pace, painted, quantile } from './pace'
 /** As many as are known to the engine, and more than anybody has keys for. */
 const NAMES = Array.from({ length: 40 }, (_, index) => `p${String(index).padStart(2, '0')}`)
 const UPDATES = 60
-const MOST_MS = 16
+/**
+ * Of the two frames that are waited for where nothing changes: what a machine is slow at, it is slow at in both. On a quiet one an
+ * update takes 12 ms; milliseconds alone went from 12 to 22 with the hour. Before it was made fast it took five times as much.
+ */
+const MOST_TIMES_NOTHING = 3.5
 const FIRST_MS = 500
 
 test.use({
@@ -16,7 +20,7 @@ test.use({
   },
 })
 
-test('the dashboard takes an update that changes all of forty providers in less than a frame', async ({
+test('the dashboard takes an update that changes all of forty providers for the price of a few idle frames', async ({
   page,
   stack,
 }) => {
@@ -68,9 +72,9 @@ test('the dashboard takes an update that changes all of forty providers in less 
   const nothing = quantile(idle, 0.5)
   const [median, slowest] = [quantile(spent, 0.5) - nothing, quantile(spent, 0.95) - nothing]
   process.stdout.write(
-    `An update of ${NAMES.length} providers: median ${median.toFixed(1)} ms, p95 ${slowest.toFixed(1)} ms of the main thread.\n`,
+    `An update of ${NAMES.length} providers: median ${median.toFixed(1)} ms, p95 ${slowest.toFixed(1)} ms of the main thread; idle ${nothing.toFixed(1)} ms.\n`,
   )
-  expect(median).toBeLessThan(MOST_MS)
+  expect(median / nothing).toBeLessThan(MOST_TIMES_NOTHING)
 })
 
 /** Everything that an update may change, for every provider, and as many requests as come with one. */

@@ -1,9 +1,16 @@
 /** Journeys run in the system's own browser; nothing is downloaded, nothing is run twice to pass. */
 import { defineConfig } from '@playwright/test'
 
+/** Journeys that measure: each alone and after the others, since a browser beside it would be counted as its own slowness. */
+const MEASURED = /(dashboard-pace|long-ledger|catalogue)\.journey\.ts$/
+
 export default defineConfig({
   testDir: '.',
   testMatch: '*.journey.ts',
+  projects: [
+    { name: 'journeys', testIgnore: MEASURED },
+    { name: 'measured', testMatch: MEASURED, workers: 1, dependencies: ['journeys'] },
+  ],
   outputDir: '.results',
   timeout: 60_000,
   expect: { timeout: 15_000 },
