@@ -1,7 +1,10 @@
 /** Journeys run in the system's own browser; nothing is downloaded, nothing is run twice to pass. */
 import { defineConfig } from '@playwright/test'
 
-/** Journeys that measure: each alone and after the others, since a browser beside it would be counted as its own slowness. */
+/**
+ * Journeys that measure: each alone and after the others, since a browser beside it would be counted as its own slowness; and without
+ * a trace, which takes a picture of the whole document at each step, on the page's own thread.
+ */
 const MEASURED = /(dashboard-pace|long-ledger|catalogue)\.journey\.ts$/
 
 export default defineConfig({
@@ -9,7 +12,7 @@ export default defineConfig({
   testMatch: '*.journey.ts',
   projects: [
     { name: 'journeys', testIgnore: MEASURED },
-    { name: 'measured', testMatch: MEASURED, workers: 1, dependencies: ['journeys'] },
+    { name: 'measured', testMatch: MEASURED, workers: 1, use: { trace: 'off' }, dependencies: ['journeys'] },
   ],
   outputDir: '.results',
   timeout: 60_000,
