@@ -10,11 +10,10 @@ import orjson
 from fastapi import APIRouter
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.chat_completions import STREAMED
 from ai_engine.client_api.relayed import served_in_front
-from ai_engine.client_api.requests import optional_flag, parse_object, steered_request
+from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request
 from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation, Role
@@ -48,14 +47,7 @@ async def create_completion(body: TextCompletionRequest) -> TextCompletion:
     served_in_front(PATH, body)
 
 
-def completions_request(
-    raw: bytes,
-    *,
-    request_id: str,
-    caller: Caller | None = None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None = None,
-) -> ClientRequest:
+def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads the body. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     prompt = body.get("prompt")
@@ -73,10 +65,7 @@ def completions_request(
     request = steered_request(
         body,
         Operation.COMPLETIONS,
-        request_id,
-        caller,
-        autodecide_by_default,
-        timeout_seconds,
+        arrival,
         is_stream=is_stream,
         wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
         needs=Needs(text_bytes=len(raw) if isinstance(prompt, str) else 0),

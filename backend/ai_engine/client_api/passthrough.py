@@ -11,11 +11,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.access.roles import Caller
 from ai_engine.client_api import passthrough_schemas as schemas
 from ai_engine.client_api.event_streams import EVENTS, may_be_streamed
 from ai_engine.client_api.relayed import ClientFormat, served_in_front
-from ai_engine.client_api.requests import OWN_FIELDS, optional_flag, parse_object, steered_request
+from ai_engine.client_api.requests import OWN_FIELDS, Arrival, optional_flag, parse_object, steered_request
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
@@ -43,15 +42,7 @@ class PassedThrough:
     def client_format(self) -> ClientFormat:
         return ClientFormat(self.parse, parse_form=self.parse_form if self.files else None)
 
-    def parse(
-        self,
-        raw: bytes,
-        *,
-        request_id: str,
-        caller: Caller | None = None,
-        autodecide_by_default: bool = False,
-        timeout_seconds: float | None = None,
-    ) -> ClientRequest:
+    def parse(self, raw: bytes, arrival: Arrival) -> ClientRequest:
         """`relayed.ParseRequest`; whether other requests are decided automatically is nothing to these."""
         body = parse_object(raw)
         for field, kinds in self.required.items():
@@ -65,17 +56,9 @@ class PassedThrough:
             )
         if self.default_model is not None and body.get("model") is None:
             body["model"] = self.default_model
-        return self._request(body, request_id, caller, timeout_seconds)
+        return self._request(body, arrival)
 
-    def parse_form(
-        self,
-        form: Form,
-        *,
-        request_id: str,
-        caller: Caller | None = None,
-        autodecide_by_default: bool = False,
-        timeout_seconds: float | None = None,
-    ) -> ClientRequest:
+    def parse_form(self, form: Form, arrival: Arrival) -> ClientRequest:
         """`relayed.ParseForm`."""
         for name in (*form, *form.files):
             if name.partition("[")[0] in OWN_FIELDS:
@@ -86,13 +69,11 @@ class PassedThrough:
             raise InvalidRequest("model stands in the form more than once.", param="model")
         if not any(name in form or name in form.files for name in self.files):
             raise InvalidRequest(f"The form has no {self.files[0]}; send it as a file of that name.", param=self.files[0])
-        return self._request(form, request_id, caller, timeout_seconds)
+        return self._request(form, arrival)
 
-    def _request(
-        self, body: dict[str, Any], request_id: str, caller: Caller | None, timeout_seconds: float | None
-    ) -> ClientRequest:
+    def _request(self, body: dict[str, Any], arrival: Arrival) -> ClientRequest:
         is_stream = self.may_stream and self._asks_for_stream(body)
-        return steered_request(body, self.operation, request_id, caller, False, timeout_seconds, is_stream=is_stream)
+        return steered_request(body, self.operation, arrival._replace(autodecide_by_default=False), is_stream=is_stream)
 
     def _asks_for_stream(self, body: dict[str, Any]) -> bool:
         if self.operation is Operation.SPEECH:

@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 
 from ai_engine.access.guards import Guard
-from ai_engine.access.roles import Caller
 from ai_engine.client_api.event_stream import SILENCE_SECONDS, EventStream
-from ai_engine.client_api.requests import timeout_of
+from ai_engine.client_api.requests import Arrival, timeout_of
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import AIEngineError, NotFound, RequestLoop
 from ai_engine.names import Role, Route
@@ -34,6 +33,9 @@ _gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
 """Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
 
 
+ParseRequest = Callable[[bytes, Arrival], ClientRequest]
+
+
 def served_in_front(path: str, _: BaseModel) -> NoReturn:
     """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI.
 
@@ -42,39 +44,12 @@ def served_in_front(path: str, _: BaseModel) -> NoReturn:
     raise NotFound(f"There is nothing at {path} with a line end behind it.")
 
 
-class ParseRequest(Protocol):
-    """Makes a body into a request, such as `requests.chat_request`. Raises `InvalidRequest`."""
-
-    def __call__(
-        self,
-        raw: bytes,
-        *,
-        request_id: str,
-        caller: Caller | None,
-        autodecide_by_default: bool,
-        timeout_seconds: float | None,
-    ) -> ClientRequest: ...
-
-
-class ParseForm(Protocol):
-    """As `ParseRequest`, for what comes as a form."""
-
-    def __call__(
-        self,
-        form: Form,
-        *,
-        request_id: str,
-        caller: Caller | None,
-        autodecide_by_default: bool,
-        timeout_seconds: float | None,
-    ) -> ClientRequest: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ClientFormat:
     """What is a format's own: how a client asks in it, and how it is told of errors. The way through the house is the same."""
 
     parse: ParseRequest
+    """Makes a body into a request, such as `requests.chat_request`. Raises `InvalidRequest`."""
     error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
     error_event: Callable[[AIEngineError], bytes] = error_event
     """The end of a stream whose status is already out."""
@@ -86,8 +61,8 @@ class ClientFormat:
     """Hears of every whole answer before the client has its last byte."""
     defer: Callable[[ClientRequest], bytes | None] | None = None
     """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as relaying."""
-    parse_form: ParseForm | None = None
-    """Set for routes that take forms beside JSON."""
+    parse_form: Callable[[Form, Arrival], ClientRequest] | None = None
+    """As `parse`, for routes that take forms beside JSON."""
 
 
 class RelayedEndpoint:
@@ -148,21 +123,12 @@ class RelayedEndpoint:
             elif takes_header is not None and takes_header(name, value):
                 native.append((name, value))
         settings = self._configuration.current.settings
-        parse: Callable[..., ClientRequest] = self._format.parse
+        arrival = Arrival(request_id, caller, settings.autodecide, timeout_seconds, tuple(native), tuple(hops))
         parse_form = self._format.parse_form
-        given: bytes | Form = await read_body(
-            scope["headers"], receive, settings.max_request_size, takes_forms=parse_form is not None
-        )
-        if parse_form is not None and isinstance(given, bytes) and (form := form_in(scope["headers"], given)) is not None:
-            parse, given = parse_form, form
-        request = parse(
-            given,
-            request_id=request_id,
-            caller=caller,
-            autodecide_by_default=settings.autodecide,
-            timeout_seconds=timeout_seconds,
-        )
-        return request._replace(hops=tuple(hops), native_headers=tuple(native)) if hops or native else request
+        body = await read_body(scope["headers"], receive, settings.max_request_size, takes_forms=parse_form is not None)
+        if parse_form is not None and (form := form_in(scope["headers"], body)) is not None:
+            return parse_form(form, arrival)
+        return self._format.parse(body, arrival)
 
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         answer: Answer | None = None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -12,12 +12,25 @@ from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.upstream.port import Headers
 
 OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 """Ours, not OpenAI's: taken out before the request goes on."""
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
+
+
+class Arrival(NamedTuple):
+    """What is known of a request before its body is read; what each field means: `ClientRequest`."""
+
+    request_id: str
+    caller: Caller | None = None
+    autodecide_by_default: bool = True
+    """Where the request does not say."""
+    timeout_seconds: float | None = None
+    native_headers: Headers = ()
+    hops: tuple[bytes, ...] = ()
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -33,14 +46,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def chat_request(
-    raw: bytes,
-    *,
-    request_id: str,
-    caller: Caller | None = None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None = None,
-) -> ClientRequest:
+def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     messages = body.get("messages")
@@ -54,30 +60,20 @@ def chat_request(
     return steered_request(
         body,
         Operation.CHAT,
-        request_id,
-        caller,
-        autodecide_by_default,
-        timeout_seconds,
+        arrival,
         is_stream=is_stream,
         wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
         needs=needs,
     )
 
 
-def embeddings_request(
-    raw: bytes,
-    *,
-    request_id: str,
-    caller: Caller | None = None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None = None,
-) -> ClientRequest:
+def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/embeddings`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     given = body.get("input")
     if not isinstance(given, str | list) or not given:
         raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
-    return steered_request(body, Operation.EMBEDDINGS, request_id, caller, autodecide_by_default, timeout_seconds)
+    return steered_request(body, Operation.EMBEDDINGS, arrival)
 
 
 def timeout_of(value: bytes) -> float:
@@ -94,10 +90,7 @@ def timeout_of(value: bytes) -> float:
 def steered_request(
     body: dict[str, Any],
     operation: Operation,
-    request_id: str,
-    caller: Caller | None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None,
+    arrival: Arrival,
     *,
     is_stream: bool = False,
     wants_usage: bool = False,
@@ -110,17 +103,17 @@ def steered_request(
     # It goes back in a header and in messages, and no model has such a name.
     if len(model) > LONGEST_NAME:
         raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
-    autodecide, further, preferences = autodecide_by_default, None, NO_PREFERENCES
+    autodecide, further, preferences = arrival.autodecide_by_default, None, NO_PREFERENCES
     if not OWN_FIELDS.isdisjoint(body):
         chosen = optional_flag(body, "autodecide")
-        autodecide = autodecide_by_default if chosen is None else chosen
+        autodecide = autodecide if chosen is None else chosen
         further = _further_models(body)
         preferences = _preferences(body)
         _refuse_unknown_rescue(body)
         optional_flag(body, "hedge")
         body = {field: value for field, value in body.items() if field not in OWN_FIELDS}
     return ClientRequest(
-        id=request_id,
+        id=arrival.request_id,
         operation=operation,
         model=model.strip(),
         body=body,
@@ -130,8 +123,10 @@ def steered_request(
         further_models=further,
         preferences=preferences,
         needs=needs,
-        timeout_seconds=timeout_seconds,
-        caller=caller,
+        timeout_seconds=arrival.timeout_seconds,
+        caller=arrival.caller,
+        native_headers=arrival.native_headers,
+        hops=arrival.hops,
     )
 
 

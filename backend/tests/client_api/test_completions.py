@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from ai_engine.client_api.completions import completions_request
+from ai_engine.client_api.requests import Arrival
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.relay.request import ClientRequest
 from tests.client_api.refusals import refusal
@@ -40,7 +41,7 @@ LOGPROBS = {
 
 def parsed(**fields: Any) -> ClientRequest:
     body = {"model": "tiny", "prompt": "Say hi", **fields}
-    return completions_request(orjson.dumps(body), request_id="r", autodecide_by_default=True)
+    return completions_request(orjson.dumps(body), Arrival("r"))
 
 
 def chat_of(**fields: Any) -> Any:

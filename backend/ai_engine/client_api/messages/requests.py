@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.messages import answers, native, reasoning, tool_names
 from ai_engine.client_api.messages.answers import Asked
@@ -15,7 +14,7 @@ from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED
 from ai_engine.client_api.messages.options import chat_options
 from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
-from ai_engine.client_api.requests import optional_flag, parse_object, steered_request
+from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
@@ -24,14 +23,7 @@ _ROLES = frozenset({"user", "assistant", "system"})
 _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 
 
-def messages_request(
-    raw: bytes,
-    *,
-    request_id: str,
-    caller: Caller | None = None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None = None,
-) -> ClientRequest:
+def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/messages`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     most = body.get("max_tokens")
@@ -46,32 +38,20 @@ def messages_request(
     request = steered_request(
         body,
         Operation.MESSAGES,
-        request_id,
-        caller,
-        autodecide_by_default,
-        timeout_seconds,
+        arrival,
         is_stream=is_stream,
         wants_usage=is_stream,
         needs=needs,
     )
-    translation = MessagesTranslation(request.body, request_id)
+    translation = MessagesTranslation(request.body, request.id)
     return request._replace(translation=translation, body=native.without_foreign(request.body) if has_foreign else request.body)
 
 
-def count_tokens_request(
-    raw: bytes,
-    *,
-    request_id: str,
-    caller: Caller | None = None,
-    autodecide_by_default: bool,
-    timeout_seconds: float | None = None,
-) -> ClientRequest:
+def count_tokens_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/messages/count_tokens`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
     needs, has_foreign = _checked(body, len(raw))
-    request = steered_request(
-        body, Operation.COUNT_TOKENS, request_id, caller, autodecide_by_default, timeout_seconds, needs=needs
-    )
+    request = steered_request(body, Operation.COUNT_TOKENS, arrival, needs=needs)
     asked = request.body
     return request._replace(
         body=native.without_foreign(asked) if has_foreign else asked, otherwise=lambda: {"input_tokens": estimate(asked)}

@@ -6,9 +6,8 @@ from typing import Any
 
 import orjson
 
-from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import Needs
-from ai_engine.client_api.requests import OWN_FIELDS, parse_object, steered_request
+from ai_engine.client_api.requests import OWN_FIELDS, Arrival, parse_object, steered_request
 from ai_engine.client_api.responses.conversation import kind_of
 from ai_engine.client_api.responses.failing import error_event
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
@@ -42,21 +41,13 @@ class ResponsesRequests:
         self._clock = clock
         self._new_id = new_id
 
-    def __call__(
-        self,
-        raw: bytes,
-        *,
-        request_id: str,
-        caller: Caller | None = None,
-        autodecide_by_default: bool,
-        timeout_seconds: float | None = None,
-    ) -> ClientRequest:
+    def __call__(self, raw: bytes, arrival: Arrival) -> ClientRequest:
         """Reads `POST /v1/responses`. Raises `InvalidRequest` naming the field."""
         body = parse_object(raw)
         _check(body)
         if raw.count(b"{") + raw.count(b"[") > _MOST_LEVELS:
             _check_depth(body)
-        owner = owner_of(caller)
+        owner = owner_of(arrival.caller)
         previous_id = optional(body, "previous_response_id", str)
         previous = None if previous_id is None else self._kept.previous(owner, previous_id)
         before = [] if previous is None else previous.conversation()
@@ -64,10 +55,7 @@ class ResponsesRequests:
         request = steered_request(
             _as_native(body, before, added, resolved),
             Operation.RESPONSES,
-            request_id,
-            caller,
-            autodecide_by_default,
-            timeout_seconds,
+            arrival,
             is_stream=optional(body, "stream", bool) or False,
             needs=_needs(body, (*before, *added), len(raw)),
         )

@@ -3,7 +3,7 @@
 Whatever order events come in, nothing here raises: what makes no sense is skipped and counted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -99,19 +99,45 @@ class ChatStreamDecoder(TranslatingDecoder):
     def _read(self, event: object) -> Sequence[StreamEvent]:
         if type(event) is not dict:
             return _COUNTED
-        name = event.get("type")
-        if name == "content_block_delta":  # as nearly every event is
-            delta = event.get("delta")
-            if type(delta) is not dict:
+        if event.get("type") != "content_block_delta":  # as nearly every event is
+            return self._turn(event)
+        delta = event.get("delta")
+        if type(delta) is not dict:
+            return _COUNTED
+        text = delta.get("text")
+        if delta.get("type") == "text_delta" and type(text) is str:
+            return self._say(text)
+        return self._advance(index_of(event), delta)
+
+    def _turn(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        match event.get("type"):
+            case "message_start":
+                return self._start(event)
+            case "content_block_start":
+                return self._begin(event)
+            case "content_block_stop":
+                return self._end(event)
+            case "message_delta":
+                return self._finish(event)
+            case "message_stop":
+                return (DONE,)
+            case "ping":
+                return _NOTHING
+            case "error":
+                return (failed(classify_error_value(event)),)
+            case _:
                 return _COUNTED
-            text = delta.get("text")
-            if delta.get("type") == "text_delta" and type(text) is str:
-                return self._say(text)
-            kind = delta.get("type")
-            advance = _DELTAS.get(kind) if type(kind) is str else None
-            return _COUNTED if advance is None else advance(self, index_of(event), delta)
-        read = _EVENTS.get(name) if type(name) is str else None
-        return _COUNTED if read is None else read(self, event)
+
+    def _advance(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+        match delta.get("type"):
+            case "input_json_delta":
+                return self._on_arguments(index, delta)
+            case "thinking_delta" | "signature_delta":
+                return self._think(index, delta)
+            case "citations_delta":
+                return self._cite(index, delta)
+            case _:
+                return _COUNTED
 
     def _chunk(self, kind: EventKind, delta: Json, end: Mapping[str, Any] | None = None) -> StreamEvent:
         choice: Json = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
@@ -171,15 +197,6 @@ class ChatStreamDecoder(TranslatingDecoder):
                 self._event(EventKind.USAGE, [], {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier})
             )
         return found
-
-    def _stop(self, _event: Mapping[str, Any]) -> Sequence[StreamEvent]:
-        return (DONE,)
-
-    def _ping(self, _event: Mapping[str, Any]) -> Sequence[StreamEvent]:
-        return _NOTHING
-
-    def _fail(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
-        return (failed(classify_error_value(event)),)
 
     # Events of a block
 
@@ -242,20 +259,3 @@ class ChatStreamDecoder(TranslatingDecoder):
             return _COUNTED
         block.citations.append(delta.get("citation"))
         return _NOTHING
-
-
-_EVENTS: Mapping[str, Callable[[ChatStreamDecoder, Mapping[str, Any]], Sequence[StreamEvent]]] = {
-    "message_start": ChatStreamDecoder._start,  # noqa: SLF001 - a part of the class that needs the class
-    "content_block_start": ChatStreamDecoder._begin,  # noqa: SLF001
-    "content_block_stop": ChatStreamDecoder._end,  # noqa: SLF001
-    "message_delta": ChatStreamDecoder._finish,  # noqa: SLF001
-    "message_stop": ChatStreamDecoder._stop,  # noqa: SLF001
-    "ping": ChatStreamDecoder._ping,  # noqa: SLF001
-    "error": ChatStreamDecoder._fail,  # noqa: SLF001
-}
-_DELTAS: Mapping[str, Callable[[ChatStreamDecoder, int, Mapping[str, Any]], Sequence[StreamEvent]]] = {
-    "input_json_delta": ChatStreamDecoder._on_arguments,  # noqa: SLF001
-    "thinking_delta": ChatStreamDecoder._think,  # noqa: SLF001
-    "signature_delta": ChatStreamDecoder._think,  # noqa: SLF001
-    "citations_delta": ChatStreamDecoder._cite,  # noqa: SLF001
-}

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from ai_engine.client_api.messages.requests import messages_request
+from ai_engine.client_api.requests import Arrival
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
 
@@ -19,7 +20,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 def parsed(**fields: Any) -> ClientRequest:
-    return messages_request(orjson.dumps(body(**fields)), request_id="req-1", autodecide_by_default=True)
+    return messages_request(orjson.dumps(body(**fields)), Arrival("req-1"))
 
 
 def translation(**fields: Any) -> Translation:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.messages.requests import messages_request
+from ai_engine.client_api.requests import Arrival
 from ai_engine.errors import Inexpressible, InvalidRequest
 from tests.client_api.messages.asking import (
     PIXEL,
@@ -153,4 +154,4 @@ def test_what_nobody_could_use_is_refused_at_once(param: str, fields: dict[str, 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"null"])
 def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
     with pytest.raises(InvalidRequest):
-        messages_request(raw, request_id="req-1", autodecide_by_default=True)
+        messages_request(raw, Arrival("req-1"))

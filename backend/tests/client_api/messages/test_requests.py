@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from ai_engine.client_api.messages.requests import check_version, count_tokens_request
+from ai_engine.client_api.requests import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from tests.client_api.messages.asking import (
@@ -273,7 +274,7 @@ def test_what_a_model_needs_is_seen() -> None:
 
 
 def test_counting_needs_no_limit() -> None:
-    counting = count_tokens_request(orjson.dumps(body(max_tokens=...)), request_id="req-1", autodecide_by_default=True)
+    counting = count_tokens_request(orjson.dumps(body(max_tokens=...)), Arrival("req-1"))
     assert counting.operation is Operation.COUNT_TOKENS
     assert counting.translation is None
 

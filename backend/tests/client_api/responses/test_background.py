@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from ai_engine.access.roles import Caller
+from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
@@ -61,7 +62,7 @@ class Gateway:
 
     def request(self, **body: Any) -> ClientRequest:
         raw = orjson.dumps({"model": "tiny", "input": "Hello!", "background": True, **body})
-        return self.requests(raw, request_id="r1", caller=ADA, autodecide_by_default=True)
+        return self.requests(raw, Arrival("r1", ADA))
 
     def defer(self, **body: Any) -> Json:
         now = self.background.defer(self.request(**body))

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from ai_engine.access.roles import Caller
+from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.client_api.responses.requests import ResponsesRequests
@@ -40,7 +41,7 @@ class Gateway:
 
     def parse(self, caller: Caller | None = ADA, **body: Any) -> ClientRequest:
         raw = orjson.dumps({"model": "tiny", "input": "Hello!", **body})
-        return self.requests(raw, request_id="r1", caller=caller, autodecide_by_default=True)
+        return self.requests(raw, Arrival("r1", caller))
 
     def chat(self, request: ClientRequest) -> Json:
         assert request.translation is not None
@@ -121,7 +122,7 @@ def test_a_call_of_the_turn_before_is_answered(gateway: Gateway) -> None:
 def test_the_input_may_be_left_out_where_a_response_came_before(gateway: Gateway) -> None:
     first = gateway.answer(gateway.parse(), {"content": "Hi."})
     raw = orjson.dumps({"model": "tiny", "previous_response_id": first["id"]})
-    request = gateway.requests(raw, request_id="r1", caller=ADA, autodecide_by_default=True)
+    request = gateway.requests(raw, Arrival("r1", ADA))
     assert len(request.body["input"]) == 2
 
 
@@ -261,7 +262,7 @@ def test_an_error_within_a_stream_is_told_to_sdks_and_to_readers_of_events(gatew
 def test_new_ids_look_like_openais() -> None:
     requests = ResponsesRequests(KeptResponses(HandTurnedClock()), HandTurnedClock())
     raw = orjson.dumps({"model": "tiny", "input": "Hello!"})
-    request = requests(raw, request_id="r1", caller=None, autodecide_by_default=True)
+    request = requests(raw, Arrival("r1", None))
     assert request.translation is not None
     response_id = request.translation.answer(chat({"content": "Hi"}))["id"]
     assert response_id.startswith("resp_")

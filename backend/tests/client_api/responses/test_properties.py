@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.access.roles import Caller
+from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
 from ai_engine.errors import InvalidRequest
@@ -223,7 +224,7 @@ REQUESTS = ResponsesRequests(KeptResponses(HandTurnedClock()), HandTurnedClock()
 def test_any_json_is_a_request_or_refused(fields: Json, given_input: Any) -> None:
     raw = orjson.dumps({"model": "tiny", "input": given_input, **fields})
     with suppress(InvalidRequest):
-        request = REQUESTS(raw, request_id="r1", caller=Caller(Role.CLIENT, "ada", "k1"), autodecide_by_default=True)
+        request = REQUESTS(raw, Arrival("r1", Caller(Role.CLIENT, "ada", "k1")))
         assert request.translation is not None
         assert orjson.dumps(request.translation.chat_request())
         assert orjson.dumps(request.translation.answer(chat({"content": "Hi"})))

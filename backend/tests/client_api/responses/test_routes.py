@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from ai_engine.access.guards import Guard, install_guard
 from ai_engine.access.roles import Caller
+from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses import routes
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.kept import KeptResponses, Turn
@@ -60,7 +61,7 @@ class Service:
     def begin(self) -> str:
         raw = b'{"model": "tiny", "input": "Hello!", "background": true}'
         local = Caller(Role.ADMIN, "local", None)
-        request = self.requests(raw, request_id="r1", caller=local, autodecide_by_default=True)
+        request = self.requests(raw, Arrival("r1", local))
         deferred = self.background.defer(request)
         assert deferred is not None
         response_id: str = orjson.loads(deferred)["id"]
