@@ -8,7 +8,7 @@ import orjson
 from ai_engine.client_api.messages.blocks import Json, parts_of
 from ai_engine.client_api.messages.reasoning import detail_of
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
-from ai_engine.client_api.messages.tool_names import shortened
+from ai_engine.client_api.tool_names import shortened
 
 _TOOL_USE = frozenset({"type", "id", "name", "input", "cache_control", "caller"})
 _TOOL_RESULT = frozenset({"type", "tool_use_id", "content", "is_error", "cache_control"})

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
-from ai_engine.client_api.messages.tool_names import shortened
+from ai_engine.client_api.tool_names import shortened
 
 Json = dict[str, Any]
 

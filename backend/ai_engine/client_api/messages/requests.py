@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from ai_engine.autodecide.candidates import Needs
-from ai_engine.client_api.messages import answers, native, reasoning, tool_names
+from ai_engine.client_api.messages import answers, native, reasoning
 from ai_engine.client_api.messages.answers import Asked
 from ai_engine.client_api.messages.conversation import chat_messages
 from ai_engine.client_api.messages.count_tokens import estimate
@@ -15,6 +15,7 @@ from ai_engine.client_api.messages.options import chat_options
 from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
 from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request
+from ai_engine.client_api.tool_names import originals
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
@@ -108,7 +109,7 @@ class MessagesTranslation:
             f"msg_{self._request_id}",
             self._body["model"],
             reasoning.showing(self._body.get("thinking")),
-            tool_names.originals(self._body),
+            originals(self._body),
             lambda: estimate(self._body),
         )
 

@@ -8,7 +8,6 @@ every tool is offered at once. Which tools Codex sends: https://github.com/opena
 (read 2026-11-28).
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -16,11 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
+from ai_engine.client_api.tool_names import shortened
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.wire import responses as wire
 
-_LONGEST_NAME = 64
-"""Of a function, at OpenAI (https://platform.openai.com/docs/api-reference/chat/create, read 2026-11-28) and most others."""
 _TOOL_SEARCH = "tool_search"
 
 _SIDE_OFFERS = frozenset(
@@ -176,9 +174,7 @@ def chat_name(name: str, namespace: object = None) -> str:
     if type(namespace) is not str or not namespace:
         return name
     whole = f"{namespace}{name}" if namespace.endswith("__") else f"{namespace}__{name}"
-    if len(whole) <= _LONGEST_NAME:
-        return whole
-    return f"{whole[: _LONGEST_NAME - 9]}_{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return shortened(whole)
 
 
 def custom_input(arguments: str) -> str:

@@ -14,11 +14,11 @@ def shortened(name: str) -> str:
     """The same name always becomes the same one; two become one as rarely as two hashes of 48 bits are equal."""
     if len(name) <= LONGEST:
         return name
-    return f"{name[: LONGEST - 13]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return f"{name[: LONGEST - 13]}_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def originals(body: Mapping[str, Any]) -> Mapping[str, str]:
-    """By the shortened name, those names of the request's tools that had to be. The request was translated before."""
+    """By the shortened name, those names of a Messages request's tools that had to be. The request was translated before."""
     return {
         shortened(tool["name"]): tool["name"]
         for tool in body.get("tools") or ()
