@@ -52,6 +52,7 @@ test('the dashboard takes an update that changes all of forty providers in less 
   await painted(page)
 
   const pace = await Pace.of(page)
+  const slowness = await pace.slowness()
   const spent: number[] = []
   const idle: number[] = []
   for (let round = 0; round < UPDATES; round += 1) {
@@ -68,9 +69,9 @@ test('the dashboard takes an update that changes all of forty providers in less 
   const nothing = quantile(idle, 0.5)
   const [median, slowest] = [quantile(spent, 0.5) - nothing, quantile(spent, 0.95) - nothing]
   process.stdout.write(
-    `An update of ${NAMES.length} providers: median ${median.toFixed(1)} ms, p95 ${slowest.toFixed(1)} ms of the main thread; idle ${nothing.toFixed(1)} ms.\n`,
+    `An update of ${NAMES.length} providers: median ${median.toFixed(1)} ms, p95 ${slowest.toFixed(1)} ms of the main thread; idle ${nothing.toFixed(1)} ms; slowness ${slowness.toFixed(2)}.\n`,
   )
-  expect(median).toBeLessThan(MOST_MS)
+  expect(median).toBeLessThan(MOST_MS * slowness)
 })
 
 /** Everything that an update may change, for every provider, and as many requests as come with one. */

@@ -1,18 +1,23 @@
 /** What an update costs the browser: the main thread's own time, measured by the browser and not by a clock beside it. */
 import type { CDPSession, Page } from '@playwright/test'
 
+/** What `someWork` takes on the machine that docs/performance.md tells of, in milliseconds. */
+const SOME_WORK_MS = 13
+
 export class Pace {
   readonly #session: CDPSession
+  readonly #page: Page
 
-  private constructor(session: CDPSession) {
+  private constructor(session: CDPSession, page: Page) {
     this.#session = session
+    this.#page = page
   }
 
   static async of(page: Page): Promise<Pace> {
     const session = await page.context().newCDPSession(page)
     // In time that the thread was running: what else this machine does is not the page's.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-    return new Pace(session)
+    return new Pace(session, page)
   }
 
   /** How long the main thread worked (scripts, styles, layout, paint) while `update` happened, in milliseconds. */
@@ -22,10 +27,39 @@ export class Pace {
     return [((await this.#taskSeconds()) - before) * 1000, result]
   }
 
+  /**
+   * How many times as long as the machine of the budgets this one takes for the same work, now; 1 where it is as fast or faster.
+   * A machine is slow for hours, or always; a budget in milliseconds times this is the same promise on each.
+   */
+  async slowness(): Promise<number> {
+    const spent: number[] = []
+    for (let round = 0; round < 15; round += 1) spent.push((await this.spentOn(() => this.#page.evaluate(someWork)))[0])
+    return Math.max(1, quantile(spent, 0.5) / SOME_WORK_MS)
+  }
+
   async #taskSeconds(): Promise<number> {
     const { metrics } = await this.#session.send('Performance.getMetrics')
     return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN
   }
+}
+
+/** Of the kinds that a page's work is: objects made and thrown away, elements built, styled, laid out and taken out again. */
+function someWork(): number {
+  const rows = Array.from({ length: 2_000 }, (_, index) => ({ id: (index * 7919) % 2_000, text: `row ${index}` }))
+  const copies = JSON.parse(JSON.stringify(rows)) as typeof rows
+  copies.sort((one, other) => one.id - other.id)
+  const box = document.createElement('div')
+  box.style.cssText = 'position: absolute; visibility: hidden; width: 600px'
+  for (const { text } of copies.slice(0, 600)) {
+    const row = document.createElement('div')
+    row.className = 'someone'
+    for (const word of text.split(' ')) row.append(Object.assign(document.createElement('span'), { textContent: word }))
+    box.append(row)
+  }
+  document.body.append(box)
+  const height = box.offsetHeight
+  box.remove()
+  return height
 }
 
 /** The value below which that share of them lies. */
