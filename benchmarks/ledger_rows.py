@@ -3,19 +3,21 @@
     backend/.venv/bin/python benchmarks/ledger_rows.py --database sqlite:///ledger.db --rows 10000000
 
 The database must be empty or new; it is brought up to date first. Six providers with four models and two keys each, twenty
-clients, a tenth of the requests with a failed first attempt, one in fifty ended by an error. Minute and hour rollups are only
-made for the time for which they would be kept.
+clients, a tenth of the requests with a failed first attempt, about one in fifty ended by an error. Afternoons are busy and slow,
+nights and weekends quiet. Minute and hour rollups are only made for the time for which they would be kept.
 
-The first hours are made up; the database itself copies them to all others, in a fraction of the time that sending every row would
-take, and builds its indexes at the end.
+The first day is made up; the database itself copies its hours to all others, in a fraction of the time that sending every row
+would take, and builds its indexes at the end.
 """
 
 import argparse
 import asyncio
+import math
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Table, event, func, insert, literal, select
@@ -31,17 +33,26 @@ PROVIDERS = [f"provider-{number}" for number in range(6)]
 MODELS = [f"model-{number}" for number in range(4)]
 CLIENTS = [f"key_{number:02}" for number in range(20)]
 KEPT = Kept()
-HOURS_MADE_UP = 4
-"""A divisor of 24, so that whole days are alike."""
+HOURS_MADE_UP = 24
+BUSIEST_HOUR = 14
+"""Of the day, in UTC."""
+SATURDAY = 5
 
 
-def an_entry(chance: random.Random, at_us: int) -> Entry:
+def busyness(begins_at_s: int) -> float:
+    """How much is going on in the hour that begins then: between 0.2 at night and 1.8 in the afternoon."""
+    hour = begins_at_s // HOUR % 24
+    return 1 + 0.8 * math.cos((hour - BUSIEST_HOUR) / 24 * math.tau)
+
+
+def an_entry(chance: random.Random, at_us: int, busy: float, error_share: float) -> Entry:
     """One request that was received then."""
     provider, model = chance.choice(PROVIDERS), chance.choice(MODELS)
     record_id = f"{at_us // 1000:012x}{chance.getrandbits(80):020x}"
-    has_failed_first, is_error = chance.random() < 0.1, chance.random() < 0.02
-    latency = chance.lognormvariate(6.5, 0.8)
-    first_token = latency * 0.3
+    has_failed_first, is_error = chance.random() < 0.1, chance.random() < error_share
+    latency = chance.lognormvariate(6.2 + 0.3 * busy, 0.8)
+    first_token = latency * chance.uniform(0.2, 0.4)
+    overhead = chance.lognormvariate(-2.2, 0.5)
     used = (chance.randrange(2000), 0, 0, chance.randrange(800), None)
     cost = used[0] * 2_500_000 + used[3] * 10_000_000
     tried = []
@@ -91,8 +102,8 @@ def an_entry(chance: random.Random, at_us: int) -> Entry:
         "listing",
         first_token,
         latency,
-        latency - 0.5,
-        0.5,
+        latency - overhead,
+        overhead,
         len(tried),
     )
     return Entry(request, tried)
@@ -102,10 +113,11 @@ class MadeUpHour:
     """One hour's requests, and what they add up to."""
 
     def __init__(self, chance: random.Random, begins_at_s: int, count: int) -> None:
+        busy, error_share = busyness(begins_at_s), chance.lognormvariate(-3.6, 0.6)
         begin_us = begins_at_s * 1_000_000
         times = sorted(chance.randrange(begin_us, begin_us + HOUR * 1_000_000) for _ in range(count))
         self.begins_at_s = begins_at_s
-        self.entries = [an_entry(chance, at) for at in times]
+        self.entries = [an_entry(chance, at, busy, error_share) for at in times]
         self.totals: dict[Table, Mapping[Any, Totals]] = {
             request_rollups: request_totals(self.entries),
             attempt_rollups: attempt_totals(self.entries),
@@ -148,6 +160,18 @@ class MadeUpHour:
             for group, of in self.totals[table].items()
             if group.resolution_seconds == resolution_seconds
         ]
+
+
+def planned(chance: random.Random, hours: Sequence[int]) -> dict[int, int]:
+    """For each hour the one of the first day that it is a copy of: its own or one beside it, on weekends one of the night."""
+    first_day = {at // HOUR % 24: at for at in hours[:HOURS_MADE_UP]}
+    plan = {at: at for at in first_day.values()}
+    for at in hours[HOURS_MADE_UP:]:
+        hour = at // HOUR % 24
+        is_weekend = datetime.fromtimestamp(at, UTC).weekday() >= SATURDAY
+        copied = 2 + min(hour, 24 - hour) // 3 if is_weekend else hour + chance.choice((-1, 0, 0, 1))
+        plan[at] = first_day[copied % 24]
+    return plan
 
 
 def _hex(connection: Connection, ms: ColumnElement[int]) -> ColumnElement[str]:
@@ -198,8 +222,10 @@ async def fill(url: str, rows: int, days: int, seed: int) -> None:
     now_s, began = time.time(), time.perf_counter()
     ends_at_s = int(now_s) // HOUR * HOUR
     hours = range(ends_at_s - days * DAY, ends_at_s, HOUR)
-    made_up = [MadeUpHour(chance, at, -(-rows // len(hours))) for at in hours[:HOURS_MADE_UP]]
-    plan = {at: made_up[number % HOURS_MADE_UP] for number, at in enumerate(hours)}
+    copied = planned(chance, hours)
+    a_busyness_of_one = rows / sum(map(busyness, copied.values()))
+    made_up = {at: MadeUpHour(chance, at, math.ceil(busyness(at) * a_busyness_of_one)) for at in hours[:HOURS_MADE_UP]}
+    plan = {at: made_up[copied[at]] for at in hours}
     await database.write(lambda connection: [index.drop(connection) for index in requests.indexes])
     written = 0
     for day in sorted({at // DAY for at in hours}):
