@@ -44,6 +44,11 @@ export default defineConfig(
       'react-hooks/incompatible-library': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
+      // What scrolls can be scrolled by keyboard, and so is focused: groups, and code.
+      'jsx-a11y/no-noninteractive-tabindex': [
+        'error',
+        { tags: ['pre'], roles: ['group', 'tabpanel'], allowExpressionValues: true },
+      ],
       'max-lines': ['error', 250],
       'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
@@ -69,8 +74,14 @@ export default defineConfig(
     files: ['**/*.test.{ts,tsx}'],
     rules: { 'max-lines-per-function': 'off' },
   },
-  // Playwright's fixtures call what they are given `use`.
-  { files: ['e2e/**/*.ts'], rules: { 'react-hooks/rules-of-hooks': 'off' } },
+  // Playwright's fixtures call what they are given `use`, and say with `{}` that they need no other fixture.
+  {
+    files: ['e2e/**/*.ts'],
+    rules: {
+      'react-hooks/rules-of-hooks': 'off',
+      'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
+    },
+  },
   // A journey's script speaks of both sides.
   { files: ['*.js', 'e2e/**'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 )

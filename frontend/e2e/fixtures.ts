@@ -23,7 +23,6 @@ export const test = base.extend<Surroundings, SharedSurroundings>({
   setup: [{}, { option: true, scope: 'worker' }],
   upstream: [
     // Playwright reads from the braces that it needs nothing.
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const upstream = await ScriptedUpstream.start()
       await use(upstream)

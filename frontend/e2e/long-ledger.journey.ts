@@ -19,7 +19,6 @@ const FRAME_MS = 1000 / 60
 test.use({
   setup: [
     // Playwright reads from the braces that it needs nothing.
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'ai-engine-ledger-'))
       const database = `sqlite:///${join(folder, 'ledger.db')}`

@@ -3,7 +3,6 @@ import { type Stack, type StackInParts, startStackInParts } from './stack'
 
 const test = base.extend<object, { parts: StackInParts; stack: Stack }>({
   parts: [
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const parts = await startStackInParts()
       await use(parts)

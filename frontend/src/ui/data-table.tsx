@@ -109,8 +109,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       ref={setBox}
       className={classes.box}
       data-windowed={isWindowed || undefined}
-      // Scrollable by keyboard, as whatever scrolls must be.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isWindowed ? 0 : -1}
       role="group"
       aria-label={caption}

@@ -41,8 +41,6 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
   }
   return (
     <section className={classes.panel} aria-label="Conversation">
-      {/* What scrolls can be scrolled by keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div ref={box} className={classes.turns} role="group" aria-label="Messages" tabIndex={0} onScroll={noteScroll}>
         <div ref={content}>
           {turns.length === 0 ? (

@@ -14,8 +14,6 @@ export function ChartTable({ label, times, series, format, formatTime }: TimeCha
     >
       <summary>As a table</summary>
       {isOpen && (
-        // Scrollable by keyboard, as whatever scrolls must be.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
           <table>
             <caption>{label}</caption>

@@ -14,8 +14,6 @@ export function CodeBlock({ text, language }: CodeBlockProps) {
         <span className={classes.language}>{language ?? 'text'}</span>
         <CopyButton text={text} what="code" />
       </figcaption>
-      {/* What scrolls can be scrolled by keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre className={classes.code} dir="ltr" tabIndex={0}>
         <code>{text}</code>
       </pre>

@@ -37,8 +37,6 @@ const COMPONENTS: Components = {
     </span>
   ),
   table: ({ children }) => (
-    // What scrolls can be scrolled by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className={classes.tableBox} tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>
     </div>
