@@ -10,29 +10,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from ai_engine.providers.adapter import ListedModel
+from ai_engine.providers.listings import context_tokens, read_entries
 
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _MILLION = 1_000_000
-_MOST_CONTEXT_TOKENS = 1_000_000_000
 _MOST_ZEROS = 12
 """No price has more of them before or behind its point; written out, a hostile one would fill the memory."""
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
     """The models in the listing's order, each once. Raises `ValueError` where the body is no listing."""
-    listing = orjson.loads(body)
-    entries = listing.get("data") if isinstance(listing, dict) else listing
-    if not isinstance(entries, list):
-        raise ValueError("the listing has no list of models")  # noqa: TRY004 - the port promises this one for every bad body
-    models: dict[str, ListedModel] = {}
-    for entry in entries:
-        name = entry.get("id") if isinstance(entry, dict) else None
-        if isinstance(name, str) and name and name.isprintable():
-            models.setdefault(name, _listed(name, entry))
-    return tuple(models.values())
+    return read_entries(body, "data", "id", _listed, may_be_bare=True)
 
 
 def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel:
@@ -71,7 +60,7 @@ def _flag(values: Mapping[str, Any], name: str) -> bool | None:
 
 def _context_tokens(entry: Mapping[str, Any]) -> int | None:
     stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [_mapping(entry, "meta").get("n_ctx_train")]
-    return next((int(value) for value in stated if isinstance(value, int | float) and 1 <= value <= _MOST_CONTEXT_TOKENS), None)
+    return next((tokens for value in stated if (tokens := context_tokens(value)) is not None), None)
 
 
 def _prices(pricing: Mapping[str, Any]) -> tuple[str | None, str | None]:

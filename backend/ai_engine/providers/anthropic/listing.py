@@ -7,36 +7,25 @@ Source: https://platform.claude.com/docs/en/api/models/list and the types of `an
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.anthropic.traits import traits_of
+from ai_engine.providers.listings import context_tokens, read_entries
 
 LARGEST_PAGE = 1000
 """What one call gives at most: one page is all, there are far fewer models."""
 
-_MOST_CONTEXT_TOKENS = 1_000_000_000
-
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
     """The models in the listing's order, each once. Raises `ValueError` where the body is no listing."""
-    listing = orjson.loads(body)
-    entries = listing.get("data") if isinstance(listing, dict) else None
-    if not isinstance(entries, list):
-        raise ValueError("the listing has no list of models")  # noqa: TRY004 - the port promises this one for every bad body
-    models: dict[str, ListedModel] = {}
-    for entry in entries:
-        name = entry.get("id") if isinstance(entry, dict) else None
-        if isinstance(name, str) and name and name.isprintable() and entry.get("lifecycle") != "retired":
-            models.setdefault(name, _listed(name, entry))
-    return tuple(models.values())
+    return read_entries(body, "data", "id", _listed)
 
 
-def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel:
-    context = entry.get("max_input_tokens")
+def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel | None:
+    if entry.get("lifecycle") == "retired":
+        return None
     return ListedModel(
         name,
-        context_tokens=context if type(context) is int and 1 <= context <= _MOST_CONTEXT_TOKENS else None,
+        context_tokens=context_tokens(entry.get("max_input_tokens")),
         takes_images=_is_supported(entry, "image_input"),
         takes_json_schema=_is_supported(entry, "structured_outputs"),
         # Silent by nature are those that think without being asked; the others do as the request says.

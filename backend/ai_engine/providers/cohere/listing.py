@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from ai_engine.providers.adapter import ListedModel
+from ai_engine.providers.listings import context_tokens, read_entries
 
 _SERVED = frozenset({"chat", "embed", "rerank"})
-_MOST_CONTEXT_TOKENS = 1_000_000_000
 
 
 def listing_url(base_url: str) -> str:
@@ -18,18 +16,7 @@ def listing_url(base_url: str) -> str:
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
     """Those models that chat, embed or rank, in the listing's order. Raises `ValueError` where the body is no listing."""
-    listing = orjson.loads(body)
-    entries = listing.get("models") if isinstance(listing, dict) else None
-    if not isinstance(entries, list):
-        raise ValueError("the listing has no list of models")  # noqa: TRY004 - the port promises this one for every bad body
-    models: dict[str, ListedModel] = {}
-    for entry in entries:
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if isinstance(name, str) and name and name.isprintable():
-            endpoints = _texts(entry, "endpoints")
-            if endpoints is None or not _SERVED.isdisjoint(endpoints):
-                models.setdefault(name, _listed(name, entry, endpoints))
-    return tuple(models.values())
+    return read_entries(body, "models", "name", _listed)
 
 
 def _texts(entry: Mapping[str, Any], name: str) -> frozenset[str] | None:
@@ -37,15 +24,15 @@ def _texts(entry: Mapping[str, Any], name: str) -> frozenset[str] | None:
     return frozenset(value for value in values if isinstance(value, str)) if isinstance(values, list) else None
 
 
-def _listed(name: str, entry: Mapping[str, Any], endpoints: frozenset[str] | None) -> ListedModel:
-    limit = entry.get("context_length")
-    is_sound = isinstance(limit, int | float) and not isinstance(limit, bool) and 1 <= limit <= _MOST_CONTEXT_TOKENS
-    features = _texts(entry, "features")
+def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel | None:
+    endpoints, features = _texts(entry, "endpoints"), _texts(entry, "features")
+    if endpoints is not None and _SERVED.isdisjoint(endpoints):
+        return None
     if features is None and endpoints is not None and "chat" not in endpoints:
         features = frozenset()
     return ListedModel(
         name,
-        context_tokens=int(limit) if isinstance(limit, int | float) and is_sound else None,
+        context_tokens=context_tokens(entry.get("context_length")),
         takes_tools=None if features is None else "tools" in features,
         takes_images=None if features is None else "vision" in features,
         takes_json_schema=None if features is None else "json_schema" in features,

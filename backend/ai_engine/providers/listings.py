@@ -1,0 +1,47 @@
+"""What the listings of models have in common, whatever their protocol: named entries, and a number of tokens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.providers.adapter import ListedModel
+
+_MOST_CONTEXT_TOKENS = 1_000_000_000
+
+
+class NoListing(ValueError):
+    """The body has no list of models."""
+
+
+def read_entries(
+    body: bytes,
+    collection: str,
+    name_field: str,
+    read: Callable[[str, Mapping[str, Any]], ListedModel | None],
+    *,
+    may_be_bare: bool = False,
+) -> Sequence[ListedModel]:
+    """The models in the listing's order, each once, from the list under `collection`; `may_be_bare`: the body may be that list.
+
+    `read` makes a model of an entry and its name, `None` of one that is not to be asked for. Raises `ValueError` where the body
+    is no listing.
+    """
+    listing = orjson.loads(body)
+    entries = listing.get(collection) if isinstance(listing, dict) else listing if may_be_bare else None
+    if not isinstance(entries, list):
+        raise NoListing("the listing has no list of models")
+    models: dict[str, ListedModel] = {}
+    for entry in entries:
+        name = entry.get(name_field) if isinstance(entry, dict) else None
+        model = read(name, entry) if isinstance(name, str) and name and name.isprintable() else None
+        if model is not None:
+            models.setdefault(model.name, model)
+    return tuple(models.values())
+
+
+def context_tokens(value: object) -> int | None:
+    """What an entry says of its context, where that is a number of tokens."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= _MOST_CONTEXT_TOKENS:
+        return None
+    return int(value)
