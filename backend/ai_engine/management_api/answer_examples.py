@@ -71,6 +71,7 @@ _EXPLANATION = {
             "provider": "openrouter",
             "model": "openai/gpt-4o",
             "reason": "drained",
+            "cause": None,
             "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
             "returns_at": None,
         }

@@ -72,6 +72,7 @@ class Explainer:
             provider=route.provider,
             model=route.model,
             reason=left_out.reason,
+            cause=left_out.cause,
             detail=left_out.detail,
             returns_at=self._views.at(left_out.returns_at),
         )

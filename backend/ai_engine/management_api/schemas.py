@@ -178,6 +178,7 @@ class LeftOutView(BaseModel):
     provider: str
     model: str
     reason: str
+    cause: str | None = Field(description="The class of failure that took it out, where one did, such as `rate_limit`.")
     detail: str
     returns_at: datetime | None
 

@@ -1361,6 +1361,7 @@ export interface components {
          *             "provider": "openrouter",
          *             "model": "openai/gpt-4o",
          *             "reason": "drained",
+         *             "cause": null,
          *             "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
          *             "returns_at": null
          *           }
@@ -1888,6 +1889,7 @@ export interface components {
          *           "provider": "openrouter",
          *           "model": "openai/gpt-4o",
          *           "reason": "drained",
+         *           "cause": null,
          *           "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
          *           "returns_at": null
          *         }
@@ -2370,6 +2372,11 @@ export interface components {
             model: string;
             /** Reason */
             reason: string;
+            /**
+             * Cause
+             * @description The class of failure that took it out, where one did, such as `rate_limit`.
+             */
+            cause: string | null;
             /** Detail */
             detail: string;
             /** Returns At */

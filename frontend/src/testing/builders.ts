@@ -170,6 +170,7 @@ export function anExplanation(differing: Partial<Schemas['Explanation']> = {}): 
         provider: 'openrouter',
         model: 'openai/gpt-4o',
         reason: 'drained',
+        cause: null,
         detail: 'drained by hand; POST /api/providers/openrouter/restore ends it',
         returns_at: null,
       },

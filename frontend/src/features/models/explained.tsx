@@ -7,7 +7,7 @@ import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
 import { Tooltip } from '@/ui/tooltip'
 import classes from './explained.module.css'
-import { isFree, leftOutWords, matchWords, orderWords, SCORE_PARTS } from './model'
+import { isFree, leftOutDetail, leftOutWords, matchWords, orderWords, SCORE_PARTS } from './model'
 
 type Explanation = Schemas['Explanation']
 
@@ -161,7 +161,7 @@ function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
     <section aria-label="Left out">
       <h3 className={classes.heading}>Left out</h3>
       <ul className={classes.leftOut}>
-        {routes.map(({ provider, model, reason, detail, returns_at }) => (
+        {routes.map(({ provider, model, reason, cause, detail, returns_at }) => (
           <li key={`${provider}/${model}`}>
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
@@ -169,7 +169,7 @@ function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
                 <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
               </span>
               <span className={classes.facts} dir="auto">
-                {detail}
+                {leftOutDetail(reason, cause, detail)}
                 {returns_at !== null && (
                   <>
                     {' · back in '}

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { aModelRoute } from '@/testing/builders'
-import { availableCount, capabilitiesOf, closestNames, leftOutWords, lowestPrice, orderWords, spanOf } from './model'
+import {
+  availableCount,
+  capabilitiesOf,
+  closestNames,
+  leftOutDetail,
+  leftOutWords,
+  lowestPrice,
+  orderWords,
+  spanOf,
+} from './model'
 
 test('what was probably meant comes first, whoever sells it', () => {
   const names = ['claude-sonnet-4-5', 'gpt-4o', 'gpt-4o-mini', 'openrouter/gpt-4o-mini', 'mistral-large']
@@ -42,4 +51,9 @@ test('a reason or an order that this page does not know yet is shown as it is', 
   expect(leftOutWords('rate_limit')).toBe('Rate limited')
   expect(leftOutWords('strange_moon')).toBe('Strange moon')
   expect(orderWords('provider.sort: price')).toBe('Ordered by provider.sort: price.')
+})
+
+test('why all keys rest is told in a sentence, and everything else as the engine tells it', () => {
+  expect(leftOutDetail('keys_resting', 'invalid_key', 'every key rests: invalid_key')).toMatch(/does not know this key/)
+  expect(leftOutDetail('drained', null, 'drained by hand')).toBe('drained by hand')
 })

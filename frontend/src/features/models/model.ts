@@ -55,6 +55,11 @@ export function leftOutWords(reason: string): string {
   return LEFT_OUT[reason] ?? flagWords(reason).name
 }
 
+/** What autodecide says of a route that is left out. Of keys that rest it knows the class of failure alone. */
+export function leftOutDetail(reason: string, cause: string | null, detail: string): string {
+  return reason === 'keys_resting' && cause !== null ? flagWords(cause).explanation : detail
+}
+
 /** A price of tokens: free is said in a word. */
 export function isFree(usd: string | null): boolean {
   return usd !== null && Number(usd) === 0
