@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any
 
 from ai_engine.clock import Clock, Watchdog
-from ai_engine.names import Blame
+from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception
@@ -99,6 +99,7 @@ class OpenStream:
         ends_at = loop.time() + self._deadline - self._clock.monotonic()
         progress_until = loop.time() + progress
         usage_until: float | None = None
+        usage_on_the_way: TokenCounts | None = None
         events: Sequence[StreamEvent] = self._held
         with Watchdog(min(idle, max(ends_at - loop.time(), 0))) as watchdog:
             while True:
@@ -112,7 +113,8 @@ class OpenStream:
                     progress_until = loop.time() + progress
                 if not self._decoder.is_finished or self._has_several_choices:
                     watchdog.expires_at = min(loop.time() + idle, progress_until, ends_at)
-                elif self._decoder.usage is not None:
+                    usage_on_the_way = self._decoder.usage
+                elif self._decoder.usage is not usage_on_the_way:  # some tell it with every piece, and of the whole at the end
                     return None
                 else:
                     usage_until = usage_until or loop.time() + _USAGE_WAIT_SECONDS

@@ -13,7 +13,7 @@ from ai_engine.providers.failures import FailureClass
 from ai_engine.upstream.port import ConnectionCut
 from tests.builders import provider
 from tests.fakes.clock import quiet
-from tests.fakes.scripted_upstream import chunk, chunks, error
+from tests.fakes.scripted_upstream import chunk, chunks, error, usage
 from tests.fakes.upstream import Reply, Step, Streamed
 from tests.relay.carrying import Carrying, refused
 
@@ -57,6 +57,16 @@ async def test_comments_after_the_finish_do_not_stretch_the_wait_for_usage() -> 
         assert await carrying.stream() is None
     assert carrying.requests[0].ending is Ending.COMPLETED
     carrying.check_nothing_leaked()
+
+
+async def test_usage_that_came_along_the_way_is_not_taken_for_that_of_the_whole() -> None:
+    opening, first, second, finish, last = chunks("hello there")
+    counting = sse({**opening, "usage": usage(output_tokens=0)}, {**first, "usage": usage(output_tokens=1)}, second, finish, last)
+    carrying = carrying_one(Streamed([*counting, DONE]))
+    written: list[bytes] = []
+    assert await carrying.stream(written=written, wants_usage=True) is None
+    assert b"".join(written) == b"".join(counting)
+    assert (carrying.requests[0].tokens, carrying.requests[0].tokens_are_estimated) == (TokenCounts(7, output=2), False)
 
 
 async def test_a_stream_that_opens_and_ends_without_content_begins_again() -> None:
