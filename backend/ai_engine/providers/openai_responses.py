@@ -3,7 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/responses-streaming and .../responses/object (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -11,10 +11,10 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
-from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, no_stream, too_large
+from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_named_event
+from ai_engine.wire.sse import encode_named_event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
@@ -97,41 +97,24 @@ def failure_of(error: object) -> Failure:
     return classify_error_object(error)
 
 
-class ResponsesStreamDecoder:
+class ResponsesStreamDecoder(EventDecoder):
     """`adapter.StreamDecoder` for the events of a response."""
 
-    __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "is_finished", "model", "usage")
+    __slots__ = ("is_finished",)
 
     def __init__(self) -> None:
-        self.answer: Mapping[str, Any] | None = None
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.invalid_events = 0
+        super().__init__()
         self.is_finished = False
-        self._reader = EventReader()
-        self._has_events = False
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            return [self._event(payload) for payload in self._reader.feed(chunk)]
-        except EventTooLarge as error:
-            return [too_large(error)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and is_json(rest):
-            answer = decode_answer(rest, "")
-            return [failed(answer) if isinstance(answer, Failure) else no_stream()]
-        return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
         """Nothing: the last event is the end."""
         return b""
 
+    def _of_plain(self, body: bytes) -> StreamEvent:
+        answer = decode_answer(body, "")
+        return failed(answer) if isinstance(answer, Failure) else no_stream()
+
     def _event(self, data: bytes) -> StreamEvent:
-        self._has_events = True
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -184,17 +167,10 @@ class ResponsesStreamDecoder:
             return failure_of(response["error"])
         self.is_finished = True
         self.answer = response
-        counted = usage_counts(response.get("usage"))
-        if counted is not None:
-            self.usage = counted
-            self.characters_since_usage = 0
+        self._note(usage_counts(response.get("usage")))
         return EventKind.FINISH
 
     def _note_model(self, response: object) -> None:
         if self.model is None and type(response) is dict:
             model = response.get("model")
             self.model = model if isinstance(model, str) and model else None
-
-    def _invalid(self) -> StreamEvent:
-        self.invalid_events += 1
-        return INVALID

@@ -1,18 +1,16 @@
 """Streams in OpenAI's format, of chats and of text completions: what each event is, and what it says of usage."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value
-from ai_engine.providers.stream_events import CHAT_END, DONE, INVALID, failed, is_json, of_plain, too_large
+from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import encode_event
 
 # Deltas that only open a message: who speaks. Everything else that is not empty is content, fields we have never heard of too.
 _OPENING_FIELDS = frozenset({"role", "name"})
@@ -34,54 +32,21 @@ def failure_of_choice(choice: dict[str, Any]) -> Failure | None:
     return None
 
 
-class OpenAIStreamDecoder:
+class OpenAIStreamDecoder(EventDecoder):
     """`adapter.StreamDecoder` for chunks of chat completions and text completions."""
 
-    __slots__ = (
-        "_finished",
-        "_has_events",
-        "_reader",
-        "_seen",
-        "answer",
-        "characters_since_usage",
-        "invalid_events",
-        "model",
-        "usage",
-    )
+    __slots__ = ("_finished", "_seen")
 
     def __init__(self) -> None:
-        self.answer = None
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.invalid_events = 0
-        self._reader = EventReader()
+        super().__init__()
         self._seen: set[int] = set()
         self._finished: set[int] = set()
-        self._has_events = False
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            return [self._event(payload) for payload in self._reader.feed(chunk)]
-        except EventTooLarge as error:
-            return [too_large(error)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and is_json(rest):
-            return [of_plain(rest, has_error)]
-        return [self._event(payload) for payload in payloads]
-
-    def ending(self) -> bytes:
-        return CHAT_END
 
     @property
     def is_finished(self) -> bool:
         return bool(self._finished) and len(self._finished) == len(self._seen)
 
     def _event(self, data: bytes) -> StreamEvent:
-        self._has_events = True
         if data == openai.DONE:
             return DONE
         try:
@@ -115,20 +80,14 @@ class OpenAIStreamDecoder:
         if choices:
             kind = self._kind_of_choices(choices)
             if usage:
-                self._note(usage)
+                self._note(token_counts(usage))
             return kind
         if usage:
-            self._note(usage)
+            self._note(token_counts(usage))
             return EventKind.USAGE
         if choices is not None:
             return EventKind.OPENING  # Azure opens with the findings of its prompt filter and no choices
         return classify_error_value(event) if has_error(event) else None
-
-    def _note(self, usage: object) -> None:
-        counted = token_counts(usage)
-        if counted is not None:
-            self.usage = counted
-            self.characters_since_usage = 0
 
     def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
         """As `_kind_of`, from the choices; notes which of them began and which are over."""
@@ -173,7 +132,3 @@ class OpenAIStreamDecoder:
                 has_content = True
                 self.characters_since_usage += characters_in({name: value})
         return has_content
-
-    def _invalid(self) -> StreamEvent:
-        self.invalid_events += 1
-        return INVALID

@@ -3,7 +3,7 @@
 Bodies go out and come back byte for byte, but for the model's name. What is read of an answer: is it one, and what did it use.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -12,12 +12,12 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
-from ai_engine.providers.stream_events import CHAT_END, DONE, INVALID, failed, is_json, no_stream, too_large
+from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event, encode_named_event
+from ai_engine.wire.sse import encode_event, encode_named_event
 
 _RESULTS = {
     Operation.IMAGE_GENERATIONS: ("data",),
@@ -97,46 +97,25 @@ def _usage_in(operation: Operation, answer: Mapping[str, Any]) -> TokenCounts | 
     return counts
 
 
-class PassedStreamDecoder:
+class PassedStreamDecoder(EventDecoder):
     """`adapter.StreamDecoder` for streams of images and sound: typed events, of which the last ends in `.done` or `.completed`.
 
-    Several images are several `.completed`, each with its usage: it is added up.
+    Several images are several `.completed`, each with its usage: it is added up. No characters are counted: what is generated is
+    no text, or was paid as sound.
     """
 
-    __slots__ = ("_has_events", "_operation", "_reader", "_saw_done", "answer", "invalid_events", "is_finished", "model", "usage")
-
-    characters_since_usage = 0
-    """None are counted: what is generated is no text, or was paid as sound."""
+    __slots__ = ("_operation", "_saw_done", "is_finished")
 
     def __init__(self, operation: Operation) -> None:
+        super().__init__()
         self._operation = operation
-        self._reader = EventReader()
-        self._has_events = False
         self._saw_done = False
-        self.answer: Mapping[str, Any] | None = None
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.invalid_events = 0
         self.is_finished = False
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            return [self._event(payload) for payload in self._reader.feed(chunk)]
-        except EventTooLarge as error:
-            return [too_large(error)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and is_json(rest):
-            return [self._plain_json(rest)]
-        return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
         return CHAT_END if self._saw_done else b""
 
     def _event(self, data: bytes) -> StreamEvent:
-        self._has_events = True
         if data.strip() == openai.DONE:
             self._saw_done = True
             return DONE
@@ -145,8 +124,7 @@ class PassedStreamDecoder:
         except orjson.JSONDecodeError:
             event = None
         if type(event) is not dict:
-            self.invalid_events += 1
-            return INVALID
+            return self._invalid()
         kind = event.get("type")
         if event.get("error") or kind == "error":
             return failed(classify_error_value(event))
@@ -160,17 +138,17 @@ class PassedStreamDecoder:
         if not kind.endswith((".done", ".completed")):
             return StreamEvent(EventKind.CONTENT, framed, None, event)
         self.is_finished = True
-        self._note(_usage_in(self._operation, event))
+        self._add(_usage_in(self._operation, event))
         return StreamEvent(EventKind.FINISH, framed, None, event)
 
-    def _note(self, usage: TokenCounts | None) -> None:
+    def _add(self, usage: TokenCounts | None) -> None:
         if usage is None or self.usage is None:
             self.usage = usage or self.usage
             return
         sums = (None if a is None and b is None else (a or 0) + (b or 0) for a, b in zip(self.usage, usage, strict=True))
         self.usage = TokenCounts(*sums)
 
-    def _plain_json(self, body: bytes) -> StreamEvent:
+    def _of_plain(self, body: bytes) -> StreamEvent:
         """A body that is no stream: an error under a 200, or the answer of a model that does not stream and says so nowhere."""
         try:
             value = orjson.loads(body)

@@ -1,10 +1,13 @@
-"""What decoders of streams share: events that carry nothing, failures, and a translating one's way through a body."""
+"""What decoders of streams share: events that carry nothing, failures, and the way through a body."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
 
+from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.wire import openai
 from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
@@ -20,23 +23,9 @@ def failed(failure: Failure) -> StreamEvent:
     return StreamEvent(EventKind.FAILURE, failure=failure)
 
 
-def too_large(error: EventTooLarge) -> StreamEvent:
-    """The end of a stream that cannot be read any further."""
-    return failed(malformed_answer(f"The provider's stream has {error}."))
-
-
 def no_stream() -> StreamEvent:
     """A sound body, but not one of events: the answer of a server that cannot stream."""
     return failed(malformed_answer("The provider did not answer a streaming request with a stream."))
-
-
-def of_plain(body: bytes, is_error: Callable[[object], bool]) -> StreamEvent:
-    """A body without a single event. `is_error` says of parsed JSON whether it is an error in the protocol's form."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return no_stream()
-    return failed(classify_error_value(value)) if is_error(value) else no_stream()
 
 
 def is_json(rest: bytes) -> bool:
@@ -44,46 +33,85 @@ def is_json(rest: bytes) -> bool:
     return rest.lstrip().startswith((b"{", b"["))
 
 
-class TranslatingDecoder:
-    """The part of an `adapter.StreamDecoder` that is the same in all that make a chat of another protocol's events."""
+class EventDecoder:
+    """What is the same in every `adapter.StreamDecoder`: the way through a body, and what is counted on it."""
 
-    __slots__ = ("_has_events", "_reader", "invalid_events")
+    __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "model", "usage")
 
     def __init__(self) -> None:
+        self.model: str | None = None
+        self.usage: TokenCounts | None = None
+        self.characters_since_usage = 0
         self.invalid_events = 0
+        self.answer: Mapping[str, Any] | None = None
         self._reader = EventReader()
         self._has_events = False
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
         try:
-            payloads = self._reader.feed(chunk)
+            return self._read(self._reader.feed(chunk))
         except EventTooLarge as error:
-            return [too_large(error)]
-        return self._all_events(payloads)
+            return [failed(malformed_answer(f"The provider's stream has {error}."))]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished
         payloads = self._reader.end()
         if not payloads and not self._has_events and is_json(rest):
-            return [of_plain(rest, self._is_error)]
-        return self._all_events(payloads)
+            return [self._of_plain(rest)]
+        return self._read(payloads)
 
     def ending(self) -> bytes:
         return CHAT_END
 
-    def _all_events(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
+    def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
         if payloads:
             self._has_events = True
-        return [event for payload in payloads for event in self._events(payload)]
+        return [self._event(payload) for payload in payloads]
 
-    def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        """What one payload is in a chat."""
+    def _event(self, data: bytes) -> StreamEvent:
+        """What one payload is."""
         raise NotImplementedError
+
+    def _of_plain(self, body: bytes) -> StreamEvent:
+        """A body without a single event."""
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return no_stream()
+        return failed(classify_error_value(value)) if self._is_error(value) else no_stream()
 
     def _is_error(self, value: object) -> bool:
-        """As `of_plain` asks."""
-        raise NotImplementedError
+        """Whether parsed JSON, which is no event, is an error in the protocol's form."""
+        return has_error(value)
 
     def _invalid(self) -> StreamEvent:
         self.invalid_events += 1
         return INVALID
+
+    def _note(self, counts: TokenCounts | None) -> None:
+        """Takes what an event reports of usage, if it does."""
+        if counts is not None:
+            self.usage = counts
+            self.characters_since_usage = 0
+
+
+class TranslatingDecoder(EventDecoder):
+    """What is the same in those that make a chat of another protocol's events, one of which may be several of a chat, or none."""
+
+    __slots__ = ()
+
+    def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
+        events: list[StreamEvent] = []
+        for payload in payloads:
+            self._has_events = True
+            try:
+                events += self._events(payload)
+            except orjson.JSONDecodeError:
+                events.append(self._invalid())
+            except orjson.JSONEncodeError:
+                events.append(failed(malformed_answer("The provider's stream is nested too deeply.")))
+        return events
+
+    def _events(self, data: bytes) -> Sequence[StreamEvent]:
+        """What one payload is in a chat. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""
+        raise NotImplementedError

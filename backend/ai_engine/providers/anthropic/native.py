@@ -1,6 +1,6 @@
 """Anthropic's own format, for clients that speak it themselves: passed through, and looked at on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -9,10 +9,10 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
-from ai_engine.providers.stream_events import DONE, INVALID, failed, is_json, of_plain, too_large
+from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import token_counts
 from ai_engine.wire.openai_usage import characters_in
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_named_event
+from ai_engine.wire.sse import encode_named_event
 
 _MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
 _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
@@ -47,52 +47,24 @@ def sound_answer(body: bytes, field: str) -> dict[str, Any] | Failure:
     return message
 
 
-class NativeStreamDecoder:
+class NativeStreamDecoder(EventDecoder):
     """`adapter.StreamDecoder` for `Operation.MESSAGES`: events unchanged and in order, those of a kind not yet known too."""
 
-    __slots__ = (
-        "_has_events",
-        "_last",
-        "_reader",
-        "_usage",
-        "answer",
-        "characters_since_usage",
-        "invalid_events",
-        "is_finished",
-        "model",
-        "usage",
-    )
+    __slots__ = ("_last", "_usage", "is_finished")
 
     def __init__(self) -> None:
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.invalid_events = 0
-        self.answer: Mapping[str, Any] | None = None
+        super().__init__()
         self.is_finished = False
-        self._reader = EventReader()
-        self._has_events = False
         self._usage: Mapping[str, Any] = {}
         self._last = _MESSAGE_STOP
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        try:
-            return [self._event(payload) for payload in self._reader.feed(chunk)]
-        except EventTooLarge as error:
-            return [too_large(error)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        rest = self._reader.unfinished
-        payloads = self._reader.end()
-        if not payloads and not self._has_events and is_json(rest):
-            return [of_plain(rest, is_error)]
-        return [self._event(payload) for payload in payloads]
 
     def ending(self) -> bytes:
         return self._last
 
+    def _is_error(self, value: object) -> bool:
+        return is_error(value)
+
     def _event(self, data: bytes) -> StreamEvent:
-        self._has_events = True
         try:
             event = orjson.loads(data)
             if b"\n" in data:
@@ -101,8 +73,7 @@ class NativeStreamDecoder:
             event = None
         name = event.get("type") if type(event) is dict else None
         if type(name) is not str or not name.isprintable():
-            self.invalid_events += 1
-            return INVALID
+            return self._invalid()
         if name == "error":
             return failed(classify_error_value(event))
         framed = encode_named_event(name, data)
@@ -124,20 +95,17 @@ class NativeStreamDecoder:
             message = mapping(event, "message")
             model = message.get("model")
             self.model = model if isinstance(model, str) and model else self.model
-            self._note(message.get("usage"))
+            self._note_usage(message.get("usage"))
         elif name == "message_delta":
-            self._note(event.get("usage"))
+            self._note_usage(event.get("usage"))
             if isinstance(mapping(event, "delta").get("stop_reason"), str):
                 self.is_finished = True
                 return EventKind.FINISH
         return EventKind.OPENING
 
-    def _note(self, reported: object) -> None:
+    def _note_usage(self, reported: object) -> None:
         self._usage = merged(self._usage, reported)
-        counted = token_counts(self._usage)
-        if counted is not None:
-            self.usage = counted
-            self.characters_since_usage = 0
+        self._note(token_counts(self._usage))
 
 
 def _length_of(delta: object) -> int:

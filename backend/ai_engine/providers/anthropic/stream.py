@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.anthropic.answers import (
     SERVICE_TIERS,
@@ -20,16 +19,13 @@ from ai_engine.providers.anthropic.answers import (
     url_citations,
 )
 from ai_engine.providers.anthropic.events import index_of, is_error, mapping, merged
-from ai_engine.providers.failures import classify_error_value, malformed_answer
-from ai_engine.providers.stream_events import DONE, INVALID, TranslatingDecoder, failed
+from ai_engine.providers.failures import classify_error_value
+from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
 from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
-
-_NOTHING: Sequence[StreamEvent] = ()
-_COUNTED: Sequence[StreamEvent] = (INVALID,)
 
 
 class _Block:
@@ -51,28 +47,11 @@ class _Block:
 class ChatStreamDecoder(TranslatingDecoder):
     """`adapter.StreamDecoder` of Anthropic's events for `Operation.CHAT`."""
 
-    __slots__ = (
-        "_asked",
-        "_blocks",
-        "_calls",
-        "_created",
-        "_id",
-        "_text_length",
-        "_usage",
-        "answer",
-        "characters_since_usage",
-        "is_finished",
-        "model",
-        "usage",
-    )
+    __slots__ = ("_asked", "_blocks", "_calls", "_created", "_id", "_text_length", "_usage", "is_finished")
 
     def __init__(self, asked: str, created: int) -> None:
         """`asked` is the model that was asked for, for a stream that names none; `created` in seconds since the epoch."""
         super().__init__()
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.answer: Mapping[str, Any] | None = None
         self.is_finished = False
         self._asked = asked
         self._created = created
@@ -86,24 +65,14 @@ class ChatStreamDecoder(TranslatingDecoder):
         return is_error(value)
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        try:
-            found = self._read(orjson.loads(data))
-        except orjson.JSONDecodeError:
-            found = _COUNTED
-        except orjson.JSONEncodeError:
-            return (failed(malformed_answer("The provider's stream is nested too deeply.")),)
-        if found is _COUNTED:
-            self.invalid_events += 1
-        return found
-
-    def _read(self, event: object) -> Sequence[StreamEvent]:
+        event = orjson.loads(data)
         if type(event) is not dict:
-            return _COUNTED
+            return (self._invalid(),)
         if event.get("type") != "content_block_delta":  # as nearly every event is
             return self._turn(event)
         delta = event.get("delta")
         if type(delta) is not dict:
-            return _COUNTED
+            return (self._invalid(),)
         text = delta.get("text")
         if delta.get("type") == "text_delta" and type(text) is str:
             return self._say(text)
@@ -122,11 +91,11 @@ class ChatStreamDecoder(TranslatingDecoder):
             case "message_stop":
                 return (DONE,)
             case "ping":
-                return _NOTHING
+                return ()
             case "error":
                 return (failed(classify_error_value(event)),)
             case _:
-                return _COUNTED
+                return (self._invalid(),)
 
     def _advance(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
         match delta.get("type"):
@@ -137,15 +106,15 @@ class ChatStreamDecoder(TranslatingDecoder):
             case "citations_delta":
                 return self._cite(index, delta)
             case _:
-                return _COUNTED
+                return (self._invalid(),)
 
     def _chunk(self, kind: EventKind, delta: Json, end: Mapping[str, Any] | None = None) -> StreamEvent:
         choice: Json = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
         if end is not None:
             choice.update(end)
-        return self._event(kind, [choice])
+        return self._of_choices(kind, [choice])
 
-    def _event(self, kind: EventKind, choices: list[Json], more: Mapping[str, Any] | None = None) -> StreamEvent:
+    def _of_choices(self, kind: EventKind, choices: list[Json], more: Mapping[str, Any] | None = None) -> StreamEvent:
         chunk: Json = {
             "id": self._id,
             "object": "chat.completion.chunk",
@@ -159,18 +128,15 @@ class ChatStreamDecoder(TranslatingDecoder):
 
     def _say(self, text: str) -> Sequence[StreamEvent]:
         if not text:
-            return _NOTHING
+            return ()
         length = len(text)
         self._text_length += length
         self.characters_since_usage += length
         return (self._chunk(EventKind.CONTENT, {"content": text}),)
 
-    def _note(self, reported: object) -> None:
+    def _note_usage(self, reported: object) -> None:
         self._usage = merged(self._usage, reported)
-        counted = token_counts(self._usage)
-        if counted is not None:
-            self.usage = counted
-            self.characters_since_usage = 0
+        self._note(token_counts(self._usage))
 
     # Events of the message
 
@@ -179,23 +145,22 @@ class ChatStreamDecoder(TranslatingDecoder):
         model, message_id = message.get("model"), message.get("id")
         self.model = model if isinstance(model, str) and model else self.model
         self._id = message_id if isinstance(message_id, str) and message_id else self._id
-        self._note(message.get("usage"))
+        self._note_usage(message.get("usage"))
         return (self._chunk(EventKind.OPENING, {"role": "assistant", "content": ""}),)
 
     def _finish(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
         delta = mapping(event, "delta")
-        self._note(event.get("usage"))
+        self._note_usage(event.get("usage"))
         if not isinstance(delta.get("stop_reason"), str):
-            return _NOTHING
+            return ()
         self.is_finished = True
         why = refusal(delta)
         found = [self._chunk(EventKind.FINISH, {} if why is None else {"refusal": why}, ending(delta))]
         usage = chat_usage(self._usage)
         if usage is not None:
             tier = SERVICE_TIERS.get(str(self._usage.get("service_tier")))
-            found.append(
-                self._event(EventKind.USAGE, [], {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier})
-            )
+            told = {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier}
+            found.append(self._of_choices(EventKind.USAGE, [], told))
         return found
 
     # Events of a block
@@ -206,7 +171,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         block = self._blocks[index] = _Block(kind if isinstance(kind, str) else "", self._text_length)
         if kind == "text":
             text = given.get("text")
-            return self._say(text) if isinstance(text, str) else _NOTHING
+            return self._say(text) if isinstance(text, str) else ()
         if kind == "tool_use":
             block.call, block.input = self._calls, given.get("input")
             self._calls += 1
@@ -217,19 +182,19 @@ class ChatStreamDecoder(TranslatingDecoder):
         if kind == "redacted_thinking":
             data = given.get("data")
             details = [encrypted_detail(index, data)] if isinstance(data, str) else []
-            return (self._chunk(EventKind.CONTENT, {"reasoning_details": details}),) if details else _COUNTED
+            return (self._chunk(EventKind.CONTENT, {"reasoning_details": details}),) if details else (self._invalid(),)
         # What tools at Anthropic's did stands between the parts of an answer, and is no part of a chat's.
-        return _NOTHING if block.kind == "server_tool_use" or block.kind.endswith("_tool_result") else _COUNTED
+        return () if block.kind == "server_tool_use" or block.kind.endswith("_tool_result") else (self._invalid(),)
 
     def _end(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
         block = self._blocks.pop(index_of(event), None)
         if block is None:
-            return _COUNTED
+            return (self._invalid(),)
         if block.call >= 0 and not block.has_arguments:
             # No delta came, or empty ones: the tool was called with what the block began with, mostly nothing.
             return self._argue(block, arguments(block.input))
         annotations = url_citations(block.citations, block.start, self._text_length)
-        return (self._chunk(EventKind.CONTENT, {"annotations": annotations}),) if annotations else _NOTHING
+        return (self._chunk(EventKind.CONTENT, {"annotations": annotations}),) if annotations else ()
 
     def _argue(self, block: _Block, piece: str) -> Sequence[StreamEvent]:
         block.has_arguments = True
@@ -239,14 +204,14 @@ class ChatStreamDecoder(TranslatingDecoder):
     def _on_arguments(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
         block, piece = self._blocks.get(index), delta.get("partial_json")
         if block is None or not isinstance(piece, str):
-            return _COUNTED
-        return self._argue(block, piece) if piece and block.call >= 0 else _NOTHING
+            return (self._invalid(),)
+        return self._argue(block, piece) if piece and block.call >= 0 else ()
 
     def _think(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
         text, signature = delta.get("thinking"), delta.get("signature")
         text = text if isinstance(text, str) else ""
         if not text and not (isinstance(signature, str) and signature):
-            return _NOTHING
+            return ()
         said: Json = {"reasoning_details": [thinking_detail(index, text, signature)]}
         if text:
             said["reasoning_content"] = text
@@ -256,6 +221,6 @@ class ChatStreamDecoder(TranslatingDecoder):
     def _cite(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
         block = self._blocks.get(index)
         if block is None:
-            return _COUNTED
+            return (self._invalid(),)
         block.citations.append(delta.get("citation"))
-        return _NOTHING
+        return ()

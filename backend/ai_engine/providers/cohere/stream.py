@@ -3,12 +3,11 @@
 Sources: https://docs.cohere.com/docs/streaming, https://docs.cohere.com/docs/tool-use-streaming (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.answers import failure_of_finish
 from ai_engine.providers.failures import classify_error_value, malformed_answer
@@ -27,24 +26,11 @@ _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
 class CohereStreamDecoder(TranslatingDecoder):
     """`adapter.StreamDecoder`."""
 
-    __slots__ = (
-        "_calls",
-        "_chunk_head",
-        "_says_role",
-        "answer",
-        "characters_since_usage",
-        "is_finished",
-        "model",
-        "usage",
-    )
+    __slots__ = ("_calls", "_chunk_head", "_says_role", "is_finished")
 
     def __init__(self, model: str, created: int) -> None:
         """Cohere does not name the model that answers, so `model` is it; `created` in seconds since the epoch."""
         super().__init__()
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.answer: Mapping[str, Any] | None = None
         self.is_finished = False
         self._chunk_head = {"id": "", "object": "chat.completion.chunk", "created": created, "model": model}
         self._calls: dict[int, int] = {}
@@ -57,10 +43,7 @@ class CohereStreamDecoder(TranslatingDecoder):
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
         if data == openai.DONE:
             return (DONE,)
-        try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return (self._invalid(),)
+        event = orjson.loads(data)
         kind = event.get("type") if type(event) is dict else None
         if type(kind) is not str:
             if type(event) is dict and (event.get("message") or event.get("error")):
@@ -73,17 +56,12 @@ class CohereStreamDecoder(TranslatingDecoder):
             self._chunk_head["id"] = given if isinstance(given, str) and given else answer_id(data)
         delta = event.get("delta")
         delta = delta if type(delta) is dict else {}
-        try:
-            if kind == "message-end":
-                return self._finish(delta)
-            message = delta.get("message")
-            found = self._read(kind, event, message if type(message) is dict else {})
-        except orjson.JSONEncodeError:
-            return (failed(malformed_answer("The provider's stream is nested too deeply.")),)
-        return found if found is not None else (self._invalid(),)
+        if kind == "message-end":
+            return self._finish(delta)
+        message = delta.get("message")
+        return self._of_message(kind, event, message if type(message) is dict else {})
 
-    def _read(self, kind: str, event: Json, message: Json) -> Sequence[StreamEvent] | None:
-        """`None`: not to be understood."""
+    def _of_message(self, kind: str, event: Json, message: Json) -> Sequence[StreamEvent]:
         match kind:
             case "content-delta" | "content-start":
                 return self._content(event, message)
@@ -98,12 +76,12 @@ class CohereStreamDecoder(TranslatingDecoder):
             case "message-start":
                 return (self._said({}, EventKind.OPENING),)
             case _:
-                return None
+                return (self._invalid(),)
 
-    def _content(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
+    def _content(self, event: Json, message: Json) -> Sequence[StreamEvent]:
         content = message.get("content")
         if type(content) is not dict:
-            return None
+            return (self._invalid(),)
         text, thinking = content.get("text"), content.get("thinking")
         delta: Json = {}
         if type(text) is str and text:
@@ -117,18 +95,18 @@ class CohereStreamDecoder(TranslatingDecoder):
             return ()
         return (self._said(delta, EventKind.CONTENT, probabilities),)
 
-    def _plan(self, message: Json) -> Sequence[StreamEvent] | None:
+    def _plan(self, message: Json) -> Sequence[StreamEvent]:
         plan = message.get("tool_plan")
         if type(plan) is not str:
-            return None
+            return (self._invalid(),)
         self.characters_since_usage += len(plan)
         return (self._said({"reasoning_content": plan}, EventKind.CONTENT),) if plan else ()
 
-    def _call(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
+    def _call(self, event: Json, message: Json) -> Sequence[StreamEvent]:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
         if type(call) is not dict or type(function) is not dict or not isinstance(call.get("id"), str):
-            return None
+            return (self._invalid(),)
         name, arguments = function.get("name"), function.get("arguments")
         name, arguments = name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
         number = self._calls[_number(event)] = len(self._calls)
@@ -136,21 +114,21 @@ class CohereStreamDecoder(TranslatingDecoder):
         said = {"index": number, **openai.tool_call(call["id"], name, arguments)}
         return (self._said({"tool_calls": [said]}, EventKind.CONTENT),)
 
-    def _more_of_call(self, event: Json, message: Json) -> Sequence[StreamEvent] | None:
+    def _more_of_call(self, event: Json, message: Json) -> Sequence[StreamEvent]:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
         arguments = function.get("arguments") if type(function) is dict else None
         # Some leave the number out; it is the last call's then.
         number = self._calls.get(_number(event), len(self._calls) - 1)
         if type(arguments) is not str or number < 0:
-            return None
+            return (self._invalid(),)
         self.characters_since_usage += len(arguments)
         return (self._said({"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, EventKind.CONTENT),)
 
-    def _citation(self, message: Json) -> Sequence[StreamEvent] | None:
+    def _citation(self, message: Json) -> Sequence[StreamEvent]:
         citation = message.get("citations")
         if type(citation) is not dict:
-            return None
+            return (self._invalid(),)
         delta: Json = {"citations": [citation]}
         pages = cohere.annotations(citation)
         if pages:
@@ -169,8 +147,7 @@ class CohereStreamDecoder(TranslatingDecoder):
         usage = cohere.chat_usage(delta.get("usage"))
         if usage is None:
             return (finish,)
-        self.usage = token_counts(usage)
-        self.characters_since_usage = 0
+        self._note(token_counts(usage))
         chunk: Json = {**self._chunk_head, "choices": [], "usage": usage}
         return finish, StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
 

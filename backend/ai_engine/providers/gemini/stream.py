@@ -1,13 +1,12 @@
 """Reads `streamGenerateContent?alt=sse`, where each event is a whole `GenerateContentResponse`, as chat completion chunks."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
-from ai_engine.providers.failures import classify_error_value, malformed_answer
+from ai_engine.providers.error_bodies import has_error
+from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import gemini, openai
@@ -24,25 +23,11 @@ class GeminiStreamDecoder(TranslatingDecoder):
     Parts that a chat has no place for count among its `invalid_events`.
     """
 
-    __slots__ = (
-        "_asked_model",
-        "_created",
-        "_finished",
-        "_id",
-        "_readers",
-        "answer",
-        "characters_since_usage",
-        "model",
-        "usage",
-    )
+    __slots__ = ("_asked_model", "_created", "_finished", "_id", "_readers")
 
     def __init__(self, model: str, created: int) -> None:
         """`model` names the answer's where Gemini does not; `created` in seconds since the epoch."""
         super().__init__()
-        self.model: str | None = None
-        self.usage: TokenCounts | None = None
-        self.characters_since_usage = 0
-        self.answer: Mapping[str, Any] | None = None
         self._asked_model = model
         self._created = created
         self._id: str | None = None
@@ -53,18 +38,12 @@ class GeminiStreamDecoder(TranslatingDecoder):
     def is_finished(self) -> bool:
         return bool(self._finished) and len(self._finished) == len(self._readers)
 
-    def _is_error(self, value: object) -> bool:
-        return _has_error(value) or (isinstance(value, dict) and bool(value.get("error")))
-
     def _events(self, data: bytes) -> list[StreamEvent]:
         if data == openai.DONE:  # from proxies that speak Gemini's protocol and end it like OpenAI's
             return [DONE]
-        try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return [self._invalid()]
+        event = orjson.loads(data)
         if type(event) is not dict:
-            return [failed(classify_error_value(event)) if _has_error(event) else self._invalid()]
+            return [failed(classify_error_value(event)) if has_error(event) else self._invalid()]
         if event.get("error"):
             return [failed(classify_error_value(event))]
         if self._id is None:
@@ -73,10 +52,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         candidates = event.get("candidates")
         if not candidates:
             return self._without_candidates(event, usage)
-        try:
-            return self._of_candidates(candidates, usage)
-        except orjson.JSONEncodeError:
-            return [failed(malformed_answer("The provider's stream is nested too deeply."))]
+        return self._of_candidates(candidates, usage)
 
     def _begin(self, event: Json, data: bytes) -> None:
         given, version = event.get("responseId"), event.get("modelVersion")
@@ -89,7 +65,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
             return [failed(failure)]
         if usage is None:
             return [] if "usageMetadata" in event or "promptFeedback" in event else [self._invalid()]
-        self._note(usage)
+        self._note_usage(usage)
         return [self._usage_event(usage)] if self.is_finished else []
 
     def _of_candidates(self, candidates: object, usage: Json | None) -> list[StreamEvent]:
@@ -113,7 +89,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         chunk = self._chunk(choices)
         events = [StreamEvent(kind, _framed(chunk), chunk=chunk)]
         if usage is not None:
-            self._note(usage)
+            self._note_usage(usage)
             if self.is_finished:
                 events.append(self._usage_event(usage))
         return events
@@ -149,7 +125,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
             choice["native_finish_reason"] = reason
         return choice, bool(said)
 
-    def _note(self, usage: Json) -> None:
+    def _note_usage(self, usage: Json) -> None:
         self.usage = token_counts(usage)
         if usage["completion_tokens"]:
             self.characters_since_usage = 0
@@ -171,8 +147,3 @@ class GeminiStreamDecoder(TranslatingDecoder):
 
 def _framed(chunk: Json) -> bytes:
     return encode_event(orjson.dumps(chunk))
-
-
-def _has_error(value: object) -> bool:
-    first = value[0] if isinstance(value, list) and value else None
-    return isinstance(first, dict) and bool(first.get("error"))
