@@ -92,7 +92,8 @@ def failure_of(error: object) -> Failure:
     """What the `error` of a failed response, or of an error event, means."""
     if not isinstance(error, dict):
         return classify_error_object({"message": error if isinstance(error, str) else "", "type": "server_error"})
-    if error.get("code") in _CLIENTS_FAULTS and "status" not in error:
+    code = error.get("code")
+    if isinstance(code, str) and code in _CLIENTS_FAULTS and "status" not in error:
         return classify_error_object({**error, "status": 400})
     return classify_error_object(error)
 

@@ -75,6 +75,7 @@ def test_a_finish_without_usage_says_so() -> None:
     ("event", "kind", "blame"),
     [
         ({"type": "error", "code": "server_error", "message": "Oh."}, FailureClass.SERVER_ERROR, Blame.ROUTE),
+        ({"type": "error", "code": [], "message": "Oh."}, FailureClass.SERVER_ERROR, Blame.ROUTE),
         (
             {"type": "error", "error": {"type": "server_error", "code": None, "message": "Oh."}},
             FailureClass.SERVER_ERROR,
