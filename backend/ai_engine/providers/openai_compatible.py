@@ -23,9 +23,10 @@ from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request
 from ai_engine.providers.openai_dialects import adopted
 from ai_engine.providers.openai_listing import read_listing
 from ai_engine.providers.openai_stream import OpenAIStreamDecoder, failure_of_choice
+from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
-from ai_engine.wire.openai_usage import characters_in, token_counts
+from ai_engine.wire.openai_usage import token_counts
 
 _PATHS = {
     Operation.CHAT: "/chat/completions",
@@ -156,14 +157,9 @@ class OpenAICompatible:
         read = _READERS.get(operation)
         if read is not None:
             return read(operation, headers, body, model)
-        try:
-            answer = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return malformed_answer("The provider's answer is not JSON.")
-        if not isinstance(answer, dict):
-            if has_error(answer):
-                return classify_error_value(answer)
-            return malformed_answer("The provider's answer is not an object.")
+        answer = object_in(body)
+        if isinstance(answer, Failure):
+            return answer
         failure = _failure_in(operation, answer)
         if failure is not None:
             return failure
@@ -173,13 +169,12 @@ class OpenAICompatible:
                 answer = {**answer, "model": model}
                 body = orjson.dumps(answer)
             except orjson.JSONEncodeError:
-                return malformed_answer("The provider's answer is nested too deeply.")
+                return TOO_DEEP
             named = None
         usage = token_counts(answer.get("usage"))
         if operation is Operation.EMBEDDINGS:
             return PlainAnswer(body, named, usage._replace(output=0) if usage else None, answer=answer)
-        characters = 0 if usage is not None and usage.output is not None else characters_in(answer["choices"])
-        return PlainAnswer(body, named, usage, characters, answer)
+        return PlainAnswer(body, named, usage, uncounted_characters(answer["choices"], usage), answer)
 
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
         make = _DECODERS.get(operation)

@@ -11,9 +11,10 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
-from ai_engine.wire.openai_usage import characters_in, token_counts
+from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import encode_named_event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
@@ -52,12 +53,9 @@ def usage_counts(usage: object) -> TokenCounts | None:
 
 def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
     """Reads a 2xx body. A response that failed is a `Failure`, whatever its status line said."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return malformed_answer("The provider's answer is not JSON.")
-    if not isinstance(answer, dict):
-        return classify_error_value(answer) if isinstance(answer, list) else malformed_answer("The answer is not an object.")
+    answer = object_in(body)
+    if isinstance(answer, Failure):
+        return answer
     failure = _failure_in(answer)
     if failure is not None:
         return failure
@@ -67,11 +65,10 @@ def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
         try:
             body = orjson.dumps(answer)
         except orjson.JSONEncodeError:
-            return malformed_answer("The provider's answer is nested too deeply.")
+            return TOO_DEEP
         named = None
     usage = usage_counts(answer.get("usage"))
-    characters = 0 if usage is not None and usage.output is not None else characters_in(answer["output"])
-    return PlainAnswer(body, named, usage, characters, answer)
+    return PlainAnswer(body, named, usage, uncounted_characters(answer["output"], usage), answer)
 
 
 def _failure_in(answer: Mapping[str, Any]) -> Failure | None:

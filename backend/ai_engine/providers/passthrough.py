@@ -12,6 +12,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
+from ai_engine.providers.plain_answers import object_in
 from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
@@ -52,12 +53,9 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
         if media_type == "text/html" or (operation is Operation.SPEECH and not body):
             return malformed_answer(f"The provider's answer is {'a web page' if body else 'empty'}.")
         return PlainAnswer(body, None, None, content_type=content_type.encode("latin-1"))
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return malformed_answer("The provider's answer is not JSON.")
-    if not isinstance(answer, dict):
-        return classify_error_value(answer) if has_error(answer) else malformed_answer("The provider's answer is not an object.")
+    answer = object_in(body)
+    if isinstance(answer, Failure):
+        return answer
     if answer.get("error"):
         return classify_error_value(answer)
     fields = _RESULTS.get(operation, ())

@@ -23,6 +23,10 @@ def failed(failure: Failure) -> StreamEvent:
     return StreamEvent(EventKind.FAILURE, failure=failure)
 
 
+TOO_DEEP = failed(malformed_answer("The provider's stream is nested too deeply."))
+"""An event that was read, and cannot be written."""
+
+
 def no_stream() -> StreamEvent:
     """A sound body, but not one of events: the answer of a server that cannot stream."""
     return failed(malformed_answer("The provider did not answer a streaming request with a stream."))
@@ -109,7 +113,7 @@ class TranslatingDecoder(EventDecoder):
             except orjson.JSONDecodeError:
                 events.append(self._invalid())
             except orjson.JSONEncodeError:
-                events.append(failed(malformed_answer("The provider's stream is nested too deeply.")))
+                events.append(TOO_DEEP)
         return events
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:

@@ -173,7 +173,8 @@ def test_a_plain_answer_without_its_model_gets_the_one_that_was_asked() -> None:
     [
         (b"<html>", FailureClass.MALFORMED_ANSWER),
         (b"7", FailureClass.MALFORMED_ANSWER),
-        (b"[]", FailureClass.SERVER_ERROR),
+        (b"[]", FailureClass.MALFORMED_ANSWER),
+        (b'[{"error": {"code": "rate_limit_exceeded"}}]', FailureClass.RATE_LIMIT),
         (b"{}", FailureClass.MALFORMED_ANSWER),
         (b'{"detail": "Not Found"}', FailureClass.SERVER_ERROR),
         (b'{"error": {"code": "rate_limit_exceeded"}}', FailureClass.RATE_LIMIT),

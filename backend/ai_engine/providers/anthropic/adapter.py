@@ -16,12 +16,12 @@ from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_ans
 from ai_engine.providers.anthropic.requests import messages_request
 from ai_engine.providers.anthropic.stream import ChatStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.providers.failures import Failure
 from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.plain_answers import TOO_DEEP, uncounted_characters
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import VERSION, token_counts
-from ai_engine.wire.openai_usage import characters_in
 
 _PATHS = {
     Operation.CHAT: "/messages",
@@ -79,12 +79,12 @@ class AnthropicMessages:
         named = message.get("model")
         named = named if isinstance(named, str) and named else None
         usage = token_counts(message.get("usage"))
-        characters = 0 if usage is not None and usage.output is not None else characters_in(message["content"])
+        characters = uncounted_characters(message["content"], usage)
         try:
             chat = chat_completion(message, named or model, self._now())
             return PlainAnswer(orjson.dumps(chat), named, usage, characters, chat)
         except orjson.JSONEncodeError:
-            return malformed_answer("The provider's answer is nested too deeply.")
+            return TOO_DEEP
 
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
         return ChatStreamDecoder(model, self._now()) if operation is Operation.CHAT else NativeStreamDecoder()

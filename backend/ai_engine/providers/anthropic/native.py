@@ -9,6 +9,7 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import token_counts
 from ai_engine.wire.openai_usage import characters_in
@@ -30,19 +31,18 @@ def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
     if operation is Operation.COUNT_TOKENS:
         return PlainAnswer(body, None, _NOT_COUNTED_TOKENS, answer=message)
     model, usage = message.get("model"), token_counts(message.get("usage"))
-    characters = 0 if usage is not None and usage.output is not None else characters_in(message["content"])
+    characters = uncounted_characters(message["content"], usage)
     return PlainAnswer(body, model if isinstance(model, str) and model else None, usage, characters, message)
 
 
 def sound_answer(body: bytes, field: str) -> dict[str, Any] | Failure:
     """A 2xx body as an object with `field`, which is a message's `content` or a count; what is not is a `Failure`."""
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return malformed_answer("The provider's answer is not JSON.")
+    message = object_in(body)
+    if isinstance(message, Failure):
+        return message
     if is_error(message):
         return classify_error_value(message)
-    if not isinstance(message, dict) or not isinstance(message.get(field), int if field == "input_tokens" else list):
+    if not isinstance(message.get(field), int if field == "input_tokens" else list):
         return malformed_answer(f"The provider's answer has no {field}.")
     return message
 

@@ -16,8 +16,9 @@ from ai_engine.providers.cohere.listing import listing_url, read_listing
 from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value
 from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.plain_answers import TOO_DEEP, object_in
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 
@@ -69,12 +70,9 @@ class Cohere:
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
-        try:
-            answer = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return malformed_answer("The provider's answer is not JSON.")
-        if not isinstance(answer, dict):
-            return malformed_answer("The provider's answer is not an object.")
+        answer = object_in(body)
+        if isinstance(answer, Failure):
+            return answer
         if answer.get("error") or isinstance(answer.get("message"), str):
             return classify_error_value(answer)
         if operation is Operation.RERANK:
@@ -84,7 +82,7 @@ class Cohere:
                 return read_embeddings(answer, model)
             return read_chat(answer, body, model, int(self._clock.now().timestamp()))
         except orjson.JSONEncodeError:
-            return malformed_answer("The provider's answer is nested too deeply.")
+            return TOO_DEEP
 
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
         return CohereStreamDecoder(model, int(self._clock.now().timestamp()))

@@ -20,6 +20,7 @@ from ai_engine.providers.gemini.models import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
 from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.plain_answers import TOO_DEEP, object_in
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.made_ids import answer_id
@@ -74,19 +75,17 @@ class Gemini:
         return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
-        try:
-            answer = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return malformed_answer("The provider's answer is not JSON.")
-        if not isinstance(answer, dict) or answer.get("error"):
-            is_error = isinstance(answer, dict) or (isinstance(answer, list) and answer and isinstance(answer[0], dict))
-            return classify_error_value(answer) if is_error else malformed_answer("The provider's answer is not an object.")
+        answer = object_in(body)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.get("error"):
+            return classify_error_value(answer)
         try:
             if operation is Operation.EMBEDDINGS:
                 return read_embeddings(answer, model)
             return self._chat(answer, body, model)
         except orjson.JSONEncodeError:
-            return malformed_answer("The provider's answer is nested too deeply.")
+            return TOO_DEEP
 
     def _chat(self, answer: dict[str, Any], body: bytes, model: str) -> PlainAnswer | Failure:
         candidates = answer.get("candidates")
