@@ -126,6 +126,10 @@ class Adapter(Protocol):
     What the hub holds beside OpenAI's own fields: docs/decisions/0005-one-hub-format.md.
     """
 
+    says_one_call_at_a_time: bool
+    """A chat's `parallel_tool_calls: false` reaches the provider. Where the protocol has no words for it, the relay hands on the
+    first call alone."""
+
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         """The provider takes requests of this format for this model as they are."""
 

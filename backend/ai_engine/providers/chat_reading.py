@@ -55,20 +55,9 @@ def check_fields(body: Mapping[str, Any], known: Collection[str], provider: str)
     for name, value in body.items():
         if value is None or name in known or name in LEFT_OUT or (name in _DEFAULTS and value in _DEFAULTS[name]):
             continue
-        if name == "parallel_tool_calls" and (value is True or not body.get("tools") or _insists_on_one_tool(body)):
-            continue
+        if name == "parallel_tool_calls" and type(value) is bool:
+            continue  # who is not told is held to it all the same (`relay.one_call`)
         raise Inexpressible(f"{provider} has no words for {name!r}{_said(value)}.", param=name)
-
-
-def _insists_on_one_tool(body: Mapping[str, Any]) -> bool:
-    """Whether the model must call one certain function: how LangChain, llama-index and the AI SDK ask for an answer by a schema.
-
-    They forbid parallel calls beside it, which a model that has nothing else to call does not make.
-    """
-    choice, tools = body.get("tool_choice"), body.get("tools")
-    if isinstance(choice, dict):
-        return choice.get("type") == "function"
-    return choice == "required" and isinstance(tools, list) and len(tools) == 1
 
 
 def _said(value: object) -> str:

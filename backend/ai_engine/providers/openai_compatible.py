@@ -102,6 +102,8 @@ def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
 class OpenAICompatible:
     """`adapter.Adapter` for `WireProtocol.OPENAI`."""
 
+    says_one_call_at_a_time = True
+
     def __init__(self) -> None:
         self._target = lru_cache(_KNOWN_TARGETS)(_target)
 

@@ -5,17 +5,18 @@ nothing of each other: the client's format to chat (`Translation`, made by the c
 which is its adapter's. What comes back takes the same two steps the other way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
 
 from ai_engine.errors import Inexpressible
-from ai_engine.names import PASSED_THROUGH, Operation, TokenCounts
+from ai_engine.names import PASSED_THROUGH, Operation
 from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure, malformed_answer, of_optional_operation
+from ai_engine.relay.one_call import FirstCallStream, StreamOver, with_first_call
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
 
@@ -87,7 +88,7 @@ class Asking:
 class Way:
     """The way to one route and back, natively or by translation."""
 
-    __slots__ = ("_adapter", "_headers", "_operation", "_translation", "body")
+    __slots__ = ("_adapter", "_headers", "_keeps_first_call", "_operation", "_translation", "body")
 
     def __init__(
         self,
@@ -103,6 +104,9 @@ class Way:
         self._translation = translation
         self.body = body
         """As the adapter gets it."""
+        self._keeps_first_call = (
+            operation is Operation.CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time
+        )
 
     def encode(
         self, provider: ProviderDefinition, model: str, key: ProviderKey | None, *, ask_usage: bool, extra_headers: Headers
@@ -124,6 +128,8 @@ class Way:
             return plain
         if self._operation is Operation.EMBEDDINGS and self.body.get("encoding_format") == "base64":
             return packed(plain)
+        if self._keeps_first_call:
+            plain = with_first_call(plain)
         if self._translation is None:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
@@ -136,52 +142,28 @@ class Way:
     def decode_stream(self, model: str) -> StreamDecoder:
         """As `Adapter.decode_stream`, in the client's format."""
         decoder = self._adapter.decode_stream(self._operation, model)
+        if self._keeps_first_call:
+            decoder = FirstCallStream(decoder)
         return decoder if self._translation is None else _TranslatedStream(decoder, self._translation.stream())
 
 
-class _TranslatedStream:
-    """`adapter.StreamDecoder`: what another decoder reads, in the client's format."""
+class _TranslatedStream(StreamOver):
+    """What another decoder reads, in the client's format."""
 
-    __slots__ = ("_decoder", "_translator")
+    __slots__ = ("_translator",)
 
     def __init__(self, decoder: StreamDecoder, translator: StreamTranslator) -> None:
-        self._decoder = decoder
+        super().__init__(decoder)
         self._translator = translator
-
-    @property
-    def model(self) -> str | None:
-        return self._decoder.model
-
-    @property
-    def usage(self) -> TokenCounts | None:
-        return self._decoder.usage
-
-    @property
-    def characters_since_usage(self) -> int:
-        return self._decoder.characters_since_usage
-
-    @property
-    def invalid_events(self) -> int:
-        return self._decoder.invalid_events
 
     @property
     def answer(self) -> Mapping[str, Any] | None:
         return self._translator.answer
 
-    @property
-    def is_finished(self) -> bool:
-        return self._decoder.is_finished
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        return [self._translated(event) for event in self._decoder.feed(chunk)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        return [self._translated(event) for event in self._decoder.end()]
-
     def ending(self) -> bytes:
         return self._translator.ending()
 
-    def _translated(self, event: StreamEvent) -> StreamEvent:
+    def _changed(self, event: StreamEvent) -> StreamEvent:
         if event.chunk is None:
             return event
         try:

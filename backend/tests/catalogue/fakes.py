@@ -140,6 +140,8 @@ class SiteUpstream:
 class LineAdapter:
     """An `Adapter` whose listings are lines of text: one model each, `!` for a body that is no listing."""
 
+    says_one_call_at_a_time = True
+
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         return UpstreamRequest("GET", provider.base_url + "/models", (), b"", 5, 20)
 

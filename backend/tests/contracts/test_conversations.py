@@ -1,7 +1,7 @@
 """Every client has every conversation of the script with every provider, plain and streamed, through the whole gateway."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -92,6 +92,28 @@ async def test_what_is_asked_is_understood_and_what_is_said_is_heard(
     assert provider.understands(upstream.requests[-1]) == conversation.asked
     client.checks(answer.content, stream=stream)
     assert client.hears(answer.content, stream=stream) == expected(conversation.said, provider)
+
+
+ONE_CALL: Mapping[str, Mapping[str, Any]] = {
+    "chat": {"parallel_tool_calls": False},
+    "responses": {"parallel_tool_calls": False},
+    "messages": {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+}
+
+
+async def test_one_call_at_a_time_is_said_to_the_provider_or_kept_for_it(
+    client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    parallel = next(conversation for conversation in SCRIPT if len(conversation.said.calls) > 1)
+    provider.answers(upstream, parallel.said, stream=stream)
+    answer = await ask(gateway, client, {**client.asks(parallel.asked, stream=stream), **ONE_CALL[client.name]})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    client.checks(answer.content, stream=stream)
+    heard = client.hears(answer.content, stream=stream)
+    is_told = b"parallel" in upstream.requests[-1].raw_body
+    assert heard.calls == (parallel.said.calls if is_told else parallel.said.calls[:1])
+    assert is_told is (provider.name in ("openai", "anthropic"))
+    assert (heard.ending, heard.output_tokens) == ("calls", parallel.said.output_tokens)
 
 
 async def test_the_ledger_counts_the_same_whatever_was_translated(

@@ -39,6 +39,8 @@ def _headers(secret: str | None) -> KeyedHeaders:
 class AnthropicMessages:
     """`adapter.Adapter` for `WireProtocol.ANTHROPIC`."""
 
+    says_one_call_at_a_time = True
+
     def __init__(self, clock: Clock) -> None:
         """`clock` dates chat completions, which Anthropic does not."""
         self._clock = clock

@@ -33,6 +33,8 @@ def _headers(secret: str | None) -> KeyedHeaders:
 class Cohere:
     """`adapter.Adapter` for `WireProtocol.COHERE`."""
 
+    says_one_call_at_a_time = False
+
     def __init__(self, clock: Clock) -> None:
         """`clock` dates the answers, which Cohere does not."""
         self._clock = clock

@@ -38,6 +38,8 @@ def _headers(secret: str | None) -> KeyedHeaders:
 class Gemini:
     """`adapter.Adapter` for `WireProtocol.GEMINI`."""
 
+    says_one_call_at_a_time = False
+
     def __init__(self, clock: Clock) -> None:
         """`clock` dates the answers, which Gemini does not."""
         self._clock = clock

@@ -127,6 +127,7 @@ def test_tools() -> None:
     ]
     assert body["strict_tools"] is True
     assert "tool_choice" not in body
+    assert sent(chat(tools=[WEATHER, bare], parallel_tool_calls=False)) == body
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_an_assistant_that_said_nothing_is_left_out_and_a_refusal_is_what_it_sai
         ({"service_tier": "flex"}, "service_tier"),
         ({"web_search_options": {}}, "web_search_options"),
         ({"reasoning_effort": "immense"}, "reasoning_effort"),
-        ({"tools": [WEATHER], "parallel_tool_calls": False}, "parallel_tool_calls"),
+        ({"tools": [WEATHER], "parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"messages": [user({"type": "input_audio", "input_audio": {}})]}, "messages[0].content[0].type"),
         ({"messages": [user({"type": "file", "file": {}})]}, "messages[0].content[0].type"),

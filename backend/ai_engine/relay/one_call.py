@@ -1,0 +1,100 @@
+"""`parallel_tool_calls: false` at providers whose protocol cannot be told: of the calls made at once, the first is handed on.
+
+That is the field's promise, "exactly zero or one tool is called" (https://platform.openai.com/docs/guides/function-calling, read
+2026-11-28), and agents that work one call at a time send it with every request. The model sees the result of its first call, and
+makes the others again where it still wants to.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.names import TokenCounts
+from ai_engine.providers.adapter import PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.wire.sse import encode_event
+
+Json = dict[str, Any]
+
+
+class StreamOver:
+    """`adapter.StreamDecoder`: what another decoder reads, each event changed on its way."""
+
+    __slots__ = ("_decoder",)
+
+    def __init__(self, decoder: StreamDecoder) -> None:
+        self._decoder = decoder
+
+    @property
+    def model(self) -> str | None:
+        return self._decoder.model
+
+    @property
+    def usage(self) -> TokenCounts | None:
+        return self._decoder.usage
+
+    @property
+    def characters_since_usage(self) -> int:
+        return self._decoder.characters_since_usage
+
+    @property
+    def invalid_events(self) -> int:
+        return self._decoder.invalid_events
+
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        return self._decoder.answer
+
+    @property
+    def is_finished(self) -> bool:
+        return self._decoder.is_finished
+
+    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
+        return [self._changed(event) for event in self._decoder.feed(chunk)]
+
+    def end(self) -> Sequence[StreamEvent]:
+        return [self._changed(event) for event in self._decoder.end()]
+
+    def ending(self) -> bytes:
+        return self._decoder.ending()
+
+    def _changed(self, event: StreamEvent) -> StreamEvent:
+        raise NotImplementedError
+
+
+class FirstCallStream(StreamOver):
+    """A streamed chat of an adapter that numbers the calls of each choice from 0."""
+
+    __slots__ = ()
+
+    def _changed(self, event: StreamEvent) -> StreamEvent:
+        chunk = event.chunk
+        if chunk is None or not any(call["index"] for choice in chunk["choices"] for call in _calls(choice["delta"])):
+            return event
+        choices = [
+            _with_calls(choice, "delta", [call for call in _calls(choice["delta"]) if not call["index"]])
+            for choice in chunk["choices"]
+        ]
+        chunk = {**chunk, "choices": choices}
+        return event._replace(data=encode_event(orjson.dumps(chunk)), chunk=chunk)
+
+
+def with_first_call(plain: PlainAnswer) -> PlainAnswer:
+    """A whole chat with the first call of every choice alone."""
+    answer = plain.answer
+    assert answer is not None, "a chat is a JSON object"
+    if all(len(_calls(choice["message"])) <= 1 for choice in answer["choices"]):
+        return plain
+    choices = [_with_calls(choice, "message", _calls(choice["message"])[:1]) for choice in answer["choices"]]
+    answer = {**answer, "choices": choices}
+    return plain._replace(body=orjson.dumps(answer), answer=answer)
+
+
+def _calls(said: Json) -> Sequence[Json]:
+    calls: Sequence[Json] = said.get("tool_calls") or ()
+    return calls
+
+
+def _with_calls(choice: Json, part: str, calls: Sequence[Json]) -> Json:
+    said = {field: value for field, value in choice[part].items() if field != "tool_calls"}
+    return {**choice, part: {**said, "tool_calls": calls} if calls else said}
