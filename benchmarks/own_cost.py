@@ -10,7 +10,7 @@ Three programs, in turn within one run since machines are noisy, each measured b
 
 Translated: the client speaks Anthropic's Messages API and the provider OpenAI's, so request, answer and events are translated.
 
-The budgets (`shared/performance.md`) are for `own`, which holds with any engine. Gateway − bare call is more than that: what
+The budgets (`docs/performance.md`) are for `own`, which holds with any engine. Gateway − bare call is more than that: what
 httpx costs grows when other code keeps it out of the processor's caches. The median of the rounds counts. Everything runs on
 loopback and stops by itself. Linux only (`/proc`).
 

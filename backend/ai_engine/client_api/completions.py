@@ -13,7 +13,7 @@ from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.chat_completions import STREAMED
 from ai_engine.client_api.relayed import served_in_front
-from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request
+from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request, stream_of
 from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation, Role
@@ -53,10 +53,7 @@ def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     prompt = body.get("prompt")
     if not isinstance(prompt, str | list) or prompt == []:
         raise InvalidRequest("prompt must be a text, or an array of texts or tokens, and not empty.", param="prompt")
-    is_stream = optional_flag(body, "stream") or False
-    options = body.get("stream_options")
-    if options is not None and not isinstance(options, dict):
-        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    is_stream, wants_usage = stream_of(body)
     optional_flag(body, "echo")
     for field in ("n", "best_of", "logprobs"):
         value = body.get(field)
@@ -67,7 +64,7 @@ def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
         Operation.COMPLETIONS,
         arrival,
         is_stream=is_stream,
-        wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
+        wants_usage=wants_usage,
         needs=Needs(text_bytes=len(raw) if isinstance(prompt, str) else 0),
     )
     return request._replace(translation=CompletionsTranslation(request.body))

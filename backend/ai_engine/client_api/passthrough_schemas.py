@@ -5,16 +5,12 @@ Forms are shown by hand: each of their fields is text or a file, whatever else i
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ai_engine.client_api.schemas import ProviderPreferencesBody
-
-
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow")
+from ai_engine.client_api.schemas import Open, ProviderPreferencesBody
 
 
-class _Passed(_Open):
+class _Passed(Open):
     autodecide: Literal[False] | None = Field(None, description="These requests are asked of one provider, whatever this says.")
     provider: ProviderPreferencesBody | None = None
 
@@ -40,7 +36,7 @@ class ImageVariationRequest(_Named):
     """As `ImageEditRequest`."""
 
 
-class Images(_Open):
+class Images(Open):
     """The provider's answer, whole."""
 
     data: list[dict[str, Any]]
@@ -63,7 +59,7 @@ class TranslationRequest(_Named):
     """As `TranscriptionRequest`."""
 
 
-class Transcript(_Open):
+class Transcript(Open):
     """The provider's answer, whole. Other formats than JSON come back as they are."""
 
     text: str
@@ -78,7 +74,7 @@ class ModerationRequest(_Passed):
     input: str | list[Any] = Field(examples=["Hello!"])
 
 
-class Moderation(_Open):
+class Moderation(Open):
     """The provider's answer, whole."""
 
     results: list[dict[str, Any]]
@@ -91,7 +87,7 @@ class RerankRequest(_Named):
     documents: list[Any] = Field(examples=[["A tower with a light.", "A kind of bread."]])
 
 
-class Ranking(_Open):
+class Ranking(Open):
     """The provider's answer, whole."""
 
     results: list[dict[str, Any]]

@@ -1,7 +1,7 @@
 """The way of every relayed request, as a thin ASGI endpoint: guard, read, parse, relay, answer.
 
 It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more than everything in here together
-(`shared/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
+(`docs/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
 """
 
 import re

@@ -53,16 +53,13 @@ def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be an array with at least one message.", param="messages")
     needs = _chat_needs(body, messages, len(raw))
-    is_stream = optional_flag(body, "stream") or False
-    options = body.get("stream_options")
-    if options is not None and not isinstance(options, dict):
-        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    is_stream, wants_usage = stream_of(body)
     return steered_request(
         body,
         Operation.CHAT,
         arrival,
         is_stream=is_stream,
-        wants_usage=is_stream and isinstance(options, dict) and options.get("include_usage") is True,
+        wants_usage=wants_usage,
         needs=needs,
     )
 
@@ -136,6 +133,15 @@ def optional_flag(body: Mapping[str, Any], field: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise InvalidRequest(f"{field} must be true or false.", param=field)
     return value
+
+
+def stream_of(body: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether a stream is asked for, and with its usage. Raises `InvalidRequest`."""
+    is_stream = optional_flag(body, "stream") or False
+    options = body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    return is_stream, is_stream and options is not None and options.get("include_usage") is True
 
 
 def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:

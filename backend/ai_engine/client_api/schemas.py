@@ -9,7 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class _Open(BaseModel):
+class Open(BaseModel):
+    """A body of which only those fields are named that the engine reads or writes."""
+
     model_config = ConfigDict(extra="allow")
 
 
@@ -24,7 +26,7 @@ class ProviderPreferencesBody(BaseModel):
     sort: Literal["price", "latency", "throughput"] | None = Field(None, description="Order by this fact instead of the score.")
 
 
-class Steered(_Open):
+class Steered(Open):
     """What every request may say about who answers it."""
 
     model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
@@ -40,7 +42,7 @@ class Steered(_Open):
     )
 
 
-class ChatMessage(_Open):
+class ChatMessage(Open):
     role: str
     content: str | list[dict[str, Any]] | None = None
 
@@ -58,7 +60,7 @@ class ChatCompletionRequest(Steered):
     stream_options: dict[str, Any] | None = None
 
 
-class ChatCompletion(_Open):
+class ChatCompletion(Open):
     """The provider's answer, whole."""
 
     object: str = "chat.completion"
@@ -77,7 +79,7 @@ class TextCompletionRequest(Steered):
     stream_options: dict[str, Any] | None = None
 
 
-class TextCompletion(_Open):
+class TextCompletion(Open):
     """The provider's answer, or a chat's as a text completion."""
 
     object: str = "text_completion"
@@ -95,7 +97,7 @@ class EmbeddingsRequest(Steered):
     encoding_format: Literal["float", "base64"] | None = None
 
 
-class Embeddings(_Open):
+class Embeddings(Open):
     """The provider's answer, whole."""
 
     object: str = "list"

@@ -4,14 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ai_engine.client_api.schemas import Steered
+from ai_engine.client_api.schemas import Open, Steered
 
 
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class MessageParam(_Open):
+class MessageParam(Open):
     role: Literal["user", "assistant", "system"]
     content: str | list[dict[str, Any]] = Field(description="A text, or blocks: text, image, document, tool_use, tool_result …")
 
@@ -47,7 +43,7 @@ class MessagesRequest(CountTokensRequest):
     stream: bool | None = None
 
 
-class Message(_Open):
+class Message(Open):
     """The answer."""
 
     id: str
@@ -60,7 +56,7 @@ class Message(_Open):
     usage: dict[str, Any] = Field(description="`input_tokens` leaves out those that were read from a cache or written to one.")
 
 
-class TokenCount(_Open):
+class TokenCount(Open):
     input_tokens: int = Field(description="Counted by the provider where it can, else an estimate.")
 
 

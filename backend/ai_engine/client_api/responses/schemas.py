@@ -4,11 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ai_engine.client_api.schemas import Steered
-
-
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow")
+from ai_engine.client_api.schemas import Open, Steered
 
 
 class ResponseRequest(Steered):
@@ -30,7 +26,7 @@ class ResponseRequest(Steered):
     tools: list[dict[str, Any]] | None = None
 
 
-class ResponseAnswer(_Open):
+class ResponseAnswer(Open):
     """OpenAI's response object."""
 
     id: str
