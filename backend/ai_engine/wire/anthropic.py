@@ -3,16 +3,21 @@
 Source: https://platform.claude.com/docs/en/api/messages and the types of `anthropic` 2.14.0 for Python (read 2026-11-28).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire.openai_usage import LARGEST_COUNT
+from ai_engine.wire.sse import encode_named_event
 
 Json = dict[str, Any]
 
 VERSION = "2023-06-01"
 """The `anthropic-version` that we speak. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""
+
+MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
+"""The last event of a stream."""
 
 REASONING_FORMAT = "anthropic-claude-v1"
 """The `format` of those `reasoning_details` that only this protocol can check."""
@@ -58,6 +63,17 @@ ERROR_TYPES: Mapping[int, str] = {
 
 Source: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
 """
+
+
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def sound_id(call_id: str) -> str:
+    """The id of a tool's call as this protocol takes it: other providers' have more kinds of characters.
+
+    Source: https://platform.claude.com/docs/en/api/messages (read 2026-11-28).
+    """
+    return _NOT_IN_IDS.sub("_", call_id) or "_"
 
 
 def finish_reason(stop_reason: str) -> str:

@@ -1,17 +1,14 @@
 """A request for those who speak the Messages API themselves: as it came, without what this gateway put into earlier answers.
 
 A conversation may begin with a model of another maker and go on with Claude. Anthropic refuses thinking that it did not sign,
-and ids of tools with other characters than its own have (https://platform.claude.com/docs/en/api/messages, read 2026-11-28).
+and ids of tools with other characters than its own have.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.client_api.messages.reasoning import is_ours
-
-_sound_id = re.compile(r"[a-zA-Z0-9_-]+").fullmatch
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+from ai_engine.wire.anthropic import sound_id
 
 
 def is_foreign(block: Mapping[str, Any]) -> bool:
@@ -26,7 +23,7 @@ def is_foreign(block: Mapping[str, Any]) -> bool:
         return isinstance(citations, list) and any(_is_our_citation(each) for each in citations)
     if kind in ("tool_use", "tool_result"):
         call_id = block.get("id" if kind == "tool_use" else "tool_use_id")
-        return isinstance(call_id, str) and not _sound_id(call_id)
+        return isinstance(call_id, str) and sound_id(call_id) != call_id
     return False
 
 
@@ -52,7 +49,7 @@ def _cleaned(block: dict[str, Any]) -> dict[str, Any] | None:
         return {**block, "citations": [each for each in block["citations"] if not _is_our_citation(each)] or None}
     if kind in ("tool_use", "tool_result"):
         field = "id" if kind == "tool_use" else "tool_use_id"
-        return {**block, field: _NOT_IN_IDS.sub("_", block[field]) or "_"}
+        return {**block, field: sound_id(block[field])}
     return None
 
 

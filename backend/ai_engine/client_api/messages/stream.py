@@ -27,14 +27,13 @@ from ai_engine.client_api.messages.answers import (
 )
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
-from ai_engine.wire.anthropic import messages_usage
+from ai_engine.wire.anthropic import MESSAGE_STOP, messages_usage
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import encode_named_event
 
 _DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}\n\n'
 _STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
-_MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
 _NOTHING_OPEN = object()
 
 
@@ -90,7 +89,7 @@ class MessagesStream:
             usage["input_tokens"] = self._asked.estimated_input()
             usage["output_tokens"] = tokens_of(self._characters)
         self._say("message_delta", {"type": "message_delta", "delta": end, "usage": usage})
-        events = b"".join((*self._events, _MESSAGE_STOP))
+        events = b"".join((*self._events, MESSAGE_STOP))
         self._events.clear()
         return events
 

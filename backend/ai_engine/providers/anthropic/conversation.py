@@ -6,7 +6,6 @@ for others they join `system`, as in Anthropic's own endpoint for OpenAI's clien
 (https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk, read 2026-11-28).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +15,9 @@ from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import answered_call, messages, tool_calls
-from ai_engine.wire.anthropic import REASONING_FORMAT
+from ai_engine.wire.anthropic import REASONING_FORMAT, sound_id
 
 Json = dict[str, Any]
-
-# An id of `tool_use` has none of these (https://platform.claude.com/docs/en/api/messages, read 2026-11-28); other providers' may.
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def conversation(body: Mapping[str, Any], traits: Traits) -> tuple[list[Json], list[Json]]:
@@ -71,7 +67,7 @@ class _Conversation:
             said = text_blocks(message.get("refusal"), where)
         for place, call in enumerate(tool_calls(message, where, PROVIDER)):
             at = f"{where}.tool_calls[{place}]"
-            said.append({"type": "tool_use", "id": _sound_id(call.id), "name": call.name, "input": _input(call.arguments, at)})
+            said.append({"type": "tool_use", "id": sound_id(call.id), "name": call.name, "input": _input(call.arguments, at)})
             self._calls[call.id] = call.name
             self._open[call.id] = f"{at}.id"
         self._place_later()
@@ -80,7 +76,7 @@ class _Conversation:
     def result(self, where: str, message: Json) -> None:
         call_id = answered_call(message, where, self._calls)
         self._open.pop(call_id, None)
-        block: Json = {"type": "tool_result", "tool_use_id": _sound_id(call_id)}
+        block: Json = {"type": "tool_result", "tool_use_id": sound_id(call_id)}
         content = message.get("content")
         if content:
             block["content"] = content if isinstance(content, str) else blocks(content, where)
@@ -117,10 +113,6 @@ class _Conversation:
             self.turns[-1]["content"] += content
         else:
             self.turns.append({"role": role, "content": content})
-
-
-def _sound_id(call_id: str) -> str:
-    return _NOT_IN_IDS.sub("_", call_id) or "_"
 
 
 def _input(arguments: str, where: str) -> Json:

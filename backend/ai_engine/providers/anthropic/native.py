@@ -11,11 +11,10 @@ from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
-from ai_engine.wire.anthropic import token_counts
+from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
 from ai_engine.wire.openai_usage import characters_in
 from ai_engine.wire.sse import encode_named_event
 
-_MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
 _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
 """Counting tokens takes none."""
 
@@ -56,7 +55,7 @@ class NativeStreamDecoder(EventDecoder):
         super().__init__()
         self.is_finished = False
         self._usage: Mapping[str, Any] = {}
-        self._last = _MESSAGE_STOP
+        self._last = MESSAGE_STOP
 
     def ending(self) -> bytes:
         return self._last
