@@ -103,6 +103,8 @@ _OFFICIAL = (
         default_model="mistral-small-latest",
         models=("mistral-small-latest", "mistral-medium-latest", "ministral-8b-latest", "mistral-embed"),
         refuses=frozenset({"top_k"}),
+        wants_assistant_after_tools=True,  # https://github.com/NousResearch/hermes-agent/pull/84944 (read 2026-11-28)
+        takes_short_call_ids=True,  # https://github.com/anomalyco/opencode/issues/1680 (read 2026-11-28)
     ),
     _Row(
         "deepseek",

@@ -111,6 +111,10 @@ class ProviderDefinition:
     """OpenAI-compatible, and knows `cache_control` and `reasoning_details`; others refuse fields that they do not know."""
     takes_reasoning_content: bool = False
     """OpenAI-compatible, and wants an assistant's `reasoning_content` back with the next turn."""
+    wants_assistant_after_tools: bool = False
+    """OpenAI-compatible, and refuses a user's message right after a tool's."""
+    takes_short_call_ids: bool = False
+    """OpenAI-compatible, and refuses ids of tool calls that have not nine letters and digits."""
     key_header: str = "authorization"
     """`authorization` carries `Bearer KEY`, any other header the key alone."""
     timeouts: Timeouts = Timeouts()

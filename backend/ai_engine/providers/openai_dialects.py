@@ -10,6 +10,7 @@ from typing import Any
 
 from ai_engine.errors import Inexpressible
 from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.openai_tool_turns import arranged
 
 _FAILED_TOOL = "The tool failed: "
 """OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
@@ -27,7 +28,9 @@ def adopted(chat: Mapping[str, Any], provider: ProviderDefinition) -> dict[str, 
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
         outgoing[provider.output_limit_field] = limit
-    outgoing["messages"] = [_message(message, index, provider) for index, message in enumerate(chat["messages"])]
+    outgoing["messages"] = arranged(
+        (_message(message, index, provider) for index, message in enumerate(chat["messages"])), provider
+    )
     tools = outgoing.get("tools")
     if tools and not provider.takes_hints:
         outgoing["tools"] = [_without_hint(tool) for tool in tools]

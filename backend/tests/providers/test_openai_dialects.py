@@ -48,8 +48,6 @@ def test_texts_in_parts_are_one_text_where_servers_take_no_parts(role: str) -> N
     parts = [{"type": "text", "text": "One."}, {"type": "text", "text": "Two.", **HINT}]
     assert adopted(chat({"role": role, "content": parts}), PLAIN)["messages"] == [{"role": role, "content": "One.\n\nTwo."}]
     assert adopted(chat({"role": role, "content": parts}), HINTED)["messages"] == [{"role": role, "content": parts}]
-    picture = [parts[0], {"type": "image_url", "image_url": {"url": "data:,"}}]
-    assert adopted(chat({"role": role, "content": picture}), PLAIN)["messages"][0]["content"] == picture
 
 
 @pytest.mark.parametrize(
@@ -57,10 +55,7 @@ def test_texts_in_parts_are_one_text_where_servers_take_no_parts(role: str) -> N
     [
         ("no such file", "The tool failed: no such file"),
         (None, "The tool failed: "),
-        (
-            [{"type": "image_url", "image_url": {}}],
-            [{"type": "text", "text": "The tool failed:"}, {"type": "image_url", "image_url": {}}],
-        ),
+        ([{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}], "The tool failed: One.\n\nTwo."),
     ],
 )
 def test_that_a_tool_failed_is_told_in_words(content: Any, told: Any) -> None:
@@ -81,3 +76,72 @@ def test_a_file_by_its_url_is_refused_by_its_place() -> None:
     with pytest.raises(Inexpressible) as refusal:
         adopted(chat({"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}]}), PLAIN)
     assert refusal.value.param == "messages[0].content[0]"
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+CALLED = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [{"id": "toolu_01Aa", "type": "function", "function": {"name": "f"}}],
+}
+
+
+def result(*parts: dict[str, Any], call_id: str = "toolu_01Aa") -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": call_id, "content": list(parts)}
+
+
+def test_what_a_tool_shows_follows_all_results_as_the_users_message() -> None:
+    asked = chat(
+        CALLED, result({"type": "text", "text": "One page."}, PICTURE), result(PICTURE, call_id="b"), result(call_id="c")
+    )
+    assert adopted(asked, PLAIN)["messages"][1:] == [
+        {"role": "tool", "tool_call_id": "toolu_01Aa", "content": "One page.\n\nWhat it shows follows."},
+        {"role": "tool", "tool_call_id": "b", "content": "What it shows follows."},
+        {"role": "tool", "tool_call_id": "c", "content": ""},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Shown by the tool call toolu_01Aa:"},
+                PICTURE,
+                {"type": "text", "text": "Shown by the tool call b:"},
+                PICTURE,
+            ],
+        },
+    ]
+
+
+@pytest.mark.parametrize("said", ["What is it?", [{"type": "text", "text": "What is it?"}]])
+def test_what_a_tool_shows_stands_before_what_the_user_says_to_it(said: Any) -> None:
+    asked = chat(CALLED, result(PICTURE), {"role": "user", "content": said}, {"role": "assistant", "content": "A dot."})
+    _, answered, shown, last = adopted(asked, PLAIN)["messages"]
+    assert (answered["role"], last["content"]) == ("tool", "A dot.")
+    assert shown["content"] == [
+        {"type": "text", "text": "Shown by the tool call toolu_01Aa:"},
+        PICTURE,
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+def test_where_a_user_may_not_follow_a_tool_the_assistant_says_a_word_between_them() -> None:
+    strict = replace(PLAIN, wants_assistant_after_tools=True)
+    asked = chat(CALLED, result({"type": "text", "text": "21"}), {"role": "user", "content": "And?"})
+    assert [message["role"] for message in adopted(asked, PLAIN)["messages"]] == ["assistant", "tool", "user"]
+    said = adopted(asked, strict)["messages"]
+    assert [message["role"] for message in said] == ["assistant", "tool", "assistant", "user"]
+    assert said[2]["content"]
+    assert [message["role"] for message in adopted(chat(CALLED, result(PICTURE)), strict)["messages"]][2:] == [
+        "assistant",
+        "user",
+    ]
+
+
+def test_ids_of_calls_have_nine_characters_where_no_others_are_taken() -> None:
+    short = replace(PLAIN, takes_short_call_ids=True)
+    own = {**CALLED, "tool_calls": [{"id": "D681PevKs", "type": "function", "function": {"name": "f"}}]}
+    made, answered, other, kept = adopted(chat(CALLED, result(), own, result(call_id="D681PevKs")), short)["messages"]
+    call_id = made["tool_calls"][0]["id"]
+    assert len(call_id) == 9
+    assert call_id.isalnum()
+    assert answered["tool_call_id"] == call_id
+    assert (other["tool_calls"][0]["id"], kept["tool_call_id"]) == ("D681PevKs", "D681PevKs")
+    assert CALLED["tool_calls"][0]["id"] == "toolu_01Aa"  # type: ignore[index]
