@@ -1,8 +1,8 @@
 """Rounds of tools in a chat that the engine wrote, as OpenAI-compatible servers take them: what a tool shows, and who follows it.
 
 A tool's message holds text alone ("Image URLs are only allowed for messages with role 'user'",
-https://github.com/OpenHands/OpenHands/issues/7700, read 2026-11-28), while in Anthropic's and the Responses API a tool may show pictures
-and files, and what the user says may stand right behind its results.
+https://github.com/OpenHands/OpenHands/issues/7700, read 2026-11-28), while in Anthropic's and the Responses API a tool may show
+pictures and files, and what the user says may stand right behind its results.
 """
 
 import hashlib
@@ -24,30 +24,46 @@ _is_short_id = re.compile(r"[a-zA-Z0-9]{9}").fullmatch
 
 def arranged(messages: Iterable[Json], provider: ProviderDefinition) -> list[Json]:
     """`messages` with what tools show in the user's message behind all results of the round."""
-    said: list[Json] = []
-    shown: list[Json] = []
+    turns = _Turns(provider)
     for message in messages:
-        if provider.takes_short_call_ids:
-            message = _with_short_ids(message)
+        turns.add(_with_short_ids(message) if provider.takes_short_call_ids else message)
+    return turns.end()
+
+
+class _Turns:
+    """The messages so far, and what tools have shown since the last that was none of theirs."""
+
+    def __init__(self, provider: ProviderDefinition) -> None:
+        self._wants_assistant_after_tools = provider.wants_assistant_after_tools
+        self._said: list[Json] = []
+        self._shown: list[Json] = []
+
+    def add(self, message: Json) -> None:
         if message["role"] == "tool":
-            message, more = _split(message)
-            shown += more
-        elif shown:
-            if message["role"] == "user":
-                message = {**message, "content": shown + _parts(message["content"])}
-            else:
-                _follow(said, {"role": "user", "content": shown}, provider)
-            shown = []
-        _follow(said, message, provider)
-    if shown:
-        _follow(said, {"role": "user", "content": shown}, provider)
-    return said
+            result, shown = _split(message)
+            self._shown += shown
+            self._said.append(result)
+        elif self._shown and message["role"] == "user":
+            shown, self._shown = self._shown, []
+            self._follow({**message, "content": shown + _parts(message["content"])})
+        else:
+            self._show()
+            self._follow(message)
 
+    def end(self) -> list[Json]:
+        self._show()
+        return self._said
 
-def _follow(said: list[Json], message: Json, provider: ProviderDefinition) -> None:
-    if provider.wants_assistant_after_tools and message["role"] == "user" and said and said[-1]["role"] == "tool":
-        said.append(_BETWEEN)
-    said.append(message)
+    def _show(self) -> None:
+        if self._shown:
+            shown, self._shown = self._shown, []
+            self._follow({"role": "user", "content": shown})
+
+    def _follow(self, message: Json) -> None:
+        is_behind_tool = bool(self._said) and self._said[-1]["role"] == "tool"
+        if self._wants_assistant_after_tools and is_behind_tool and message["role"] == "user":
+            self._said.append(_BETWEEN)
+        self._said.append(message)
 
 
 def _split(result: Json) -> tuple[Json, list[Json]]:
