@@ -7,8 +7,6 @@ from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
 COMMON_HEADERS: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", f"ai-engine/{__version__}".encode()))
-REMEMBERED_KEYS = 4096
-"""For how many keys an adapter remembers the headers."""
 
 _LISTING_SILENCE_SECONDS = 20.0
 

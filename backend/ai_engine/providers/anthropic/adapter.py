@@ -1,14 +1,12 @@
 """The adapter for Anthropic's Messages API: chats are translated, its own format passes through whole."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from ai_engine.clock import Clock
 from ai_engine.names import Operation
-from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.anthropic.answers import chat_completion
 from ai_engine.providers.anthropic.listing import LARGEST_PAGE, read_listing
@@ -17,8 +15,9 @@ from ai_engine.providers.anthropic.requests import messages_request
 from ai_engine.providers.anthropic.stream import ChatStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure
-from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.providers.plain_answers import TOO_DEEP, uncounted_characters
+from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import VERSION, token_counts
@@ -31,26 +30,21 @@ _PATHS = {
 _VERSION_HEADER = b"anthropic-version"
 
 
-def _headers(secret: str | None) -> KeyedHeaders:
+def _headers_with(secret: str | None) -> KeyedHeaders:
     key = () if secret is None else ((b"x-api-key", secret.encode()),)
     return keyed_headers(*key, (_VERSION_HEADER, VERSION.encode()))
 
 
-class AnthropicMessages:
+class AnthropicMessages(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.ANTHROPIC`."""
 
     says_one_call_at_a_time = True
 
     def __init__(self, clock: Clock) -> None:
-        """`clock` dates chat completions, which Anthropic does not."""
-        self._clock = clock
-        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
+        super().__init__(clock, _headers_with)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _PATHS
-
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
-        return chat
 
     def encode(
         self,
@@ -64,7 +58,7 @@ class AnthropicMessages:
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
         """As the port says. Anthropic always reports usage: `ask_usage` changes nothing."""
-        known = self._headers(key.secret if key else None)
+        known = self._headers(key)
         outgoing = messages_request(body, model) if operation is Operation.CHAT else {**body, "model": model}
         headers = known.stream if body.get("stream") else known.plain
         if any(name == _VERSION_HEADER for name, _ in extra_headers):
@@ -91,15 +85,9 @@ class AnthropicMessages:
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
         return ChatStreamDecoder(model, self._now()) if operation is Operation.CHAT else NativeStreamDecoder()
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
-        return failures.classify(status, headers, body)
-
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         url = f"{provider.base_url}/models?limit={LARGEST_PAGE}"
-        return listing_request(provider, url, self._headers(key.secret if key else None).listing)
+        return listing_request(provider, url, self._headers(key).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)
-
-    def _now(self) -> int:
-        return int(self._clock.now().timestamp())

@@ -1,7 +1,6 @@
 """The adapter for Cohere's v2 API."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -9,7 +8,6 @@ import orjson
 from ai_engine.clock import Clock
 from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
-from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.cohere.answers import filtered, read_chat, read_embeddings, read_ranking
 from ai_engine.providers.cohere.listing import listing_url, read_listing
@@ -17,8 +15,9 @@ from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_value
-from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.providers.plain_answers import TOO_DEEP, object_in
+from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 
@@ -26,25 +25,20 @@ _PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RER
 _DENY_LISTED = 498
 
 
-def _headers(secret: str | None) -> KeyedHeaders:
+def _headers_with(secret: str | None) -> KeyedHeaders:
     return keyed_headers() if secret is None else keyed_headers((b"authorization", b"Bearer " + secret.encode()))
 
 
-class Cohere:
+class Cohere(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.COHERE`."""
 
     says_one_call_at_a_time = False
 
     def __init__(self, clock: Clock) -> None:
-        """`clock` dates the answers, which Cohere does not."""
-        self._clock = clock
-        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
+        super().__init__(clock, _headers_with)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _PATHS
-
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
-        return chat
 
     def encode(
         self,
@@ -57,7 +51,7 @@ class Cohere:
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        known = self._headers(key.secret if key else None)
+        known = self._headers(key)
         headers = known.plain
         if operation is Operation.CHAT:
             outgoing = chat_request(body, model)
@@ -82,19 +76,19 @@ class Cohere:
         try:
             if operation is Operation.EMBEDDINGS:
                 return read_embeddings(answer, model)
-            return read_chat(answer, body, model, int(self._clock.now().timestamp()))
+            return read_chat(answer, body, model, self._now())
         except orjson.JSONEncodeError:
             return TOO_DEEP
 
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
-        return CohereStreamDecoder(model, int(self._clock.now().timestamp()))
+        return CohereStreamDecoder(model, self._now())
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
-        failure = failures.classify(status, headers, body)
+        failure = super().classify(status, headers, body)
         return filtered(failure) if status == _DENY_LISTED else failure
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        return listing_request(provider, listing_url(provider.base_url), self._headers(key.secret if key else None).listing)
+        return listing_request(provider, listing_url(provider.base_url), self._headers(key).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

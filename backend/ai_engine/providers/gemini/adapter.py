@@ -10,7 +10,6 @@ import orjson
 from ai_engine.clock import Clock
 from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
-from ai_engine.providers import failures
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
@@ -19,8 +18,9 @@ from ai_engine.providers.gemini.embeddings import embed_contents, read_embedding
 from ai_engine.providers.gemini.models import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
-from ai_engine.providers.json_requests import REMEMBERED_KEYS, KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.providers.plain_answers import TOO_DEEP, object_in
+from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.made_ids import answer_id
@@ -30,27 +30,22 @@ _SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
 _REMEMBERED_MODELS = 4096
 
 
-def _headers(secret: str | None) -> KeyedHeaders:
+def _headers_with(secret: str | None) -> KeyedHeaders:
     # In the header, never in the URL, which ends in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
     return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
 
 
-class Gemini:
+class Gemini(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.GEMINI`."""
 
     says_one_call_at_a_time = False
 
     def __init__(self, clock: Clock) -> None:
-        """`clock` dates the answers, which Gemini does not."""
-        self._clock = clock
-        self._headers = lru_cache(REMEMBERED_KEYS)(_headers)
+        super().__init__(clock, _headers_with)
         self._path = lru_cache(_REMEMBERED_MODELS)(_path)
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return operation in _SPOKEN
-
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
-        return chat
 
     def encode(
         self,
@@ -63,7 +58,7 @@ class Gemini:
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        known = self._headers(key.secret if key else None)
+        known = self._headers(key)
         path, name, headers = self._path(model), model.removeprefix("models/"), known.plain
         if operation is Operation.EMBEDDINGS:
             method, outgoing = embed_contents(body, name)
@@ -110,7 +105,7 @@ class Gemini:
         usage = gemini.chat_usage(answer.get("usageMetadata"))
         chat = openai.chat_completion(
             completion_id=given_id,
-            created=int(self._clock.now().timestamp()),
+            created=self._now(),
             model=named or model,
             choices=choices,
             usage=usage,
@@ -122,15 +117,12 @@ class Gemini:
         return PlainAnswer(orjson.dumps(chat), named, token_counts(usage), characters, chat)
 
     def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
-        return GeminiStreamDecoder(model, int(self._clock.now().timestamp()))
-
-    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
-        return failures.classify(status, headers, body)
+        return GeminiStreamDecoder(model, self._now())
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         # One page holds a thousand, which is the most that the API gives at once and many times what there are.
         url = provider.base_url + "/models?pageSize=1000"
-        return listing_request(provider, url, self._headers(key.secret if key else None).listing)
+        return listing_request(provider, url, self._headers(key).listing)
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

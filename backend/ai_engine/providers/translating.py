@@ -1,0 +1,37 @@
+"""What is the same in every adapter that makes a chat into the words of a protocol of its own, with the key in one header."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ai_engine.clock import Clock
+from ai_engine.providers import failures
+from ai_engine.providers.definition import ProviderDefinition, ProviderKey
+from ai_engine.providers.failures import Failure
+from ai_engine.providers.json_requests import KeyedHeaders
+from ai_engine.upstream.port import Headers
+
+_REMEMBERED_KEYS = 4096
+
+
+class TranslatingAdapter:
+    """That part of an `adapter.Adapter`. What it asks and how it reads the answers is each protocol's own."""
+
+    def __init__(self, clock: Clock, headers_with: Callable[[str | None], KeyedHeaders]) -> None:
+        """`clock` dates the answers, which these protocols do not. `headers_with` makes the headers with a key's secret."""
+        self._clock = clock
+        self._headers_with = lru_cache(_REMEMBERED_KEYS)(headers_with)
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+        """The chat itself: whatever it holds is translated anyway."""
+        return chat
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        return failures.classify(status, headers, body)
+
+    def _headers(self, key: ProviderKey | None) -> KeyedHeaders:
+        return self._headers_with(key.secret if key else None)
+
+    def _now(self) -> int:
+        """Seconds since the epoch."""
+        return int(self._clock.now().timestamp())
