@@ -19,7 +19,7 @@ from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_ans
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
-from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request
+from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request, post_request
 from ai_engine.providers.openai_dialects import adopted
 from ai_engine.providers.openai_listing import read_listing
 from ai_engine.providers.openai_stream import OpenAIStreamDecoder, failure_of_choice
@@ -144,16 +144,9 @@ class OpenAICompatible:
                     outgoing["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
             encoded = openai.encoded(outgoing)
         url = target.urls[operation]
-        timeouts = provider.timeouts
-        return UpstreamRequest(
-            "POST",
-            url.replace("{model}", quote(model, safe="")) if target.names_model else url,
-            headers + extra_headers,
-            encoded,
-            timeouts.connect,
-            # A backstop only. The relay's own watch is finer, and knows which models are silent by nature.
-            max(timeouts.plain_answer, timeouts.first_token),
-        )
+        if target.names_model:
+            url = url.replace("{model}", quote(model, safe=""))
+        return post_request(provider, url, headers + extra_headers, encoded)
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         read = _READERS.get(operation)

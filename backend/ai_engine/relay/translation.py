@@ -12,10 +12,11 @@ import orjson
 
 from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation
-from ai_engine.providers.adapter import Adapter, EventKind, PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers import plain_answers, stream_events
+from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
-from ai_engine.providers.failures import Failure, malformed_answer, of_optional_operation
+from ai_engine.providers.failures import Failure, of_optional_operation
 from ai_engine.relay.one_call import FirstCallStream, StreamOver, with_first_call
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
@@ -137,7 +138,7 @@ class Way:
             answer = self._translation.answer(chat_shape.sound_answer(plain.answer))
             return plain._replace(body=orjson.dumps(answer), answer=answer)
         except orjson.JSONEncodeError:
-            return malformed_answer("The provider's answer is nested too deeply.")
+            return plain_answers.TOO_DEEP
 
     def decode_stream(self, model: str) -> StreamDecoder:
         """As `Adapter.decode_stream`, in the client's format."""
@@ -169,4 +170,4 @@ class _TranslatedStream(StreamOver):
         try:
             return StreamEvent(event.kind, self._translator.translate(chat_shape.sound_chunk(event.chunk)))
         except orjson.JSONEncodeError:
-            return StreamEvent(EventKind.FAILURE, failure=malformed_answer("The provider's stream is nested too deeply."))
+            return stream_events.TOO_DEEP
