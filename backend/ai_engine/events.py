@@ -17,7 +17,7 @@ ABANDONED = "abandoned"
 
 
 class Ending(StrEnum):
-    """How a request ended for its client (`contract.md` section 8)."""
+    """How a request ended for its client."""
 
     COMPLETED = "completed"
     CLIENT_CANCELLED = "client_cancelled"

@@ -79,7 +79,7 @@ translated, and once one is asked nobody else is tried."""
 
 
 class Role(IntEnum):
-    """Who may call a route (`contract.md` section 7). `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""
+    """Who may call a route. `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""
 
     PUBLIC = 0
     VIEWER = 1

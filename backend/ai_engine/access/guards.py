@@ -32,7 +32,7 @@ _REMEMBERED_HOSTS = 256
 
 
 class Guard:
-    """Decides about every request (`contract.md` section 7).
+    """Decides about every request (`docs/security.md`).
 
     *Open mode*, listening on loopback with no admin key configured or issued: whoever is on this machine is admin, and no web
     page is. *Keyed mode*, otherwise: a key decides; pages of other sites have none, so that nothing else need be asked. Our own

@@ -1,4 +1,4 @@
-"""When two model names mean the same model (`contract.md` section 5), and never when they merely look alike.
+"""When two model names mean the same model, and never when they merely look alike.
 
 Anthropic/Claude-Sonnet-4.5          base claude-sonnet-4-5
 models/claude_sonnet_4_5-latest      base claude-sonnet-4-5

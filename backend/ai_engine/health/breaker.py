@@ -1,4 +1,4 @@
-"""The breaker (`faults.md` section 4): routes and providers that fail go out of rotation, and are let back by single probes.
+"""The breaker: routes and providers that fail go out of rotation, and are let back by single probes.
 
 Health is kept per route. It widens to the provider when two or more of its models are out, or the connection itself fails.
 Faults of a key never come here: they rest with the key.

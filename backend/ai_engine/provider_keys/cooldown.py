@@ -1,4 +1,4 @@
-"""How long a provider key rests after a failure (`contract.md` section 6)."""
+"""How long a provider key rests after a failure."""
 
 from dataclasses import dataclass
 

@@ -20,7 +20,7 @@ class WireProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds, for one attempt on this provider (`faults.md` section 3)."""
+    """Seconds, for one attempt on this provider."""
 
     connect: float = 5
     hedge_after: float = 8

@@ -1,4 +1,4 @@
-"""The rings: models → candidates → keys → send once, each with one reason to go again (`faults.md` section 2).
+"""The rings: models → candidates → keys → send once, each with one reason to go again.
 
     try_models       the next model, when every candidate of this one is exhausted
     try_candidates   the next route, when this one failed; with none left, one second chance for what may soon work

@@ -23,6 +23,17 @@ def test_no_file_outgrows_its_reader() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+def test_pages_that_the_code_names_are_there() -> None:
+    named = {
+        (path.relative_to(ROOT).as_posix(), page)
+        for path in files()
+        if path.suffix in {".py", ".ts", ".tsx"} and not path.name.endswith("gen.ts")
+        for page in re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.md)\b", path.read_text("utf-8"))
+    }
+
+    assert {(path, page) for path, page in named if not (ROOT / page).is_file()} == set()
+
+
 def anchors(text: str) -> set[str]:
     """The anchors of a page's headings, as code hosts make them."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)

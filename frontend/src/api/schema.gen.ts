@@ -1795,7 +1795,7 @@ export interface components {
         };
         /**
          * Ending
-         * @description How a request ended for its client (`contract.md` section 8).
+         * @description How a request ended for its client.
          * @enum {string}
          */
         Ending: "completed" | "client_cancelled" | "upstream_cut" | "rescued" | "error";
