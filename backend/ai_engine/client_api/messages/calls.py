@@ -131,7 +131,7 @@ class Calls:
         call = self._last if index is None else self._by_index.get(index)
         function = piece.get("function")
         has_name = isinstance(function, Mapping) and bool(function.get("name"))
-        if call is None or (given and has_name and call.id and call.id != given) or (index is None and has_name and call.name):
+        if call is None or (has_name and _is_another(call, index, given)):
             call = Call(self._count)
             self._count += 1
             self._by_index[index] = call
@@ -176,3 +176,10 @@ class Calls:
         call, self._live = self._live, None
         self._tell_rest(call)
         self._teller.end_call()
+
+
+def _is_another(call: Call, index: int | None, given: object) -> bool:
+    """Whether a piece with a name begins another call than the one of its index, or the last. Some repeat both with every piece."""
+    if given and call.id:
+        return given != call.id
+    return index is None and bool(call.name)

@@ -13,8 +13,6 @@ from ai_engine.client_api.responses.answers import (
     Answered,
     ItemIds,
     annotations_in,
-    call_id_of,
-    function_of,
     logprobs_in,
     objects,
     reasoning_text,
@@ -22,6 +20,7 @@ from ai_engine.client_api.responses.answers import (
     started,
     status_of,
 )
+from ai_engine.client_api.responses.calls import Calls
 from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, OpenReasoning
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
@@ -41,7 +40,6 @@ class ResponsesStream:
         "_late_details",
         "_message",
         "_model",
-        "_open_calls",
         "_output",
         "_reasoning",
         "_request",
@@ -66,8 +64,7 @@ class ResponsesStream:
         self._has_reasoning_text = False
         self._late_details: GatheredDetails | None = None
         self._message: OpenMessage | None = None
-        self._open_calls: list[OpenCall] = []
-        self._calls: dict[int, OpenCall] = {}
+        self._calls = Calls(self._begin_call)
 
     def translate(self, chunk: Mapping[str, Any]) -> bytes:
         events: list[bytes] = []
@@ -147,7 +144,7 @@ class ResponsesStream:
             text = shown_text(details)
         if not text and not details:
             return
-        if not text and (self._message is not None or self._open_calls):
+        if not text and (self._message is not None or self._calls):
             # A signature that comes late belongs to the turn, and ends nothing.
             self._late_details = self._late_details or GatheredDetails()
             self._late_details.add(details)
@@ -164,23 +161,13 @@ class ResponsesStream:
         if delta.get("annotations") and self._message is not None:
             self._message.add_annotations(annotations_in(delta), events)
         for call in objects(delta.get("tool_calls")):
-            self._take_call(call, events)
+            self._calls.read(call, events)
 
-    def _take_call(self, piece: Mapping[str, Any], events: list[bytes]) -> None:
-        name, arguments = function_of(piece)
-        index = piece.get("index")
-        key = index if type(index) is int else len(self._open_calls)
-        call = self._calls.get(key)
-        # Some servers give every call the index 0, and tell them apart by their ids alone.
-        if call is None or (name and piece.get("id") not in (None, "", call.call_id)):
-            self._end_reasoning(wire.COMPLETED, events)
-            self._end_message(wire.COMPLETED, events)
-            tool = self._request.tools.named(name)
-            item_id = self._ids.next(ITEM_PREFIX[tool.kind])
-            call = self._calls[key] = OpenCall(self, tool, item_id, call_id_of(piece), events)
-            self._open_calls.append(call)
-        if arguments:
-            call.add(arguments, events)
+    def _begin_call(self, name: str, call_id: str, events: list[bytes]) -> OpenCall:
+        self._end_reasoning(wire.COMPLETED, events)
+        self._end_message(wire.COMPLETED, events)
+        tool = self._request.tools.named(name)
+        return OpenCall(self, tool, self._ids.next(ITEM_PREFIX[tool.kind]), call_id, events)
 
     def _open_message(self, events: list[bytes]) -> OpenMessage:
         if self._message is None:
@@ -203,10 +190,7 @@ class ResponsesStream:
         status = status_of(self._finish)
         self._end_reasoning(status, events)
         self._end_message(status, events)
-        for call in self._open_calls:
-            call.end(status, events)
-        self._open_calls = []
-        self._calls = {}
+        self._calls.end(status, events)
         if self._late_details is not None:
             late = OpenReasoning(self, self._ids.next("rs"), events)
             late.add("", self._late_details.whole(), events)

@@ -153,6 +153,38 @@ def test_calls_that_all_have_the_index_0_are_told_apart_by_their_ids() -> None:
     assert [(item["call_id"], item["arguments"]) for item in output] == [("c1", "{}"), ("c2", '{"b":1}')]
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [
+            {"index": 0, "id": "c1", "function": {"arguments": ""}},
+            {"index": 0, "function": {"name": "get_weather"}},
+            piece(0, "{}"),
+        ],
+        [{"index": 0, "function": {"name": "get_weather"}}, {"index": 0, "id": "c1", "function": {"arguments": "{}"}}],
+        [{"id": "c1", "function": {"name": "get_weather", "arguments": ""}}, {"function": {"arguments": "{}"}}],
+        [{"id": "c1", "function": {"name": "get_weather"}}, {"id": "c1", "function": {"name": "get_weather", "arguments": "{}"}}],
+    ],
+    ids=["name-late", "id-late", "no-index", "all-repeated"],
+)
+def test_a_call_is_one_whatever_comes_first_of_it(pieces: list[Json]) -> None:
+    second = {"id": "c2", "function": {"name": "get_weather", "arguments": "{}"}}
+    if "index" in pieces[0]:
+        second["index"] = 1
+    chunks = [*(chunk({"tool_calls": [each]}) for each in [*pieces, second]), chunk({}, "tool_calls")]
+    output = read(chunks, tools=[WEATHER])[1]["output"]
+    assert [(item["call_id"], item["name"], item["arguments"]) for item in output] == [
+        ("c1", "get_weather", "{}"),
+        ("c2", "get_weather", "{}"),
+    ]
+
+
+def test_a_call_that_never_has_a_name_is_told_at_the_end() -> None:
+    chunks = [chunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"arguments": "{}"}}]}), chunk({}, "tool_calls")]
+    (call,) = read(chunks, tools=[WEATHER])[1]["output"]
+    assert (call["call_id"], call["name"], call["arguments"]) == ("c1", "", "{}")
+
+
 def test_a_custom_tools_input_is_told_once_it_is_whole() -> None:
     chunks = [
         chunk({"tool_calls": [piece(0, '{"inp', id="c1", name="apply_patch")]}),
