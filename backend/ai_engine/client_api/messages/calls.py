@@ -179,7 +179,7 @@ class Calls:
 
 
 def _is_another(call: Call, index: int | None, given: object) -> bool:
-    """Whether a piece with a name begins another call than the one of its index, or the last. Some repeat both with every piece."""
+    """Whether a piece with a name begins another call than the one of its index, or the last. Some repeat both each time."""
     if given and call.id:
         return given != call.id
     return index is None and bool(call.name)

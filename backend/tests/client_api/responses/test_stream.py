@@ -168,7 +168,7 @@ def test_calls_that_all_have_the_index_0_are_told_apart_by_their_ids() -> None:
     ids=["name-late", "id-late", "no-index", "all-repeated"],
 )
 def test_a_call_is_one_whatever_comes_first_of_it(pieces: list[Json]) -> None:
-    second = {"id": "c2", "function": {"name": "get_weather", "arguments": "{}"}}
+    second: Json = {"id": "c2", "function": {"name": "get_weather", "arguments": "{}"}}
     if "index" in pieces[0]:
         second["index"] = 1
     chunks = [*(chunk({"tool_calls": [each]}) for each in [*pieces, second]), chunk({}, "tool_calls")]
