@@ -20,7 +20,7 @@ from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire.multipart import Form
 
-DEFAULT_MODERATION_MODEL = "omni-moderation-latest"
+_DEFAULT_MODERATION_MODEL = "omni-moderation-latest"
 """https://platform.openai.com/docs/api-reference/moderations/create (read 2026-11-28)."""
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
@@ -93,7 +93,7 @@ PASSED: Mapping[str, PassedThrough] = {
     "/v1/audio/speech": PassedThrough(Operation.SPEECH, {"input": (str,)}, may_stream=True),
     "/v1/audio/transcriptions": PassedThrough(Operation.TRANSCRIPTIONS, {}, _SOUND_FILES, may_stream=True),
     "/v1/audio/translations": PassedThrough(Operation.TRANSLATIONS, {}, _SOUND_FILES),
-    "/v1/moderations": PassedThrough(Operation.MODERATIONS, {"input": (str, list)}, default_model=DEFAULT_MODERATION_MODEL),
+    "/v1/moderations": PassedThrough(Operation.MODERATIONS, {"input": (str, list)}, default_model=_DEFAULT_MODERATION_MODEL),
     "/v1/rerank": PassedThrough(Operation.RERANK, {"query": (str, dict), "documents": (list,)}),
 }
 """By path."""

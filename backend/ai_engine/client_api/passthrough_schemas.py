@@ -97,7 +97,7 @@ _FILE = {"type": "string", "format": "binary"}
 _STREAM = {"type": "string", "enum": ["true", "false"]}
 
 
-def form_of(model: str, file: str, **fields: dict[str, Any]) -> dict[str, Any]:
+def _form_of(model: str, file: str, **fields: dict[str, Any]) -> dict[str, Any]:
     """`openapi_extra` of a route that takes a form with `model`, such as this one, with this file and these further fields."""
     schema = {
         "type": "object",
@@ -108,7 +108,7 @@ def form_of(model: str, file: str, **fields: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
 
 
-EDIT_FORM = form_of("openai/gpt-image-1", "image", prompt={"type": "string"}, mask=_FILE, stream=_STREAM)
-VARIATION_FORM = form_of("openai/dall-e-2", "image")
-TRANSCRIPTION_FORM = form_of("openai/whisper-1", "file", response_format={"type": "string"}, stream=_STREAM)
-TRANSLATION_FORM = form_of("openai/whisper-1", "file", response_format={"type": "string"})
+EDIT_FORM = _form_of("openai/gpt-image-1", "image", prompt={"type": "string"}, mask=_FILE, stream=_STREAM)
+VARIATION_FORM = _form_of("openai/dall-e-2", "image")
+TRANSCRIPTION_FORM = _form_of("openai/whisper-1", "file", response_format={"type": "string"}, stream=_STREAM)
+TRANSLATION_FORM = _form_of("openai/whisper-1", "file", response_format={"type": "string"})

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-LONGEST = 64
+_LONGEST = 64
 """https://platform.openai.com/docs/api-reference/chat/create and
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/nodejs/1.1.0/vertexai/functiondeclaration (read 2026-11-28). Names
 that agents make of a server's name and a tool's (`mcp__…__…`) are often longer."""
@@ -12,9 +12,9 @@ that agents make of a server's name and a tool's (`mcp__…__…`) are often lon
 
 def shortened(name: str) -> str:
     """The same name always becomes the same one; two become one as rarely as two hashes of 48 bits are equal."""
-    if len(name) <= LONGEST:
+    if len(name) <= _LONGEST:
         return name
-    return f"{name[: LONGEST - 13]}_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return f"{name[: _LONGEST - 13]}_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def originals(body: Mapping[str, Any]) -> Mapping[str, str]:
@@ -22,5 +22,5 @@ def originals(body: Mapping[str, Any]) -> Mapping[str, str]:
     return {
         shortened(tool["name"]): tool["name"]
         for tool in body.get("tools") or ()
-        if isinstance(tool.get("name"), str) and len(tool["name"]) > LONGEST
+        if isinstance(tool.get("name"), str) and len(tool["name"]) > _LONGEST
     }

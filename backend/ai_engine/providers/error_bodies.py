@@ -10,8 +10,8 @@ import orjson
 from ai_engine.upstream.port import Headers
 from ai_engine.wire.redaction import redact
 
-LONGEST_MESSAGE = 1000
-_LONGEST_READ = 8 * LONGEST_MESSAGE
+_LONGEST_MESSAGE = 1000
+_LONGEST_READ = 8 * _LONGEST_MESSAGE
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
@@ -121,7 +121,7 @@ def has_error(value: object) -> bool:
 def clean(text: str) -> str:
     """`text` in one line, without anything that looks like a key, at most 1,000 characters."""
     text = redact(_CONTROL.sub(" ", text[:_LONGEST_READ])).strip()
-    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def _words(error: Mapping[str, Any]) -> tuple[str, str | None]:

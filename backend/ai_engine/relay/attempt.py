@@ -23,7 +23,7 @@ from ai_engine.relay.translation import Way
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError, UpstreamRequest
 from ai_engine.wire.sse import MAX_EVENT_BYTES
 
-REASONING_FIRST_TOKEN_SECONDS = 300
+_REASONING_FIRST_TOKEN_SECONDS = 300
 """Models that reason are silent by nature."""
 
 _LARGEST_ERROR_BYTES = 256 * 1024
@@ -114,7 +114,7 @@ class Attempt:
         timeouts, entry = self._timeouts(), self._possible.entry
         patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
         if entry.is_reasoning and self._request.is_stream:
-            patience = max(patience, REASONING_FIRST_TOKEN_SECONDS)
+            patience = max(patience, _REASONING_FIRST_TOKEN_SECONDS)
         remaining = self._deadline - self.started_at
         if remaining <= 0:
             raise DeadlinePassed("The request's time was over before a provider could answer.")

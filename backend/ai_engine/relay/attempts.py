@@ -31,12 +31,12 @@ from ai_engine.relay.translation import Asking, Way
 from ai_engine.relay.verdict import verdict
 from ai_engine.upstream.port import Headers
 
-MOST_ATTEMPTS_ON_ONE_MODEL = 6
-MOST_ATTEMPTS = 10
-LONGEST_WAIT_SECONDS = 3
+_MOST_ATTEMPTS_ON_ONE_MODEL = 6
+_MOST_ATTEMPTS = 10
+_LONGEST_WAIT_SECONDS = 3
 """A `Retry-After` up to this is waited out where no other route is left."""
 
-OWN_ROUTE = Route("ai-engine", "estimate")
+_OWN_ROUTE = Route("ai-engine", "estimate")
 """What an answer in the engine's own name is called."""
 
 _BACKOFF_SECONDS = 0.25
@@ -97,7 +97,7 @@ class Attempts:
         told = self._verdict()
         if self._request.otherwise is not None and _is_beyond_providers(told):
             own = self._request.otherwise()
-            return Answered(OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
+            return Answered(_OWN_ROUTE, None, PlainAnswer(orjson.dumps(own), None, None, answer=own), None)
         raise told
 
     async def _try_who_has_it(self, model: str, plan: Plan) -> Answered | None:
@@ -167,7 +167,7 @@ class Attempts:
         for left_out in plan.left_out:
             if left_out.reason is Reason.KEYS_RESTING and left_out.cause is FailureClass.RATE_LIMIT:
                 returns_at = left_out.returns_at or now
-                if returns_at - now <= LONGEST_WAIT_SECONDS:
+                if returns_at - now <= _LONGEST_WAIT_SECONDS:
                     chances.append(_SecondChance(returns_at, left_out.possible, is_cooling=True))
         return sorted(chances, key=lambda chance: chance.at)
 
@@ -182,10 +182,10 @@ class Attempts:
             rest = services.keys.soonest_return(*route)
             if rest is None:
                 return _SecondChance(now, possible, is_cooling=True) if failure and failure.is_worth_repeating else None
-            is_short = rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= LONGEST_WAIT_SECONDS
+            is_short = rest.reason is FailureClass.RATE_LIMIT and rest.until - now <= _LONGEST_WAIT_SECONDS
             return _SecondChance(rest.until, possible, is_cooling=True) if is_short else None
         asked_for = failure.retry_after_seconds or 0
-        if not failure.is_worth_repeating or asked_for > LONGEST_WAIT_SECONDS:
+        if not failure.is_worth_repeating or asked_for > _LONGEST_WAIT_SECONDS:
             return None
         return _SecondChance(now + max(jittered(_BACKOFF_SECONDS, services.chance), asked_for), possible, is_cooling=False)
 
@@ -216,7 +216,7 @@ class Attempts:
                 if rest is None:
                     return True
                 wait = rest.until - services.clock.monotonic()
-                if wait > LONGEST_WAIT_SECONDS:
+                if wait > _LONGEST_WAIT_SECONDS:
                     return False
                 await services.clock.sleep(wait)
                 return True
@@ -270,7 +270,7 @@ class Attempts:
         return failure
 
     def _may_attempt(self) -> bool:
-        return self.count < MOST_ATTEMPTS and self._on_this_model < MOST_ATTEMPTS_ON_ONE_MODEL
+        return self.count < _MOST_ATTEMPTS and self._on_this_model < _MOST_ATTEMPTS_ON_ONE_MODEL
 
     async def send_once(self, possible: Possible, way: Way, pooled: PooledKey, why: str) -> Answered | Failure:
         """One attempt, with everything it says about key, route and provider marked.

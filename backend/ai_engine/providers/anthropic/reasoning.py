@@ -8,7 +8,7 @@ from ai_engine.providers.anthropic.traits import Thinking, Traits
 
 Json = dict[str, Any]
 
-SMALLEST_BUDGET_TOKENS = 1024
+_SMALLEST_BUDGET_TOKENS = 1024
 """https://platform.claude.com/docs/en/build-with-claude/extended-thinking (read 2026-11-28)."""
 
 _LEVELS = ("minimal", "low", "medium", "high", "xhigh", "max")
@@ -48,11 +48,11 @@ def wanted(body: Mapping[str, Any], traits: Traits, most_tokens: int) -> Wanted:
     if traits.thinking is Thinking.ADAPTIVE:
         # What it thinks is left out of the answer by default from Claude 4.7 on.
         return Wanted({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
-    if most_tokens <= SMALLEST_BUDGET_TOKENS:
+    if most_tokens <= _SMALLEST_BUDGET_TOKENS:
         raise Inexpressible(
-            f"This model reasons only where it may write more than {SMALLEST_BUDGET_TOKENS} tokens.", param="reasoning_effort"
+            f"This model reasons only where it may write more than {_SMALLEST_BUDGET_TOKENS} tokens.", param="reasoning_effort"
         )
-    budget = min(_BUDGET_TOKENS[effort], max(SMALLEST_BUDGET_TOKENS, most_tokens // 2))
+    budget = min(_BUDGET_TOKENS[effort], max(_SMALLEST_BUDGET_TOKENS, most_tokens // 2))
     return Wanted({"type": "enabled", "budget_tokens": budget}, is_on=True)
 
 
