@@ -1,7 +1,7 @@
 """A client's body at `/v1/responses` becomes a `ClientRequest`, with the conversation that it goes on from written out."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -21,6 +21,8 @@ from ai_engine.relay.request import ClientRequest
 
 _SPOKEN = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
 """Items that need no id: a provider that did not make it would not know it."""
+_HOSTED = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
+"""What a provider did itself, on the way to its answer."""
 _REPEATED = ("tools", "text", "tool_choice")
 _REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
 """What an answer repeats of its request."""
@@ -169,25 +171,34 @@ def _as_native(
         return body
     native = {field: value for field, value in body.items() if field not in ("background", "previous_response_id")}
     if before or resolved or has_sealed:
-        own = [_portable(item) if index in resolved else item for index, item in enumerate(added)]
-        native["input"] = [
-            item
-            for item in (*(_portable(item) for item in before), *own)
-            if item is not None and not is_sealed(item.get("encrypted_content"))
-        ]
+        kept = [(item, True) for item in before] + [(item, index in resolved) for index, item in enumerate(added)]
+        native["input"] = list(_portable(kept))
     return native
 
 
-def _portable(item: dict[str, Any]) -> dict[str, Any] | None:
-    """A kept item for a provider that may not have made it: without an id that it would look for; `None` where it is nothing
-    else.
+def _portable(items: Iterable[tuple[dict[str, Any], bool]]) -> Iterator[dict[str, Any]]:
+    """The items for a provider that may not have made those that are kept here, as `items` says of each.
 
-    OpenAI answers 404 to an id that it did not keep, "Item with id 'rs_…' not found"
-    (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372, read 2026-11-28).
+    Kept ones lose the ids that it would look for. What is nothing else stays here: reasoning that it cannot read, and searches
+    that such reasoning led to, whose outcome the answer tells. OpenAI answers 404 to an id that it did not keep, "Item with id
+    'rs_…' not found" (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372), and 400 to
+    "Item 'ws_…' of type 'web_search_call' was provided without its required 'reasoning' item"
+    (https://github.com/LionSR/TeXRA/pull/1775, all read 2026-11-28).
     """
-    kind = item.get("type", "message")
-    if kind == "reasoning" and item.get("encrypted_content") is None:
-        return None
+    has_lost_reasoning = False
+    for item, is_kept in items:
+        kind, encrypted = item.get("type", "message"), item.get("encrypted_content")
+        if kind == "reasoning":
+            has_lost_reasoning = is_sealed(encrypted) or (is_kept and encrypted is None)
+            stays = has_lost_reasoning
+        else:
+            has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
+            stays = is_sealed(encrypted) or (is_kept and has_lost_reasoning and kind in _HOSTED)
+        if not stays:
+            yield _without_id(item, kind) if is_kept else item
+
+
+def _without_id(item: dict[str, Any], kind: object) -> dict[str, Any]:
     return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN)}
 
 

@@ -217,6 +217,35 @@ def test_reasoning_that_was_sealed_here_goes_to_nobody_who_could_not_read_it(gat
     assert gateway.chat(request)["messages"][0]["reasoning_details"][0] == SIGNED
 
 
+@pytest.mark.parametrize("is_referred_to", [False, True])
+@pytest.mark.parametrize(
+    ("reasoning", "kept"),
+    [({}, []), ({"encrypted_content": "gAAAAA"}, ["reasoning", "web_search_call"])],
+    ids=["unreadable", "encrypted"],
+)
+def test_a_search_goes_with_the_reasoning_that_led_to_it_or_not_at_all(
+    gateway: Gateway, reasoning: Json, kept: list[str], is_referred_to: bool
+) -> None:
+    said = {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "It rains."}]}
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "weather"}}
+    output = [{"type": "reasoning", "id": "rs_1", "summary": [], **reasoning}, search, said]
+    gateway.requests.keep(gateway.parse(), {"id": "resp_theirs", "output": output})
+    if is_referred_to:
+        references = [{"type": "item_reference", "id": item["id"]} for item in output]
+        body = gateway.parse(input=[*references, {"role": "user", "content": "Sure?"}]).body
+        kinds = [*kept, "message", "user"]
+    else:
+        body = gateway.parse(input=[{"role": "user", "content": "Sure?"}], previous_response_id="resp_theirs").body
+        kinds = ["message", *kept, "message", "user"]
+    assert [item.get("type") or item["role"] for item in body["input"]] == kinds
+
+
+def test_a_search_that_no_reasoning_led_to_is_no_secret(gateway: Gateway) -> None:
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    gateway.requests.keep(gateway.parse(), {"id": "resp_theirs", "output": [search]})
+    assert gateway.parse(previous_response_id="resp_theirs").body["input"][1] == search
+
+
 def test_running_in_the_background_is_the_engines_own_business(gateway: Gateway) -> None:
     assert "background" not in gateway.parse(background=True).body
 
