@@ -42,6 +42,17 @@ def tool_call(call_id: str, name: str, arguments: str) -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
+def arguments_in(text: str) -> Json | None:
+    """A call's arguments as the object that they should be, blank ones as an empty one; `None` where they are none."""
+    if not text.strip():
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def choice(index: int, *, content: str | None, finish_reason: str, tool_calls: Sequence[Json] = ()) -> Json:
     message: Json = {"role": "assistant", "content": content, "refusal": None}
     if tool_calls:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-import orjson
-
 from ai_engine.client_api.messages import reasoning
 from ai_engine.client_api.messages.reasoning import Showing
 from ai_engine.wire.anthropic import messages_usage, stop_reason
 from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
 
 Json = dict[str, Any]
@@ -115,13 +114,8 @@ def tool_name(name: object, asked: Asked) -> str:
 
 
 def _input(arguments: str) -> Json:
-    if not arguments.strip():
-        return {}
-    try:
-        value = orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        value = None
-    return value if isinstance(value, dict) else unreadable(arguments)
+    value = arguments_in(arguments)
+    return unreadable(arguments) if value is None else value
 
 
 def unreadable(arguments: str) -> Json:

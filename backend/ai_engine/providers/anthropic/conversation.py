@@ -9,13 +9,12 @@ for others they join `system`, as in Anthropic's own endpoint for OpenAI's clien
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import answered_call, messages, tool_calls
 from ai_engine.wire.anthropic import REASONING_FORMAT, sound_id
+from ai_engine.wire.openai import arguments_in
 
 Json = dict[str, Any]
 
@@ -116,13 +115,8 @@ class _Conversation:
 
 
 def _input(arguments: str, where: str) -> Json:
-    if not arguments.strip():
-        return {}
-    try:
-        value = orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
+    value = arguments_in(arguments)
+    if value is None:
         raise InvalidRequest("A tool call's arguments are a JSON object in a string.", param=f"{where}.function.arguments")
     return value
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers.chat_messages import Call, address, answered_call, data_url, messages, parts, texts, tool_calls
 from ai_engine.providers.gemini.models import is_before_3
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
+from ai_engine.wire.openai import arguments_in
 
 Json = dict[str, Any]
 
@@ -161,11 +160,8 @@ def _signature_in(call: Call) -> str | None:
 
 
 def _arguments(call: Call, where: str, place: int) -> Json:
-    try:
-        arguments = orjson.loads(call.arguments) if call.arguments.strip() else {}
-    except orjson.JSONDecodeError:
-        arguments = None
-    if not isinstance(arguments, dict):
+    arguments = arguments_in(call.arguments)
+    if arguments is None:
         raise Inexpressible(
             "Gemini takes the arguments of a call as a JSON object only.",
             param=f"{where}.tool_calls[{place}].function.arguments",
