@@ -1,7 +1,8 @@
 /** In front of every page: who the gateway asks for a key signs in first, at the same URL. Nobody else sees anything of it. */
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { sessionQuery } from '@/api/queries'
+import { useIsOver } from '@/lib/is-over'
 import { Shell } from './shell/shell'
 
 const SignInPage = lazy(() => import('@/features/session/sign-in-page'))
@@ -25,17 +26,4 @@ export function SessionGate() {
     )
   if (isPending && !isPatienceOver) return null
   return <Shell isFocused={wasAsked} />
-}
-
-function useIsOver(milliseconds: number): boolean {
-  const [isOver, setIsOver] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setIsOver(true)
-    }, milliseconds)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [milliseconds])
-  return isOver
 }

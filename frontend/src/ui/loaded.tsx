@@ -1,5 +1,6 @@
 /** A query's four states in one place: loading, failed, there, and there but out of date. */
-import { type ReactNode, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
+import { useIsOver } from '@/lib/is-over'
 import classes from './loaded.module.css'
 import { ErrorState, StaleBanner, waitingWords } from './messages'
 
@@ -55,17 +56,4 @@ function Loading({ failure, children }: { failure: unknown; children: ReactNode 
       </p>
     </div>
   )
-}
-
-function useIsOver(milliseconds: number): boolean {
-  const [isOver, setIsOver] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setIsOver(true)
-    }, milliseconds)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [milliseconds])
-  return isOver
 }
