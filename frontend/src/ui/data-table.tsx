@@ -174,7 +174,6 @@ function Body<Row extends object>({ row, columns, height, isOpen, onOpen }: Body
     })
   return (
     // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
-
     <tr
       aria-rowindex={row.getDisplayIndex() + 2}
       style={{ height }}

@@ -14,6 +14,48 @@ export interface RouteOfModel {
   route: Route
 }
 
+/** What is said of routes, be it all of a model or one alone. */
+function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
+  return [
+    {
+      id: 'context',
+      header: 'Context',
+      width: '98px',
+      align: 'end',
+      hideBelow: 'sm',
+      cell: (row) => <>{formatCompact(contextOf(routesOf(row)))}</>,
+      sortBy: (row) => contextOf(routesOf(row)),
+    },
+    {
+      id: 'takes',
+      header: 'Takes',
+      width: '18%',
+      hideBelow: 'md',
+      cell: (row) => <Takes routes={routesOf(row)} />,
+    },
+    {
+      id: 'input',
+      header: '$ / M in',
+      width: '104px',
+      align: 'end',
+      hideBelow: 'sm',
+      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'input_usd_per_million')} />,
+      sortBy: (row) => amountOf(lowestPrice(routesOf(row), 'input_usd_per_million')),
+    },
+    {
+      id: 'output',
+      header: '$ / M out',
+      width: '110px',
+      align: 'end',
+      hideBelow: 'sm',
+      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'output_usd_per_million')} />,
+      sortBy: (row) => amountOf(lowestPrice(routesOf(row), 'output_usd_per_million')),
+    },
+  ]
+}
+
+const state = { id: 'state', header: 'State', width: 'clamp(126px, 12cqi, 140px)', narrowWidth: '116px' }
+
 export const modelColumns: Column<Model>[] = [
   {
     id: 'model',
@@ -29,45 +71,9 @@ export const modelColumns: Column<Model>[] = [
     cell: (model) => <Providers routes={model.routes} />,
     sortBy: ({ routes }) => routes.length,
   },
+  ...factColumns<Model>(({ routes }) => routes),
   {
-    id: 'context',
-    header: 'Context',
-    width: '98px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ routes }) => <>{formatCompact(contextOf(routes))}</>,
-    sortBy: ({ routes }) => contextOf(routes),
-  },
-  {
-    id: 'takes',
-    header: 'Takes',
-    width: '18%',
-    hideBelow: 'md',
-    cell: ({ routes }) => <Takes routes={routes} />,
-  },
-  {
-    id: 'input',
-    header: '$ / M in',
-    width: '104px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ routes }) => <RoutePrice usd={lowestPrice(routes, 'input_usd_per_million')} />,
-    sortBy: ({ routes }) => amountOf(lowestPrice(routes, 'input_usd_per_million')),
-  },
-  {
-    id: 'output',
-    header: '$ / M out',
-    width: '110px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ routes }) => <RoutePrice usd={lowestPrice(routes, 'output_usd_per_million')} />,
-    sortBy: ({ routes }) => amountOf(lowestPrice(routes, 'output_usd_per_million')),
-  },
-  {
-    id: 'state',
-    header: 'State',
-    width: 'clamp(126px, 12cqi, 140px)',
-    narrowWidth: '116px',
+    ...state,
     cell: (model) => <ModelState model={model} />,
     sortBy: (model) => availableCount(model) / model.routes.length,
   },
@@ -87,49 +93,10 @@ export const routeColumns: Column<RouteOfModel>[] = [
     ),
     sortBy: ({ route }) => route.id.toLowerCase(),
   },
+  ...factColumns<RouteOfModel>(({ route }) => [route]),
   {
-    id: 'context',
-    header: 'Context',
-    width: '98px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ route }) => <>{formatCompact(route.context_tokens)}</>,
-    sortBy: ({ route }) => route.context_tokens,
-  },
-  {
-    id: 'takes',
-    header: 'Takes',
-    width: '18%',
-    hideBelow: 'md',
-    cell: ({ route }) => <Takes routes={[route]} />,
-  },
-  {
-    id: 'input',
-    header: '$ / M in',
-    width: '104px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ route }) => <RoutePrice usd={route.input_usd_per_million} />,
-    sortBy: ({ route }) => amountOf(route.input_usd_per_million),
-  },
-  {
-    id: 'output',
-    header: '$ / M out',
-    width: '110px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ route }) => <RoutePrice usd={route.output_usd_per_million} />,
-    sortBy: ({ route }) => amountOf(route.output_usd_per_million),
-  },
-  {
-    id: 'state',
-    header: 'State',
-    width: 'clamp(126px, 12cqi, 140px)',
-    narrowWidth: '116px',
-    cell: ({ route }) => {
-      const { name, meaning } = providerStateWords(route.state)
-      return <StatusBadge meaning={meaning}>{name}</StatusBadge>
-    },
+    ...state,
+    cell: ({ route }) => <RouteState route={route} />,
     sortBy: ({ route }) => route.state,
   },
 ]
@@ -178,13 +145,15 @@ function Takes({ routes }: { routes: Route[] }) {
   return <span className={classes.faint}>{capabilities.length === 0 ? '–' : capabilities.join(', ')}</span>
 }
 
+function RouteState({ route }: { route: Route }) {
+  const { name, meaning } = providerStateWords(route.state)
+  return <StatusBadge meaning={meaning}>{name}</StatusBadge>
+}
+
 function ModelState({ model }: { model: Model }) {
   const available = availableCount(model)
   const [only] = model.routes
-  if (model.routes.length === 1 && only !== undefined) {
-    const { name, meaning } = providerStateWords(only.state)
-    return <StatusBadge meaning={meaning}>{name}</StatusBadge>
-  }
+  if (model.routes.length === 1 && only !== undefined) return <RouteState route={only} />
   if (available === model.routes.length) return <StatusBadge meaning="ok">Available</StatusBadge>
   return (
     <StatusBadge meaning={available > 0 ? 'degraded' : 'down'}>

@@ -98,9 +98,7 @@ function CandidateRow({ candidate, place, weights }: CandidateRowProps) {
       <div className={classes.who}>
         <ProviderMark name={provider} size="sm" />
         <div className={classes.names}>
-          <span className={classes.name} dir="auto">
-            <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
-          </span>
+          <RouteName provider={provider} model={model} />
           <span className={classes.facts}>
             {matchWords(matched)} ·{' '}
             {first_token_seconds === null ? (
@@ -124,6 +122,14 @@ function CandidateRow({ candidate, place, weights }: CandidateRowProps) {
         <strong>{score.total.toFixed(2)}</strong>
       </div>
     </li>
+  )
+}
+
+function RouteName({ provider, model }: { provider: string; model: string }) {
+  return (
+    <span className={classes.name} dir="auto">
+      <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
+    </span>
   )
 }
 
@@ -165,9 +171,7 @@ function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
           <li key={`${provider}/${model}`}>
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
-              <span className={classes.name} dir="auto">
-                <strong dir="auto">{provider}</strong> <bdi>{model}</bdi>
-              </span>
+              <RouteName provider={provider} model={model} />
               <span className={classes.facts} dir="auto">
                 {leftOutDetail(reason, cause, detail)}
                 {returns_at !== null && (
