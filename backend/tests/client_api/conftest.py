@@ -33,3 +33,14 @@ async def gateway(upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
             while not (await gateway.get("/v1/models"))["data"]:
                 await asyncio.sleep(0.02)
         yield gateway
+
+
+@pytest.fixture
+async def nothing_is_left_behind(gateway: Gateway, upstream: ScriptedUpstream) -> AsyncIterator[None]:
+    """For tests of what is refused: none reaches the provider, stays in flight or is held against anybody."""
+    asked = len(upstream.requests)
+    yield
+    assert len(upstream.requests) == asked
+    status = await gateway.get("/api/status")
+    assert status["performance"]["in_flight"] == 0
+    assert status["flagged_providers"] == 0

@@ -1,14 +1,12 @@
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway
-from tests.fakes.scripted_upstream import ScriptedUpstream
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left_behind")]
 
 JSON = {"content-type": "application/json"}
 CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
@@ -16,17 +14,6 @@ PROVIDER_TEST, TOGGLE = "/api/providers/alpha/test", "/api/providers/alpha/toggl
 AUTODECIDE_TEST = "/api/autodecide/test"
 MESSAGES = [{"role": "user", "content": "hi"}]
 SOUND: dict[str, dict[str, Any]] = {CHAT: {"model": "tiny", "messages": MESSAGES}, EMBEDDINGS: {"model": "tiny", "input": "hi"}}
-
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left_behind(gateway: Gateway, upstream: ScriptedUpstream) -> AsyncIterator[None]:
-    """No test in here reaches the provider, and none stays in flight."""
-    asked = len(upstream.requests)
-    yield
-    assert len(upstream.requests) == asked
-    status = await gateway.get("/api/status")
-    assert status["performance"]["in_flight"] == 0
-    assert status["flagged_providers"] == 0
 
 
 NOT_JSON = {

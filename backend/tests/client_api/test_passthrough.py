@@ -1,6 +1,5 @@
 """What a client may get wrong with forms and with what is passed through; and what the sandbox has none of."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ from tests.fakes.forms import BOUNDARY, FORM, field, file, form
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left_behind")]
 
 FORMS = {path: passed.files for path, passed in PASSED.items() if passed.files}
 JSON: dict[str, dict[str, Any]] = {
@@ -25,15 +24,6 @@ JSON: dict[str, dict[str, Any]] = {
     "/v1/moderations": {"input": "p"},
     "/v1/rerank": {"query": "q", "documents": ["a"]},
 }
-
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left_behind(gateway: Gateway, upstream: ScriptedUpstream) -> AsyncIterator[None]:
-    """No test in here reaches the provider, and none stays in flight."""
-    asked = len(upstream.requests)
-    yield
-    assert len(upstream.requests) == asked
-    assert (await gateway.get("/api/status"))["performance"]["in_flight"] == 0
 
 
 async def upload(gateway: Gateway, path: str, raw: bytes, content_type: str = FORM) -> httpx.Response:

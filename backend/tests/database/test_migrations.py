@@ -5,11 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, select
+from sqlalchemy import URL, select
 
 from ai_engine.database import migrate, migrations, open_database
 from ai_engine.database.file_lock import take_file_lock
@@ -39,19 +37,6 @@ asyncio.run(main())
 def tables_in(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as plain:
         return {name for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-async def test_the_migrations_and_the_schema_describe_the_same_tables(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path}/engine.db")
-    await migrate(database)
-
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_server_default": True}), metadata))
-
-    async with database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    assert tables_in(tmp_path / "engine.db") == {*metadata.tables, "alembic_version"}
-    await database.close()
 
 
 def test_the_revisions_in_file_names_are_those_that_alembic_finds_in_one_line() -> None:
