@@ -16,7 +16,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -157,15 +157,15 @@ async def bare_rows(folder: Path, batches: Sequence[Sequence[RequestFinished]]) 
 async def measure(url: str | None, count: int, size: int, rounds: int) -> None:
     """Prints microseconds for each request, the median of the rounds."""
     recording, draining, bare = [], [], []
+    microseconds_each = 1e6 / (count * size)
     for seed in range(rounds):
         batches = batches_of(count, size, seed)
         gc.freeze()  # they are the benchmark's, and would be looked through again and again
         with tempfile.TemporaryDirectory() as folder:
-            to_microseconds: Callable[[float], float] = lambda seconds: seconds / (count * size) * 1e6  # noqa: E731
             recorded, drained = await the_ledger(url or f"sqlite:///{folder}/ledger.db", Path(folder) / "spool", batches)
-            recording.append(to_microseconds(recorded))
-            draining.append(to_microseconds(drained))
-            bare.append(to_microseconds(await bare_rows(Path(folder), batches)))
+            recording.append(recorded * microseconds_each)
+            draining.append(drained * microseconds_each)
+            bare.append(await bare_rows(Path(folder), batches) * microseconds_each)
     least = statistics.median(bare)
     print(f"{count} batches of {size}, median of {rounds}: µs of processor for each request")
     print(f"recording    {statistics.median(recording):6.1f}")

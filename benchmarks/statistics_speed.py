@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -84,7 +85,7 @@ async def measure(url: str, rounds: int) -> bool:
     now = datetime.now(UTC)
     print(f"{counted:,} requests on {database.engine.dialect.name}: median and worst of {rounds}, ms")
     fine = True
-    for name, span, filters in (
+    questions: tuple[tuple[str, timedelta, dict[str, Any]], ...] = (
         ("1 hour", timedelta(hours=1), {}),
         ("24 hours", timedelta(days=1), {}),
         ("16 hours by minute", timedelta(hours=16), {"bucket": Bucket.MINUTE}),
@@ -95,10 +96,11 @@ async def measure(url: str, rounds: int) -> bool:
         ("90 days, one model", timedelta(days=90), {"model": "model-1"}),
         ("90 days, one client", timedelta(days=90), {"client": "key_01"}),
         ("7 days, one client and provider", timedelta(days=7), {"client": "key_01", "provider": "provider-1"}),
-    ):
+    )
+    for name, span, filters in questions:
 
-        async def ask(span: timedelta = span, filters: dict[str, object] = filters) -> object:  # type: ignore[assignment]  # each names real ones
-            return await statistics.statistics(now - span, now, **filters)  # type: ignore[arg-type]  # as above
+        async def ask(span: timedelta = span, filters: dict[str, Any] = filters) -> object:
+            return await statistics.statistics(now - span, now, **filters)
 
         fine &= await measured(f"statistics, {name}", STATISTICS_BUDGET_MS, rounds, ask)
     middle = now - timedelta(days=45)

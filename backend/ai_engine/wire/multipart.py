@@ -1,13 +1,15 @@
 """Forms, `multipart/form-data` (RFC 7578): how images and sound come in."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from ai_engine.errors import InvalidRequest
+
+if TYPE_CHECKING:  # the library has it for type checkers alone
+    from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS = 1000
 _MOST_PADDING = 64
@@ -68,7 +70,7 @@ def read_form(content_type: bytes, raw: bytes) -> Form:
     reader = _Reader(Form(raw, content_type))
     try:
         # All at once, so that every offset which the parser tells is one of `raw`.
-        MultipartParser(boundary, reader.callbacks()).write(raw)  # type: ignore[arg-type]
+        MultipartParser(boundary, reader.callbacks()).write(raw)
     except FormParserError as error:
         raise _broken(str(error)) from None
     if not reader.is_whole:
@@ -100,7 +102,7 @@ class _Reader:
         self.is_whole = False
         self._begin()
 
-    def callbacks(self) -> Mapping[str, Any]:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._header_field,

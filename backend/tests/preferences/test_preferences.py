@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,9 +49,8 @@ async def opened(file: Path) -> Database:
     return database
 
 
-def definition(**changes: object) -> ProviderDefinition:
-    fields: dict[str, object] = {"name": "p", "display_name": "P", "base_url": "http://127.0.0.1", "key_variable": None}
-    return ProviderDefinition(**(fields | changes))  # type: ignore[arg-type]  # the fields are the caller's
+def definition(**changes: Any) -> ProviderDefinition:
+    return replace(ProviderDefinition("p", "P", "http://127.0.0.1", None), **changes)
 
 
 async def test_a_change_is_kept_across_a_restart(tmp_path: Path) -> None:

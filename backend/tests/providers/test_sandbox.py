@@ -21,7 +21,7 @@ ASKED: dict[str, Any] = {
     "model": "gpt-4o",
     "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hello there"}],
 }
-WEATHER = {
+WEATHER: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "weather",
@@ -100,7 +100,7 @@ async def test_closing_ends_a_stream() -> None:
 
 
 async def test_structured_answers_fit_their_schema() -> None:
-    schema = WEATHER["function"]["parameters"]  # type: ignore[index]  # a literal two lines up
+    schema = WEATHER["function"]["parameters"]
     wanted = {"type": "json_schema", "json_schema": {"name": "weather", "schema": schema}}
     content = orjson.loads((await ask(ASKED | {"response_format": wanted}))["choices"][0]["message"]["content"])
     assert content == {"city": "[sandbox] hello there", "days": 0}
