@@ -12,11 +12,12 @@ import orjson
 
 from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation
-from ai_engine.providers import plain_answers, stream_events
+from ai_engine.providers import openai_over_responses, plain_answers, stream_events
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure, of_optional_operation
+from ai_engine.providers.openai_from_responses import ChunksOfResponse, chat_of
 from ai_engine.relay.one_call import FirstCallStream, StreamOver, with_first_call
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
@@ -73,7 +74,11 @@ class Asking:
             return Way(adapter, self._operation, self._body, None, self._native_headers)
         if self._translation is None:
             raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
-        return Way(adapter, Operation.CHAT, adapter.adopt(self._as_chat(self._translation), provider), self._translation)
+        chat = self._as_chat(self._translation)
+        adopted = adapter.adopt(chat, provider)
+        if adapter.speaks(Operation.RESPONSES, provider, model) and openai_over_responses.is_only_way(chat, model):
+            return Way(adapter, Operation.RESPONSES, openai_over_responses.responses_request(chat), self._translation)
+        return Way(adapter, Operation.CHAT, adopted, self._translation)
 
     def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
         if self._chat is None:
@@ -134,8 +139,9 @@ class Way:
         if self._translation is None:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
+        chat = chat_of(plain.answer) if self._operation is Operation.RESPONSES else plain.answer
         try:
-            answer = self._translation.answer(chat_shape.sound_answer(plain.answer))
+            answer = self._translation.answer(chat_shape.sound_answer(chat))
             return plain._replace(body=orjson.dumps(answer), answer=answer)
         except orjson.JSONEncodeError:
             return plain_answers.TOO_DEEP
@@ -145,7 +151,24 @@ class Way:
         decoder = self._adapter.decode_stream(self._operation, model)
         if self._keeps_first_call:
             decoder = FirstCallStream(decoder)
-        return decoder if self._translation is None else _TranslatedStream(decoder, self._translation.stream())
+        if self._translation is None:
+            return decoder
+        if self._operation is Operation.RESPONSES:
+            decoder = _ChatStream(decoder)
+        return _TranslatedStream(decoder, self._translation.stream())
+
+
+class _ChatStream(StreamOver):
+    """The events of a response as chunks of the chat that was asked for."""
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self, decoder: StreamDecoder) -> None:
+        super().__init__(decoder)
+        self._chunks = ChunksOfResponse()
+
+    def _changed(self, event: StreamEvent) -> StreamEvent:
+        return event._replace(data=b"", chunk=None if event.chunk is None else self._chunks.chunk(event.chunk))
 
 
 class _TranslatedStream(StreamOver):
