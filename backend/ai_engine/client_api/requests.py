@@ -94,12 +94,7 @@ def steered_request(
     needs: Needs = NO_NEEDS,
 ) -> ClientRequest:
     """The request of any format, with its model checked and our own fields read and taken out. Raises `InvalidRequest`."""
-    model = body.get("model")
-    if not isinstance(model, str) or not model.strip():
-        raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
-    # It goes back in a header and in messages, and no model has such a name.
-    if len(model) > LONGEST_NAME:
-        raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
+    model = _model(body)
     autodecide, further, preferences = arrival.autodecide_by_default, None, NO_PREFERENCES
     if not OWN_FIELDS.isdisjoint(body):
         chosen = optional_flag(body, "autodecide")
@@ -112,7 +107,7 @@ def steered_request(
     return ClientRequest(
         id=arrival.request_id,
         operation=operation,
-        model=model.strip(),
+        model=model,
         body=body,
         is_stream=is_stream,
         wants_usage=wants_usage,
@@ -125,6 +120,16 @@ def steered_request(
         native_headers=arrival.native_headers,
         hops=arrival.hops,
     )
+
+
+def _model(body: dict[str, Any]) -> str:
+    model = body.get("model")
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
+    # It goes back in a header and in messages, and no model has such a name.
+    if len(model) > LONGEST_NAME:
+        raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
+    return model.strip()
 
 
 def optional_flag(body: Mapping[str, Any], field: str) -> bool | None:
