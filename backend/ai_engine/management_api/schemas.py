@@ -241,7 +241,7 @@ class FlaggedProvider(BaseModel):
 class ConfigurationView(BaseModel):
     """The configuration in use, without secrets."""
 
-    host: str
+    host: str = Field(description="Where clients reach it: at the proxy in front, where one is told of.")
     port: int
     autodecide: bool
     sandbox: bool = Field(description="The sandbox answers now.")

@@ -60,8 +60,8 @@ def status_view(views: ProviderViews, uptime: Uptime, guard: Guard) -> Status:
         flagged_details=[FlaggedProvider(provider=name, flag=flag) for name in flagged if (flag := flags[name]) is not None],
         performance=_performance_view(performance),
         configuration=ConfigurationView(
-            host=current.settings.host,
-            port=current.settings.port,
+            host=current.settings.public_host or current.settings.host,
+            port=current.settings.public_port or current.settings.port,
             autodecide=current.settings.autodecide,
             sandbox=any(row.is_sandbox and views.finder.is_usable(row) for row in rows),
             access="open" if guard.is_open else "keys",

@@ -41,6 +41,16 @@ async def test_the_first_start_is_ok_with_the_sandbox_alone(anyio_backend: str) 
     }, "what is not known yet is null"
 
 
+async def test_its_address_is_the_one_that_clients_use(anyio_backend: str) -> None:
+    inner = {"AI_ENGINE_PORT": "8001"}
+    async with running_gateway(inner) as gateway:
+        configuration = (await gateway.get("/api/status"))["configuration"]
+        assert (configuration["host"], configuration["port"]) == ("127.0.0.1", 8001)
+    async with running_gateway(inner | {"AI_ENGINE_PUBLIC_HOST": "localhost", "AI_ENGINE_PUBLIC_PORT": "8000"}) as gateway:
+        configuration = (await gateway.get("/api/status"))["configuration"]
+        assert (configuration["host"], configuration["port"]) == ("localhost", 8000)
+
+
 async def test_it_counts_the_providers_and_what_they_did(gateway: Gateway, alpha: ScriptedUpstream) -> None:
     for _ in range(3):
         assert (await gateway.chat(stream=True)).status == 200

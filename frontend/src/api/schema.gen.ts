@@ -1590,7 +1590,10 @@ export interface components {
          * @description The configuration in use, without secrets.
          */
         ConfigurationView: {
-            /** Host */
+            /**
+             * Host
+             * @description Where clients reach it: at the proxy in front, where one is told of.
+             */
             host: string;
             /** Port */
             port: number;
