@@ -140,6 +140,7 @@ function useFollowing() {
   const box = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const isFollowing = useRef(true)
+  const lastTop = useRef(0)
   useEffect(() => {
     if (content.current === null) return
     const observer = new ResizeObserver(() => {
@@ -153,7 +154,10 @@ function useFollowing() {
   const noteScroll = () => {
     if (box.current === null) return
     const { scrollHeight, scrollTop, clientHeight } = box.current
-    isFollowing.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS
+    // Between a scroll and the news of it the answer may have grown: only who goes back has left the end.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS) isFollowing.current = true
+    else if (scrollTop < lastTop.current) isFollowing.current = false
+    lastTop.current = scrollTop
   }
   const follow = () => {
     isFollowing.current = true

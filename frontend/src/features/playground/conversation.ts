@@ -105,11 +105,13 @@ function heard(answer: Answer, event: ChatEvent, atMs: number): Answer {
   }
 }
 
+const SHORTEST_MEASURED_SECONDS = 0.05
+
 /** Output tokens a second, from the first one on; `null` where the provider did not count or the answer came at once. */
 export function tokensPerSecond({ usage, firstTokenMs, totalMs }: Answer): number | null {
   if (usage?.output == null || usage.output === 0 || firstTokenMs === null || totalMs === null) return null
   const seconds = (totalMs - firstTokenMs) / 1000
-  return seconds < 0.001 ? null : usage.output / seconds
+  return seconds < SHORTEST_MEASURED_SECONDS ? null : usage.output / seconds
 }
 
 // An alias and no interface: the client's schema allows further fields, and interfaces do not fit that.

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { type Answer, type ConversationEvent, nextTurns, tokensPerSecond } from './conversation'
+
+function answered(firstTokenMs: number, totalMs: number): Answer {
+  const events: ConversationEvent[] = [
+    { kind: 'asked', id: 1, question: 'Hello?', keep: 0 },
+    { kind: 'heard', id: 1, events: [{ kind: 'text', text: 'Hello' }], atMs: firstTokenMs },
+    { kind: 'heard', id: 1, events: [{ kind: 'usage', usage: { input: 12, output: 600 } }], atMs: totalMs },
+    { kind: 'ended', id: 1, atMs: totalMs, state: 'done' },
+  ]
+  return events.reduce(nextTurns, [])[0]?.answer ?? expect.fail()
+}
+
+test('a pace is told of answers that took a time, and not of those that came in one piece', () => {
+  expect(tokensPerSecond(answered(200, 2_200))).toBe(300)
+  expect(tokensPerSecond(answered(200, 201.5))).toBeNull()
+})
