@@ -60,6 +60,47 @@ test('the statistics count it, and are taken away as a file', async ({ page }) =
   }
 })
 
+test('a finger reads a bar with its first tap, and looks into it with the next', async ({ browser, stack }) => {
+  const context = await browser.newContext({
+    baseURL: stack.url,
+    viewport: { width: 360, height: 780 },
+    isMobile: true,
+    hasTouch: true,
+  })
+  const page = await context.newPage()
+  await page.goto('/statistics?range=24h')
+  const chart = page.getByRole('figure').first()
+  const picture = chart.getByRole('img')
+  await picture.scrollIntoViewIfNeeded()
+  const size = await picture.evaluate(({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight }))
+  const newest = { x: size.width - 10, y: size.height / 2 }
+
+  await picture.tap({ position: newest })
+  await expect(chart.locator('figcaption strong').first()).toHaveText(/^\d+$/)
+  await expect(page).toHaveURL(/range=24h/)
+
+  await picture.tap({ position: newest })
+  await expect(page).toHaveURL(/from=.*&to=/)
+  await context.close()
+})
+
+test('a legend keeps its colours where the system forces its own', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' })
+  await page.goto('/statistics?range=24h')
+  const chart = page.getByRole('figure').first()
+  await expect(chart.getByRole('img').locator('rect').first()).toBeVisible()
+
+  const bar = await chart
+    .locator('g[fill]')
+    .first()
+    .evaluate((shape) => getComputedStyle(shape).fill)
+  const name = await chart
+    .locator('figcaption [aria-hidden]')
+    .first()
+    .evaluate((dot) => getComputedStyle(dot).backgroundColor)
+  expect(name).toBe(bar)
+})
+
 async function chat(url: string, model: string): Promise<void> {
   const answer = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',

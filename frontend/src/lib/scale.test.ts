@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scaleFromZero, spreadIndexes } from './scale'
+import { scaleFromZero } from './scale'
 
 test.each([
   [87, [0, 25, 50, 75, 100]],
@@ -15,10 +15,4 @@ test.each([
 test('the highest value is never above the axis', () => {
   for (let value = 0.001; value < 1e6; value *= 1.37)
     expect(scaleFromZero(value).max).toBeGreaterThanOrEqual(value * 0.999_999)
-})
-
-test('labels are spread over what is there', () => {
-  expect(spreadIndexes(3, 6)).toEqual([0, 1, 2])
-  expect(spreadIndexes(101, 5)).toEqual([0, 25, 50, 75, 100])
-  expect(spreadIndexes(0, 5)).toEqual([])
 })

@@ -16,11 +16,3 @@ export function scaleFromZero(highest: number, count = 4): Scale {
   const ticks = Array.from({ length: steps + 1 }, (_, index) => Number((index * step).toPrecision(12)))
   return { min: 0, max: ticks.at(-1) ?? 1, ticks }
 }
-
-/** At most `count` places of `length` evenly spread, the first and the last among them where they fit. */
-export function spreadIndexes(length: number, count: number): number[] {
-  if (length <= 0 || count <= 0) return []
-  if (length <= count) return Array.from({ length }, (_, index) => index)
-  if (count === 1) return [0]
-  return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / (count - 1)))
-}

@@ -1,4 +1,5 @@
 /** The course of the range: requests by ending, latency, first token, tokens, cost. A bucket that is chosen is looked into. */
+import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { formatCompact, formatDuration, formatMoney } from '@/lib/format'
@@ -17,6 +18,7 @@ interface ChartsProps {
 const MONEY_DIGITS = 8
 
 export function Charts({ statistics, asked, onChange }: ChartsProps) {
+  const isTouch = useMediaQuery('(hover: none)', false)
   const lookInto = useLookInto(statistics, asked, onChange)
   const { bucket, bucket_seconds, begins_at, ends_at } = statistics
   const all = useMemo(() => filled(statistics), [statistics])
@@ -35,7 +37,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
   const per = bucket === 'day' ? 'a day (UTC)' : bucket === 'hour' ? 'an hour' : 'a minute'
   return (
     <>
-      <Panel title="Requests" description={hintOf(bucket)}>
+      <Panel title="Requests" description={hintOf(bucket, isTouch)}>
         <TimeChart
           {...shared}
           label={`Requests ${per}, by ending`}
@@ -87,7 +89,8 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
   )
 }
 
-function hintOf(bucket: Statistics['bucket']): string {
+function hintOf(bucket: Statistics['bucket'], isTouch: boolean): string {
+  if (isTouch) return `A tap reads a bar, a second one ${bucket === 'minute' ? 'opens its requests' : 'looks into it'}.`
   return bucket === 'minute' ? 'A click on a minute opens its requests.' : 'A click on a bar looks into it more finely.'
 }
 

@@ -3,31 +3,30 @@
  * cannot or do not want to see a picture.
  */
 import { useElementSize } from '@mantine/hooks'
-import { type KeyboardEvent, type PointerEvent, useState } from 'react'
-import { spreadIndexes } from '@/lib/scale'
+import { type KeyboardEvent, type MouseEvent, useRef, useState } from 'react'
 import { ChartTable } from './chart-table'
 import { colourOf, scaleOf, type TimeChartProps } from './model'
 import { Shapes } from './shapes'
+import { TimeAxis } from './time-axis'
 import classes from './time-chart.module.css'
 
-const [TOP, BOTTOM, LABEL_WIDTH, PIXELS_PER_LABEL, PIXELS_PER_LETTER] = [8, 22, 52, 90, 7]
+const [TOP, BOTTOM, LABEL_WIDTH] = [8, 22, 52]
 
 export default function TimeChart(props: TimeChartProps) {
   const { label, times, series, kind, format, formatTime, height = 220, onSelect } = props
   const { ref, width } = useElementSize()
   const [at, setAt] = useState<number | null>(null)
+  const pressed = useRef({ isTouch: false, at })
   const scale = scaleOf(series, kind !== 'line')
   const plot = { left: LABEL_WIDTH, width: Math.max(0, width - LABEL_WIDTH - 4), height: height - TOP - BOTTOM }
   const band = plot.width / Math.max(1, times.length)
   const x = (index: number) => plot.left + (index + 0.5) * band
   const y = (value: number) => TOP + plot.height * (1 - value / scale.max)
-  // The outer labels stand inwards, so that each wants half as much again.
-  const labelWidth = Math.max(PIXELS_PER_LABEL, formatTime(times[0] ?? '').length * PIXELS_PER_LETTER * 1.5)
   const chosen = at !== null && at < times.length ? at : null
 
-  const pointAt = (event: PointerEvent<SVGSVGElement>) => {
+  const bucketAt = (event: MouseEvent<SVGSVGElement>) => {
     const place = event.clientX - event.currentTarget.getBoundingClientRect().left - plot.left
-    setAt(band > 0 ? Math.min(times.length - 1, Math.max(0, Math.floor(place / band))) : null)
+    return band > 0 ? Math.min(times.length - 1, Math.max(0, Math.floor(place / band))) : null
   }
   const move = (event: KeyboardEvent) => {
     const last = times.length - 1
@@ -36,11 +35,16 @@ export default function TimeChart(props: TimeChartProps) {
       event.preventDefault()
       setAt(Math.min(last, Math.max(0, next)))
     } else if (event.key === 'Escape') setAt(null)
-    else if (event.key === 'Enter') select()
+    else if (event.key === 'Enter') select(chosen)
   }
-  const select = () => {
-    const time = chosen === null ? undefined : times[chosen]
+  const select = (index: number | null) => {
+    const time = index === null ? undefined : times[index]
     if (time !== undefined) onSelect?.(time)
+  }
+  // A finger cannot point without pressing: its first tap reads a bucket, the next one opens it.
+  const click = (event: MouseEvent<SVGSVGElement>) => {
+    const index = bucketAt(event)
+    if (!pressed.current.isTouch || index === pressed.current.at) select(index)
   }
 
   return (
@@ -58,15 +62,21 @@ export default function TimeChart(props: TimeChartProps) {
 
             tabIndex={0}
             data-selects={onSelect !== undefined || undefined}
-            onPointerMove={pointAt}
-            onPointerLeave={() => {
-              setAt(null)
+            onPointerDown={(event) => {
+              pressed.current = { isTouch: event.pointerType === 'touch', at: chosen }
+              setAt(bucketAt(event))
+            }}
+            onPointerMove={(event) => {
+              setAt(bucketAt(event))
+            }}
+            onPointerLeave={(event) => {
+              if (event.pointerType !== 'touch') setAt(null)
             }}
             onKeyDown={move}
             onBlur={() => {
               setAt(null)
             }}
-            onClick={select}
+            onClick={click}
           >
             {scale.ticks.map((tick) => (
               <g key={tick}>
@@ -76,17 +86,7 @@ export default function TimeChart(props: TimeChartProps) {
                 </text>
               </g>
             ))}
-            {spreadIndexes(times.length, Math.max(2, Math.floor(plot.width / labelWidth))).map((index, place, all) => (
-              <text
-                key={index}
-                className={classes.tick}
-                x={place === 0 ? plot.left : place === all.length - 1 ? plot.left + plot.width : x(index)}
-                y={height - 6}
-                textAnchor={place === 0 ? 'start' : place === all.length - 1 ? 'end' : 'middle'}
-              >
-                {formatTime(times[index] ?? '')}
-              </text>
-            ))}
+            <TimeAxis times={times} formatTime={formatTime} x={x} width={plot.width} right={width} y={height - 6} />
             {chosen !== null && (
               <line className={classes.crosshair} x1={x(chosen)} x2={x(chosen)} y1={TOP} y2={TOP + plot.height} />
             )}
