@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatRelative,
   formatSeconds,
+  formatSpan,
 } from './format'
 
 /** A figure and its unit never part: between them is no ordinary space. */
@@ -93,6 +94,14 @@ test('today goes without its date', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')
   expect(formatMoment('2026-11-23T12:59:48Z', now)).toBe('13:59:48')
   expect(formatMoment('2026-11-21T12:59:48Z', now)).toBe('21 Nov, 13:59:48')
+})
+
+test('a span tells both of its days, unless they are one', () => {
+  const now = Date.parse('2026-11-23T13:00:00Z')
+  expect(formatSpan('2026-11-23T11:00:00Z', '2026-11-23T12:00:00Z', now)).toBe('12:00 – 13:00')
+  expect(formatSpan('2026-11-21T11:00:00Z', '2026-11-21T12:00:00Z', now)).toBe('21 Nov, 12:00 – 13:00')
+  expect(formatSpan('2026-09-30T10:00:00Z', '2026-11-23T12:52:00Z', now)).toBe('30 Sept, 12:00 – 23 Nov, 13:52')
+  expect(formatSpan('2026-11-23T11:00:30Z', '2026-11-23T12:00:00Z', now)).toBe('12:00:30 – 13:00:00')
 })
 
 test('a moment is told from now', () => {

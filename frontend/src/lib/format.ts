@@ -130,6 +130,24 @@ export function formatMoment(at: string | number | Date, nowMs: number): string 
   return isToday ? formatTime(at) : dayMonthAndTime.format(new Date(at))
 }
 
+const minuteTime = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' })
+const dayMonthAndMinute = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/** `13:00 – 14:00` for today, else with the day, once or twice: `22 Nov, 23:00 – 23 Nov, 01:00`. Seconds only where there are any. */
+export function formatSpan(from: string, to: string, nowMs: number): string {
+  const [begin, end] = [new Date(from), new Date(to)]
+  const isWhole = begin.getTime() % 60_000 === 0 && end.getTime() % 60_000 === 0
+  const [clock, dayAndClock] = isWhole ? [minuteTime, dayMonthAndMinute] : [clockTime, dayMonthAndTime]
+  const isOneDay = begin.toDateString() === end.toDateString()
+  const isToday = isOneDay && begin.toDateString() === new Date(nowMs).toDateString()
+  return `${(isToday ? clock : dayAndClock).format(begin)} – ${(isOneDay ? clock : dayAndClock).format(end)}`
+}
+
 /** `just now`, `12 s ago`, `in 2 min 5 s`. */
 export function formatRelative(at: string | number | Date, nowMs: number): string {
   const seconds = (new Date(at).getTime() - nowMs) / 1000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blameWords, endingWords, FAILURE_CLASSES, failureWords, reasonWords } from './outcome-words'
+import { blameWords, endingWords, FAILURE_CLASSES, failureWords, outcomeMeaning, reasonWords } from './outcome-words'
 
 test('every class of failure has a name and a whole sentence', () => {
   for (const failure of FAILURE_CLASSES) {
@@ -11,6 +11,14 @@ test('every class of failure has a name and a whole sentence', () => {
 
 test('a class that only a newer gateway knows is shown as it is written', () => {
   expect(failureWords('teapot_error').name).toBe('Teapot error')
+})
+
+test('what the client got wrong is told without alarm, a rate limit is not the client’s mistake', () => {
+  expect(outcomeMeaning('error', 404)).toBe('neutral')
+  expect(outcomeMeaning('error', 429)).toBe('down')
+  expect(outcomeMeaning('error', 502)).toBe('down')
+  expect(outcomeMeaning('upstream_cut', 200)).toBe('down')
+  expect(outcomeMeaning('completed', 200)).toBe('ok')
 })
 
 test('a client that left is not a failure', () => {

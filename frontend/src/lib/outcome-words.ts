@@ -157,6 +157,12 @@ export function endingWords(ending: Ending): OutcomeWords & { meaning: OutcomeMe
   return ENDING_WORDS[ending]
 }
 
+/** What a badge's colour says: a client's own mistake is told without alarm, and a rate limit is none. */
+export function outcomeMeaning(ending: Ending, status: number): OutcomeMeaning {
+  const isClients = ending === 'error' && status >= 400 && status < 500 && status !== 429
+  return isClients ? 'neutral' : ENDING_WORDS[ending].meaning
+}
+
 const BLAMES: Record<string, string> = {
   request: 'Charged to the request: it is tried nowhere else.',
   model: 'Charged to the model: no other provider of it would help, another model may.',

@@ -10,6 +10,8 @@ interface Rendered {
   user: UserEvent
   /** The URL that the page has given itself. */
   url: () => string
+  /** As the browser's button does. */
+  back: () => void
 }
 
 export async function renderApp(url: string): Promise<Rendered> {
@@ -19,5 +21,11 @@ export async function renderApp(url: string): Promise<Rendered> {
   const router = createAppRouter(queryClient, createMemoryHistory({ initialEntries: [url] }))
   await router.load()
   render(<App queryClient={queryClient} router={router} />)
-  return { user: userEvent.setup(), url: () => router.state.location.href }
+  return {
+    user: userEvent.setup(),
+    url: () => router.state.location.href,
+    back: () => {
+      router.history.back()
+    },
+  }
 }

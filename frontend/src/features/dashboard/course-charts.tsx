@@ -51,9 +51,9 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
     return {
       times: places.map(({ time }) => time),
       series: [
-        counted('answered', 'var(--ae-series-1)', answered),
-        counted('left or asked wrongly', 'var(--ae-neutral)', clientsOwn),
-        counted('failed', 'var(--ae-down)', failed),
+        counted('Answered', 'var(--ae-series-1)', answered),
+        counted('Client left or at fault', 'var(--ae-neutral)', clientsOwn),
+        counted('Failed', 'var(--ae-down)', failed),
       ],
     }
   }, [statistics])
@@ -81,8 +81,8 @@ const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
     return {
       times: places.map(({ time }) => time),
       series: [
-        measured('first token', ({ first_token_ms }) => first_token_ms.p50),
-        measured('latency', ({ latency_ms }) => latency_ms.p50),
+        measured('First token', ({ first_token_ms }) => first_token_ms.p50),
+        measured('Latency', ({ latency_ms }) => latency_ms.p50),
         measured('95% within', ({ latency_ms }) => latency_ms.p95),
       ],
     }

@@ -2,7 +2,7 @@
 import type { Schemas } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { formatCount } from '@/lib/format'
-import { endingWords, failureWords } from '@/lib/outcome-words'
+import { endingWords, failureWords, outcomeMeaning } from '@/lib/outcome-words'
 import { flagWords, isSetUp } from '@/lib/provider-words'
 
 type Status = Schemas['Status']
@@ -147,14 +147,9 @@ export function failedRequests(requests: FinishedRequest[]): FinishedRequest[] {
 }
 
 /** What went wrong, and whether it was ours or theirs to get right. */
-export function failureOf({ failure, ending, status }: FinishedRequest): {
-  name: string
-  explanation: string
-  meaning: 'down' | 'neutral'
-} {
-  const words = failure === null ? endingWords(ending) : failureWords(failure)
-  const isClients = ending === 'error' && status >= 400 && status < 500 && status !== 429
-  return { name: words.name, explanation: words.explanation, meaning: isClients ? 'neutral' : 'down' }
+export function failureOf({ failure, ending, status }: FinishedRequest) {
+  const { name, explanation } = failure === null ? endingWords(ending) : failureWords(failure)
+  return { name, explanation, meaning: outcomeMeaning(ending, status) }
 }
 
 export function totalTokens(

@@ -12,10 +12,12 @@ export function useModelsUrl() {
   const key = JSON.stringify({ find, provider, can, context, price })
   // The same object for the same filters: the query hangs on it.
   const filters = useMemo(() => JSON.parse(key) as ModelFilters, [key])
-  /** Narrows or sorts: no step of its own in the history. */
+  /** Narrows, which "back" undoes, or types or sorts, which it does not. */
   const change = useCallback(
-    (changed: Partial<ModelsSearch>) =>
-      void navigate({ search: (known) => ({ ...known, ...changed }), replace: true, resetScroll: false }),
+    (changed: Partial<ModelsSearch>) => {
+      const isStep = Object.keys(changed).some((key) => key !== 'find' && key !== 'sort')
+      void navigate({ search: (known) => ({ ...known, ...changed }), replace: !isStep, resetScroll: false })
+    },
     [navigate],
   )
   /** Opens or closes something: "back" undoes it. */

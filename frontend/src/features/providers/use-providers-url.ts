@@ -8,9 +8,14 @@ const route = getRouteApi('/providers')
 export function useProvidersUrl() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/providers' })
+  /** A state that is chosen is a step that "back" undoes; typing, sorting and the drawer's tabs are none. */
   const narrow = useCallback(
     (changed: ProvidersSearch) =>
-      void navigate({ search: (known) => ({ ...known, ...changed }), replace: true, resetScroll: false }),
+      void navigate({
+        search: (known) => ({ ...known, ...changed }),
+        replace: !('state' in changed),
+        resetScroll: false,
+      }),
     [navigate],
   )
   const open = useCallback(

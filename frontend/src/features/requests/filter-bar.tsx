@@ -7,12 +7,12 @@ import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import classes from './filter-bar.module.css'
 import { endingChoices, failureChoices, noFilters, seenClients, seenModels, statusChoices } from './filter-choices'
 import { PeriodFilter } from './period-filter'
-import type { RequestFilters } from './search'
+import type { ChangeFilters, RequestFilters } from './search'
 
 interface FilterBarProps {
   filters: RequestFilters
   rows: FinishedRequest[]
-  onChange: (changed: RequestFilters) => void
+  onChange: ChangeFilters
 }
 
 export function FilterBar({ filters, rows, onChange }: FilterBarProps) {

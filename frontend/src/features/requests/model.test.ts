@@ -84,6 +84,8 @@ test.each([
 test('a failure is named before its ending, and a client that left is nobody’s failure', () => {
   expect(outcomeOf(request)).toMatchObject({ name: 'Connection reset', meaning: 'down' })
   expect(outcomeOf(aRequest({ ending: 'client_cancelled', status: 499 }))).toMatchObject({ meaning: 'neutral' })
+  const asked = aRequest({ ending: 'error', failure: 'model_not_found', status: 404 })
+  expect(outcomeOf(asked)).toMatchObject({ name: 'Model not found', meaning: 'neutral' })
 })
 
 test('tokens of which nothing is known are unknown, not none', () => {

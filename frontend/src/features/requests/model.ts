@@ -1,6 +1,6 @@
 /** The ledger's list as data: which requests match, what has arrived since it was loaded, and what a row says. */
 import type { FinishedRequest } from '@/api/live-state'
-import { endingWords, failureWords } from '@/lib/outcome-words'
+import { endingWords, failureWords, outcomeMeaning } from '@/lib/outcome-words'
 import type { Meaning } from '@/ui/status-badge'
 import type { RequestFilters } from './search'
 
@@ -109,11 +109,16 @@ function unique(requests: FinishedRequest[]): FinishedRequest[] {
 type Outcome = Pick<FinishedRequest, 'ending' | 'failure' | 'status'>
 
 /** How it ended, as a badge has it: the failure where there is one, else the ending. */
-export function outcomeOf({ ending, failure }: Outcome): { name: string; explanation: string; meaning: Meaning } {
+export function outcomeOf({ ending, failure, status }: Outcome): {
+  name: string
+  explanation: string
+  meaning: Meaning
+} {
   const words = endingWords(ending)
-  if (failure === null) return words
+  const meaning = outcomeMeaning(ending, status)
+  if (failure === null) return { ...words, meaning }
   const { name, explanation } = failureWords(failure)
-  return { name, explanation: `${words.explanation} ${explanation}`, meaning: words.meaning }
+  return { name, explanation: `${words.explanation} ${explanation}`, meaning }
 }
 
 type Tokens = FinishedRequest['tokens']

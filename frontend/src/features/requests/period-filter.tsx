@@ -1,16 +1,16 @@
 /** From when to when, by a common period or exactly, in the viewer's zone. */
 import { Button, TextInput } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
-import { formatMoment } from '@/lib/format'
+import { formatMoment, formatSpan } from '@/lib/format'
 import { fromLocalInput, toLocalInput } from '@/lib/local-time'
 import { Popover } from '@/ui/popover'
 import classes from './filter-bar.module.css'
 import { PERIODS } from './filter-choices'
-import type { RequestFilters } from './search'
+import type { ChangeFilters, RequestFilters } from './search'
 
 interface PeriodFilterProps {
   filters: RequestFilters
-  onChange: (changed: RequestFilters) => void
+  onChange: ChangeFilters
 }
 
 export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterProps) {
@@ -52,7 +52,7 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
             label="From"
             value={toLocalInput(from)}
             onChange={(event) => {
-              onChange({ from: fromLocalInput(event.currentTarget.value) })
+              onChange({ from: fromLocalInput(event.currentTarget.value) }, false)
             }}
           />
           <TextInput
@@ -61,7 +61,7 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
             value={toLocalInput(to)}
             error={from !== undefined && to !== undefined && from >= to ? 'This must be after “From”.' : undefined}
             onChange={(event) => {
-              onChange({ to: fromLocalInput(event.currentTarget.value) })
+              onChange({ to: fromLocalInput(event.currentTarget.value) }, false)
             }}
           />
         </div>
@@ -71,7 +71,7 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
 }
 
 function periodOf(from: string | undefined, to: string | undefined): string {
-  const [begin, end] = [from, to].map((at) => (at === undefined ? undefined : formatMoment(at, Date.now())))
-  if (begin !== undefined) return end === undefined ? `Since ${begin}` : `${begin} – ${end}`
-  return end === undefined ? 'Any time' : `Before ${end}`
+  const nowMs = Date.now()
+  if (from !== undefined) return to === undefined ? `Since ${formatMoment(from, nowMs)}` : formatSpan(from, to, nowMs)
+  return to === undefined ? 'Any time' : `Before ${formatMoment(to, nowMs)}`
 }

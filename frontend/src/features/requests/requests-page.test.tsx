@@ -60,6 +60,26 @@ test('the filters of the URL are asked for, and a click changes both', async () 
   })
 })
 
+test('a choice is a step that “back” undoes', async () => {
+  list(aRequest())
+  const { user, url, back } = await renderApp('/requests')
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Ending' }), 'Failed')
+  await waitFor(() => {
+    expect(url()).toBe('/requests?ending=error')
+  })
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Status' }), '5xx')
+  await waitFor(() => {
+    expect(url()).toBe('/requests?ending=error&status=5xx')
+  })
+
+  back()
+
+  await waitFor(() => {
+    expect(url()).toBe('/requests?ending=error')
+  })
+  expect(screen.getByRole('combobox', { name: 'Status' })).toHaveDisplayValue('Any status')
+})
+
 test('a filter that nothing fits says so and can be taken back', async () => {
   list()
   const { user, url } = await renderApp('/requests?model=none')

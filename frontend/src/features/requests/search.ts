@@ -36,3 +36,5 @@ export const requestsSearch = v.object({
 
 type RequestsSearch = v.InferOutput<typeof requestsSearch>
 export type RequestFilters = Omit<RequestsSearch, 'request'>
+/** A choice is a step that "back" undoes; what is still being typed is none. */
+export type ChangeFilters = (changed: RequestFilters, isStep?: boolean) => void

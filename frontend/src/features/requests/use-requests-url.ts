@@ -1,7 +1,7 @@
 /** The page's state, all of which is in its URL. */
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
-import type { RequestFilters } from './search'
+import type { ChangeFilters, RequestFilters } from './search'
 
 const route = getRouteApi('/requests')
 
@@ -11,9 +11,9 @@ export function useRequestsUrl() {
   const key = JSON.stringify(found)
   // The same object for the same filters: queries and what has arrived hang on it.
   const filters = useMemo(() => JSON.parse(key) as RequestFilters, [key])
-  const setFilters = useCallback(
-    (changed: RequestFilters) =>
-      void navigate({ search: (known) => ({ ...known, ...changed }), replace: true, resetScroll: false }),
+  const setFilters: ChangeFilters = useCallback(
+    (changed, isStep = true) =>
+      void navigate({ search: (known) => ({ ...known, ...changed }), replace: !isStep, resetScroll: false }),
     [navigate],
   )
   const open = useCallback(

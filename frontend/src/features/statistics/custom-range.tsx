@@ -2,7 +2,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconCalendar } from '@tabler/icons-react'
 import { useState } from 'react'
-import { formatMoment } from '@/lib/format'
+import { formatMoment, formatSpan } from '@/lib/format'
 import { fromLocalInput, toLocalInput } from '@/lib/local-time'
 import { Popover } from '@/ui/popover'
 import { isBackwards, presetOf } from './range'
@@ -80,7 +80,7 @@ function Moments({ asked, onChoose }: { asked: Asked; onChoose: (chosen: Pick<As
 }
 
 function rangeWords({ from, to }: Asked): string {
-  const [begin, end] = [from, to].map((at) => (at === undefined ? undefined : formatMoment(at, Date.now())))
-  if (begin !== undefined) return end === undefined ? `Since ${begin}` : `${begin} – ${end}`
-  return end === undefined ? 'Any time' : `24 hours until ${end}`
+  const nowMs = Date.now()
+  if (from !== undefined) return to === undefined ? `Since ${formatMoment(from, nowMs)}` : formatSpan(from, to, nowMs)
+  return to === undefined ? 'Any time' : `24 hours until ${formatMoment(to, nowMs)}`
 }
