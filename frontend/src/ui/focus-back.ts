@@ -10,14 +10,15 @@ const AFTER_MS = 20
 export function useFocusBack(isOpen = true): void {
   useEffect(() => {
     if (!isOpen) return
-    // The dialog takes the focus a moment later.
-    const opener = document.activeElement
+    // The dialog takes the focus a moment later. The document is kept: a test's is gone before the wait is over.
+    const page = document
+    const opener = page.activeElement instanceof HTMLElement ? page.activeElement : null
     return () => {
-      const atClose = document.activeElement
+      const atClose = page.activeElement
       setTimeout(() => {
-        const now = document.activeElement
-        const isLost = now === null || now === document.body || now === atClose
-        if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
+        const now = page.activeElement
+        const isLost = now === null || now === page.body || now === atClose
+        if (isLost && opener?.isConnected === true) opener.focus({ preventScroll: true })
       }, AFTER_MS)
     }
   }, [isOpen])
