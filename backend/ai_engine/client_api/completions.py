@@ -19,7 +19,7 @@ from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
-from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.chat_shape import objects_in, text_of
 from ai_engine.wire.openai import Json
 from ai_engine.wire.sse import encode_event
 
@@ -196,15 +196,15 @@ def _logprobs(of_chat: Any, offset: int) -> Json | None:
         "tokens": [token["token"] for token in tokens],
         "token_logprobs": [token.get("logprob") for token in tokens],
         "top_logprobs": [
-            {one["token"]: one.get("logprob") for one in _objects(token.get("top_logprobs")) if isinstance(one.get("token"), str)}
+            {
+                one["token"]: one.get("logprob")
+                for one in objects_in(token.get("top_logprobs"))
+                if isinstance(one.get("token"), str)
+            }
             for token in tokens
         ],
         "text_offset": offsets,
     }
-
-
-def _objects(value: Any) -> list[Json]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _not_in_chat(field: str, why: str) -> Inexpressible:

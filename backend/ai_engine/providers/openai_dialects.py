@@ -12,7 +12,7 @@ from ai_engine.errors import Inexpressible
 from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.openai_tool_turns import arranged
 
-_FAILED_TOOL = "The tool failed: "
+FAILED_TOOL = "The tool failed: "
 """OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
 
 _ONE_TEXT = frozenset({"system", "developer", "tool"})
@@ -74,5 +74,5 @@ def _without_hint(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _told(content: Any) -> Any:
     if isinstance(content, list):
-        return [{"type": "text", "text": _FAILED_TOOL.rstrip()}, *content]
-    return _FAILED_TOOL + (content or "")
+        return [{"type": "text", "text": FAILED_TOOL.rstrip()}, *content]
+    return FAILED_TOOL + (content or "")

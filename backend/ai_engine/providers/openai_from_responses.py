@@ -1,11 +1,13 @@
 """Responses as the chats that were asked for (`openai_over_responses`), plain and streamed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ai_engine.providers.openai_over_responses import REASONING_FORMAT
 from ai_engine.providers.openai_responses import usage_counts
 from ai_engine.wire import openai
+from ai_engine.wire.chat_shape import objects_in
+from ai_engine.wire.openai_usage import chat_usage
+from ai_engine.wire.responses import REASONING_FORMAT
 
 Json = dict[str, Any]
 
@@ -18,10 +20,10 @@ def chat_of(response: Mapping[str, Any]) -> Json:
     said: Json = {"role": "assistant", "content": None, "refusal": None}
     calls: list[Json] = []
     details: list[Json] = []
-    for place, item in enumerate(_objects(response.get("output"))):
+    for place, item in enumerate(objects_in(response.get("output"))):
         kind = item.get("type")
         if kind == "message":
-            for part in _objects(item.get("content")):
+            for part in objects_in(item.get("content")):
                 field, text = ("refusal", part.get("refusal")) if part.get("type") == "refusal" else ("content", part.get("text"))
                 if isinstance(text, str):
                     said[field] = (said[field] or "") + text
@@ -39,7 +41,7 @@ def chat_of(response: Mapping[str, Any]) -> Json:
         created=0,
         model=_text(response.get("model")),
         choices=[choice],
-        usage=_usage(response.get("usage")),
+        usage=chat_usage(usage_counts(response.get("usage"))),
     )
 
 
@@ -101,7 +103,7 @@ class ChunksOfResponse:
 
     def _end(self, response: Json) -> Json:
         chunk = self._said({}, _finish(response, has_calls=bool(self._calls)))
-        usage = _usage(response.get("usage"))
+        usage = chat_usage(usage_counts(response.get("usage")))
         return chunk if usage is None else {**chunk, "usage": usage}
 
 
@@ -117,24 +119,6 @@ def _details(item: Mapping[str, Any], place: int) -> list[Json]:
         return []
     detail: Json = {"type": "reasoning.encrypted", "data": data, "format": REASONING_FORMAT, "index": place}
     return [{**detail, "id": item["id"]} if isinstance(item.get("id"), str) else detail]
-
-
-def _usage(usage: object) -> Json | None:
-    counts = usage_counts(usage)
-    if counts is None:
-        return None
-    prompt, completion = counts.all_input or 0, counts.all_output or 0
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": counts.cached_input or 0, "cache_write_tokens": counts.cache_write or 0},
-        "completion_tokens_details": {"reasoning_tokens": counts.reasoning or 0},
-    }
-
-
-def _objects(value: object) -> Sequence[Json]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _object(value: object) -> Json:

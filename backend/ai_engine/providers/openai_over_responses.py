@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Json = dict[str, Any]
+from ai_engine.providers.openai_dialects import FAILED_TOOL
+from ai_engine.wire.responses import REASONING_FORMAT
 
-REASONING_FORMAT = "openai-responses-v1"
-"""The `format` of those `reasoning_details` that only OpenAI can read."""
+Json = dict[str, Any]
 
 _FIRST_VERSION = (5, 4)
 _version_in = re.compile(r"(?:^|/)gpt-(\d{1,2})(?:\.(\d{1,2}))?(?![\d.])").search
@@ -21,7 +21,6 @@ _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", 
 _KNOWN = frozenset(_SAME) | {
     *("model", "messages", "max_completion_tokens", "tools", "tool_choice", "response_format", "reasoning_effort", "thinking")
 }
-_FAILED_TOOL = "The tool failed: "
 
 
 def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
@@ -84,9 +83,9 @@ def _turn(message: Mapping[str, Any]) -> Sequence[Json]:
 def _result(message: Mapping[str, Any]) -> str | list[Json]:
     content = message.get("content") or ""
     if isinstance(content, str):
-        return _FAILED_TOOL + content if message.get("is_error") else content
+        return FAILED_TOOL + content if message.get("is_error") else content
     parts = _parts(content)
-    return [{"type": "input_text", "text": _FAILED_TOOL.rstrip()}, *parts] if message.get("is_error") else parts
+    return [{"type": "input_text", "text": FAILED_TOOL.rstrip()}, *parts] if message.get("is_error") else parts
 
 
 def _parts(content: Sequence[Mapping[str, Any]]) -> list[Json]:

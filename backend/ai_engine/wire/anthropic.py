@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
-from ai_engine.wire.openai_usage import LARGEST_COUNT
+from ai_engine.wire import openai_usage
 from ai_engine.wire.sse import encode_named_event
 
 Json = dict[str, Any]
@@ -128,20 +128,8 @@ def token_counts(usage: object) -> TokenCounts | None:
 
 
 def chat_usage(usage: object) -> Json | None:
-    """The `usage` of an answer as a chat completion has it: all input together, the cached and written parts told beside it."""
-    counts = token_counts(usage)
-    if counts is None:
-        return None
-    prompt, completion = counts.all_input or 0, counts.all_output or 0
-    converted: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-    if counts.cached_input is not None or counts.cache_write is not None:
-        converted["prompt_tokens_details"] = {
-            "cached_tokens": counts.cached_input or 0,
-            "cache_write_tokens": counts.cache_write or 0,
-        }
-    if counts.reasoning is not None:
-        converted["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning}
-    return converted
+    """The `usage` of an answer as a chat completion has it."""
+    return openai_usage.chat_usage(token_counts(usage))
 
 
 def messages_usage(counts: TokenCounts | None) -> Json:
@@ -165,4 +153,4 @@ def messages_usage(counts: TokenCounts | None) -> Json:
 
 
 def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
+    return value if type(value) is int and 0 <= value <= openai_usage.LARGEST_COUNT else None

@@ -35,6 +35,11 @@ def text_of(content: object) -> str:
     return "".join(part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str))
 
 
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """The objects in an array; none where it is no array. Providers send what they like."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _sound(chat: Json, part: str) -> Json:
     given = chat.get("choices")
     choices = given if type(given) is list else []

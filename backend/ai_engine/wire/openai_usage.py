@@ -43,6 +43,22 @@ def token_counts(usage: object) -> TokenCounts | None:
     return None if counts == UNKNOWN_TOKENS else counts
 
 
+def chat_usage(counts: TokenCounts | None) -> dict[str, Any] | None:
+    """What was counted, as a chat completion has it: all input together, and beside it what is known of its parts."""
+    if counts is None:
+        return None
+    prompt, completion = counts.all_input or 0, counts.all_output or 0
+    usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    if counts.cached_input is not None or counts.cache_write is not None:
+        usage["prompt_tokens_details"] = {
+            "cached_tokens": counts.cached_input or 0,
+            "cache_write_tokens": counts.cache_write or 0,
+        }
+    if counts.reasoning is not None:
+        usage["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning}
+    return usage
+
+
 def characters_in(value: object) -> int:
     """How much text is in a message or a part of one. What is paid otherwise (images, audio) does not count.
 

@@ -13,6 +13,9 @@ from ai_engine.wire.sse import encode_named_event
 
 Json = dict[str, Any]
 
+REASONING_FORMAT = "openai-responses-v1"
+"""The `format` of those `reasoning_details` that only OpenAI can read."""
+
 COMPLETED = "completed"
 INCOMPLETE = "incomplete"
 IN_PROGRESS = "in_progress"

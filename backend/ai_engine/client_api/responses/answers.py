@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
-from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.chat_shape import objects_in, text_of
 from ai_engine.wire.openai_usage import token_counts
 
 Kind = TypeVar("Kind")
@@ -120,7 +120,7 @@ def _output(message: Mapping[str, Any], logprobs: object, status: str, request: 
     output: list[dict[str, Any]] = []
     shown, encrypted = reasoning_in(message)
     parts = _parts(message, logprobs)
-    calls = objects(message.get("tool_calls"))
+    calls = objects_in(message.get("tool_calls"))
     if shown or encrypted:
         ended = wire.COMPLETED if parts or calls else status
         output.append(wire.reasoning_item(ids.next("rs"), [shown] if shown else [], encrypted, ended))
@@ -136,7 +136,7 @@ def _output(message: Mapping[str, Any], logprobs: object, status: str, request: 
 
 def reasoning_in(message: Mapping[str, Any]) -> tuple[str, str | None]:
     """What of a message's or delta's reasoning may be shown, and what a next turn needs, sealed."""
-    details = objects(message.get("reasoning_details"))
+    details = objects_in(message.get("reasoning_details"))
     return reasoning_text(message) or shown_text(details), seal(details)
 
 
@@ -158,15 +158,10 @@ def _parts(message: Mapping[str, Any], logprobs: object) -> list[dict[str, Any]]
     return parts
 
 
-def objects(value: object) -> list[dict[str, Any]]:
-    """The objects in an array; none where it is no array. Providers send what they like."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def annotations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Citations of web pages: a chat nests what a response has flat."""
     annotations = []
-    for annotation in objects(message.get("annotations")):
+    for annotation in objects_in(message.get("annotations")):
         citation = annotation.get("url_citation")
         if isinstance(citation, dict):
             annotations.append(
@@ -186,8 +181,8 @@ def logprobs_in(logprobs: object) -> list[dict[str, Any]]:
     if not isinstance(logprobs, dict):
         return []
     return [
-        {**_logprob(token), "top_logprobs": [_logprob(other) for other in objects(token.get("top_logprobs"))]}
-        for token in objects(logprobs.get("content"))
+        {**_logprob(token), "top_logprobs": [_logprob(other) for other in objects_in(token.get("top_logprobs"))]}
+        for token in objects_in(logprobs.get("content"))
     ]
 
 

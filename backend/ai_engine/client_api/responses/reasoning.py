@@ -12,11 +12,10 @@ from typing import Any
 import orjson
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire.responses import REASONING_FORMAT
 
 _SEAL = "ai-engine-1."
 """No provider's own: OpenAI's begin with `gAAAA` (Fernet)."""
-
-OPENAI_FORMAT = "openai-responses-v1"
 
 
 def seal(details: Sequence[Mapping[str, Any]]) -> str | None:
@@ -40,7 +39,7 @@ def unseal(encrypted_content: str, item_id: object, where: str) -> list[dict[str
     Raises `InvalidRequest` naming `where` for what was sealed here and has changed since.
     """
     if not is_sealed(encrypted_content):
-        detail = {"type": "reasoning.encrypted", "data": encrypted_content, "format": OPENAI_FORMAT, "index": 0}
+        detail = {"type": "reasoning.encrypted", "data": encrypted_content, "format": REASONING_FORMAT, "index": 0}
         return [{**detail, "id": item_id} if isinstance(item_id, str) else detail]
     try:
         details = orjson.loads(base64.b64decode(encrypted_content[len(_SEAL) :], validate=True))

@@ -14,7 +14,6 @@ from ai_engine.client_api.responses.answers import (
     ItemIds,
     annotations_in,
     logprobs_in,
-    objects,
     reasoning_text,
     response,
     started,
@@ -25,7 +24,7 @@ from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, Ope
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
-from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.chat_shape import objects_in, text_of
 
 
 class ResponsesStream:
@@ -74,7 +73,7 @@ class ResponsesStream:
             self._usage = chunk["usage"]
         if chunk.get("service_tier"):
             self._tier = chunk["service_tier"]
-        for choice in objects(chunk.get("choices")):
+        for choice in objects_in(chunk.get("choices")):
             if choice.get("index") in (0, None):
                 self._take(choice, events)
         return events[0] if len(events) == 1 else b"".join(events)
@@ -137,7 +136,7 @@ class ResponsesStream:
 
     def _take_reasoning(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
         text = reasoning_text(delta)
-        details = objects(delta.get("reasoning_details"))
+        details = objects_in(delta.get("reasoning_details"))
         if text:
             self._has_reasoning_text = True
         elif details and not self._has_reasoning_text:
@@ -160,7 +159,7 @@ class ResponsesStream:
             self._open_message(events).add_refusal(refusal, events)
         if delta.get("annotations") and self._message is not None:
             self._message.add_annotations(annotations_in(delta), events)
-        for call in objects(delta.get("tool_calls")):
+        for call in objects_in(delta.get("tool_calls")):
             self._calls.read(call, events)
 
     def _begin_call(self, name: str, call_id: str, events: list[bytes]) -> OpenCall:
