@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from ai_engine.client_api.call_pieces import begins_another
 from ai_engine.client_api.messages.answers import unreadable
 
 
@@ -124,14 +125,14 @@ class Calls:
         self._go_on(is_last=True)
 
     def _call_of(self, piece: Mapping[str, Any]) -> Call:
-        """By its index. Servers exist that give every call the index 0, or none: a new id with a name is a new call."""
+        """By its index, where that tells."""
         index, given = piece.get("index"), piece.get("id")
         if type(index) is not int:
             index = None
         call = self._last if index is None else self._by_index.get(index)
         function = piece.get("function")
         has_name = isinstance(function, Mapping) and bool(function.get("name"))
-        if call is None or (has_name and _is_another(call, index, given)):
+        if call is None or (has_name and begins_another(call.id, call.name, index, given)):
             call = Call(self._count)
             self._count += 1
             self._by_index[index] = call
@@ -176,10 +177,3 @@ class Calls:
         call, self._live = self._live, None
         self._tell_rest(call)
         self._teller.end_call()
-
-
-def _is_another(call: Call, index: int | None, given: object) -> bool:
-    """Whether a piece with a name begins another call than the one of its index, or the last. Some repeat both each time."""
-    if given and call.id:
-        return given != call.id
-    return index is None and bool(call.name)

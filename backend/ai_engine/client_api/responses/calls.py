@@ -1,12 +1,13 @@
 """The calls of tools in a streamed chat, told apart and begun as soon as it is known what they call.
 
-Pieces belong together by their index. Servers exist that give every call the index 0, or none, and such as send the name or the
-id after the first piece.
+Pieces belong together by their index, where that tells (`call_pieces`). Servers exist that send the name or the id after the
+first piece.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ai_engine.client_api.call_pieces import begins_another
 from ai_engine.client_api.responses.answers import call_id_of, function_of
 from ai_engine.client_api.responses.open_items import Events, OpenCall
 
@@ -66,20 +67,13 @@ class Calls:
 
     def _call_of(self, index: object, given: str, name: str) -> _Call:
         call = self._by_index.get(index) if type(index) is int else self._last
-        if call is None or (name and self._is_another(call, index, given)):
+        if call is None or (name and begins_another(call.call_id, call.name, index, given)):
             call = _Call()
             self._all.append(call)
             if type(index) is int:
                 self._by_index[index] = call
         self._last = call
         return call
-
-    @staticmethod
-    def _is_another(call: _Call, index: object, given: str) -> bool:
-        """Whether a piece with a name begins another call than the one of its index, or the last."""
-        if given and call.call_id:
-            return given != call.call_id
-        return type(index) is not int and bool(call.name)
 
     def _begin(self, call: _Call, events: Events) -> OpenCall:
         told = call.told = self._begin_call(call.name, call_id_of({"id": call.call_id}), events)
