@@ -41,11 +41,6 @@ def message(chat: Mapping[str, Any], asked: Asked) -> Json:
     choice: Mapping[str, Any] = chat["choices"][0]
     said: Mapping[str, Any] = choice.get("message") or {}
     calls = [tool_use(call, asked, place) for place, call in enumerate(said.get("tool_calls") or ()) if isinstance(call, Mapping)]
-    thoughts = reasoning.blocks(said, asked.shown)
-    if asked.shown is Showing.UNASKED:
-        thoughts = thoughts if calls else ()
-    texts = _texts(said)
-    content = [*texts, *thoughts, *calls] if asked.shown is Showing.UNASKED else [*thoughts, *texts, *calls]
     refusal = said.get("refusal")
     counts = token_counts(chat.get("usage"))
     usage = messages_usage(counts)
@@ -57,10 +52,21 @@ def message(chat: Mapping[str, Any], asked: Asked) -> Json:
         "type": "message",
         "role": "assistant",
         "model": model if isinstance(model, str) and model else asked.model,
-        "content": content,
+        "content": _content(said, calls, asked.shown),
         **end_of(choice, refusal if isinstance(refusal, str) else "", has_calls=bool(calls)),
         "usage": usage,
     }
+
+
+def _content(said: Mapping[str, Any], calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
+    """Thoughts that were not asked for stand beside the calls whose next turn may need them, and nowhere else."""
+    texts, thoughts = _texts(said), reasoning.blocks(said, shown)
+    if shown is not Showing.SHOWN and not thoughts:
+        unseen = reasoning.unsigned_text(said)
+        return [*texts, reasoning.hidden(unseen), *calls] if unseen and calls else [*texts, *calls]
+    if shown is Showing.UNASKED:
+        return [*texts, *thoughts, *calls] if calls else texts
+    return [*thoughts, *texts, *calls]
 
 
 def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:

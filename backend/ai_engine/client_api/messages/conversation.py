@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from ai_engine.client_api.messages.blocks import Json, parts_of
-from ai_engine.client_api.messages.reasoning import detail_of
+from ai_engine.client_api.messages.reasoning import detail_of, text_of
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
 from ai_engine.client_api.tool_names import shortened
 
@@ -42,6 +42,7 @@ class _Conversation:
         self._parts: list[Json] = []
         self._calls: list[Json] = []
         self._details: list[Json] = []
+        self._thoughts: list[str] = []
         self._had_results = False
         self._unanswered: dict[str, str] = {}
         """Ids of the last assistant's calls that have no result yet, and where they stand."""
@@ -123,6 +124,7 @@ class _Conversation:
             detail = detail_of(block, len(self._parts) + len(self._calls) + len(self._details))
             if detail is not None:
                 self._details.append(detail)
+            self._thoughts.append(text_of(block, detail))
         elif kind == "tool_result":
             raise Refused("type", "is 'tool_result', which only a user's turn may have")
         else:
@@ -155,10 +157,12 @@ class _Conversation:
             message: Json = {"role": "assistant", "content": _content(self._parts) if self._parts or not self._calls else None}
             if self._details:
                 message["reasoning_details"] = self._details
+            if any(self._thoughts):
+                message["reasoning_content"] = "".join(self._thoughts)
             if self._calls:
                 message["tool_calls"] = self._calls
             self._messages.append(message)
-        self._parts, self._calls, self._details, self._had_results = [], [], [], False
+        self._parts, self._calls, self._details, self._thoughts, self._had_results = [], [], [], [], False
 
     def _refuse_unanswered(self) -> None:
         call_id, where = next(iter(self._unanswered.items()))

@@ -4,7 +4,8 @@
 (https://platform.claude.com/docs/en/build-with-claude/extended-thinking, read 2026-11-28). Anthropic's own signatures pass as
 they are. Anybody else's (Gemini's thought signatures, OpenAI's encrypted reasoning) travel wrapped, in text that begins with
 `PREFIX`: the next request gives them back as the same `reasoning_details`. Reasoning that nobody signed is shown with the bare
-`PREFIX` as its signature and goes no further: no provider wants another model's thoughts, nor its own that it cannot check.
+`PREFIX` as its signature, and comes back as text alone (`reasoning_content`), for those whose models want it in a round of tools;
+where it is not shown, it travels wrapped beside the tools' calls.
 """
 
 import base64
@@ -19,6 +20,9 @@ from ai_engine.wire.anthropic import REASONING_FORMAT
 
 PREFIX = "ai-engine.1."
 """No signature of Anthropic's has a dot: theirs are base64."""
+
+_UNSIGNED = "unknown"
+"""The `format` of thoughts that nobody signed."""
 
 
 class Showing(Enum):
@@ -133,9 +137,29 @@ def detail_of(block: Mapping[str, Any], index: int) -> dict[str, Any] | None:
             return None
         return {"type": "reasoning.text", "text": text, "signature": signature, "format": REASONING_FORMAT, "index": index}
     detail = _unwrapped(signature, index)
-    if detail is not None:
+    if detail is not None and (text or not _is_hidden(detail)):
         detail["summary" if detail["type"] == "reasoning.summary" else "text"] = text
     return detail
+
+
+def hidden(text: str) -> dict[str, Any]:
+    """Unsigned thoughts as a block that shows nothing of them."""
+    return thinking("", wrapped({"type": "reasoning.text", "text": text, "format": _UNSIGNED}))
+
+
+def _is_hidden(detail: Mapping[str, Any]) -> bool:
+    return detail.get("format") == _UNSIGNED and not detail.get("signature")
+
+
+def unsigned_text(message: Mapping[str, Any]) -> str:
+    """All of a message's, or a delta's, thoughts that are text alone."""
+    return "".join(piece.text for piece in thoughts(message) if piece.block is None and piece.signature is None)
+
+
+def text_of(block: Mapping[str, Any], detail: Mapping[str, Any] | None) -> str:
+    """What a `thinking` block says, seen or not; `detail` is what it was (`detail_of`)."""
+    said = _text(block.get("thinking"))
+    return said or (_text(detail.get("text")) if detail is not None else "")
 
 
 def _unwrapped(text: Any, index: int) -> dict[str, Any] | None:

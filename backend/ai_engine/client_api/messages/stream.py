@@ -52,6 +52,9 @@ class MessagesStream:
         self._calls = Calls(self)
         self._held: list[dict[str, Any]] = []
         """Blocks of reasoning that go out only if a tool is called."""
+        self._unseen: list[str] = []
+        """Reasoning that nobody signed and the client does not see; it goes with the first call, where nothing else was kept."""
+        self._has_kept = False
         self._has_calls = False
         self._has_started = False
         self._finish: Mapping[str, Any] = {}
@@ -161,6 +164,8 @@ class MessagesStream:
             self._after_calls(lambda: self._continue_thinking(thought))
         elif thought.is_needed:
             self._keep(reasoning.thinking("", thought.signature))
+        elif thought.signature is None:
+            self._unseen.append(thought.text)
 
     def _continue_thinking(self, thought: Thought) -> None:
         key = ("thinking", thought.key)
@@ -174,6 +179,7 @@ class MessagesStream:
         self._signature = thought.signature or self._signature
 
     def _keep(self, block: dict[str, Any]) -> None:
+        self._has_kept = True
         if self._asked.shown is Showing.UNASKED:
             self._held.append(block)
         else:
@@ -219,6 +225,10 @@ class MessagesStream:
 
     def _tell_held(self) -> None:
         held, self._held = self._held, []
+        unseen, self._unseen = "".join(self._unseen), []
+        if unseen and not self._has_kept:
+            self._has_kept = True
+            held.append(reasoning.hidden(unseen))
         for block in held:
             self._whole(block)
 

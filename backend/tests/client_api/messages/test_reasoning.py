@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
-from tests.client_api.messages.asking import assistant, body, chat, parsed, text, tool_result, tool_use, user
+from tests.client_api.messages.asking import assistant, body, chat, parsed, text, tool_result, tool_use, translation, user
+from tests.client_api.messages.reading import message_in
 
 ENCRYPTED = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}
 SIGNED = {"type": "reasoning.text", "text": "Hm", "signature": "x", "format": "somebody-v1", "index": 0}
@@ -36,11 +37,32 @@ def test_anthropics_own_is_not_wrapped() -> None:
     ]
 
 
-def test_unsigned_thoughts_are_shown_and_go_no_further() -> None:
+def test_unsigned_thoughts_are_shown_and_come_back_as_text_alone() -> None:
     (block,) = reasoning.blocks({"reasoning_content": "Hm"}, Showing.SHOWN)
     assert block == {"type": "thinking", "thinking": "Hm", "signature": PREFIX}
     assert sent_back(block) is None
     assert sent_back({"type": "thinking", "thinking": "Hm", "signature": ""}) is None
+    turn = assistant(block, text("So."), {**block, "thinking": "…"}, tool_use())
+    assert chat(messages=[user(text("a")), turn, user(tool_result())])["messages"][1]["reasoning_content"] == "Hm…"
+
+
+@pytest.mark.parametrize("fields", [{}, {"thinking": {"type": "adaptive", "display": "omitted"}}], ids=["unasked", "omitted"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream: bool, fields: dict[str, Any]) -> None:
+    called = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    said = {"reasoning_content": "Hm", "content": "So.", "tool_calls": [called]}
+    if stream:
+        told = translation(stream=True, **fields).stream()
+        thought = [{"reasoning_content": "H"}, {"reasoning_content": "m"}]
+        deltas = [*thought, {"content": "So."}, {"tool_calls": [{"index": 0, **called}]}]
+        chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        content = message_in(b"".join([*map(told.translate, chunks), told.ending()]))["content"]
+    else:
+        content = translation(**fields).answer({"choices": [{"message": said, "finish_reason": "tool_calls"}]})["content"]
+    assert [(block["type"], block.get("thinking", "")) for block in content] == [("text", ""), ("thinking", ""), ("tool_use", "")]
+    turns = [user(text("a")), assistant(*content), user(tool_result())]
+    assert chat(messages=turns)["messages"][1]["reasoning_content"] == "Hm"
+    assert [block["type"] for block in parsed(messages=turns).body["messages"][1]["content"]] == ["text", "tool_use"]
 
 
 def test_pieces_of_one_thought_are_one_block() -> None:
