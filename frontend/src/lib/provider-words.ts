@@ -53,3 +53,20 @@ export function isSetUp({ status, base_url, keys, models_count, last_used_at }: 
   if (status !== 'disabled') return true
   return !base_url.startsWith('sandbox:') && (keys.length > 0 || models_count > 0 || last_used_at !== null)
 }
+
+const URGENCY: ProviderState[] = ['flagged', 'drained', 'available', 'disabled', 'no_key']
+
+interface Ranked {
+  status: ProviderState
+  priority: number
+  display_name: string
+}
+
+/** For sorting: whoever is out of rotation first, else as they are preferred. */
+export function byUrgency(one: Ranked, other: Ranked): number {
+  return (
+    URGENCY.indexOf(one.status) - URGENCY.indexOf(other.status) ||
+    one.priority - other.priority ||
+    one.display_name.localeCompare(other.display_name)
+  )
+}

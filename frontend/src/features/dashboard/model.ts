@@ -3,7 +3,7 @@ import type { Schemas } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { formatCount } from '@/lib/format'
 import { endingWords, failureWords, outcomeMeaning } from '@/lib/outcome-words'
-import { flagWords, isSetUp } from '@/lib/provider-words'
+import { byUrgency, flagWords, isSetUp } from '@/lib/provider-words'
 
 type Status = Schemas['Status']
 type Provider = Schemas['ProviderView']
@@ -104,8 +104,6 @@ export function rateMeaning(rate: number | null): 'degraded' | 'down' | undefine
   return rate >= 0.9 ? 'degraded' : 'down'
 }
 
-const URGENCY = ['flagged', 'drained', 'available', 'disabled', 'no_key']
-
 function everyProvider(count: number): string {
   if (count === 1) return 'The provider that is set up is'
   return count === 2 ? 'Both providers are' : `All ${formatCount(count)} providers are`
@@ -113,14 +111,7 @@ function everyProvider(count: number): string {
 
 /** Those that are set up, whoever is out of rotation first; else as they are preferred. */
 export function watchedProviders(providers: Provider[]): Provider[] {
-  return providers
-    .filter(isSetUp)
-    .sort(
-      (one, other) =>
-        URGENCY.indexOf(one.status) - URGENCY.indexOf(other.status) ||
-        one.priority - other.priority ||
-        one.name.localeCompare(other.name),
-    )
+  return providers.filter(isSetUp).sort(byUrgency)
 }
 
 /** `2 keys`, `2 of 3 keys usable`, `no key needed`, and how many of its models are out. */

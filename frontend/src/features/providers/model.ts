@@ -1,12 +1,10 @@
 /** Which providers are listed, and what is said of them. */
 import type { Schemas } from '@/api/client'
 import { formatCount } from '@/lib/format'
-import { isSetUp, type ProviderState } from '@/lib/provider-words'
+import { byUrgency, isSetUp, type ProviderState } from '@/lib/provider-words'
 
 export type Provider = Schemas['ProviderView']
 type AuditEntry = Schemas['AuditEntryView']
-
-const URGENCY: ProviderState[] = ['flagged', 'drained', 'available', 'disabled', 'no_key']
 
 interface Listed {
   /** Whoever is out of rotation first, else as they are preferred. */
@@ -23,14 +21,7 @@ export function listed(providers: Provider[], find: string, state: ProviderState
       [name, display_name, hostOf(base_url)].some((text) => text.toLowerCase().includes(wanted)),
   )
   return {
-    setUp: found
-      .filter(isSetUp)
-      .sort(
-        (one, other) =>
-          URGENCY.indexOf(one.status) - URGENCY.indexOf(other.status) ||
-          one.priority - other.priority ||
-          one.display_name.localeCompare(other.display_name),
-      ),
+    setUp: found.filter(isSetUp).sort(byUrgency),
     others: found
       .filter((provider) => !isSetUp(provider) && !provider.base_url.startsWith('sandbox:'))
       .sort((one, other) => one.display_name.localeCompare(other.display_name)),
