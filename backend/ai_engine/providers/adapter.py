@@ -133,8 +133,8 @@ class Adapter(Protocol):
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         """The provider takes requests of this format for this model as they are."""
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
-        """A chat that was translated from another format, as this provider takes it; `chat` is not changed."""
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
+        """A chat that was translated from another format, as this provider takes it for `model`; `chat` is not changed."""
 
     def encode(
         self,

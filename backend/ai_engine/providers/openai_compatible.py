@@ -114,8 +114,8 @@ class OpenAICompatible:
             or (operation is Operation.COMPLETIONS and model in provider.completion_models)
         )
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
-        return adopted(chat, provider)
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
+        return adopted(chat, provider, model)
 
     def encode(
         self,

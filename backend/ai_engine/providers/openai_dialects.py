@@ -10,6 +10,7 @@ from typing import Any
 
 from ai_engine.errors import Inexpressible
 from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.openai_models import traits_of
 from ai_engine.providers.openai_tool_turns import arranged
 
 FAILED_TOOL = "The tool failed: "
@@ -19,15 +20,23 @@ _ONE_TEXT = frozenset({"system", "developer", "tool"})
 """Roles whose texts some servers take as one string alone; what stood in several parts is told as several paragraphs."""
 
 
-def adopted(chat: Mapping[str, Any], provider: ProviderDefinition) -> dict[str, Any]:
-    """`chat` in this provider's words. Raises `Inexpressible` for what no OpenAI-compatible server takes."""
+def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> dict[str, Any]:
+    """`chat` in this provider's words for its `model`. Raises `Inexpressible` for what no OpenAI-compatible server takes.
+
+    A limit above what the model can write at all is what it can. Who does not reason is not told how much to think by a client
+    whose `thinking` is for whatever model it meets.
+    """
+    traits = traits_of(model)
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}
     for field in provider.refuses:
         if outgoing.get(field) is not None:
             raise Inexpressible(f"{provider.display_name} does not take {field}.", param=field)
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
-        outgoing[provider.output_limit_field] = limit
+        most = traits.largest_output_tokens
+        outgoing[provider.output_limit_field] = limit if most is None else min(limit, most)
+    if not traits.reasons and chat.get("thinking") is not None:
+        outgoing.pop("reasoning_effort", None)
     outgoing["messages"] = arranged(
         (_message(message, index, provider) for index, message in enumerate(chat["messages"])), provider
     )

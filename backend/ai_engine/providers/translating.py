@@ -22,7 +22,7 @@ class TranslatingAdapter:
         self._clock = clock
         self._headers_with = lru_cache(_REMEMBERED_KEYS)(headers_with)
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition) -> Mapping[str, Any]:
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
         """The chat itself: whatever it holds is translated anyway."""
         return chat
 

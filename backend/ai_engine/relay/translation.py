@@ -75,7 +75,7 @@ class Asking:
         if self._translation is None:
             raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
         chat = self._as_chat(self._translation)
-        adopted = adapter.adopt(chat, provider)
+        adopted = adapter.adopt(chat, provider, model)
         if adapter.speaks(Operation.RESPONSES, provider, model) and openai_over_responses.is_only_way(chat, model):
             return Way(adapter, Operation.RESPONSES, openai_over_responses.responses_request(chat), self._translation)
         return Way(adapter, Operation.CHAT, adopted, self._translation)

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from ai_engine.errors import Inexpressible
-from ai_engine.providers.openai_dialects import adopted
+from ai_engine.providers import openai_dialects
+from ai_engine.providers.definition import ProviderDefinition
 from tests.builders import provider
 
 PLAIN = provider("alpha")
 HINTED = replace(PLAIN, takes_hints=True, takes_reasoning_content=True)
 HINT = {"cache_control": {"type": "ephemeral"}}
+
+
+def adopted(asked: dict[str, Any], row: ProviderDefinition, model: str = "tiny") -> dict[str, Any]:
+    return openai_dialects.adopted(asked, row, model)
 
 
 def chat(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -24,6 +29,25 @@ def test_the_limit_goes_by_the_name_that_the_provider_knows() -> None:
     assert "max_completion_tokens" not in adopted(asked, PLAIN)
     assert adopted(asked, replace(PLAIN, output_limit_field="max_completion_tokens"))["max_completion_tokens"] == 9
     assert asked["max_completion_tokens"] == 9
+
+
+@pytest.mark.parametrize(
+    ("model", "limit", "reasons"),
+    [
+        ("gpt-4o-mini", 16_384, False),
+        ("openai/gpt-4o-2024-05-13", 4_096, False),
+        ("gpt-4.1-nano-2025-04-14", 32_768, False),
+        ("gpt-4-turbo", 4_096, False),
+        ("gpt-5-mini", 64_000, True),
+        ("kimi-k2.6", 64_000, True),
+    ],
+)
+def test_no_more_is_asked_of_a_model_than_it_is_known_to_take(model: str, limit: int, reasons: bool) -> None:
+    claude_codes = chat(max_completion_tokens=64_000, reasoning_effort="medium", thinking={"type": "enabled"})
+    said = adopted(claude_codes, PLAIN, model)
+    assert (said["max_tokens"], "reasoning_effort" in said) == (limit, reasons)
+    assert adopted(chat(max_completion_tokens=9), PLAIN, model)["max_tokens"] == 9
+    assert adopted(chat(reasoning_effort="low"), PLAIN, model)["reasoning_effort"] == "low"
 
 
 def test_hints_and_details_go_only_where_they_are_known() -> None:

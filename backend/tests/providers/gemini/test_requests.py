@@ -48,7 +48,7 @@ def test_it_speaks_chats_and_embeddings_and_takes_a_chat_as_it_is() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS}
     body = chat()
-    assert adapter().adopt(body, PROVIDER) is body
+    assert adapter().adopt(body, PROVIDER, "tiny") is body
     with pytest.raises(Inexpressible):
         encode({}, operation=Operation.SPEECH)
 
