@@ -68,8 +68,11 @@ class EventDecoder:
         return CHAT_END
 
     def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        if payloads:
-            self._has_events = True
+        if not payloads:
+            return ()
+        self._has_events = True
+        if len(payloads) == 1:  # as nearly every read brings
+            return (self._event(payloads[0]),)
         return [self._event(payload) for payload in payloads]
 
     def _event(self, data: bytes) -> StreamEvent:
