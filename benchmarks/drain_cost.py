@@ -92,7 +92,7 @@ def a_request(chance: random.Random, at: datetime) -> RequestFinished:
 
 def batches_of(count: int, size: int, seed: int) -> list[list[RequestFinished]]:
     """Half a second apart, up to now."""
-    chance, began = random.Random(seed), datetime.now(UTC) - timedelta(seconds=count / 2)  # noqa: S311 - makes up traffic
+    chance, began = random.Random(seed), datetime.now(UTC) - timedelta(seconds=count / 2)
     return [
         [a_request(chance, began + timedelta(milliseconds=500 * number + 500 * place / size)) for place in range(size)]
         for number in range(count)
@@ -116,7 +116,7 @@ async def the_ledger(url: str, spool: Path, batches: Sequence[Sequence[RequestFi
     """Seconds for recording, and for draining."""
     database = await open_database(url)
     await migrate(database)
-    recorder = Recorder(SqlLedger(database), spool, SystemClock(), random.Random(1).random)  # noqa: S311 - jitter
+    recorder = Recorder(SqlLedger(database), spool, SystemClock(), random.Random(1).random)
     recording, draining = Stopwatch(), Stopwatch()
     for batch in batches:
         with recording:

@@ -218,7 +218,7 @@ async def fill(url: str, rows: int, days: int, seed: int) -> None:
     if database.writer is not None:
         event.listen(database.writer, "connect", in_a_hurry)
     await migrate(database)
-    chance = random.Random(seed)  # noqa: S311 - makes up traffic; nothing secret depends on it
+    chance = random.Random(seed)
     now_s, began = time.time(), time.perf_counter()
     ends_at_s = int(now_s) // HOUR * HOUR
     hours = range(ends_at_s - days * DAY, ends_at_s, HOUR)
