@@ -1,1 +1,1 @@
-"""The formats on the wire: server-sent events, OpenAI's JSON, and what a secret looks like. Formats only, no behaviour."""
+"""The formats on the wire: events, forms, the JSON of each protocol, and what a secret looks like. Formats only, no behaviour."""

@@ -1,4 +1,4 @@
-"""Objects in OpenAI's format, built as plain dictionaries: what the sandbox says, and our own errors.
+"""Objects in OpenAI's format, built as plain dictionaries: answers of other protocols, the sandbox's, and our own errors.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
 """

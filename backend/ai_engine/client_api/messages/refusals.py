@@ -12,6 +12,8 @@ _LONGEST_PATH = 200
 class Refused(Exception):
     """Something is malformed. It is raised where it is found, and gets its path on its way out (`within`)."""
 
+    _kind: type[InvalidRequest] = InvalidRequest
+
     def __init__(self, where: str, problem: str) -> None:
         """`problem` is the rest of a sentence that begins with the path."""
         super().__init__(problem)
@@ -24,16 +26,15 @@ class Refused(Exception):
         return type(self)(joined, self.problem)
 
     def error(self) -> InvalidRequest:
+        """What the client is told."""
         where = self.where[:_LONGEST_PATH]
-        return InvalidRequest(f"{where} {self.problem}.", param=where)
+        return self._kind(f"{where} {self.problem}.", param=where)
 
 
 class Untold(Refused):
     """Something is sound, and the chat format has no words for it."""
 
-    def error(self) -> InvalidRequest:
-        where = self.where[:_LONGEST_PATH]
-        return Inexpressible(f"{where} {self.problem}.", param=where)
+    _kind = Inexpressible
 
 
 def text_in(block: Mapping[str, Any], field: str) -> str:
