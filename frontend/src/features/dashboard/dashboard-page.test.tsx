@@ -1,4 +1,4 @@
-import { act, screen, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
 import { aProvider, aRequest, aStatus } from '@/testing/builders'
@@ -67,6 +67,21 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/requests', { items: [], next_cursor: null })
   fakeGateway.answers('get', '/api/statistics', statistics)
   fakeGateway.answers('get', '/api/statistics/providers', history)
+})
+
+test('a provider’s figures are those of the time that its strip shows', async () => {
+  const measured = { attempts: 40, successes: 37, failed: 3, refused: 0, absorbed: 0, success_rate: 0.925 }
+  const { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms } = sums
+  const rest = { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms }
+  fakeGateway.answers('get', '/api/statistics', { ...statistics, provider_stats: { groq: { ...measured, ...rest } } })
+  await renderApp('/')
+
+  const row = (await screen.findByRole('link', { name: /^Groq/ })).closest('li') ?? expect.fail()
+  await waitFor(() => {
+    expect(row).toHaveTextContent('Success 92.5%Latency 812 ms')
+  })
+  const unmeasured = screen.getByRole('link', { name: /^OpenAI/ }).closest('li')
+  expect(unmeasured).toHaveTextContent('Success –Latency –')
 })
 
 test('the status at a glance says why', async () => {

@@ -18,13 +18,16 @@ import { StatusBadge } from '@/ui/status-badge'
 import dashboard from './dashboard.module.css'
 import { keysInShort, watchedProviders } from './model'
 import classes from './provider-health.module.css'
+import { statisticsQuery } from './queries'
 
 type Provider = Schemas['ProviderView']
 type History = Schemas['ProviderHistoryView']
+type Sums = Schemas['AttemptSums']
 
 export const ProviderHealth = memo(function ProviderHealth({ span }: { span: HistorySpan }) {
   const query = useQuery({ ...providersQuery, select: watchedProviders })
   const history = useQuery(providerHistoryQuery(span)).data
+  const measured = useQuery(statisticsQuery(span)).data?.provider_stats
   return (
     <Panel
       title="Providers"
@@ -42,11 +45,25 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
               Put a key into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second.
             </EmptyState>
           ) : (
-            <ul className={classes.list}>
-              {providers.map((provider) => (
-                <ProviderRow key={provider.name} provider={provider} history={history} />
-              ))}
-            </ul>
+            <div className={classes.box}>
+              <p className={classes.heads} aria-hidden>
+                <span>{span === 'day' ? 'Last 24 hours' : 'Last hour'}</span>
+                <span className={classes.figures}>
+                  <span>Success</span>
+                  <span>Latency</span>
+                </span>
+              </p>
+              <ul className={classes.list}>
+                {providers.map((provider) => (
+                  <ProviderRow
+                    key={provider.name}
+                    provider={provider}
+                    history={history}
+                    sums={measured?.[provider.name]}
+                  />
+                ))}
+              </ul>
+            </div>
           )
         }
       </Loaded>
@@ -56,14 +73,14 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
 
 const NOT_ASKED: History['providers'][string] = []
 
-const ProviderRow = memo(function ProviderRow({
-  provider,
-  history,
-}: {
+interface ProviderRowProps {
   provider: Provider
   history: History | undefined
-}) {
-  const { name, display_name, status, flag, success_rate, latency_ms } = provider
+  sums: Sums | undefined
+}
+
+const ProviderRow = memo(function ProviderRow({ provider, history, sums }: ProviderRowProps) {
+  const { name, display_name, status, flag } = provider
   const state = providerStateWords(status)
   return (
     <li className={classes.row}>
@@ -72,11 +89,24 @@ const ProviderRow = memo(function ProviderRow({
         <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
       </span>
       <Strip history={history} points={history?.providers[name] ?? NOT_ASKED} />
-      <span className={classes.figures}>
-        <span>{formatPercent(success_rate)}</span>
-        <span>{formatDuration(latency_ms)}</span>
-      </span>
+      <Figures sums={sums} />
     </li>
+  )
+})
+
+/** Of the time that the strip shows, so that the two never contradict each other. */
+const Figures = memo(function Figures({ sums }: { sums: Sums | undefined }) {
+  return (
+    <span className={classes.figures}>
+      <span>
+        <span className={classes.unseen}>Success </span>
+        {formatPercent(sums?.success_rate ?? null)}
+      </span>
+      <span>
+        <span className={classes.unseen}>Latency </span>
+        {formatDuration(sums?.latency_ms.p50 ?? null)}
+      </span>
+    </span>
   )
 })
 
