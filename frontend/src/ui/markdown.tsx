@@ -2,7 +2,13 @@
 import { lazy, Suspense } from 'react'
 import classes from './markdown/markdown.module.css'
 
-const Loaded = lazy(() => import('./markdown/rendered-markdown'))
+const load = () => import('./markdown/rendered-markdown')
+const Loaded = lazy(load)
+
+/** Fetches the chunk ahead, where text is about to come: its first words would else be plain for a moment. */
+export function expectMarkdown(): void {
+  load().catch(() => undefined)
+}
 
 export function Markdown({ text }: { text: string }) {
   return (

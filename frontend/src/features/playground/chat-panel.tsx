@@ -4,6 +4,7 @@ import { IconArrowUp, IconMessageChatbot, IconPlayerStopFilled } from '@tabler/i
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useIsViewer } from '@/api/queries'
 import { Allowed } from '@/ui/allowed'
+import { expectMarkdown } from '@/ui/markdown'
 import { EmptyState } from '@/ui/messages'
 import classes from './chat-panel.module.css'
 import { TurnView } from './turn-view'
@@ -26,6 +27,7 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
   const { turns, ask, stop, isAnswering } = chat
   const { box, content, noteScroll, follow } = useFollowing()
   const field = useRef<HTMLTextAreaElement>(null)
+  useEffect(expectMarkdown, [])
   const whyNot = useIsViewer() ? 'A viewer’s key may look and not ask: sign in with an admin’s to ask.' : null
   const send = () => {
     if (draft.trim() === '' || isAnswering || whyNot !== null) return
