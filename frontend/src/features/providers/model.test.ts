@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { aProvider } from '@/testing/builders'
-import { auditWords, canRoll, hasAnythingHeld, isLastAvailable, listed, neededVariables, usableKeys } from './model'
+import {
+  countOf,
+  auditWords,
+  canRoll,
+  hasAnythingHeld,
+  isLastAvailable,
+  listed,
+  neededVariables,
+  usableKeys,
+} from './model'
 
 const aKey = {
   fingerprint: '9f86d081',
@@ -88,4 +97,9 @@ test('what a provider waits for is its key, and what else it cannot do without',
     ['xai', 'XAI_API_KEY'],
     ['azure', 'AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT'],
   ])
+})
+
+test('the count says what the two lists hold, and that something narrows them', () => {
+  expect(countOf(6, 34, false)).toBe('6 set up, 34 not set up.')
+  expect(countOf(1, 0, true)).toBe('Found: 1 set up, 0 not set up.')
 })

@@ -28,6 +28,12 @@ export function listed(providers: Provider[], find: string, state: ProviderState
   }
 }
 
+/** What the two lists hold, for those who hear the page filter. */
+export function countOf(setUp: number, others: number, isNarrowed: boolean): string {
+  const words = `${formatCount(setUp)} set up, ${formatCount(others)} not set up`
+  return isNarrowed ? `Found: ${words}.` : `${words}.`
+}
+
 /** Of many addresses the path says `openai`, whoever they belong to. */
 function hostOf(url: string): string {
   return /^\w+:\/\/([^/]+)/.exec(url)?.[1] ?? ''

@@ -4,14 +4,13 @@ import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { providersQuery } from '@/api/queries'
-import { formatCount } from '@/lib/format'
 import type { ProviderState } from '@/lib/provider-words'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { Segmented } from '@/ui/segmented'
 import { TableSkeleton } from '@/ui/skeletons'
-import { listed, type Provider } from './model'
+import { countOf, listed, type Provider } from './model'
 import { NotSetUp } from './not-set-up'
 import classes from './providers-page.module.css'
 import { ProvidersTable } from './providers-table'
@@ -125,7 +124,7 @@ function Found({ providers, find, state, sort, opened, onSort, onOpen }: FoundPr
       )}
       {others.length > 0 && <NotSetUp providers={others} onOpen={onOpen} />}
       <p className={classes.count} role="status">
-        {formatCount(setUp.length + others.length)} providers are listed; {formatCount(providers.length)} are known.
+        {countOf(setUp.length, others.length, isNarrowed)}
       </p>
     </Stack>
   )
