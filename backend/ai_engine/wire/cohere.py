@@ -6,6 +6,7 @@ Source: https://docs.cohere.com/reference/chat and the types of `cohere` 7.3.1 f
 from collections.abc import Mapping
 from typing import Any
 
+from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import LARGEST_COUNT
 
 Json = dict[str, Any]
@@ -84,6 +85,5 @@ def annotations(citation: Mapping[str, Any]) -> list[Json]:
         url = held.get("url") if isinstance(held, Mapping) else None
         if isinstance(held, Mapping) and isinstance(url, str) and url.startswith(("https://", "http://")):
             title = held.get("title")
-            page = {"url": url, "title": title if isinstance(title, str) and title else url}
-            found.append({"type": "url_citation", "url_citation": {**page, "start_index": start, "end_index": end}})
+            found.append(openai.url_citation(url, title if isinstance(title, str) and title else url, start, end))
     return found

@@ -6,6 +6,7 @@ Source: https://ai.google.dev/api/generate-content and the types of `google-gena
 from collections.abc import Mapping
 from typing import Any
 
+from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import LARGEST_COUNT
 
 Json = dict[str, Any]
@@ -117,15 +118,15 @@ def annotations(candidate: Mapping[str, Any], text: str) -> list[Json]:
             for number in numbers if isinstance(numbers, list) else ():
                 page = pages[number] if type(number) is int and 0 <= number < len(pages) else None
                 if page is not None:
-                    found.append(_citation(page, place))
+                    found.append(openai.url_citation(*page, *place))
         if not found:
-            found = [_citation(page, (0, len(text))) for page in pages if page is not None]
+            found = [openai.url_citation(*page, 0, len(text)) for page in pages if page is not None]
     citations = candidate.get("citationMetadata")
     sources = citations.get("citationSources") if isinstance(citations, Mapping) else None
     for source in sources if isinstance(sources, list) else ():
         uri = source.get("uri") if isinstance(source, Mapping) else None
         if isinstance(uri, str) and uri:
-            found.append(_citation((uri, uri), _place(source, text.encode("utf-8", "replace"))))
+            found.append(openai.url_citation(uri, uri, *_place(source, text.encode("utf-8", "replace"))))
     return found
 
 
@@ -146,11 +147,3 @@ def _place(segment: object, encoded: bytes) -> tuple[int, int]:
         start, end = 0, len(encoded)
     before = len(encoded[:start].decode("utf-8", "ignore"))
     return before, before + len(encoded[start:end].decode("utf-8", "ignore"))
-
-
-def _citation(page: tuple[str, str], place: tuple[int, int]) -> Json:
-    url, title = page
-    return {
-        "type": "url_citation",
-        "url_citation": {"url": url, "title": title, "start_index": place[0], "end_index": place[1]},
-    }

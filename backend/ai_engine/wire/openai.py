@@ -53,6 +53,11 @@ def arguments_in(text: str) -> Json | None:
     return value if isinstance(value, dict) else None
 
 
+def url_citation(url: str, title: str, start: int, end: int) -> Json:
+    """The annotation of a page that the text from `start` to `end` rests on, in characters."""
+    return {"type": "url_citation", "url_citation": {"url": url, "title": title, "start_index": start, "end_index": end}}
+
+
 def choice(index: int, *, content: str | None, finish_reason: str, tool_calls: Sequence[Json] = ()) -> Json:
     message: Json = {"role": "assistant", "content": content, "refusal": None}
     if tool_calls:

@@ -103,6 +103,5 @@ def url_citations(citations: object, start: int, end: int) -> Sequence[Json]:
         url = citation.get("url") or citation.get("source")
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             title = citation.get("title")
-            page = {"url": url, "title": title if isinstance(title, str) else "", "start_index": start, "end_index": end}
-            found.append({"type": "url_citation", "url_citation": page})
+            found.append(openai.url_citation(url, title if isinstance(title, str) else "", start, end))
     return found
