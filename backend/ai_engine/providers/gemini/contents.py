@@ -38,7 +38,7 @@ def contents(body: Mapping[str, Any], model: str) -> tuple[list[Json], Json | No
             instruction += [{"text": text} for text in texts(content, where, _PROVIDER)]
             continue
         if role == "tool":
-            found, speaker = [_tool_result(message, where, made, is_old=is_old)], "user"
+            found, speaker = _tool_result(message, where, made, is_old=is_old), "user"
         elif role == "assistant":
             found, speaker = _assistant_parts(message, where, made, is_old=is_old), "model"
         else:
@@ -169,22 +169,25 @@ def _arguments(call: Call, where: str, place: int) -> Json:
     return arguments
 
 
-def _tool_result(message: Json, where: str, made: Mapping[str, str], *, is_old: bool) -> Json:
-    """`functionResponse`, whose object has the result under `output`, or under `error` where the tool failed."""
+def _tool_result(message: Json, where: str, made: Mapping[str, str], *, is_old: bool) -> list[Json]:
+    """`functionResponse`, whose object has the result under `output`, or under `error` where the tool failed.
+
+    What the tool shows stands inside of it from Gemini 3 on (https://ai.google.dev/gemini-api/docs/function-calling#multimodal),
+    and before, as files by their addresses do everywhere, behind it: so Google's own agent has it
+    (https://github.com/google-gemini/gemini-cli, `generateContentResponseUtilities.ts`, both read 2026-11-28).
+    """
     call_id = answered_call(message, where, made)
     said: list[str] = []
-    media: list[Json] = []
+    inside: list[Json] = []
+    behind: list[Json] = []
     for place, part in enumerate(parts(message.get("content"), where, _PROVIDER)):
-        path = f"{where}.content[{place}]"
         if part["type"] == "text":
             said.append(part["text"])
-        elif is_old:
-            # https://ai.google.dev/gemini-api/docs/function-calling#multimodal (read 2026-11-28): Gemini 3 and newer.
-            raise Inexpressible("Gemini takes only text in a tool's result before Gemini 3.", param=f"{path}.type")
         else:
-            media.append(_part(part, path))
+            shown = _part(part, f"{where}.content[{place}]")
+            (behind if is_old or "fileData" in shown else inside).append(shown)
     key = "error" if message.get("is_error") is True else "output"
     response: Json = {"id": call_id, "name": made[call_id], "response": {key: "\n".join(said)}}
-    if media:
-        response["parts"] = media
-    return {"functionResponse": response}
+    if inside:
+        response["parts"] = inside
+    return [{"functionResponse": response}, *behind]

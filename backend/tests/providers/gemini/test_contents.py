@@ -133,14 +133,15 @@ def text(words: str) -> Json:
     return {"type": "text", "text": words}
 
 
-def test_images_in_a_tools_result_are_for_gemini_3() -> None:
-    messages = (HI, assistant(tool_calls=[call("a")]), result("a", [text("see"), image("data:image/png;base64,AAAA")]))
-    response = of_messages(*messages)[2]["parts"][0]["functionResponse"]
-    assert response["response"] == {"output": "see"}
-    assert response["parts"] == [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]
-    with pytest.raises(Inexpressible) as refused:
-        of_messages(*messages, model=OLD)
-    assert refused.value.param == "messages[2].content[1].type"
+def test_what_a_tool_shows_is_in_its_result_from_gemini_3_on_and_behind_it_before() -> None:
+    inline, stored = image("data:image/png;base64,AAAA"), image("https://x.test/a.png")
+    messages = (HI, assistant(tool_calls=[call("a"), call("b")]), result("a", [text("see"), inline, stored]), result("b"))
+    png = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+    page = {"fileData": {"fileUri": "https://x.test/a.png", "mimeType": "image/png"}}
+    first = {"id": "a", "name": "do_a", "response": {"output": "see"}}
+    second = {"functionResponse": {"id": "b", "name": "do_b", "response": {"output": "done"}}}
+    assert of_messages(*messages)[2]["parts"] == [{"functionResponse": {**first, "parts": [png]}}, page, second]
+    assert of_messages(*messages, model=OLD)[2]["parts"] == [{"functionResponse": first}, png, page, second]
 
 
 # Signatures
