@@ -110,17 +110,17 @@ def token_counts(usage: object) -> TokenCounts | None:
     """
     if not isinstance(usage, Mapping):
         return None
-    output, thinking = _count(usage.get("output_tokens")), None
+    output, thinking = openai_usage.count_in(usage.get("output_tokens")), None
     details = usage.get("output_tokens_details")
     if isinstance(details, Mapping):
-        thinking = _count(details.get("thinking_tokens"))
+        thinking = openai_usage.count_in(details.get("thinking_tokens"))
     if output is not None and thinking is not None:
         thinking = min(thinking, output)
         output -= thinking
     counts = TokenCounts(
-        _count(usage.get("input_tokens")),
-        _count(usage.get("cache_read_input_tokens")),
-        _count(usage.get("cache_creation_input_tokens")),
+        openai_usage.count_in(usage.get("input_tokens")),
+        openai_usage.count_in(usage.get("cache_read_input_tokens")),
+        openai_usage.count_in(usage.get("cache_creation_input_tokens")),
         output,
         thinking,
     )
@@ -150,7 +150,3 @@ def messages_usage(counts: TokenCounts | None) -> Json:
         "server_tool_use": None,
         "service_tier": None,
     }
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= openai_usage.LARGEST_COUNT else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.wire import openai
-from ai_engine.wire.openai_usage import LARGEST_COUNT
+from ai_engine.wire.openai_usage import count_in
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ def chat_usage(usage: object) -> Json | None:
         return None
     prompt, completion = prompt or 0, completion or 0
     said: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-    cached = _count(usage.get("cached_tokens"))
+    cached = count_in(usage.get("cached_tokens"))
     if cached is not None:
         said["prompt_tokens_details"] = {"cached_tokens": min(cached, prompt)}
     return said
@@ -46,13 +46,7 @@ def tokens_in(units: object) -> tuple[int | None, int | None]:
     """Tokens in and out, of `billed_units` or `tokens`. They come as floats."""
     if not isinstance(units, Mapping):
         return None, None
-    return _count(units.get("input_tokens")), _count(units.get("output_tokens"))
-
-
-def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_COUNT:
-        return None
-    return int(value)
+    return count_in(units.get("input_tokens")), count_in(units.get("output_tokens"))
 
 
 def logprobs(items: object) -> Json | None:

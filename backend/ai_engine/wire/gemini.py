@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.wire import openai
-from ai_engine.wire.openai_usage import LARGEST_COUNT
+from ai_engine.wire.openai_usage import count_in
 
 Json = dict[str, Any]
 
@@ -48,16 +48,16 @@ def chat_usage(usage: object) -> Json | None:
     """
     if not isinstance(usage, Mapping):
         return None
-    asked = _count(usage.get("promptTokenCount"))
+    asked = count_in(usage.get("promptTokenCount"))
     if asked is None:
         return None
-    prompt = asked + (_count(usage.get("toolUsePromptTokenCount")) or 0)
-    thoughts = _count(usage.get("thoughtsTokenCount")) or 0
-    completion = (_count(usage.get("candidatesTokenCount")) or 0) + thoughts
-    total = _count(usage.get("totalTokenCount"))
+    prompt = asked + (count_in(usage.get("toolUsePromptTokenCount")) or 0)
+    thoughts = count_in(usage.get("thoughtsTokenCount")) or 0
+    completion = (count_in(usage.get("candidatesTokenCount")) or 0) + thoughts
+    total = count_in(usage.get("totalTokenCount"))
     if total is not None and total > prompt + completion:
         completion = total - prompt  # models that count thoughts in the total alone
-    cached = min(_count(usage.get("cachedContentTokenCount")) or 0, prompt)
+    cached = min(count_in(usage.get("cachedContentTokenCount")) or 0, prompt)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -65,10 +65,6 @@ def chat_usage(usage: object) -> Json | None:
         "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": {"reasoning_tokens": thoughts},
     }
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= LARGEST_COUNT else None
 
 
 def logprobs(result: object) -> Json | None:

@@ -12,7 +12,7 @@ _NOT_TEXT = frozenset(
     | {"image_url", "input_audio", "file", "file_data", "source", "signature", "encrypted_content", "data"}
 )
 
-LARGEST_COUNT = 10**9
+_LARGEST_COUNT = 10**9
 """More tokens than any request takes. A provider that reports more reports nothing."""
 
 
@@ -26,18 +26,18 @@ def token_counts(usage: object) -> TokenCounts | None:
     """
     if not isinstance(usage, dict):
         return None
-    prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    prompt, completion = count_in(usage.get("prompt_tokens")), count_in(usage.get("completion_tokens"))
     cached = written = reasoning = None
     details = usage.get("prompt_tokens_details")
     if isinstance(details, dict):
-        cached, written = _count(details.get("cached_tokens")), _count(details.get("cache_write_tokens"))
+        cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
     if cached is None:
-        cached = _count(usage.get("prompt_cache_hit_tokens"))
+        cached = count_in(usage.get("prompt_cache_hit_tokens"))
     details = usage.get("completion_tokens_details")
     if isinstance(details, dict):
-        reasoning = _count(details.get("reasoning_tokens"))
+        reasoning = count_in(details.get("reasoning_tokens"))
     output = completion
-    if reasoning and (prompt or 0) + (completion or 0) + reasoning != _count(usage.get("total_tokens")):
+    if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(usage.get("total_tokens")):
         output = _without(completion, reasoning)
     counts = TokenCounts(_without(prompt, (cached or 0) + (written or 0)), cached, written, output, reasoning)
     return None if counts == UNKNOWN_TOKENS else counts
@@ -84,7 +84,8 @@ def _without(whole: int | None, part: int) -> int | None:
     return whole if whole is None or part > whole else whole - part
 
 
-def _count(value: Any) -> int | None:
+def count_in(value: object) -> int | None:
+    """What a provider reports as a number of tokens, whole though it may be written as a float; `None` where it is absurd."""
     if type(value) is int:
-        return value if 0 <= value <= LARGEST_COUNT else None
-    return int(value) if isinstance(value, float) and 0 <= value <= LARGEST_COUNT and value.is_integer() else None
+        return value if 0 <= value <= _LARGEST_COUNT else None
+    return int(value) if isinstance(value, float) and 0 <= value <= _LARGEST_COUNT and value.is_integer() else None
