@@ -85,7 +85,7 @@ def parts(content: object, where: str, provider: str) -> list[Json]:
         fields = _PART_FIELDS.get(kind)
         if fields is None:
             raise Inexpressible(f"{provider} has no parts of the type {kind!r}.", param=f"{where}.content[{place}].type")
-        if unknown := part.keys() - fields:
+        if unknown := [name for name in part.keys() - fields if part[name] is not None]:
             first = min(unknown)
             raise Inexpressible(f"{provider} has no words for {first!r} here.", param=f"{where}.content[{place}].{first}")
         if kind in ("text", "refusal") and not isinstance(part.get(kind), str):

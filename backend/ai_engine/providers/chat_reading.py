@@ -152,7 +152,7 @@ def _function(tool: object, where: str, provider: str) -> Function:
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(function, dict) or not isinstance(name, str) or not name:
         raise InvalidRequest("A function needs a name.", param=f"{where}.function.name")
-    if unknown := function.keys() - _FUNCTION_FIELDS:
+    if unknown := [name for name in function.keys() - _FUNCTION_FIELDS if function[name] is not None]:
         first = min(unknown)
         raise Inexpressible(f"{provider} has no words for {first!r} of a function.", param=f"{where}.function.{first}")
     description, parameters = function.get("description"), function.get("parameters")

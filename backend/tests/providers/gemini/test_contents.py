@@ -54,6 +54,15 @@ def test_an_assistant_that_said_nothing_is_left_out() -> None:
     assert of_messages(HI, assistant(content=""), HI) == [{"role": "user", "parts": [{"text": "hi"}, {"text": "hi"}]}]
 
 
+def test_a_field_that_is_null_is_a_field_that_is_absent() -> None:
+    assert parts_of({"type": "text", "text": "a", "annotations": None}) == [{"text": "a"}]
+    with pytest.raises(Inexpressible) as refused:
+        parts_of({"type": "text", "text": "a", "annotations": None, "odd": 1})
+    assert refused.value.param == "messages[0].content[0].odd"
+    tool = {"type": "function", "function": {"name": "f", "parameters": None, "examples": None}}
+    assert sent({"messages": [HI], "tools": [tool]})["tools"] == [{"functionDeclarations": [{"name": "f"}]}]
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
