@@ -51,7 +51,9 @@ class EventStream:
             await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *about]})
 
     async def write(self, events: bytes) -> None:
-        """Sends whole events, and waits while the client does not read."""
+        """Sends whole events, and waits while the client does not read. Nothing is no sign of life."""
+        if not events:
+            return
         self._written_at = self._loop.time()
         await self._send({"type": "http.response.body", "body": events, "more_body": True})
 

@@ -6,7 +6,7 @@ import pytest
 
 from ai_engine.wiring import Tuning
 from tests.fakes.gateway import Provider, chat_body, gateway_in_front_of
-from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, error
+from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunk, chunks, error
 from tests.journeys.steps import CHAT, refused, sound
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +35,17 @@ async def test_a_silent_provider_costs_a_200_without_provider_headers_and_a_comm
         speaks.set()
         rest = await reader.readuntil(b"data: [DONE]\n\n")
         assert b'"content": "hello"' in rest
+
+
+async def test_the_line_is_kept_alive_while_the_provider_says_what_is_not_for_this_client(alpha: ScriptedUpstream) -> None:
+    thoughts = [chunk({"reasoning_content": "hm"}) for _ in range(20)]
+    alpha.on(CHAT, Stream([*thoughts, *chunks("hello")], pause_seconds=0.03))
+    asked = {"model": "tiny", "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway:
+        told = (await gateway.http.post("/v1/messages", json=asked)).content
+    assert told.count(KEEP_ALIVE) >= 3
+    assert b"hm" not in told
+    assert told.endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n')
 
 
 async def test_a_failure_after_the_first_comment_is_told_inside_the_stream(alpha: ScriptedUpstream) -> None:
