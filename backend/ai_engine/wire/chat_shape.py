@@ -26,7 +26,8 @@ def sound_chunk(chunk: Json) -> Json:
 def text_of(content: object) -> str:
     """What a message or a delta says: a text, or, from some servers, an array of parts.
 
-    Mistral's models that reason send parts (https://docs.mistral.ai/capabilities/reasoning/, read 2026-11-28).
+    Mistral's models that reason send parts, of what they think and of what they say
+    (https://docs.mistral.ai/capabilities/reasoning/, read 2026-11-28).
     """
     if isinstance(content, str):
         return content
@@ -54,6 +55,8 @@ def _is_sound(choice: object, part: str) -> bool:
     said = choice.get(part)
     if type(said) is not dict:
         return False
+    if type(said.get("content")) is list:
+        return False
     if len(said) > 1 or "content" not in said:
         for name in _LISTS:
             if name in said and not _is_list_of_objects(said[name]):
@@ -71,6 +74,7 @@ def _mended(choice: dict[str, Any], part: str, place: int) -> dict[str, Any]:
         mended["index"] = 0 if part == "delta" else place
     said = choice.get(part)
     mended[part] = dict(said) if type(said) is dict else {}
+    _tell_apart(mended[part])
     for name in _LISTS:
         items = mended[part].pop(name, None)
         if type(items) is list and (objects := [item for item in items if type(item) is dict]):
@@ -81,3 +85,19 @@ def _mended(choice: dict[str, Any], part: str, place: int) -> dict[str, Any]:
             # Some end there is: the decoder took it for one as well.
             mended[name] = "stop" if name == "finish_reason" and value else None
     return mended
+
+
+def _tell_apart(said: dict[str, Any]) -> None:
+    """Makes a content of parts a text, and what is thought in it reasoning, as every other server has it."""
+    content = said.get("content")
+    if type(content) is not list:
+        return
+    said["content"] = text_of(content)
+    thought = "".join(_thought_in(part) for part in objects_in(content))
+    if thought:
+        said.setdefault("reasoning_content", thought)
+
+
+def _thought_in(part: Json) -> str:
+    thought = part.get("thinking") if part.get("type") == "thinking" else None
+    return thought if isinstance(thought, str) else text_of(thought)

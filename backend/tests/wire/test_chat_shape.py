@@ -29,6 +29,18 @@ def test_an_end_in_no_words_is_an_ordinary_end() -> None:
     assert (mended["finish_reason"], mended["native_finish_reason"], mended["stop_sequence"]) == (None, None, None)
 
 
+def test_thoughts_among_the_parts_of_a_content_are_reasoning() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}, {"type": "reference"}, 5], "closed": True}
+    parts = [thought, {"type": "thinking", "thinking": "…"}, {"type": "text", "text": "Hi"}, {"type": "reference"}, "odd"]
+    for sound, part in ((sound_chunk, "delta"), (sound_answer, "message")):
+        said = sound({"choices": [{"index": 0, part: {"role": "assistant", "content": parts}}]})["choices"][0][part]
+        assert said == {"role": "assistant", "content": "Hi", "reasoning_content": "Hm…"}
+        alone = sound({"choices": [{"index": 0, part: {"content": [thought]}}]})["choices"][0][part]
+        assert alone == {"content": "", "reasoning_content": "Hm"}
+        told = {"content": [thought], "reasoning_content": "So"}
+        assert sound({"choices": [{"index": 0, part: told}]})["choices"][0][part] == {"content": "", "reasoning_content": "So"}
+
+
 def test_choices_are_always_there_with_a_number_and_a_message() -> None:
     assert sound_chunk({"usage": {}})["choices"] == []
     assert sound_answer({"choices": [{"message": "hi"}, "x", {"index": [2], "message": {}}]})["choices"] == [
