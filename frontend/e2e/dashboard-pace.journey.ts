@@ -7,7 +7,6 @@ import { Pace, painted, quantile } from './pace'
 const NAMES = Array.from({ length: 40 }, (_, index) => `p${String(index).padStart(2, '0')}`)
 const UPDATES = 60
 const MOST_MS = 16
-const FIRST_MS = 500
 
 test.use({
   setup: {
@@ -64,7 +63,8 @@ test('the dashboard takes an update that changes all of forty providers in less 
     idle.push(idleMs)
     spent.push(spentMs)
   }
-  await expect(page.getByRole('main')).toContainText(`${FIRST_MS + UPDATES - 1} ms`)
+  const drainedLast = NAMES[(UPDATES - 1) % NAMES.length] ?? ''
+  await expect(page.getByRole('main').getByRole('listitem').filter({ hasText: drainedLast })).toContainText('Drained')
   // The frames that are waited for cost something even where nothing changes.
   const nothing = quantile(idle, 0.5)
   const [median, slowest] = [quantile(spent, 0.5) - nothing, quantile(spent, 0.95) - nothing]
@@ -86,7 +86,7 @@ function changed({ providers, requests, status, cursor, at }: LiveMessage, round
       .map((provider, index) => ({
         ...provider,
         success_rate: ((round + index) % 100) / 100,
-        latency_ms: FIRST_MS + round,
+        latency_ms: 500 + round,
         // One goes to the top of the list, and the one before it back to its place.
         status: index === round % NAMES.length ? 'drained' : 'available',
       })),
