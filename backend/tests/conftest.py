@@ -1,4 +1,4 @@
-"""What every test relies on: asyncio under the anyio plugin, and a guard that keeps tests on this machine."""
+"""What every test relies on: asyncio under anyio, no hurry with made-up data, and a guard that keeps tests on this machine."""
 
 import ipaddress
 import socket
@@ -6,6 +6,11 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.fakes.gateway import Gateway
 pytestmark = pytest.mark.anyio
 
 # Every example finds the gateway as the last one left it: it keeps nothing between requests.
-exploring = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+exploring = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | text

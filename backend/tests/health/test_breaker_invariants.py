@@ -87,5 +87,5 @@ class Attempts(RuleBasedStateMachine):
         assert all(self.breaker.is_admitting(route) for route in ALL)
 
 
-Attempts.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+Attempts.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
 TestAttempts = Attempts.TestCase

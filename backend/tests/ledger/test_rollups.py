@@ -30,7 +30,7 @@ def test_groups_and_totals_have_the_columns_of_their_tables_in_order() -> None:
         assert [column.name for column in table.primary_key] == list(group._fields)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(1, 60))
 def test_the_groups_of_requests_are_what_a_recount_finds(seed: int, count: int) -> None:
     records = random_records(seed, count)
@@ -55,7 +55,7 @@ def test_the_groups_of_requests_are_what_a_recount_finds(seed: int, count: int) 
     assert all(sum(of.numbers[1:7]) == of.number("requests") == sum(of.histogram("overhead")) for of in totals.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(1, 60))
 def test_the_groups_of_attempts_are_what_a_recount_finds(seed: int, count: int) -> None:
     records = random_records(seed, count)
@@ -78,7 +78,7 @@ def test_an_attempt_that_was_given_up_with_its_request_is_nobodys_failure() -> N
         assert of.failures == {}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(1, 60))
 def test_a_group_is_the_sum_of_its_rows_one_by_one(seed: int, count: int) -> None:
     entries = entries_of(random_records(seed, count))

@@ -276,7 +276,7 @@ queries = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries)
 @example(query={"cursor": "cjEuOTk5OTk5OTk5OTk5OTk5OTk5LjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"})
 async def test_any_question_is_answered_or_refused_by_a_parameters_name(gateway: Gateway, query: dict[str, str]) -> None:
@@ -290,7 +290,7 @@ async def test_any_question_is_answered_or_refused_by_a_parameters_name(gateway:
 
 
 @given(path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_id_is_a_404(gateway: Gateway, path: str) -> None:
     answer = await gateway.http.get(f"/api/requests/{quote(path, safe='')}")
     assert answer.status_code in (200, 404) if set(path) <= {".", "/"} else answer.status_code == 404

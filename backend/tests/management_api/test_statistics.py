@@ -335,7 +335,7 @@ queries = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(route=st.sampled_from(ROUTES), query=queries)
 @example(route="/api/statistics", query={"to": "2999-12-31T23:59:59Z", "from": "2999-12-31T00:00:00Z"})
 @example(route="/api/statistics", query={"to": "1970-01-01T00:00:00+23:59"})

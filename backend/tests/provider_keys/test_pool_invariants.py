@@ -100,5 +100,5 @@ class Keys(RuleBasedStateMachine):
                 assert rest.until == min(ends)
 
 
-Keys.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Keys.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestKeys = Keys.TestCase

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.providers.anthropic.requests import messages_request
@@ -67,7 +67,6 @@ def plain(block: Any) -> Any:
     return {**block, "content": [{"type": "text", "text": content}] if isinstance(content, str) else content}
 
 
-@settings(deadline=None)
 @given(conversations(), st.none() | st.lists(TEXTS, min_size=1, max_size=2))
 def test_a_conversation_comes_back_as_it_went_in(turns: list[dict[str, Any]], system: list[dict[str, Any]] | None) -> None:
     fields: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}, "stop_sequences": ["END"], "stream": True}
@@ -82,7 +81,6 @@ def test_a_conversation_comes_back_as_it_went_in(turns: list[dict[str, Any]], sy
     assert back["max_tokens"] == 4000
 
 
-@settings(deadline=None)
 @given(SHOWN)
 def test_the_form_of_the_answer_comes_back(shown: list[dict[str, Any]]) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}

@@ -3,7 +3,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.client_api.messages.answers import PICTURE
@@ -347,7 +347,6 @@ FINISHES = st.none() | st.sampled_from(["stop", "length", "tool_calls"])
 SHOWINGS = st.sampled_from([{}, THINKING, {"thinking": {"type": "adaptive", "display": "omitted"}}])
 
 
-@settings(deadline=None)
 @given(st.lists(st.builds(chunk, DELTAS, FINISHES), max_size=12), SHOWINGS)
 def test_any_chunks_make_sound_events(chunks: list[dict[str, Any]], fields: dict[str, Any]) -> None:
     streamed(*chunks, **fields)
@@ -372,7 +371,6 @@ def answers_in_pieces(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, A
     return message, [*chunks, chunk({}, "tool_calls" if made else "stop")]
 
 
-@settings(deadline=None)
 @given(answers_in_pieces())
 def test_a_stream_makes_what_the_plain_answer_is(answer: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     message, chunks = answer
