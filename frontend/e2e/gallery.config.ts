@@ -2,4 +2,10 @@
 import { defineConfig } from '@playwright/test'
 import journeys from './playwright.config'
 
-export default defineConfig(journeys, { testMatch: 'gallery.ts', workers: 1, timeout: 300_000 })
+// The journeys' projects name files of their own, which would be run beside the pictures.
+export default defineConfig({
+  ...journeys,
+  projects: [{ name: 'pictures', testMatch: 'gallery.ts' }],
+  workers: 1,
+  timeout: 300_000,
+})
