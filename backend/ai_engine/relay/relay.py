@@ -27,6 +27,8 @@ from ai_engine.relay.spending import NOTHING_SPENT, Spent
 from ai_engine.relay.streaming import OpenStream, Write
 from ai_engine.web.errors import error_shape
 
+_NO_MONEY = Decimal(0)
+
 
 class _Settlement:
     """What is known so far of one request; `settle` turns it into its one `RequestFinished`."""
@@ -102,8 +104,10 @@ def _paid_by_client(attempts: Sequence[AttemptFinished], *, has_answered: bool) 
 
 def _absorbed_usd(attempts: Sequence[AttemptFinished]) -> Decimal | None:
     """What the attempts cost us that no client pays; `None` where nobody knows."""
+    if not attempts:  # as for nearly every request
+        return _NO_MONEY
     costs = [attempt.cost_usd for attempt in attempts]
-    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    return None if None in costs else sum((cost for cost in costs if cost is not None), _NO_MONEY)
 
 
 def _error_class(ending: Ending, last: AttemptFinished | None, otherwise: str | None) -> str | None:
