@@ -58,6 +58,9 @@ def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinitio
     elif isinstance(content, list):
         parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
         message = {**message, "content": parts}
+    if message.get("images") and not provider.takes_hints:
+        where = f"messages[{index}].images"
+        raise Inexpressible(f"{provider.display_name} takes no pictures of an assistant's.", param=where)
     if message.get("is_error"):
         message = {**message, "content": _told(message.get("content"))}
     return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}

@@ -83,6 +83,11 @@ def tool_search_call(item_id: str, call_id: str, arguments: object, status: str)
     }
 
 
+def image_generation_call(item_id: str, result: str | None, status: str) -> Json:
+    """A picture that the model made, in base64."""
+    return {"id": item_id, "type": "image_generation_call", "status": status, "result": result}
+
+
 def usage(*, prompt: int, cached: int, cache_write: int, completion: int, reasoning: int, total: int) -> Json:
     """Tokens; `cached` and `cache_write` are parts of `prompt`, `reasoning` of `completion`."""
     return {

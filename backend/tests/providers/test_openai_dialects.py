@@ -96,6 +96,14 @@ def test_what_the_provider_is_known_to_refuse_is_refused_by_name() -> None:
     assert adopted(chat(top_k=4), PLAIN)["top_k"] == 4
 
 
+def test_pictures_that_an_assistant_made_go_only_where_they_are_known() -> None:
+    drawn = chat({"role": "assistant", "content": "Look:", "images": [PICTURE]})
+    with pytest.raises(Inexpressible) as refusal:
+        adopted(drawn, PLAIN)
+    assert refusal.value.param == "messages[0].images"
+    assert adopted(drawn, replace(PLAIN, takes_hints=True))["messages"] == drawn["messages"]
+
+
 def test_a_file_by_its_url_is_refused_by_its_place() -> None:
     with pytest.raises(Inexpressible) as refusal:
         adopted(chat({"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}]}), PLAIN)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from ai_engine.client_api.responses.pictures import pictures_in
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
@@ -119,13 +120,15 @@ def _output(message: Mapping[str, Any], logprobs: object, status: str, request: 
     ids = ItemIds(request.response_id)
     output: list[dict[str, Any]] = []
     shown, encrypted = reasoning_in(message)
-    parts = _parts(message, logprobs)
+    pictures = pictures_in(message)
+    parts = _parts(message, logprobs) + [wire.text_part(address) for address in pictures.addresses]
     calls = objects_in(message.get("tool_calls"))
     if shown or encrypted:
-        ended = wire.COMPLETED if parts or calls else status
+        ended = wire.COMPLETED if parts or calls or pictures.files else status
         output.append(wire.reasoning_item(ids.next("rs"), [shown] if shown else [], encrypted, ended))
     if parts:
-        output.append(wire.message_item(ids.next("msg"), parts, wire.COMPLETED if calls else status))
+        output.append(wire.message_item(ids.next("msg"), parts, wire.COMPLETED if calls or pictures.files else status))
+    output += (wire.image_generation_call(ids.next("ig"), file, wire.COMPLETED) for file in pictures.files)
     for call in calls:
         name, arguments = function_of(call)
         tool = request.tools.named(name)

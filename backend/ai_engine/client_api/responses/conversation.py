@@ -11,6 +11,7 @@ import orjson
 
 from ai_engine.client_api.responses.content import Content, assistant_parts, content_of, plain
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
+from ai_engine.client_api.responses.pictures import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
 from ai_engine.client_api.responses.tools import Tools, chat_name
 from ai_engine.errors import Inexpressible, InvalidRequest
@@ -87,6 +88,10 @@ class Conversation:
             case "custom_tool_call":
                 given = a_string(item.get("input"), f"{where}.input")
                 self._call(item, _json({"input": given}, where), where)
+            case "image_generation_call":
+                result = item.get("result")
+                if result is not None:
+                    self._assistant().setdefault("images", []).append(image_of(a_name(result, f"{where}.result")))
             case "tool_search_call":
                 if item.get("call_id") is not None:
                     self._call({**item, "name": "tool_search"}, _json(item.get("arguments"), where), where)
@@ -166,7 +171,7 @@ class Conversation:
         if details:
             # They come from several items, and count anew in one message.
             turn["reasoning_details"] = [{**detail, "index": index} for index, detail in enumerate(details)]
-        if texts or "refusal" in turn or "tool_calls" in turn:
+        if texts or turn.keys() & {"refusal", "images", "tool_calls"}:
             self.messages.append(turn)
         for call in turn.get("tool_calls", ()):
             self.messages.append({"role": "tool", "tool_call_id": call["id"], "content": self._outputs[call["id"]]})

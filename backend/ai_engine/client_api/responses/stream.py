@@ -21,6 +21,7 @@ from ai_engine.client_api.responses.answers import (
 )
 from ai_engine.client_api.responses.calls import Calls
 from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, OpenReasoning
+from ai_engine.client_api.responses.pictures import pictures_in
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
@@ -159,8 +160,23 @@ class ResponsesStream:
             self._open_message(events).add_refusal(refusal, events)
         if delta.get("annotations") and self._message is not None:
             self._message.add_annotations(annotations_in(delta), events)
+        if delta.get("images"):
+            self._take_pictures(delta, events)
         for call in objects_in(delta.get("tool_calls")):
             self._calls.read(call, events)
+
+    def _take_pictures(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+        pictures = pictures_in(delta)
+        for address in pictures.addresses:
+            self._open_message(events).add_text(address, [], events)
+        for file in pictures.files:
+            self._end_reasoning(wire.COMPLETED, events)
+            self._end_message(wire.COMPLETED, events)
+            item_id = self._ids.next("ig")
+            index = self.add_item(wire.image_generation_call(item_id, None, wire.IN_PROGRESS), events)
+            for step in ("in_progress", "generating", "completed"):
+                self.tell(f"response.image_generation_call.{step}", {"item_id": item_id, "output_index": index}, events)
+            self.end_item(index, wire.image_generation_call(item_id, file, wire.COMPLETED), events)
 
     def _begin_call(self, name: str, call_id: str, events: list[bytes]) -> OpenCall:
         self._end_reasoning(wire.COMPLETED, events)

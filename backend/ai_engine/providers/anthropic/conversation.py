@@ -61,6 +61,8 @@ class _Conversation:
 
     def assistant(self, where: str, message: Json) -> None:
         self._check_results()
+        if message.get("images"):
+            raise Inexpressible(f"{PROVIDER} takes no images from an assistant.", param=f"{where}.images")
         said = text_blocks(message.get("content"), where)
         if not said:
             said = text_blocks(message.get("refusal"), where)

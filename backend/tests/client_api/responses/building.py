@@ -24,6 +24,9 @@ PATCH: Json = {
     "description": "Edits files.",
     "format": {"type": "grammar", "syntax": "lark", "definition": "start: PATCH"},
 }
+PICTURE = "iVBORw0KGgo="
+"""The beginning of a PNG."""
+MADE: Json = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}
 SIGNED: Json = {"type": "reasoning.text", "text": "Hm.", "signature": "c2ln", "format": "anthropic-claude-v1", "index": 0}
 
 
@@ -133,7 +136,7 @@ class Reader:
 
     @staticmethod
     def _only_at_the_end(item: Json) -> Json:
-        return {field: item[field] for field in ("encrypted_content",) if field in item} | (
+        return {field: item[field] for field in ("encrypted_content", "result") if field in item} | (
             {"arguments": item["arguments"]} if item["type"] == "tool_search_call" else {}
         )
 
@@ -182,6 +185,8 @@ class Reader:
                 assert (event["arguments"], event["name"]) == (item["arguments"], item["name"])
             case "custom_tool_call_input.done":
                 assert event["input"] == item["input"]
+            case "image_generation_call.in_progress" | "image_generation_call.generating" | "image_generation_call.completed":
+                assert (item["type"], item["result"]) == ("image_generation_call", None)
             case _:
                 raise AssertionError(f"Nobody knows the event {kind}.")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
-from tests.client_api.responses.building import PATCH, RESPONSE_ID, SIGNED, WEATHER, Json, call, chat, translation
+from tests.client_api.responses.building import MADE, PATCH, PICTURE, RESPONSE_ID, SIGNED, WEATHER, Json, call, chat, translation
 
 
 def test_a_response_has_every_field_that_sdks_ask_for() -> None:
@@ -100,6 +100,17 @@ def test_reasoning_that_nobody_signed_is_shown_alone(field: str) -> None:
 def test_a_refusal_is_a_part_of_its_own() -> None:
     content = translation().answer(chat({"refusal": "No."}))["output"][0]["content"]
     assert content == [{"type": "refusal", "refusal": "No."}]
+
+
+def test_pictures_are_items_after_what_is_said() -> None:
+    elsewhere = {"type": "image_url", "image_url": {"url": "https://example.test/1.png"}}
+    message = {"content": "Look:", "reasoning_content": "Hm.", "images": [MADE, elsewhere, {"type": "image_url"}, 7]}
+    reasoning, said, made = translation().answer(chat(message))["output"]
+    assert (reasoning["type"], [part["text"] for part in said["content"]]) == (
+        "reasoning",
+        ["Look:", "https://example.test/1.png"],
+    )
+    assert made == {"id": made["id"], "type": "image_generation_call", "status": "completed", "result": PICTURE}
 
 
 def test_citations_and_logprobs_come_with_the_text() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.errors import Inexpressible, InvalidRequest
-from tests.client_api.responses.building import PATCH, SIGNED, WEATHER, Json, as_chat, translation
+from tests.client_api.responses.building import MADE, PATCH, PICTURE, SIGNED, WEATHER, Json, as_chat, translation
 
 
 def said(role: str, content: Any) -> Json:
@@ -103,6 +103,18 @@ def test_reasoning_of_several_items_counts_anew_in_its_message() -> None:
         said("assistant", "So it is."),
     ]
     assert [detail["index"] for detail in as_chat(items)["messages"][0]["reasoning_details"]] == [0, 1]
+
+
+def test_pictures_of_earlier_turns_are_what_the_assistant_made() -> None:
+    made = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": PICTURE}
+    unknown = {**made, "id": "ig_2", "result": None}
+    jpeg = {**made, "id": "ig_3", "result": "/9j/4AAQ"}
+    _, turn, _ = as_chat([said("user", "Draw."), made, unknown, jpeg, said("user", "Again.")])["messages"]
+    assert turn == {
+        "role": "assistant",
+        "content": None,
+        "images": [MADE, {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9j/4AAQ"}}],
+    }
 
 
 def test_openais_own_encrypted_reasoning_is_a_detail_of_its_format() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
 from tests.client_api.responses.building import (
+    MADE,
     PATCH,
+    PICTURE,
     SIGNED,
     USAGE_CHUNK,
     WEATHER,
@@ -205,6 +207,21 @@ def test_a_refusal_has_events_of_its_own() -> None:
     events, answer = read([chunk({"refusal": "N"}), chunk({"refusal": "o."}), chunk({}, "stop")])
     assert kinds(events)[3:7] == ["content_part.added", "refusal.delta", "refusal.delta", "refusal.done"]
     assert answer["output"][0]["content"] == [{"type": "refusal", "refusal": "No."}]
+
+
+def test_a_picture_ends_what_is_said_before_it_and_has_events_of_its_own() -> None:
+    events, answer = read([chunk({"content": "Look:"}), chunk({"images": [MADE]}), chunk({"content": "There."}, "stop")])
+    assert kinds(events)[7:14] == [
+        "output_item.done",
+        "output_item.added",
+        "image_generation_call.in_progress",
+        "image_generation_call.generating",
+        "image_generation_call.completed",
+        "output_item.done",
+        "output_item.added",
+    ]
+    assert [item["type"] for item in answer["output"]] == ["message", "image_generation_call", "message"]
+    assert answer["output"][1]["result"] == PICTURE
 
 
 def test_citations_are_told_when_they_come() -> None:

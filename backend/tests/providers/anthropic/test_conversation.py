@@ -195,6 +195,7 @@ def test_parts_that_are_none_are_the_clients_fault(part: Json, field: str) -> No
 def test_only_text_is_said_by_assistants_and_in_instructions() -> None:
     image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
     assert refused(user("a"), assistant([image])) == "messages[1].content[0].type"
+    assert refused(user("a"), assistant("Look:", images=[image])) == "messages[1].images"
     assert refused(system([image]), user("a")) == "messages[0].content[0].type"
 
 
