@@ -39,6 +39,24 @@ class _Stopped(Exception):
     """Somebody said stop."""
 
 
+class _Stop:
+    """Hears the signals that say stop. Only the first one raises: a terminal that closes sends several, and a second one in the
+    middle of the clearing up would leave the two behind.
+    """
+
+    def __init__(self) -> None:
+        self._is_said = False
+
+    def __call__(self, *_signal: object) -> None:
+        if not self._is_said:
+            self.ignore_more()
+            raise _Stopped
+
+    def ignore_more(self) -> None:
+        """From now on nothing is raised."""
+        self._is_said = True
+
+
 def main() -> None:
     """Runs until somebody says stop (exit code 0), or one of the two ends by itself (1)."""
     try:
@@ -50,10 +68,11 @@ def main() -> None:
             raise ConfigurationError(
                 "The pages are not built yet: `make run` does it, or `npm run build` in the folder frontend."
             )
+        stop = _Stop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+            signal.signal(number, stop)
         with tempfile.TemporaryDirectory(prefix="ai-engine-") as runtime:
-            _run(settings, gateway_port, Path(runtime))
+            _run(settings, gateway_port, Path(runtime), stop)
     except _Stopped:
         sys.exit(0)
     except AIEngineError as error:
@@ -80,11 +99,7 @@ def _refuse_busy(host: str, port: int, variable: str) -> None:
         raise ConfigurationError(f"{variable} is not usable: {host}:{port}: {error.strerror}; {remedy}.") from None
 
 
-def _stop(*_signal: object) -> NoReturn:
-    raise _Stopped
-
-
-def _run(settings: Settings, gateway_port: int, runtime: Path) -> NoReturn:
+def _run(settings: Settings, gateway_port: int, runtime: Path, stop: _Stop) -> NoReturn:
     """Raises `_Stopped`, or `ConfigurationError` where one of the two has ended by itself, which has said why by then."""
     public = {"AI_ENGINE_PUBLIC_HOST": settings.host, "AI_ENGINE_PUBLIC_PORT": str(settings.port)}
     serve = [sys.executable, "-m", "ai_engine", "serve", "--host", _LOOPBACK, "--port", str(gateway_port)]
@@ -100,8 +115,7 @@ def _run(settings: Settings, gateway_port: int, runtime: Path) -> NoReturn:
         while True:
             _look(processes)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        stop.ignore_more()
         for process in processes:
             _end(process, settings.drain_seconds + _LONGEST_STOP_SECONDS)
 

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, expectAccessible, test } from './fixtures'
+import { startStack } from './stack'
 
 test('the first start shows the configuration in use, live, and axe finds nothing', async ({ page }) => {
   await page.goto('/settings')
@@ -78,4 +79,11 @@ test('a key that is put into .env appears by itself, as its fingerprint', async 
 
   await expect(page.getByRole('table', { name: 'Provider keys' })).toContainText('OPENAI_API_KEY')
   await expect(page.locator('body')).not.toContainText('sk-a-key')
+})
+
+test('several signals at once, as a terminal that closes sends them, end the gateway and what stands in front', async () => {
+  const own = await startStack()
+  await own.stop(Array.from({ length: 100 }, () => ['SIGHUP', 'SIGTERM'] as const).flat())
+
+  await expect(fetch(`${own.url}/health/live`)).rejects.toThrow()
 })

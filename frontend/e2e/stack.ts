@@ -21,7 +21,8 @@ export interface Stack {
   url: string
   /** The gateway's own folder: `.env` and `ai-engine.yaml` are read from there. */
   folder: string
-  stop: () => Promise<void>
+  /** With SIGTERM, or with these signals at once. */
+  stop: (signals?: NodeJS.Signals[]) => Promise<void>
 }
 
 export interface StackInParts extends Stack {
@@ -43,8 +44,8 @@ export async function startStack(setup: StackSetup = {}): Promise<Stack> {
   return {
     url,
     folder,
-    stop: async () => {
-      await end(both)
+    stop: async (signals) => {
+      await end(both, signals)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -124,10 +125,10 @@ function start(command: string, words: string[], cwd: string, environment: Recor
   return { process: started, said: () => said }
 }
 
-async function end({ process: running }: Started): Promise<void> {
+async function end({ process: running }: Started, signals: NodeJS.Signals[] = ['SIGTERM']): Promise<void> {
   if (hasEnded(running)) return
   const ended = new Promise((resolve) => running.once('exit', resolve))
-  running.kill('SIGTERM')
+  for (const signal of signals) running.kill(signal)
   await ended
 }
 
