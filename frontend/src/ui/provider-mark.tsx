@@ -1,21 +1,23 @@
 /** A provider's mark: its initials on a colour that its name always gives. Logos are not ours to ship. */
+import { use } from 'react'
 import classes from './provider-mark.module.css'
+import { ProviderNames } from './provider-names'
 
 const HUES = [252, 172, 24, 330, 212, 88, 290, 48, 142, 192]
 
 interface ProviderMarkProps {
   /** The provider's name, which decides the colour. */
   name: string
-  displayName?: string
   size?: 'sm' | 'md' | 'lg'
 }
 
-export function ProviderMark({ name, displayName = name, size = 'md' }: ProviderMarkProps) {
+export function ProviderMark({ name, size = 'md' }: ProviderMarkProps) {
+  const names = use(ProviderNames)
   const hue =
     HUES[Array.from(name).reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7) % HUES.length]
   return (
     <span className={classes.mark} data-size={size} style={{ '--hue': hue } as React.CSSProperties} aria-hidden>
-      {initialsOf(displayName)}
+      {initialsOf(Object.hasOwn(names, name) ? (names[name] ?? name) : name)}
     </span>
   )
 }

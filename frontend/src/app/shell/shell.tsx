@@ -1,11 +1,14 @@
 /** What stands around every page: navigation, the live connection and its state, colour scheme, palette, shortcuts. */
 import { Burger } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
+import type { Schemas } from '@/api/client'
 import { live } from '@/api/live'
+import { providersQuery } from '@/api/queries'
 import { Account } from '@/features/session/account'
+import { ProviderNames } from '@/ui/provider-names'
 import { Brand } from './brand'
 import { ConnectionIndicator } from './connection-indicator'
 import { Navigation } from './navigation'
@@ -30,6 +33,7 @@ export function Shell({ isFocused }: ShellProps) {
   const [isHelpOpen, help] = useDisclosure(false)
   const [isPaletteWanted, palette] = useDisclosure(false)
   const main = useRef<HTMLElement>(null)
+  const providerNames = useProviderNames()
   const pathname = useRouterState({ select: (state) => state.location.pathname })
   const { close: closeMenu } = menu
 
@@ -63,7 +67,9 @@ export function Shell({ isFocused }: ShellProps) {
       </header>
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
         <div className={classes.page}>
-          <Outlet />
+          <ProviderNames value={providerNames}>
+            <Outlet />
+          </ProviderNames>
         </div>
       </main>
       <Suspense>
@@ -73,6 +79,17 @@ export function Shell({ isFocused }: ShellProps) {
       </Suspense>
     </div>
   )
+}
+
+const NO_NAMES = {}
+
+/** As the live connection brings them, or a page asks for them. Nothing is asked for here. */
+function useProviderNames(): Record<string, string> {
+  return useQuery({ ...providersQuery, enabled: false, select: namesOf }).data ?? NO_NAMES
+}
+
+function namesOf(providers: Schemas['ProviderView'][]): Record<string, string> {
+  return Object.fromEntries(providers.map(({ name, display_name }) => [name, display_name]))
 }
 
 /** A screen reader begins to read at the new page, not at the link that led to it. */

@@ -121,7 +121,7 @@ interface WhoProps {
 const Who = memo(function Who({ name, displayName, keys, flag }: WhoProps) {
   return (
     <Link to="/providers" search={{ provider: name }} className={classes.name}>
-      <ProviderMark name={name} displayName={displayName} />
+      <ProviderMark name={name} />
       <span className={classes.words}>
         <span className={classes.display} dir="auto">
           {displayName}

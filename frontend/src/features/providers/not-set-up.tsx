@@ -24,7 +24,7 @@ export function NotSetUp({ providers, onOpen }: { providers: Provider[]; onOpen:
                 onOpen(name)
               }}
             >
-              <ProviderMark name={name} displayName={display_name} />
+              <ProviderMark name={name} />
               <span className={classes.words}>
                 <span className={classes.name} dir="auto">
                   {display_name}

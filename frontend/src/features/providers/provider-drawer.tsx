@@ -33,7 +33,7 @@ export default function ProviderDrawer({ name, onClose }: { name: string | undef
       classNames={{ body: classes.body, header: classes.header, title: classes.title }}
       title={
         <span className={classes.heading}>
-          {name !== undefined && <ProviderMark name={name} displayName={provider?.display_name ?? name} />}
+          {name !== undefined && <ProviderMark name={name} />}
           <span dir="auto">{provider?.display_name ?? name}</span>
         </span>
       }

@@ -71,7 +71,7 @@ const COLUMNS: Column<Provider>[] = [
     sortBy: ({ display_name }) => display_name.toLowerCase(),
     cell: ({ name, display_name, base_url, status, flag }) => (
       <span className={classes.provider}>
-        <ProviderMark name={name} displayName={display_name} />
+        <ProviderMark name={name} />
         <span className={classes.words}>
           <span className={classes.name} dir="auto">
             {display_name}

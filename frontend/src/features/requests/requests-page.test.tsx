@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
-import { aRequest, aStatus } from '@/testing/builders'
+import { aProvider, aRequest, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 
@@ -45,6 +45,16 @@ test('each request says how it ended, whom it went to, and what it took', async 
   expect(within(row).getByText(/Rate limited/)).toHaveTextContent('429')
   expect(row).toHaveTextContent('groq')
   expect(row).toHaveTextContent('1.48 s')
+})
+
+test('a provider has the same mark as on every page, from how it calls itself', async () => {
+  fakeGateway.answers('get', '/api/providers', [aProvider({ name: 'together', display_name: 'Together AI' })])
+  list(aRequest({ provider: 'together' }))
+  await renderApp('/requests')
+
+  const row = within(await screen.findByRole('table')).getAllByRole('row')[1] ?? expect.fail()
+  expect(await within(row).findByText('TA')).toBeInTheDocument()
+  expect(row).toHaveTextContent('together')
 })
 
 test('the filters of the URL are asked for, and a click changes both', async () => {
