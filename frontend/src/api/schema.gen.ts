@@ -1044,7 +1044,7 @@ export interface components {
             type: string;
             /**
              * Message
-             * @example max_tokens must be the largest number of tokens that the answer may have.
+             * @example max_tokens must be given: how many tokens the answer may have at most, as a whole number.
              */
             message: string;
         };

@@ -29,7 +29,9 @@ def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     body = parse_object(raw)
     most = body.get("max_tokens")
     if type(most) is not int or most < 0:
-        raise InvalidRequest("max_tokens must be the largest number of tokens that the answer may have.", param="max_tokens")
+        raise InvalidRequest(
+            "max_tokens must be given: how many tokens the answer may have at most, as a whole number.", param="max_tokens"
+        )
     if body.get("thread") is not None:
         raise InvalidRequest(
             "thread is a state that one provider alone has: send the whole conversation.", param="thread", code=THREAD_UNSUPPORTED

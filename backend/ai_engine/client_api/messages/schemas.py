@@ -81,7 +81,7 @@ class AnthropicModelList(BaseModel):
 
 class AnthropicErrorDetail(BaseModel):
     type: str = Field(examples=["invalid_request_error"])
-    message: str = Field(examples=["max_tokens must be the largest number of tokens that the answer may have."])
+    message: str = Field(examples=["max_tokens must be given: how many tokens the answer may have at most, as a whole number."])
 
 
 class AnthropicError(BaseModel):
