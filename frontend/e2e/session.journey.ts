@@ -54,6 +54,21 @@ test('a session that ends elsewhere leads to sign-in at the same URL, without a 
   await expect(page).toHaveURL('/settings?find=port')
 })
 
+test('a sign-out in another window is noticed in a moment, on a page on which nothing happens', async ({
+  page,
+  context,
+}) => {
+  await signIn(page, ADMIN, '/requests')
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+  const other = await context.newPage()
+  await other.goto('/settings')
+  await other.getByRole('button', { name: 'Sign out' }).click()
+  await expect(other.getByLabel('Key', { exact: true })).toBeVisible()
+
+  await expect(page.getByText('You are signed out.')).toBeVisible({ timeout: 3_000 })
+  await expect(page).toHaveURL('/requests')
+})
+
 test('a viewer sees everything and is told why nothing can be changed', async ({ page }) => {
   await signIn(page, VIEWER, '/settings')
   await expect(page.getByText('Viewer', { exact: true })).toBeVisible()

@@ -41,7 +41,11 @@ async def follow_live(
     """Tells what happens until either side has enough. A handshake is refused as a request would be: 401, 403, 503."""
     with feed.follow(websocket.query_params.get("cursor")) as follower:
         await websocket.accept()
-        farewell = await _first_of(_tell(websocket, follower, guard, feed.pace.send_seconds), _listen(websocket, SystemClock()))
+        farewell = await _first_of(
+            _tell(websocket, follower, guard, feed.pace.send_seconds),
+            _listen(websocket, SystemClock()),
+            _watch(websocket, guard, feed.pace.admission_seconds),
+        )
     if farewell is not None:
         await _close(websocket, farewell)
 
@@ -56,15 +60,32 @@ async def _tell(websocket: WebSocket, follower: Follower, guard: Guard, send_sec
     """Sends every message, until the client does not take the next one in time, or may not have it any more."""
     while True:
         message = await follower.next_message()
-        try:
-            guard.admit(websocket.scope, Role.VIEWER)
-        except AIEngineError as error:
-            return Farewell(POLICY_VIOLATION, error.message)
+        farewell = _farewell_now(websocket, guard)
+        if farewell is not None:
+            return farewell
         try:
             async with asyncio.timeout(send_seconds):
                 await websocket.send_text(message)
         except (TimeoutError, WebSocketDisconnect):
             return None
+
+
+async def _watch(websocket: WebSocket, guard: Guard, every_seconds: float) -> Farewell:
+    """Waits until the client may not follow any more; without news too, so that a sign-out in another window is noticed."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        farewell = _farewell_now(websocket, guard)
+        if farewell is not None:
+            return farewell
+
+
+def _farewell_now(websocket: WebSocket, guard: Guard) -> Farewell | None:
+    """Why the client may not have the next message; `None` if it may."""
+    try:
+        guard.admit(websocket.scope, Role.VIEWER)
+    except AIEngineError as error:
+        return Farewell(POLICY_VIOLATION, error.message)
+    return None
 
 
 async def _listen(websocket: WebSocket, clock: Clock) -> Farewell | None:

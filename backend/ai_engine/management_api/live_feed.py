@@ -38,6 +38,8 @@ class LivePace:
     most_followers: int = 256
     send_seconds: float = 20
     """For a follower to make room for its next message; then its connection ends."""
+    admission_seconds: float = 1
+    """How often it is looked whether a follower still may, also where there is nothing to tell."""
 
 
 class Position(NamedTuple):

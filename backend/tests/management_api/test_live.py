@@ -296,6 +296,18 @@ async def test_a_connection_ends_with_the_key_that_opened_it(anyio_backend: str)
         await until(page, admin, lambda page: page.status["generation"] == 2)
 
 
+async def test_a_sign_out_in_another_window_ends_the_connection_though_nothing_happens(anyio_backend: str) -> None:
+    still = LivePace(status_every_seconds=60, admission_seconds=0.05)
+    async with running_gateway({"AI_ENGINE_ADMIN_KEY": ADMIN}, tuning=Tuning(live=still)) as gateway:
+        signed_in = await gateway.http.post("/api/session", json={"key": ADMIN})
+        cookie = signed_in.headers["set-cookie"].partition(";")[0]
+        async with watching(gateway, additional_headers={"cookie": cookie}) as connection:
+            Page().take(await connection.recv())
+            await gateway.http.delete("/api/session", headers={"cookie": cookie})
+            async with asyncio.timeout(2):
+                assert (await closed(connection))[0] == 1008
+
+
 async def test_a_client_that_never_stops_talking_is_shown_the_door(gateway: Gateway) -> None:
     async with watching(gateway) as connection:
         with contextlib.suppress(ConnectionClosed):
