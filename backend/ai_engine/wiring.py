@@ -61,6 +61,7 @@ from ai_engine.providers.definition import ProviderDefinition, ProviderKey, Wire
 from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.openai_compatible import OpenAICompatible
 from ai_engine.providers.sandbox import SandboxUpstream
+from ai_engine.relay.lacked_formats import LackedFormats
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
 from ai_engine.settings import Settings
@@ -187,6 +188,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             chance=system_chance,
             random_bits=random.getrandbits,
             refuses_stream_options=set(),
+            lacked_formats=LackedFormats(clock),
         )
     )
     issued_keys = IssuedKeys(AccessKeyRepository(database, clock), guard.replace_issued, clock)

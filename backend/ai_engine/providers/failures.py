@@ -203,10 +203,15 @@ def of_optional_operation(failure: Failure) -> Failure:
     Anybody could take a route out of rotation by asking a chat model for a picture. A code that says that the model is unknown
     (`_MODEL_UNKNOWN`) still counts against the route.
     """
-    names = {(failure.code or "").lower(), (failure.type or "").lower()}
-    if failure.status not in (404, 405, 501) or names & _MODEL_UNKNOWN:
+    if not is_missing_path(failure):
         return failure
     return replace(failure, kind=FailureClass.BAD_REQUEST, blame=Blame.REQUEST, is_worth_repeating=False)
+
+
+def is_missing_path(failure: Failure) -> bool:
+    """A path or method is not there, as far as anybody can tell: no code says that it is the model."""
+    names = {(failure.code or "").lower(), (failure.type or "").lower()}
+    return failure.status in (404, 405, 501) and not names & _MODEL_UNKNOWN
 
 
 def malformed_answer(message: str) -> Failure:

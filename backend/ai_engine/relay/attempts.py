@@ -63,7 +63,9 @@ class Attempts:
         self._started_at = services.clock.monotonic()
         self._plans: list[Plan] = []
         self._failures: list[Failure] = []
-        self._asking = Asking(request.operation, request.body, request.translation, request.native_headers)
+        self._asking = Asking(
+            request.operation, request.body, request.translation, services.lacked_formats, request.native_headers
+        )
         self._own_headers = _own_headers(services.own_headers, request.hops) if request.hops else services.own_headers
         self._inexpressible: list[Inexpressible] = []
         """Why routes could not even be asked: their protocols have no words for the request."""
@@ -255,7 +257,12 @@ class Attempts:
                 self._inexpressible.append(error)
                 return None
             if isinstance(outcome, Answered):
+                self._asking.has_answered(route)
                 return outcome
+            if self._asking.goes_on_as_chat(way, route, outcome):
+                self._failures.pop()
+                way, why = None, "as a chat"
+                continue
             failure = outcome
             if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
                 self._never_again.add(route)

@@ -14,6 +14,7 @@ from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.definition import WireProtocol
+from ai_engine.relay.lacked_formats import LackedFormats
 from ai_engine.upstream.port import Headers, Upstream
 
 
@@ -42,3 +43,4 @@ class RelayServices:
     """For the ids of records."""
     refuses_stream_options: set[str]
     """Providers that were learnt to refuse `stream_options`, until the next start."""
+    lacked_formats: LackedFormats

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import orjson
 
 from ai_engine.errors import Inexpressible
-from ai_engine.names import PASSED_THROUGH, Operation
+from ai_engine.names import PASSED_THROUGH, Operation, Route
 from ai_engine.providers import openai_over_responses, plain_answers, stream_events
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
-from ai_engine.providers.failures import Failure, of_optional_operation
+from ai_engine.providers.failures import Failure, is_missing_path, of_optional_operation
 from ai_engine.providers.openai_from_responses import ChunksOfResponse, chat_of
+from ai_engine.relay.lacked_formats import LackedFormats
 from ai_engine.relay.one_call import FirstCallStream, StreamOver, with_first_call
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
@@ -56,10 +57,15 @@ class Translation(Protocol):
 class Asking:
     """One client request's body for whoever is asked. The translation to chat is made once, for the first who needs it."""
 
-    __slots__ = ("_body", "_chat", "_native_headers", "_operation", "_translation")
+    __slots__ = ("_body", "_chat", "_lacked", "_lacking", "_native_headers", "_operation", "_translation")
 
     def __init__(
-        self, operation: Operation, body: Mapping[str, Any], translation: Translation | None, native_headers: Headers = ()
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        translation: Translation | None,
+        lacked: LackedFormats,
+        native_headers: Headers = (),
     ) -> None:
         """`native_headers` are sent to those who speak the client's format, and mean nothing to others."""
         self._operation = operation
@@ -67,18 +73,47 @@ class Asking:
         self._translation = translation
         self._native_headers = native_headers
         self._chat: Mapping[str, Any] | Inexpressible | None = None
+        self._lacked = lacked
+        self._lacking: set[tuple[Route, Operation]] = set()
+        """What this request has found missing."""
 
     def way_to(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Way":
         """How this route is asked. Raises `Inexpressible` where it cannot be, `InvalidRequest` where nobody can."""
-        if adapter.speaks(self._operation, provider, model):
-            return Way(adapter, self._operation, self._body, None, self._native_headers)
+        is_spoken = adapter.speaks(self._operation, provider, model)
         if self._translation is None:
-            raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
+            if not is_spoken:
+                raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
+            return Way(adapter, self._operation, self._body, None, self._native_headers)
+        route = Route(provider.name, model)
+        if is_spoken and not self._is_lacked(self._operation, route):
+            may_be_missing = self._operation in provider.formats
+            return Way(adapter, self._operation, self._body, None, self._native_headers, may_be_missing=may_be_missing)
         chat = self._as_chat(self._translation)
         adopted = adapter.adopt(chat, provider, model)
-        if adapter.speaks(Operation.RESPONSES, provider, model) and openai_over_responses.is_only_way(chat, model):
-            return Way(adapter, Operation.RESPONSES, openai_over_responses.responses_request(chat), self._translation)
+        if (
+            adapter.speaks(Operation.RESPONSES, provider, model)
+            and openai_over_responses.is_only_way(chat, model)
+            and not self._is_lacked(Operation.RESPONSES, route)
+        ):
+            request = openai_over_responses.responses_request(chat)
+            return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
         return Way(adapter, Operation.CHAT, adopted, self._translation)
+
+    def goes_on_as_chat(self, way: "Way", route: Route, failure: Failure) -> bool:
+        """Whether this failure of `way` says only that the format is not there: the next way to the route is another."""
+        if not way.is_missing(failure):
+            return False
+        self._lacking.add((route, way.operation))
+        return True
+
+    def has_answered(self, route: Route) -> None:
+        """A sound answer came: it was not the model that is missing."""
+        for lacking, operation in self._lacking:
+            if lacking == route:
+                self._lacked.note(route, operation)
+
+    def _is_lacked(self, operation: Operation, route: Route) -> bool:
+        return (route, operation) in self._lacking or self._lacked.has(route, operation)
 
     def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
         if self._chat is None:
@@ -94,7 +129,7 @@ class Asking:
 class Way:
     """The way to one route and back, natively or by translation."""
 
-    __slots__ = ("_adapter", "_headers", "_keeps_first_call", "_operation", "_translation", "body")
+    __slots__ = ("_adapter", "_headers", "_keeps_first_call", "_may_be_missing", "_translation", "body", "operation")
 
     def __init__(
         self,
@@ -103,10 +138,14 @@ class Way:
         body: Mapping[str, Any],
         translation: Translation | None,
         headers: Headers = (),
+        *,
+        may_be_missing: bool = False,
     ) -> None:
+        """`may_be_missing`: the provider is only said to have it, and a chat is another way."""
         self._adapter = adapter
         self._headers = headers
-        self._operation = operation
+        self._may_be_missing = may_be_missing
+        self.operation = operation
         self._translation = translation
         self.body = body
         """As the adapter gets it."""
@@ -119,27 +158,33 @@ class Way:
     ) -> UpstreamRequest:
         """As `Adapter.encode`."""
         return self._adapter.encode(
-            self._operation, self.body, provider, model, key, ask_usage=ask_usage, extra_headers=self._headers + extra_headers
+            self.operation, self.body, provider, model, key, ask_usage=ask_usage, extra_headers=self._headers + extra_headers
         )
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """As `Adapter.classify`, and what it means for this operation."""
         failure = self._adapter.classify(status, headers, body)
-        return of_optional_operation(failure) if self._operation in _OPTIONAL else failure
+        if self.operation in _OPTIONAL or self.is_missing(failure):
+            return of_optional_operation(failure)
+        return failure
+
+    def is_missing(self, failure: Failure) -> bool:
+        """The provider has no path for this, and a chat is another way. A 404 with a parameter found its path."""
+        return self._may_be_missing and failure.param is None and is_missing_path(failure)
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""
-        plain = self._adapter.decode_answer(self._operation, headers, body, model)
+        plain = self._adapter.decode_answer(self.operation, headers, body, model)
         if not isinstance(plain, PlainAnswer):
             return plain
-        if self._operation is Operation.EMBEDDINGS and self.body.get("encoding_format") == "base64":
+        if self.operation is Operation.EMBEDDINGS and self.body.get("encoding_format") == "base64":
             return packed(plain)
         if self._keeps_first_call:
             plain = with_first_call(plain)
         if self._translation is None:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
-        chat = chat_of(plain.answer) if self._operation is Operation.RESPONSES else plain.answer
+        chat = chat_of(plain.answer) if self.operation is Operation.RESPONSES else plain.answer
         try:
             answer = self._translation.answer(chat_shape.sound_answer(chat))
             return plain._replace(body=orjson.dumps(answer), answer=answer)
@@ -148,12 +193,12 @@ class Way:
 
     def decode_stream(self, model: str) -> StreamDecoder:
         """As `Adapter.decode_stream`, in the client's format."""
-        decoder = self._adapter.decode_stream(self._operation, model)
+        decoder = self._adapter.decode_stream(self.operation, model)
         if self._keeps_first_call:
             decoder = FirstCallStream(decoder)
         if self._translation is None:
             return decoder
-        if self._operation is Operation.RESPONSES:
+        if self.operation is Operation.RESPONSES:
             decoder = _ChatStream(decoder)
         return _TranslatedStream(decoder, self._translation.stream())
 

@@ -11,6 +11,7 @@ from ai_engine.names import Operation
 from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.relay.lacked_formats import LackedFormats
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
@@ -60,6 +61,7 @@ class Carrying(Deciding):
             chance=lambda: 0.5,
             random_bits=random.Random(1).getrandbits,
             refuses_stream_options=set(),
+            lacked_formats=LackedFormats(self.clock),
         )
         self.relay = Relay(self.services)
 

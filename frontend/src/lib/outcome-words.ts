@@ -184,6 +184,7 @@ const REASONS: Record<string, string> = {
   'after a rate limit': 'The same route again, once its rate limit had ended.',
   'fallback model': 'Every candidate of the model that was asked for had failed.',
   'without stream_options': 'The provider refused to count a stream’s tokens, so it was asked without.',
+  'as a chat': 'The provider has no path for the request’s own format, so it was asked in a chat.',
   test: 'An operator’s test from these pages.',
 }
 

@@ -10,7 +10,7 @@ from tests.client_api.messages.asking import PIXEL, TOOL, assistant, body, text,
 from tests.client_api.messages.reading import essence, message_in
 from tests.contracts.published_specifications import check
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
-from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, completion, error
+from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, completion, error
 
 pytestmark = pytest.mark.anyio
 
@@ -174,3 +174,19 @@ async def test_whatever_a_chat_can_say_is_said_in_one(gateway: Gateway, upstream
     answer = await gateway.http.post("/v1/messages", json=body(**{"model": MODEL, "tools": [TOOL], **fields}))
     assert answer.status_code == httpx.codes.OK, answer.text
     assert upstream.requests[-1].path == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+async def test_a_server_without_responses_is_asked_for_a_chat_and_stays_in_rotation(stream: bool) -> None:
+    async with ScriptedUpstream() as bare:
+        bare.on("/responses", Answer(b"<html>Not Found</html>", 404, {"content-type": "text/html"}))
+        bare.on("/chat/completions", Stream(chunks("hello")) if stream else Answer(completion("hello")))
+        provider = Provider("alpha", bare.base_url, models=(MODEL,), fields={"formats": ["responses"]})
+        async with gateway_in_front_of(provider) as gateway:
+            answers = [await ask(gateway, stream=stream) for _ in range(2)]
+            assert [message(answer, stream=stream)["content"][0]["text"] for answer in answers] == ["hello", "hello"]
+            assert [answer.headers["x-ai-engine-attempts"] for answer in answers] == ["2", "1"]
+            assert [request.path.removeprefix("/v1/") for request in bare.requests] == [
+                *("responses", "chat/completions"),
+                "chat/completions",
+            ]
