@@ -24,7 +24,7 @@ _OPENINGS = frozenset(
     {"response.created", "response.queued", "response.in_progress", "response.content_part.added", "keepalive"}
     | {"response.reasoning_summary_part.added"}
 )
-_EMPTY_ITEMS = frozenset({"message", "reasoning"})
+_EMPTY_ITEMS = ("message", "reasoning")  # no set: what a provider sends as a type may have no hash
 """Items that are added empty. A call is added with its name."""
 
 _CLIENTS_FAULTS = frozenset(

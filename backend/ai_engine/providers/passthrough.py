@@ -127,7 +127,10 @@ class PassedStreamDecoder(EventDecoder):
         if event.get("error") or kind == "error":
             return failed(classify_error_value(event))
         if b"\n" in data:
-            data = openai.encoded(event)
+            try:
+                data = orjson.dumps(event)
+            except orjson.JSONEncodeError:
+                return self._invalid()
         framed = encode_event(data)
         if not isinstance(kind, str):
             return StreamEvent(EventKind.CONTENT, framed, None, event)

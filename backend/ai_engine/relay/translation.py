@@ -177,6 +177,12 @@ class Way:
         plain = self._adapter.decode_answer(self.operation, headers, body, model)
         if not isinstance(plain, PlainAnswer):
             return plain
+        try:
+            return self._in_clients_format(plain)
+        except orjson.JSONEncodeError:
+            return plain_answers.TOO_DEEP
+
+    def _in_clients_format(self, plain: PlainAnswer) -> PlainAnswer:
         if self.operation is Operation.EMBEDDINGS and self.body.get("encoding_format") == "base64":
             return packed(plain)
         if self._keeps_first_call:
@@ -185,11 +191,8 @@ class Way:
             return plain
         assert plain.answer is not None, "a chat is a JSON object"
         chat = chat_of(plain.answer) if self.operation is Operation.RESPONSES else plain.answer
-        try:
-            answer = self._translation.answer(chat_shape.sound_answer(chat))
-            return plain._replace(body=orjson.dumps(answer), answer=answer)
-        except orjson.JSONEncodeError:
-            return plain_answers.TOO_DEEP
+        answer = self._translation.answer(chat_shape.sound_answer(chat))
+        return plain._replace(body=orjson.dumps(answer), answer=answer)
 
     def decode_stream(self, model: str) -> StreamDecoder:
         """As `Adapter.decode_stream`, in the client's format."""

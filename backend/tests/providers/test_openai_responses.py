@@ -125,6 +125,12 @@ def test_events_are_told_apart_by_what_they_bring(event: Any, kind: EventKind) -
     assert [(each.kind, each.data, each.chunk) for each in events] == [(kind, framed(event), event)]
 
 
+@pytest.mark.parametrize("kind", [["message"], {"message": 1}, 7, None])
+def test_an_item_of_an_odd_type_is_taken_for_content(kind: Any) -> None:
+    _, events = decoded(framed({"type": "response.output_item.added", "item": {"type": kind}}))
+    assert [event.kind for event in events] == [EventKind.CONTENT]
+
+
 def test_an_event_that_makes_no_sense_is_skipped_and_counted() -> None:
     data = b'data: {"type": \n\ndata: 7\n\ndata: {}\n\ndata: {"type": 7}\n\ndata: {"type": "a\\nb"}\n\n' + STREAM
     decoder, events = decoded(data)

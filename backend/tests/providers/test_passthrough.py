@@ -123,3 +123,8 @@ def test_a_name_that_would_be_another_line_is_left_out() -> None:
     decoder = PassedStreamDecoder(Operation.IMAGE_EDITS)
     (event,) = decoder.feed(b'data: {"type":"a\\ndata: b"}\n\n')
     assert event.data == b'data: {"type":"a\\ndata: b"}\n\n'
+
+
+def test_an_event_over_several_lines_that_is_nested_too_deeply_is_skipped() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    assert kinds(Operation.SPEECH, b'data: {"type":"a.delta",\ndata: "deep":' + deep + b"}\n\n") == [EventKind.INVALID]

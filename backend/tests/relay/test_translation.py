@@ -13,7 +13,7 @@ from ai_engine.errors import Inexpressible, InvalidRequest, ModelNotFound, Route
 from ai_engine.events import Ending
 from ai_engine.names import Operation
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.providers.failures import classify
+from ai_engine.providers.failures import FailureClass, classify
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
@@ -222,3 +222,17 @@ async def test_vectors_are_packed_for_a_client_that_wants_base64_of_a_provider_t
     answer = await carried.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
     assert answer.plain is not None
     assert orjson.loads(answer.plain.body)["data"][0]["embedding"] == base64.b64encode(struct.pack("<2f", 0.5, -1.0)).decode()
+
+
+async def test_vectors_that_cannot_be_packed_are_no_answer() -> None:
+    carried = carrying()
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    carried.upstream.on("alpha", Reply({**embeddings([0.5]), "deep": deep}))
+    carried.upstream.on("beta", Reply(embeddings([0.5])))
+    body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
+    answer = await carried.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    assert answer.route.provider == "beta"
+    assert carried.attempts[0].failure == FailureClass.MALFORMED_ANSWER
+    carried.check_nothing_leaked()
