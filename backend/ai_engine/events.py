@@ -38,7 +38,7 @@ class AttemptFinished(NamedTuple):
     """`None` for a provider that takes no key."""
     why: str
     """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `after a rate limit`,
-    `fallback model`, `without stream_options`, `as a chat`, or `test` for an operator's."""
+    `fallback model`, `without stream_options`, `as a chat`, `without reasoning`, or `test` for an operator's."""
     started_ms: float
     """After the request came."""
     succeeded: bool

@@ -10,12 +10,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ai_engine.providers.failures import Failure
 from ai_engine.providers.openai_dialects import FAILED_TOOL
 from ai_engine.wire.responses import REASONING_FORMAT
 
 Json = dict[str, Any]
 
 _FIRST_VERSION = (5, 4)
+_LEAST_OUTPUT_TOKENS = 16
+"""A smaller limit is refused there: "integer below minimum value. Expected a value >= 16"
+(https://github.com/vectorize-io/hindsight/issues/58, read 2026-11-28)."""
+_UNREADABLE = "invalid_encrypted_content"
+"""Reasoning that another organization's key or another provider was given (https://github.com/openai/codex/issues/8145, read
+2026-11-28)."""
 _version_in = re.compile(r"(?:^|/)gpt-(\d{1,2})(?:\.(\d{1,2}))?(?![\d.])").search
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", "stream")
 _KNOWN = frozenset(_SAME) | {
@@ -33,13 +40,19 @@ def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
     return all(field in _KNOWN or value is None for field, value in chat.items())
 
 
-def responses_request(chat: Mapping[str, Any]) -> Json:
+def is_unreadable_reasoning(failure: Failure, request: Mapping[str, Any]) -> bool:
+    """Whether the provider refuses this request for reasoning in it that it cannot decrypt: without, it will do."""
+    return failure.code == _UNREADABLE and any(item["type"] == "reasoning" for item in request["input"])
+
+
+def responses_request(chat: Mapping[str, Any], *, with_reasoning: bool = True) -> Json:
     """The request. Nothing is kept there: reasoning comes and goes encrypted."""
     request: Json = {"store": False, "include": ["reasoning.encrypted_content"]}
-    request["input"] = [item for message in chat["messages"] for item in _items(message)]
+    items = [item for message in chat["messages"] for item in _items(message)]
+    request["input"] = items if with_reasoning else [item for item in items if item["type"] != "reasoning"]
     request |= {field: chat[field] for field in _SAME if chat.get(field) is not None}
     if chat.get("max_completion_tokens") is not None:
-        request["max_output_tokens"] = chat["max_completion_tokens"]
+        request["max_output_tokens"] = max(chat["max_completion_tokens"], _LEAST_OUTPUT_TOKENS)
     # A function is strict there unless it says otherwise, and here only where it says so.
     request["tools"] = [{"type": "function", "strict": False, **tool["function"]} for tool in chat["tools"]]
     choice = chat.get("tool_choice")
@@ -69,14 +82,16 @@ def _turn(message: Mapping[str, Any]) -> Sequence[Json]:
     said: list[Json] = [{"type": "message", "role": "assistant", "content": text} for text in texts if text]
     calls = message.get("tool_calls") or ()
     said += ({"type": "function_call", "call_id": call["id"], **call["function"]} for call in calls)
+    foreign = 0
     for detail in message.get("reasoning_details") or ():
         if detail.get("format") != REASONING_FORMAT or not isinstance(detail.get("data"), str):
+            foreign += 1
             continue
         thought: Json = {"type": "reasoning", "summary": [], "encrypted_content": detail["data"]}
         if isinstance(detail.get("id"), str):
             thought["id"] = detail["id"]
         index = detail.get("index")
-        said.insert(index if type(index) is int else 0, thought)
+        said.insert(max(index - foreign, 0) if type(index) is int else 0, thought)
     return said
 
 

@@ -259,9 +259,10 @@ class Attempts:
             if isinstance(outcome, Answered):
                 self._asking.has_answered(route)
                 return outcome
-            if self._asking.goes_on_as_chat(way, route, outcome):
+            another_way = self._asking.another_way(way, route, outcome)
+            if another_way is not None:
                 self._failures.pop()
-                way, why = None, "as a chat"
+                way, why = None, another_way
                 continue
             failure = outcome
             if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:

@@ -57,7 +57,16 @@ class Translation(Protocol):
 class Asking:
     """One client request's body for whoever is asked. The translation to chat is made once, for the first who needs it."""
 
-    __slots__ = ("_body", "_chat", "_lacked", "_lacking", "_native_headers", "_operation", "_translation")
+    __slots__ = (
+        "_body",
+        "_chat",
+        "_lacked",
+        "_lacking",
+        "_native_headers",
+        "_operation",
+        "_sends_reasoning",
+        "_translation",
+    )
 
     def __init__(
         self,
@@ -76,6 +85,7 @@ class Asking:
         self._lacked = lacked
         self._lacking: set[tuple[Route, Operation]] = set()
         """What this request has found missing."""
+        self._sends_reasoning = True
 
     def way_to(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Way":
         """How this route is asked. Raises `Inexpressible` where it cannot be, `InvalidRequest` where nobody can."""
@@ -95,16 +105,19 @@ class Asking:
             and openai_over_responses.is_only_way(chat, model)
             and not self._is_lacked(Operation.RESPONSES, route)
         ):
-            request = openai_over_responses.responses_request(chat)
+            request = openai_over_responses.responses_request(chat, with_reasoning=self._sends_reasoning)
             return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
         return Way(adapter, Operation.CHAT, adopted, self._translation)
 
-    def goes_on_as_chat(self, way: "Way", route: Route, failure: Failure) -> bool:
-        """Whether this failure of `way` says only that the format is not there: the next way to the route is another."""
-        if not way.is_missing(failure):
-            return False
-        self._lacking.add((route, way.operation))
-        return True
+    def another_way(self, way: "Way", route: Route, failure: Failure) -> str | None:
+        """Why the route is to be asked once more, where this failure is one of `way` alone: the next `way_to` it is another."""
+        if way.is_missing(failure):
+            self._lacking.add((route, way.operation))
+            return "as a chat"
+        if way.is_unreadable(failure):
+            self._sends_reasoning = False
+            return "without reasoning"
+        return None
 
     def has_answered(self, route: Route) -> None:
         """A sound answer came: it was not the model that is missing."""
@@ -171,6 +184,11 @@ class Way:
     def is_missing(self, failure: Failure) -> bool:
         """The provider has no path for this, and a chat is another way. A 404 with a parameter found its path."""
         return self._may_be_missing and failure.param is None and is_missing_path(failure)
+
+    def is_unreadable(self, failure: Failure) -> bool:
+        """The provider cannot read the reasoning of earlier turns, which are the engine's words here."""
+        is_ours = self.operation is Operation.RESPONSES and self._translation is not None
+        return is_ours and openai_over_responses.is_unreadable_reasoning(failure, self.body)
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""

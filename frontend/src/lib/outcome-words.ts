@@ -185,6 +185,7 @@ const REASONS: Record<string, string> = {
   'fallback model': 'Every candidate of the model that was asked for had failed.',
   'without stream_options': 'The provider refused to count a stream’s tokens, so it was asked without.',
   'as a chat': 'The provider has no path for the request’s own format, so it was asked in a chat.',
+  'without reasoning': 'The provider could not read the reasoning of earlier turns, so it was asked without.',
   test: 'An operator’s test from these pages.',
 }
 

@@ -190,3 +190,42 @@ async def test_a_server_without_responses_is_asked_for_a_chat_and_stays_in_rotat
                 *("responses", "chat/completions"),
                 "chat/completions",
             ]
+
+
+async def test_a_limit_below_the_least_that_is_taken_is_that(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+    answers(upstream, MESSAGE, stream=False)
+    await ask(gateway, max_tokens=1)
+    assert upstream.requests[-1].body["max_output_tokens"] == 16
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+async def test_reasoning_that_this_key_cannot_read_is_left_out(
+    gateway: Gateway, upstream: ScriptedUpstream, stream: bool
+) -> None:
+    thinking = {"thinking": {"type": "adaptive"}}
+    answers(upstream, REASONING, CALL, stream=False)
+    said = message(await ask(gateway, **thinking), stream=False)
+    sound = Stream(events(MESSAGE), done=False) if stream else Answer(response(MESSAGE))
+    refused = error("The encrypted content gAAA could not be verified.", code="invalid_encrypted_content")
+    upstream.on("/responses", Answer(refused, 400), sound)
+    turns = [user(text("Weather?")), assistant(*said["content"]), user(tool_result("call_1", "Sun."))]
+    answer = await ask(gateway, **thinking, messages=turns, stream=stream)
+    assert message(answer, stream=stream)["content"] == [{"type": "text", "text": "I look."}]
+    assert answer.headers["x-ai-engine-attempts"] == "2"
+    kinds = [[item["type"] for item in request.body["input"]] for request in upstream.requests[-2:]]
+    assert kinds == [
+        ["message", "reasoning", "function_call", "function_call_output"],
+        ["message", "function_call", "function_call_output"],
+    ]
+    upstream.on("/responses", Answer(refused, 400))
+    again = await gateway.http.post("/v1/messages", json=body(model=MODEL, tools=[TOOL], messages=turns, **thinking))
+    assert (again.status_code, again.headers["x-ai-engine-attempts"]) == (400, "2")
+
+
+async def test_reasoning_keeps_its_place_beside_that_of_another_maker(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+    answers(upstream, REASONING, MESSAGE, CALL, stream=False)
+    said = message(await ask(gateway, thinking={"type": "adaptive"}), stream=False)
+    foreign = {"type": "thinking", "thinking": "Hm.", "signature": "of Claude"}
+    await ask(gateway, messages=[user(text("?")), assistant(foreign, *said["content"]), user(tool_result("call_1", "Sun."))])
+    sent = [item["type"] for item in upstream.requests[-1].body["input"]]
+    assert sent == ["message", "reasoning", "message", "function_call", "function_call_output"]
