@@ -2,16 +2,21 @@ import { expect, test } from 'vitest'
 import {
   formatBytes,
   formatCompact,
+  formatCompactInColumn,
   formatCount,
   formatDateTime,
   formatDuration,
+  formatDurationInColumn,
   formatMoney,
   formatMoment,
   formatMoneyExactly,
+  formatMoneyInColumn,
   formatPercent,
+  formatPercentInColumn,
   formatRelative,
   formatSeconds,
   formatSpan,
+  sumsColumn,
 } from './format'
 
 /** A figure and its unit never part: between them is no ordinary space. */
@@ -30,6 +35,10 @@ test('what is not known is a dash and never a zero', () => {
     formatMoney,
     formatMoneyExactly,
     formatBytes,
+    formatCompactInColumn,
+    formatPercentInColumn,
+    formatDurationInColumn,
+    (usd: null) => formatMoneyInColumn(usd, 'sum'),
   ])
     expect(format(null)).toBe('–')
 })
@@ -79,6 +88,53 @@ test.each([
 
 test('the exact amount keeps every digit', () => {
   expect(formatMoneyExactly('0.000123456789')).toBe('$0.000123456789')
+})
+
+test('in a column the digits line up, and still nothing rounds to all or to nothing', () => {
+  expect([1, 0.9999, 0.903, 0.85, 0.0001, 0].map(formatPercentInColumn)).toEqual([
+    '100.0%',
+    '99.9%',
+    '90.3%',
+    '85.0%',
+    '0.1%',
+    '0.0%',
+  ])
+  expect([0, 0.3, 87.4, 999.6, 3_200, 12_340, 59_994, 59_996].map(formatDurationInColumn).map(onOneLine)).toEqual([
+    '0 ms',
+    '<1 ms',
+    '87 ms',
+    '1.00 s',
+    '3.20 s',
+    '12.34 s',
+    '59.99 s',
+    '1 min',
+  ])
+  expect([0, 987, 1_600, 12_000, 3_200_000, 999_999].map(formatCompactInColumn)).toEqual([
+    '0',
+    '987',
+    '1.60k',
+    '12.0k',
+    '3.20M',
+    '1.00M',
+  ])
+})
+
+test.each([
+  [
+    'sum',
+    ['0.974', '1.28', '1234.5', '0.004', '0', '-0.001', '0.995'],
+    '$0.97 $1.28 $1,234.50 <$0.01 $0.00 -<$0.01 $1.00',
+  ],
+  ['price', ['0.075', '15', '0.0375'], '$0.075 $15.000 $0.038'],
+  ['small', ['0.0000087', '0.012', '0.00000012'], '$0.000009 $0.012000 <$0.000001'],
+] as const)('dollars of the column %s have as many digits each', (column, amounts, texts) => {
+  expect(amounts.map((usd) => formatMoneyInColumn(usd, column)).join(' ')).toBe(texts)
+})
+
+test('sums are shown in cents, unless all of them are less than a dollar', () => {
+  expect(sumsColumn(['0.02', null, '1.5'])).toBe('sum')
+  expect(sumsColumn(['0.02', null])).toBe('small')
+  expect(sumsColumn([])).toBe('small')
 })
 
 test('counts are grouped and large ones have a short form', () => {

@@ -9,6 +9,11 @@ const GAP = '\u00a0'
 const LOCALE = 'en-GB'
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumSignificantDigits: 3 })
+const compactInColumn = new Intl.NumberFormat(LOCALE, {
+  notation: 'compact',
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+})
 
 /** `12,345`. */
 export function formatCount(value: number | null): string {
@@ -17,7 +22,16 @@ export function formatCount(value: number | null): string {
 
 /** `987`, `12.3k`, `4.56M`: for axes and tiles, where the order of magnitude matters. */
 export function formatCompact(value: number | null): string {
-  return value === null ? UNKNOWN : compact.format(value).replace('K', 'k').replace('bn', 'B').replace('m', 'M')
+  return value === null ? UNKNOWN : shortened(compact.format(value))
+}
+
+/** The same in a column of figures, each with as many digits: `987`, `12.0k`, `4.56M`. */
+export function formatCompactInColumn(value: number | null): string {
+  return value === null || value < 1000 ? formatCount(value) : shortened(compactInColumn.format(value))
+}
+
+function shortened(text: string): string {
+  return text.replace('K', 'k').replace('bn', 'B').replace('m', 'M')
 }
 
 /** A rate of 0 to 1 as `99.7%`. It never rounds up to 100% or down to 0%: one failure in a thousand stays visible. */
@@ -32,6 +46,15 @@ export function formatPercent(rate: number | null): string {
   return `${rounded}%`
 }
 
+/**
+ * The same in a column of figures, whose digits line up: `99.7%`, `85.0%`. Neither does it round up to 100.0% or down to 0.0%.
+ */
+export function formatPercentInColumn(rate: number | null): string {
+  if (rate === null) return UNKNOWN
+  const percent = rate >= 1 ? 100 : rate <= 0 ? 0 : Math.min(99.9, Math.max(0.1, rate * 100))
+  return `${percent.toFixed(1)}%`
+}
+
 /** `0.42 ms`, `87 ms`, `1.24 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
 export function formatDuration(milliseconds: number | null): string {
   if (milliseconds === null) return UNKNOWN
@@ -40,6 +63,14 @@ export function formatDuration(milliseconds: number | null): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)}${GAP}ms`
   if (milliseconds < 59_950) return `${trimmed(milliseconds / 1000, milliseconds < 9_995 ? 2 : 1)}${GAP}s`
   return formatSeconds(milliseconds / 1000)
+}
+
+/** The same in a column of figures, whose digits line up: `87 ms`, `1.20 s`, `12.34 s`; from a minute on as elsewhere. */
+export function formatDurationInColumn(milliseconds: number | null): string {
+  if (milliseconds === null) return UNKNOWN
+  if (milliseconds > 0 && milliseconds < 0.5) return `<1${GAP}ms`
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)}${GAP}ms`
+  return milliseconds < 59_995 ? `${(milliseconds / 1000).toFixed(2)}${GAP}s` : formatSeconds(milliseconds / 1000)
 }
 
 /** Whole seconds in at most two units: `59 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
@@ -63,14 +94,41 @@ export function formatSeconds(seconds: number): string {
 /** A decimal string of dollars for reading: `$1,234.50`, `$0.0123`, `$0.00000012`. Rounded in decimal, never through a float. */
 export function formatMoney(usd: string | null): string {
   if (usd === null) return UNKNOWN
-  const amount = /^(-?)(\d+)(?:\.(\d+))?$/.exec(usd)
-  if (!amount) return `$${usd}`
-  const [, sign = '', units = '0', fraction = ''] = amount
+  const amount = amountOf(usd)
+  if (amount === null) return `$${usd}`
+  const { sign, units, fraction } = amount
   const leadingZeros = /^0*/.exec(fraction)?.[0].length ?? 0
   const isZero = /^0*$/.test(units + fraction)
   const digits = isZero || /[1-9]/.test(units) ? 2 : Math.max(2, leadingZeros + 3)
+  return `${sign}$${trimmedMoney(roundedDecimal(units, fraction, digits))}`
+}
+
+/** How many digits after the point each kind of column has: sums, prices of a million tokens, and amounts as of one request. */
+const MONEY_DIGITS = { sum: 2, price: 3, small: 6 } as const
+
+export type MoneyColumn = keyof typeof MONEY_DIGITS
+
+/** The column that shows these sums: in cents, unless all of them are less than a dollar. */
+export function sumsColumn(amounts: (number | string | null)[]): MoneyColumn {
+  return amounts.some((usd) => Number(usd) >= 1) ? 'sum' : 'small'
+}
+
+/** The same in a column of figures, whose digits line up: `$0.97`, `$1.28`. Whatever is more than nothing never reads as nothing. */
+export function formatMoneyInColumn(usd: string | null, column: MoneyColumn): string {
+  const amount = usd === null ? null : amountOf(usd)
+  if (usd === null || amount === null) return formatMoney(usd)
+  const { sign, units, fraction } = amount
+  const digits = MONEY_DIGITS[column]
   const rounded = roundedDecimal(units, fraction, digits)
-  return `${sign}$${rounded}`
+  const isTooSmall = !/[1-9]/.test(rounded) && /[1-9]/.test(units + fraction)
+  return isTooSmall ? `${sign}<$0.${'1'.padStart(digits, '0')}` : `${sign}$${rounded}`
+}
+
+function amountOf(usd: string): { sign: string; units: string; fraction: string } | null {
+  const amount = /^(-?)(\d+)(?:\.(\d+))?$/.exec(usd)
+  if (amount === null) return null
+  const [, sign = '', units = '0', fraction = ''] = amount
+  return { sign, units, fraction }
 }
 
 /** The same amount with every digit that is known. */
@@ -78,14 +136,18 @@ export function formatMoneyExactly(usd: string | null): string {
   return usd === null ? UNKNOWN : usd.startsWith('-') ? `-$${usd.slice(1)}` : `$${usd}`
 }
 
-/** `units.fraction` with `digits` digits after the point, halves up, at least two and without further zeros at the end. */
+/** `units.fraction` with `digits` digits after the point, halves up. */
 function roundedDecimal(units: string, fraction: string, digits: number): string {
   const kept = BigInt(units + fraction.padEnd(digits, '0').slice(0, digits))
   const isUp = (fraction[digits] ?? '0') >= '5'
   const text = (kept + (isUp ? 1n : 0n)).toString().padStart(digits + 1, '0')
   const point = text.length - digits
-  const after = text.slice(point).replace(/0+$/, '').padEnd(2, '0')
-  return `${whole.format(BigInt(text.slice(0, point)))}.${after}`
+  return `${whole.format(BigInt(text.slice(0, point)))}.${text.slice(point)}`
+}
+
+/** Of the digits after the point at least two, and without further zeros at the end. */
+function trimmedMoney(amount: string): string {
+  return amount.replace(/(\.\d\d\d*?)0+$/, '$1')
 }
 
 /** `512 B`, `10 MB`: powers of 1,024, as the settings mean them. */

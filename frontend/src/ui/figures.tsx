@@ -1,13 +1,17 @@
 /** Values as they are read: each shows the short form and tells the whole one to whoever points at it. */
 import {
   formatCompact,
+  formatCompactInColumn,
   formatCount,
   formatDateTime,
   formatDuration,
+  formatDurationInColumn,
   formatMoney,
   formatMoneyExactly,
+  formatMoneyInColumn,
   formatRelative,
   formatSeconds,
+  type MoneyColumn,
   UNKNOWN,
 } from '@/lib/format'
 import { useNow } from '@/lib/now'
@@ -41,19 +45,32 @@ export function Countdown({ until, fallback = 'unknown' }: { until: string | nul
   )
 }
 
-/** Dollars: rounded for reading, exact in the tooltip. */
-export function Money({ usd }: { usd: string | null }) {
-  const [shown, exact] = [formatMoney(usd), formatMoneyExactly(usd)]
-  return shown === exact ? <Figure>{shown}</Figure> : <Told exact={exact}>{shown}</Told>
+/** Dollars: rounded for reading, exact in the tooltip. In a column of a table the digits of all of them line up. */
+export function Money({ usd, column }: { usd: string | null; column?: MoneyColumn }) {
+  const shown = column === undefined ? formatMoney(usd) : formatMoneyInColumn(usd, column)
+  const exact = formatMoneyExactly(usd)
+  return isSameAmount(shown, exact) ? <Figure>{shown}</Figure> : <Told exact={exact}>{shown}</Told>
 }
 
-export function Duration({ ms }: { ms: number | null }) {
-  return <Figure>{formatDuration(ms)}</Figure>
+/** `$0.50` tells all of `$0.5`. */
+function isSameAmount(shown: string, exact: string): boolean {
+  return shown === exact || (shown.startsWith(exact) && /^\.?0*$/.test(shown.slice(exact.length)))
+}
+
+export function Duration({ ms, isInColumn = false }: { ms: number | null; isInColumn?: boolean }) {
+  return <Figure>{isInColumn ? formatDurationInColumn(ms) : formatDuration(ms)}</Figure>
+}
+
+interface TokenCountProps {
+  count: number | null
+  isEstimated?: boolean
+  isInColumn?: boolean
 }
 
 /** Tokens: `12.3k`, each one of them in the tooltip; `~` where the gateway had to estimate. */
-export function TokenCount({ count, isEstimated = false }: { count: number | null; isEstimated?: boolean }) {
-  const [shown, exact] = [formatCompact(count), formatCount(count)]
+export function TokenCount({ count, isEstimated = false, isInColumn = false }: TokenCountProps) {
+  const shown = isInColumn ? formatCompactInColumn(count) : formatCompact(count)
+  const exact = formatCount(count)
   const text = isEstimated && count !== null ? `~${shown}` : shown
   const told = `${exact} tokens${isEstimated ? ', estimated' : ''}`
   return count === null || (shown === exact && !isEstimated) ? (

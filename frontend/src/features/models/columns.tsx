@@ -1,6 +1,6 @@
 /** The columns of the catalogue, by model and by provider. */
 import { VisuallyHidden } from '@mantine/core'
-import { formatCompact } from '@/lib/format'
+import { formatCompactInColumn } from '@/lib/format'
 import { providerStateWords } from '@/lib/provider-words'
 import type { Column } from '@/ui/data-table'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -23,7 +23,7 @@ function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
       width: '98px',
       align: 'end',
       hideBelow: 'sm',
-      cell: (row) => <>{formatCompact(contextOf(routesOf(row)))}</>,
+      cell: (row) => <>{formatCompactInColumn(contextOf(routesOf(row)))}</>,
       sortBy: (row) => contextOf(routesOf(row)),
     },
     {
@@ -39,7 +39,7 @@ function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
       width: '104px',
       align: 'end',
       hideBelow: 'sm',
-      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'input_usd_per_million')} />,
+      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'input_usd_per_million')} isInColumn />,
       sortBy: (row) => amountOf(lowestPrice(routesOf(row), 'input_usd_per_million')),
     },
     {
@@ -48,7 +48,7 @@ function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
       width: '110px',
       align: 'end',
       hideBelow: 'sm',
-      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'output_usd_per_million')} />,
+      cell: (row) => <RoutePrice usd={lowestPrice(routesOf(row), 'output_usd_per_million')} isInColumn />,
       sortBy: (row) => amountOf(lowestPrice(routesOf(row), 'output_usd_per_million')),
     },
   ]

@@ -2,6 +2,7 @@
 import { Money } from '@/ui/figures'
 import { isFree } from './model'
 
-export function RoutePrice({ usd }: { usd: string | null }) {
-  return isFree(usd) ? <>free</> : <Money usd={usd} />
+export function RoutePrice({ usd, isInColumn = false }: { usd: string | null; isInColumn?: boolean }) {
+  if (isFree(usd)) return <>free</>
+  return isInColumn ? <Money usd={usd} column="price" /> : <Money usd={usd} />
 }

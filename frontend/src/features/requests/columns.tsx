@@ -78,7 +78,7 @@ const firstToken: Column<FinishedRequest> = {
   header: 'First token',
   width: '92px',
   align: 'end',
-  cell: ({ first_token_ms }) => <Duration ms={first_token_ms} />,
+  cell: ({ first_token_ms }) => <Duration ms={first_token_ms} isInColumn />,
 }
 const figures: Column<FinishedRequest>[] = [
   {
@@ -87,7 +87,7 @@ const figures: Column<FinishedRequest>[] = [
     width: '82px',
     align: 'end',
     hideBelow: 'sm',
-    cell: ({ duration_ms }) => <Duration ms={duration_ms} />,
+    cell: ({ duration_ms }) => <Duration ms={duration_ms} isInColumn />,
   },
   {
     id: 'tokens',
@@ -97,11 +97,11 @@ const figures: Column<FinishedRequest>[] = [
     hideBelow: 'md',
     cell: ({ tokens, tokens_estimated }) => (
       <span className={classes.tokens}>
-        <TokenCount count={inputTokens(tokens)} isEstimated={tokens_estimated} />
+        <TokenCount count={inputTokens(tokens)} isEstimated={tokens_estimated} isInColumn />
         <span className={classes.arrow} aria-hidden>
           →
         </span>
-        <TokenCount count={outputTokens(tokens)} isEstimated={tokens_estimated} />
+        <TokenCount count={outputTokens(tokens)} isEstimated={tokens_estimated} isInColumn />
       </span>
     ),
   },
@@ -111,7 +111,7 @@ const figures: Column<FinishedRequest>[] = [
     width: '114px',
     align: 'end',
     hideBelow: 'sm',
-    cell: ({ cost_usd }) => <Money usd={cost_usd} />,
+    cell: ({ cost_usd }) => <Money usd={cost_usd} column="small" />,
   },
 ]
 

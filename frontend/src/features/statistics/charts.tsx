@@ -2,8 +2,16 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { formatCompact, formatDuration, formatMoney } from '@/lib/format'
-import { TimeChart } from '@/ui/charts'
+import {
+  formatCompact,
+  formatCompactInColumn,
+  formatDuration,
+  formatDurationInColumn,
+  formatMoney,
+  formatMoneyInColumn,
+  sumsColumn,
+} from '@/lib/format'
+import { type Series, TimeChart } from '@/ui/charts'
 import { Panel } from '@/ui/panel'
 import classes from './charts.module.css'
 import { bucketFormat, costSeries, endingSeries, filled, percentileSeries, type Statistics, tokenSeries } from './model'
@@ -55,6 +63,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
             kind="line"
             series={series.latency}
             format={formatDuration}
+            formatInTable={formatDurationInColumn}
           />
         </Panel>
         <Panel title="First token">
@@ -64,6 +73,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
             kind="line"
             series={series.firstToken}
             format={formatDuration}
+            formatInTable={formatDurationInColumn}
           />
         </Panel>
         <Panel title="Tokens">
@@ -73,6 +83,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
             kind="stacked-bars"
             series={series.tokens}
             format={formatCompact}
+            formatInTable={formatCompactInColumn}
           />
         </Panel>
         <Panel title="Cost">
@@ -82,6 +93,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
             kind="stacked-bars"
             series={series.cost}
             format={formatAmount}
+            formatInTable={amountsFormat(series.cost)}
           />
         </Panel>
       </div>
@@ -95,7 +107,17 @@ function hintOf(bucket: Statistics['bucket'], isTouch: boolean): string {
 }
 
 function formatAmount(usd: number | null): string {
-  return formatMoney(usd === null ? null : usd.toFixed(MONEY_DIGITS))
+  return formatMoney(decimal(usd))
+}
+
+/** The amounts of a table, which has as many digits as all of them need. */
+function amountsFormat(series: Series[]): (usd: number | null) => string {
+  const column = sumsColumn(series.flatMap(({ values }) => values))
+  return (usd) => formatMoneyInColumn(decimal(usd), column)
+}
+
+function decimal(usd: number | null): string | null {
+  return usd === null ? null : usd.toFixed(MONEY_DIGITS)
 }
 
 /** A day is looked into by its hours, an hour by its minutes, a minute by its requests. */

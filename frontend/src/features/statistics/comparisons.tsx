@@ -1,6 +1,6 @@
 /** Providers, models and keys side by side, by their attempts. */
 import { useMemo } from 'react'
-import { formatCount, formatPercent } from '@/lib/format'
+import { formatCount, formatPercentInColumn, type MoneyColumn, sumsColumn } from '@/lib/format'
 import { sortOf, sortText } from '@/lib/search-params'
 import { type Column, DataTable } from '@/ui/data-table'
 import { Duration, KeyFingerprint, Money, TokenCount } from '@/ui/figures'
@@ -41,7 +41,7 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
       <Comparison
         title="Providers"
         description="By attempts. A click narrows everything to one provider."
-        columns={providerColumns}
+        name={providerName}
         onOpen={({ name }) => {
           onChange({ provider: name })
         }}
@@ -50,7 +50,7 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
       <Comparison
         title="Models"
         description="By the provider’s own name. A click narrows everything to one model."
-        columns={modelColumns}
+        name={modelName}
         onOpen={({ name }) => {
           onChange({ model: name })
         }}
@@ -59,7 +59,7 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
       <Comparison
         title="Provider keys"
         description="Known by their fingerprints. A click narrows everything to the key’s provider."
-        columns={keyColumns}
+        name={keyName}
         onOpen={({ provider }) => {
           onChange({ provider: provider ?? undefined })
         }}
@@ -72,14 +72,17 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
 interface ComparisonProps {
   title: string
   description: string
-  columns: Column<Compared>[]
+  /** What is compared; the figures follow. */
+  name: Column<Compared>
   rows: Compared[] | null
   sort: string | undefined
   onSort: (sort: string | undefined) => void
   onOpen: (row: Compared) => void
 }
 
-function Comparison({ title, description, columns, rows, sort, onSort, onOpen }: ComparisonProps) {
+function Comparison({ title, description, name, rows, sort, onSort, onOpen }: ComparisonProps) {
+  const cost = sumsColumn(rows?.map(({ cost_usd }) => cost_usd) ?? [])
+  const columns = useMemo(() => [name, ...figures, costColumn(cost)], [name, cost])
   return (
     <Panel title={title} description={description} isFlush>
       {rows === null ? (
@@ -110,6 +113,7 @@ const figures: Column<Compared>[] = [
     id: 'attempts',
     header: 'Attempts',
     width: '96px',
+    narrowWidth: '88px',
     align: 'end',
     cell: ({ attempts }) => <>{formatCount(attempts)}</>,
     sortBy: ({ attempts }) => attempts,
@@ -118,8 +122,9 @@ const figures: Column<Compared>[] = [
     id: 'success',
     header: 'Success',
     width: '96px',
+    narrowWidth: '96px',
     align: 'end',
-    cell: ({ success_rate }) => <>{formatPercent(success_rate)}</>,
+    cell: ({ success_rate }) => <>{formatPercentInColumn(success_rate)}</>,
     sortBy: ({ success_rate }) => success_rate,
   },
   {
@@ -137,7 +142,7 @@ const figures: Column<Compared>[] = [
     width: '98px',
     align: 'end',
     hideBelow: 'sm',
-    cell: ({ latency_ms }) => <Duration ms={latency_ms.p50} />,
+    cell: ({ latency_ms }) => <Duration ms={latency_ms.p50} isInColumn />,
     sortBy: ({ latency_ms }) => latency_ms.p50,
   },
   {
@@ -146,7 +151,7 @@ const figures: Column<Compared>[] = [
     width: '84px',
     align: 'end',
     hideBelow: 'md',
-    cell: ({ latency_ms }) => <Duration ms={latency_ms.p95} />,
+    cell: ({ latency_ms }) => <Duration ms={latency_ms.p95} isInColumn />,
     sortBy: ({ latency_ms }) => latency_ms.p95,
   },
   {
@@ -155,7 +160,7 @@ const figures: Column<Compared>[] = [
     width: '116px',
     align: 'end',
     hideBelow: 'md',
-    cell: ({ first_token_ms }) => <Duration ms={first_token_ms.p50} />,
+    cell: ({ first_token_ms }) => <Duration ms={first_token_ms.p50} isInColumn />,
     sortBy: ({ first_token_ms }) => first_token_ms.p50,
   },
   {
@@ -164,57 +169,53 @@ const figures: Column<Compared>[] = [
     width: '92px',
     align: 'end',
     hideBelow: 'sm',
-    cell: ({ tokens, estimated_usage }) => <TokenCount count={totalOf(tokens)} isEstimated={estimated_usage > 0} />,
+    cell: ({ tokens, estimated_usage }) => (
+      <TokenCount count={totalOf(tokens)} isEstimated={estimated_usage > 0} isInColumn />
+    ),
     sortBy: ({ tokens }) => totalOf(tokens),
   },
-  {
-    id: 'cost',
-    header: 'Cost',
-    width: '104px',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ cost_usd }) => <Money usd={cost_usd} />,
-    sortBy: ({ cost_usd }) => (cost_usd === null ? null : Number(cost_usd)),
-  },
 ]
 
-const providerColumns: Column<Compared>[] = [
-  {
-    id: 'name',
-    header: 'Provider',
-    cell: ({ name }) => <Marked provider={name}>{name}</Marked>,
-    sortBy: ({ name }) => name,
-  },
-  ...figures,
-]
+const costColumn = (column: MoneyColumn): Column<Compared> => ({
+  id: 'cost',
+  header: 'Cost',
+  width: '104px',
+  align: 'end',
+  hideBelow: 'sm',
+  cell: ({ cost_usd }) => <Money usd={cost_usd} column={column} />,
+  sortBy: ({ cost_usd }) => (cost_usd === null ? null : Number(cost_usd)),
+})
 
-const modelColumns: Column<Compared>[] = [
-  {
-    id: 'name',
-    header: 'Model',
-    cell: ({ name }) => (
-      <span className={classes.name} dir="auto" title={name}>
-        {name}
+const providerName: Column<Compared> = {
+  id: 'name',
+  header: 'Provider',
+  cell: ({ name }) => <Marked provider={name}>{name}</Marked>,
+  sortBy: ({ name }) => name,
+}
+
+const modelName: Column<Compared> = {
+  id: 'name',
+  header: 'Model',
+  cell: ({ name }) => (
+    <span className={classes.name} dir="auto" title={name}>
+      {name}
+    </span>
+  ),
+  sortBy: ({ name }) => name,
+}
+
+const keyName: Column<Compared> = {
+  id: 'name',
+  header: 'Key',
+  cell: ({ provider, name }) => (
+    <Marked provider={provider ?? ''}>
+      <span className={classes.key}>
+        <bdi>{provider}</bdi> <KeyFingerprint fingerprint={name === '' ? null : name} />
       </span>
-    ),
-    sortBy: ({ name }) => name,
-  },
-  ...figures,
-]
-
-const keyColumns: Column<Compared>[] = [
-  {
-    id: 'name',
-    header: 'Key',
-    cell: ({ provider, name }) => (
-      <Marked provider={provider ?? ''}>
-        {provider} <KeyFingerprint fingerprint={name === '' ? null : name} />
-      </Marked>
-    ),
-    sortBy: ({ key }) => key,
-  },
-  ...figures,
-]
+    </Marked>
+  ),
+  sortBy: ({ key }) => key,
+}
 
 function Marked({ provider, children }: { provider: string; children: React.ReactNode }) {
   return (

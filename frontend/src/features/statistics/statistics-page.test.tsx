@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { aProvider, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
-import { someRequestSums, someStatistics } from '@/testing/statistics-builders'
+import { someAttemptSums, someRequestSums, someStatistics } from '@/testing/statistics-builders'
 
 beforeEach(() => {
   fakeGateway.answers('get', '/api/status', aStatus())
@@ -24,6 +24,24 @@ test('the last 24 hours stand there in figures, charts and comparisons', async (
   expect(await screen.findByRole('group', { name: 'Providers' })).toBeVisible()
   expect(screen.getByText('The provider asked to be asked less often.', { exact: false })).toBeVisible()
   expect(document.title).toBe('Statistics · AI Engine')
+})
+
+test('the figures of a table’s column have as many digits each, and small costs enough of them', async () => {
+  const costs = (openai: string, groq: string) =>
+    someStatistics({
+      provider_stats: {
+        openai: someAttemptSums({ success_rate: 0.85, cost_usd: openai }),
+        groq: someAttemptSums({ cost_usd: groq }),
+      },
+      model_stats: { 'gpt-4o': someAttemptSums({ cost_usd: '0.0123' }) },
+    })
+  fakeGateway.answers('get', '/api/statistics', costs('1.28', '0.974'))
+  await renderApp('/statistics')
+
+  const table = await screen.findByRole('table', { name: 'Providers' })
+  expect(within(table).getByRole('row', { name: /openai/ })).toHaveTextContent(/85\.0%.*\$1\.28$/)
+  expect(within(table).getByRole('row', { name: /groq/ })).toHaveTextContent(/95\.9%.*\$0\.97$/)
+  expect(within(screen.getByRole('table', { name: 'Models' })).getByText('$0.012300')).toBeVisible()
 })
 
 test('what is unknown or estimated is said beside the sums', async () => {

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { TimeChartProps } from './model'
 import classes from './time-chart.module.css'
 
-export function ChartTable({ label, times, series, format, formatTime }: TimeChartProps) {
+export function ChartTable({ label, times, series, format, formatInTable = format, formatTime }: TimeChartProps) {
   const [isOpen, setIsOpen] = useState(false)
   return (
     <details
@@ -32,7 +32,7 @@ export function ChartTable({ label, times, series, format, formatTime }: TimeCha
                 <tr key={time}>
                   <th scope="row">{formatTime(time)}</th>
                   {series.map(({ name, values }) => (
-                    <td key={name}>{format(values[index] ?? null)}</td>
+                    <td key={name}>{formatInTable(values[index] ?? null)}</td>
                   ))}
                 </tr>
               ))}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { edges, scaleOf } from './model'
+import { edges, labelWidth, scaleOf } from './model'
 
 const series = [
   { name: 'ok', values: [3, null, 5] },
@@ -28,4 +28,9 @@ test('lines all stand on zero', () => {
 test('the axis holds the highest stack', () => {
   expect(scaleOf(series, true).max).toBeGreaterThanOrEqual(5)
   expect(scaleOf([], true).ticks).toEqual([0, 1])
+})
+
+test('long labels of values have the room that they need, and short ones leave every chart alike', () => {
+  expect(labelWidth(['0', '200'])).toBe(labelWidth(['$1.50']))
+  expect(labelWidth(['$0.00', '$0.00004'])).toBeGreaterThan('$0.00004'.length * 6.5)
 })

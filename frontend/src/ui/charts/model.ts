@@ -17,13 +17,23 @@ export interface TimeChartProps {
   series: Series[]
   /** Lines side by side, or bars and areas on top of each other. */
   kind: 'line' | 'stacked-area' | 'stacked-bars'
-  /** A value with its unit, for axis, tooltip and table alike. */
+  /** A value with its unit, for axis and legend, and for the table as well where nothing else is said. */
   format: (value: number | null) => string
+  /** The same in the table, whose digits line up. */
+  formatInTable?: (value: number | null) => string
   /** How a time reads below the axis, such as 14:05 or 23 Nov. */
   formatTime: (time: string) => string
   height?: number
   /** Drill down: a bucket was chosen. */
   onSelect?: (time: string) => void
+}
+
+const [LEAST_LABEL_WIDTH, LABEL_GAP, CHARACTER_WIDTH] = [52, 8, 7]
+
+/** The room that the labels of an axis of values need, in pixels: `$0.00004` needs more than `200`. */
+export function labelWidth(labels: string[]): number {
+  const longest = Math.max(0, ...labels.map(({ length }) => length))
+  return Math.max(LEAST_LABEL_WIDTH, longest * CHARACTER_WIDTH + LABEL_GAP)
 }
 
 const COLOURS = [1, 2, 3, 4, 5, 6].map((number) => `var(--ae-series-${number})`)

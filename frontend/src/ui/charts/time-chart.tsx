@@ -5,12 +5,12 @@
 import { useElementSize } from '@mantine/hooks'
 import { type KeyboardEvent, type MouseEvent, useRef, useState } from 'react'
 import { ChartTable } from './chart-table'
-import { colourOf, scaleOf, type TimeChartProps } from './model'
+import { colourOf, labelWidth, scaleOf, type TimeChartProps } from './model'
 import { Shapes } from './shapes'
 import { TimeAxis } from './time-axis'
 import classes from './time-chart.module.css'
 
-const [TOP, BOTTOM, LABEL_WIDTH] = [8, 22, 52]
+const [TOP, BOTTOM] = [8, 22]
 
 export default function TimeChart(props: TimeChartProps) {
   const { label, times, series, kind, format, formatTime, height = 220, onSelect } = props
@@ -18,7 +18,8 @@ export default function TimeChart(props: TimeChartProps) {
   const [at, setAt] = useState<number | null>(null)
   const pressed = useRef({ isTouch: false, at })
   const scale = scaleOf(series, kind !== 'line')
-  const plot = { left: LABEL_WIDTH, width: Math.max(0, width - LABEL_WIDTH - 4), height: height - TOP - BOTTOM }
+  const left = labelWidth(scale.ticks.map(format))
+  const plot = { left, width: Math.max(0, width - left - 4), height: height - TOP - BOTTOM }
   const band = plot.width / Math.max(1, times.length)
   const x = (index: number) => plot.left + (index + 0.5) * band
   const y = (value: number) => TOP + plot.height * (1 - value / scale.max)
