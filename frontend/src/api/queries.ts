@@ -2,7 +2,7 @@
  * What several pages read and the live connection keeps fresh: status, providers, latest requests.
  * While the connection is down they are polled. A feature's own queries stand in its `queries.ts`.
  */
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { GatewayError } from '@/lib/gateway-error'
 import { answerOf, gateway, type Schemas } from './client'
 import { live } from './live'
@@ -69,6 +69,25 @@ const HISTORIES = {
   hour: { query: { bucket: 'minute', points: 60 }, refetchInterval: 15_000 },
   day: { query: { bucket: 'hour', points: 24 }, refetchInterval: 60_000 },
 } as const
+
+const HOUR_MS = 3_600_000
+const RECENT = {
+  hour: { milliseconds: HOUR_MS, bucket: 'minute', refetchInterval: 10_000 },
+  day: { milliseconds: 24 * HOUR_MS, bucket: 'hour', refetchInterval: 30_000 },
+} as const
+
+/** Sums and series of the last hour by the minute, or of 24 hours by the hour: of the time that a provider's strip shows. */
+export const recentStatisticsQuery = (span: HistorySpan) =>
+  queryOptions({
+    queryKey: ['statistics', 'recent', span],
+    queryFn: ({ signal }) => {
+      const { milliseconds, bucket } = RECENT[span]
+      const from = new Date(Date.now() - milliseconds + 1).toISOString()
+      return answerOf(gateway.GET('/api/statistics', { params: { query: { from, bucket } }, signal }))
+    },
+    refetchInterval: RECENT[span].refetchInterval,
+    placeholderData: keepPreviousData,
+  })
 
 /** Every provider's recent attempts: the last hour by the minute, or 24 hours by the hour. One question for all of them. */
 export const providerHistoryQuery = (span: HistorySpan) =>

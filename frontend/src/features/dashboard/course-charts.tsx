@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { memo, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
-import type { HistorySpan } from '@/api/queries'
-import { formatCompact, formatDuration } from '@/lib/format'
+import { type HistorySpan, recentStatisticsQuery } from '@/api/queries'
+import { formatCompact, formatDuration, formatDurationInColumn } from '@/lib/format'
 import { type Series, TimeChart } from '@/ui/charts'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
@@ -11,14 +11,13 @@ import { Panel } from '@/ui/panel'
 import { Skeleton } from '@mantine/core'
 import classes from './dashboard.module.css'
 import { answered, buckets, clientsOwn, failed } from './model'
-import { statisticsQuery } from './queries'
 
 const HEIGHT = 200
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const clockTime = (time: string) => (time === '' ? '' : clock.format(new Date(time)))
 
 export const CourseCharts = memo(function CourseCharts({ span }: { span: HistorySpan }) {
-  const query = useQuery(statisticsQuery(span))
+  const query = useQuery(recentStatisticsQuery(span))
   const skeleton = <Skeleton height={HEIGHT + 54} radius="sm" />
   return (
     <div className={classes.charts}>
@@ -95,6 +94,7 @@ const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
       times={times}
       series={series}
       format={formatDuration}
+      formatInTable={formatDurationInColumn}
       formatTime={clockTime}
       height={HEIGHT}
     />

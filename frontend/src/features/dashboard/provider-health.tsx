@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { memo, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
-import { type HistorySpan, providerHistoryQuery, providersQuery } from '@/api/queries'
-import { formatDuration, formatPercent } from '@/lib/format'
+import { type HistorySpan, providerHistoryQuery, providersQuery, recentStatisticsQuery } from '@/api/queries'
+import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
 import { historyCells, historySummary } from '@/lib/health-history'
 import { flagWords, providerStateWords } from '@/lib/provider-words'
 import { Countdown } from '@/ui/figures'
@@ -18,7 +18,6 @@ import { StatusBadge } from '@/ui/status-badge'
 import dashboard from './dashboard.module.css'
 import { keysInShort, watchedProviders } from './model'
 import classes from './provider-health.module.css'
-import { statisticsQuery } from './queries'
 
 type Provider = Schemas['ProviderView']
 type History = Schemas['ProviderHistoryView']
@@ -27,7 +26,7 @@ type Sums = Schemas['AttemptSums']
 export const ProviderHealth = memo(function ProviderHealth({ span }: { span: HistorySpan }) {
   const query = useQuery({ ...providersQuery, select: watchedProviders })
   const history = useQuery(providerHistoryQuery(span)).data
-  const measured = useQuery(statisticsQuery(span)).data?.provider_stats
+  const measured = useQuery(recentStatisticsQuery(span)).data?.provider_stats
   return (
     <Panel
       title="Providers"
@@ -99,12 +98,12 @@ const Figures = memo(function Figures({ sums }: { sums: Sums | undefined }) {
   return (
     <span className={classes.figures}>
       <span>
-        <span className={classes.unseen}>Success </span>
-        {formatPercent(sums?.success_rate ?? null)}
+        <span className={classes.label}>Success </span>
+        {formatPercentInColumn(sums?.success_rate ?? null)}
       </span>
       <span>
-        <span className={classes.unseen}>Latency </span>
-        {formatDuration(sums?.latency_ms.p50 ?? null)}
+        <span className={classes.label}>Latency </span>
+        {formatDurationInColumn(sums?.latency_ms.p50 ?? null)}
       </span>
     </span>
   )

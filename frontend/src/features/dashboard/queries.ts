@@ -1,29 +1,10 @@
 /** What the dashboard asks beyond the shared status, providers and latest requests. */
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { answerOf, gateway } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
-import { type HistorySpan, latestRequestsQuery } from '@/api/queries'
+import { latestRequestsQuery } from '@/api/queries'
 import { failedRequests } from './model'
-
-const HOUR_MS = 3_600_000
-const SPANS = {
-  hour: { milliseconds: HOUR_MS, bucket: 'minute', refetchMs: 10_000 },
-  day: { milliseconds: 24 * HOUR_MS, bucket: 'hour', refetchMs: 30_000 },
-} as const
-
-/** Sums and series of the last hour by the minute, or of 24 hours by the hour. */
-export const statisticsQuery = (span: HistorySpan) =>
-  queryOptions({
-    queryKey: ['statistics', 'dashboard', span],
-    queryFn: ({ signal }) => {
-      const { milliseconds, bucket } = SPANS[span]
-      const from = new Date(Date.now() - milliseconds + 1).toISOString()
-      return answerOf(gateway.GET('/api/statistics', { params: { query: { from, bucket } }, signal }))
-    },
-    refetchInterval: SPANS[span].refetchMs,
-    placeholderData: keepPreviousData,
-  })
 
 /** What the day came to that began at `beganMs`. */
 export const todayQuery = (beganMs: number) =>

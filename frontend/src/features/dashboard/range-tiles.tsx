@@ -2,18 +2,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { memo } from 'react'
 import type { Schemas } from '@/api/client'
-import type { HistorySpan } from '@/api/queries'
+import { type HistorySpan, recentStatisticsQuery } from '@/api/queries'
 import { formatCompact, formatCount, formatDuration, formatPercent } from '@/lib/format'
 import { ErrorState } from '@/ui/messages'
 import { Sparkline } from '@/ui/sparkline'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
 import { buckets, failed, rateMeaning } from './model'
-import { statisticsQuery } from './queries'
 
 const LONG = { hour: 'in the last hour', day: 'in the last 24 hours' }
 
 export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan }) {
-  const { data, error, refetch } = useQuery(statisticsQuery(span))
+  const { data, error, refetch } = useQuery(recentStatisticsQuery(span))
   if (data === undefined && error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
   const summary = data?.summary
   const places = data === undefined ? [] : buckets(data)

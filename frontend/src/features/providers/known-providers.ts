@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { Schemas } from '@/api/client'
 import { aConfiguration, aProvider } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
+import { someStatistics } from '@/testing/statistics-builders'
 
 export const aKey: Schemas['ProviderKeyView'] = {
   fingerprint: '9f86d081',
@@ -51,6 +52,7 @@ export function aGatewayWithThem() {
     '/api/config',
     aConfiguration({ variables: [{ name: 'XAI_API_KEY', provider: 'xai', is_set: false, keys: [] }] }),
   )
+  fakeGateway.answers('get', '/api/statistics', someStatistics({ provider_stats: {} }))
   fakeGateway.answers('get', '/api/statistics/providers', {
     begins_at: '2026-11-23T12:00:00Z',
     ends_at: '2026-11-23T13:00:00Z',

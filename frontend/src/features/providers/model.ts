@@ -4,6 +4,8 @@ import { formatCount } from '@/lib/format'
 import { byUrgency, isSetUp, type ProviderState } from '@/lib/provider-words'
 
 export type Provider = Schemas['ProviderView']
+/** What it was measured at in the time that its strip shows; without it where it was not asked. */
+export type MeasuredProvider = Provider & { measured?: Schemas['AttemptSums'] | undefined }
 type AuditEntry = Schemas['AuditEntryView']
 
 interface Listed {

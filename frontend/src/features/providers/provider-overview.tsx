@@ -3,7 +3,7 @@ import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { providerHistoryQuery, useWhyNotChange } from '@/api/queries'
+import { providerHistoryQuery, recentStatisticsQuery, useWhyNotChange } from '@/api/queries'
 import { formatDuration, formatPercent, formatTime } from '@/lib/format'
 import { historyCells, historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
@@ -106,14 +106,15 @@ function Strip({ name }: { name: string }) {
 }
 
 function Figures({ provider }: { provider: Provider }) {
-  const { name, base_url, docs_url, protocol, success_rate, latency_ms, last_error, last_used_at } = provider
+  const { name, base_url, docs_url, protocol, last_error, last_used_at } = provider
+  const measured = useQuery(recentStatisticsQuery('day')).data?.provider_stats?.[name]
   return (
     <Facts>
-      <Fact name="Success rate" hint="Since the start; what clients got wrong does not count.">
-        {formatPercent(success_rate)}
+      <Fact name="Success rate" hint="Of the last 24 hours; what clients got wrong does not count.">
+        {formatPercent(measured?.success_rate ?? null)}
       </Fact>
-      <Fact name="Latency" hint="The median of its last answers.">
-        {formatDuration(latency_ms)}
+      <Fact name="Latency" hint="The median of the last 24 hours.">
+        {formatDuration(measured?.latency_ms.p50 ?? null)}
       </Fact>
       <Fact name="Last used">
         <RelativeTime at={last_used_at} fallback="not yet" />

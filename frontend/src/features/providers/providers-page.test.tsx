@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
+import { someAttemptSums, someStatistics } from '@/testing/statistics-builders'
 import { aGatewayWithThem, aKey, another, drawer, groq, list, openai, out, waiting } from './known-providers'
 
 beforeEach(aGatewayWithThem)
@@ -16,6 +17,55 @@ test('those that are set up come first, the others with the variable they wait f
     expect.stringContaining('OpenAI'),
   ])
   expect(await screen.findByRole('button', { name: /xAI.*XAI_API_KEY/ })).toBeVisible()
+})
+
+const slow = { p50: 2_300, p95: 4_000, p99: 5_000 }
+
+test('success and latency are those of the hour that the strip shows, and sort the table', async () => {
+  fakeGateway.answers(
+    'get',
+    '/api/statistics',
+    someStatistics({
+      provider_stats: {
+        groq: someAttemptSums({ success_rate: 0.903 }),
+        openai: someAttemptSums({ success_rate: 1, latency_ms: slow }),
+      },
+    }),
+  )
+  await renderApp('/providers?sort=-latency')
+
+  const table = await screen.findByRole('table', { name: 'Providers that are set up' })
+  await waitFor(() => {
+    const rows = within(table)
+      .getAllByRole('row')
+      .slice(1)
+      .map((row) => row.textContent)
+    expect(rows).toEqual([
+      expect.stringMatching(/OpenAI.*100\.0%2\.30\ss/),
+      expect.stringMatching(/Groq.*90\.3%812\sms/),
+      expect.stringMatching(/Mistral.*––/),
+    ])
+  })
+  expect(screen.getByText(/^Success and latency are of the last hour/)).toBeVisible()
+  const [asked] = fakeGateway.received('get', '/api/statistics')
+  expect(asked?.url.searchParams.get('bucket')).toBe('minute')
+})
+
+test('one that is opened has the figures of the day that its strip shows', async () => {
+  fakeGateway.answers(
+    'get',
+    '/api/statistics',
+    someStatistics({ provider_stats: { groq: someAttemptSums({ success_rate: 0.903 }) } }),
+  )
+  await renderApp('/providers?provider=groq')
+
+  const opened = await drawer()
+  expect(await opened.findByText('90.3%')).toBeVisible()
+  expect(opened.getByText('812 ms')).toBeVisible()
+  expect(opened.getByText(/^Of the last 24 hours/)).toBeVisible()
+  expect(fakeGateway.received('get', '/api/statistics').map(({ url }) => url.searchParams.get('bucket'))).toContain(
+    'hour',
+  )
 })
 
 test('search and state are in the URL', async () => {

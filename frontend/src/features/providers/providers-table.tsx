@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { memo, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
-import { providerHistoryQuery } from '@/api/queries'
-import { formatDuration, formatPercent } from '@/lib/format'
+import { providerHistoryQuery, recentStatisticsQuery } from '@/api/queries'
+import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
 import { historyCells, historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
 import { flagWords, providerStateWords } from '@/lib/provider-words'
@@ -14,7 +14,7 @@ import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
-import { type Provider, usableKeys } from './model'
+import { type MeasuredProvider, type Provider, usableKeys } from './model'
 import classes from './providers-table.module.css'
 import { SORTS, type ProvidersSearch } from './search'
 
@@ -28,12 +28,21 @@ interface ProvidersTableProps {
 }
 
 export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, onOpen }: ProvidersTableProps) {
+  const sums = useQuery(recentStatisticsQuery('hour')).data?.provider_stats
+  const measured = useMemo(
+    () => providers.map((provider): MeasuredProvider => ({ ...provider, measured: sums?.[provider.name] })),
+    [providers, sums],
+  )
   return (
-    <Panel title="Set up" description="Click one to test and to steer it." isFlush>
+    <Panel
+      title="Set up"
+      description="Success and latency are of the last hour. Click one to test and to steer it."
+      isFlush
+    >
       <DataTable
         caption="Providers that are set up"
         columns={COLUMNS}
-        rows={providers}
+        rows={measured}
         rowKey={({ name }) => name}
         rowHeight={56}
         openKey={opened}
@@ -64,7 +73,7 @@ function sortOf(text: ProvidersSearch['sort']): Sort | null {
   return text === undefined ? null : { column: text.replace(/^-/, ''), isDescending: text.startsWith('-') }
 }
 
-const COLUMNS: Column<Provider>[] = [
+const COLUMNS: Column<MeasuredProvider>[] = [
   {
     id: 'provider',
     header: 'Provider',
@@ -102,16 +111,16 @@ const COLUMNS: Column<Provider>[] = [
     id: 'success',
     header: 'Success',
     align: 'end',
-    sortBy: ({ success_rate }) => success_rate,
-    cell: ({ success_rate }) => formatPercent(success_rate),
+    sortBy: ({ measured }) => measured?.success_rate ?? null,
+    cell: ({ measured }) => formatPercentInColumn(measured?.success_rate ?? null),
   },
   {
     id: 'latency',
     header: 'Latency',
     align: 'end',
     hideBelow: 'sm',
-    sortBy: ({ latency_ms }) => latency_ms,
-    cell: ({ latency_ms }) => formatDuration(latency_ms),
+    sortBy: ({ measured }) => measured?.latency_ms.p50 ?? null,
+    cell: ({ measured }) => formatDurationInColumn(measured?.latency_ms.p50 ?? null),
   },
   {
     id: 'priority',
