@@ -111,6 +111,32 @@ test('a request that went on to the next key tells both attempts on its timeline
   expect(await timeline.count()).toBeGreaterThan(1)
 })
 
+for (const [size, viewport] of Object.entries({
+  desktop: { width: 1440, height: 900 },
+  phone: { width: 360, height: 780 },
+}))
+  test(`the figures of a provider have names that are seen, and keep their distance to the edge, on a ${size}`, async ({
+    page,
+  }) => {
+    await page.setViewportSize(viewport)
+    await page.goto('/')
+    const main = page.getByRole('main')
+    await main.getByRole('listitem').filter({ hasText: 'alpha' }).first().scrollIntoViewIfNeeded()
+    for (const name of ['Success', 'Latency'])
+      await expect
+        .poll(() =>
+          main
+            .getByText(name, { exact: true })
+            .evaluateAll((names) => names.some(({ clientWidth }) => clientWidth > 20)),
+        )
+        .toBe(true)
+
+    await page.goto('/providers')
+    const table = page.getByRole('table', { name: 'Providers that are set up' })
+    const last = table.getByRole('columnheader').filter({ visible: true }).last()
+    await expect(last).toHaveCSS('padding-right', '20px')
+  })
+
 /** By its switch, and waits until the gateway has it. */
 async function turn(page: Page, isOn: boolean): Promise<void> {
   const drawer = page.getByRole('dialog', { name: 'alpha' })
