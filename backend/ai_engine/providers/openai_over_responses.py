@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.providers.failures import Failure
 from ai_engine.providers.openai_dialects import FAILED_TOOL
 from ai_engine.wire.responses import REASONING_FORMAT
 
@@ -20,9 +19,6 @@ _FIRST_VERSION = (5, 4)
 _LEAST_OUTPUT_TOKENS = 16
 """A smaller limit is refused there: "integer below minimum value. Expected a value >= 16"
 (https://github.com/vectorize-io/hindsight/issues/58, read 2026-11-28)."""
-_UNREADABLE = "invalid_encrypted_content"
-"""Reasoning that another organization's key or another provider was given (https://github.com/openai/codex/issues/8145, read
-2026-11-28)."""
 _version_in = re.compile(r"(?:^|/)gpt-(\d{1,2})(?:\.(\d{1,2}))?(?![\d.])").search
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", "stream")
 _KNOWN = frozenset(_SAME) | {
@@ -40,16 +36,10 @@ def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
     return all(field in _KNOWN or value is None for field, value in chat.items())
 
 
-def is_unreadable_reasoning(failure: Failure, request: Mapping[str, Any]) -> bool:
-    """Whether the provider refuses this request for reasoning in it that it cannot decrypt: without, it will do."""
-    return failure.code == _UNREADABLE and any(item["type"] == "reasoning" for item in request["input"])
-
-
-def responses_request(chat: Mapping[str, Any], *, with_reasoning: bool = True) -> Json:
+def responses_request(chat: Mapping[str, Any]) -> Json:
     """The request. Nothing is kept there: reasoning comes and goes encrypted."""
     request: Json = {"store": False, "include": ["reasoning.encrypted_content"]}
-    items = [item for message in chat["messages"] for item in _items(message)]
-    request["input"] = items if with_reasoning else [item for item in items if item["type"] != "reasoning"]
+    request["input"] = [item for message in chat["messages"] for item in _items(message)]
     request |= {field: chat[field] for field in _SAME if chat.get(field) is not None}
     if chat.get("max_completion_tokens") is not None:
         request["max_output_tokens"] = max(chat["max_completion_tokens"], _LEAST_OUTPUT_TOKENS)

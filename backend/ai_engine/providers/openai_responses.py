@@ -14,7 +14,9 @@ from ai_engine.providers.failures import Failure, classify_error_object, classif
 from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
+from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.responses import HOSTED_ITEMS, SPOKEN_ITEMS
 from ai_engine.wire.sse import encode_named_event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
@@ -34,6 +36,35 @@ _CLIENTS_FAULTS = frozenset(
     | {"unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"}
 )
 """Codes of a failed response that the request itself earned (`ResponseError` in openai-python 3.54)."""
+
+_UNREADABLE = "invalid_encrypted_content"
+"""Reasoning that a key of another organization, or another provider, was given (https://github.com/openai/codex/issues/8145, read
+2026-11-28)."""
+
+
+def is_unreadable_reasoning(failure: Failure, request: Mapping[str, Any]) -> bool:
+    """Whether the provider refuses the request for reasoning of earlier turns in it: `without_reasoning` it will do."""
+    return failure.code == _UNREADABLE and any(item.get("type") == "reasoning" for item in objects_in(request.get("input")))
+
+
+def without_reasoning(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request without the reasoning of earlier turns, and without what leads to it: ids, and searches that it led to.
+
+    OpenAI looks for the reasoning of an item that it knows by its id (`client_api.responses.requests` has the sources).
+    """
+    has_lost_reasoning = False
+    items = []
+    for item in request["input"]:
+        kind = item.get("type", "message")
+        if kind == "reasoning":
+            has_lost_reasoning = True
+            continue
+        has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
+        if kind in SPOKEN_ITEMS:
+            items.append({field: value for field, value in item.items() if field != "id"})
+        elif not (has_lost_reasoning and kind in HOSTED_ITEMS):
+            items.append(item)
+    return {**request, "input": items}
 
 
 def usage_counts(usage: object) -> TokenCounts | None:

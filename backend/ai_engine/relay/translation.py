@@ -12,7 +12,7 @@ import orjson
 
 from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation, Route
-from ai_engine.providers import openai_over_responses, plain_answers, stream_events
+from ai_engine.providers import openai_over_responses, openai_responses, plain_answers, stream_events
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
@@ -97,7 +97,8 @@ class Asking:
         route = Route(provider.name, model)
         if is_spoken and not self._is_lacked(self._operation, route):
             may_be_missing = self._operation in provider.formats
-            return Way(adapter, self._operation, self._body, None, self._native_headers, may_be_missing=may_be_missing)
+            body = self._readable(self._operation, self._body)
+            return Way(adapter, self._operation, body, None, self._native_headers, may_be_missing=may_be_missing)
         chat = self._as_chat(self._translation)
         adopted = adapter.adopt(chat, provider, model)
         if (
@@ -105,7 +106,7 @@ class Asking:
             and openai_over_responses.is_only_way(chat, model)
             and not self._is_lacked(Operation.RESPONSES, route)
         ):
-            request = openai_over_responses.responses_request(chat, with_reasoning=self._sends_reasoning)
+            request = self._readable(Operation.RESPONSES, openai_over_responses.responses_request(chat))
             return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
         return Way(adapter, Operation.CHAT, adopted, self._translation)
 
@@ -124,6 +125,10 @@ class Asking:
         for lacking, operation in self._lacking:
             if lacking == route:
                 self._lacked.note(route, operation)
+
+    def _readable(self, operation: Operation, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        is_whole = self._sends_reasoning or operation is not Operation.RESPONSES
+        return body if is_whole else openai_responses.without_reasoning(body)
 
     def _is_lacked(self, operation: Operation, route: Route) -> bool:
         return (route, operation) in self._lacking or self._lacked.has(route, operation)
@@ -186,9 +191,8 @@ class Way:
         return self._may_be_missing and failure.param is None and is_missing_path(failure)
 
     def is_unreadable(self, failure: Failure) -> bool:
-        """The provider cannot read the reasoning of earlier turns, which are the engine's words here."""
-        is_ours = self.operation is Operation.RESPONSES and self._translation is not None
-        return is_ours and openai_over_responses.is_unreadable_reasoning(failure, self.body)
+        """The provider cannot read the reasoning of earlier turns."""
+        return self.operation is Operation.RESPONSES and openai_responses.is_unreadable_reasoning(failure, self.body)
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""

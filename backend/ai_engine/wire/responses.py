@@ -16,6 +16,11 @@ Json = dict[str, Any]
 REASONING_FORMAT = "openai-responses-v1"
 """The `format` of those `reasoning_details` that only OpenAI can read."""
 
+SPOKEN_ITEMS = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
+"""Items that need no id: a provider that did not make it would not know it."""
+HOSTED_ITEMS = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
+"""What a provider did itself, on the way to its answer."""
+
 COMPLETED = "completed"
 INCOMPLETE = "incomplete"
 IN_PROGRESS = "in_progress"

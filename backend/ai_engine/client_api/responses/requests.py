@@ -18,11 +18,8 @@ from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError, InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.responses import HOSTED_ITEMS, SPOKEN_ITEMS
 
-_SPOKEN = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
-"""Items that need no id: a provider that did not make it would not know it."""
-_HOSTED = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
-"""What a provider did itself, on the way to its answer."""
 _REPEATED = ("tools", "text", "tool_choice")
 _REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
 """What an answer repeats of its request."""
@@ -193,13 +190,13 @@ def _portable(items: Iterable[tuple[dict[str, Any], bool]]) -> Iterator[dict[str
             stays = has_lost_reasoning
         else:
             has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
-            stays = is_sealed(encrypted) or (is_kept and has_lost_reasoning and kind in _HOSTED)
+            stays = is_sealed(encrypted) or (is_kept and has_lost_reasoning and kind in HOSTED_ITEMS)
         if not stays:
             yield _without_id(item, kind) if is_kept else item
 
 
 def _without_id(item: dict[str, Any], kind: object) -> dict[str, Any]:
-    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN)}
+    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in SPOKEN_ITEMS)}
 
 
 def _needs(body: Mapping[str, Any], items: Sequence[Mapping[str, Any]], size_bytes: int) -> Needs:

@@ -60,6 +60,37 @@ async def test_a_provider_that_speaks_it_gets_the_request_as_it_came(providers: 
     assert request.body == {"model": "large", "input": "Hello!", **fields}
 
 
+async def test_reasoning_that_its_key_cannot_read_is_left_out_with_what_leads_to_it(providers: Providers) -> None:
+    refused = Answer(error("The encrypted content gAAA could not be verified.", code="invalid_encrypted_content"), 400)
+    providers.native.on("/responses", refused, Answer(NATIVE_ANSWER))
+    asked, said = {"role": "user", "content": "Weather?"}, {"type": "message", "role": "assistant", "content": "I look."}
+    call = {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "call_1", "output": "Sun."}
+    given = [
+        asked,
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"},
+        {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+        {**said, "id": "msg_1"},
+        {**call, "id": "fc_1"},
+        result,
+    ]
+    response = await providers.ask("large", given, store=False)
+    assert response.json() == NATIVE_ANSWER
+    assert response.headers["x-ai-engine-attempts"] == "2"
+    whole, readable = (request.body for request in providers.native.requests)
+    assert whole == {"model": "large", "input": given, "store": False}
+    assert readable == {"model": "large", "input": [asked, said, call, result], "store": False}
+
+
+@pytest.mark.parametrize("given", ["Hello!", [{"role": "user", "content": "Hello!"}]])
+async def test_a_request_without_reasoning_is_not_asked_again(providers: Providers, given: Any) -> None:
+    refused = Answer(error("The encrypted content gAAA could not be verified.", code="invalid_encrypted_content"), 400)
+    providers.native.on("/responses", refused)
+    response = await providers.ask("large", given)
+    assert response.status_code == httpx.codes.BAD_REQUEST
+    assert len(providers.native.requests) == 1
+
+
 async def test_its_stream_is_relayed_byte_for_byte(providers: Providers) -> None:
     providers.native.on("/responses", Stream(NATIVE_EVENTS, done=False))
     response = await providers.ask("large", stream=True)
