@@ -26,11 +26,12 @@ _KNOWN = (
     ("gpt-4.1", Traits(32_768, reasons=False)),
     ("gpt-4-turbo", Traits(4_096, reasons=False)),
     ("gpt-3.5-turbo", Traits(4_096, reasons=False)),
+    ("gpt-35-turbo", Traits(4_096, reasons=False)),  # as Azure calls it
 )
 """By how their names begin; the first that fits."""
 
 
 def traits_of(model: str) -> Traits:
-    """By the provider's own name for the model, in which a vendor's may come first."""
-    name = model.rpartition("/")[2]
+    """By the provider's own name for the model, in which a vendor's, or that it was tuned further (`ft:`), may come first."""
+    name = model.rpartition("/")[2].removeprefix("ft:")
     return next((traits for beginning, traits in _KNOWN if name.startswith(beginning)), _UNKNOWN)

@@ -19,7 +19,9 @@ _FIRST_VERSION = (5, 4)
 _LEAST_OUTPUT_TOKENS = 16
 """A smaller limit is refused there: "integer below minimum value. Expected a value >= 16"
 (https://github.com/vectorize-io/hindsight/issues/58, read 2026-11-28)."""
-_version_in = re.compile(r"(?:^|/)gpt-(\d{1,2})(?:\.(\d{1,2}))?(?![\d.])").search
+# One digit before the dot: Azure says `gpt-35-turbo` for GPT-3.5 (https://learn.microsoft.com/azure/ai-foundry/openai/, read
+# 2026-11-28), and deployments may have no dot in their names.
+_version_in = re.compile(r"(?:^|/)gpt-(\d)(?:\.(\d{1,2}))?(?![\d.])").search
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", "stream")
 _KNOWN = frozenset(_SAME) | {
     *("model", "messages", "max_completion_tokens", "tools", "tool_choice", "response_format", "reasoning_effort", "thinking")

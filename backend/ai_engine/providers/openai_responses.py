@@ -183,7 +183,10 @@ class ResponsesStreamDecoder(EventDecoder):
             return self._finish(event.get("response"))
         if kind in _FAILURES:
             response = event.get("response")
-            return failure_of(response.get("error") if type(response) is dict else None)
+            if type(response) is not dict:
+                return failure_of(None)
+            self._note(usage_counts(response.get("usage")))
+            return failure_of(response.get("error"))
         if kind == "error":
             return failure_of(event.get("error") or {name: value for name, value in event.items() if name != "type"})
         return EventKind.CONTENT

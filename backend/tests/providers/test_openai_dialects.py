@@ -38,6 +38,8 @@ def test_the_limit_goes_by_the_name_that_the_provider_knows() -> None:
         ("openai/gpt-4o-2024-05-13", 4_096, False),
         ("gpt-4.1-nano-2025-04-14", 32_768, False),
         ("gpt-4-turbo", 4_096, False),
+        ("gpt-35-turbo-16k", 4_096, False),
+        ("ft:gpt-4o-mini-2024-07-18:acme::7p4lURel", 16_384, False),
         ("gpt-5-mini", 64_000, True),
         ("kimi-k2.6", 64_000, True),
     ],

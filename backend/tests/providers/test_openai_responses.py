@@ -100,6 +100,16 @@ def test_a_failure_is_classified_by_its_code(event: Any, kind: FailureClass, bla
     assert not decoder.is_finished
 
 
+def test_a_failed_response_tells_what_it_took() -> None:
+    usage = {"input_tokens": 20, "output_tokens": 9, "total_tokens": 29}
+    said = {"type": "response.output_text.delta", "delta": "hi"}
+    failed = {"type": "response.failed", "response": {"error": {"code": "server_error", "message": "no"}, "usage": usage}}
+    decoder, events = decoded(framed(said, failed))
+    assert events[-1].kind is EventKind.FAILURE
+    assert decoder.usage is not None
+    assert (decoder.usage.all_input, decoder.usage.all_output, decoder.characters_since_usage) == (20, 9, 0)
+
+
 def test_an_error_without_a_type_is_a_failure() -> None:
     _, events = decoded(b'data: {"error": {"code": "insufficient_quota", "message": "Spent."}}\n\n')
     assert events[0].failure is not None
