@@ -23,7 +23,7 @@ export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: stri
             <KeyState keyOf={key} />
             <span className={classes.counts}>
               {formatCount(key.requests)} {key.requests === 1 ? 'request' : 'requests'}, {formatCount(key.failures)}{' '}
-              failed
+              failed since the start
             </span>
           </div>
           <Rests keyOf={key} />

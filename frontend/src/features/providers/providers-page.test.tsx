@@ -63,6 +63,7 @@ test('one that is opened has the figures of the day that its strip shows', async
   expect(await opened.findByText('90.3%')).toBeVisible()
   expect(opened.getByText('812 ms')).toBeVisible()
   expect(opened.getByText(/^Of the last 24 hours/)).toBeVisible()
+  expect(opened.getAllByText('12 requests, 0 failed since the start')).toHaveLength(2)
   expect(fakeGateway.received('get', '/api/statistics').map(({ url }) => url.searchParams.get('bucket'))).toContain(
     'hour',
   )
