@@ -117,7 +117,7 @@ function Figures({ provider }: { provider: Provider }) {
         {formatDuration(measured?.latency_ms.p50 ?? null)}
       </Fact>
       <Fact name="Last used">
-        <RelativeTime at={last_used_at} fallback="not yet" />
+        <RelativeTime at={last_used_at} fallback="not since the start" />
         {last_used_at !== null && (
           <>
             {' · '}

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
+import { aProvider } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 import { someAttemptSums, someStatistics } from '@/testing/statistics-builders'
@@ -49,6 +50,13 @@ test('success and latency are those of the hour that the strip shows, and sort t
   expect(screen.getByText(/^Success and latency are of the last hour/)).toBeVisible()
   const [asked] = fakeGateway.received('get', '/api/statistics')
   expect(asked?.url.searchParams.get('bucket')).toBe('minute')
+})
+
+test('one that was asked in the last hour, but not since the gateway started, is not said never to have been used', async () => {
+  list(aProvider({ last_used_at: null }))
+  await renderApp('/providers')
+
+  expect(await screen.findByText('not since the start')).toBeVisible()
 })
 
 test('one that is opened has the figures of the day that its strip shows', async () => {

@@ -138,7 +138,7 @@ const COLUMNS: Column<MeasuredProvider>[] = [
     sortBy: ({ last_used_at }) => last_used_at,
     cell: ({ last_used_at, last_error }) => (
       <span className={classes.used}>
-        <RelativeTime at={last_used_at} fallback="not yet" />
+        <RelativeTime at={last_used_at} fallback="not since the start" />
         {last_error !== null && <span className={classes.small}>{failureWords(last_error).name}</span>}
       </span>
     ),
