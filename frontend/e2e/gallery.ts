@@ -68,7 +68,9 @@ test('pictures of every page, in light and dark, for desktop and phone', async (
           await expect(page.getByRole('link', { name: 'Timeline' })).toBeVisible()
           await expect(page.getByRole('article').getByRole('table')).toBeVisible()
         }
-        await expect(page.locator('h1')).toBeVisible()
+        if (name === 'request')
+          await expect(page.getByRole('dialog').getByRole('heading', { name: /attempts/ })).toBeVisible()
+        await expect(page.locator('h1')).toBeAttached()
         await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
         await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0)
         await page.evaluate(() => document.fonts.ready)
