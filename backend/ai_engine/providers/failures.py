@@ -209,7 +209,7 @@ def of_optional_operation(failure: Failure) -> Failure:
 
 
 def is_missing_path(failure: Failure) -> bool:
-    """A path or method is not there, as far as anybody can tell: no code says that it is the model."""
+    """The status says that the path or the method is not there, and no code says that it is the model."""
     names = {(failure.code or "").lower(), (failure.type or "").lower()}
     return failure.status in (404, 405, 501) and not names & _MODEL_UNKNOWN
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ai_engine.providers.adapter import StreamEvent
 from ai_engine.providers.openai_responses import usage_counts
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
@@ -54,6 +55,10 @@ class ChunksOfResponse:
         """By the place of their items, which of the calls they are."""
         self._untold: set[object] = set()
         """Those without a piece of their arguments so far."""
+
+    def in_chat(self, event: StreamEvent) -> StreamEvent:
+        """What a decoder of the response tells, as it would tell it of the chat."""
+        return event._replace(data=b"", chunk=None if event.chunk is None else self.chunk(event.chunk))
 
     def chunk(self, event: Mapping[str, Any]) -> Json | None:
         """`None` for an event that a chat has no words for."""

@@ -1,5 +1,6 @@
 """What decoders of streams share: events that carry nothing, failures, and the way through a body."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ def is_json(rest: bytes) -> bool:
     return rest.lstrip().startswith((b"{", b"["))
 
 
-class EventDecoder:
+class BodyDecoder(ABC):
     """What is the same in every `adapter.StreamDecoder`: the way through a body, and what is counted on it."""
 
     __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "model", "usage")
@@ -67,17 +68,9 @@ class EventDecoder:
     def ending(self) -> bytes:
         return CHAT_END
 
+    @abstractmethod
     def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        if not payloads:
-            return ()
-        self._has_events = True
-        if len(payloads) == 1:  # as nearly every read brings
-            return (self._event(payloads[0]),)
-        return [self._event(payload) for payload in payloads]
-
-    def _event(self, data: bytes) -> StreamEvent:
-        """What one payload is."""
-        raise NotImplementedError
+        """What these payloads are; `_has_events` says from then on that there were some."""
 
     def _of_plain(self, body: bytes) -> StreamEvent:
         """A body without a single event."""
@@ -102,7 +95,25 @@ class EventDecoder:
             self.characters_since_usage = 0
 
 
-class TranslatingDecoder(EventDecoder):
+class EventDecoder(BodyDecoder):
+    """Of a format that goes through as it came: one event for each of the provider's."""
+
+    __slots__ = ()
+
+    def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
+        if not payloads:
+            return ()
+        self._has_events = True
+        if len(payloads) == 1:  # as nearly every read brings
+            return (self._event(payloads[0]),)
+        return [self._event(payload) for payload in payloads]
+
+    @abstractmethod
+    def _event(self, data: bytes) -> StreamEvent:
+        """What one payload is."""
+
+
+class TranslatingDecoder(BodyDecoder):
     """What is the same in those that make a chat of another protocol's events, one of which may be several of a chat, or none."""
 
     __slots__ = ()
@@ -119,6 +130,6 @@ class TranslatingDecoder(EventDecoder):
                 events.append(TOO_DEEP)
         return events
 
+    @abstractmethod
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
         """What one payload is in a chat. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""
-        raise NotImplementedError

@@ -5,78 +5,28 @@ That is the field's promise, "exactly zero or one tool is called" (https://platf
 makes the others again where it still wants to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from ai_engine.names import TokenCounts
-from ai_engine.providers.adapter import PlainAnswer, StreamDecoder, StreamEvent
+from ai_engine.providers.adapter import PlainAnswer, StreamEvent
 from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
 
-class StreamOver:
-    """`adapter.StreamDecoder`: what another decoder reads, each event changed on its way."""
-
-    __slots__ = ("_decoder",)
-
-    def __init__(self, decoder: StreamDecoder) -> None:
-        self._decoder = decoder
-
-    @property
-    def model(self) -> str | None:
-        return self._decoder.model
-
-    @property
-    def usage(self) -> TokenCounts | None:
-        return self._decoder.usage
-
-    @property
-    def characters_since_usage(self) -> int:
-        return self._decoder.characters_since_usage
-
-    @property
-    def invalid_events(self) -> int:
-        return self._decoder.invalid_events
-
-    @property
-    def answer(self) -> Mapping[str, Any] | None:
-        return self._decoder.answer
-
-    @property
-    def is_finished(self) -> bool:
-        return self._decoder.is_finished
-
-    def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        return [self._changed(event) for event in self._decoder.feed(chunk)]
-
-    def end(self) -> Sequence[StreamEvent]:
-        return [self._changed(event) for event in self._decoder.end()]
-
-    def ending(self) -> bytes:
-        return self._decoder.ending()
-
-    def _changed(self, event: StreamEvent) -> StreamEvent:
-        raise NotImplementedError
-
-
-class FirstCallStream(StreamOver):
-    """A streamed chat of an adapter that numbers the calls of each choice from 0."""
-
-    __slots__ = ()
-
-    def _changed(self, event: StreamEvent) -> StreamEvent:
-        chunk = event.chunk
-        if chunk is None or not any(call["index"] for choice in chunk["choices"] for call in _calls(choice["delta"])):
-            return event
-        choices = [
-            _with_calls(choice, "delta", [call for call in _calls(choice["delta"]) if not call["index"]])
-            for choice in chunk["choices"]
-        ]
-        chunk = {**chunk, "choices": choices}
-        return event._replace(data=encode_event(orjson.dumps(chunk)), chunk=chunk)
+def first_call_alone(event: StreamEvent) -> StreamEvent:
+    """An event of a streamed chat whose adapter numbers the calls of each choice from 0."""
+    chunk = event.chunk
+    if chunk is None or not any(call["index"] for choice in chunk["choices"] for call in _calls(choice["delta"])):
+        return event
+    choices = [
+        _with_calls(choice, "delta", [call for call in _calls(choice["delta"]) if not call["index"]])
+        for choice in chunk["choices"]
+    ]
+    chunk = {**chunk, "choices": choices}
+    return event._replace(data=encode_event(orjson.dumps(chunk)), chunk=chunk)
 
 
 def with_first_call(plain: PlainAnswer) -> PlainAnswer:

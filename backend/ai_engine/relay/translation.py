@@ -18,8 +18,9 @@ from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure, is_missing_path, of_optional_operation
 from ai_engine.providers.openai_from_responses import ChunksOfResponse, chat_of
+from ai_engine.relay.changed_stream import ChangedStream
 from ai_engine.relay.lacked_formats import LackedFormats
-from ai_engine.relay.one_call import FirstCallStream, StreamOver, with_first_call
+from ai_engine.relay.one_call import first_call_alone, with_first_call
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
 
@@ -220,34 +221,21 @@ class Way:
         """As `Adapter.decode_stream`, in the client's format."""
         decoder = self._adapter.decode_stream(self.operation, model)
         if self._keeps_first_call:
-            decoder = FirstCallStream(decoder)
+            decoder = ChangedStream(decoder, first_call_alone)
         if self._translation is None:
             return decoder
         if self.operation is Operation.RESPONSES:
-            decoder = _ChatStream(decoder)
+            decoder = ChangedStream(decoder, ChunksOfResponse().in_chat)
         return _TranslatedStream(decoder, self._translation.stream())
 
 
-class _ChatStream(StreamOver):
-    """The events of a response as chunks of the chat that was asked for."""
-
-    __slots__ = ("_chunks",)
-
-    def __init__(self, decoder: StreamDecoder) -> None:
-        super().__init__(decoder)
-        self._chunks = ChunksOfResponse()
-
-    def _changed(self, event: StreamEvent) -> StreamEvent:
-        return event._replace(data=b"", chunk=None if event.chunk is None else self._chunks.chunk(event.chunk))
-
-
-class _TranslatedStream(StreamOver):
-    """What another decoder reads, in the client's format."""
+class _TranslatedStream(ChangedStream):
+    """A streamed chat in the client's format."""
 
     __slots__ = ("_translator",)
 
     def __init__(self, decoder: StreamDecoder, translator: StreamTranslator) -> None:
-        super().__init__(decoder)
+        super().__init__(decoder, self._translated)
         self._translator = translator
 
     @property
@@ -257,7 +245,7 @@ class _TranslatedStream(StreamOver):
     def ending(self) -> bytes:
         return self._translator.ending()
 
-    def _changed(self, event: StreamEvent) -> StreamEvent:
+    def _translated(self, event: StreamEvent) -> StreamEvent:
         if event.chunk is None:
             return event
         try:

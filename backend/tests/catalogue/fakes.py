@@ -19,6 +19,7 @@ from ai_engine.settings.file import PriceSection
 from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamError, UpstreamRequest
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_LISTS_ALONE = "Discovery lists models and asks for nothing else."
 
 
 def provider(name: str, **fields: Any) -> ProviderDefinition:
@@ -154,19 +155,19 @@ class LineAdapter:
         return Failure(FailureClass.SERVER_ERROR, Blame.ROUTE, body.decode(), status)
 
     def speaks(self, *_: Any, **__: Any) -> bool:
-        raise NotImplementedError
+        raise AssertionError(_LISTS_ALONE)
 
     def adopt(self, *_: Any, **__: Any) -> Mapping[str, Any]:
-        raise NotImplementedError
+        raise AssertionError(_LISTS_ALONE)
 
     def encode(self, *_: Any, **__: Any) -> UpstreamRequest:
-        raise AssertionError("Discovery lists models and asks for nothing else.")
+        raise AssertionError(_LISTS_ALONE)
 
     def decode_answer(self, *_: Any, **__: Any) -> PlainAnswer | Failure:
-        raise AssertionError("Discovery lists models and asks for nothing else.")
+        raise AssertionError(_LISTS_ALONE)
 
     def decode_stream(self, *_: Any, **__: Any) -> StreamDecoder:
-        raise AssertionError("Discovery lists models and asks for nothing else.")
+        raise AssertionError(_LISTS_ALONE)
 
 
 LINES: Adapter = LineAdapter()

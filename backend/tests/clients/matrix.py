@@ -70,7 +70,7 @@ FEATURES: Mapping[str, tuple[str, Any]] = {
 """What a script calls it, what the page does, and what comes of it wherever a fixture answers."""
 
 NOT_IN_THE_SANDBOX = frozenset({"thinking", "thinking_streamed", "thinking_tool_loop", "refused", "wrong_key", "unknown_model"})
-"""It does not think, takes what it gets, has any model, and is open."""
+"""The sandbox does not think, refuses no request, serves a model of any name, and asks for no key."""
 
 KNOWN_GAPS: Mapping[tuple[str, str, str, str], str] = {}
 """(client, API, feature, upstream): why it is not to be had there."""

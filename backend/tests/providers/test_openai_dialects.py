@@ -113,7 +113,7 @@ def test_a_file_by_its_url_is_refused_by_its_place() -> None:
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
-CALLED = {
+CALLED: dict[str, Any] = {
     "role": "assistant",
     "content": None,
     "tool_calls": [{"id": "toolu_01Aa", "type": "function", "function": {"name": "f"}}],
@@ -178,4 +178,4 @@ def test_ids_of_calls_have_nine_characters_where_no_others_are_taken() -> None:
     assert call_id.isalnum()
     assert answered["tool_call_id"] == call_id
     assert (other["tool_calls"][0]["id"], kept["tool_call_id"]) == ("D681PevKs", "D681PevKs")
-    assert CALLED["tool_calls"][0]["id"] == "toolu_01Aa"  # type: ignore[index]
+    assert CALLED["tool_calls"][0]["id"] == "toolu_01Aa"

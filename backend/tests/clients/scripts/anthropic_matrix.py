@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 import anthropic
-from pydantic import BaseModel
+from city import City
 from reporting import (
     CITY,
     CITY_ARGUMENTS,
@@ -28,11 +28,6 @@ from reporting import (
 
 TOOLS: Any = [{"name": "get_weather", "description": "The weather in a city.", "input_schema": CITY_ARGUMENTS}]
 THINKING = {"type": "enabled", "budget_tokens": 1024}
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 @functools.cache

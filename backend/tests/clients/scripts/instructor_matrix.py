@@ -5,13 +5,8 @@ from typing import Any
 
 import instructor
 import openai
-from pydantic import BaseModel
+from city import City
 from reporting import CITY, Target, main
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 def client(at: Target, mode: instructor.Mode) -> Any:

@@ -5,10 +5,10 @@ from importlib.metadata import version
 from typing import Any
 
 import openai
+from city import City
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-from pydantic import BaseModel
 from reporting import (
     CITY,
     HELLO,
@@ -28,13 +28,6 @@ from reporting import (
 )
 
 WEATHER = tool(get_weather)
-
-
-class City(BaseModel):
-    """A city."""
-
-    city: str
-    inhabitants: int
 
 
 @functools.cache

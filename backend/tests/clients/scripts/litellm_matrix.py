@@ -29,7 +29,7 @@ from reporting import (
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
 
 import litellm
-from pydantic import BaseModel
+from city import City
 
 litellm.telemetry = False
 litellm.suppress_debug_info = True  # it would print into the report
@@ -39,11 +39,6 @@ TOOLS = [
         "function": {"name": "get_weather", "description": "The weather in a city.", "parameters": CITY_ARGUMENTS},
     }
 ]
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 class LiteLLM:

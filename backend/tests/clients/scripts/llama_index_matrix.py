@@ -6,11 +6,11 @@ from importlib.metadata import version
 from typing import Any
 
 import openai
+from city import City
 from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.tools import FunctionTool
 from llama_index.llms.openai_like import OpenAILike
-from pydantic import BaseModel
 from reporting import (
     CITY,
     HELLO,
@@ -29,13 +29,6 @@ from reporting import (
 )
 
 WEATHER = FunctionTool.from_defaults(get_weather)
-
-
-class City(BaseModel):
-    """A city."""
-
-    city: str
-    inhabitants: int
 
 
 @functools.cache

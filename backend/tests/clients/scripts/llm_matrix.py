@@ -28,12 +28,7 @@ os.environ["LLM_USER_PATH"] = str(Path.cwd())  # it looks for the extra models t
 
 import llm
 import openai
-from pydantic import BaseModel
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
+from city import City
 
 
 def write_models(targets: list[Target]) -> None:

@@ -14,7 +14,7 @@ from agents import (
     function_tool,
     set_tracing_disabled,
 )
-from pydantic import BaseModel
+from city import City
 from reporting import (
     CITY,
     HELLO,
@@ -35,11 +35,6 @@ from reporting import (
 
 set_tracing_disabled(True)  # it would send every run to OpenAI
 WEATHER = function_tool(get_weather)
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 @functools.cache

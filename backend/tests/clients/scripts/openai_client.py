@@ -4,16 +4,10 @@ import functools
 from typing import Any
 
 import openai
-from pydantic import BaseModel
 from reporting import CITY_ARGUMENTS, PIXEL, Target, refusal
 
 PICTURE_URL = f"data:image/png;base64,{PIXEL}"
 ABOUT_WEATHER = {"name": "get_weather", "description": "The weather in a city.", "parameters": CITY_ARGUMENTS, "strict": True}
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 @functools.cache

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from openai_client import ABOUT_WEATHER, PICTURE_URL, City, async_client, client, error_of
+from city import City
+from openai_client import ABOUT_WEATHER, PICTURE_URL, async_client, client, error_of
 from reporting import (
     CITY,
     COUNT,

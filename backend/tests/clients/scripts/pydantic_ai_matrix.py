@@ -5,7 +5,7 @@ import functools
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import BaseModel
+from city import City
 from pydantic_ai import Agent, BinaryContent, ModelHTTPError, NativeOutput, UserError
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
@@ -28,11 +28,6 @@ from reporting import (
     in_pieces,
     main,
 )
-
-
-class City(BaseModel):
-    city: str
-    inhabitants: int
 
 
 @functools.cache
