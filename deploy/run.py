@@ -40,21 +40,20 @@ class _Stopped(Exception):
 
 
 class _Stop:
-    """Hears the signals that say stop. Only the first one raises: a terminal that closes sends several, and a second one in the
-    middle of the clearing up would leave the two behind.
+    """Hears the signals that say stop, and only remembers it. A terminal that closes sends several, and whatever one of them
+    broke off, starting a process or clearing up, would leave something behind.
     """
 
     def __init__(self) -> None:
         self._is_said = False
 
     def __call__(self, *_signal: object) -> None:
-        if not self._is_said:
-            self.ignore_more()
-            raise _Stopped
-
-    def ignore_more(self) -> None:
-        """From now on nothing is raised."""
         self._is_said = True
+
+    def check(self) -> None:
+        """Raises `_Stopped` once it was said."""
+        if self._is_said:
+            raise _Stopped
 
 
 def main() -> None:
@@ -106,16 +105,15 @@ def _run(settings: Settings, gateway_port: int, runtime: Path, stop: _Stop) -> N
     processes: list[Process] = []
     try:
         processes.append(_started(serve, public))
-        _wait_until_alive(f"http://{_LOOPBACK}:{gateway_port}", processes)
+        _wait_until_alive(f"http://{_LOOPBACK}:{gateway_port}", processes, stop)
         processes.append(_started(*_front(settings, gateway_port, runtime)))
         host = "localhost" if settings.host in _HERE else settings.host
         address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-        _wait_until_alive(address, processes)
+        _wait_until_alive(address, processes, stop)
         print(f"The pages, /api and /v1 are at {address}", file=sys.stderr)
         while True:
-            _look(processes)
+            _look(processes, stop)
     finally:
-        stop.ignore_more()
         for process in processes:
             _end(process, settings.drain_seconds + _LONGEST_STOP_SECONDS)
 
@@ -134,20 +132,21 @@ def _end(process: Process, patience_seconds: float) -> None:
         process.wait()
 
 
-def _look(processes: Sequence[Process]) -> None:
-    """Takes a moment. Raises `ConfigurationError` once one of them has ended."""
+def _look(processes: Sequence[Process], stop: _Stop) -> None:
+    """Takes a moment. Raises `_Stopped`, or `ConfigurationError` once one of them has ended by itself."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         processes[-1].wait(_LOOK_EVERY_SECONDS)
+    stop.check()
     if any(process.poll() is not None for process in processes):
         raise ConfigurationError("It ended by itself; the reason stands above.")
 
 
-def _wait_until_alive(address: str, processes: Sequence[Process]) -> None:
+def _wait_until_alive(address: str, processes: Sequence[Process], stop: _Stop) -> None:
     deadline = time.monotonic() + _LONGEST_START_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{address}/health/live", timeout=2):
             return
-        _look(processes)
+        _look(processes, stop)
     raise ConfigurationError(f"Nothing answers at {address}.")
 
 
