@@ -118,10 +118,9 @@ function scrolledOn(page: Page): Promise<Part> {
           Math.floor((box.scrollTop + box.clientHeight) / rowHeight) - 1,
           Number(box.querySelector('table')?.ariaRowCount) - 2,
         )
+        const there = new Set([...rows].map((row) => Number(row.ariaRowIndex)))
         // Row 1 is the head.
-        const isWhole = [firstInSight, lastInSight].every((index) =>
-          part.rows.slice(-rows.length).some(([row]) => row === index + 2),
-        )
+        const isWhole = [firstInSight, lastInSight].every((index) => there.has(index + 2))
         if (!isWhole) part.gaps += 1
         const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1
         part.isOver = isAtEnd && box.innerText.includes('These are all')
