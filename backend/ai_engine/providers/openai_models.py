@@ -31,7 +31,12 @@ _KNOWN = (
 """By how their names begin; the first that fits."""
 
 
+def base_name(model: str) -> str:
+    """The provider's own name for the model, without a vendor's in front, or that it was tuned further (`ft:`)."""
+    return model.rpartition("/")[2].removeprefix("ft:")
+
+
 def traits_of(model: str) -> Traits:
-    """By the provider's own name for the model, in which a vendor's, or that it was tuned further (`ft:`), may come first."""
-    name = model.rpartition("/")[2].removeprefix("ft:")
+    """By the name that the provider has for the model."""
+    name = base_name(model)
     return next((traits for beginning, traits in _KNOWN if name.startswith(beginning)), _UNKNOWN)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ai_engine.providers.openai_dialects import FAILED_TOOL
+from ai_engine.providers.openai_models import base_name
 from ai_engine.wire.responses import REASONING_FORMAT
 
 Json = dict[str, Any]
@@ -21,7 +22,7 @@ _LEAST_OUTPUT_TOKENS = 16
 (https://github.com/vectorize-io/hindsight/issues/58, read 2026-11-28)."""
 # One digit before the dot: Azure says `gpt-35-turbo` for GPT-3.5 (https://learn.microsoft.com/azure/ai-foundry/openai/, read
 # 2026-11-28), and deployments may have no dot in their names.
-_version_in = re.compile(r"(?:^|/)gpt-(\d)(?:\.(\d{1,2}))?(?![\d.])").search
+_version_in = re.compile(r"gpt-(\d)(?:\.(\d{1,2}))?(?![\d.])").match
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", "stream")
 _KNOWN = frozenset(_SAME) | {
     *("model", "messages", "max_completion_tokens", "tools", "tool_choice", "response_format", "reasoning_effort", "thinking")
@@ -32,8 +33,10 @@ def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
     """Whether this chat must go to `/responses`, and can: what else it asks for has words there."""
     if not chat.get("tools") or chat.get("reasoning_effort") == "none":
         return False
-    version = _version_in(model)
+    version = _version_in(base_name(model))
     if version is None or (int(version[1]), int(version[2] or 0)) < _FIRST_VERSION:
+        return False
+    if any(message.get("images") for message in chat["messages"]):
         return False
     return all(field in _KNOWN or value is None for field, value in chat.items())
 
@@ -71,6 +74,8 @@ def _turn(message: Mapping[str, Any]) -> Sequence[Json]:
     """What the assistant thought, said and called. The index of a thought is its place among all of it."""
     content = message.get("content")
     texts = [content] if isinstance(content, str) else [part["text"] for part in content or ()]
+    if not any(texts) and message.get("refusal"):
+        texts = [message["refusal"]]
     said: list[Json] = [{"type": "message", "role": "assistant", "content": text} for text in texts if text]
     calls = message.get("tool_calls") or ()
     said += ({"type": "function_call", "call_id": call["id"], **call["function"]} for call in calls)

@@ -246,6 +246,7 @@ class Attempts:
         tried: set[str | None] = set()
         failure: Failure | None = None
         way: Way | None = None
+        superseded: list[Failure] = []
         while self._may_attempt() and (even_if_out or (services.breaker.is_admitting(route) and route not in self._never_again)):
             try:
                 way = way or self._asking.way_to(services.adapters[definition.protocol], definition, route.model)
@@ -255,16 +256,18 @@ class Attempts:
                 outcome = await self.send_once(possible, way, pooled, why)
             except Inexpressible as error:
                 self._inexpressible.append(error)
+                self._forget(superseded)
                 return None
+            self._forget(superseded)
             if isinstance(outcome, Answered):
-                self._asking.has_answered(route)
+                self._asking.note_answered(route)
                 return outcome
+            failure = outcome
             another_way = self._asking.another_way(way, route, outcome)
             if another_way is not None:
-                self._failures.pop()
+                superseded.append(self._failures[-1])
                 way, why = None, another_way
                 continue
-            failure = outcome
             if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
                 self._never_again.add(route)
             if failure.blame is Blame.REQUEST:
@@ -276,6 +279,12 @@ class Attempts:
             tried.add(pooled.fingerprint)
             why = "another key"
         return failure
+
+    def _forget(self, superseded: list[Failure]) -> None:
+        """Failures of a way in whose place another one has been tried say nothing of the route."""
+        for failure in superseded:
+            self._failures.remove(failure)
+        superseded.clear()
 
     def _may_attempt(self) -> bool:
         return self.count < _MOST_ATTEMPTS and self._on_this_model < _MOST_ATTEMPTS_ON_ONE_MODEL

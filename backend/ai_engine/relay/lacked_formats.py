@@ -9,6 +9,8 @@ from ai_engine.names import Operation, Route
 
 _REMEMBERED_SECONDS = 600
 """Then its own format is tried again."""
+_MOST_REMEMBERED = 1024
+"""A server that answers to any name has as many routes as clients think of; the oldest go first."""
 
 
 class LackedFormats:
@@ -20,14 +22,11 @@ class LackedFormats:
 
     def note(self, route: Route, operation: Operation) -> None:
         """It has answered otherwise."""
+        self._until.pop((route, operation), None)
         self._until[route, operation] = self._clock.monotonic() + _REMEMBERED_SECONDS
+        if len(self._until) > _MOST_REMEMBERED:
+            del self._until[next(iter(self._until))]
 
-    def has(self, route: Route, operation: Operation) -> bool:
-        """Whether it is known to lack this."""
-        if not self._until:  # as nearly always
-            return False
-        until = self._until.get((route, operation))
-        if until is None or self._clock.monotonic() < until:
-            return until is not None
-        del self._until[route, operation]
-        return False
+    def is_lacked(self, route: Route, operation: Operation) -> bool:
+        """Whether the route is known to lack this."""
+        return bool(self._until) and self._clock.monotonic() < self._until.get((route, operation), 0)

@@ -65,8 +65,8 @@ class Asking:
         "_lacking",
         "_native_headers",
         "_operation",
-        "_sends_reasoning",
         "_translation",
+        "_without_reasoning",
     )
 
     def __init__(
@@ -86,7 +86,8 @@ class Asking:
         self._lacked = lacked
         self._lacking: set[tuple[Route, Operation]] = set()
         """What this request has found missing."""
-        self._sends_reasoning = True
+        self._without_reasoning: set[Route] = set()
+        """Those that could not read what the conversation holds of it."""
 
     def way_to(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Way":
         """How this route is asked. Raises `Inexpressible` where it cannot be, `InvalidRequest` where nobody can."""
@@ -98,41 +99,40 @@ class Asking:
         route = Route(provider.name, model)
         if is_spoken and not self._is_lacked(self._operation, route):
             may_be_missing = self._operation in provider.formats
-            body = self._readable(self._operation, self._body)
+            body = self._readable(self._operation, self._body, route)
             return Way(adapter, self._operation, body, None, self._native_headers, may_be_missing=may_be_missing)
         chat = self._as_chat(self._translation)
-        adopted = adapter.adopt(chat, provider, model)
         if (
             adapter.speaks(Operation.RESPONSES, provider, model)
             and openai_over_responses.is_only_way(chat, model)
             and not self._is_lacked(Operation.RESPONSES, route)
         ):
-            request = self._readable(Operation.RESPONSES, openai_over_responses.responses_request(chat))
+            request = self._readable(Operation.RESPONSES, openai_over_responses.responses_request(chat), route)
             return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
-        return Way(adapter, Operation.CHAT, adopted, self._translation)
+        return Way(adapter, Operation.CHAT, adapter.adopt(chat, provider, model), self._translation)
 
     def another_way(self, way: "Way", route: Route, failure: Failure) -> str | None:
         """Why the route is to be asked once more, where this failure is one of `way` alone: the next `way_to` it is another."""
         if way.is_missing(failure):
             self._lacking.add((route, way.operation))
             return "as a chat"
-        if way.is_unreadable(failure):
-            self._sends_reasoning = False
+        if way.is_about_reasoning(failure):
+            self._without_reasoning.add(route)
             return "without reasoning"
         return None
 
-    def has_answered(self, route: Route) -> None:
+    def note_answered(self, route: Route) -> None:
         """A sound answer came: it was not the model that is missing."""
         for lacking, operation in self._lacking:
             if lacking == route:
                 self._lacked.note(route, operation)
 
-    def _readable(self, operation: Operation, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        is_whole = self._sends_reasoning or operation is not Operation.RESPONSES
+    def _readable(self, operation: Operation, body: Mapping[str, Any], route: Route) -> Mapping[str, Any]:
+        is_whole = route not in self._without_reasoning or operation is not Operation.RESPONSES
         return body if is_whole else openai_responses.without_reasoning(body)
 
     def _is_lacked(self, operation: Operation, route: Route) -> bool:
-        return (route, operation) in self._lacking or self._lacked.has(route, operation)
+        return (route, operation) in self._lacking or self._lacked.is_lacked(route, operation)
 
     def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
         if self._chat is None:
@@ -191,7 +191,7 @@ class Way:
         """The provider has no path for this, and a chat is another way. A 404 with a parameter found its path."""
         return self._may_be_missing and failure.param is None and is_missing_path(failure)
 
-    def is_unreadable(self, failure: Failure) -> bool:
+    def is_about_reasoning(self, failure: Failure) -> bool:
         """The provider cannot read the reasoning of earlier turns."""
         return self.operation is Operation.RESPONSES and openai_responses.is_unreadable_reasoning(failure, self.body)
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from ai_engine.providers.openai_over_responses import is_only_way
+from ai_engine.providers.openai_over_responses import is_only_way, responses_request
 
 CHAT = {"messages": [], "tools": [{"type": "function", "function": {"name": "f"}}]}
 
 
-@pytest.mark.parametrize("model", ["gpt-5.4", "gpt-5.5-2026-04-23", "openai/gpt-5.6-luna", "gpt-5.10", "gpt-6", "gpt-6-mini"])
+@pytest.mark.parametrize(
+    "model", ["gpt-5.4", "gpt-5.5-2026-04-23", "openai/gpt-5.6-luna", "gpt-5.10", "gpt-6", "ft:gpt-5.4:acme::x"]
+)
 def test_models_from_5_4_on_take_tools_there_alone(model: str) -> None:
     assert is_only_way(CHAT, model)
 
@@ -22,7 +24,20 @@ def test_older_models_by_whatever_name_take_them_in_a_chat(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"tools": []}, {"tools": None}, {"reasoning_effort": "none"}, {"stop": ["END"]}, {"top_k": 3}]
+    "fields",
+    [
+        {"tools": []},
+        {"tools": None},
+        {"reasoning_effort": "none"},
+        {"stop": ["END"]},
+        {"top_k": 3},
+        {"messages": [{"role": "assistant", "content": "Look:", "images": [{"type": "image_url"}]}]},
+    ],
 )
 def test_without_tools_or_reasoning_or_words_for_it_a_chat_is_a_chat(fields: dict[str, Any]) -> None:
     assert not is_only_way(CHAT | fields, "gpt-5.5")
+
+
+def test_a_refusal_of_an_earlier_turn_is_what_was_said() -> None:
+    turn = {"role": "assistant", "content": None, "refusal": "No."}
+    assert responses_request(CHAT | {"messages": [turn]})["input"] == [{"type": "message", "role": "assistant", "content": "No."}]

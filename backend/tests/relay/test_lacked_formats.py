@@ -1,12 +1,20 @@
 """A server that has no path for a format which its provider is said to take is asked for a chat, and stays in rotation."""
 
+from dataclasses import replace
+
 import pytest
 
 from ai_engine.errors import AttemptsFailed, Inexpressible, ModelNotFound
 from ai_engine.names import Blame, Operation, Route
+from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.relay.lacked_formats import LackedFormats
+from ai_engine.relay.translation import Asking
+from tests.builders import provider
+from tests.fakes.clock import HandTurnedClock
 from tests.fakes.upstream import Reply
 from tests.relay.carrying import SOUND, refused
-from tests.relay.test_translation import ASKED, carrying, request
+from tests.relay.test_translation import ASKED, Saying, carrying, request
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +50,25 @@ async def test_what_was_learnt_holds_for_ten_minutes() -> None:
     answer = await carried.relay.answer(request())
     assert answer.plain is not None
     assert answer.plain.answer == NATIVE
+
+
+def test_a_server_that_answers_to_any_name_is_not_remembered_without_end() -> None:
+    lacked = LackedFormats(HandTurnedClock())
+    for number in range(2_000):
+        lacked.note(Route("alpha", f"name-{number}"), Operation.RESPONSES)
+    remembered = [number for number in range(2_000) if lacked.is_lacked(Route("alpha", f"name-{number}"), Operation.RESPONSES)]
+    assert remembered == list(range(2_000 - 1_024, 2_000))
+
+
+def test_reasoning_is_kept_from_the_route_alone_that_could_not_read_it() -> None:
+    given = {"model": "m", "input": [{"type": "reasoning", "encrypted_content": "x"}, {"role": "user", "content": "Go on."}]}
+    asking = Asking(Operation.RESPONSES, given, Saying({"model": "m", "say": "hi"}), LackedFormats(HandTurnedClock()))
+    alpha, beta = (replace(provider(name), formats=frozenset({Operation.RESPONSES})) for name in ("alpha", "beta"))
+    unreadable = Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, "No.", 400, code="invalid_encrypted_content")
+    way = asking.way_to(OpenAICompatible(), alpha, "m")
+    assert asking.another_way(way, Route("alpha", "m"), unreadable) == "without reasoning"
+    assert asking.way_to(OpenAICompatible(), alpha, "m").body["input"] == given["input"][1:]
+    assert asking.way_to(OpenAICompatible(), beta, "m").body == given
 
 
 async def test_a_route_that_has_not_even_a_chat_is_out_as_ever() -> None:

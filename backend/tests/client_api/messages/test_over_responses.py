@@ -229,3 +229,13 @@ async def test_reasoning_keeps_its_place_beside_that_of_another_maker(gateway: G
     await ask(gateway, messages=[user(text("?")), assistant(foreign, *said["content"]), user(tool_result("call_1", "Sun."))])
     sent = [item["type"] for item in upstream.requests[-1].body["input"]]
     assert sent == ["message", "reasoning", "message", "function_call", "function_call_output"]
+
+
+async def test_a_file_by_its_address_goes_there_though_no_chat_could_take_it(
+    gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    answers(upstream, MESSAGE, stream=False)
+    paper = {"type": "document", "source": {"type": "url", "url": "https://example.org/a.pdf"}}
+    await ask(gateway, messages=[user(text("Read."), paper)])
+    (sent,) = upstream.requests[-1].body["input"]
+    assert sent["content"][1] == {"type": "input_file", "file_url": "https://example.org/a.pdf"}
