@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ai_engine.client_api.call_pieces import begins_another
+from ai_engine.client_api.call_pieces import CallsByPiece
 from ai_engine.client_api.messages.answers import unreadable
 
 
@@ -74,8 +74,7 @@ class Calls:
 
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
-        self._by_index: dict[object, Call] = {}
-        self._last: Call | None = None
+        self._by_piece = CallsByPiece(self._begin)
         self._count = 0
         self._live: Call | None = None
         self._waiting: deque[Call | Callable[[], None]] = deque()
@@ -96,7 +95,7 @@ class Calls:
 
     def read(self, piece: Mapping[str, Any]) -> None:
         """One element of a delta's `tool_calls`."""
-        call = self._call_of(piece)
+        call = self._by_piece.call_of(piece)
         function = piece.get("function")
         name, arguments = (function.get("name"), function.get("arguments")) if isinstance(function, Mapping) else (None, None)
         given = piece.get("id")
@@ -124,20 +123,9 @@ class Calls:
         """No more is to come."""
         self._go_on(is_last=True)
 
-    def _call_of(self, piece: Mapping[str, Any]) -> Call:
-        """By its index, where that tells."""
-        index, given = piece.get("index"), piece.get("id")
-        if type(index) is not int:
-            index = None
-        call = self._last if index is None else self._by_index.get(index)
-        function = piece.get("function")
-        has_name = isinstance(function, Mapping) and bool(function.get("name"))
-        if call is None or (has_name and begins_another(call.id, call.name, index, given)):
-            call = Call(self._count)
-            self._count += 1
-            self._by_index[index] = call
-        self._last = call
-        return call
+    def _begin(self) -> Call:
+        self._count += 1
+        return Call(self._count - 1)
 
     def _go_on(self, *, is_last: bool = False) -> None:
         """The live call is whole. Tells what waits, in its order, until a call that is not: that one is live."""
