@@ -16,7 +16,7 @@ from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_str
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.responses import HOSTED_ITEMS, SPOKEN_ITEMS
+from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import encode_named_event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
@@ -48,23 +48,9 @@ def is_unreadable_reasoning(failure: Failure, request: Mapping[str, Any]) -> boo
 
 
 def without_reasoning(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The request without the reasoning of earlier turns, and without what leads to it: ids, and searches that it led to.
-
-    OpenAI looks for the reasoning of an item that it knows by its id (`client_api.responses.requests` has the sources).
-    """
-    has_lost_reasoning = False
-    items = []
-    for item in request["input"]:
-        kind = item.get("type", "message")
-        if kind == "reasoning":
-            has_lost_reasoning = True
-            continue
-        has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
-        if kind in SPOKEN_ITEMS:
-            items.append({field: value for field, value in item.items() if field != "id"})
-        elif not (has_lost_reasoning and kind in HOSTED_ITEMS):
-            items.append(item)
-    return {**request, "input": items}
+    """The request without the reasoning of earlier turns."""
+    items = [(item, True) for item in request["input"]]
+    return {**request, "input": list(portable_items(items, lambda item, _: item.get("type") == "reasoning"))}
 
 
 def usage_counts(usage: object) -> TokenCounts | None:

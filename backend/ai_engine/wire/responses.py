@@ -4,7 +4,7 @@ Source: https://platform.openai.com/docs/api-reference/responses/object and .../
 types of openai-python 2.54 and 3.54, which refuse an object that lacks one of these fields when they validate strictly.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,9 +16,9 @@ Json = dict[str, Any]
 REASONING_FORMAT = "openai-responses-v1"
 """The `format` of those `reasoning_details` that only OpenAI can read."""
 
-SPOKEN_ITEMS = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
+_SPOKEN_ITEMS = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
 """Items that need no id: a provider that did not make it would not know it."""
-HOSTED_ITEMS = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
+_HOSTED_ITEMS = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
 """What a provider did itself, on the way to its answer."""
 
 COMPLETED = "completed"
@@ -124,6 +124,31 @@ def failed_response(response_id: str, created_at: int, model: str | None, code: 
         "top_p": None,
         "usage": None,
     }
+
+
+def portable_items(items: Iterable[tuple[Json, bool]], is_lost: Callable[[Json, bool], bool]) -> Iterator[Json]:
+    """The items for a provider that may not have made some of them, as `items` says of each, and `is_lost` hears.
+
+    Those lose the ids that it would look for. `is_lost` says which it cannot read, mostly reasoning; what such reasoning led to,
+    and whose outcome the answer tells, is left out with it. OpenAI answers 404 to an id that it did not keep, "Item with id
+    'rs_…' not found" (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372), and 400 to
+    "Item 'ws_…' of type 'web_search_call' was provided without its required 'reasoning' item"
+    (https://github.com/LionSR/TeXRA/pull/1775, all read 2026-11-28).
+    """
+    has_lost_reasoning = False
+    for item, is_foreign in items:
+        kind, leaves = item.get("type", "message"), is_lost(item, is_foreign)
+        if kind == "reasoning":
+            has_lost_reasoning = leaves
+        else:
+            has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
+            leaves = leaves or (is_foreign and has_lost_reasoning and kind in _HOSTED_ITEMS)
+        if not leaves:
+            yield _without_id(item, kind) if is_foreign else item
+
+
+def _without_id(item: Json, kind: object) -> Json:
+    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN_ITEMS)}
 
 
 def item_list(items: Sequence[Mapping[str, Any]], *, has_more: bool) -> Json:

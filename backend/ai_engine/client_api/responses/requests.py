@@ -1,7 +1,7 @@
 """A client's body at `/v1/responses` becomes a `ClientRequest`, with the conversation that it goes on from written out."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError, InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
-from ai_engine.wire.responses import HOSTED_ITEMS, SPOKEN_ITEMS
+from ai_engine.wire.responses import portable_items
 
 _REPEATED = ("tools", "text", "tool_choice")
 _REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
@@ -169,34 +169,14 @@ def _as_native(
     native = {field: value for field, value in body.items() if field not in ("background", "previous_response_id")}
     if before or resolved or has_sealed:
         kept = [(item, True) for item in before] + [(item, index in resolved) for index, item in enumerate(added)]
-        native["input"] = list(_portable(kept))
+        native["input"] = list(portable_items(kept, _is_lost))
     return native
 
 
-def _portable(items: Iterable[tuple[dict[str, Any], bool]]) -> Iterator[dict[str, Any]]:
-    """The items for a provider that may not have made those that are kept here, as `items` says of each.
-
-    Kept ones lose the ids that it would look for. What is nothing else stays here: reasoning that it cannot read, and searches
-    that such reasoning led to, whose outcome the answer tells. OpenAI answers 404 to an id that it did not keep, "Item with id
-    'rs_…' not found" (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372), and 400 to
-    "Item 'ws_…' of type 'web_search_call' was provided without its required 'reasoning' item"
-    (https://github.com/LionSR/TeXRA/pull/1775, all read 2026-11-28).
-    """
-    has_lost_reasoning = False
-    for item, is_kept in items:
-        kind, encrypted = item.get("type", "message"), item.get("encrypted_content")
-        if kind == "reasoning":
-            has_lost_reasoning = is_sealed(encrypted) or (is_kept and encrypted is None)
-            stays = has_lost_reasoning
-        else:
-            has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
-            stays = is_sealed(encrypted) or (is_kept and has_lost_reasoning and kind in HOSTED_ITEMS)
-        if not stays:
-            yield _without_id(item, kind) if is_kept else item
-
-
-def _without_id(item: dict[str, Any], kind: object) -> dict[str, Any]:
-    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in SPOKEN_ITEMS)}
+def _is_lost(item: Mapping[str, Any], is_kept: bool) -> bool:
+    """Reasoning that was sealed here, or was never encrypted: nobody but the engine, or the one who keeps it, can read it."""
+    encrypted = item.get("encrypted_content")
+    return is_sealed(encrypted) or (is_kept and encrypted is None and item.get("type") == "reasoning")
 
 
 def _needs(body: Mapping[str, Any], items: Sequence[Mapping[str, Any]], size_bytes: int) -> Needs:
