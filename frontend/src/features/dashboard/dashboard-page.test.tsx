@@ -74,7 +74,7 @@ test('a provider’s figures are those of the time that its strip shows', async 
   const { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms } = sums
   const rest = { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms }
   fakeGateway.answers('get', '/api/statistics', { ...statistics, provider_stats: { groq: { ...measured, ...rest } } })
-  await renderApp('/')
+  const { user } = await renderApp('/')
 
   const row = (await screen.findByRole('link', { name: /^Groq/ })).closest('li') ?? expect.fail()
   await waitFor(() => {
@@ -82,6 +82,12 @@ test('a provider’s figures are those of the time that its strip shows', async 
   })
   const unmeasured = screen.getByRole('link', { name: /^OpenAI/ }).closest('li')
   expect(unmeasured).toHaveTextContent('Success –Latency –')
+
+  fakeGateway.hangs('get', '/api/statistics')
+  await user.click(screen.getByText('24 hours'))
+  await waitFor(() => {
+    expect(row).toHaveTextContent('Success –Latency –')
+  })
 })
 
 test('the status at a glance says why', async () => {

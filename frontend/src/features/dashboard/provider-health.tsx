@@ -26,7 +26,9 @@ type Sums = Schemas['AttemptSums']
 export const ProviderHealth = memo(function ProviderHealth({ span }: { span: HistorySpan }) {
   const query = useQuery({ ...providersQuery, select: watchedProviders })
   const history = useQuery(providerHistoryQuery(span)).data
-  const measured = useQuery(recentStatisticsQuery(span)).data?.provider_stats
+  const { data: statistics, isPlaceholderData } = useQuery(recentStatisticsQuery(span))
+  // What is still of the other span would contradict the strip.
+  const measured = isPlaceholderData ? undefined : statistics?.provider_stats
   return (
     <Panel
       title="Providers"
