@@ -19,22 +19,19 @@ from ai_engine.access.guards import install_guard
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.client_api import answer_examples, chat_completions, completions, embeddings, models, passthrough
+from ai_engine.client_api.endpoint import RelayedEndpoint
 from ai_engine.client_api.messages import errors as anthropics
 from ai_engine.client_api.messages import routes as messages
-from ai_engine.client_api.relayed import RelayedEndpoint
 from ai_engine.client_api.responses import routes as responses
 from ai_engine.client_api.schemas import ErrorAnswer
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
-from ai_engine.management_api import answer_examples as management_answer_examples
 from ai_engine.management_api import (
     audit,
     autodecide,
     config,
-    documentation,
     health,
-    live,
     metrics,
     providers,
     requests,
@@ -45,9 +42,12 @@ from ai_engine.management_api import (
 )
 from ai_engine.management_api import models as catalogue_models
 from ai_engine.management_api.config import Reloads
-from ai_engine.management_api.documentation import TAGS, completed
 from ai_engine.management_api.health import Draining
-from ai_engine.providers.readiness import readiness_of
+from ai_engine.management_api.live import routes as live
+from ai_engine.management_api.openapi import answer_examples as management_answer_examples
+from ai_engine.management_api.openapi import documentation
+from ai_engine.management_api.openapi.documentation import TAGS, completed
+from ai_engine.providers.registry.readiness import readiness_of
 from ai_engine.settings.environment import ENV_FILE
 from ai_engine.settings.file import DEFAULT_PATH
 from ai_engine.telemetry.logs import Logs

@@ -26,8 +26,8 @@ from ai_engine.database import migrate, open_database
 from ai_engine.errors import AIEngineError, ConfigurationError
 from ai_engine.names import Role
 from ai_engine.preferences.preferences import NOTHING_PREFERRED, is_enabled
-from ai_engine.providers.definition import ProviderDefinition
-from ai_engine.providers.readiness import credentials, obstacle, readiness_of
+from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.providers.registry.readiness import credentials, obstacle, readiness_of
 from ai_engine.settings import Environment, Settings, read_environment
 from ai_engine.settings.environment import ENV_FILE, PREFIX
 from ai_engine.telemetry.logs import configure

@@ -6,8 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from ai_engine.clock import Clock
-from ai_engine.providers import registry
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry import resolution
+from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.settings import ConfigFile, Environment, Settings, read_config_file
 
 ReadEnvironment = Callable[[], Environment]
@@ -44,7 +44,7 @@ class LiveConfiguration:
         environment = self._read()
         settings = Settings.from_environment(environment)
         file = read_config_file(settings.config)
-        providers = registry.resolve(environment, settings, file)
+        providers = resolution.resolve(environment, settings, file)
         return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers), frozenset(environment))
 
     def add_check(self, check: Callable[[Configuration], None]) -> None:

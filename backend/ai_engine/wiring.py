@@ -22,11 +22,11 @@ from ai_engine.catalogue.discovery import Discovery, Pace
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Catalogue
+from ai_engine.client_api.endpoint import ClientFormat, RelayedEndpoint
 from ai_engine.client_api.formats import relayed_formats
-from ai_engine.client_api.relayed import ClientFormat, RelayedEndpoint
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
+from ai_engine.client_api.responses.response_store import KeptResponses
 from ai_engine.clock import Clock, TimesOfDay, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
@@ -41,29 +41,29 @@ from ai_engine.ledger.statistics import Kept, LedgerStatistics
 from ai_engine.management_api.autodecide import Explainer
 from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.ledger_queries import LedgerNames
-from ai_engine.management_api.live_feed import LiveFeed, LivePace
+from ai_engine.management_api.live.feed import LiveFeed, LivePace
 from ai_engine.management_api.metrics import Exposition
-from ai_engine.management_api.model_views import ModelViews
-from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.statistics import StatisticsReader
 from ai_engine.management_api.status import Uptime, status_view
 from ai_engine.management_api.trials import Trials
+from ai_engine.management_api.views.models import ModelViews
+from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference
 from ai_engine.preferences.repository import SqlPreferencesRepository
 from ai_engine.provider_keys.cooldown import CooldownPolicy
+from ai_engine.provider_keys.cooldown_queue import WaitingRoom
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.recheck import KeyRecheck
-from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.cohere.adapter import Cohere
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.providers.gemini.adapter import Gemini
-from ai_engine.providers.openai_compatible import OpenAICompatible
-from ai_engine.providers.sandbox import SandboxUpstream
-from ai_engine.relay.lacked_formats import LackedFormats
+from ai_engine.providers.openai.adapter import OpenAICompatible
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, WireProtocol
+from ai_engine.providers.sandbox.upstream import SandboxUpstream
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
+from ai_engine.relay.unsupported_formats import LackedFormats
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.metrics import Metrics

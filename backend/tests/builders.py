@@ -11,8 +11,8 @@ from ai_engine.configuration import Configuration
 from ai_engine.names import Blame
 from ai_engine.preferences.preferences import ProviderPreference
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.settings import ConfigFile, Settings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-from ai_engine.providers.definition import WireProtocol
+from ai_engine.providers.registry.definition import WireProtocol
 from ai_engine.wiring import ADAPTERS
 
 

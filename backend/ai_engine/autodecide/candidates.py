@@ -13,9 +13,9 @@ from ai_engine.health.breaker import Breaker
 from ai_engine.names import Route
 from ai_engine.preferences.preferences import LivePreferences, is_enabled
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.failures import FailureClass
-from ai_engine.providers.readiness import obstacle
+from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.providers.registry.readiness import obstacle
 
 AUTO = "auto"
 """The model name that lets the engine pick: every provider's default model is a candidate."""

@@ -18,7 +18,7 @@ from ai_engine.health.track_record import TrackRecord
 from ai_engine.names import Route
 from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.settings.file import WeightsSection
 
 

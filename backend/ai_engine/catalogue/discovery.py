@@ -10,7 +10,7 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import Listing, can_list
 from ai_engine.clock import Chance, Clock, jittered, system_chance
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter, ListedModel
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import Upstream, UpstreamError
 
 logger = logging.getLogger(__name__)

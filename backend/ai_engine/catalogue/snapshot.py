@@ -11,7 +11,7 @@ from ai_engine.catalogue.model_names import NormalName, Rung, family_of, normali
 from ai_engine.catalogue.prices import SANDBOX_PRICE, Price, Prices
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 
 REMEMBERED_NAMES = 4096
 """How many asked names a snapshot remembers the answer for; beyond it, the longest unused are searched again."""

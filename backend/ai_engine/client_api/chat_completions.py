@@ -1,10 +1,10 @@
-"""`POST /v1/chat/completions`, as OpenAPI shows it. `relayed.RelayedEndpoint` serves it, in front of FastAPI."""
+"""`POST /v1/chat/completions`, as OpenAPI shows it. `endpoint.RelayedEndpoint` serves it, in front of FastAPI."""
 
 from fastapi import APIRouter
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.client_api.event_streams import may_be_streamed
-from ai_engine.client_api.relayed import served_in_front
+from ai_engine.client_api.endpoint import served_in_front
+from ai_engine.client_api.openapi_streams import may_be_streamed
 from ai_engine.client_api.schemas import ChatCompletion, ChatCompletionRequest
 from ai_engine.names import Role
 

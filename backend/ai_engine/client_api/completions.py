@@ -11,10 +11,11 @@ from fastapi import APIRouter
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import Needs
+from ai_engine.client_api.chat import stream_of
 from ai_engine.client_api.chat_completions import STREAMED
-from ai_engine.client_api.relayed import served_in_front
-from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request, stream_of
+from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
+from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest

@@ -1,11 +1,11 @@
 """Every path that is relayed, and the format in which clients ask there: one row each."""
 
 from ai_engine.client_api import chat_completions, completions, embeddings, passthrough
+from ai_engine.client_api.chat import chat_request, embeddings_request
+from ai_engine.client_api.endpoint import ClientFormat, ParseRequest
 from ai_engine.client_api.messages import errors as in_anthropics_envelope
 from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.messages.requests import count_tokens_request, messages_request, takes_header
-from ai_engine.client_api.relayed import ClientFormat, ParseRequest
-from ai_engine.client_api.requests import chat_request, embeddings_request
 from ai_engine.client_api.responses import routes as responses
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests

@@ -1,6 +1,6 @@
 """Images, sound, moderations and rankings: passed through to the one provider that the model names, or that serves it best.
 
-`relayed.RelayedEndpoint` serves them, in front of FastAPI, on the way of all requests: admission, provider keys, breaker, errors,
+`endpoint.RelayedEndpoint` serves them, in front of FastAPI, as it serves all requests: admission, provider keys, breaker, errors,
 ledger. The one difference is whom they may reach: a picture that costs money is asked for in one place.
 """
 
@@ -12,9 +12,9 @@ from fastapi import APIRouter, Response
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.client_api import passthrough_schemas as schemas
-from ai_engine.client_api.event_streams import EVENTS, may_be_streamed
-from ai_engine.client_api.relayed import ClientFormat, served_in_front
-from ai_engine.client_api.requests import OWN_FIELDS, Arrival, optional_flag, parse_object, steered_request
+from ai_engine.client_api.endpoint import ClientFormat, served_in_front
+from ai_engine.client_api.openapi_streams import EVENTS, may_be_streamed
+from ai_engine.client_api.steering import OWN_FIELDS, Arrival, optional_flag, parse_object, steered_request
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
@@ -43,7 +43,7 @@ class PassedThrough:
         return ClientFormat(self.parse, parse_form=self.parse_form if self.files else None)
 
     def parse(self, raw: bytes, arrival: Arrival) -> ClientRequest:
-        """`relayed.ParseRequest`; whether other requests are decided automatically is nothing to these."""
+        """`endpoint.ParseRequest`; whether other requests are decided automatically is nothing to these."""
         body = parse_object(raw)
         for field, kinds in self.required.items():
             if not isinstance(body.get(field), kinds):
@@ -59,7 +59,7 @@ class PassedThrough:
         return self._request(body, arrival)
 
     def parse_form(self, form: Form, arrival: Arrival) -> ClientRequest:
-        """`relayed.ParseForm`."""
+        """`endpoint.ParseForm`."""
         for name in (*form, *form.files):
             if name.partition("[")[0] in OWN_FIELDS:
                 raise InvalidRequest(

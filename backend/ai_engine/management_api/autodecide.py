@@ -12,7 +12,6 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.clock import Clock
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import (
     AutodecideTestBody,
     AutodecideTestResult,
@@ -22,6 +21,7 @@ from ai_engine.management_api.schemas import (
     ScoreView,
 )
 from ai_engine.management_api.trials import Trials, attempt_view
+from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided

@@ -8,8 +8,8 @@ from ai_engine.access.audit import Action, Actor, AuditTrail
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.management_api.audit import By
-from ai_engine.management_api.configuration_views import LiveConfigurationView, configuration_view, differences
 from ai_engine.management_api.schemas import Reloaded
+from ai_engine.management_api.views.configuration import LiveConfigurationView, configuration_view, differences
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 

@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 from ai_engine import __version__
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.ledger.recorder import Recorder
-from ai_engine.management_api.provider_views import ProviderViews
+from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.telemetry.metrics import Histogram, Metrics
 from ai_engine.telemetry.performance import Performance
 from ai_engine.web.provide import provided

@@ -18,7 +18,9 @@ from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel, can_lis
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest
 from ai_engine.management_api.audit import By, Trail
-from ai_engine.management_api.model_views import (
+from ai_engine.management_api.providers import Finder, Known
+from ai_engine.management_api.schemas import Name
+from ai_engine.management_api.views.models import (
     ModelPage,
     ModelView,
     ModelViews,
@@ -26,11 +28,9 @@ from ai_engine.management_api.model_views import (
     Refreshed,
     RefreshedProvider,
 )
-from ai_engine.management_api.providers import Finder, Known
-from ai_engine.management_api.schemas import Name
 from ai_engine.names import Role
-from ai_engine.providers.definition import ProviderDefinition
-from ai_engine.providers.readiness import obstacle
+from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.providers.registry.readiness import obstacle
 from ai_engine.web.paging import DEFAULT_PAGE, PageQuery, cursor_after, place_of
 from ai_engine.web.provide import provided
 

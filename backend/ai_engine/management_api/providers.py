@@ -11,14 +11,14 @@ from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest, NotFound
 from ai_engine.management_api.audit import By
-from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import ProviderChanges, ProviderView, RolledKey, TestBody, TestResult, ToggleBody
 from ai_engine.management_api.trials import Trials, attempt_view
+from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role
 from ai_engine.preferences.preferences import Changes, LivePreferences
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.providers.definition import ProviderDefinition
-from ai_engine.providers.readiness import obstacle
+from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.providers.registry.readiness import obstacle
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided
 

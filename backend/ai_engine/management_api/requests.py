@@ -11,7 +11,7 @@ from ai_engine.events import Ending
 from ai_engine.ledger.pages import LARGEST_PAGE, RequestPages
 from ai_engine.ledger.store import RequestFilter
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
-from ai_engine.management_api.request_views import RequestDetail, RequestView, request_detail, request_view
+from ai_engine.management_api.views.requests import RequestDetail, RequestView, request_detail, request_view
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 

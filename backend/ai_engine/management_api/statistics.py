@@ -11,7 +11,7 @@ from ai_engine.ledger.export import ExportFormat, export
 from ai_engine.ledger.provider_history import MOST_POINTS, ProviderHistories
 from ai_engine.ledger.statistics import Bucket, LedgerStatistics, Statistics
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
-from ai_engine.management_api.statistics_views import (
+from ai_engine.management_api.views.statistics import (
     ExportRow,
     ProviderHistoryView,
     StatisticsView,

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends
 from ai_engine import __version__
 from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock
-from ai_engine.management_api.configuration_views import file_in_use
-from ai_engine.management_api.provider_views import ProviderViews
 from ai_engine.management_api.schemas import ConfigurationView, FlaggedProvider, PerformanceView, Status
+from ai_engine.management_api.views.configuration import file_in_use
+from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role
 from ai_engine.telemetry.performance import PerformanceSnapshot
 from ai_engine.web.provide import provided

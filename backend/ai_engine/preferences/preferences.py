@@ -9,7 +9,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from ai_engine.access.audit import AuditEntry, Note
 from ai_engine.clock import Clock
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from ai_engine.clock import Chance, Clock, system_chance
 from ai_engine.errors import Conflict, NotFound
 from ai_engine.provider_keys.cooldown import Cooldown, CooldownPolicy, rest_seconds
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, header
 
 _RATE_LIMIT_NEWS_SECONDS = 60

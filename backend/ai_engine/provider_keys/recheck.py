@@ -8,8 +8,8 @@ from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
+from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.upstream.port import Upstream, UpstreamError
 
 _log = logging.getLogger("ai_engine")

@@ -10,8 +10,8 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
 
 from ai_engine.names import Operation, TokenCounts
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ai_engine import __version__
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
 COMMON_HEADERS: Headers = ((b"accept-encoding", b"identity"), (b"user-agent", f"ai-engine/{__version__}".encode()))

@@ -6,9 +6,9 @@ from typing import Any
 
 from ai_engine.clock import Clock
 from ai_engine.providers import failures
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.json_requests import KeyedHeaders
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers
 
 _REMEMBERED_KEYS = 4096

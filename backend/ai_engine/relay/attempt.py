@@ -13,8 +13,8 @@ from ai_engine.health.breaker import Passage
 from ai_engine.names import PASSED_THROUGH, Blame, Route, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
-from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
+from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_as_reported, spent_on

@@ -20,15 +20,15 @@ from ai_engine.clock import Watchdog, jittered
 from ai_engine.errors import AIEngineError, Inexpressible, InvalidRequest, RefusedByProvider, RoutesOut, Unavailable
 from ai_engine.events import AttemptFinished, AttemptObserver
 from ai_engine.names import PASSED_THROUGH, Blame, Route
+from ai_engine.provider_keys.cooldown_queue import WaitingRoomFull
 from ai_engine.provider_keys.pool import PooledKey
-from ai_engine.provider_keys.waiting import WaitingRoomFull
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.relay.attempt import Answered, Attempt, Outgoing
+from ai_engine.relay.final_error import verdict
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.translation import Asking, Way
-from ai_engine.relay.verdict import verdict
 from ai_engine.upstream.port import Headers
 
 _MOST_ATTEMPTS_ON_ONE_MODEL = 6

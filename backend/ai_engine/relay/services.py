@@ -10,11 +10,11 @@ from ai_engine.configuration import Configuration
 from ai_engine.events import AttemptObserver, RandomBits, RequestObserver
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
+from ai_engine.provider_keys.cooldown_queue import WaitingRoom
 from ai_engine.provider_keys.pool import KeyPool
-from ai_engine.provider_keys.waiting import WaitingRoom
 from ai_engine.providers.adapter import Adapter
-from ai_engine.providers.definition import WireProtocol
-from ai_engine.relay.lacked_formats import LackedFormats
+from ai_engine.providers.registry.definition import WireProtocol
+from ai_engine.relay.unsupported_formats import LackedFormats
 from ai_engine.upstream.port import Headers, Upstream
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from ai_engine.clock import Clock, Watchdog
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
-from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception
+from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError
 
 Write = Callable[[bytes], Awaitable[None]]

@@ -12,15 +12,16 @@ import orjson
 
 from ai_engine.errors import Inexpressible
 from ai_engine.names import PASSED_THROUGH, Operation, Route
-from ai_engine.providers import openai_over_responses, openai_responses, plain_answers, stream_events
+from ai_engine.providers import plain_answers, stream_events
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure, is_missing_path, of_optional_operation
-from ai_engine.providers.openai_from_responses import ChunksOfResponse, chat_of
-from ai_engine.relay.changed_stream import ChangedStream
-from ai_engine.relay.lacked_formats import LackedFormats
+from ai_engine.providers.openai import chat_via_responses, responses
+from ai_engine.providers.openai.chat_via_responses import ChunksOfResponse, chat_of
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
+from ai_engine.relay.mapped_stream import ChangedStream
 from ai_engine.relay.one_call import first_call_alone, with_first_call
+from ai_engine.relay.unsupported_formats import LackedFormats
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
 
@@ -104,10 +105,10 @@ class Asking:
         chat = self._as_chat(self._translation)
         if (
             adapter.speaks(Operation.RESPONSES, provider, model)
-            and openai_over_responses.is_only_way(chat, model)
+            and chat_via_responses.is_only_way(chat, model)
             and not self._is_lacked(Operation.RESPONSES, route)
         ):
-            request = self._readable(Operation.RESPONSES, openai_over_responses.responses_request(chat), route)
+            request = self._readable(Operation.RESPONSES, chat_via_responses.responses_request(chat), route)
             return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
         return Way(adapter, Operation.CHAT, adapter.adopt(chat, provider, model), self._translation)
 
@@ -129,7 +130,7 @@ class Asking:
 
     def _readable(self, operation: Operation, body: Mapping[str, Any], route: Route) -> Mapping[str, Any]:
         is_whole = route not in self._without_reasoning or operation is not Operation.RESPONSES
-        return body if is_whole else openai_responses.without_reasoning(body)
+        return body if is_whole else responses.without_reasoning(body)
 
     def _is_lacked(self, operation: Operation, route: Route) -> bool:
         return (route, operation) in self._lacking or self._lacked.is_lacked(route, operation)
@@ -193,7 +194,7 @@ class Way:
 
     def is_about_reasoning(self, failure: Failure) -> bool:
         """The provider cannot read the reasoning of earlier turns."""
-        return self.operation is Operation.RESPONSES and openai_responses.is_unreadable_reasoning(failure, self.body)
+        return self.operation is Operation.RESPONSES and responses.is_unreadable_reasoning(failure, self.body)
 
     def decode_answer(self, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
         """As `Adapter.decode_answer`, in the client's format."""

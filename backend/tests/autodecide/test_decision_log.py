@@ -15,7 +15,7 @@ from ai_engine.providers.failures import FailureClass
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import Logs, configure
 from ai_engine.wire.redaction import redact
-from tests.autodecide.deciding import Deciding
+from tests.autodecide.planner_bench import Deciding
 from tests.builders import provider
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt
 

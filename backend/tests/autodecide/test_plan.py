@@ -6,9 +6,9 @@ from ai_engine.autodecide.candidates import Needs, Wish
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition
 from ai_engine.providers.failures import FailureClass
-from tests.autodecide.deciding import Deciding
+from ai_engine.providers.registry.definition import ProviderDefinition
+from tests.autodecide.planner_bench import Deciding
 from tests.builders import provider, sandbox
 from tests.fakes.clock import HandTurnedClock
 

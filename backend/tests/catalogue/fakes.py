@@ -12,8 +12,8 @@ from ai_engine.catalogue.snapshot import Catalogue, Listing, build
 from ai_engine.configuration import Configuration
 from ai_engine.names import Blame
 from ai_engine.providers.adapter import Adapter, ListedModel, PlainAnswer, StreamDecoder
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.settings import ConfigFile, Settings
 from ai_engine.settings.file import PriceSection
 from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamError, UpstreamRequest

@@ -13,7 +13,7 @@ from ai_engine.catalogue.repository import SqlListingRepository
 from ai_engine.catalogue.snapshot import Listing
 from ai_engine.database import migrate, open_database
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey, WireProtocol
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import ConnectFailed
 from tests.catalogue.fakes import LINES, NOW, HandClock, Site, SiteUpstream, configuration, listing, provider
 

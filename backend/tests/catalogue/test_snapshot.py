@@ -7,7 +7,7 @@ from ai_engine.catalogue.prices import NOTHING_PUBLISHED, Price, Prices, Publish
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Found, Listing, build
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 from tests.catalogue.fakes import NOW, catalogue, listing, provider
 
 

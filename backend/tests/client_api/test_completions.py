@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from ai_engine.client_api.completions import completions_request
-from ai_engine.client_api.requests import Arrival
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.relay.request import ClientRequest
 from tests.client_api.refusals import refusal

@@ -8,7 +8,7 @@ import pytest
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, running_gateway
 from tests.ledger.builders import random_records
-from tests.management_api.stored import store
+from tests.management_api.stored_requests import store
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import BaseModel
 
-from ai_engine.providers.registry import BUILT_IN, base_url_variable
+from ai_engine.providers.registry.resolution import BUILT_IN, base_url_variable
 from ai_engine.settings import Settings, read_config_file
 from ai_engine.settings.environment import PREFIX
 from tests.house.repository import ROOT, files, read

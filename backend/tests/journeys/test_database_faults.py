@@ -27,7 +27,7 @@ from tests.fakes.gateway import (
 )
 from tests.fakes.postgresql import PostgreSQL, running_postgresql
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.journeys.bookkeeping import all_rows, assert_summary_equals, rows_once_there_are
+from tests.journeys.ledger_counts import all_rows, assert_summary_equals, rows_once_there_are
 from tests.journeys.steps import CHAT, eventually, sound
 
 pytestmark = pytest.mark.anyio

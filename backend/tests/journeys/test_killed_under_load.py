@@ -18,7 +18,7 @@ from tests.fakes.gateway import Provider, chat_body, environment_of, gateway_pro
 from tests.fakes.ports import free_port
 from tests.fakes.quick_gateway import quick_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
-from tests.journeys.bookkeeping import all_rows, assert_summary_equals
+from tests.journeys.ledger_counts import all_rows, assert_summary_equals
 from tests.journeys.steps import CHAT, eventually
 
 pytestmark = pytest.mark.anyio

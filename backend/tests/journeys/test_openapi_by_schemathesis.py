@@ -9,7 +9,7 @@ from tests.fakes.gateway import Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream, Stream, chunks
 from tests.journeys.schemathesis import run_schemathesis
 from tests.ledger.builders import random_records
-from tests.management_api.stored import store
+from tests.management_api.stored_requests import store
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.forms import FORM, field, file, form
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, Reset, ScriptedUpstream, Stream
-from tests.journeys.bookkeeping import NO_TOKENS, UNKNOWN_TOKENS, Row, rows_once_there_are
+from tests.journeys.ledger_counts import NO_TOKENS, UNKNOWN_TOKENS, Row, rows_once_there_are
 from tests.journeys.steps import CHAT, refused, sound
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ai_engine.provider_keys.cooldown import CooldownPolicy
-from ai_engine.providers.definition import ProviderKey
+from ai_engine.providers.registry.definition import ProviderKey
 from ai_engine.wiring import Tuning
 from tests.fakes.gateway import Client, Provider, Reply, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, models

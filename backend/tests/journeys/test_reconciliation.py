@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_engine.providers.definition import ProviderKey
+from ai_engine.providers.registry.definition import ProviderKey
 from tests.fakes.gateway import CHAT as CHAT_URL
 from tests.fakes.gateway import Client, Provider, Reply, chat_body, environment_of, gateway_process, yaml_of
 from tests.fakes.ports import free_port
@@ -35,7 +35,7 @@ from tests.fakes.scripted_upstream import (
     error,
     usage,
 )
-from tests.journeys.bookkeeping import (
+from tests.journeys.ledger_counts import (
     NO_TOKENS,
     UNKNOWN_TOKENS,
     Row,

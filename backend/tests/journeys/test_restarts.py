@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_engine.providers.definition import ProviderKey
+from ai_engine.providers.registry.definition import ProviderKey
 from tests.fakes.gateway import Provider, chat_body, environment_of, gateway_process, yaml_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, models
 from tests.journeys.steps import CHAT, eventually, sound

@@ -7,7 +7,7 @@ import pytest
 
 from ai_engine.clock import SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
-from ai_engine.management_api.configuration_views import configuration_view, differences, file_in_use, without_credentials
+from ai_engine.management_api.views.configuration import configuration_view, differences, file_in_use, without_credentials
 from ai_engine.settings import Settings
 from tests.builders import configuration
 from tests.fakes.gateway import Gateway, running_gateway

@@ -9,8 +9,8 @@ import pytest
 from ai_engine.catalogue.discovery import Pace
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.clock import SystemClock
-from ai_engine.management_api.model_views import ModelViews
 from ai_engine.management_api.models import Capability, ModelQuery, catalogue_page
+from ai_engine.management_api.views.models import ModelViews
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.wiring import Tuning
 from tests.client_api.refusals import refusal

@@ -18,7 +18,7 @@ from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, completion, error
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt, random_records
-from tests.management_api.stored import database_of, store
+from tests.management_api.stored_requests import database_of, store
 
 pytestmark = pytest.mark.anyio
 

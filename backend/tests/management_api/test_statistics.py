@@ -19,12 +19,12 @@ from ai_engine.access.repository import AccessKeyRepository
 from ai_engine.clock import SystemClock
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.export import FIELDS
-from ai_engine.management_api.statistics_views import ExportRow
+from ai_engine.management_api.views.statistics import ExportRow
 from ai_engine.names import Role, Route, TokenCounts
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, running_gateway
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt, random_records
-from tests.management_api.stored import database_of, store
+from tests.management_api.stored_requests import database_of, store
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from ai_engine.database import Database, migrate, open_database
 from ai_engine.errors import Unavailable
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference, is_enabled
 from ai_engine.preferences.repository import SqlPreferencesRepository
-from ai_engine.providers.definition import ProviderDefinition
+from ai_engine.providers.registry.definition import ProviderDefinition
 
 pytestmark = pytest.mark.anyio
 

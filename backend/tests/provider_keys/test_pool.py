@@ -4,7 +4,7 @@ from ai_engine.errors import NotFound
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.failures import FailureClass
 from tests.builders import failure, key, provider
-from tests.provider_keys.pooling import clock, fail, pool_of, rest_of, taken, used
+from tests.provider_keys.key_pools import clock, fail, pool_of, rest_of, taken, used
 
 RATE_LIMIT, QUOTA = FailureClass.RATE_LIMIT, FailureClass.QUOTA
 FORBIDDEN, INVALID_KEY = FailureClass.FORBIDDEN, FailureClass.INVALID_KEY

@@ -5,9 +5,9 @@ import pytest
 
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.recheck import KeyRecheck
-from ai_engine.providers.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.failures import FailureClass
-from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.providers.openai.adapter import OpenAICompatible
+from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.upstream.port import ConnectFailed
 from tests.builders import failure, provider
 from tests.fakes.clock import HandTurnedClock, quiet

@@ -3,7 +3,7 @@ import pytest
 from ai_engine.errors import Conflict
 from ai_engine.providers.failures import FailureClass
 from tests.builders import key
-from tests.provider_keys.pooling import fail, pool_of, used
+from tests.provider_keys.key_pools import fail, pool_of, used
 
 QUOTA, INVALID_KEY = FailureClass.QUOTA, FailureClass.INVALID_KEY
 

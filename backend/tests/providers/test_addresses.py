@@ -7,8 +7,8 @@ import pytest
 
 from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
-from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.providers.openai.adapter import OpenAICompatible
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import UpstreamRequest, header
 from ai_engine.wire.multipart import read_form
 from tests.fakes.forms import FORM, field, file, form

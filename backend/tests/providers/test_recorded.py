@@ -15,7 +15,7 @@ from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.cohere.adapter import Cohere
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.gemini.adapter import Gemini
-from ai_engine.providers.openai_compatible import OpenAICompatible
+from ai_engine.providers.openai.adapter import OpenAICompatible
 from tests.fakes.clock import HandTurnedClock
 
 FOLDER = Path(__file__).parent.parent / "recorded"

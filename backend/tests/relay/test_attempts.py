@@ -15,15 +15,15 @@ from ai_engine.errors import (
     RoutesOut,
 )
 from ai_engine.names import Route
-from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import FailureClass
+from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.relay.relay import Answer
 from ai_engine.upstream.port import ConnectFailed, ConnectionCut, ConnectionReset, UpstreamSilent
 from tests.builders import failure, provider
 from tests.fakes.clock import HandTurnedClock, quiet
 from tests.fakes.scripted_upstream import completion, error
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.carrying import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, Carrying, refused
 
 pytestmark = pytest.mark.anyio
 

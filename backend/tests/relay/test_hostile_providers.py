@@ -9,7 +9,7 @@ from ai_engine.web.errors import error_body
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunk, error
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.carrying import Carrying, refused
+from tests.relay.relay_bench import Carrying, refused
 
 pytestmark = pytest.mark.anyio
 

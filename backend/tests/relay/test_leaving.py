@@ -12,7 +12,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunks
 from tests.fakes.upstream import Step, Streamed
-from tests.relay.carrying import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, Carrying, refused
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunk, chunks, completion
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.carrying import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, Carrying, refused
 from tests.relay.test_streaming import DONE, HELLO, sse
 
 pytestmark = pytest.mark.anyio

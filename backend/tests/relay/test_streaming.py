@@ -8,14 +8,14 @@ import pytest
 from ai_engine.errors import AttemptsFailed, RefusedByProvider
 from ai_engine.events import Ending
 from ai_engine.names import Route, TokenCounts
-from ai_engine.providers.definition import Timeouts
 from ai_engine.providers.failures import FailureClass
+from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.upstream.port import ConnectionCut
 from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunk, chunks, error, usage
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.carrying import Carrying, refused
+from tests.relay.relay_bench import Carrying, refused
 
 pytestmark = pytest.mark.anyio
 

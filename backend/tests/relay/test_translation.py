@@ -20,7 +20,7 @@ from ai_engine.relay.spending import NOTHING_SPENT
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunks, embeddings
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.carrying import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, Carrying, refused
 
 pytestmark = pytest.mark.anyio
 

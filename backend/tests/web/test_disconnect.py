@@ -10,7 +10,7 @@ import pytest
 from ai_engine.web.disconnect import Message, Patrol, Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.request_body import read_body
-from tests.web.serving import HTTPImplementation, exchange, serving
+from tests.web.uvicorn_server import HTTPImplementation, exchange, serving
 
 pytestmark = pytest.mark.anyio
 

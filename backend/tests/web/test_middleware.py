@@ -25,7 +25,7 @@ from ai_engine.web.middleware import (
     client_address_of,
     request_id_of,
 )
-from tests.web.serving import exchange, http_scope, serving
+from tests.web.uvicorn_server import exchange, http_scope, serving
 
 pytestmark = pytest.mark.anyio
 

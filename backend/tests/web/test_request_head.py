@@ -6,7 +6,7 @@ import pytest
 from ai_engine.web.disconnect import Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.request_head import LARGEST_HEAD_BYTES, BoundedHeads
-from tests.web.serving import exchange, serving
+from tests.web.uvicorn_server import exchange, serving
 
 pytestmark = pytest.mark.anyio
 

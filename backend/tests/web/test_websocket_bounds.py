@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from ai_engine.web.disconnect import Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.websocket_bounds import LARGEST_BACKLOG_BYTES, UVICORN_OPTIONS
-from tests.web.serving import serving
+from tests.web.uvicorn_server import serving
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from ai_engine.client_api.call_pieces import CallsByPiece
 from ai_engine.client_api.messages.answers import unreadable
+from ai_engine.client_api.tool_call_pieces import CallsByPiece
 
 
 class Teller(Protocol):

@@ -14,7 +14,7 @@ from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED
 from ai_engine.client_api.messages.options import chat_options
 from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
-from ai_engine.client_api.requests import Arrival, optional_flag, parse_object, steered_request
+from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
 from ai_engine.client_api.tool_names import originals
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation

@@ -1,14 +1,14 @@
-"""`POST /v1/messages` and `/v1/messages/count_tokens`, as OpenAPI shows them. `relayed.RelayedEndpoint` serves them."""
+"""`POST /v1/messages` and `/v1/messages/count_tokens`, as OpenAPI shows them. `endpoint.RelayedEndpoint` serves them."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.client_api.event_streams import NAMED_EVENTS, may_be_streamed
+from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.messages.requests import check_version
 from ai_engine.client_api.messages.schemas import AnthropicError, CountTokensRequest, Message, MessagesRequest, TokenCount
-from ai_engine.client_api.relayed import served_in_front
+from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.names import Role
 
 MESSAGES_PATH = "/v1/messages"

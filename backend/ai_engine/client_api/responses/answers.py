@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from ai_engine.client_api.responses.pictures import pictures_in
+from ai_engine.client_api.responses.images import pictures_in
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from ai_engine.client_api.responses.answers import started
-from ai_engine.client_api.responses.failing import failure_of
-from ai_engine.client_api.responses.kept import KeptResponses, Key, Turn
+from ai_engine.client_api.responses.errors import failure_of
+from ai_engine.client_api.responses.response_store import KeptResponses, Key, Turn
 from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.errors import AIEngineError, InvalidRequest, RateLimited
 from ai_engine.relay.relay import Answer

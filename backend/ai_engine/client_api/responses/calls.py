@@ -1,15 +1,15 @@
 """The calls of tools in a streamed chat, told apart and begun as soon as it is known what they call.
 
-Pieces belong together by their index, where that tells (`call_pieces`). Servers exist that send the name or the id after the
+Pieces belong together by their index, where that tells (`tool_call_pieces`). Servers exist that send the name or the id after the
 first piece.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ai_engine.client_api.call_pieces import CallsByPiece
 from ai_engine.client_api.responses.answers import call_id_of, function_of
-from ai_engine.client_api.responses.open_items import Events, OpenCall
+from ai_engine.client_api.responses.output_items import Events, OpenCall
+from ai_engine.client_api.tool_call_pieces import CallsByPiece
 
 BeginCall = Callable[[str, str, Events], OpenCall]
 """By the name of its function and its id."""

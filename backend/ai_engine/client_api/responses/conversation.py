@@ -11,7 +11,7 @@ import orjson
 
 from ai_engine.client_api.responses.content import Content, assistant_parts, content_of, plain
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
-from ai_engine.client_api.responses.pictures import image_of
+from ai_engine.client_api.responses.images import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
 from ai_engine.client_api.responses.tools import Tools, chat_name
 from ai_engine.errors import Inexpressible, InvalidRequest

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 from ai_engine.autodecide.candidates import Needs
-from ai_engine.client_api.requests import OWN_FIELDS, Arrival, parse_object, steered_request
 from ai_engine.client_api.responses.conversation import kind_of
-from ai_engine.client_api.responses.failing import error_event
+from ai_engine.client_api.responses.errors import error_event
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
-from ai_engine.client_api.responses.kept import KeptResponses, Turn, owner_of
 from ai_engine.client_api.responses.reasoning import is_sealed
+from ai_engine.client_api.responses.response_store import KeptResponses, Turn, owner_of
 from ai_engine.client_api.responses.translation import ResponsesTranslation
+from ai_engine.client_api.steering import OWN_FIELDS, Arrival, parse_object, steered_request
 from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError, InvalidRequest
 from ai_engine.names import Operation
@@ -33,7 +33,7 @@ def new_response_id() -> str:
 
 
 class ResponsesRequests:
-    """`relayed.ParseRequest` of the Responses API, and what keeps the answers for later turns."""
+    """`endpoint.ParseRequest` of the Responses API, and what keeps the answers for later turns."""
 
     def __init__(self, kept: KeptResponses, clock: Clock, new_id: Callable[[], str] = new_response_id) -> None:
         self._kept = kept
@@ -71,11 +71,11 @@ class ResponsesRequests:
         return request._replace(translation=translation)
 
     def error_event(self, error: AIEngineError) -> bytes:
-        """`relayed.ClientFormat.error_event`."""
+        """`endpoint.ClientFormat.error_event`."""
         return error_event(error, self._new_id(), int(self._clock.now().timestamp()))
 
     def keep(self, request: ClientRequest, answer: Mapping[str, Any]) -> None:
-        """`relayed.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""
+        """`endpoint.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""
         translation = request.translation
         if isinstance(translation, ResponsesTranslation) and translation.turn is not None:
             self._kept.keep(translation.turn, answer)

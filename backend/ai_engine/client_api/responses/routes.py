@@ -1,6 +1,6 @@
 """`/v1/responses`: the routes of kept responses, and the creation of one as OpenAPI shows it.
 
-`relayed.RelayedEndpoint` serves the latter, in front of FastAPI.
+`endpoint.RelayedEndpoint` serves the latter, in front of FastAPI.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.event_streams import NAMED_EVENTS, may_be_streamed
-from ai_engine.client_api.relayed import served_in_front
+from ai_engine.client_api.endpoint import served_in_front
+from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.kept import KeptResponse, KeptResponses, owner_of
+from ai_engine.client_api.responses.response_store import KeptResponse, KeptResponses, owner_of
 from ai_engine.client_api.responses.schemas import DeletedResponse, InputItems, ResponseAnswer, ResponseRequest
 from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.names import Role

@@ -20,8 +20,8 @@ from ai_engine.client_api.responses.answers import (
     status_of,
 )
 from ai_engine.client_api.responses.calls import Calls
-from ai_engine.client_api.responses.open_items import OpenCall, OpenMessage, OpenReasoning
-from ai_engine.client_api.responses.pictures import pictures_in
+from ai_engine.client_api.responses.images import pictures_in
+from ai_engine.client_api.responses.output_items import OpenCall, OpenMessage, OpenReasoning
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire

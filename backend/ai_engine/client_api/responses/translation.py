@@ -7,7 +7,7 @@ from typing import Any
 from ai_engine.client_api.responses.answers import response_of
 from ai_engine.client_api.responses.conversation import Conversation
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
-from ai_engine.client_api.responses.kept import Turn
+from ai_engine.client_api.responses.response_store import Turn
 from ai_engine.client_api.responses.stream import ResponsesStream
 from ai_engine.client_api.responses.tools import Tools
 from ai_engine.clock import Clock
@@ -60,7 +60,7 @@ _USUAL_TIERS = frozenset({"auto", "default"})
 
 
 class ResponsesTranslation:
-    """`relay.translation.Translation` of one request; also what `kept.KeptResponses` keeps of it."""
+    """`relay.translation.Translation` of one request; also what `response_store.KeptResponses` keeps of it."""
 
     def __init__(
         self,

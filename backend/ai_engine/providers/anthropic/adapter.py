@@ -13,10 +13,10 @@ from ai_engine.providers.anthropic.listing import LARGEST_PAGE, read_listing
 from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_answer, sound_answer
 from ai_engine.providers.anthropic.requests import messages_request
 from ai_engine.providers.anthropic.stream import ChatStreamDecoder
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.providers.plain_answers import TOO_DEEP, uncounted_characters
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai

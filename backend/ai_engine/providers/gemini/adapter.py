@@ -11,15 +11,15 @@ from ai_engine.clock import Clock
 from ai_engine.errors import Inexpressible
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
 from ai_engine.providers.gemini.embeddings import embed_contents, read_embeddings
-from ai_engine.providers.gemini.models import read_listing
+from ai_engine.providers.gemini.listing import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
 from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
 from ai_engine.providers.plain_answers import TOO_DEEP, object_in
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini, openai

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers.chat_messages import Call, address, answered_call, data_url, messages, parts, texts, tool_calls
-from ai_engine.providers.gemini.models import is_before_3
+from ai_engine.providers.gemini.listing import is_before_3
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
 from ai_engine.wire.openai import arguments_in
 

@@ -10,7 +10,7 @@ from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.chat_reading import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
-from ai_engine.providers.gemini.models import is_before_3, thinks_by_budget
+from ai_engine.providers.gemini.listing import is_before_3, thinks_by_budget
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ import pytest
 
 from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
-from tests.client_api.messages.asking import chat, text, translation
-from tests.client_api.messages.reading import essence
+from tests.client_api.messages.message_reader import essence
+from tests.client_api.messages.message_requests import chat, text, translation
 
 THINKING: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 

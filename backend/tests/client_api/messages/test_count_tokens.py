@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.messages.count_tokens import estimate
-from tests.client_api.messages.asking import TOOL, assistant, body, text, tool_result, tool_use, user
+from tests.client_api.messages.message_requests import TOOL, assistant, body, text, tool_result, tool_use, user
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * 100_000}}
 

@@ -29,7 +29,7 @@ from ai_engine.errors import (
 )
 from ai_engine.web.errors import error_answer as in_openai_shape
 from ai_engine.web.errors import install_error_handlers
-from tests.client_api.messages.reading import events_in
+from tests.client_api.messages.message_reader import events_in
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.client_api.messages.asking import PIXEL, TOOL, assistant, body, text, tool_result, user
-from tests.client_api.messages.reading import essence, message_in
+from tests.client_api.messages.message_reader import essence, message_in
+from tests.client_api.messages.message_requests import PIXEL, TOOL, assistant, body, text, tool_result, user
 from tests.contracts.published_specifications import check
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, completion, error

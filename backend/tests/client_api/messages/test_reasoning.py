@@ -6,8 +6,18 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
-from tests.client_api.messages.asking import assistant, body, chat, parsed, text, tool_result, tool_use, translation, user
-from tests.client_api.messages.reading import message_in
+from tests.client_api.messages.message_reader import message_in
+from tests.client_api.messages.message_requests import (
+    assistant,
+    body,
+    chat,
+    parsed,
+    text,
+    tool_result,
+    tool_use,
+    translation,
+    user,
+)
 
 ENCRYPTED = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}
 SIGNED = {"type": "reasoning.text", "text": "Hm", "signature": "x", "format": "somebody-v1", "index": 0}

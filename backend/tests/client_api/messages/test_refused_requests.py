@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.messages.requests import messages_request
-from ai_engine.client_api.requests import Arrival
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import Inexpressible, InvalidRequest
-from tests.client_api.messages.asking import (
+from tests.client_api.messages.message_requests import (
     PIXEL,
     TOOL,
     assistant,

@@ -4,10 +4,10 @@ import orjson
 import pytest
 
 from ai_engine.client_api.messages.requests import check_version, count_tokens_request
-from ai_engine.client_api.requests import Arrival
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
-from tests.client_api.messages.asking import (
+from tests.client_api.messages.message_requests import (
     PIXEL,
     TOOL,
     assistant,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.providers.anthropic.requests import messages_request
-from tests.client_api.messages.asking import assistant, chat, user
+from tests.client_api.messages.message_requests import assistant, chat, user
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(str.strip)
 HINTS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.just({"cache_control": {"type": "ephemeral", "ttl": "1h"}})

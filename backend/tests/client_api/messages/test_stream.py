@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
-from tests.client_api.messages.asking import TOOL, chat, translation
-from tests.client_api.messages.reading import Reader, essence, events_in, message_in
+from tests.client_api.messages.message_reader import Reader, essence, events_in, message_in
+from tests.client_api.messages.message_requests import TOOL, chat, translation
 
 THINKING = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 GEMINI = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.client_api.messages.asking import TOOL, assistant, body, text, tool_result, user
-from tests.client_api.messages.reading import essence, events_in, message_in
+from tests.client_api.messages.message_reader import essence, events_in, message_in
+from tests.client_api.messages.message_requests import TOOL, assistant, body, text, tool_result, user
 from tests.fakes.gateway import Gateway
 from tests.fakes.scripted_upstream import (
     Answer,

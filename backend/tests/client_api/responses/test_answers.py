@@ -3,7 +3,18 @@
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
-from tests.client_api.responses.building import MADE, PATCH, PICTURE, RESPONSE_ID, SIGNED, WEATHER, Json, call, chat, translation
+from tests.client_api.responses.response_builders import (
+    MADE,
+    PATCH,
+    PICTURE,
+    RESPONSE_ID,
+    SIGNED,
+    WEATHER,
+    Json,
+    call,
+    chat,
+    translation,
+)
 
 
 def test_a_response_has_every_field_that_sdks_ask_for() -> None:

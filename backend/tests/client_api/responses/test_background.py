@@ -7,16 +7,16 @@ import orjson
 import pytest
 
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
+from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AIEngineError, AttemptsFailed, InvalidRequest, RateLimited
 from ai_engine.names import Role, Route
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
-from tests.client_api.responses.building import Json, chat
+from tests.client_api.responses.response_builders import Json, chat
 from tests.fakes.clock import HandTurnedClock, quiet
 
 pytestmark = pytest.mark.anyio

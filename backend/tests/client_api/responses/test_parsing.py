@@ -6,14 +6,14 @@ import orjson
 import pytest
 
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.requests import Arrival
-from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.client_api.responses.requests import ResponsesRequests
+from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AttemptsFailed, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
-from tests.client_api.responses.building import RESPONSE_ID, SIGNED, WEATHER, Json, chat, read_events
+from tests.client_api.responses.response_builders import RESPONSE_ID, SIGNED, WEATHER, Json, chat, read_events
 from tests.fakes.clock import HandTurnedClock
 
 ADA = Caller(Role.CLIENT, "ada", "key-1")

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.requests import Arrival
-from ai_engine.client_api.responses.kept import KeptResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
+from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
-from tests.client_api.responses.building import (
+from tests.client_api.responses.response_builders import (
     PATCH,
     RESPONSE_ID,
     SIGNED,

@@ -7,7 +7,7 @@ import pytest
 
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.errors import Inexpressible, InvalidRequest
-from tests.client_api.responses.building import MADE, PATCH, PICTURE, SIGNED, WEATHER, Json, as_chat, translation
+from tests.client_api.responses.response_builders import MADE, PATCH, PICTURE, SIGNED, WEATHER, Json, as_chat, translation
 
 
 def said(role: str, content: Any) -> Json:

@@ -10,15 +10,15 @@ from fastapi import FastAPI
 
 from ai_engine.access.guards import Guard, install_guard
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.requests import Arrival
 from ai_engine.client_api.responses import routes
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.kept import KeptResponses, Turn
 from ai_engine.client_api.responses.requests import ResponsesRequests
+from ai_engine.client_api.responses.response_store import KeptResponses, Turn
+from ai_engine.client_api.steering import Arrival
 from ai_engine.names import Role
 from ai_engine.settings import Settings
 from ai_engine.web.errors import install_error_handlers
-from tests.client_api.responses.building import Json, chat, translation
+from tests.client_api.responses.response_builders import Json, chat, translation
 from tests.client_api.responses.test_background import SlowRelay
 from tests.fakes.clock import HandTurnedClock, quiet
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
-from tests.client_api.responses.building import (
+from tests.client_api.responses.response_builders import (
     MADE,
     PATCH,
     PICTURE,

@@ -9,7 +9,7 @@ from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
-from ai_engine.providers.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
 from ai_engine.upstream.port import UpstreamRequest, header
 from tests.fakes.clock import HandTurnedClock
 

@@ -9,7 +9,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.failures import FailureClass
 from ai_engine.upstream.port import header
-from tests.providers.cohere.asking import CREATED, PROVIDER, Json, adapter, answer, decode, decoded, failure_of, plain
+from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, Json, adapter, answer, decode, decoded, failure_of, plain
 
 USAGE: Json = {
     "billed_units": {"input_tokens": 5.0, "output_tokens": 8.0},

@@ -7,7 +7,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import FailureClass
-from tests.providers.cohere.asking import CREATED, Json, adapter, decode, sse, stream
+from tests.providers.cohere.cohere_exchange import CREATED, Json, adapter, decode, sse, stream
 
 START: Json = {"type": "message-start", "id": "m1", "delta": {"message": {"role": "assistant"}}}
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ai_engine.errors import Inexpressible, InvalidRequest
-from tests.providers.gemini.asking import HI, Json, answer, candidate, of_messages, plain, sent
+from tests.providers.gemini.gemini_exchange import HI, Json, answer, candidate, of_messages, plain, sent
 
 OLD = "gemini-2.5-flash"
 

@@ -11,7 +11,7 @@ from ai_engine.providers.adapter import ListedModel, PlainAnswer
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure
 from ai_engine.upstream.port import header
-from tests.providers.gemini.asking import PROVIDER, Json, adapter, decode, encode, sent
+from tests.providers.gemini.gemini_exchange import PROVIDER, Json, adapter, decode, encode, sent
 
 
 def embed(**fields: Any) -> Json:

@@ -5,7 +5,7 @@ import pytest
 from ai_engine.errors import Inexpressible, InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.upstream.port import header
-from tests.providers.gemini.asking import HI, PROVIDER, WEATHER, adapter, chat, config, encode, sent
+from tests.providers.gemini.gemini_exchange import HI, PROVIDER, WEATHER, adapter, chat, config, encode, sent
 
 # Where to
 

@@ -9,7 +9,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
-from tests.providers.gemini.asking import CREATED, Json, adapter, answer, candidate, decode, plain, sse, stream
+from tests.providers.gemini.gemini_exchange import CREATED, Json, adapter, answer, candidate, decode, plain, sse, stream
 
 USAGE: Json = {"promptTokenCount": 4, "candidatesTokenCount": 2, "totalTokenCount": 6}
 

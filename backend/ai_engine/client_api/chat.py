@@ -1,0 +1,67 @@
+"""Bodies in OpenAI's formats become `ClientRequest`s: checked where we depend on them, passed on untouched where we do not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.autodecide.candidates import Needs
+from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
+from ai_engine.errors import InvalidRequest
+from ai_engine.names import Operation
+from ai_engine.relay.request import ClientRequest
+
+
+def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
+    """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
+    body = parse_object(raw)
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise InvalidRequest("messages must be an array with at least one message.", param="messages")
+    needs = _chat_needs(body, messages, len(raw))
+    is_stream, wants_usage = stream_of(body)
+    return steered_request(
+        body,
+        Operation.CHAT,
+        arrival,
+        is_stream=is_stream,
+        wants_usage=wants_usage,
+        needs=needs,
+    )
+
+
+def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
+    """Reads `POST /v1/embeddings`. Raises `InvalidRequest` naming the field."""
+    body = parse_object(raw)
+    given = body.get("input")
+    if not isinstance(given, str | list) or not given:
+        raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
+    return steered_request(body, Operation.EMBEDDINGS, arrival)
+
+
+def stream_of(body: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether a stream is asked for, and with its usage. Raises `InvalidRequest`."""
+    is_stream = optional_flag(body, "stream") or False
+    options = body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    return is_stream, is_stream and options is not None and options.get("include_usage") is True
+
+
+def _chat_needs(body: dict[str, Any], messages: list[Any], size_bytes: int) -> Needs:
+    """What the request demands of a model. One look at each message; texts are not read. Raises `InvalidRequest`."""
+    has_images = has_files = False
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
+        content = message.get("content")
+        if isinstance(content, list):
+            for part in content:
+                kind = part.get("type") if isinstance(part, dict) else None
+                has_images = has_images or kind == "image_url"
+                has_files = has_files or kind not in ("text", "image_url")
+    response_format = body.get("response_format")
+    return Needs(
+        tools=bool(body.get("tools")),
+        images=has_images,
+        json_schema=isinstance(response_format, dict) and response_format.get("type") == "json_schema",
+        text_bytes=0 if has_images or has_files else size_bytes,
+    )

@@ -1,0 +1,224 @@
+"""The way of every relayed request, as a thin ASGI endpoint: guard, read, parse, relay, answer.
+
+It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more than everything in here together
+(`docs/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from pydantic import BaseModel
+
+from ai_engine.access.guards import Guard
+from ai_engine.client_api.sse_response import SILENCE_SECONDS, EventStream
+from ai_engine.client_api.steering import Arrival, timeout_of
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.errors import AIEngineError, NotFound, RequestLoop
+from ai_engine.names import Role, Route
+from ai_engine.relay.relay import Answer, Relay
+from ai_engine.relay.request import ClientRequest
+from ai_engine.telemetry.performance import Performance
+from ai_engine.web.disconnect import Patrol, Receive
+from ai_engine.web.errors import HeaderList, error_answer, error_event
+from ai_engine.web.middleware import Scope, Send, request_id_of
+from ai_engine.web.request_body import form_in, read_body
+from ai_engine.wire.multipart import Form
+
+_REMEMBERED_ROUTES = 1024
+
+_gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
+"""Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
+
+
+ParseRequest = Callable[[bytes, Arrival], ClientRequest]
+
+
+def served_in_front(path: str, _: BaseModel) -> NoReturn:
+    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI.
+
+    Only a path with a line end behind it comes here: the router takes it for the same, and the dispatcher does not.
+    """
+    raise NotFound(f"There is nothing at {path} with a line end behind it.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFormat:
+    """What is a format's own: how a client asks in it, and how it is told of errors. The way through the house is the same."""
+
+    parse: ParseRequest
+    """Makes a body into a request, such as `chat.chat_request`. Raises `InvalidRequest`."""
+    error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
+    error_event: Callable[[AIEngineError], bytes] = error_event
+    """The end of a stream whose status is already out."""
+    request_id_header: bytes | None = None
+    """Where the format's SDKs look for the request's id, beside `x-request-id`."""
+    takes_header: Callable[[bytes, bytes], bool] | None = None
+    """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
+    keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
+    """Hears of every whole answer before the client has its last byte."""
+    defer: Callable[[ClientRequest], bytes | None] | None = None
+    """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as relaying."""
+    parse_form: Callable[[Form, Arrival], ClientRequest] | None = None
+    """As `parse`, for routes that take forms beside JSON."""
+
+
+class RelayedEndpoint:
+    """`POST` of one operation. Serves any number of requests at once; keeps nothing between them."""
+
+    def __init__(
+        self,
+        client_format: ClientFormat,
+        relay: Relay,
+        guard: Guard,
+        configuration: LiveConfiguration,
+        performance: Performance,
+        own_via: bytes,
+        stream_silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
+        self._format = client_format
+        self._relay = relay
+        self._guard = guard
+        self._configuration = configuration
+        self._performance = performance
+        self._own_via = own_via
+        self._patrol = Patrol()
+        self._stream_silence_seconds = stream_silence_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(scope)
+        try:
+            request = await self._admit(scope, receive, request_id)
+            deferred = None if self._format.defer is None else self._format.defer(request)
+        except AIEngineError as error:
+            await self._send_error(error, request_id, send)
+            return
+        if deferred is not None:
+            await _send_whole(200, [(b"content-type", b"application/json")], deferred, send)
+            return
+        self._performance.started()
+        if request.is_stream:
+            await self._stream(request, receive, send)
+        else:
+            await self._plain(request, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, request_id: str) -> ClientRequest:
+        caller = self._guard.admit(scope, Role.CLIENT)
+        timeout_seconds: float | None = None
+        hops: list[bytes] = []
+        native: list[tuple[bytes, bytes]] = []
+        takes_header = self._format.takes_header
+        for name, value in scope["headers"]:
+            if name == b"x-ai-engine-timeout":
+                timeout_seconds = timeout_of(value)
+            elif name == b"via":
+                hops += _gateways_in(value)
+                if self._own_via in hops:
+                    raise RequestLoop(
+                        "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
+                        code="request_loop",
+                    )
+            elif takes_header is not None and takes_header(name, value):
+                native.append((name, value))
+        settings = self._configuration.current.settings
+        arrival = Arrival(request_id, caller, settings.autodecide, timeout_seconds, tuple(native), tuple(hops))
+        parse_form = self._format.parse_form
+        body = await read_body(scope["headers"], receive, settings.max_request_size, takes_forms=parse_form is not None)
+        if parse_form is not None and (form := form_in(scope["headers"], body)) is not None:
+            return parse_form(form, arrival)
+        return self._format.parse(body, arrival)
+
+    async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
+        answer: Answer | None = None
+        try:
+            with self._patrol.watch(receive):
+                answer = await self._relay.answer(request)
+        except AIEngineError as error:
+            await self._send_error(error, request.id, send)
+            return
+        if answer is None or answer.plain is None:  # the client left
+            return
+        self._keep(request, answer.plain.answer)
+        body = answer.plain.body
+        await _send_whole(200, [(b"content-type", answer.plain.content_type), *self._about(request, answer)], body, send)
+
+    async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
+        events = EventStream(send, self._stream_silence_seconds)
+        answer: Answer | None = None
+        try:
+            with self._patrol.watch(receive) as watch:
+                answer = await self._relay.answer(request)
+                assert answer.stream is not None
+                await events.begin(self._about(request, answer))
+                broken = await answer.stream.relay_to(events.write)
+                if broken is not None:
+                    raise broken
+            if not watch.client_left:
+                assert answer is not None, "only a client that left has none"
+                assert answer.stream is not None
+                ending = answer.stream.ending()
+                self._keep(request, answer.stream.answer)
+                await events.end(ending)
+        except AIEngineError as error:
+            if answer is not None and answer.stream is not None:
+                # A client that does not read would hold the provider's connection for as long as it likes.
+                await answer.stream.close()
+            await events.stop()
+            if events.has_begun:
+                await events.end(self._format.error_event(error))
+            else:
+                await self._send_error(error, request.id, send)
+        finally:
+            await events.stop()
+            if answer is not None and answer.stream is not None:
+                await answer.stream.close()
+
+    def _about(self, request: ClientRequest, answer: Answer) -> HeaderList:
+        headers = _about(answer)
+        if self._format.request_id_header is not None:
+            headers.append((self._format.request_id_header, request.id.encode("latin-1", "replace")))
+        return headers
+
+    def _keep(self, request: ClientRequest, answer: Mapping[str, Any] | None) -> None:
+        if self._format.keep is not None and answer is not None:
+            self._format.keep(request, answer)
+
+    async def _send_error(self, error: AIEngineError, request_id: str, send: Send) -> None:
+        status, headers, body = self._format.error_answer(error, request_id)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _send_whole(status: int, headers: HeaderList, body: bytes, send: Send) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _about(answer: Answer) -> HeaderList:
+    """The headers that say what happened."""
+    headers = [
+        *_about_route(answer.route),
+        (b"x-ai-engine-attempts", b"%d" % answer.attempts),
+        (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
+    ]
+    if answer.family is not None:
+        headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
+    return headers
+
+
+@lru_cache(_REMEMBERED_ROUTES)
+def _about_route(route: Route) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-ai-engine-provider", route.provider.encode("ascii", "replace")),
+        (b"x-ai-engine-model", _header_text(route.model)),
+    )
+
+
+def _header_text(text: str) -> bytes:
+    """Model names are the providers' and the clients' words: whatever a header cannot carry becomes `?`."""
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text).encode("ascii")

@@ -1,0 +1,1 @@
+"""`/ws`: its routes, and the feed behind them."""

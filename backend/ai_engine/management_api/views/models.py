@@ -1,0 +1,150 @@
+"""The catalogue as operators see it: models, their routes, and how each route stands now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from ai_engine.autodecide.candidates import CandidateFinder, Possible, Reason, Wish
+from ai_engine.catalogue.live import LiveCatalogue
+from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel
+from ai_engine.configuration import LiveConfiguration
+from ai_engine.management_api.schemas import Flag
+from ai_engine.management_api.views.providers import ProviderViews
+from ai_engine.preferences.preferences import LivePreferences
+from ai_engine.providers.registry.definition import ProviderDefinition
+
+RouteState = Literal["available", "flagged", "drained", "disabled", "no_key"]
+_STATES: dict[Reason, RouteState] = {
+    Reason.DISABLED: "disabled",
+    Reason.DRAINED: "drained",
+    Reason.NO_KEY: "no_key",
+}
+"""Every other reason is a flag: the breaker's, or that all keys rest."""
+
+
+class CapabilitiesView(BaseModel):
+    """What the model takes; `null` where nobody says."""
+
+    tools: bool | None
+    images: bool | None
+    json_schema: bool | None
+    reasoning: bool | None
+
+
+class ModelRouteView(BaseModel):
+    """One model at one provider."""
+
+    id: str = Field(description="A request that names this gets this route and no other.", examples=["openai/gpt-4o"])
+    provider: str = Field(examples=["openai"])
+    name: str = Field(description="The provider's own name for it.", examples=["gpt-4o"])
+    context_tokens: int | None = Field(description="`null` where nobody says.", examples=[128_000])
+    capabilities: CapabilitiesView
+    input_usd_per_million: str | None = Field(description="Of tokens. `null` is unknown, `0` is free.", examples=["2.5"])
+    output_usd_per_million: str | None = Field(examples=["10"])
+    price_source: str | None = Field(description="`configuration`, `listing`, or `genai-prices` with its version.")
+    state: RouteState = Field(description="Whether a request could go there now, and if not, why.")
+    flag: Flag | None = Field(description="What keeps requests away; `null` where nothing does.")
+    is_default: bool = Field(description="The provider's default model.")
+
+
+class ModelView(BaseModel):
+    """One model with every route to it."""
+
+    name: str = Field(description="A request may use it as it stands.", examples=["gpt-4o"])
+    routes: list[ModelRouteView]
+
+
+class ModelPage(BaseModel):
+    """Some models, by name."""
+
+    items: list[ModelView]
+    next_cursor: str | None
+
+
+class ProviderModelPage(BaseModel):
+    """Some models of one provider, by name."""
+
+    items: list[ModelRouteView]
+    next_cursor: str | None
+
+
+class RefreshedProvider(BaseModel):
+    """What asking one provider for its models came to."""
+
+    provider: str = Field(examples=["openai"])
+    outcome: Literal["listed", "failed", "under_way"]
+    models_count: int = Field(description="As many as are known now; a failed listing leaves the known ones in force.")
+    listed_at: datetime | None = Field(description="When it last told its models.")
+    error: str | None
+
+
+class Refreshed(BaseModel):
+    """Every provider that was asked."""
+
+    providers: list[RefreshedProvider]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelViews:
+    """Makes the views."""
+
+    configuration: LiveConfiguration
+    finder: CandidateFinder
+    preferences: LivePreferences
+    catalogue: LiveCatalogue
+    provider_views: ProviderViews
+
+    def model(self, model: CatalogueModel, entries: Iterable[CatalogueEntry]) -> ModelView:
+        """The model with these of its routes."""
+        return ModelView(name=model.name, routes=[self.route(entry) for entry in entries])
+
+    def route(self, entry: CatalogueEntry) -> ModelRouteView:
+        definition, price = self.configuration.current.providers.get(entry.route.provider), entry.price
+        state, flag = self._standing(definition, entry)
+        return ModelRouteView(
+            id=str(entry.route),
+            provider=entry.route.provider,
+            name=entry.route.model,
+            context_tokens=entry.context_tokens,
+            capabilities=CapabilitiesView(
+                tools=entry.takes_tools,
+                images=entry.takes_images,
+                json_schema=entry.takes_json_schema,
+                reasoning=entry.is_reasoning,
+            ),
+            input_usd_per_million=_plain(price.input_usd_per_million) if price else None,
+            output_usd_per_million=_plain(price.output_usd_per_million) if price else None,
+            price_source=price.source if price else None,
+            state=state,
+            flag=flag,
+            is_default=definition is not None and self._is_default(definition, entry),
+        )
+
+    def _standing(self, definition: ProviderDefinition | None, entry: CatalogueEntry) -> tuple[RouteState, Flag | None]:
+        """As autodecide sees the route for a wish without any demands."""
+        if definition is None or (definition.is_sandbox and not self.finder.is_usable(definition)):
+            return "disabled", Flag(reason=Reason.DISABLED, message="It is not in use.", until=None)
+        left_out = self.finder.why_not(Possible(definition, entry, Rung.EXACT), Wish(entry.route.model))
+        if left_out is None:
+            return "available", None
+        until = self.provider_views.at(left_out.returns_at)
+        flag = Flag(reason=left_out.cause or left_out.reason, message=left_out.detail, until=until)
+        return _STATES.get(left_out.reason, "flagged"), flag
+
+    def _is_default(self, definition: ProviderDefinition, entry: CatalogueEntry) -> bool:
+        default = self.preferences.of(definition.name).default_model or definition.default_model
+        if default is None:
+            return False
+        match = self.catalogue.current.find_at(definition.name, default)
+        return match is not None and match.entry.route == entry.route
+
+
+def _plain(amount: Decimal) -> str:
+    """Without an exponent, and without zeros that say nothing."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

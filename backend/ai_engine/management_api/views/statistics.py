@@ -1,0 +1,235 @@
+"""Statistics in JSON: `null` where something is not known, which is not `0`."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ai_engine.ledger.provider_history import ProviderHistory
+from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, Bucket, KeyStatistics, Point, Statistics
+from ai_engine.ledger.sums import AttemptStatistics
+from ai_engine.management_api.views.requests import Usd
+
+Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
+
+
+class PercentilesView(BaseModel):
+    """Milliseconds within 10 %; `null` where nothing was measured."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    p50: Rounded | None = Field(examples=[840.5])
+    p95: Rounded | None = Field(examples=[2310.2])
+    p99: Rounded | None = Field(examples=[4100.9])
+
+
+class TokenSums(BaseModel):
+    """Sums of what is known, in disjoint classes, so that they add up."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    input: int = Field(description="Neither read from a cache nor written to one.", examples=[412_000])
+    cached_input: int = Field(examples=[96_000])
+    cache_write: int = Field(examples=[0])
+    output: int = Field(description="Without reasoning, where the provider tells the two apart.", examples=[88_100])
+    reasoning: int = Field(examples=[0])
+
+
+class RequestSums(BaseModel):
+    """Of requests. `completed` to `errors` add up to `requests`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    requests: int = Field(examples=[1000])
+    completed: int = Field(examples=[960])
+    rescued: int = Field(examples=[4])
+    client_cancelled: int = Field(examples=[20])
+    upstream_cut: int = Field(examples=[1])
+    refused: int = Field(description="The client's own fault.", examples=[10])
+    errors: int = Field(examples=[5])
+    success_rate: float | None = Field(
+        description="0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.", examples=[0.994]
+    )
+    attempts: int = Field(examples=[1043])
+    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
+    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[0])
+    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
+    cost_usd: Usd | None = Field(description="What clients pay; `null` where nobody knows any of it.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of those that were answered.")
+    first_token_ms: PercentilesView = Field(description="Of streams that were answered.")
+    overhead_ms: PercentilesView = Field(description="The engine's own share.")
+
+
+class AttemptSums(BaseModel):
+    """Of attempts. Those that no number but `attempts` counts were given up with their request."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    attempts: int = Field(examples=[1043])
+    successes: int = Field(examples=[964])
+    failed: int = Field(examples=[41])
+    refused: int = Field(description="Refused for what was asked, which is nobody's fault here.", examples=[10])
+    absorbed: int = Field(description="Paid by us and charged to nobody.", examples=[2])
+    success_rate: float | None = Field(description="0 to 1, of the successes and failures.", examples=[0.959])
+    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
+    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[52])
+    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
+    cost_usd: Usd | None = Field(description="At list price; `null` where nobody knows any of it.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of those that succeeded.")
+    first_token_ms: PercentilesView = Field(description="Of streams that succeeded.")
+
+
+class KeySums(AttemptSums):
+    """Of one provider key's attempts."""
+
+    provider: str = Field(examples=["openai"])
+    key_fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
+
+
+class ErrorCounts(BaseModel):
+    """How often one class of failure came."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    attempts: int | None = Field(description="`null` where attempts are not told apart.", examples=[41])
+    requests: int = Field(description="How many requests it ended.", examples=[5])
+
+
+class SeriesPoint(RequestSums):
+    """One bucket."""
+
+    begins_at: datetime
+
+
+class StatisticsView(BaseModel):
+    """Everything about a range of time."""
+
+    begins_at: datetime
+    ends_at: datetime = Field(
+        description="What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets."
+    )
+    bucket: Bucket = Field(description="The distance between two points of the series; never `auto`.", examples=["hour"])
+    bucket_seconds: int = Field(examples=[3600])
+    summary: RequestSums
+    provider_stats: dict[str, AttemptSums] | None = Field(
+        description="By provider's name. `null`, like the next two, with a client's filter: attempts are not kept by client."
+    )
+    model_stats: dict[str, AttemptSums] | None = Field(description="By the provider's own name for the model.")
+    key_stats: list[KeySums] | None
+    error_stats: dict[str, ErrorCounts] = Field(description="By class of failure.")
+    series: list[SeriesPoint] = Field(
+        description="By time, at most 1,000 points; a bucket in which nothing happened has none.", max_length=1000
+    )
+
+
+class HealthPoint(BaseModel):
+    """One provider's attempts in one bucket."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    begins_at: datetime
+    attempts: int = Field(examples=[42])
+    successes: int = Field(examples=[40])
+    failed: int = Field(description="Those that were the provider's, the key's or the connection's fault.", examples=[2])
+
+
+class ProviderHistoryView(BaseModel):
+    """The latest buckets of every provider that was asked in them."""
+
+    begins_at: datetime
+    ends_at: datetime = Field(description="The end of the current bucket, which is still being filled.")
+    bucket: Literal[Bucket.MINUTE, Bucket.HOUR] = Field(description="The distance between two points.", examples=["hour"])
+    bucket_seconds: int = Field(examples=[3600])
+    providers: dict[str, list[HealthPoint]] = Field(
+        description="By provider's name, by time; a bucket in which it was not asked has no point."
+    )
+
+
+class ExportRow(BaseModel):
+    """One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows."""
+
+    section: Literal["summary", "provider", "model", "key", "error", "series"]
+    name: str | None = Field(description="Of the provider, the model, the key (`provider/fingerprint`) or the class of failure.")
+    begins_at: datetime = Field(description="Of the range; in the series, of the bucket.")
+    requests: int | None
+    attempts: int | None
+    completed: int | None
+    rescued: int | None
+    client_cancelled: int | None
+    upstream_cut: int | None
+    refused: int | None
+    errors: int | None
+    successes: int | None
+    failed: int | None
+    absorbed: int | None
+    success_rate: float | None
+    input_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    unknown_usage: int | None
+    estimated_usage: int | None
+    cost_usd: Usd | None
+    absorbed_usd: Usd | None
+    unpriced: int | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    first_token_p50_ms: float | None
+    first_token_p95_ms: float | None
+    first_token_p99_ms: float | None
+    overhead_p50_ms: float | None
+    overhead_p95_ms: float | None
+    overhead_p99_ms: float | None
+
+
+async def statistics_view(found: Statistics) -> StatisticsView:
+    """All of it in JSON's words; a few points at a time, since there may be a thousand."""
+    series: list[SeriesPoint] = []
+    for point in found.series:
+        series.append(_series_point(point))
+        if len(series) % POINTS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return StatisticsView(
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        bucket=found.bucket,
+        bucket_seconds=SECONDS_OF[found.bucket],
+        summary=RequestSums.model_validate(found.summary),
+        provider_stats=_by_name(found.provider_stats),
+        model_stats=_by_name(found.model_stats),
+        key_stats=None if found.key_stats is None else [_key_sums(key) for key in found.key_stats],
+        error_stats={name: ErrorCounts.model_validate(errors) for name, errors in found.error_stats.items()},
+        series=series,
+    )
+
+
+def provider_history_view(found: ProviderHistory) -> ProviderHistoryView:
+    """In JSON's words."""
+    return ProviderHistoryView(
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        bucket=found.bucket,
+        bucket_seconds=SECONDS_OF[found.bucket],
+        providers={name: [HealthPoint.model_validate(counts) for counts in points] for name, points in found.providers.items()},
+    )
+
+
+def _by_name(stats: Mapping[str, AttemptStatistics] | None) -> dict[str, AttemptSums] | None:
+    return None if stats is None else {name: AttemptSums.model_validate(attempts) for name, attempts in stats.items()}
+
+
+def _key_sums(key: KeyStatistics) -> KeySums:
+    sums = AttemptSums.model_validate(key.attempts)
+    return KeySums(provider=key.provider, key_fingerprint=key.key_fingerprint or None, **dict(sums))
+
+
+def _series_point(point: Point) -> SeriesPoint:
+    return SeriesPoint(begins_at=point.begins_at, **dict(RequestSums.model_validate(point.requests)))

@@ -1,0 +1,207 @@
+"""The adapter for everything that speaks OpenAI's protocol, which is nearly everything.
+
+Nothing is translated: the client's body goes out and the provider's comes back, byte for byte where they allow it. What this
+module adds is judgement: is it an answer, is it content, is it over, how much was it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from ai_engine.errors import Inexpressible
+from ai_engine.names import PASSED_THROUGH, Operation
+from ai_engine.providers import failures, passthrough
+from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
+from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_answer
+from ai_engine.providers.error_bodies import has_error
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request, post_request
+from ai_engine.providers.openai import responses
+from ai_engine.providers.openai.dialects import adopted
+from ai_engine.providers.openai.listing import read_listing
+from ai_engine.providers.openai.stream import OpenAIStreamDecoder, failure_of_choice
+from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
+from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import openai
+from ai_engine.wire.openai_usage import token_counts
+
+_PATHS = {
+    Operation.CHAT: "/chat/completions",
+    Operation.COMPLETIONS: "/completions",
+    Operation.RESPONSES: "/responses",
+    Operation.MESSAGES: "/messages",
+    Operation.COUNT_TOKENS: "/messages/count_tokens",
+    Operation.EMBEDDINGS: "/embeddings",
+    Operation.RERANK: "/rerank",
+    Operation.MODERATIONS: "/moderations",
+    Operation.IMAGE_GENERATIONS: "/images/generations",
+    Operation.IMAGE_EDITS: "/images/edits",
+    Operation.IMAGE_VARIATIONS: "/images/variations",
+    Operation.SPEECH: "/audio/speech",
+    Operation.TRANSCRIPTIONS: "/audio/transcriptions",
+    Operation.TRANSLATIONS: "/audio/translations",
+}
+_FORMATS_OF_SOME = frozenset({Operation.COMPLETIONS, Operation.RESPONSES, Operation.MESSAGES, Operation.COUNT_TOKENS})
+"""Formats of a conversation that only some take (`ProviderDefinition.formats`). Of the rest a provider says what it lacks."""
+_TAKES_STREAM_OPTIONS = frozenset({Operation.CHAT, Operation.COMPLETIONS})
+# Who reads what is neither a chat, a text completion nor embeddings.
+_READERS: Mapping[Operation, Callable[[Operation, Headers, bytes, str], PlainAnswer | Failure]] = {
+    **dict.fromkeys(PASSED_THROUGH, lambda operation, headers, body, _: passthrough.read_answer(operation, headers, body)),
+    **dict.fromkeys(
+        (Operation.MESSAGES, Operation.COUNT_TOKENS), lambda operation, _headers, body, _model: native_answer(operation, body)
+    ),
+    Operation.RESPONSES: lambda _operation, _headers, body, model: responses.decode_answer(body, model),
+}
+_DECODERS: Mapping[Operation, Callable[[Operation], StreamDecoder]] = {
+    **dict.fromkeys(PASSED_THROUGH, passthrough.PassedStreamDecoder),
+    Operation.MESSAGES: lambda _: NativeStreamDecoder(),
+    Operation.RESPONSES: lambda _: responses.ResponsesStreamDecoder(),
+}
+_OTHER_PLACES = (".", "..")
+"""Segments that are taken out of a URL on the way, quoted or not (https://url.spec.whatwg.org/#path-state, read 2026-11-28)."""
+_KNOWN_TARGETS = 4096
+
+
+class _Target(NamedTuple):
+    """What is the same in every request to one base URL with one key."""
+
+    urls: Mapping[Operation, str]
+    names_model: bool
+    """The URLs hold `{model}`."""
+    plain_headers: Headers
+    stream_headers: Headers
+    any_headers: Headers
+    """For answers of whatever kind; they do not say of which kind the request is."""
+    listing_url: str
+    listing_headers: Headers
+
+
+def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
+    common = COMMON_HEADERS
+    if secret is not None:
+        value = b"Bearer " + secret.encode() if key_header == "authorization" else secret.encode()
+        common = ((key_header.encode(), value), *common)
+    json_body = ((b"content-type", b"application/json"), *common)
+    base, mark, query = base_url.partition("?")
+    # The listing is of all models: it stands beside the collection of which `{model}` is a member.
+    all_models = base.partition("/{model}")[0].rpartition("/")[0] if "/{model}" in base else base
+    return _Target(
+        {operation: base + path + mark + query for operation, path in _PATHS.items()},
+        "{model}" in base,
+        ((b"accept", b"application/json"), *json_body),
+        ((b"accept", b"text/event-stream"), *json_body),
+        ((b"accept", b"*/*"), *common),
+        all_models + "/models" + mark + query,
+        ((b"accept", b"application/json"), *common),
+    )
+
+
+class OpenAICompatible:
+    """`adapter.Adapter` for `WireProtocol.OPENAI`."""
+
+    says_one_call_at_a_time = True
+
+    def __init__(self) -> None:
+        self._target = lru_cache(_KNOWN_TARGETS)(_target)
+
+    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
+        return (
+            operation not in _FORMATS_OF_SOME
+            or operation in provider.formats
+            or (operation is Operation.COMPLETIONS and model in provider.completion_models)
+        )
+
+    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
+        return adopted(chat, provider, model)
+
+    def encode(
+        self,
+        operation: Operation,
+        body: Mapping[str, Any],
+        provider: ProviderDefinition,
+        model: str,
+        key: ProviderKey | None,
+        *,
+        ask_usage: bool,
+        extra_headers: Headers = (),
+    ) -> UpstreamRequest:
+        target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
+        if target.names_model and model in _OTHER_PLACES:
+            raise Inexpressible(f"{model!r} is no model: in an address it means another place.", param="model")
+        if operation in PASSED_THROUGH:
+            content_type, encoded = passthrough.encoded(body, model)
+            headers = ((b"content-type", content_type), *target.any_headers)
+        else:
+            outgoing = {**body, "model": model}
+            headers = target.plain_headers
+            if body.get("stream"):
+                headers = target.stream_headers
+                if ask_usage and provider.takes_stream_options and operation in _TAKES_STREAM_OPTIONS:
+                    options = body.get("stream_options")
+                    outgoing["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
+            encoded = openai.encoded(outgoing)
+        url = target.urls[operation]
+        if target.names_model:
+            url = url.replace("{model}", quote(model, safe=""))
+        return post_request(provider, url, headers + extra_headers, encoded)
+
+    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+        read = _READERS.get(operation)
+        if read is not None:
+            return read(operation, headers, body, model)
+        answer = object_in(body)
+        if isinstance(answer, Failure):
+            return answer
+        failure = _failure_in(operation, answer)
+        if failure is not None:
+            return failure
+        named = answer.get("model")
+        if not isinstance(named, str) or not named:
+            try:
+                answer = {**answer, "model": model}
+                body = orjson.dumps(answer)
+            except orjson.JSONEncodeError:
+                return TOO_DEEP
+            named = None
+        usage = token_counts(answer.get("usage"))
+        if operation is Operation.EMBEDDINGS:
+            return PlainAnswer(body, named, usage._replace(output=0) if usage else None, answer=answer)
+        return PlainAnswer(body, named, usage, uncounted_characters(answer["choices"], usage), answer)
+
+    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+        make = _DECODERS.get(operation)
+        return OpenAIStreamDecoder() if make is None else make(operation)
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
+        return failures.classify(status, headers, body)
+
+    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
+        target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
+        return listing_request(provider, target.listing_url, target.listing_headers)
+
+    def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
+        return read_listing(body)
+
+
+def _failure_in(operation: Operation, answer: dict[str, Any]) -> Failure | None:
+    """Why a parsed 2xx body is no sound answer; `None` if it is one."""
+    if answer.get("error"):
+        return classify_error_value(answer)
+    field = "data" if operation is Operation.EMBEDDINGS else "choices"
+    results = answer.get(field)
+    if isinstance(results, list) and results:
+        for result in results:
+            if type(result) is not dict:
+                break
+            failure = failure_of_choice(result)
+            if failure is not None:
+                return failure
+        else:
+            return None
+    if has_error(answer):
+        return classify_error_value(answer)
+    return malformed_answer(f"The provider's answer has no {field}.")

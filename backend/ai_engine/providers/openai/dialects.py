@@ -1,0 +1,90 @@
+"""What one OpenAI-compatible provider takes of a chat and another does not, for chats that were translated from another format.
+
+A chat that a client wrote goes out as it is. One that the engine wrote may hold what the hub has beside OpenAI's own fields
+(docs/decisions/0005-one-hub-format.md), and servers answer 400 to fields that they do not know
+(https://console.groq.com/docs/openai#currently-unsupported-openai-features, read 2026-11-28).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_engine.errors import Inexpressible
+from ai_engine.providers.openai.model_traits import traits_of
+from ai_engine.providers.openai.tool_turns import arranged
+from ai_engine.providers.registry.definition import ProviderDefinition
+
+FAILED_TOOL = "The tool failed: "
+"""OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
+
+_ONE_TEXT = frozenset({"system", "developer", "tool"})
+"""Roles whose texts some servers take as one string alone; what stood in several parts is told as several paragraphs."""
+
+
+def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> dict[str, Any]:
+    """`chat` in this provider's words for its `model`. Raises `Inexpressible` for what no OpenAI-compatible server takes.
+
+    A limit above what the model can write at all is what it can. Who does not reason is not told how much to think by a client
+    whose `thinking` is for whatever model it meets.
+    """
+    traits = traits_of(model)
+    outgoing = {field: value for field, value in chat.items() if field != "thinking"}
+    for field in provider.refuses:
+        if outgoing.get(field) is not None:
+            raise Inexpressible(f"{provider.display_name} does not take {field}.", param=field)
+    limit = outgoing.pop("max_completion_tokens", None)
+    if limit is not None:
+        most = traits.largest_output_tokens
+        outgoing[provider.output_limit_field] = limit if most is None else min(limit, most)
+    if not traits.reasons and chat.get("thinking") is not None:
+        outgoing.pop("reasoning_effort", None)
+    outgoing["messages"] = arranged(
+        (_message(message, index, provider) for index, message in enumerate(chat["messages"])), provider
+    )
+    tools = outgoing.get("tools")
+    if tools and not provider.takes_hints:
+        outgoing["tools"] = [_without_hint(tool) for tool in tools]
+    return outgoing
+
+
+def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinition) -> Mapping[str, Any]:
+    left_out = []
+    if not provider.takes_hints:
+        left_out += ["reasoning_details", "cache_control"]
+    if not provider.takes_reasoning_content:
+        left_out.append("reasoning_content")
+    content = message.get("content")
+    if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
+        message = {**message, "content": "\n\n".join(part["text"] for part in content)}
+    elif isinstance(content, list):
+        parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
+        message = {**message, "content": parts}
+    if message.get("images") and not provider.takes_hints:
+        where = f"messages[{index}].images"
+        raise Inexpressible(f"{provider.display_name} takes no pictures of an assistant's.", param=where)
+    if message.get("is_error"):
+        message = {**message, "content": _told(message.get("content"))}
+    return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
+
+
+def _is_text_alone(content: list[Any]) -> bool:
+    return all(part.get("type") == "text" for part in content)
+
+
+def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> Mapping[str, Any]:
+    if part.get("type") == "file" and "file_url" in part.get("file", {}):
+        raise Inexpressible(
+            f"{where} is a file given by its URL, which OpenAI's chat format does not take; send the file.", param=where
+        )
+    return part if provider.takes_hints else _without_hint(part)
+
+
+def _without_hint(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "cache_control" not in part:
+        return part
+    return {field: value for field, value in part.items() if field != "cache_control"}
+
+
+def _told(content: Any) -> Any:
+    if isinstance(content, list):
+        return [{"type": "text", "text": FAILED_TOOL.rstrip()}, *content]
+    return FAILED_TOOL + (content or "")

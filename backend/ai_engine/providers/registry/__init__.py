@@ -1,0 +1,1 @@
+"""Which providers there are: the definition of one, the built-in rows, and what the configuration makes of them."""

@@ -1,0 +1,57 @@
+"""What the operator gave each provider and what is missing, in words: for the command line and for the log of a start."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.providers.registry.resolution import BUILT_IN, base_url_variable
+
+_BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
+
+
+class Readiness(NamedTuple):
+    """The providers that somebody meant to use. The sandbox is none of them."""
+
+    ready: list[str]
+    """`openai (key 9f86d081)`: those that can be asked, with what they are asked with."""
+    unused: list[str]
+    """`azure: needs AZURE_OPENAI_ENDPOINT`: those that were given something, and cannot be asked all the same."""
+
+
+def readiness_of(
+    rows: Iterable[ProviderDefinition],
+    named: Collection[str],
+    is_enabled: Callable[[ProviderDefinition], bool],
+) -> Readiness:
+    """`rows` are resolved, `named` the providers that the YAML file names."""
+    readiness = Readiness([], [])
+    for row in rows:
+        if row.is_sandbox:
+            continue
+        reason = obstacle(row)
+        if reason is None and not is_enabled(row):
+            reason = f"switched off; POST /api/providers/{row.name}/toggle switches it on"
+        if reason is None:
+            readiness.ready.append(f"{row.name} ({credentials(row)})")
+        elif row.keys or row.name in named:
+            readiness.unused.append(f"{row.name}: {reason}")
+    return readiness
+
+
+def obstacle(row: ProviderDefinition) -> str | None:
+    """What keeps a resolved row from being asked, so far as the configuration goes; `None` if nothing does."""
+    if row.is_configured:
+        return None
+    if not row.needs_key:
+        return f"needs {base_url_variable(row)}"
+    missing = [] if row.keys or row.key_variable is None else [row.key_variable]
+    missing += [variable for placeholder, variable in row.address_variables if "{" + placeholder + "}" in row.base_url]
+    needs = f"needs {' and '.join(missing)}"
+    return needs if row.name in _BUILT_IN_NAMES else f"{needs}, or `auth: none` in the YAML file"
+
+
+def credentials(row: ProviderDefinition) -> str:
+    """The row's keys by their fingerprints."""
+    if not row.keys:
+        return "no key"
+    return f"{'key' if len(row.keys) == 1 else 'keys'} {', '.join(key.fingerprint for key in row.keys)}"

@@ -1,0 +1,248 @@
+"""Which providers there are: the built-in rows, completed by the environment and the YAML file. Pure functions of both."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import SplitResult, urlsplit
+
+from ai_engine.errors import ConfigurationError
+from ai_engine.names import Operation
+from ai_engine.providers.registry.built_in import BUILT_IN
+from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
+from ai_engine.settings import ConfigFile, Environment, Settings
+from ai_engine.settings.file import ProviderSection, TimeoutsSection
+
+__all__ = ["BUILT_IN", "base_url_variable", "resolve"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+_ADDRESS_PART = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def resolve(
+    environment: Environment, settings: Settings, file: ConfigFile, *, own_ports: frozenset[int] | None = None
+) -> dict[str, ProviderDefinition]:
+    """Every provider by name with its keys and address: the built-in rows in their order, then the file's own.
+
+    A variable wins over the file, and the file over the built-in row. `own_ports` are those under which this engine is reached on
+    this machine, the configured ones if `None`: a base URL that leads back here is refused.
+    Raises `ConfigurationError` that names the variable, or the provider in the file.
+    """
+    own = _OwnAddress(settings, settings.own_ports if own_ports is None else own_ports)
+    sections = {section.name: section for section in file.providers}
+    providers = {}
+    for row in BUILT_IN:
+        providers[row.name] = _resolve_one(row, sections.pop(row.name, None), environment, settings, own)
+    for name, section in sections.items():
+        providers[name] = _resolve_one(_new_row(section), section, environment, settings, own)
+    _refuse_unknown_providers(file, providers)
+    return providers
+
+
+def base_url_variable(row: ProviderDefinition) -> str:
+    """`OPENAI_API_KEY` → `OPENAI_BASE_URL`, `HF_TOKEN` → `HF_BASE_URL`; without a key's variable, from the provider's name."""
+    prefix = re.sub(r"_(API_KEY|KEY|TOKEN)$", "", row.key_variable) if row.key_variable else _variable_prefix(row.name)
+    return f"{prefix}_BASE_URL"
+
+
+def _variable_prefix(name: str) -> str:
+    return name.upper().replace("-", "_").replace(".", "_")
+
+
+def _new_row(section: ProviderSection) -> ProviderDefinition:
+    if section.base_url is None:
+        raise ConfigurationError(
+            f"provider {section.name!r} in the YAML file is not usable: it is not built in, and so it needs a base_url."
+        )
+    return ProviderDefinition(section.name, section.name, section.base_url, f"{_variable_prefix(section.name)}_API_KEY")
+
+
+def _resolve_one(
+    row: ProviderDefinition,
+    section: ProviderSection | None,
+    environment: Environment,
+    settings: Settings,
+    own: "_OwnAddress",
+) -> ProviderDefinition:
+    if row.is_sandbox:
+        return replace(_override(row, _checked_sandbox(section)), is_configured=settings.sandbox is not False)
+    # The name of its variable follows from the provider itself, not from whatever other variable the file takes the key from.
+    variable = base_url_variable(row)
+    if not environment.get(variable, "").strip() and (section is None or section.base_url is None):
+        row = _in_other_form(row, environment)
+    row = _override(row, section)
+    address, source = _address(row, section, variable, environment)
+    keys = _keys(environment, row.key_variable) if row.key_variable else ()
+    is_named = section is not None or source is not None
+    is_configured = bool(keys) and address is not None if row.needs_key else is_named
+    if address is not None and (source is not None or is_configured):
+        # A local server's own port may be ours: vLLM's is 8000.
+        own.refuse(address, source or f"the built-in address of provider {row.name!r}")
+    return replace(row, base_url=address or row.base_url, keys=keys, is_configured=is_configured)
+
+
+def _checked_sandbox(section: ProviderSection | None) -> ProviderSection | None:
+    if section is not None and any((section.base_url, section.protocol, section.api_key_env, section.auth)):
+        raise ConfigurationError(
+            "provider 'sandbox' in the YAML file must have neither address nor key: it answers in this process."
+        )
+    return section
+
+
+def _override(row: ProviderDefinition, section: ProviderSection | None) -> ProviderDefinition:
+    """The row with the fields that the section gives."""
+    if section is None:
+        return row
+    if section.auth == "none":
+        if section.api_key_env is not None:
+            raise ConfigurationError(f"provider {row.name!r} in the YAML file must not have both api_key_env and auth: none.")
+        row = replace(row, needs_key=False, key_variable=None)
+    elif section.auth == "bearer":
+        row = replace(row, needs_key=True)
+    return replace(
+        row,
+        protocol=row.protocol if section.protocol is None else WireProtocol(section.protocol),
+        key_variable=section.api_key_env or row.key_variable,
+        priority=row.priority if section.priority is None else section.priority,
+        default_model=section.default_model or row.default_model,
+        models=row.models if section.models is None else section.models,
+        lists_models=row.lists_models and section.models is None,
+        formats=row.formats if section.formats is None else frozenset(Operation(name) for name in section.formats),
+        models_are_complete=section.models is not None,
+        timeouts=_merged(row.timeouts, section.timeouts),
+    )
+
+
+def _merged(timeouts: Timeouts, section: TimeoutsSection) -> Timeouts:
+    given = {name: value for name, value in section.model_dump().items() if value is not None}
+    if "first_token" in given:
+        given["plain_answer"] = given["first_token"]
+    return replace(timeouts, **given)
+
+
+def _keys(environment: Environment, variable: str) -> tuple[ProviderKey, ...]:
+    """The keys in `VARIABLE`, `VARIABLE_2` … `VARIABLE_N`: numbers in order, gaps allowed, each key once."""
+    numbered = []
+    for name in environment:
+        suffix = name.removeprefix(variable + "_")
+        if name == variable:
+            numbered.append((0, name))
+        elif suffix != name and suffix.isascii() and suffix.isdigit():
+            numbered.append((int(suffix), name))
+    secrets: dict[str, None] = {}
+    for _, name in sorted(numbered):
+        secret = environment[name].strip()
+        if not all("!" <= character <= "~" for character in secret):
+            raise ConfigurationError(f"{name} is not usable: a key has only visible ASCII characters, without spaces.")
+        if secret:
+            secrets[secret] = None
+    return tuple(ProviderKey.of(secret) for secret in secrets)
+
+
+def _address(
+    row: ProviderDefinition, section: ProviderSection | None, variable: str, environment: Environment
+) -> tuple[str | None, str | None]:
+    """The base URL, and whose word it is (`None`: the built-in row's). No URL where a variable that it needs is not set."""
+    source: str | None
+    if given := environment.get(variable, "").strip():
+        return _checked_url(given, variable), variable
+    if section is not None and section.base_url is not None:
+        source = f"provider {row.name!r} in the YAML file"
+        return _checked_url(section.base_url, source), source
+    url, mark, query = row.base_url.partition("?")
+    source = None
+    for placeholder, name in row.address_variables:
+        value = environment.get(name, "").strip().rstrip("/")
+        if not value:
+            return None, None
+        if not url.startswith("{"):
+            _refuse_odd_part(value, name)
+        url, source = url.replace("{" + placeholder + "}", value), name
+    return _checked_url(url, source or row.name) + mark + query, source
+
+
+def _in_other_form(row: ProviderDefinition, environment: Environment) -> ProviderDefinition:
+    """The row with its other form of address, if the operator chose that one."""
+    form = row.other_address
+    value = environment.get(form.variable, "").strip() if form else ""
+    if form is None or not value:
+        return row
+    _refuse_odd_part(value, form.variable)
+    return replace(row, base_url=form.base_url.replace("{value}", value), formats=form.formats)
+
+
+def _refuse_odd_part(value: str, variable: str) -> None:
+    if not _ADDRESS_PART.fullmatch(value):
+        raise ConfigurationError(f"{variable} is not usable: it has only letters, digits, dots, hyphens and underscores.")
+
+
+def _checked_url(url: str, source: str) -> str:
+    reason = _reason_against(url)
+    if reason:
+        raise ConfigurationError(f"{source} is not usable: its base URL {reason}.")
+    return url.rstrip("/")
+
+
+def _reason_against(url: str) -> str | None:
+    """Why `url` is no base URL. The URL itself is never shown: it may hold a password."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return "has characters that no URL has"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "cannot be understood"
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
+        return "must begin with http:// or https:// and name a host"
+    if "@" in parts.netloc:
+        return "must not contain a user name or password"
+    if "?" in url or "#" in url:
+        return "must not contain a query or fragment"
+    return None
+
+
+def _refuse_unknown_providers(file: ConfigFile, providers: Mapping[str, ProviderDefinition]) -> None:
+    named = [(candidate, f"model {model.name!r}") for model in file.models for candidate in model.candidates]
+    named += [(route, "prices") for route in file.prices]
+    for route, place in named:
+        provider = route.partition("/")[0]
+        if provider not in providers:
+            raise ConfigurationError(f"{place} in the YAML file names {route!r}, but there is no provider {provider!r}.")
+
+
+class _OwnAddress:
+    """Where this engine itself listens."""
+
+    def __init__(self, settings: Settings, ports: frozenset[int]) -> None:
+        self._hosts = {host.lower() for host in (settings.host, settings.public_host) if host is not None}
+        self._ports = ports
+
+    def refuse(self, url: str, source: str) -> None:
+        """Raises `ConfigurationError` if `url` leads here: requests would go round for ever."""
+        parts = urlsplit(url)
+        if (parts.port or _DEFAULT_PORTS[parts.scheme]) in self._ports and self._is_here(parts):
+            raise ConfigurationError(
+                f"{source} is not usable: {parts.scheme}://{parts.netloc} is this engine's own address; give the provider's."
+            )
+
+    def _is_here(self, parts: SplitResult) -> bool:
+        host = (parts.hostname or "").rstrip(".")
+        if host in self._hosts or host in _LOOPBACK_NAMES or host.endswith(".localhost"):
+            return True
+        address = _ip_address(host)
+        return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            # The short forms that every resolver takes: 127.1, 0x7f000001, 2130706433.
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,331 @@
+"""The sandbox: a provider inside this process, for people who have no key yet. It answers clearly labelled, and always the same.
+
+It stands behind the upstream port, so that its answers go through the adapter, the relay and the ledger like everybody's.
+"""
+
+import base64
+import hashlib
+import re
+import struct
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+import orjson
+
+from ai_engine.clock import Clock
+from ai_engine.providers.sandbox.schema_examples import example
+from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamRequest
+from ai_engine.wire import openai
+from ai_engine.wire.openai import Json
+from ai_engine.wire.sse import encode_event
+
+_MOST_CHOICES = 16
+_MOST_INPUTS = 2048
+_MOST_DIMENSIONS = 4096
+_DIMENSIONS = 1536
+_LONGEST_ECHO = 500
+
+_WORDS = re.compile(r"\s*\S+|\s+$")
+
+
+class SandboxUpstream:
+    """`upstream.port.Upstream` for `sandbox://local`: chat (streamed too), embeddings and the listing, for any model name.
+
+    The same request gets the same answer, but for `created`.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def send(self, request: UpstreamRequest) -> UpstreamAnswer:
+        path = request.url.removeprefix("sandbox://local")
+        answer_to = self._routes().get((request.method, path))
+        if answer_to is None:
+            # Nothing is missing that could be there: the request is refused, and the sandbox stays in rotation.
+            return _refused(
+                f"The sandbox answers chats, embeddings and the listing of models, and has no {request.method} {path}; "
+                "put a provider key, such as OPENAI_API_KEY, into .env."
+            )
+        try:
+            return answer_to(request.body)
+        except _NotUnderstood as error:
+            return _refused(str(error), param=error.param)
+
+    async def close(self) -> None:
+        """There is no connection to give back."""
+
+    def _routes(self) -> dict[tuple[str, str], Callable[[bytes], "_Answer"]]:
+        return {
+            ("POST", "/chat/completions"): self._chat,
+            ("POST", "/embeddings"): self._embeddings,
+            ("GET", "/models"): self._models,
+        }
+
+    def _models(self, _body: bytes) -> "_Answer":
+        return _json_answer(openai.model_list([openai.model("sandbox", created=self._created(), owned_by="ai-engine")]))
+
+    def _chat(self, body: bytes) -> "_Answer":
+        request = _parsed(body)
+        model, reply = _text_field(request, "model"), _Reply(request)
+        completion_id = "chatcmpl-sandbox-" + hashlib.sha256(body).hexdigest()[:24]
+        if not _flag(request, "stream"):
+            completion = openai.chat_completion(
+                completion_id=completion_id,
+                created=self._created(),
+                model=model,
+                choices=[reply.choice(index) for index in range(reply.choices)],
+                usage=reply.usage,
+            )
+            return _json_answer(completion)
+        options = request.get("stream_options")
+        has_usage = isinstance(options, dict) and options.get("include_usage") is True
+        created = self._created()
+        chunks = [
+            openai.chat_chunk(completion_id=completion_id, created=created, model=model, choices=choices, usage=usage)
+            for choices, usage in reply.events(has_usage=has_usage)
+        ]
+        events = [encode_event(orjson.dumps(chunk)) for chunk in chunks] + [encode_event(openai.DONE)]
+        return _Answer(200, b"text/event-stream; charset=utf-8", events)
+
+    def _embeddings(self, body: bytes) -> "_Answer":
+        request = _parsed(body)
+        model, inputs = _text_field(request, "model"), _inputs(request)
+        dimensions = _whole(request, "dimensions", _DIMENSIONS, 1, _MOST_DIMENSIONS)
+        form = request.get("encoding_format", "float")
+        if form not in ("float", "base64", None):
+            raise _NotUnderstood("encoding_format must be float or base64.", "encoding_format")
+        vectors: list[list[float] | str] = []
+        for value in inputs:
+            vector = _vector(value, dimensions)
+            packed = struct.pack(f"<{dimensions}f", *vector)
+            vectors.append(base64.b64encode(packed).decode() if form == "base64" else vector)
+        tokens = sum(len(value) if isinstance(value, list) else _tokens(value) for value in inputs)
+        return _json_answer(openai.embeddings(model=model, vectors=vectors, input_tokens=tokens))
+
+    def _created(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+class _NotUnderstood(Exception):
+    """The request is not one; the sandbox answers 400 like a provider would."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class _Answer:
+    """`upstream.port.UpstreamAnswer` from pieces that are all there already."""
+
+    def __init__(self, status: int, content_type: bytes, pieces: Sequence[bytes]) -> None:
+        self.status = status
+        self.headers: Headers = ((b"content-type", content_type),)
+        self._pieces = pieces
+        self._is_closed = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            if self._is_closed:
+                return
+            yield piece
+
+    async def read(self, limit_bytes: int) -> bytes:
+        body = b"".join([piece async for piece in self.chunks()])
+        if len(body) > limit_bytes:
+            raise AnswerTooLarge(f"The sandbox's answer is larger than {limit_bytes} bytes.")
+        return body
+
+    async def close(self) -> None:
+        self._is_closed = True
+
+
+def _json_answer(content: Json, status: int = 200) -> _Answer:
+    return _Answer(status, b"application/json", [orjson.dumps(content)])
+
+
+def _refused(message: str, *, status: int = 400, param: str | None = None) -> _Answer:
+    return _json_answer(openai.error(f"[sandbox] {message}", kind="invalid_request_error", param=param), status)
+
+
+class _Reply:
+    """What the sandbox says to one chat request, before it is put into a completion or a stream."""
+
+    def __init__(self, request: Json) -> None:
+        messages = request.get("messages")
+        if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
+            raise _NotUnderstood("messages must be a list of messages, and not empty.", "messages")
+        said = _last_words(messages)
+        self.choices = _whole(request, "n", 1, 1, _MOST_CHOICES)
+        self.tool = _called_tool(request)
+        text = (
+            f"[sandbox] {_text_field(request, 'model')} was not asked: no provider key is configured, so AI Engine's built-in "
+            f"sandbox answers; you said: {said}"
+        )
+        self.text, self.finish_reason = _shortened(_formatted(request, text, said), request)
+        answer = self.tool["function"]["arguments"] if self.tool else self.text
+        asked = sum(_tokens(_content_text(message.get("content"))) for message in messages)
+        self.usage = openai.usage(asked, _tokens(answer) * self.choices)
+
+    def choice(self, index: int) -> Json:
+        if self.tool:
+            return openai.choice(index, content=None, finish_reason="tool_calls", tool_calls=[self.tool])
+        return openai.choice(index, content=self.text, finish_reason=self.finish_reason)
+
+    def events(self, *, has_usage: bool) -> Iterator[tuple[list[Json], Json | None]]:
+        """The choices and the usage of each chunk, in order."""
+        for index in range(self.choices):
+            yield [openai.chunk_choice(index, {"role": "assistant", "content": None if self.tool else ""})], None
+            for delta in self._deltas():
+                yield [openai.chunk_choice(index, delta)], None
+            yield [openai.chunk_choice(index, {}, "tool_calls" if self.tool else self.finish_reason)], None
+        if has_usage:
+            yield [], self.usage
+
+    def _deltas(self) -> Iterator[Json]:
+        if not self.tool:
+            yield from ({"content": word} for word in _WORDS.findall(self.text))
+            return
+        arguments = self.tool["function"]["arguments"]
+        opening = {**self.tool, "index": 0, "function": {"name": self.tool["function"]["name"], "arguments": ""}}
+        yield {"tool_calls": [opening]}
+        yield {"tool_calls": [{"index": 0, "function": {"arguments": arguments}}]}
+
+
+def _parsed(body: bytes) -> Json:
+    try:
+        request = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _NotUnderstood("The body is not JSON.") from None
+    if not isinstance(request, dict):
+        raise _NotUnderstood("The body must be an object.")
+    return request
+
+
+def _text_field(request: Json, name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str) or not value:
+        raise _NotUnderstood(f"{name} must be a string, and not empty.", name)
+    return value
+
+
+def _flag(request: Json, name: str) -> bool:
+    value = request.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _NotUnderstood(f"{name} must be true or false.", name)
+    return bool(value)
+
+
+def _whole(request: Json, name: str, default: int, least: int, most: int) -> int:
+    value = request.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _NotUnderstood(f"{name} must be a whole number from {least} to {most}.", name)
+    return value
+
+
+def _tokens(text: str) -> int:
+    """The sandbox's own count: a word is a token."""
+    return len(text.split())
+
+
+def _content_text(content: object) -> str:
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+        raise _NotUnderstood("content must be a string, a list of parts, or null.", "messages")
+    texts = []
+    for part in content:
+        text, kind = part.get("text"), part.get("type")
+        texts.append(text if isinstance(text, str) else f"[{kind}]")
+    return " ".join(texts)
+
+
+def _last_words(messages: Sequence[Json]) -> str:
+    texts = [_content_text(message.get("content")) for message in messages if message.get("role") == "user"]
+    said = texts[-1] if texts else ""
+    return said if len(said) <= _LONGEST_ECHO else said[:_LONGEST_ECHO] + "…"
+
+
+def _formatted(request: Json, text: str, said: str) -> str:
+    """`text`, or JSON where the request wants it."""
+    response_format = request.get("response_format")
+    if response_format is None:
+        return text
+    if not isinstance(response_format, dict):
+        raise _NotUnderstood("response_format must be an object.", "response_format")
+    match response_format.get("type"):
+        case "json_object":
+            return orjson.dumps({"sandbox": text}).decode()
+        case "json_schema":
+            wanted = response_format.get("json_schema")
+            schema = wanted.get("schema") if isinstance(wanted, dict) else None
+            return _example_json(schema, f"[sandbox] {said}", "response_format")
+        case _:
+            return text
+
+
+def _example_json(schema: object, text: str, param: str) -> str:
+    try:
+        return orjson.dumps(example(schema, text)).decode()
+    except orjson.JSONEncodeError:
+        raise _NotUnderstood("The schema has a value that is nested too deeply.", param) from None
+
+
+def _shortened(text: str, request: Json) -> tuple[str, str]:
+    """The text as far as `stop`, `max_tokens` and `max_completion_tokens` let it, and why it ends."""
+    stop = request.get("stop")
+    stops = stop if isinstance(stop, list) else [stop]
+    if not all(each is None or isinstance(each, str) for each in stops):
+        raise _NotUnderstood("stop must be a string or a list of strings.", "stop")
+    for each in stops:
+        if each:
+            text = text.partition(each)[0]
+    most = _whole(request, "max_completion_tokens", _whole(request, "max_tokens", 2**31, 1, 2**31), 1, 2**31)
+    words = _WORDS.findall(text)
+    return (text, "stop") if len(words) <= most else ("".join(words[:most]), "length")
+
+
+def _called_tool(request: Json) -> Json | None:
+    """A call of the tool that the request insists on, if it does."""
+    choice = request.get("tool_choice")
+    tools = request.get("tools")
+    if tools is not None and (not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools)):
+        raise _NotUnderstood("tools must be a list of tools.", "tools")
+    functions = [tool["function"] for tool in tools or () if isinstance(tool.get("function"), dict)]
+    function = choice.get("function") if isinstance(choice, dict) else None
+    if isinstance(function, dict):
+        functions = [known for known in functions if known.get("name") == function.get("name")]
+    elif choice != "required":
+        return None
+    name = functions[0].get("name") if functions else None
+    if not isinstance(name, str):
+        raise _NotUnderstood("tool_choice names a function that is not in tools.", "tool_choice")
+    arguments = _example_json(functions[0].get("parameters"), "sandbox", "tools")
+    return openai.tool_call("call_sandbox_" + hashlib.sha256((name + arguments).encode()).hexdigest()[:16], name, arguments)
+
+
+def _inputs(request: Json) -> list[str | list[int]]:
+    """The texts or token lists to embed."""
+    given = request.get("input")
+    if isinstance(given, str) or (isinstance(given, list) and given and all(isinstance(each, int) for each in given)):
+        given = [given]
+    is_sound = isinstance(given, list) and 0 < len(given) <= _MOST_INPUTS
+    if not isinstance(given, list) or not is_sound or not all(_is_input(each) for each in given):
+        raise _NotUnderstood(
+            "input must be a text, a list of token numbers, or a list of either, and nothing in it empty.", "input"
+        )
+    return given
+
+
+def _is_input(value: object) -> bool:
+    if isinstance(value, str):
+        return value != ""
+    return isinstance(value, list) and bool(value) and all(type(token) is int for token in value)
+
+
+def _vector(value: str | list[int], dimensions: int) -> list[float]:
+    """A direction of length 1 that depends on the input alone."""
+    noise = hashlib.shake_256(orjson.dumps(value)).digest(2 * dimensions)
+    numbers = struct.unpack(f"<{dimensions}h", noise)
+    length = sum(number * number for number in numbers) ** 0.5 or 1.0
+    return [number / length for number in numbers]

@@ -1,0 +1,330 @@
+import asyncio
+import contextlib
+import json
+import random
+import timeit
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ai_engine.errors import Unavailable
+from ai_engine.management_api.live.feed import Follower, LiveFeed, LivePace
+from ai_engine.management_api.schemas import ConfigurationView, PerformanceView, ProviderView, Status
+from ai_engine.management_api.views.requests import request_view
+from tests.fakes.clock import HandTurnedClock
+from tests.ledger.builders import a_request
+from tests.management_api.live.live_page import Page
+
+pytestmark = pytest.mark.anyio
+
+PACE = LivePace(remembered_requests=10, shown_requests=4, most_followers=3)
+TICK = PACE.tick_seconds
+
+
+def provider(name: str, **changes: Any) -> ProviderView:
+    chosen: dict[str, Any] = {
+        "display_name": name,
+        "protocol": "openai",
+        "base_url": f"https://{name}.test/v1",
+        "enabled": True,
+        "status": "available",
+        "priority": 100,
+        "keys": [],
+        "routes": [],
+        "models_count": 1,
+        **dict.fromkeys(("docs_url", "flag", "default_model", "success_rate", "latency_ms", "last_error", "last_used_at")),
+    }
+    return ProviderView(name=name, **{**chosen, **changes})
+
+
+class Engine:
+    """A feed of an engine whose state a test sets by hand."""
+
+    def __init__(self, pace: LivePace = PACE) -> None:
+        self.clock = HandTurnedClock()
+        self.providers = {name: provider(name) for name in ("alpha", "beta")}
+        self.requests_counted = 0
+        self.looks = 0
+        self.feed = LiveFeed(self._status, self._all, self.clock, pace)
+
+    def _status(self) -> Status:
+        performance = PerformanceView(
+            **{**dict.fromkeys(PerformanceView.model_fields), "requests": self.requests_counted, "in_flight": 0}
+        )
+        configuration = ConfigurationView(
+            host="127.0.0.1",
+            port=8000,
+            autodecide=True,
+            sandbox=False,
+            access="open",
+            log_level="INFO",
+            max_request_size_bytes=1,
+            cors_origins=[],
+            config_file=None,
+            loaded_at=datetime(2026, 11, 23, tzinfo=UTC),
+        )
+        counts = ("total_providers", "enabled_providers", "disabled_providers", "available_providers", "flagged_providers")
+        return Status(
+            status="ok",
+            version="3",
+            uptime_seconds=self.clock.monotonic(),
+            **dict.fromkeys(counts, 0),
+            flagged_details=[],
+            performance=performance,
+            configuration=configuration,
+            generation=1,
+        )
+
+    def _all(self) -> list[ProviderView]:
+        self.looks += 1
+        return list(self.providers.values())
+
+    def finish(self, count: int = 1) -> list[str]:
+        """So many requests end; their ids."""
+        requests = [a_request() for _ in range(count)]
+        for request in requests:
+            self.feed(request)
+        self.requests_counted += count
+        return [request.id for request in requests]
+
+
+@pytest.fixture
+async def engine(anyio_backend: str) -> AsyncIterator[Engine]:
+    engine = Engine()
+    running = asyncio.create_task(engine.feed.run())
+    yield engine
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def told(engine: Engine, follower: Follower, page: Page, after_seconds: float = TICK) -> Any:
+    """Lets time pass, and gives the one message that came of it; `None` if none did."""
+    waiting = asyncio.create_task(follower.next_message())
+    await engine.clock.turn(after_seconds)
+    if waiting.done():
+        return page.take(waiting.result())
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    return None
+
+
+async def test_the_first_message_is_the_whole_picture(engine: Engine) -> None:
+    ids, page = engine.finish(6), Page()
+    with engine.feed.follow(None) as follower:
+        message = page.take(await follower.next_message())
+    assert (message["type"], message["missed"]) == ("snapshot", 0)
+    assert page.requests == ids[-4:]
+    assert list(page.providers) == ["alpha", "beta"]
+    assert page.status["version"] == "3"
+    assert datetime.fromisoformat(message["at"]) == engine.clock.now()
+
+
+async def test_a_request_is_told_as_the_list_of_requests_has_it(engine: Engine) -> None:
+    request, page = a_request(), Page()
+    engine.feed(request)
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+    assert page.latest == [json.loads(request_view(request).model_dump_json())]
+
+
+async def test_changes_name_only_what_changed(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+        engine.providers["beta"] = provider("beta", enabled=False, status="disabled")
+        message = await told(engine, follower, page)
+        assert (message["type"], message["status"], message["requests"]) == ("changes", None, [])
+        assert [view["name"] for view in message["providers"]] == ["beta"]
+        assert page.providers["beta"]["status"] == "disabled"
+        ids = engine.finish(3)
+        message = await told(engine, follower, page)
+        assert (message["providers"], [each["id"] for each in message["requests"]]) == ([], ids)
+
+
+async def test_nothing_is_told_while_nothing_happens_but_for_the_heartbeat(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+        assert await told(engine, follower, page, PACE.heartbeat_seconds - TICK) is None
+        message = await told(engine, follower, page, 2 * TICK)
+        assert (message["type"], message["status"], message["providers"], message["requests"]) == ("changes", None, [], [])
+
+
+async def test_the_status_comes_at_most_once_a_second_and_is_then_the_latest(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+        seen = []
+        for _ in range(8):
+            engine.finish()
+            seen.append((await told(engine, follower, page))["status"])
+        assert [status is not None for status in seen] == [False, False, False, True] * 2
+        assert seen[-1]["performance"]["requests"] == 8
+
+
+async def test_without_followers_nobody_looks(engine: Engine) -> None:
+    await engine.clock.turn(60)
+    assert engine.looks == engine.clock.sleepers == 0
+    with engine.feed.follow(None) as follower:
+        await follower.next_message()
+        await engine.clock.turn(TICK)
+        assert engine.looks == 2
+    await engine.clock.turn(60)
+    assert (engine.looks, engine.clock.sleepers) == (2, 0)
+
+
+async def test_a_resume_begins_with_everything_since_the_cursor(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+    ids = engine.finish(3)
+    engine.providers["alpha"] = provider("alpha", priority=5)
+    await engine.clock.turn(60)
+    with engine.feed.follow(page.cursor) as follower:
+        message = page.take(await follower.next_message())
+        assert message["type"] == "changes"
+        assert (page.requests, list(page.providers)) == (ids, ["alpha", "beta"])
+        assert [view["name"] for view in message["providers"]] == ["alpha"]
+        assert message["status"]["performance"]["requests"] == 3
+        assert await told(engine, follower, page) is None
+
+
+async def test_a_resume_when_nothing_happened_says_so_at_once(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+    with engine.feed.follow(page.cursor) as follower:
+        message = page.take(await follower.next_message())
+    assert (message["type"], message["status"], message["providers"], message["requests"]) == ("changes", None, [], [])
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "0.0.0", "x" * 100_000, "é.1.1", "1.1", "00000000.1.1", "ff.-1.2"])
+async def test_a_cursor_that_means_nothing_here_gets_the_picture(engine: Engine, cursor: str) -> None:
+    engine.finish(6)
+    with engine.feed.follow(cursor) as follower:
+        message = json.loads(await follower.next_message())
+    assert (message["type"], message["missed"], len(message["requests"])) == ("snapshot", None, 4)
+
+
+async def test_a_cursor_from_the_future_or_of_another_run_gets_the_picture(engine: Engine) -> None:
+    other, page = Engine(), Page()
+    other.finish(2)
+    with other.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+    _, revision, requests = str(page.cursor).split(".")
+    with engine.feed.follow(None) as follower:
+        own_run = json.loads(await follower.next_message())["cursor"].partition(".")[0]
+    for cursor in (page.cursor, f"{own_run}.{int(revision) + 1}.0", f"{own_run}.1.{requests}"):
+        with engine.feed.follow(cursor) as follower:
+            message = json.loads(await follower.next_message())
+        assert (message["type"], message["missed"]) == ("snapshot", None)
+
+
+async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as slow, engine.feed.follow(None) as quick:
+        other = Page()
+        page.take(await slow.next_message())
+        other.take(await quick.next_message())
+        ids: list[str] = []
+        for _ in range(5):
+            ids += engine.finish(5)
+            await told(engine, quick, other)
+        message = page.take(await slow.next_message())
+        assert (message["type"], message["missed"], page.requests) == ("snapshot", 21, ids[-4:])
+        ids += engine.finish()
+        assert (await told(engine, slow, page))["type"] == "changes"
+        assert page.requests == ids[-5:]
+    assert (other.requests, other.missed) == (ids[:25], 0)
+
+
+async def test_a_burst_beyond_the_ring_is_told_to_everybody_as_missed(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+        ids = engine.finish(25)
+        message = await told(engine, follower, page)
+    assert (message["type"], message["missed"], page.requests) == ("snapshot", 21, ids[-4:])
+
+
+async def test_a_provider_that_is_gone_is_gone_from_every_picture(engine: Engine) -> None:
+    page = Page()
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+        before = page.cursor
+        del engine.providers["alpha"]
+        message = await told(engine, follower, page)
+        assert (message["type"], message["missed"], list(page.providers)) == ("snapshot", 0, ["beta"])
+        engine.providers["beta"] = provider("beta", priority=1)
+        assert (await told(engine, follower, page))["type"] == "changes"
+    with engine.feed.follow(before) as late:
+        message = json.loads(await late.next_message())
+        assert (message["type"], message["missed"], len(message["providers"])) == ("snapshot", 0, 1)
+
+
+async def test_one_follower_too_many_is_told_to_come_back(engine: Engine) -> None:
+    with contextlib.ExitStack() as followers:
+        for _ in range(PACE.most_followers):
+            followers.enter_context(engine.feed.follow(None))
+        with pytest.raises(Unavailable, match="3 connections follow already"), engine.feed.follow(None):
+            pass
+    with engine.feed.follow(None) as follower:
+        assert json.loads(await follower.next_message())["type"] == "snapshot"
+
+
+async def test_followers_who_are_up_to_date_share_one_text(engine: Engine) -> None:
+    with engine.feed.follow(None) as one, engine.feed.follow(None) as other:
+        await asyncio.gather(one.next_message(), other.next_message())
+        engine.finish()
+        waiting = asyncio.gather(one.next_message(), other.next_message())
+        await engine.clock.turn(TICK)
+        first, second = await waiting
+        assert first is second
+
+
+async def test_a_follower_that_is_a_little_behind_gets_what_it_lacks_and_so_do_the_others(engine: Engine) -> None:
+    quick_page, late_page = Page(), Page()
+    with engine.feed.follow(None) as quick, engine.feed.follow(None) as late:
+        quick_page.take(await quick.next_message())
+        late_page.take(await late.next_message())
+        ids = engine.finish(2)
+        await told(engine, quick, quick_page)
+        ids += engine.finish(2)
+        await told(engine, quick, quick_page)
+        late_page.take(await late.next_message())
+    assert quick_page.requests == late_page.requests == ids
+    assert late_page.kinds == ["snapshot", "changes"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_however_followers_come_and_go_nothing_is_lost_untold_or_told_twice(engine: Engine, seed: int) -> None:
+    chance, page, finished = random.Random(seed), Page(), 0
+    with engine.feed.follow(None) as follower:
+        page.take(await follower.next_message())
+    for _ in range(12):
+        finished += len(engine.finish(chance.choice((0, 1, 7, 30))))
+        with engine.feed.follow(page.cursor) as follower:
+            page.take(await follower.next_message())
+            for _ in range(chance.randrange(6)):
+                finished += len(engine.finish(chance.choice((0, 0, 1, 4, 9, 15))))
+                name = chance.choice(("alpha", "beta", "gamma"))
+                if chance.random() < 0.3:
+                    engine.providers.pop(name, None)
+                elif chance.random() < 0.5:
+                    engine.providers[name] = provider(name, priority=chance.randrange(5))
+                await told(engine, follower, page, chance.choice((TICK, 4 * TICK)))
+            while not str(page.cursor).endswith(f".{engine.feed.told.revision}.{engine.feed.told.requests}"):
+                page.take(await follower.next_message())
+        assert page.providers == {name: json.loads(view.model_dump_json()) for name, view in engine.providers.items()}
+        assert page.told == finished
+    assert {"snapshot", "changes"} <= set(page.kinds)
+
+
+async def test_an_event_costs_the_request_next_to_nothing(engine: Engine) -> None:
+    request = a_request()
+    best = min(timeit.repeat(lambda: engine.feed(request), number=2_000, repeat=5)) / 2_000
+    assert best < 5e-6, "0.13 µs on the machine of docs/performance.md; the rest is room for a busy one"
