@@ -159,12 +159,12 @@ class AIEngine(FastAPI):
     def _telling_plainly(self, send: Send) -> Send:
         """A start that was refused is told in the sentence that says what to mend, in place of Starlette's traceback."""
 
-        async def tell(message: Message) -> None:
+        async def emit(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and self.refusal is not None:
                 message = {**message, "message": self.refusal.message}
             await send(message)
 
-        return tell
+        return emit
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -190,8 +190,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
     ]
-    _spare_the_collector()
-    wired.services[LiveCatalogue].on_change(lambda _: _spare_the_collector())
+    _freeze_gc()
+    wired.services[LiveCatalogue].on_change(lambda _: _freeze_gc())
     with _reloaded_on_hangup(reloads):
         try:
             yield
@@ -222,7 +222,7 @@ def _tell_readiness(configuration: Configuration, finder: CandidateFinder) -> No
         _log.warning("Not used: %s", sentence)
 
 
-def _spare_the_collector() -> None:
+def _freeze_gc() -> None:
     """What is there now stays for long: modules, services, thousands of catalogue entries and prices.
 
     Full collections would look at all of it again and again, in the middle of requests. Requests themselves leave few cycles

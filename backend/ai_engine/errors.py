@@ -1,10 +1,10 @@
 """Everything the engine raises on purpose, grouped by who can do something about it. There is no HTTP status in here.
 
 AIEngineError
-├── ConfigurationError          the operator mends a variable or the YAML file
-├── CallerError                 the caller mends its request; sending it again unchanged will not help
+├── ConfigurationError              the operator mends a variable or the YAML file
+├── CallerError                     the caller mends its request; sending it again unchanged will not help
 │   ├── InvalidRequest
-│   │   └── Inexpressible       the request is sound, and a provider's protocol has no words for it
+│   │   └── UnsupportedByProvider   the request is sound, and a provider's protocol has no words for it
 │   ├── BodyTooLarge
 │   ├── UnsupportedMediaType
 │   ├── NotAuthenticated
@@ -14,14 +14,14 @@ AIEngineError
 │   ├── Conflict
 │   ├── ModelNotFound
 │   ├── RequestLoop
-│   └── RefusedByProvider       the provider's own words and status
-├── Unavailable                 the caller comes back later, after `retry_after_seconds` where it is known
+│   └── RefusedByProvider           the provider's own words and status
+├── Unavailable                     the caller comes back later, after `retry_after_seconds` where it is known
 │   ├── NoProviderConfigured
 │   ├── RoutesOut
 │   ├── RateLimited
 │   ├── AttemptsFailed
 │   └── DeadlinePassed
-└── UpstreamError               an exchange with a provider failed (`upstream.port`); never reaches a caller
+└── UpstreamError                   an exchange with a provider failed (`upstream.port`); never reaches a caller
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class InvalidRequest(CallerError):
     """A field is missing, of the wrong type or out of range, or the body is not JSON."""
 
 
-class Inexpressible(InvalidRequest):
+class UnsupportedByProvider(InvalidRequest):
     """A field means something that a provider's protocol cannot say. Others may: it ends the candidate, not the request."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:

@@ -51,7 +51,7 @@ from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.preferences.preferences import LivePreferences, ProviderPreference
 from ai_engine.preferences.repository import SqlPreferencesRepository
 from ai_engine.provider_keys.cooldown import CooldownPolicy
-from ai_engine.provider_keys.cooldown_queue import WaitingRoom
+from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.recheck import KeyRecheck
 from ai_engine.providers.adapter import Adapter
@@ -63,7 +63,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.providers.sandbox.upstream import SandboxUpstream
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.unsupported_formats import LackedFormats
+from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import Logs
 from ai_engine.telemetry.metrics import Metrics
@@ -173,7 +173,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             finder=finder,
             planner=planner,
             keys=keys,
-            waiting_room=WaitingRoom(clock),
+            cooldown_queue=CooldownQueue(clock),
             breaker=breaker,
             track_record=track_record,
             upstream=upstream,
@@ -188,7 +188,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             chance=system_chance,
             random_bits=random.getrandbits,
             refuses_stream_options=set(),
-            lacked_formats=LackedFormats(clock),
+            unsupported_formats=UnsupportedFormats(clock),
         )
     )
     issued_keys = IssuedKeys(AccessKeyRepository(database, clock), guard.replace_issued, clock)
@@ -322,8 +322,8 @@ EventT = TypeVar("EventT")
 
 
 def _all_of(*observers: Callable[[EventT], None]) -> Callable[[EventT], None]:
-    def tell(event: EventT) -> None:
+    def emit(event: EventT) -> None:
         for observer in observers:
             observer(event)
 
-    return tell
+    return emit

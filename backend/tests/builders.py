@@ -43,7 +43,7 @@ _OF_KIND: Mapping[FailureClass, tuple[Blame, KeyScope | None, int | None, bool]]
     FailureClass.BAD_REQUEST: (Blame.REQUEST, None, 400, False),
     FailureClass.CONTENT_FILTER: (Blame.REQUEST, None, 400, False),
     FailureClass.CONTEXT_LENGTH: (Blame.MODEL, None, 400, False),
-    FailureClass.INVALID_KEY: (Blame.KEY, KeyScope.SET_ASIDE, 401, False),
+    FailureClass.INVALID_KEY: (Blame.KEY, KeyScope.INVALID, 401, False),
     FailureClass.FORBIDDEN: (Blame.KEY, KeyScope.MODEL, 403, False),
     FailureClass.QUOTA: (Blame.KEY, KeyScope.ALL_MODELS, 402, False),
     FailureClass.RATE_LIMIT: (Blame.KEY, KeyScope.MODEL, 429, True),

@@ -153,9 +153,9 @@ def test_a_jittered_time_stays_within_a_quarter_of_itself() -> None:
 def test_a_moment_is_told_the_same_way_each_time() -> None:
     clock = SystemClock()
     times, moment = TimesOfDay(clock), clock.monotonic() + 60
-    told = {times.at(moment) for _ in range(100)}
-    assert len(told) == 1
-    assert abs(told.pop() - datetime.now(UTC) - timedelta(minutes=1)) < timedelta(seconds=10)
+    shown = {times.at(moment) for _ in range(100)}
+    assert len(shown) == 1
+    assert abs(shown.pop() - datetime.now(UTC) - timedelta(minutes=1)) < timedelta(seconds=10)
 
 
 def test_a_moment_that_has_passed_is_in_the_past() -> None:

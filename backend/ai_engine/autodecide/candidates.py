@@ -51,7 +51,7 @@ NO_NEEDS = Needs()
 NO_PREFERENCES = ProviderPreferences()
 
 
-class Wish(NamedTuple):
+class RouteQuery(NamedTuple):
     """What the client wants, as far as the choice of routes goes."""
 
     model: str
@@ -60,13 +60,13 @@ class Wish(NamedTuple):
     autodecide: bool = True
 
 
-class Reason(StrEnum):
+class ExclusionReason(StrEnum):
     """Why a route was left out."""
 
     DISABLED = "disabled"
     DRAINED = "drained"
     NO_KEY = "no_key"
-    KEYS_RESTING = "keys_resting"
+    KEYS_IN_COOLDOWN = "keys_resting"
     FLAGGED = "flagged"
     EXCLUDED = "excluded_by_request"
     LACKS_TOOLS = "lacks_tools"
@@ -79,10 +79,15 @@ class Reason(StrEnum):
         return self in _CAPABILITIES
 
 
-_CAPABILITIES = {Reason.LACKS_TOOLS, Reason.LACKS_IMAGES, Reason.LACKS_JSON_SCHEMA, Reason.CONTEXT_TOO_SHORT}
+_CAPABILITIES = {
+    ExclusionReason.LACKS_TOOLS,
+    ExclusionReason.LACKS_IMAGES,
+    ExclusionReason.LACKS_JSON_SCHEMA,
+    ExclusionReason.CONTEXT_TOO_SHORT,
+}
 
 
-class Possible(NamedTuple):
+class Candidate(NamedTuple):
     """A route of the model that was asked for."""
 
     definition: ProviderDefinition
@@ -94,22 +99,22 @@ class Possible(NamedTuple):
         return self.entry.route
 
 
-class LeftOut(NamedTuple):
+class Exclusion(NamedTuple):
     """A route that cannot serve the wish now."""
 
-    possible: Possible
-    reason: Reason
+    candidate: Candidate
+    reason: ExclusionReason
     detail: str
     returns_at: float | None = None
     """When it may serve again, in monotonic seconds; `None` if nobody knows."""
     cause: FailureClass | None = None
-    """Which failure took it out, for `KEYS_RESTING` and `FLAGGED`."""
+    """Which failure took it out, for `KEYS_IN_COOLDOWN` and `FLAGGED`."""
 
 
 class Matches(NamedTuple):
     """Every route that a name means, before anybody is left out."""
 
-    possible: tuple[Possible, ...]
+    candidates: tuple[Candidate, ...]
     family: str | None = None
     pinned_to: str | None = None
     is_in_given_order: bool = False
@@ -145,16 +150,16 @@ class CandidateFinder:
             return self._active_sandbox() is not None
         return definition.is_configured and self.is_enabled(definition)
 
-    def at_provider(self, definition: ProviderDefinition, model: str) -> Possible:
+    def at_provider(self, definition: ProviderDefinition, model: str) -> Candidate:
         """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
         match = self._catalogue().find_at(definition.name, model)
-        return Possible(definition, match.entry, match.rung) if match else self._unlisted(definition, model)
+        return Candidate(definition, match.entry, match.rung) if match else self._unlisted(definition, model)
 
-    def _unlisted(self, definition: ProviderDefinition, model: str) -> Possible:
+    def _unlisted(self, definition: ProviderDefinition, model: str) -> Candidate:
         """A route that no catalogue entry tells of; what it costs, only the operator may have said."""
         sections = self._configuration().file.prices
         price = SANDBOX_PRICE if definition.is_sandbox else configured_price(sections, definition.name, model)
-        return Possible(definition, CatalogueEntry(Route(definition.name, model), price=price), Rung.EXACT)
+        return Candidate(definition, CatalogueEntry(Route(definition.name, model), price=price), Rung.EXACT)
 
     def is_enabled(self, definition: ProviderDefinition) -> bool:
         return is_enabled(definition, self._preferences.of(definition.name))
@@ -181,7 +186,7 @@ class CandidateFinder:
         for model in configuration.file.models:
             if model.name == name:
                 routes = (self._at(route.partition("/")) for route in model.candidates)
-                return Matches(tuple(possible for possible in routes if possible), is_in_given_order=True)
+                return Matches(tuple(candidate for candidate in routes if candidate), is_in_given_order=True)
         if name == AUTO:
             found = Matches(tuple(self._defaults()))
         else:
@@ -190,7 +195,7 @@ class CandidateFinder:
                 family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
                 return Matches((pinned,), family, pinned_to=pinned.definition.name)
             found = self._found(name, configuration, catalogue)
-        if not found.possible and (sandbox := self._active_sandbox()) is not None:
+        if not found.candidates and (sandbox := self._active_sandbox()) is not None:
             return Matches((self._unlisted(sandbox, name),))
         return found
 
@@ -202,15 +207,15 @@ class CandidateFinder:
         known = self._known.get(name)
         if known is None:
             found = catalogue.find(name)
-            possible = (Possible(configuration.providers[match.entry.route.provider], *match) for match in found.matched)
-            known = Matches(tuple(possible), family=found.family)
+            candidates = (Candidate(configuration.providers[match.entry.route.provider], *match) for match in found.matched)
+            known = Matches(tuple(candidates), family=found.family)
             if len(self._known) >= _MOST_REMEMBERED_NAMES:
                 self._known.clear()
             if found.matched:
                 self._known[name] = known
         return known
 
-    def _at(self, name: tuple[str, str, str]) -> Possible | None:
+    def _at(self, name: tuple[str, str, str]) -> Candidate | None:
         """The route `provider/model`, if that provider is configured and serves the model, or cannot say whether it does."""
         provider, _, model = name
         definition = self._configuration().providers.get(provider)
@@ -222,11 +227,11 @@ class CandidateFinder:
             return None
         match = self._catalogue().find_at(provider, model)
         if match is not None:
-            return Possible(definition, match.entry, match.rung)
+            return Candidate(definition, match.entry, match.rung)
         is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
         return self._unlisted(definition, model) if is_silent_about_models else None
 
-    def _defaults(self) -> Iterator[Possible]:
+    def _defaults(self) -> Iterator[Candidate]:
         for name, definition in self._configuration().providers.items():
             model = self._preferences.of(name).default_model or definition.default_model
             if model and self.is_usable(definition) and not definition.is_sandbox:
@@ -243,36 +248,42 @@ class CandidateFinder:
         is_needed = not any(row.is_configured for row in configuration.providers.values() if not row.is_sandbox)
         return sandbox if is_needed and configuration.settings.is_on_loopback else None
 
-    def why_not(self, possible: Possible, wish: Wish) -> LeftOut | None:
+    def why_not(self, candidate: Candidate, query: RouteQuery) -> Exclusion | None:
         """The first reason against a route, `None` if it can serve the wish now."""
-        return self._why_not_provider(possible, wish) or _why_not_model(possible, wish.needs) or self._why_not_now(possible)
+        return self._why_not_provider(candidate, query) or _why_not_model(candidate, query.needs) or self._why_not_now(candidate)
 
-    def _why_not_provider(self, possible: Possible, wish: Wish) -> LeftOut | None:
-        definition, preferences = possible.definition, wish.preferences
+    def _why_not_provider(self, candidate: Candidate, query: RouteQuery) -> Exclusion | None:
+        definition, preferences = candidate.definition, query.preferences
         if preferences.only and definition.name not in preferences.only:
-            return LeftOut(possible, Reason.EXCLUDED, "the request's provider.only does not name it")
+            return Exclusion(candidate, ExclusionReason.EXCLUDED, "the request's provider.only does not name it")
         if definition.name in preferences.ignore:
-            return LeftOut(possible, Reason.EXCLUDED, "the request's provider.ignore names it")
+            return Exclusion(candidate, ExclusionReason.EXCLUDED, "the request's provider.ignore names it")
         if not self.is_enabled(definition):
-            return LeftOut(possible, Reason.DISABLED, "switched off by an operator, or off until somebody enables it")
+            return Exclusion(candidate, ExclusionReason.DISABLED, "switched off by an operator, or off until somebody enables it")
         if not definition.is_configured and not definition.is_sandbox:
-            return LeftOut(possible, Reason.NO_KEY, f"not configured: {obstacle(definition)}")
+            return Exclusion(candidate, ExclusionReason.NO_KEY, f"not configured: {obstacle(definition)}")
         if self._preferences.of(definition.name).drained:
-            return LeftOut(possible, Reason.DRAINED, f"drained by hand; POST /api/providers/{definition.name}/restore ends it")
+            return Exclusion(
+                candidate, ExclusionReason.DRAINED, f"drained by hand; POST /api/providers/{definition.name}/restore ends it"
+            )
         return None
 
-    def _why_not_now(self, possible: Possible) -> LeftOut | None:
-        route = possible.route
-        if not self._breaker.is_admitting(route):
+    def _why_not_now(self, candidate: Candidate) -> Exclusion | None:
+        route = candidate.route
+        if not self._breaker.allows(route):
             outage = self._breaker.outage_of(route)
             if outage is None:
-                return LeftOut(possible, Reason.FLAGGED, "a probe is under way")
-            return LeftOut(possible, Reason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason)
+                return Exclusion(candidate, ExclusionReason.FLAGGED, "a probe is under way")
+            return Exclusion(
+                candidate, ExclusionReason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason
+            )
         # One look: between two, a rest may end, and a key that is back would pass for none at all.
-        rest = self._keys.soonest_return(route.provider, route.model)
-        if rest is None:
+        cooldown = self._keys.cooldown_of(route.provider, route.model)
+        if cooldown is None:
             return None
-        return LeftOut(possible, Reason.KEYS_RESTING, f"every key rests: {rest.reason}", rest.until, rest.reason)
+        return Exclusion(
+            candidate, ExclusionReason.KEYS_IN_COOLDOWN, f"every key rests: {cooldown.reason}", cooldown.until, cooldown.reason
+        )
 
     def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:
         """Raises `InvalidRequest` for a name in the request's `provider` field that no provider has."""
@@ -285,14 +296,14 @@ class CandidateFinder:
                     )
 
 
-def _why_not_model(possible: Possible, needs: Needs) -> LeftOut | None:
-    entry = possible.entry
+def _why_not_model(candidate: Candidate, needs: Needs) -> Exclusion | None:
+    entry = candidate.entry
     if needs.tools and entry.takes_tools is False:
-        return LeftOut(possible, Reason.LACKS_TOOLS, "the model takes no tools")
+        return Exclusion(candidate, ExclusionReason.LACKS_TOOLS, "the model takes no tools")
     if needs.images and entry.takes_images is False:
-        return LeftOut(possible, Reason.LACKS_IMAGES, "the model takes no images")
+        return Exclusion(candidate, ExclusionReason.LACKS_IMAGES, "the model takes no images")
     if needs.json_schema and entry.takes_json_schema is False:
-        return LeftOut(possible, Reason.LACKS_JSON_SCHEMA, "the model takes no JSON schema")
+        return Exclusion(candidate, ExclusionReason.LACKS_JSON_SCHEMA, "the model takes no JSON schema")
     if entry.context_tokens is not None and needs.text_bytes > entry.context_tokens * _BYTES_PER_TOKEN_AT_MOST:
-        return LeftOut(possible, Reason.CONTEXT_TOO_SHORT, f"its context is {entry.context_tokens} tokens")
+        return Exclusion(candidate, ExclusionReason.CONTEXT_TOO_SHORT, f"its context is {entry.context_tokens} tokens")
     return None

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from ai_engine.autodecide.candidates import LeftOut, Wish
-from ai_engine.autodecide.plan import Judged, Plan, Planner
+from ai_engine.autodecide.candidates import Exclusion, RouteQuery
+from ai_engine.autodecide.plan import Plan, Planner, RankedCandidate
 from ai_engine.clock import Clock
 from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.telemetry.logs import BlockLog
@@ -21,7 +21,7 @@ class NotedPlan(NamedTuple):
     """A plan with the scores of the moment."""
 
     plan: Plan
-    judged: tuple[Judged, ...]
+    ranked: tuple[RankedCandidate, ...]
 
 
 _noted: ContextVar[tuple[NotedPlan, ...]] = ContextVar("plans of this request", default=())
@@ -31,9 +31,9 @@ _noted: ContextVar[tuple[NotedPlan, ...]] = ContextVar("plans of this request", 
 class NotingPlanner(Planner):
     """A planner that notes its plans for the request that they are made for."""
 
-    def plan(self, wish: Wish) -> Plan:
-        plan = super().plan(wish)
-        noted = NotedPlan(plan, tuple(map(self.judge, plan.candidates)))
+    def plan(self, query: RouteQuery) -> Plan:
+        plan = super().plan(query)
+        noted = NotedPlan(plan, tuple(map(self.rank, plan.candidates)))
         # An operator's test explains a plan before it makes it: one of the two is enough.
         others = (each for each in _noted.get() if each.plan.asked != plan.asked)
         _noted.set((*others, noted))
@@ -61,16 +61,16 @@ def _title(event: RequestFinished) -> str:
 
 
 def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float) -> Iterator[str]:
-    for plan, judged in plans:
+    for plan, ranked in plans:
         family = f", as the best of the family {plan.family}" if plan.family else ""
         pinned = f", pinned to {plan.pinned_to}" if plan.pinned_to else ""
         yield f"plan for {plan.asked}, ordered by {plan.order}{family}{pinned}"
-        for place, candidate in enumerate(judged, 1):
-            parts = ", ".join(f"{name} {value:.2f}" for name, value in _parts_of(candidate).items())
-            yield f"  {place}. {candidate.possible.route} ({candidate.possible.rung.name.lower()}): {parts}"
-        for left_out in plan.left_out:
-            back = _back_in(left_out, came_at)
-            yield f"  left out {left_out.possible.route}: {left_out.reason} ({left_out.detail}{_after(', back in', back)})"
+        for place, one in enumerate(ranked, 1):
+            parts = ", ".join(f"{name} {value:.2f}" for name, value in _parts_of(one).items())
+            yield f"  {place}. {one.candidate.route} ({one.candidate.rung.name.lower()}): {parts}"
+        for exclusion in plan.exclusions:
+            back = _back_in(exclusion, came_at)
+            yield f"  left out {exclusion.candidate.route}: {exclusion.reason} ({exclusion.detail}{_after(', back in', back)})"
     ended_ms = 0.0
     for attempt in event.attempts:
         waited_ms = attempt.started_ms - ended_ms
@@ -108,7 +108,7 @@ def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float
 
 
 def _plan_fields(noted: NotedPlan, came_at: float) -> Mapping[str, Any]:
-    plan, judged = noted
+    plan, ranked = noted
     return {
         "model": plan.asked,
         "order": plan.order,
@@ -116,20 +116,20 @@ def _plan_fields(noted: NotedPlan, came_at: float) -> Mapping[str, Any]:
         "pinned_to": plan.pinned_to,
         "candidates": [
             {
-                "route": str(candidate.possible.route),
-                "matched": candidate.possible.rung.name.lower(),
-                "score": {name: round(value, 4) for name, value in _parts_of(candidate).items()},
+                "route": str(one.candidate.route),
+                "matched": one.candidate.rung.name.lower(),
+                "score": {name: round(value, 4) for name, value in _parts_of(one).items()},
             }
-            for candidate in judged
+            for one in ranked
         ],
         "left_out": [
             {
-                "route": str(left_out.possible.route),
-                "reason": left_out.reason,
-                "detail": left_out.detail,
-                "back_in_seconds": _back_in(left_out, came_at),
+                "route": str(exclusion.candidate.route),
+                "reason": exclusion.reason,
+                "detail": exclusion.detail,
+                "back_in_seconds": _back_in(exclusion, came_at),
             }
-            for left_out in plan.left_out
+            for exclusion in plan.exclusions
         ],
     }
 
@@ -149,13 +149,13 @@ def _attempt_fields(attempt: AttemptFinished) -> Mapping[str, Any]:
     }
 
 
-def _parts_of(judged: Judged) -> Mapping[str, float]:
-    return judged.score._asdict()
+def _parts_of(ranked: RankedCandidate) -> Mapping[str, float]:
+    return ranked.score._asdict()
 
 
-def _back_in(left_out: LeftOut, came_at: float) -> float | None:
+def _back_in(exclusion: Exclusion, came_at: float) -> float | None:
     """Seconds after the request came; `None` if nobody knows."""
-    return None if left_out.returns_at is None else round(max(left_out.returns_at - came_at, 0), 1)
+    return None if exclusion.returns_at is None else round(max(exclusion.returns_at - came_at, 0), 1)
 
 
 def _after(words: str, seconds: float | None) -> str:

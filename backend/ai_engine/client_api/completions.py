@@ -16,7 +16,7 @@ from ai_engine.client_api.chat_completions import STREAMED
 from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
 from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
@@ -208,5 +208,5 @@ def _logprobs(of_chat: Any, offset: int) -> Json | None:
     }
 
 
-def _not_in_chat(field: str, why: str) -> Inexpressible:
-    return Inexpressible(f"{field} {why}; this model is served in chats only.", param=field)
+def _not_in_chat(field: str, why: str) -> UnsupportedByProvider:
+    return UnsupportedByProvider(f"{field} {why}; this model is served in chats only.", param=field)

@@ -21,7 +21,7 @@ from ai_engine.names import Role, Route
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
-from ai_engine.web.disconnect import Patrol, Receive
+from ai_engine.web.disconnect import DisconnectMonitor, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_event
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import form_in, read_body
@@ -84,7 +84,7 @@ class RelayedEndpoint:
         self._configuration = configuration
         self._performance = performance
         self._own_via = own_via
-        self._patrol = Patrol()
+        self._monitor = DisconnectMonitor()
         self._stream_silence_seconds = stream_silence_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +133,7 @@ class RelayedEndpoint:
     async def _plain(self, request: ClientRequest, receive: Receive, send: Send) -> None:
         answer: Answer | None = None
         try:
-            with self._patrol.watch(receive):
+            with self._monitor.watch(receive):
                 answer = await self._relay.answer(request)
         except AIEngineError as error:
             await self._send_error(error, request.id, send)
@@ -148,7 +148,7 @@ class RelayedEndpoint:
         events = EventStream(send, self._stream_silence_seconds)
         answer: Answer | None = None
         try:
-            with self._patrol.watch(receive) as watch:
+            with self._monitor.watch(receive) as watch:
                 answer = await self._relay.answer(request)
                 assert answer.stream is not None
                 await events.begin(self._about(request, answer))

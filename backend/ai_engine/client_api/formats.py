@@ -25,5 +25,7 @@ def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -
 
 
 def _anthropics(parse: ParseRequest) -> ClientFormat:
-    told = in_anthropics_envelope
-    return ClientFormat(parse, told.error_answer, told.error_event, request_id_header=b"request-id", takes_header=takes_header)
+    errors = in_anthropics_envelope
+    return ClientFormat(
+        parse, errors.error_answer, errors.error_event, request_id_header=b"request-id", takes_header=takes_header
+    )

@@ -97,14 +97,14 @@ def _found(model_id: str, catalogue: LiveCatalogue, configuration: LiveConfigura
     for model in _models(catalogue, configuration, finder):
         if model.id == model_id:
             return model
-    usable = [possible for possible in finder.matches(model_id).possible if finder.is_usable(possible.definition)]
+    usable = [candidate for candidate in finder.matches(model_id).candidates if finder.is_usable(candidate.definition)]
     if not usable:
         raise ModelNotFound(
             f"No provider serves a model named {model_id!r}; GET /v1/models lists those that are.",
             param="model",
             code="model_not_found",
         )
-    owners = ", ".join(sorted({possible.route.provider for possible in usable}))
+    owners = ", ".join(sorted({candidate.route.provider for candidate in usable}))
     return Model(id=model_id, created=_created(catalogue), owned_by=owners)
 
 

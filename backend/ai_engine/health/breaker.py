@@ -48,7 +48,7 @@ class Outage:
 
 
 @dataclass(eq=False, slots=True)
-class Passage:
+class Permit:
     """One attempt that was let through; the breaker tells by it whose end it hears of."""
 
     route: Route
@@ -61,13 +61,13 @@ class _Circuit:
     outage: Outage | None = None
     probes: int = 0
     """Probes that failed in this outage; each doubles the wait for the next."""
-    probe: Passage | None = None
+    probe: Permit | None = None
     """The one attempt that is let through while the circuit is open."""
     consecutive_failures: int = 0
     recent: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=200))
     """`(when, succeeded)`, bounded."""
 
-    def is_admitting(self, now: float) -> bool:
+    def allows(self, now: float) -> bool:
         return self.outage is None or (self.probe is None and self.outage.until <= now)
 
     def close(self) -> None:
@@ -93,29 +93,29 @@ class Breaker:
 
     # What a request asks
 
-    def is_admitting(self, route: Route) -> bool:
+    def allows(self, route: Route) -> bool:
         """True if an attempt may go there now: nothing is known against it, or a probe is due and none is under way."""
         now = self._clock.monotonic()
         provider, circuit = self._providers.get(route.provider), self._routes.get(route)
-        return (provider is None or provider.is_admitting(now)) and (circuit is None or circuit.is_admitting(now))
+        return (provider is None or provider.allows(now)) and (circuit is None or circuit.allows(now))
 
-    def begin(self, route: Route) -> Passage:
+    def acquire(self, route: Route) -> Permit:
         """An attempt goes there. If the route or its provider is out, this attempt is its one probe until it ends."""
-        passage = Passage(route)
+        permit = Permit(route)
         for circuit in (self._providers.get(route.provider), self._routes.get(route)):
             if circuit is not None and circuit.outage is not None and circuit.probe is None:
-                circuit.probe = passage
-        return passage
+                circuit.probe = permit
+        return permit
 
-    def abandon(self, passage: Passage) -> None:
+    def abandon(self, permit: Permit) -> None:
         """The attempt ended without a verdict (the client left, or the key was to blame): another may probe at once."""
-        for circuit in (self._providers.get(passage.route.provider), self._routes.get(passage.route)):
-            if circuit is not None and circuit.probe is passage:
+        for circuit in (self._providers.get(permit.route.provider), self._routes.get(permit.route)):
+            if circuit is not None and circuit.probe is permit:
                 circuit.probe = None
 
-    def record_success(self, passage: Passage) -> None:
+    def record_success(self, permit: Permit) -> None:
         """Closes the route's circuit and its provider's at once."""
-        route, now = passage.route, self._clock.monotonic()
+        route, now = permit.route, self._clock.monotonic()
         circuit, provider = self._circuit(route), self._providers.get(route.provider)
         circuit.close()
         circuit.recent.append((now, True))
@@ -124,21 +124,21 @@ class Breaker:
             provider.recent.append((now, True))
         self._failing.pop(route.provider, None)
 
-    def record_failure(self, passage: Passage, failure: Failure) -> None:
+    def record_failure(self, permit: Permit, failure: Failure) -> None:
         """Counts a failure that is the route's or the network's. Any other blame only ends the probe."""
-        route = passage.route
+        route = permit.route
         if failure.blame is Blame.NETWORK:
-            self._fail(self._providers.setdefault(route.provider, _Circuit()), passage, failure)
+            self._fail(self._providers.setdefault(route.provider, _Circuit()), permit, failure)
         elif failure.blame is Blame.ROUTE:
             circuit = self._circuit(route)
             if failure.kind is FailureClass.MODEL_NOT_FOUND:
                 self._open(circuit, failure, self._policy.missing_model_seconds)
-            elif self._fail(circuit, passage, failure):
+            elif self._fail(circuit, permit, failure):
                 self._widen(route, circuit, failure)
             provider = self._providers.get(route.provider)
-            if provider is not None and provider.probe is passage and failure.kind is not FailureClass.MODEL_NOT_FOUND:
-                self._fail(provider, passage, failure)
-        self.abandon(passage)
+            if provider is not None and provider.probe is permit and failure.kind is not FailureClass.MODEL_NOT_FOUND:
+                self._fail(provider, permit, failure)
+        self.abandon(permit)
 
     def _circuit(self, route: Route) -> _Circuit:
         circuit = self._routes.get(route)
@@ -150,7 +150,7 @@ class Breaker:
             circuit = self._routes[route] = _Circuit()
         return circuit
 
-    def _fail(self, circuit: _Circuit, passage: Passage, failure: Failure) -> bool:
+    def _fail(self, circuit: _Circuit, permit: Permit, failure: Failure) -> bool:
         """True if the circuit is open now because of this failure."""
         now, policy = self._clock.monotonic(), self._policy
         if circuit.outage is None:
@@ -158,7 +158,7 @@ class Breaker:
             circuit.recent.append((now, False))
             if circuit.consecutive_failures < policy.consecutive_failures and not self._fails_too_often(circuit, now):
                 return False
-        elif circuit.probe is passage:
+        elif circuit.probe is permit:
             circuit.probes += 1
         else:
             return False  # an attempt from before the outage: it tells nothing new

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.autodecide.candidates import LeftOut, Wish
-from ai_engine.autodecide.plan import Judged, Planner
+from ai_engine.autodecide.candidates import Exclusion, RouteQuery
+from ai_engine.autodecide.plan import Planner, RankedCandidate
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.clock import Clock
@@ -51,7 +51,7 @@ class Explainer:
 
     def explain(self, model: str) -> Explanation:
         """What would be tried for this model now, in which order and why. It changes nothing."""
-        plan = self._planner.plan(Wish(model))
+        plan = self._planner.plan(RouteQuery(model))
         file = self._configuration.current.file
         return Explanation(
             model=model,
@@ -60,31 +60,31 @@ class Explainer:
             pinned_to=plan.pinned_to,
             order=plan.order,
             weights=file.autodecide.weights.model_dump(),
-            candidates=[_candidate_view(self._planner.judge(candidate)) for candidate in plan.candidates],
-            left_out=[self._left_out_view(left_out) for left_out in plan.left_out],
+            candidates=[_candidate_view(self._planner.rank(candidate)) for candidate in plan.candidates],
+            left_out=[self._exclusion_view(exclusion) for exclusion in plan.exclusions],
             fallbacks=[] if plan.pinned_to else list(file.fallbacks.get(model, ())),
             catalogue_age_seconds=round((self._clock.now() - self._catalogue.current.built_at).total_seconds(), 3),
         )
 
-    def _left_out_view(self, left_out: LeftOut) -> LeftOutView:
-        route = left_out.possible.route
+    def _exclusion_view(self, exclusion: Exclusion) -> LeftOutView:
+        route = exclusion.candidate.route
         return LeftOutView(
             provider=route.provider,
             model=route.model,
-            reason=left_out.reason,
-            cause=left_out.cause,
-            detail=left_out.detail,
-            returns_at=self._views.at(left_out.returns_at),
+            reason=exclusion.reason,
+            cause=exclusion.cause,
+            detail=exclusion.detail,
+            returns_at=self._views.at(exclusion.returns_at),
         )
 
 
-def _candidate_view(judged: Judged) -> CandidateView:
-    possible, score, facts = judged
+def _candidate_view(ranked: RankedCandidate) -> CandidateView:
+    candidate, score, facts = ranked
     parts = ("total", "priority", "health", "latency", "cost", "load")
     return CandidateView(
-        provider=possible.route.provider,
-        model=possible.route.model,
-        matched=possible.rung.name.lower(),
+        provider=candidate.route.provider,
+        model=candidate.route.model,
+        matched=candidate.rung.name.lower(),
         score=ScoreView(**{part: round(getattr(score, part), 4) for part in parts}),
         first_token_seconds=facts.first_token_seconds,
         usd_per_million_tokens=None if facts.usd_per_million is None else f"{facts.usd_per_million:g}",

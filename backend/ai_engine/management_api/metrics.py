@@ -178,7 +178,7 @@ class Exposition(Collector):
             "ai_engine_key_model_cooldowns",
             "Pairs of provider key and model that cool for a time, such as after a rate limit.",
             (
-                (name, sum(rest.until > now for pooled in pool for rest in pooled.resting_models.values()))
+                (name, sum(cooldown.until > now for pooled in pool for cooldown in pooled.model_cooldowns.values()))
                 for name, pool in pools.items()
             ),
         )
@@ -230,9 +230,9 @@ class Exposition(Collector):
 
 
 def _state_of(pooled: PooledKey, now: float) -> str:
-    if pooled.is_set_aside:
+    if pooled.is_invalid:
         return "set_aside"
-    return "cooling" if pooled.resting is not None and pooled.resting.until > now else "usable"
+    return "cooling" if pooled.cooldown is not None and pooled.cooldown.until > now else "usable"
 
 
 def _in_classes(rows: Rows) -> Rows:

@@ -61,7 +61,7 @@ async def restore_key(
     by: By,
 ) -> ProviderView:
     """The key is usable again at once, for every model; if the provider refuses it again, it rests again."""
-    before = {key.fingerprint: _rest(key) for key in views.view(definition).keys}.get(fingerprint)
+    before = {key.fingerprint: _cooldown(key) for key in views.view(definition).keys}.get(fingerprint)
     keys.restore(definition.name, fingerprint)
     if before:
         await trail.note(by, Action.RESTORE_KEY, f"{definition.name}/{fingerprint}", before, dict.fromkeys(before))
@@ -77,16 +77,16 @@ def _held_against(view: ProviderView, outage: Outage | None) -> dict[str, Any]:
         held["flag"] = view.flag.reason
     if view.routes:
         held["routes"] = {route.model: route.reason for route in view.routes}
-    keys = {key.fingerprint: rest for key in view.keys if (rest := _rest(key))}
+    keys = {key.fingerprint: cooldown for key in view.keys if (cooldown := _cooldown(key))}
     if keys:
         held["keys"] = keys
     return held
 
 
-def _rest(key: ProviderKeyView) -> dict[str, Any]:
-    rest: dict[str, Any] = {}
+def _cooldown(key: ProviderKeyView) -> dict[str, Any]:
+    cooldown: dict[str, Any] = {}
     if key.state != "usable":
-        rest |= {"state": key.state, "reason": key.reason}
+        cooldown |= {"state": key.state, "reason": key.reason}
     if key.resting_models:
-        rest["resting_models"] = sorted(key.resting_models)
-    return rest
+        cooldown["resting_models"] = sorted(key.resting_models)
+    return cooldown

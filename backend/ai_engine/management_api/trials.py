@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ai_engine.autodecide.candidates import Possible
+from ai_engine.autodecide.candidates import Candidate
 from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished
@@ -41,7 +41,7 @@ class Trials:
         self._performance = performance
         self._clock = clock
 
-    async def run(self, request_id: str, model: str, message: str, only: Possible | None = None) -> Trial:
+    async def run(self, request_id: str, model: str, message: str, only: Candidate | None = None) -> Trial:
         """`only` is the one route that may answer; without it autodecide chooses. A failure is told, not raised."""
         body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": message}], "stream": True}
         request = ClientRequest(
@@ -54,7 +54,7 @@ class Trials:
         self._performance.started()
         route, error = None, None
         try:
-            answer = await self._relay.answer(request, only=only, hear=attempts.append)
+            answer = await self._relay.answer(request, only=only, observer=attempts.append)
             route = answer.route
             assert answer.stream is not None
             try:

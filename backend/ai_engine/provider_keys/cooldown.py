@@ -32,13 +32,13 @@ class Cooldown:
     reason: FailureClass
 
 
-def rest_seconds(failure: Failure, *, strikes: int, policy: CooldownPolicy, chance: Chance) -> float:
+def cooldown_seconds(failure: Failure, *, strikes: int, policy: CooldownPolicy, chance: Chance) -> float:
     """How long the key rests. `strikes` counts the failures of this kind before this one, without a success between.
 
     What the provider stated is taken as it is: coming back early only earns the next refusal.
     """
     doubled = 2.0 ** min(strikes, _MOST_DOUBLINGS)
-    if failure.key_scope is KeyScope.SET_ASIDE:
+    if failure.key_scope is KeyScope.INVALID:
         return min(policy.first_recheck * doubled, policy.longest_recheck)
     if failure.retry_after_seconds is not None:
         return failure.retry_after_seconds

@@ -12,7 +12,7 @@ _MOST_WAITING = 64
 _SPACING_SECONDS = 0.05
 
 
-class WaitingRoomFull(Exception):
+class CooldownQueueFull(Exception):
     """As many wait for this route already as can be let go in good time."""
 
 
@@ -26,7 +26,7 @@ class _Line:
     """In monotonic seconds: not sooner than this after whoever went before."""
 
 
-class WaitingRoom:
+class CooldownQueue:
     """One line a route.
 
     Whoever is let go first finds out for the others whether the provider has calmed down: those behind look at the key again,
@@ -39,10 +39,10 @@ class WaitingRoom:
 
     @asynccontextmanager
     async def turn(self, route: Route) -> AsyncIterator[None]:
-        """Holds the head of the line while the caller waits for the key. Raises `WaitingRoomFull`."""
+        """Holds the head of the line while the caller waits for the key. Raises `CooldownQueueFull`."""
         line = self._lines.setdefault(route, _Line())
         if line.length >= _MOST_WAITING:
-            raise WaitingRoomFull
+            raise CooldownQueueFull
         line.length += 1
         try:
             async with line.head:

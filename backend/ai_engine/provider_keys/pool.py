@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ai_engine.clock import Chance, Clock, system_chance
 from ai_engine.errors import Conflict, NotFound
-from ai_engine.provider_keys.cooldown import Cooldown, CooldownPolicy, rest_seconds
+from ai_engine.provider_keys.cooldown import Cooldown, CooldownPolicy, cooldown_seconds
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, header
@@ -28,10 +28,10 @@ class PooledKey:
     failures: int = 0
     last_turn: int = 0
     """The pool's turn at which it was used last: the key that rested longest comes first among equals."""
-    resting: Cooldown | None = None
+    cooldown: Cooldown | None = None
     """Out for every model."""
-    resting_models: dict[str, Cooldown] = field(default_factory=dict)
-    is_set_aside: bool = False
+    model_cooldowns: dict[str, Cooldown] = field(default_factory=dict)
+    is_invalid: bool = False
     """The provider does not know the key; only a successful listing, or a person, brings it back."""
     recheck_at: float = 0
     """When a key that was set aside is asked about again, in monotonic seconds."""
@@ -46,8 +46,8 @@ class PooledKey:
 
     def cooldown_for(self, model: str, now: float) -> Cooldown | None:
         """What keeps the key from this model now, the later end of two."""
-        whole, own = self.resting, self.resting_models.get(model)
-        if whole is not None and whole.until <= now and not self.is_set_aside:
+        whole, own = self.cooldown, self.model_cooldowns.get(model)
+        if whole is not None and whole.until <= now and not self.is_invalid:
             whole = None
         if own is None or own.until <= now:
             return whole
@@ -97,8 +97,8 @@ class KeyPool:
         start = pool.index(active) if active else -1
         for step in range(1, len(pool) + 1):
             pooled = pool[(start + step) % len(pool)]
-            is_resting = pooled.is_set_aside or (pooled.resting is not None and pooled.resting.until > now)
-            if pooled is not active and pooled.fingerprint and not is_resting:
+            is_in_cooldown = pooled.is_invalid or (pooled.cooldown is not None and pooled.cooldown.until > now)
+            if pooled is not active and pooled.fingerprint and not is_in_cooldown:
                 return pooled.fingerprint
         raise Conflict(
             f"{provider} has no other usable key to roll to; add one as a further numbered variable.", code="no_other_key"
@@ -111,9 +111,9 @@ class KeyPool:
         if not chosen and fingerprint is not None:
             raise NotFound(f"{provider} has no key with the fingerprint {fingerprint!r}.", param="fingerprint")
         for pooled in chosen:
-            pooled.resting = None
-            pooled.is_set_aside = False
-            pooled.resting_models.clear()
+            pooled.cooldown = None
+            pooled.is_invalid = False
+            pooled.model_cooldowns.clear()
             pooled.strikes.clear()
 
     def accept(self, pooled: PooledKey) -> None:
@@ -121,25 +121,25 @@ class KeyPool:
 
         Its other rests stay, and so does its escalation, until a request succeeds: some listings are free for every key.
         """
-        pooled.is_set_aside = False
-        if pooled.resting is not None and pooled.resting.reason is FailureClass.INVALID_KEY:
-            pooled.resting = None
+        pooled.is_invalid = False
+        if pooled.cooldown is not None and pooled.cooldown.reason is FailureClass.INVALID_KEY:
+            pooled.cooldown = None
 
     # What a request asks
 
-    def take(
-        self, provider: str, model: str, tried: Collection[str | None] = (), *, even_if_resting: bool = False
+    def acquire(
+        self, provider: str, model: str, tried: Collection[str | None] = (), *, even_in_cooldown: bool = False
     ) -> PooledKey | None:
-        """The key for the next attempt, counted as in flight until `give_back`; `None` if none is usable.
+        """The key for the next attempt, counted as in flight until `release`; `None` if none is usable.
 
         The preferred key while it is usable, else the most headroom: fewest in flight, then the largest share of the rate
-        limit left, then the longest unused. A client's request never gets a key that rests; `even_if_resting` is for an
+        limit left, then the longest unused. A client's request never gets a key that rests; `even_in_cooldown` is for an
         operator who wants to know, and gives such a key only where there is no other.
         """
         now = self._clock.monotonic()
         pool = self._pools.get(provider, ())
         usable = [key for key in pool if key.fingerprint not in tried and key.cooldown_for(model, now) is None]
-        if not usable and even_if_resting:
+        if not usable and even_in_cooldown:
             usable = [key for key in pool if key.fingerprint not in tried]
         if not usable:
             return None
@@ -156,7 +156,7 @@ class KeyPool:
         chosen.requests += 1
         return chosen
 
-    def give_back(self, pooled: PooledKey) -> None:
+    def release(self, pooled: PooledKey) -> None:
         """The attempt is over, whatever became of it."""
         pooled.in_flight -= 1
 
@@ -165,9 +165,9 @@ class KeyPool:
         if pooled.strikes:
             pooled.strikes = {strike: count for strike, count in pooled.strikes.items() if strike[1] not in (model, None)}
         if len(self._pools.get(pooled.provider, ())) > 1:
-            self._hear_rate_limit(pooled, model, headers)
+            self._note_rate_limit(pooled, model, headers)
 
-    def _hear_rate_limit(self, pooled: PooledKey, model: str, headers: Headers) -> None:
+    def _note_rate_limit(self, pooled: PooledKey, model: str, headers: Headers) -> None:
         limit, left = header(headers, b"x-ratelimit-limit-requests"), header(headers, b"x-ratelimit-remaining-requests")
         try:
             share = float(left or "") / float(limit or "")
@@ -185,17 +185,17 @@ class KeyPool:
             return
         now = self._clock.monotonic()
         if failure.key_scope is KeyScope.MODEL:
-            pooled.resting_models = {name: rest for name, rest in pooled.resting_models.items() if rest.until > now}
-            own = pooled.resting_models.get(model)
+            pooled.model_cooldowns = {name: cooldown for name, cooldown in pooled.model_cooldowns.items() if cooldown.until > now}
+            own = pooled.model_cooldowns.get(model)
             cooldown = self._cooldown(pooled, model, failure, is_known=own is not None)
-            pooled.resting_models[model] = _later(own, cooldown)
+            pooled.model_cooldowns[model] = _later(own, cooldown)
         elif failure.key_scope is KeyScope.ALL_MODELS:
-            is_known = pooled.resting is not None and pooled.resting.until > now
-            pooled.resting = _later(pooled.resting, self._cooldown(pooled, None, failure, is_known=is_known))
-        elif not pooled.is_set_aside or pooled.recheck_at <= now:
+            is_known = pooled.cooldown is not None and pooled.cooldown.until > now
+            pooled.cooldown = _later(pooled.cooldown, self._cooldown(pooled, None, failure, is_known=is_known))
+        elif not pooled.is_invalid or pooled.recheck_at <= now:
             cooldown = self._cooldown(pooled, None, failure, is_known=False)
-            pooled.is_set_aside, pooled.recheck_at = True, cooldown.until
-            pooled.resting = _later(pooled.resting, cooldown)
+            pooled.is_invalid, pooled.recheck_at = True, cooldown.until
+            pooled.cooldown = _later(pooled.cooldown, cooldown)
 
     def _cooldown(self, pooled: PooledKey, model: str | None, failure: Failure, *, is_known: bool) -> Cooldown:
         """The rest that the failure earns. One of an attempt from before the rest (`is_known`) does not escalate it."""
@@ -207,24 +207,24 @@ class KeyPool:
             if len(pooled.strikes) >= _MOST_MODELS:
                 pooled.strikes.clear()
             pooled.strikes[strike] = strikes + 1
-        seconds = rest_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)
+        seconds = cooldown_seconds(failure, strikes=strikes, policy=self._policy, chance=self._chance)
         return Cooldown(self._clock.monotonic() + seconds, failure.kind)
 
     # What others want to know
 
-    def soonest_return(self, provider: str, model: str) -> Cooldown | None:
+    def cooldown_of(self, provider: str, model: str) -> Cooldown | None:
         """The rest that ends first, when every key rests; `None` if the provider has no key at all, or one is usable.
 
         A key that was set aside counts only where there is no other: its recheck is no promise.
         """
         now = self._clock.monotonic()
-        rests: list[tuple[bool, float, Cooldown]] = []
+        cooldowns: list[tuple[bool, float, Cooldown]] = []
         for pooled in self._pools.get(provider, ()):
-            rest = pooled.cooldown_for(model, now)
-            if rest is None:
+            cooldown = pooled.cooldown_for(model, now)
+            if cooldown is None:
                 return None
-            rests.append((pooled.is_set_aside, rest.until, rest))
-        return min(rests, key=lambda rest: rest[:2])[2] if rests else None
+            cooldowns.append((pooled.is_invalid, cooldown.until, cooldown))
+        return min(cooldowns, key=lambda cooldown: cooldown[:2])[2] if cooldowns else None
 
     def in_flight_per_key(self, provider: str) -> float:
         """Requests under way for each key that does not rest altogether."""
@@ -232,7 +232,7 @@ class KeyPool:
         usable = flying = 0
         for pooled in self._pools.get(provider, ()):
             flying += pooled.in_flight
-            usable += pooled.resting is None or (not pooled.is_set_aside and pooled.resting.until <= now)
+            usable += pooled.cooldown is None or (not pooled.is_invalid and pooled.cooldown.until <= now)
         return flying / usable if usable else float(flying)
 
     def active(self, provider: str) -> PooledKey | None:
@@ -241,7 +241,7 @@ class KeyPool:
         usable = [
             pooled
             for pooled in self._pools.get(provider, ())
-            if not pooled.is_set_aside and (pooled.resting is None or pooled.resting.until <= now)
+            if not pooled.is_invalid and (pooled.cooldown is None or pooled.cooldown.until <= now)
         ]
         preferred = self._preferred.get(provider)
         return min(usable, key=lambda key: (key.fingerprint != preferred, key.in_flight, key.last_turn), default=None)
@@ -250,9 +250,9 @@ class KeyPool:
         """Every key of a provider, in configured order."""
         return self._pools.get(provider, ())
 
-    def set_aside(self) -> list[PooledKey]:
+    def invalid_keys(self) -> list[PooledKey]:
         """Every key that waits for its recheck; `recheck_at` says when it is due."""
-        return [pooled for pool in self._pools.values() for pooled in pool if pooled.is_set_aside]
+        return [pooled for pool in self._pools.values() for pooled in pool if pooled.is_invalid]
 
 
 def _later(one: Cooldown | None, other: Cooldown) -> Cooldown:

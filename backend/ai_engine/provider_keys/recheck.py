@@ -15,7 +15,7 @@ from ai_engine.upstream.port import Upstream, UpstreamError
 _log = logging.getLogger("ai_engine")
 _DEADLINE_SECONDS = 10
 _STILL_UNKNOWN = Failure(
-    FailureClass.INVALID_KEY, Blame.KEY, "The key was not accepted by the listing call.", key_scope=KeyScope.SET_ASIDE
+    FailureClass.INVALID_KEY, Blame.KEY, "The key was not accepted by the listing call.", key_scope=KeyScope.INVALID
 )
 
 
@@ -46,7 +46,7 @@ class KeyRecheck:
     async def recheck_due(self) -> None:
         """Asks about every key that is due, all at once; one that is not accepted waits twice as long."""
         now = self._clock.monotonic()
-        due = [pooled for pooled in self._pool.set_aside() if pooled.recheck_at <= now]
+        due = [pooled for pooled in self._pool.invalid_keys() if pooled.recheck_at <= now]
         await asyncio.gather(*(self._recheck(pooled) for pooled in due))
 
     async def _recheck(self, pooled: PooledKey) -> None:

@@ -151,7 +151,7 @@ class Adapter(Protocol):
 
         `body` is the request in the format of an operation that the provider `speaks`, without our own fields; it is not changed.
         `ask_usage` adds the request for usage to a stream that does not have it. `extra_headers` (our `via`) are sent after the
-        adapter's own. Raises `Inexpressible`, naming the field that the protocol has no words for.
+        adapter's own. Raises `UnsupportedByProvider`, naming the field that the protocol has no words for.
         """
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:

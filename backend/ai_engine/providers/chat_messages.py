@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 Json = dict[str, Any]
 
@@ -61,12 +61,12 @@ def messages(body: Mapping[str, Any], provider: str) -> Iterator[tuple[str, str,
         role = message.get("role")
         fields = _MESSAGE_FIELDS.get(role) if isinstance(role, str) else None
         if role == "function":
-            raise Inexpressible(f"{provider} has no messages of the role 'function'.", param=f"{where}.role")
+            raise UnsupportedByProvider(f"{provider} has no messages of the role 'function'.", param=f"{where}.role")
         if not isinstance(role, str) or fields is None:
             raise InvalidRequest("role must be system, developer, user, assistant or tool.", param=f"{where}.role")
         for name in message.keys() - fields:
             if message[name] is not None:
-                raise Inexpressible(f"{provider} has no words for {name!r} of a message.", param=f"{where}.{name}")
+                raise UnsupportedByProvider(f"{provider} has no words for {name!r} of a message.", param=f"{where}.{name}")
         yield where, role, message
 
 
@@ -84,10 +84,10 @@ def parts(content: object, where: str, provider: str) -> list[Json]:
             raise InvalidRequest("A part is an object with a type.", param=f"{where}.content[{place}].type")
         fields = _PART_FIELDS.get(kind)
         if fields is None:
-            raise Inexpressible(f"{provider} has no parts of the type {kind!r}.", param=f"{where}.content[{place}].type")
+            raise UnsupportedByProvider(f"{provider} has no parts of the type {kind!r}.", param=f"{where}.content[{place}].type")
         if unknown := [name for name in part.keys() - fields if part[name] is not None]:
             first = min(unknown)
-            raise Inexpressible(f"{provider} has no words for {first!r} here.", param=f"{where}.content[{place}].{first}")
+            raise UnsupportedByProvider(f"{provider} has no words for {first!r} here.", param=f"{where}.content[{place}].{first}")
         if kind in ("text", "refusal") and not isinstance(part.get(kind), str):
             raise InvalidRequest("A part of text needs its text.", param=f"{where}.content[{place}].{kind}")
     return content
@@ -101,7 +101,7 @@ def texts(content: object, where: str, provider: str) -> list[str]:
     for place, part in enumerate(parts(content, where, provider)):
         kind = part["type"]
         if kind not in ("text", "refusal"):
-            raise Inexpressible(f"{provider} takes only text here, no {kind}.", param=f"{where}.content[{place}].type")
+            raise UnsupportedByProvider(f"{provider} takes only text here, no {kind}.", param=f"{where}.content[{place}].type")
         found.append(part[kind])
     return found
 
@@ -120,7 +120,7 @@ def _call(call: object, where: str, provider: str) -> Call:
         raise InvalidRequest("A tool call needs its id.", param=f"{where}.id")
     kind = call.get("type", "function")
     if kind != "function":
-        raise Inexpressible(f"{provider} has no tool calls of the type {kind!r}.", param=f"{where}.type")
+        raise UnsupportedByProvider(f"{provider} has no tool calls of the type {kind!r}.", param=f"{where}.type")
     function = call.get("function")
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(function, dict) or not isinstance(name, str) or not name:

@@ -1,13 +1,13 @@
 """Reads the parameters of a chat in OpenAI's format for those adapters that say it in other words.
 
 Here and in `chat_messages`, what is no sound chat raises `InvalidRequest`, and what the asked protocol has no words for raises
-`Inexpressible`, both with the field's path. A field that is `null` is a field that is absent.
+`UnsupportedByProvider`, both with the field's path. A field that is `null` is a field that is absent.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 Json = dict[str, Any]
 
@@ -57,7 +57,7 @@ def check_fields(body: Mapping[str, Any], known: Collection[str], provider: str)
             continue
         if name == "parallel_tool_calls" and type(value) is bool:
             continue  # who is not told is held to it all the same (`relay.one_call`)
-        raise Inexpressible(f"{provider} has no words for {name!r}{_said(value)}.", param=name)
+        raise UnsupportedByProvider(f"{provider} has no words for {name!r}{_said(value)}.", param=name)
 
 
 def _said(value: object) -> str:
@@ -147,14 +147,14 @@ def _function(tool: object, where: str, provider: str) -> Function:
     if not isinstance(tool, dict) or not isinstance(kind, str):
         raise InvalidRequest("A tool is an object with a type.", param=where)
     if kind != "function":
-        raise Inexpressible(f"{provider} has no tools of the type {kind!r}.", param=f"{where}.type")
+        raise UnsupportedByProvider(f"{provider} has no tools of the type {kind!r}.", param=f"{where}.type")
     function = tool.get("function")
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(function, dict) or not isinstance(name, str) or not name:
         raise InvalidRequest("A function needs a name.", param=f"{where}.function.name")
     if unknown := [name for name in function.keys() - _FUNCTION_FIELDS if function[name] is not None]:
         first = min(unknown)
-        raise Inexpressible(f"{provider} has no words for {first!r} of a function.", param=f"{where}.function.{first}")
+        raise UnsupportedByProvider(f"{provider} has no words for {first!r} of a function.", param=f"{where}.function.{first}")
     description, parameters = function.get("description"), function.get("parameters")
     if description is not None and not isinstance(description, str):
         raise InvalidRequest("A function's description is a text.", param=f"{where}.function.description")
@@ -178,7 +178,7 @@ def tool_choice(body: Mapping[str, Any], known: Collection[Function], provider: 
     if kind == "function":
         return ToolChoice("required", (_named(choice, known, "tool_choice.function.name"),))
     if kind != "allowed_tools":
-        raise Inexpressible(f"{provider} has no tool_choice of the type {kind!r}.", param="tool_choice.type")
+        raise UnsupportedByProvider(f"{provider} has no tool_choice of the type {kind!r}.", param="tool_choice.type")
     allowed = choice.get("allowed_tools")
     tools = allowed.get("tools") if isinstance(allowed, dict) else None
     mode = allowed.get("mode", "auto") if isinstance(allowed, dict) else None

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.adapter import PlainAnswer
 
 
 def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
-    """The texts. Raises `Inexpressible` for tokens, which mean something to one tokenizer only."""
+    """The texts. Raises `UnsupportedByProvider` for tokens, which mean something to one tokenizer only."""
     given = body.get("input")
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
@@ -21,7 +21,7 @@ def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
         if isinstance(text, str):
             continue
         if type(text) is int or (isinstance(text, list) and all(type(token) is int for token in text)):
-            raise Inexpressible(f"{provider} embeds texts, not tokens.", param="input")
+            raise UnsupportedByProvider(f"{provider} embeds texts, not tokens.", param="input")
         raise InvalidRequest("input must hold texts.", param=f"input[{place}]")
     return texts
 

@@ -50,7 +50,7 @@ class KeyScope(StrEnum):
 
     MODEL = "model"
     ALL_MODELS = "all_models"
-    SET_ASIDE = "set_aside"
+    INVALID = "set_aside"
     """The provider does not know the key (401): out until the free listing call accepts it again."""
 
 
@@ -249,7 +249,7 @@ class _Verdict:
 _BAD_REQUEST = _Verdict(FailureClass.BAD_REQUEST, Blame.REQUEST)
 _FILTERED = _Verdict(FailureClass.CONTENT_FILTER, Blame.REQUEST)
 _TOO_LONG = _Verdict(FailureClass.CONTEXT_LENGTH, Blame.MODEL)
-_KEY_UNKNOWN = _Verdict(FailureClass.INVALID_KEY, Blame.KEY, KeyScope.SET_ASIDE)
+_KEY_UNKNOWN = _Verdict(FailureClass.INVALID_KEY, Blame.KEY, KeyScope.INVALID)
 _KEY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
 _KEY_OUT = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.ALL_MODELS)

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from ai_engine.autodecide.candidates import Possible
+from ai_engine.autodecide.candidates import Candidate
 from ai_engine.catalogue.prices import Price
 from ai_engine.clock import Watchdog
 from ai_engine.errors import DeadlinePassed
 from ai_engine.events import ABANDONED, AttemptFinished
-from ai_engine.health.breaker import Passage
+from ai_engine.health.breaker import Permit
 from ai_engine.names import PASSED_THROUGH, Blame, Route, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
@@ -19,7 +19,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_as_reported, spent_on
 from ai_engine.relay.streaming import OpenStream
-from ai_engine.relay.translation import Way
+from ai_engine.relay.translation import Exchange
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError, UpstreamRequest
 from ai_engine.wire.sse import MAX_EVENT_BYTES
 
@@ -44,7 +44,7 @@ class Answered(NamedTuple):
 class Outgoing(NamedTuple):
     """One request for one route with one key, ready to go, and the way back."""
 
-    way: Way
+    exchange: Exchange
     request: UpstreamRequest
     asks_usage: bool
     """The relay asks the stream for usage, whether or not the client did."""
@@ -55,13 +55,13 @@ class Attempt:
 
     __slots__ = (
         "_came_at",
+        "_candidate",
         "_deadline",
         "_decoder",
         "_number",
         "_outgoing",
-        "_passage",
+        "_permit",
         "_pooled",
-        "_possible",
         "_record",
         "_request",
         "_services",
@@ -74,10 +74,10 @@ class Attempt:
         self,
         services: RelayServices,
         request: ClientRequest,
-        possible: Possible,
+        candidate: Candidate,
         outgoing: Outgoing,
         pooled: PooledKey,
-        passage: Passage,
+        permit: Permit,
         number: int,
         why: str,
         came_at: float,
@@ -89,10 +89,10 @@ class Attempt:
         self._came_at = came_at
         self._services = services
         self._request = request
-        self._possible = possible
+        self._candidate = candidate
         self._outgoing = outgoing
         self._pooled = pooled
-        self._passage = passage
+        self._permit = permit
         self._why = why
         self._deadline = deadline
         self._record = record
@@ -111,7 +111,7 @@ class Attempt:
         return failure.without(key.secret) if key else failure
 
     async def _run(self) -> Answered | Failure:
-        timeouts, entry = self._timeouts(), self._possible.entry
+        timeouts, entry = self._timeouts(), self._candidate.entry
         patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
         if entry.is_reasoning and self._request.is_stream:
             patience = max(patience, _REASONING_FIRST_TOKEN_SECONDS)
@@ -121,7 +121,7 @@ class Attempt:
         try:
             with Watchdog(min(patience, remaining)):
                 answer = await self._services.upstream.send(self._outgoing.request)
-                return await self._read(answer, self._outgoing.way)
+                return await self._read(answer, self._outgoing.exchange)
         except TimeoutError:
             if remaining <= patience:
                 raise DeadlinePassed("The request's time was over before an answer was complete.") from None
@@ -129,18 +129,18 @@ class Attempt:
         except UpstreamError as error:
             return classify_exception(error)
 
-    async def _read(self, answer: UpstreamAnswer, way: Way) -> Answered | Failure:
+    async def _read(self, answer: UpstreamAnswer, exchange: Exchange) -> Answered | Failure:
         """Closes the answer on every path, except that an open stream is handed on."""
         outcome: Answered | PlainAnswer | Failure | None = None
         try:
             if not 200 <= answer.status < 300:
                 self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
-                outcome = way.classify(answer.status, answer.headers, self.error_body)
+                outcome = exchange.classify(answer.status, answer.headers, self.error_body)
             elif self._request.is_stream:
-                outcome = await self._open_stream(answer, way)
+                outcome = await self._open_stream(answer, exchange)
             else:
                 body = await answer.read(_LARGEST_ANSWER_BYTES)
-                outcome = way.decode_answer(answer.headers, body, self._possible.route.model)
+                outcome = exchange.decode_answer(answer.headers, body, self._candidate.route.model)
         finally:
             if not isinstance(outcome, Answered):
                 await answer.close()
@@ -148,21 +148,21 @@ class Attempt:
         return self._succeed(outcome, answer) if isinstance(outcome, PlainAnswer) else outcome
 
     def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
-        services, route = self._services, self._possible.route
+        services, route = self._services, self._candidate.route
         seconds = services.clock.monotonic() - self.started_at
-        services.breaker.record_success(self._passage)
+        services.breaker.record_success(self._permit)
         services.keys.record_success(self._pooled, route.model, answer.headers)
-        services.keys.give_back(self._pooled)
+        services.keys.release(self._pooled)
         tokens = plain.usage.all_output if plain.usage else None
         services.track_record.record(
             route, succeeded=True, tokens_per_second=tokens / seconds if tokens and seconds > 0 else None
         )
         self._report(None, self._spent(plain.usage, plain.characters_since_usage))
-        return Answered(route, self._possible.entry.price, plain, None)
+        return Answered(route, self._candidate.entry.price, plain, None)
 
-    async def _open_stream(self, answer: UpstreamAnswer, way: Way) -> Answered | Failure:
+    async def _open_stream(self, answer: UpstreamAnswer, exchange: Exchange) -> Answered | Failure:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
-        decoder = self._decoder = way.decode_stream(self._possible.route.model)
+        decoder = self._decoder = exchange.decode_stream(self._candidate.route.model)
         chunks = answer.chunks()
         held: list[StreamEvent] = []
         received_bytes = 0
@@ -189,8 +189,8 @@ class Attempt:
         self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
     ) -> Answered:
         services = self._services
-        services.breaker.record_success(self._passage)
-        services.keys.record_success(self._pooled, self._possible.route.model, answer.headers)
+        services.breaker.record_success(self._permit)
+        services.keys.record_success(self._pooled, self._candidate.route.model, answer.headers)
         first_token_seconds = services.clock.monotonic() - self.started_at
         timeouts = self._timeouts()
         stream = OpenStream(
@@ -201,11 +201,11 @@ class Attempt:
             timeouts,
             self._deadline,
             services.clock,
-            has_several_choices=self._outgoing.way.body.get("n") not in (None, 1),
+            has_several_choices=self._outgoing.exchange.body.get("n") not in (None, 1),
             cleaned=self._without_our_key,
         )
         stream.on_end = lambda failure: self._end_stream(stream, decoder, first_token_seconds, failure)
-        return Answered(self._possible.route, self._possible.entry.price, None, stream)
+        return Answered(self._candidate.route, self._candidate.entry.price, None, stream)
 
     def _end_stream(
         self, stream: OpenStream, decoder: StreamDecoder, first_token_seconds: float, failure: Failure | None
@@ -215,8 +215,8 @@ class Attempt:
         if failure is not None:
             self.fail(failure, spent, first_token_seconds)
             return
-        services, route = self._services, self._possible.route
-        services.keys.give_back(self._pooled)
+        services, route = self._services, self._candidate.route
+        services.keys.release(self._pooled)
         seconds = services.clock.monotonic() - self.started_at - first_token_seconds
         tokens = decoder.usage.all_output if decoder.usage else None
         rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
@@ -225,16 +225,16 @@ class Attempt:
 
     def _timeouts(self) -> Timeouts:
         """The provider's. A picture takes its time: its stream may be as silent as a plain answer would be."""
-        timeouts = self._possible.definition.timeouts
+        timeouts = self._candidate.definition.timeouts
         if self._request.operation not in PASSED_THROUGH:
             return timeouts
         return replace(timeouts, first_token=timeouts.plain_answer, idle=timeouts.plain_answer, progress=timeouts.plain_answer)
 
     def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
         if self._request.operation in PASSED_THROUGH:
-            definition, price = self._possible.definition, self._possible.entry.price
+            definition, price = self._candidate.definition, self._candidate.entry.price
             return spent_as_reported(self._request.operation, usage, price, definition.free)
-        return spent_on(self._outgoing.way.body, usage, characters_since_usage, self._possible.entry.price)
+        return spent_on(self._outgoing.exchange.body, usage, characters_since_usage, self._candidate.entry.price)
 
     def _reported(self) -> Spent | None:
         """What a stream told of its usage that came to nothing; some count the input before they begin."""
@@ -246,9 +246,9 @@ class Attempt:
 
         `spent` is given where some of an answer came.
         """
-        services, route = self._services, self._possible.route
-        services.keys.give_back(self._pooled)
-        services.breaker.record_failure(self._passage, failure)
+        services, route = self._services, self._candidate.route
+        services.keys.release(self._pooled)
+        services.breaker.record_failure(self._permit, failure)
         match failure.blame:
             case Blame.KEY:
                 services.keys.record_failure(self._pooled, route.model, failure)
@@ -264,8 +264,8 @@ class Attempt:
 
     def abandon(self) -> None:
         """Ends the attempt without a verdict: the client left, or its time was over."""
-        self._services.breaker.abandon(self._passage)
-        self._services.keys.give_back(self._pooled)
+        self._services.breaker.abandon(self._permit)
+        self._services.keys.release(self._pooled)
         self._record(self._finished(False, ABANDONED, Blame.REQUEST, None, self._reported() or UNKNOWN_SPENT))
 
     def is_refused_for_stream_options(self, failure: Failure) -> bool:
@@ -274,7 +274,7 @@ class Attempt:
             failure.blame is Blame.REQUEST
             and failure.status in (400, 422)
             and self._outgoing.asks_usage
-            and "stream_options" not in self._outgoing.way.body
+            and "stream_options" not in self._outgoing.exchange.body
             and b"stream_options" in self.error_body
         )
 
@@ -294,7 +294,7 @@ class Attempt:
         return AttemptFinished(
             request_id=self._request.id,
             number=self._number,
-            route=self._possible.route,
+            route=self._candidate.route,
             key_fingerprint=self._pooled.fingerprint,
             why=self._why,
             started_ms=(self.started_at - self._came_at) * 1000,

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from ai_engine.autodecide.candidates import LeftOut, Reason
+from ai_engine.autodecide.candidates import Exclusion, ExclusionReason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
     DeadlinePassed,
-    Inexpressible,
     InvalidRequest,
     ModelNotFound,
     NoProviderConfigured,
     RateLimited,
     RefusedByProvider,
     RoutesOut,
+    UnsupportedByProvider,
 )
 from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass
@@ -22,38 +22,38 @@ from ai_engine.providers.failures import Failure, FailureClass
 _LISTING_SECONDS = 1
 
 
-def verdict(
+def final_error(
     plans: Sequence[Plan],
     failures: Sequence[Failure],
-    inexpressible: Sequence[Inexpressible] = (),
+    unsupported: Sequence[UnsupportedByProvider] = (),
     *,
     has_usable_provider: bool = True,
     is_still_listing: bool = False,
-    soonest_return: float | None = None,
+    retry_after_seconds: float | None = None,
     why_unknown: str | None = None,
 ) -> AIEngineError:
     """The error to raise: the client's own fault first, as the provider worded it; then what was tried; then why nothing was.
 
-    `inexpressible` says why routes in rotation could not be asked at all. It is the caller's to mend, unless one that is out of
+    `unsupported` says why routes in rotation could not be asked at all. It is the caller's to mend, unless one that is out of
     rotation may yet serve the request as it is.
     """
     for failure in failures:
         if failure.blame in (Blame.REQUEST, Blame.MODEL):
             return _refused(failure)
-    left_out = [one for plan in plans for one in plan.left_out]
+    exclusions = [one for plan in plans for one in plan.exclusions]
     if failures:
-        return _failed(failures, left_out, soonest_return)
-    if inexpressible and not _causes(left_out):
-        return inexpressible[0]
+        return _failed(failures, exclusions, retry_after_seconds)
+    if unsupported and not _causes(exclusions):
+        return unsupported[0]
     if not has_usable_provider:
         return NoProviderConfigured(
             "No provider is configured: put a provider key such as OPENAI_API_KEY into the environment or .env, "
             "or set AI_ENGINE_SANDBOX=true to try things out.",
             code="no_provider_configured",
         )
-    if not left_out and not any(plan.candidates for plan in plans):
+    if not exclusions and not any(plan.candidates for plan in plans):
         return _unknown(plans[0].asked, is_still_listing=is_still_listing, why=why_unknown)
-    return _all_out(plans[0].asked, left_out, soonest_return)
+    return _all_out(plans[0].asked, exclusions, retry_after_seconds)
 
 
 def _refused(failure: Failure) -> RefusedByProvider:
@@ -62,32 +62,32 @@ def _refused(failure: Failure) -> RefusedByProvider:
     )
 
 
-def _failed(failures: Sequence[Failure], left_out: Sequence[LeftOut], soonest_return: float | None) -> AIEngineError:
+def _failed(failures: Sequence[Failure], exclusions: Sequence[Exclusion], retry_after_seconds: float | None) -> AIEngineError:
     last = failures[-1]
-    kinds = {failure.kind for failure in failures} | _causes(left_out)
+    kinds = {failure.kind for failure in failures} | _causes(exclusions)
     if kinds == {FailureClass.MODEL_NOT_FOUND}:
         return ModelNotFound(f"No provider serves the model any more: {last.message}", param="model", code="model_not_found")
     if kinds == {FailureClass.RATE_LIMIT}:
         return RateLimited(
             "Every provider key for this model is rate limited; wait as Retry-After says.",
-            retry_after_seconds=soonest_return,
+            retry_after_seconds=retry_after_seconds,
             code="rate_limit_exceeded",
         )
     tried = f"{len(failures)} attempt{'s' if len(failures) > 1 else ''} failed; the last one: {last.message}"
     if last.kind is FailureClass.SILENT:
-        return DeadlinePassed(tried, retry_after_seconds=soonest_return, code="upstream_timeout")
+        return DeadlinePassed(tried, retry_after_seconds=retry_after_seconds, code="upstream_timeout")
     if all(failure.blame is Blame.KEY for failure in failures):
         return RoutesOut(
             "No provider key for this model is usable any more: " + tried,
-            retry_after_seconds=soonest_return,
+            retry_after_seconds=retry_after_seconds,
             code="no_usable_key",
         )
-    return AttemptsFailed(tried, retry_after_seconds=soonest_return, code="upstream_error")
+    return AttemptsFailed(tried, retry_after_seconds=retry_after_seconds, code="upstream_error")
 
 
-def _causes(left_out: Sequence[LeftOut]) -> set[FailureClass | None]:
+def _causes(exclusions: Sequence[Exclusion]) -> set[FailureClass | None]:
     """What keeps those away that may be back; who could not serve the request anyway has no part in it."""
-    return {one.cause for one in left_out if one.reason in (Reason.FLAGGED, Reason.KEYS_RESTING)}
+    return {one.cause for one in exclusions if one.reason in (ExclusionReason.FLAGGED, ExclusionReason.KEYS_IN_COOLDOWN)}
 
 
 def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngineError:
@@ -104,20 +104,20 @@ def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngine
     )
 
 
-def _all_out(model: str, left_out: Sequence[LeftOut], soonest_return: float | None) -> AIEngineError:
-    reasons = "; ".join(dict.fromkeys(f"{one.possible.route}: {one.detail}" for one in left_out)) or "all are being probed"
-    if left_out and all(one.reason.is_capability for one in left_out):
+def _all_out(model: str, exclusions: Sequence[Exclusion], retry_after_seconds: float | None) -> AIEngineError:
+    reasons = "; ".join(dict.fromkeys(f"{one.candidate.route}: {one.detail}" for one in exclusions)) or "all are being probed"
+    if exclusions and all(one.reason.is_capability for one in exclusions):
         return InvalidRequest(
             f"No route of {model!r} can serve this request ({reasons}).", param="model", code="unsupported_by_model"
         )
-    if left_out and all(one.reason is Reason.EXCLUDED or one.reason.is_capability for one in left_out):
+    if exclusions and all(one.reason is ExclusionReason.EXCLUDED or one.reason.is_capability for one in exclusions):
         return InvalidRequest(f"The request's own preferences leave no route of {model!r} ({reasons}).", param="provider")
-    if _causes(left_out) == {FailureClass.RATE_LIMIT}:
+    if _causes(exclusions) == {FailureClass.RATE_LIMIT}:
         return RateLimited(
             f"Every provider key for {model!r} is rate limited; wait as Retry-After says.",
-            retry_after_seconds=soonest_return,
+            retry_after_seconds=retry_after_seconds,
             code="rate_limit_exceeded",
         )
     return RoutesOut(
-        f"Every route of {model!r} is out of rotation ({reasons}).", retry_after_seconds=soonest_return, code="routes_out"
+        f"Every route of {model!r} is out of rotation ({reasons}).", retry_after_seconds=retry_after_seconds, code="routes_out"
     )

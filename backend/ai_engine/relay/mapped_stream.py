@@ -7,7 +7,7 @@ from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import StreamDecoder, StreamEvent
 
 
-class ChangedStream:
+class MappedStream:
     """`adapter.StreamDecoder` over another one; `change` gets each of its events and gives what takes its place."""
 
     __slots__ = ("_change", "_decoder")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from ai_engine.autodecide.candidates import Possible
+from ai_engine.autodecide.candidates import Candidate
 from ai_engine.catalogue.prices import Price
 from ai_engine.errors import AIEngineError, AttemptsFailed
 from ai_engine.events import (
@@ -110,12 +110,12 @@ def _absorbed_usd(attempts: Sequence[AttemptFinished]) -> Decimal | None:
     return None if None in costs else sum((cost for cost in costs if cost is not None), _NO_MONEY)
 
 
-def _error_class(ending: Ending, last: AttemptFinished | None, otherwise: str | None) -> str | None:
+def _error_class(ending: Ending, last: AttemptFinished | None, default: str | None) -> str | None:
     if ending not in (Ending.ERROR, Ending.UPSTREAM_CUT):
         return None
     if last is not None and last.failure is not None and last.failure != ABANDONED:
         return last.failure
-    return otherwise
+    return default
 
 
 def _word_for(error: AIEngineError) -> str:
@@ -188,14 +188,14 @@ class Relay:
         self._services = services
 
     async def answer(
-        self, request: ClientRequest, *, only: Possible | None = None, hear: AttemptObserver | None = None
+        self, request: ClientRequest, *, only: Candidate | None = None, observer: AttemptObserver | None = None
     ) -> Answer:
         """The first sound answer, settled unless it is a stream. Raises `CallerError` or `Unavailable`.
 
-        `only` is the one route to ask, in rotation or not; `hear` is told of this request's attempts.
+        `only` is the one route to ask, in rotation or not; `observer` is told of this request's attempts.
         """
         services = self._services
-        attempts = Attempts(services, request, hear)
+        attempts = Attempts(services, request, observer)
         settlement = _Settlement(services, request, attempts)
         try:
             answered = await (attempts.try_models() if only is None else attempts.try_only(only))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ai_engine.access.roles import Caller
-from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences, Wish
+from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences, RouteQuery
 from ai_engine.names import Operation
 from ai_engine.relay.translation import Translation
 from ai_engine.upstream.port import Headers
@@ -32,12 +32,12 @@ class ClientRequest(NamedTuple):
     """Who asks, for the ledger; `None` where the engine itself does."""
     translation: Translation | None = None
     """Where `operation` is a format of a conversation other than chat: how those are asked who do not speak it."""
-    otherwise: Callable[[], Mapping[str, Any]] | None = None
+    local_fallback: Callable[[], Mapping[str, Any]] | None = None
     """What the engine answers in its own name where no provider can, such as an estimate; `None`: then it is an error."""
     native_headers: Headers = ()
     """Headers of the client's that belong to its format: sent to those who speak it."""
     hops: tuple[bytes, ...] = ()
     """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 
-    def wish(self, model: str) -> Wish:
-        return Wish(model, self.needs, self.preferences, self.autodecide)
+    def route_query(self, model: str) -> RouteQuery:
+        return RouteQuery(model, self.needs, self.preferences, self.autodecide)

@@ -10,11 +10,11 @@ from ai_engine.configuration import Configuration
 from ai_engine.events import AttemptObserver, RandomBits, RequestObserver
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
-from ai_engine.provider_keys.cooldown_queue import WaitingRoom
+from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.registry.definition import WireProtocol
-from ai_engine.relay.unsupported_formats import LackedFormats
+from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.upstream.port import Headers, Upstream
 
 
@@ -26,7 +26,7 @@ class RelayServices:
     finder: CandidateFinder
     planner: Planner
     keys: KeyPool
-    waiting_room: WaitingRoom
+    cooldown_queue: CooldownQueue
     breaker: Breaker
     track_record: TrackRecord
     upstream: Upstream
@@ -43,4 +43,4 @@ class RelayServices:
     """For the ids of records."""
     refuses_stream_options: set[str]
     """Providers that were learnt to refuse `stream_options`, until the next start."""
-    lacked_formats: LackedFormats
+    unsupported_formats: UnsupportedFormats

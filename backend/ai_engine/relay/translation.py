@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Operation, Route
 from ai_engine.providers import plain_answers, stream_events
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder, StreamEvent
@@ -19,9 +19,9 @@ from ai_engine.providers.failures import Failure, is_missing_path, of_optional_o
 from ai_engine.providers.openai import chat_via_responses, responses
 from ai_engine.providers.openai.chat_via_responses import ChunksOfResponse, chat_of
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
-from ai_engine.relay.mapped_stream import ChangedStream
+from ai_engine.relay.mapped_stream import MappedStream
 from ai_engine.relay.one_call import first_call_alone, with_first_call
-from ai_engine.relay.unsupported_formats import LackedFormats
+from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import chat_shape
 
@@ -47,7 +47,7 @@ class Translation(Protocol):
     """One client's request in a format of its own."""
 
     def chat_request(self) -> Mapping[str, Any]:
-        """The request as a chat. Raises `Inexpressible`, or `InvalidRequest`, naming the client's field."""
+        """The request as a chat. Raises `UnsupportedByProvider`, or `InvalidRequest`, naming the client's field."""
 
     def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
         """A whole chat completion in the client's format."""
@@ -56,17 +56,17 @@ class Translation(Protocol):
         """A fresh translator of one streamed answer."""
 
 
-class Asking:
+class RequestVariants:
     """One client request's body for whoever is asked. The translation to chat is made once, for the first who needs it."""
 
     __slots__ = (
         "_body",
         "_chat",
-        "_lacked",
-        "_lacking",
+        "_missing",
         "_native_headers",
         "_operation",
         "_translation",
+        "_unsupported",
         "_without_reasoning",
     )
 
@@ -75,7 +75,7 @@ class Asking:
         operation: Operation,
         body: Mapping[str, Any],
         translation: Translation | None,
-        lacked: LackedFormats,
+        unsupported: UnsupportedFormats,
         native_headers: Headers = (),
     ) -> None:
         """`native_headers` are sent to those who speak the client's format, and mean nothing to others."""
@@ -83,70 +83,70 @@ class Asking:
         self._body = body
         self._translation = translation
         self._native_headers = native_headers
-        self._chat: Mapping[str, Any] | Inexpressible | None = None
-        self._lacked = lacked
-        self._lacking: set[tuple[Route, Operation]] = set()
+        self._chat: Mapping[str, Any] | UnsupportedByProvider | None = None
+        self._unsupported = unsupported
+        self._missing: set[tuple[Route, Operation]] = set()
         """What this request has found missing."""
         self._without_reasoning: set[Route] = set()
         """Those that could not read what the conversation holds of it."""
 
-    def way_to(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Way":
-        """How this route is asked. Raises `Inexpressible` where it cannot be, `InvalidRequest` where nobody can."""
+    def exchange_for(self, adapter: Adapter, provider: ProviderDefinition, model: str) -> "Exchange":
+        """How this route is asked. Raises `UnsupportedByProvider` where it cannot be, `InvalidRequest` where nobody can."""
         is_spoken = adapter.speaks(self._operation, provider, model)
         if self._translation is None:
             if not is_spoken:
-                raise Inexpressible(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
-            return Way(adapter, self._operation, self._body, None, self._native_headers)
+                raise UnsupportedByProvider(f"{provider.display_name} has no {self._operation} for {model!r}.", param="model")
+            return Exchange(adapter, self._operation, self._body, None, self._native_headers)
         route = Route(provider.name, model)
-        if is_spoken and not self._is_lacked(self._operation, route):
+        if is_spoken and not self._is_unsupported(self._operation, route):
             may_be_missing = self._operation in provider.formats
             body = self._readable(self._operation, self._body, route)
-            return Way(adapter, self._operation, body, None, self._native_headers, may_be_missing=may_be_missing)
+            return Exchange(adapter, self._operation, body, None, self._native_headers, may_be_missing=may_be_missing)
         chat = self._as_chat(self._translation)
         if (
             adapter.speaks(Operation.RESPONSES, provider, model)
             and chat_via_responses.is_only_way(chat, model)
-            and not self._is_lacked(Operation.RESPONSES, route)
+            and not self._is_unsupported(Operation.RESPONSES, route)
         ):
             request = self._readable(Operation.RESPONSES, chat_via_responses.responses_request(chat), route)
-            return Way(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
-        return Way(adapter, Operation.CHAT, adapter.adopt(chat, provider, model), self._translation)
+            return Exchange(adapter, Operation.RESPONSES, request, self._translation, may_be_missing=True)
+        return Exchange(adapter, Operation.CHAT, adapter.adopt(chat, provider, model), self._translation)
 
-    def another_way(self, way: "Way", route: Route, failure: Failure) -> str | None:
-        """Why the route is to be asked once more, where this failure is one of `way` alone: the next `way_to` it is another."""
-        if way.is_missing(failure):
-            self._lacking.add((route, way.operation))
+    def retry_variant(self, exchange: "Exchange", route: Route, failure: Failure) -> str | None:
+        """Why to ask the route once more, where this failure is one of `exchange` alone: the next `exchange_for` it differs."""
+        if exchange.is_missing(failure):
+            self._missing.add((route, exchange.operation))
             return "as a chat"
-        if way.is_about_reasoning(failure):
+        if exchange.is_about_reasoning(failure):
             self._without_reasoning.add(route)
             return "without reasoning"
         return None
 
     def note_answered(self, route: Route) -> None:
         """A sound answer came: it was not the model that is missing."""
-        for lacking, operation in self._lacking:
-            if lacking == route:
-                self._lacked.note(route, operation)
+        for missing, operation in self._missing:
+            if missing == route:
+                self._unsupported.note(route, operation)
 
     def _readable(self, operation: Operation, body: Mapping[str, Any], route: Route) -> Mapping[str, Any]:
         is_whole = route not in self._without_reasoning or operation is not Operation.RESPONSES
         return body if is_whole else responses.without_reasoning(body)
 
-    def _is_lacked(self, operation: Operation, route: Route) -> bool:
-        return (route, operation) in self._lacking or self._lacked.is_lacked(route, operation)
+    def _is_unsupported(self, operation: Operation, route: Route) -> bool:
+        return (route, operation) in self._missing or self._unsupported.is_unsupported(route, operation)
 
     def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
         if self._chat is None:
             try:
                 self._chat = translation.chat_request()
-            except Inexpressible as error:
+            except UnsupportedByProvider as error:
                 self._chat = error
-        if isinstance(self._chat, Inexpressible):
+        if isinstance(self._chat, UnsupportedByProvider):
             raise self._chat
         return self._chat
 
 
-class Way:
+class Exchange:
     """The way to one route and back, natively or by translation."""
 
     __slots__ = ("_adapter", "_headers", "_keeps_first_call", "_may_be_missing", "_translation", "body", "operation")
@@ -222,15 +222,15 @@ class Way:
         """As `Adapter.decode_stream`, in the client's format."""
         decoder = self._adapter.decode_stream(self.operation, model)
         if self._keeps_first_call:
-            decoder = ChangedStream(decoder, first_call_alone)
+            decoder = MappedStream(decoder, first_call_alone)
         if self._translation is None:
             return decoder
         if self.operation is Operation.RESPONSES:
-            decoder = ChangedStream(decoder, ChunksOfResponse().in_chat)
+            decoder = MappedStream(decoder, ChunksOfResponse().in_chat)
         return _TranslatedStream(decoder, self._translation.stream())
 
 
-class _TranslatedStream(ChangedStream):
+class _TranslatedStream(MappedStream):
     """A streamed chat in the client's format."""
 
     __slots__ = ("_translator",)

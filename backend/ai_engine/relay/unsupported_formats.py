@@ -13,7 +13,7 @@ _MOST_REMEMBERED = 1024
 """A server that answers to any name has as many routes as clients think of; the oldest go first."""
 
 
-class LackedFormats:
+class UnsupportedFormats:
     """Learnt where a chat was answered by a route that knew no path for the client's own format."""
 
     def __init__(self, clock: Clock) -> None:
@@ -27,6 +27,6 @@ class LackedFormats:
         if len(self._until) > _MOST_REMEMBERED:
             del self._until[next(iter(self._until))]
 
-    def is_lacked(self, route: Route, operation: Operation) -> bool:
+    def is_unsupported(self, route: Route, operation: Operation) -> bool:
         """Whether the route is known to lack this."""
         return bool(self._until) and self._clock.monotonic() < self._until.get((route, operation), 0)

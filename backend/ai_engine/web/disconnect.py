@@ -21,7 +21,7 @@ class _KnowsItsClient(Protocol):
     disconnected: bool
 
 
-class Patrol:
+class DisconnectMonitor:
     """Looks after the clients of all requests under way, every 25 ms, so that no request pays for a watcher of its own.
 
     ASGI tells of a client that left through `receive()`, and waiting for that costs every request a task (9 µs) or a coroutine
@@ -59,18 +59,18 @@ class Patrol:
 class DisconnectWatch:
     """Cancels the task that entered it when the client leaves, and swallows that cancellation again.
 
-    with patrol.watch(receive) as watch:
+    with monitor.watch(receive) as watch:
         answer = await ask_the_provider()
     if watch.client_left:
         return
     """
 
-    __slots__ = ("_cancelling", "_follower", "_patrol", "_receive", "_task", "client_left", "cycle")
+    __slots__ = ("_cancelling", "_follower", "_monitor", "_receive", "_task", "client_left", "cycle")
 
-    def __init__(self, patrol: Patrol, receive: Receive) -> None:
+    def __init__(self, monitor: DisconnectMonitor, receive: Receive) -> None:
         self.client_left = False
         self.cycle = cast("_KnowsItsClient", getattr(receive, "__self__", None))
-        self._patrol = patrol
+        self._monitor = monitor
         self._receive = receive
         self._follower: asyncio.Task[None] | None = None
 
@@ -80,7 +80,7 @@ class DisconnectWatch:
         self._task = task
         self._cancelling = task.cancelling()
         if hasattr(self.cycle, "disconnected"):
-            self._patrol.begin(self)
+            self._monitor.begin(self)
         else:
             self._follower = asyncio.create_task(self._follow())
         return self
@@ -101,13 +101,13 @@ class DisconnectWatch:
 
     def leave(self) -> None:
         """The client has left. Never called by the watched task: a cancellation that finds no `await` would outlive the watch."""
-        self._patrol.end(self)
+        self._monitor.end(self)
         self.client_left = True
         self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if self._follower is None:
-            self._patrol.end(self)
+            self._monitor.end(self)
         else:
             self._follower.cancel()
         if not self.client_left:

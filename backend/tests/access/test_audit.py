@@ -49,8 +49,8 @@ async def test_a_change_stays_when_it_cannot_be_noted_and_the_log_has_all_of_it(
     trail = AuditTrail(Full(), SystemClock())
     with caplog.at_level(logging.ERROR, "ai_engine"):
         await trail.note(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
-    for told in ("provider.unflag of groq", "laptop (admin)", "10.0.0.7", "req-1", "{'flag': 'server_error'}", "{'flag': None}"):
-        assert told in caplog.text
+    for part in ("provider.unflag of groq", "laptop (admin)", "10.0.0.7", "req-1", "{'flag': 'server_error'}", "{'flag': None}"):
+        assert part in caplog.text
 
 
 async def test_what_is_too_old_to_keep_makes_room(database: Database) -> None:

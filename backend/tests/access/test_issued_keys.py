@@ -44,7 +44,7 @@ async def test_keys_are_read_when_they_changed_and_only_then() -> None:
     await keys.look()
     repository.keys.clear()
     await keys.look()
-    assert [[key.name for key in told] for told in known] == [[], ["a"], []]
+    assert [[key.name for key in valid] for valid in known] == [[], ["a"], []]
     assert repository.reads == 3
 
 

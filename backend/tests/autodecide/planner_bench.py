@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.autodecide.candidates import CandidateFinder, Needs, ProviderPreferences, Wish
+from ai_engine.autodecide.candidates import CandidateFinder, Needs, ProviderPreferences, RouteQuery
 from ai_engine.autodecide.plan import Plan, Planner
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
@@ -17,7 +17,7 @@ from tests.builders import KeptPreferences, catalogue, configuration, failure
 from tests.fakes.clock import HandTurnedClock
 
 
-class Deciding:
+class PlannerBench:
     def __init__(
         self,
         *providers: ProviderDefinition,
@@ -42,22 +42,22 @@ class Deciding:
 
     def plan(self, model: str, *, needs: Needs | None = None, autodecide: bool = True, **preferences: Any) -> Plan:
         """`preferences` are the request's `provider.…`."""
-        return self.planner.plan(Wish(model, needs or Needs(), ProviderPreferences(**preferences), autodecide))
+        return self.planner.plan(RouteQuery(model, needs or Needs(), ProviderPreferences(**preferences), autodecide))
 
-    def order(self, model: str, **wish: Any) -> list[str]:
+    def order(self, model: str, **query: Any) -> list[str]:
         """The providers of the candidates, in order."""
-        return [candidate.route.provider for candidate in self.plan(model, **wish).candidates]
+        return [candidate.route.provider for candidate in self.plan(model, **query).candidates]
 
-    def left_out(self, model: str, **wish: Any) -> dict[str, str]:
+    def exclusions(self, model: str, **query: Any) -> dict[str, str]:
         """Why, by provider."""
-        return {one.possible.definition.name: one.reason for one in self.plan(model, **wish).left_out}
+        return {one.candidate.definition.name: one.reason for one in self.plan(model, **query).exclusions}
 
     def break_route(self, provider: str, model: str) -> None:
         for _ in range(3):
-            self.breaker.record_failure(self.breaker.begin(Route(provider, model)), failure(FailureClass.SERVER_ERROR))
+            self.breaker.record_failure(self.breaker.acquire(Route(provider, model)), failure(FailureClass.SERVER_ERROR))
 
     def cool(self, provider: str, model: str, kind: FailureClass, retry_after: float | None = None) -> None:
         """Every key of the provider."""
-        while pooled := self.keys.take(provider, model):
-            self.keys.give_back(pooled)
+        while pooled := self.keys.acquire(provider, model):
+            self.keys.release(pooled)
             self.keys.record_failure(pooled, model, failure(kind, retry_after=retry_after))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.autodecide.candidates import Wish
+from ai_engine.autodecide.candidates import RouteQuery
 from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
 from ai_engine.autodecide.plan import Planner
 from ai_engine.events import ABANDONED, Ending, RequestFinished
@@ -15,7 +15,7 @@ from ai_engine.providers.failures import FailureClass
 from ai_engine.settings import Settings
 from ai_engine.telemetry.logs import Logs, configure
 from ai_engine.wire.redaction import redact
-from tests.autodecide.planner_bench import Deciding
+from tests.autodecide.planner_bench import PlannerBench
 from tests.builders import provider
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt
 
@@ -27,15 +27,15 @@ class Explained:
 
     def __init__(self, log_level: str = "DEBUG", log_format: str = "console") -> None:
         rows = [provider(name, models=("tiny",), priority=place) for place, name in enumerate(("alpha", "beta", "gamma"))]
-        self.deciding = Deciding(*rows)
-        self.deciding.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=12)
-        self.planner = NotingPlanner(**_parts(self.deciding.planner))
+        self.bench = PlannerBench(*rows)
+        self.bench.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=12)
+        self.planner = NotingPlanner(**_parts(self.bench.planner))
         self.stream = io.StringIO()
         self.logs: Logs = configure(
             Settings.model_validate({"log_level": log_level, "log_format": log_format}), redact, self.stream
         )
-        block_log = self.logs.block_log(self.deciding.clock)
-        self.log = DecisionLog(block_log, self.deciding.clock) if block_log else None
+        block_log = self.logs.block_log(self.bench.clock)
+        self.log = DecisionLog(block_log, self.bench.clock) if block_log else None
 
     def finish(self, **changes: Any) -> None:
         assert self.log is not None
@@ -88,7 +88,7 @@ def explained() -> Iterator[Explained]:
 
 
 def test_a_block_tells_of_plan_attempts_waits_and_end(explained: Explained) -> None:
-    explained.planner.plan(Wish("tiny"))
+    explained.planner.plan(RouteQuery("tiny"))
     explained.finish()
 
     assert explained.lines() == [
@@ -106,7 +106,7 @@ def test_a_block_tells_of_plan_attempts_waits_and_end(explained: Explained) -> N
 
 def test_as_json_the_block_is_one_object() -> None:
     explained = Explained(log_format="json")
-    explained.planner.plan(Wish("tiny"))
+    explained.planner.plan(RouteQuery("tiny"))
     explained.finish()
     explained.logs.close()
 
@@ -128,7 +128,7 @@ def test_as_json_the_block_is_one_object() -> None:
 
 async def _in_tasks_of_their_own(explained: Explained, *models: str) -> None:
     async def carry(model: str) -> None:
-        explained.planner.plan(Wish(model))
+        explained.planner.plan(RouteQuery(model))
         await asyncio.sleep(0)
         explained.finish(request_id=f"for-{model}", asked_model=model)
 
@@ -148,7 +148,7 @@ async def test_requests_at_the_same_time_keep_their_plans_apart(explained: Expla
 
 
 def test_the_plans_of_a_request_are_not_told_again_with_the_next(explained: Explained) -> None:
-    explained.planner.plan(Wish("tiny"))
+    explained.planner.plan(RouteQuery("tiny"))
     explained.finish(request_id="req-1")
     explained.finish(request_id="req-2", route=None, attempts=(), ending=Ending.ERROR, status=400, error_class="bad_request")
 
@@ -159,8 +159,8 @@ def test_the_plans_of_a_request_are_not_told_again_with_the_next(explained: Expl
 
 
 def test_an_explanation_before_a_test_is_not_told_twice(explained: Explained) -> None:
-    explained.planner.plan(Wish("tiny"))
-    explained.planner.plan(Wish("tiny"))
+    explained.planner.plan(RouteQuery("tiny"))
+    explained.planner.plan(RouteQuery("tiny"))
     explained.finish()
 
     assert sum("plan for tiny" in line for line in explained.lines()) == 1
@@ -174,7 +174,7 @@ def test_an_attempt_that_was_given_up_is_told_as_such(explained: Explained) -> N
 
 
 def test_a_key_in_a_models_name_is_not_written(explained: Explained) -> None:
-    explained.planner.plan(Wish(SECRET))
+    explained.planner.plan(RouteQuery(SECRET))
     explained.finish(asked_model=SECRET)
 
     assert SECRET not in "\n".join(explained.lines())

@@ -42,8 +42,8 @@ WEIGHTS = st.builds(WeightsSection, priority=WEIGHT, health=WEIGHT, latency=WEIG
     ],
 )
 def test_each_part_is_what_the_formula_says(changed: dict[str, Any], part: str, expected: float) -> None:
-    judged = score(USUAL._replace(**changed), EQUAL)
-    assert getattr(judged, part) == pytest.approx(expected)
+    scored = score(USUAL._replace(**changed), EQUAL)
+    assert getattr(scored, part) == pytest.approx(expected)
 
 
 def test_the_total_is_the_weighted_mean_of_the_parts() -> None:
@@ -62,9 +62,9 @@ def test_an_unknown_price_is_not_a_free_one() -> None:
 
 @given(FACTS, WEIGHTS)
 def test_the_total_and_every_part_lie_between_0_and_1(facts: Facts, weights: WeightsSection) -> None:
-    judged = score(facts, weights)
-    assert all(0 <= part <= 1 for part in (judged.priority, judged.health, judged.latency, judged.cost, judged.load))
-    assert 0 <= judged.total <= 1 + 1e-9
+    scored = score(facts, weights)
+    assert all(0 <= part <= 1 for part in (scored.priority, scored.health, scored.latency, scored.cost, scored.load))
+    assert 0 <= scored.total <= 1 + 1e-9
 
 
 @given(FACTS, WEIGHTS, st.floats(0, 1000), st.floats(0, 1000))

@@ -8,7 +8,7 @@ import pytest
 
 from ai_engine.client_api.completions import completions_request
 from ai_engine.client_api.steering import Arrival
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.relay.request import ClientRequest
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
@@ -113,7 +113,7 @@ def test_what_is_null_was_not_given() -> None:
     ],
 )
 def test_what_a_chat_has_no_words_for_is_refused_by_name(field: str, fields: dict[str, Any]) -> None:
-    with pytest.raises(Inexpressible) as caught:
+    with pytest.raises(UnsupportedByProvider) as caught:
         chat_of(**fields)
     assert caught.value.param == field
 

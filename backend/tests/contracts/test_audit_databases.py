@@ -26,8 +26,8 @@ async def test_a_preference_and_its_audit_entry_are_kept_together(database: Data
     again = LivePreferences(SqlPreferencesRepository(database), SystemClock())
     await again.load()
     assert again.of("groq") == ProviderPreference(priority=7, default_model="tiny", drained=True)
-    told = [stored.entry[1:] for stored in await SqlAuditStore(database).page(10, None, None, None)]
-    assert told == [
+    entries = [stored.entry[1:] for stored in await SqlAuditStore(database).page(10, None, None, None)]
+    assert entries == [
         (OPERATOR, "provider.drain", "groq", {"drained": False}, {"drained": True}),
         (
             OPERATOR,

@@ -35,9 +35,9 @@ async def test_statistics_requests_and_a_request_are_told(gateway: Gateway) -> N
     assert rest["next_cursor"] is None
 
     one = newest_first[0]
-    told = await gateway.get(f"/api/requests/{one.id}")
-    assert datetime.fromisoformat(told["received_at"]) == one.received_at
-    assert [attempt["number"] for attempt in told["attempts"]] == [attempt.number for attempt in one.attempts]
+    shown = await gateway.get(f"/api/requests/{one.id}")
+    assert datetime.fromisoformat(shown["received_at"]) == one.received_at
+    assert [attempt["number"] for attempt in shown["attempts"]] == [attempt.number for attempt in one.attempts]
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ async def failure_of(work: Awaitable[object], kind: type[UpstreamError]) -> Upst
     with pytest.raises(UpstreamError) as caught:
         await work
     assert type(caught.value) is kind
-    told = caught.value.message + "".join(traceback.format_exception(caught.value))
-    assert SECRET not in told
+    report = caught.value.message + "".join(traceback.format_exception(caught.value))
+    assert SECRET not in report
     assert "hidden-path" not in caught.value.message
     assert "127.0.0.1" not in caught.value.message
     return caught.value

@@ -22,14 +22,14 @@ class Line:
         self, route: Route = TINY, kind: FailureClass = SERVER_ERROR, *, times: int = 1, retry_after: float | None = None
     ) -> None:
         for _ in range(times):
-            self.breaker.record_failure(self.breaker.begin(route), failure(kind, retry_after=retry_after))
+            self.breaker.record_failure(self.breaker.acquire(route), failure(kind, retry_after=retry_after))
 
     def succeed(self, route: Route = TINY, *, times: int = 1) -> None:
         for _ in range(times):
-            self.breaker.record_success(self.breaker.begin(route))
+            self.breaker.record_success(self.breaker.acquire(route))
 
     def admits(self, route: Route = TINY) -> bool:
-        return self.breaker.is_admitting(route)
+        return self.breaker.allows(route)
 
     def wait_for_probe(self, route: Route = TINY) -> float:
         """Seconds until the next probe, which have then passed."""
@@ -58,7 +58,7 @@ def test_an_outage_does_not_repeat_what_the_provider_said() -> None:
     line = Line()
     for _ in range(3):
         refused = failure(SERVER_ERROR, status=500, is_quoted=True)
-        line.breaker.record_failure(line.breaker.begin(TINY), refused)
+        line.breaker.record_failure(line.breaker.acquire(TINY), refused)
     outage = line.breaker.outage_of(TINY)
     assert outage is not None
     assert outage.message == "The provider answered with status 500."
@@ -156,7 +156,7 @@ def test_only_one_probe_is_let_through() -> None:
     line.fail(times=3)
     line.wait_for_probe()
     assert line.admits()
-    line.breaker.begin(TINY)
+    line.breaker.acquire(TINY)
     assert not line.admits()
     line.clock.advance(3600)
     assert not line.admits()
@@ -180,9 +180,9 @@ def test_a_success_closes_at_once_and_forgets_the_escalation() -> None:
 
 def test_a_recovered_route_is_not_taken_out_for_what_came_before_its_outage() -> None:
     line = Line()
-    under_way = [line.breaker.begin(TINY) for _ in range(20)]
-    for passage in under_way:
-        line.breaker.record_failure(passage, failure(SERVER_ERROR))
+    under_way = [line.breaker.acquire(TINY) for _ in range(20)]
+    for permit in under_way:
+        line.breaker.record_failure(permit, failure(SERVER_ERROR))
     line.wait_for_probe()
     line.succeed()
     line.fail()
@@ -193,7 +193,7 @@ def test_an_abandoned_probe_lets_another_through_at_once() -> None:
     line = Line()
     line.fail(times=3)
     line.wait_for_probe()
-    line.breaker.abandon(line.breaker.begin(TINY))
+    line.breaker.abandon(line.breaker.acquire(TINY))
     assert line.admits()
 
 
@@ -210,7 +210,7 @@ def test_blames_of_key_request_and_model_count_for_nothing_and_release_the_probe
 
 def test_an_attempt_from_before_the_outage_changes_nothing() -> None:
     line = Line()
-    early = [line.breaker.begin(TINY) for _ in range(5)]
+    early = [line.breaker.acquire(TINY) for _ in range(5)]
     line.fail(times=3)
     opened = line.breaker.outage_of(TINY)
     line.breaker.record_failure(early[0], failure(SERVER_ERROR))
@@ -218,7 +218,7 @@ def test_an_attempt_from_before_the_outage_changes_nothing() -> None:
     line.wait_for_probe()
     line.breaker.record_failure(early[1], failure(SERVER_ERROR))
     assert line.breaker.outage_of(TINY) == opened
-    line.breaker.begin(TINY)
+    line.breaker.acquire(TINY)
     line.breaker.record_failure(early[2], failure(SERVER_ERROR))
     line.breaker.record_failure(early[3], failure(FailureClass.RATE_LIMIT))
     line.breaker.abandon(early[4])
@@ -227,7 +227,7 @@ def test_an_attempt_from_before_the_outage_changes_nothing() -> None:
 
 def test_an_early_attempt_that_succeeds_after_all_closes_the_circuit() -> None:
     line = Line()
-    early = line.breaker.begin(TINY)
+    early = line.breaker.acquire(TINY)
     line.fail(times=3)
     line.breaker.record_success(early)
     assert line.admits()
@@ -270,7 +270,7 @@ def test_a_provider_that_is_out_is_probed_once_whatever_the_model() -> None:
     line.fail(TINY, times=3)
     line.fail(LARGE, times=3)
     line.wait_for_probe(THIRD)
-    probe = line.breaker.begin(THIRD)
+    probe = line.breaker.acquire(THIRD)
     assert not line.admits(TINY)
     assert not line.admits(Route("alpha", "fourth"))
     line.breaker.record_failure(probe, failure(SERVER_ERROR))
@@ -337,7 +337,7 @@ def test_a_probe_under_way_during_a_restore_counts_as_any_attempt() -> None:
     line = Line()
     line.fail(times=3)
     line.wait_for_probe()
-    probe = line.breaker.begin(TINY)
+    probe = line.breaker.acquire(TINY)
     line.breaker.restore("alpha")
     line.breaker.record_failure(probe, failure(SERVER_ERROR))
     assert line.admits()

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ai_engine.health.breaker import Breaker, Passage
+from ai_engine.health.breaker import Breaker, Permit
 from ai_engine.names import Route
 from ai_engine.providers.failures import FailureClass
 from tests.builders import failure
@@ -23,36 +23,36 @@ class Attempts(RuleBasedStateMachine):
         super().__init__()
         self.clock = HandTurnedClock()
         self.breaker = Breaker(self.clock, chance=lambda: 0.5)
-        self.flying: list[Passage] = []
-        self.probes: dict[str | Route, Passage] = {}
+        self.flying: list[Permit] = []
+        self.probes: dict[str | Route, Permit] = {}
         """The one attempt that each outage, of a provider or of a route, lets through."""
 
     @rule(route=ROUTES)
-    def begin(self, route: Route) -> None:
-        if not self.breaker.is_admitting(route):
+    def acquire(self, route: Route) -> None:
+        if not self.breaker.allows(route):
             return
-        passage = self.breaker.begin(route)
-        self.flying.append(passage)
+        permit = self.breaker.acquire(route)
+        self.flying.append(permit)
         is_provider_out = self.breaker.provider_outage(route.provider) is not None
         is_route_out = any(out == route for out, _ in self.breaker.routes_out(route.provider))
         for scope, is_out in ((route.provider, is_provider_out), (route, is_route_out)):
             if is_out:
                 assert scope not in self.probes, "a second probe"
-                self.probes[scope] = passage
+                self.probes[scope] = permit
 
     @precondition(lambda self: self.flying)
     @rule(place=st.sampled_from([0, -1]), kind=st.sampled_from(["left", "success"]) | KINDS, stated=STATED)
     def end(self, place: int, kind: FailureClass | str, stated: float | None) -> None:
-        passage = self.flying.pop(place)
-        self.probes = {scope: probe for scope, probe in self.probes.items() if probe is not passage}
+        permit = self.flying.pop(place)
+        self.probes = {scope: probe for scope, probe in self.probes.items() if probe is not permit}
         if isinstance(kind, FailureClass):
-            self.breaker.record_failure(passage, failure(kind, retry_after=stated))
+            self.breaker.record_failure(permit, failure(kind, retry_after=stated))
         elif kind == "left":
-            self.breaker.abandon(passage)
+            self.breaker.abandon(permit)
         else:
-            self.breaker.record_success(passage)
-            assert self.breaker.outage_of(passage.route) is None
-            self.forget(passage.route.provider, passage.route)
+            self.breaker.record_success(permit)
+            assert self.breaker.outage_of(permit.route) is None
+            self.forget(permit.route.provider, permit.route)
 
     def forget(self, *scopes: str | Route) -> None:
         for scope in scopes:
@@ -61,8 +61,8 @@ class Attempts(RuleBasedStateMachine):
     @rule(route=ROUTES, kind=KINDS)
     def fail_in_a_row(self, route: Route, kind: FailureClass) -> None:
         for _ in range(3):
-            if self.breaker.is_admitting(route):
-                self.breaker.record_failure(self.breaker.begin(route), failure(kind))
+            if self.breaker.allows(route):
+                self.breaker.record_failure(self.breaker.acquire(route), failure(kind))
 
     @rule(seconds=st.sampled_from([2, 20, 600]))
     def wait(self, seconds: float) -> None:
@@ -81,10 +81,10 @@ class Attempts(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once every attempt has ended, each route is admitted again before long."""
-        for passage in self.flying:
-            self.breaker.abandon(passage)
+        for permit in self.flying:
+            self.breaker.abandon(permit)
         self.clock.advance(600)
-        assert all(self.breaker.is_admitting(route) for route in ALL)
+        assert all(self.breaker.allows(route) for route in ALL)
 
 
 Attempts.TestCase.settings = settings(max_examples=150, stateful_step_count=50)

@@ -25,12 +25,12 @@ def served() -> set[tuple[str, str]]:
 
 def named(text: str) -> set[tuple[str, str]]:
     """What a page tells its reader to ask: in a `curl` line, or written as `POST /api/…`."""
-    told = {(method, path) for method, path in re.findall(r"\b(GET|POST|PATCH|PUT|DELETE) (/[\w./{}-]*)", text)}
+    found = {(method, path) for method, path in re.findall(r"\b(GET|POST|PATCH|PUT|DELETE) (/[\w./{}-]*)", text)}
     for command in re.findall(r"curl (?:\\\n|[^`\n])*", text):
         method = re.search(r"-X (\w+)", command)
         for path in re.findall(r"http://localhost:8000(/[\w./{}-]*)", command):
-            told.add((method[1] if method else "POST" if re.search(r"\s-d ", command) else "GET", path))
-    return told
+            found.add((method[1] if method else "POST" if re.search(r"\s-d ", command) else "GET", path))
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

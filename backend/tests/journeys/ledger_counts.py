@@ -63,8 +63,8 @@ def reported_usage(step: Step | None) -> Mapping[str, Any] | None:
         found = step.body.get("usage") if isinstance(step.body, Mapping) else None
         return found if isinstance(found, Mapping) else None
     events = sent_events(step) if step is not None else ()
-    told = [event["usage"] for event in events if isinstance(event, Mapping) and event.get("usage")]
-    return told[-1] if told else None
+    reported = [event["usage"] for event in events if isinstance(event, Mapping) and event.get("usage")]
+    return reported[-1] if reported else None
 
 
 def sent_text(step: Step) -> str:
@@ -99,12 +99,12 @@ def cost_usd(tokens: Tokens, price: Mapping[str, str] | None) -> Decimal | None:
 
 async def assert_statistics_equal(rows: Sequence[Row], gateway: Client) -> None:
     """`rows`, with their attempts, are all that the ledger has; its statistics are their sums, over all and by every name."""
-    told = await assert_summary_equals(rows, gateway)
+    reported = await assert_summary_equals(rows, gateway)
     attempts = [attempt for row in rows for attempt in row["attempts"]]
-    by_key = {(key["provider"], key["key_fingerprint"]): key for key in told["key_stats"]}
+    by_key = {(key["provider"], key["key_fingerprint"]): key for key in reported["key_stats"]}
     for stats, name_of in (
-        (told["provider_stats"], lambda attempt: attempt["provider"]),
-        (told["model_stats"], lambda attempt: attempt["model"]),
+        (reported["provider_stats"], lambda attempt: attempt["provider"]),
+        (reported["model_stats"], lambda attempt: attempt["model"]),
         (by_key, lambda attempt: (attempt["provider"], attempt["key_fingerprint"])),
     ):
         groups: dict[Any, list[Row]] = {}
@@ -117,11 +117,11 @@ async def assert_statistics_equal(rows: Sequence[Row], gateway: Client) -> None:
 
 async def assert_summary_equals(rows: Sequence[Row], gateway: Client) -> Row:
     """`rows` are all that the ledger has, and the sums over all requests are theirs. Gives the statistics."""
-    told: Row = await gateway.get("/api/statistics")
-    assert _counted(told["summary"], _REQUEST_SUMS) == _request_sums(rows)
+    reported: Row = await gateway.get("/api/statistics")
+    assert _counted(reported["summary"], _REQUEST_SUMS) == _request_sums(rows)
     for count in _REQUEST_SUMS - {"tokens", "cost_usd", "absorbed_usd"}:
-        assert sum(point[count] for point in told["series"]) == told["summary"][count], count
-    return told
+        assert sum(point[count] for point in reported["series"]) == reported["summary"][count], count
+    return reported
 
 
 _TOKENS_AND_MONEY = {"tokens", "unknown_usage", "estimated_usage", "cost_usd", "absorbed_usd", "unpriced"}

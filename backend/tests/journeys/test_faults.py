@@ -171,8 +171,8 @@ async def test_s16_the_answer_tells_the_fallbacks_model_and_usage(
 ) -> None:
     reply = await ask(alpha, beta, refused(503), stream=stream)
     assert (reply.named_model, reply.provider) == ("healthy", "beta")
-    told = chunks(SIXTY_WORDS)[-1]["usage"] if stream else completion()["usage"]
-    assert reply.usage == told
+    reported = chunks(SIXTY_WORDS)[-1]["usage"] if stream else completion()["usage"]
+    assert reply.usage == reported
 
 
 async def test_attempts_are_bounded_however_many_providers_and_models_there_are(alpha: ScriptedUpstream, *, stream: bool) -> None:

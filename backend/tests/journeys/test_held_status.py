@@ -42,10 +42,10 @@ async def test_the_line_is_kept_alive_while_the_provider_says_what_is_not_for_th
     alpha.on(CHAT, Stream([*thoughts, *chunks("hello")], pause_seconds=0.03))
     asked = {"model": "tiny", "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     async with gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway:
-        told = (await gateway.http.post("/v1/messages", json=asked)).content
-    assert told.count(KEEP_ALIVE) >= 3
-    assert b"hm" not in told
-    assert told.endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n')
+        body = (await gateway.http.post("/v1/messages", json=asked)).content
+    assert body.count(KEEP_ALIVE) >= 3
+    assert b"hm" not in body
+    assert body.endswith(b'event: message_stop\ndata: {"type":"message_stop"}\n\n')
 
 
 async def test_a_failure_after_the_first_comment_is_told_inside_the_stream(alpha: ScriptedUpstream) -> None:

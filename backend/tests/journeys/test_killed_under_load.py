@@ -105,12 +105,12 @@ async def test_every_answer_that_was_received_in_full_is_in_the_ledger_exactly_o
     async with gateway_process(tmp_path, environment, yaml=yaml) as last:
         await eventually(lambda: spool_files(tmp_path), within_seconds=20, until=lambda files: files == [0])
         rows = await all_rows(last)
-        told = await assert_summary_equals(rows, last)
+        statistics = await assert_summary_equals(rows, last)
     times = Counter(row["request_id"] for row in rows)
     assert clients.answered <= times.keys()
     assert set(times.values()) == {1}
     assert len(rows) - len(clients.answered) <= KILLS * CLIENTS, "what nobody received in full was under way when it died"
-    assert told["provider_stats"]["alpha"]["attempts"] == len(rows)
+    assert statistics["provider_stats"]["alpha"]["attempts"] == len(rows)
     assert len(clients.answered) >= KILLS
     asked, answered = clients.asked, len(clients.answered)
     _log.warning("%d kills, %d requests, %d answered in full, %d rows in the ledger", KILLS, asked, answered, len(rows))

@@ -96,8 +96,8 @@ async def test_trying_a_provider_out_asks_it_and_no_other_and_tells_everything(
         result = await gateway.post("/api/providers/alpha/test", {"message": "who?", "model": "tiny"})
     assert (result["success"], result["provider"], result["model"], result["error"]) == (True, "alpha", "tiny", None)
     assert result["response"] == "I am alpha"
-    told = usage(output_tokens=3)
-    assert result["usage"] == {"input_tokens": told["prompt_tokens"], "output_tokens": told["completion_tokens"]}
+    reported = usage(output_tokens=3)
+    assert result["usage"] == {"input_tokens": reported["prompt_tokens"], "output_tokens": reported["completion_tokens"]}
     assert result["latency_ms"] >= result["ttft_ms"] > 0
     assert alpha.requests[0].body["messages"] == [{"role": "user", "content": "who?"}]
     assert not beta.requests
@@ -223,7 +223,7 @@ async def test_a_provider_key_is_in_no_answer(alpha: ScriptedUpstream, *, stream
     provider = Provider("alpha", alpha.base_url)
     alpha.on(CHAT, Answer(error(f"Incorrect API key provided: {provider.key()}.", code="invalid_api_key"), 401))
     async with gateway_in_front_of(provider) as gateway:
-        told = [(await gateway.chat(stream=stream)).body.decode()]
-        told += [(await gateway.http.get(path)).text for path in ("/api/providers", "/api/status", "/v1/models")]
-        told += [(await gateway.http.post("/api/providers/alpha/test", json={"model": "tiny"})).text]
-    assert not any(provider.key() in text for text in told)
+        reported = [(await gateway.chat(stream=stream)).body.decode()]
+        reported += [(await gateway.http.get(path)).text for path in ("/api/providers", "/api/status", "/v1/models")]
+        reported += [(await gateway.http.post("/api/providers/alpha/test", json={"model": "tiny"})).text]
+    assert not any(provider.key() in text for text in reported)

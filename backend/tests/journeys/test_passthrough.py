@@ -119,11 +119,11 @@ USAGE: dict[str, tuple[str, dict[str, Any], dict[str, Any], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("path", "told", "tokens", "cost"), USAGE.values(), ids=USAGE)
+@pytest.mark.parametrize(("path", "reported", "tokens", "cost"), USAGE.values(), ids=USAGE)
 async def test_usage_is_the_providers_own_and_never_estimated(
-    alpha: ScriptedUpstream, path: str, told: dict[str, Any], tokens: dict[str, int], cost: str | None
+    alpha: ScriptedUpstream, path: str, reported: dict[str, Any], tokens: dict[str, int], cost: str | None
 ) -> None:
-    alpha.on(path, Answer({"data": [{}], "results": [{}], "text": "a", **told}))
+    alpha.on(path, Answer({"data": [{}], "results": [{}], "text": "a", **reported}))
     prices = {"alpha/tiny": {"input": 1, "output": 1}}
     async with gateway_in_front_of(Provider("alpha", alpha.base_url), prices=prices) as gateway:
         if path == TRANSCRIPTIONS:

@@ -58,11 +58,11 @@ async def test_every_kind_of_change_leaves_its_entry(gateway: Gateway) -> None:
     await gateway.post("/api/providers/alpha/drain")
     await gateway.post("/api/providers/alpha/restore")
     await gateway.post("/api/config/reload")
-    told = {entry["action"]: entry for entry in await entries(gateway)}
-    assert list(told) == [Action.RELOAD, Action.RESTORE, Action.DRAIN, Action.ROLL_KEY, Action.TOGGLE, Action.UPDATE]
-    assert told[Action.ROLL_KEY]["after"] == {"preferred_key": rolled["preferred_key"]}
+    by_action = {entry["action"]: entry for entry in await entries(gateway)}
+    assert list(by_action) == [Action.RELOAD, Action.RESTORE, Action.DRAIN, Action.ROLL_KEY, Action.TOGGLE, Action.UPDATE]
+    assert by_action[Action.ROLL_KEY]["after"] == {"preferred_key": rolled["preferred_key"]}
     assert rolled["preferred_key"] == hashlib.sha256(b"sk-alpha-2").hexdigest()[:8]
-    assert (told[Action.RELOAD]["before"], told[Action.RELOAD]["after"]) == ({"generation": 1}, {"generation": 2})
+    assert (by_action[Action.RELOAD]["before"], by_action[Action.RELOAD]["after"]) == ({"generation": 1}, {"generation": 2})
 
 
 async def test_a_reload_tells_what_it_changed_and_of_a_secret_only_that_it_changed(anyio_backend: str) -> None:

@@ -256,11 +256,15 @@ async def test_a_refresh_asks_again_and_tells_what_came_of_it(alpha: ScriptedUps
             return {one["provider"]: one for one in (await gateway.post("/api/models/refresh"))["providers"]}
 
         # The listing of the start may still be coming to its end, and is then the one that is waited for.
-        told = await eventually(refreshed, until=lambda seen: seen["alpha"]["models_count"] == 2)
-        assert (told["alpha"]["outcome"], told["alpha"]["error"]) == ("listed", None)
-        assert told["alpha"]["listed_at"] is not None
-        assert (told["beta"]["outcome"], told["beta"]["models_count"], told["beta"]["listed_at"]) == ("failed", 0, None)
-        assert "503" in told["beta"]["error"]
+        outcomes = await eventually(refreshed, until=lambda seen: seen["alpha"]["models_count"] == 2)
+        assert (outcomes["alpha"]["outcome"], outcomes["alpha"]["error"]) == ("listed", None)
+        assert outcomes["alpha"]["listed_at"] is not None
+        assert (outcomes["beta"]["outcome"], outcomes["beta"]["models_count"], outcomes["beta"]["listed_at"]) == (
+            "failed",
+            0,
+            None,
+        )
+        assert "503" in outcomes["beta"]["error"]
         assert (await gateway.provider("alpha"))["models_count"] == 2
         (only,) = (await gateway.post("/api/models/refresh", {"provider": "alpha"}))["providers"]
         assert only["provider"] == "alpha"

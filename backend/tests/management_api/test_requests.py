@@ -54,17 +54,17 @@ async def ids(gateway: Gateway, **parameters: str | int) -> list[str]:
     found: list[str] = []
     cursor = None
     while True:
-        told = await page(gateway, **parameters, **({"cursor": cursor} if cursor else {}))
-        found += [item["id"] for item in told["items"]]
-        cursor = told["next_cursor"]
+        shown = await page(gateway, **parameters, **({"cursor": cursor} if cursor else {}))
+        found += [item["id"] for item in shown["items"]]
+        cursor = shown["next_cursor"]
         if cursor is None:
             return found
 
 
 async def test_the_newest_come_first_fifty_at_once(gateway: Gateway) -> None:
-    told = await page(gateway)
-    assert [item["id"] for item in told["items"]] == [record.id for record in RECORDS[:50]]
-    assert all(list(item) == FIELDS for item in told["items"])
+    shown = await page(gateway)
+    assert [item["id"] for item in shown["items"]] == [record.id for record in RECORDS[:50]]
+    assert all(list(item) == FIELDS for item in shown["items"])
 
 
 @pytest.mark.parametrize("limit", [11, 37, 200])
@@ -109,13 +109,13 @@ async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gatewa
     )
     await store(gateway, [record])
 
-    told = await gateway.get(f"/api/requests/{record.id}")
+    shown = await gateway.get(f"/api/requests/{record.id}")
 
-    assert list(told) == [*FIELDS, "attempts"]
-    assert datetime.fromisoformat(told["received_at"]) == record.received_at
-    assert (told["stream"], told["tokens_estimated"], told["attempts_count"]) == (True, True, 2)
-    assert told["tokens"] == {"input": 10, "cached_input": 2, "cache_write": 0, "output": 5, "reasoning": 3}
-    first, second = told["attempts"]
+    assert list(shown) == [*FIELDS, "attempts"]
+    assert datetime.fromisoformat(shown["received_at"]) == record.received_at
+    assert (shown["stream"], shown["tokens_estimated"], shown["attempts_count"]) == (True, True, 2)
+    assert shown["tokens"] == {"input": 10, "cached_input": 2, "cache_write": 0, "output": 5, "reasoning": 3}
+    first, second = shown["attempts"]
     assert first == {
         "number": 1,
         "provider": "openai",
@@ -129,13 +129,13 @@ async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gatewa
         "failure": "rate_limit",
         "blame": "key",
         "status": 429,
-        "tokens": dict.fromkeys(told["tokens"]),
+        "tokens": dict.fromkeys(shown["tokens"]),
         "tokens_estimated": False,
         "cost_usd": "0",
         "absorbed": False,
     }
     assert (second["why"], second["key_fingerprint"], second["cost_usd"]) == ("another key", "99887766", "0.000075")
-    assert second["started_ms"] + second["first_token_ms"] <= told["duration_ms"] + first["duration_ms"]
+    assert second["started_ms"] + second["first_token_ms"] <= shown["duration_ms"] + first["duration_ms"]
 
 
 async def test_unknown_is_null_and_nothing_is_0(anyio_backend: str) -> None:
@@ -158,14 +158,14 @@ async def test_a_request_that_failed_over_is_in_the_ledger_with_both_attempts(an
             assert reply.status == 200
             while not (items := (await page(gateway))["items"]):
                 pass
-            told = await gateway.get(f"/api/requests/{items[0]['id']}")
-    assert told["request_id"] == reply.headers["x-request-id"]
-    assert (told["provider"], told["status"], told["ending"], told["attempts_count"]) == ("beta", 200, "completed", 2)
-    assert [(attempt["provider"], attempt["succeeded"], attempt["why"]) for attempt in told["attempts"]] == [
+            shown = await gateway.get(f"/api/requests/{items[0]['id']}")
+    assert shown["request_id"] == reply.headers["x-request-id"]
+    assert (shown["provider"], shown["status"], shown["ending"], shown["attempts_count"]) == ("beta", 200, "completed", 2)
+    assert [(attempt["provider"], attempt["succeeded"], attempt["why"]) for attempt in shown["attempts"]] == [
         ("alpha", False, "first choice"),
         ("beta", True, "next candidate"),
     ]
-    assert 0 <= told["attempts"][0]["started_ms"] < told["attempts"][1]["started_ms"] < told["duration_ms"]
+    assert 0 <= shown["attempts"][0]["started_ms"] < shown["attempts"][1]["started_ms"] < shown["duration_ms"]
 
 
 async def test_a_request_that_nobody_made_is_a_404_by_its_name(gateway: Gateway) -> None:

@@ -26,9 +26,9 @@ async def sign_in(gateway: Gateway, key: str, **headers: str) -> Any:
 async def test_who_signs_in_goes_on_without_the_key_until_he_signs_out(keyed: Gateway) -> None:
     assert (await keyed.http.get("/api/session")).status_code == 401
     answer = await sign_in(keyed, ADMIN)
-    told = answer.json()
-    assert told.pop("expires_at")
-    assert told == {"role": "admin", "name": "admin key", "access": "keys"}
+    shown = answer.json()
+    assert shown.pop("expires_at")
+    assert shown == {"role": "admin", "name": "admin key", "access": "keys"}
     assert (await keyed.http.get("/api/session")).json()["role"] == "admin"
     assert (await keyed.http.get("/api/status")).status_code == 200
     assert (await keyed.http.post("/api/providers/openai/toggle")).status_code == 200

@@ -226,7 +226,7 @@ async def test_a_client_key_that_was_issued_and_never_used_is_known(anyio_backen
 
 
 async def test_the_csv_and_the_json_download_tell_what_the_page_tells(gateway: Gateway) -> None:
-    told = await asked(gateway, **whole())
+    shown = await asked(gateway, **whole())
     as_csv = await gateway.http.get("/api/statistics/export", params=whole(format="csv"))
     as_json = await gateway.http.get("/api/statistics/export", params=whole(format="json"))
 
@@ -234,12 +234,12 @@ async def test_the_csv_and_the_json_download_tell_what_the_page_tells(gateway: G
     objects = as_json.json()
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in objects] == rows
     summary = objects[0]
-    assert (summary["requests"], summary["cost_usd"]) == (told["summary"]["requests"], told["summary"]["cost_usd"])
-    assert summary["latency_p95_ms"] == told["summary"]["latency_ms"]["p95"]
+    assert (summary["requests"], summary["cost_usd"]) == (shown["summary"]["requests"], shown["summary"]["cost_usd"])
+    assert summary["latency_p95_ms"] == shown["summary"]["latency_ms"]["p95"]
     assert {row["name"]: row["attempts"] for row in objects if row["section"] == "provider"} == {
-        name: of["attempts"] for name, of in told["provider_stats"].items()
+        name: of["attempts"] for name, of in shown["provider_stats"].items()
     }
-    assert sum(row["section"] == "series" for row in objects) == len(told["series"])
+    assert sum(row["section"] == "series" for row in objects) == len(shown["series"])
 
 
 async def test_a_download_is_a_file_with_a_name(gateway: Gateway) -> None:

@@ -17,32 +17,32 @@ def pool_of(keys: int = 2, chance: float = 0.5) -> KeyPool:
 
 
 def taken(pool: KeyPool, model: str = "tiny") -> PooledKey:
-    pooled = pool.take("alpha", model)
+    pooled = pool.acquire("alpha", model)
     assert pooled is not None
     return pooled
 
 
 def used(pool: KeyPool, model: str = "tiny") -> str | None:
     """The secret of the key that one quick request gets."""
-    pooled = pool.take("alpha", model)
+    pooled = pool.acquire("alpha", model)
     if pooled is None:
         return None
-    pool.give_back(pooled)
+    pool.release(pooled)
     return pooled.key.secret if pooled.key else "anonymous"
 
 
 def fail(pool: KeyPool, kind: FailureClass, *, model: str = "tiny", retry_after: float | None = None) -> PooledKey:
     pooled = taken(pool, model)
-    pool.give_back(pooled)
+    pool.release(pooled)
     pool.record_failure(pooled, model, failure(kind, retry_after=retry_after))
     return pooled
 
 
-def rest_of(pool: KeyPool, kind: FailureClass, *, retry_after: float | None = None) -> float:
+def cooldown_after(pool: KeyPool, kind: FailureClass, *, retry_after: float | None = None) -> float:
     """How long the only key rests after one more failure of this kind."""
     fail(pool, kind, retry_after=retry_after)
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    seconds = rest.until - clock.monotonic()
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    seconds = cooldown.until - clock.monotonic()
     clock.advance(seconds)
     return seconds

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from ai_engine.names import Route
-from ai_engine.provider_keys.cooldown_queue import WaitingRoom, WaitingRoomFull
+from ai_engine.provider_keys.cooldown_queue import CooldownQueue, CooldownQueueFull
 from tests.fakes.clock import HandTurnedClock, quiet
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +16,7 @@ class Line:
 
     def __init__(self) -> None:
         self.clock = HandTurnedClock()
-        self.room = WaitingRoom(self.clock)
+        self.queue = CooldownQueue(self.clock)
         self.began_at = self.clock.monotonic()
         self.went: list[tuple[str, float]] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -27,7 +27,7 @@ class Line:
         await quiet()
 
     async def _wait(self, name: str, seconds: float) -> None:
-        async with self.room.turn(ROUTE):
+        async with self.queue.turn(ROUTE):
             await self.clock.sleep(seconds)
         self.went.append((name, round(self.clock.monotonic() - self.began_at, 3)))
 
@@ -66,15 +66,15 @@ async def test_whoever_waits_alone_goes_without_delay() -> None:
 async def test_the_room_is_bounded_a_route() -> None:
     line = Line()
     await line.join(*(f"number {number}" for number in range(64)))
-    with pytest.raises(WaitingRoomFull):
-        async with line.room.turn(ROUTE):
+    with pytest.raises(CooldownQueueFull):
+        async with line.queue.turn(ROUTE):
             pass
-    async with line.room.turn(Route("alpha", "another")):
+    async with line.queue.turn(Route("alpha", "another")):
         pass
     for task in line.tasks.values():
         task.cancel()
     await line.end()
-    async with line.room.turn(ROUTE):
+    async with line.queue.turn(ROUTE):
         pass
 
 
@@ -91,7 +91,7 @@ async def test_whoever_leaves_does_not_hold_up_the_others(leaving: str) -> None:
 async def test_an_error_at_the_head_lets_the_next_one_on() -> None:
     line = Line()
     with pytest.raises(ValueError, match="mine"):
-        async with line.room.turn(ROUTE):
+        async with line.queue.turn(ROUTE):
             raise ValueError("mine")
     await line.join("next", seconds=0)
     await line.clock.turn(1)

@@ -4,7 +4,7 @@ from ai_engine.errors import NotFound
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.failures import FailureClass
 from tests.builders import failure, key, provider
-from tests.provider_keys.key_pools import clock, fail, pool_of, rest_of, taken, used
+from tests.provider_keys.key_pools import clock, cooldown_after, fail, pool_of, taken, used
 
 RATE_LIMIT, QUOTA = FailureClass.RATE_LIMIT, FailureClass.QUOTA
 FORBIDDEN, INVALID_KEY = FailureClass.FORBIDDEN, FailureClass.INVALID_KEY
@@ -38,7 +38,7 @@ def test_the_key_with_the_fewest_requests_in_flight_comes_first() -> None:
     pool = pool_of()
     busy = taken(pool)
     assert {used(pool) for _ in range(3)} == {"alpha-key-2"}
-    pool.give_back(busy)
+    pool.release(busy)
     assert used(pool) == "alpha-key-1"
 
 
@@ -47,7 +47,7 @@ def test_of_idle_keys_the_one_with_more_of_its_rate_limit_left_comes_first() -> 
     first, second = taken(pool), taken(pool)
     for pooled, left in ((first, b"10"), (second, b"90")):
         pool.record_success(pooled, "tiny", ((b"x-ratelimit-limit-requests", b"100"), (b"x-ratelimit-remaining-requests", left)))
-        pool.give_back(pooled)
+        pool.release(pooled)
     assert [used(pool) for _ in range(2)] == ["alpha-key-2"] * 2
     assert used(pool, "another model") == "alpha-key-1"
 
@@ -56,7 +56,7 @@ def test_what_was_said_of_the_rate_limit_a_minute_ago_says_nothing_now() -> None
     pool = pool_of()
     spent = taken(pool)
     pool.record_success(spent, "tiny", ((b"x-ratelimit-limit-requests", b"9"), (b"x-ratelimit-remaining-requests", b"0")))
-    pool.give_back(spent)
+    pool.release(spent)
     assert [used(pool), used(pool)] == ["alpha-key-2"] * 2
     clock.advance(60)
     assert used(pool) == "alpha-key-1"
@@ -78,10 +78,10 @@ def test_of_equal_keys_the_longest_unused_comes_first() -> None:
 def test_a_request_does_not_get_a_key_that_it_tried_already() -> None:
     pool = pool_of()
     first = taken(pool)
-    second = pool.take("alpha", "tiny", {first.fingerprint})
+    second = pool.acquire("alpha", "tiny", {first.fingerprint})
     assert second is not None
     assert second is not first
-    assert pool.take("alpha", "tiny", {first.fingerprint, second.fingerprint}) is None
+    assert pool.acquire("alpha", "tiny", {first.fingerprint, second.fingerprint}) is None
 
 
 def test_a_cooling_key_is_skipped_until_it_expires() -> None:
@@ -115,9 +115,9 @@ def test_of_two_rests_for_a_model_the_later_end_counts(order: tuple[float, float
     pooled = taken(pool)
     for seconds in order:
         pool.record_failure(pooled, "tiny", failure(RATE_LIMIT, retry_after=seconds))
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    assert rest.until == clock.monotonic() + 30
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    assert cooldown.until == clock.monotonic() + 30
 
 
 @pytest.mark.parametrize(("limited_for", "spent_for"), [(5, 50), (50, 5)])
@@ -134,34 +134,34 @@ def test_of_a_rest_for_one_model_and_one_for_all_the_later_end_counts(limited_fo
 
 def test_rate_limits_without_a_stated_time_double_up_to_a_minute() -> None:
     pool = pool_of(keys=1)
-    assert [rest_of(pool, RATE_LIMIT) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert [cooldown_after(pool, RATE_LIMIT) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_the_escalation_is_jittered() -> None:
-    assert rest_of(pool_of(keys=1, chance=0), RATE_LIMIT) == 0.75
-    assert rest_of(pool_of(keys=1, chance=0.999), RATE_LIMIT) == pytest.approx(1.25, abs=0.01)
+    assert cooldown_after(pool_of(keys=1, chance=0), RATE_LIMIT) == 0.75
+    assert cooldown_after(pool_of(keys=1, chance=0.999), RATE_LIMIT) == pytest.approx(1.25, abs=0.01)
 
 
 def test_a_stated_time_is_taken_as_it_is() -> None:
-    assert rest_of(pool_of(keys=1, chance=0), RATE_LIMIT, retry_after=17) == 17
+    assert cooldown_after(pool_of(keys=1, chance=0), RATE_LIMIT, retry_after=17) == 17
 
 
 def test_a_success_ends_the_escalation() -> None:
     pool = pool_of(keys=1)
-    assert [rest_of(pool, RATE_LIMIT) for _ in range(3)] == [1, 2, 4]
+    assert [cooldown_after(pool, RATE_LIMIT) for _ in range(3)] == [1, 2, 4]
     pooled = taken(pool)
     pool.record_success(pooled, "tiny", ())
-    pool.give_back(pooled)
-    assert rest_of(pool, RATE_LIMIT) == 1
+    pool.release(pooled)
+    assert cooldown_after(pool, RATE_LIMIT) == 1
 
 
 def test_a_success_with_another_model_does_not_end_it() -> None:
     pool = pool_of(keys=1)
-    rest_of(pool, RATE_LIMIT)
+    cooldown_after(pool, RATE_LIMIT)
     pooled = taken(pool, "another")
     pool.record_success(pooled, "another", ())
-    pool.give_back(pooled)
-    assert rest_of(pool, RATE_LIMIT) == 2
+    pool.release(pooled)
+    assert cooldown_after(pool, RATE_LIMIT) == 2
 
 
 def test_many_requests_refused_at_once_escalate_once() -> None:
@@ -169,19 +169,19 @@ def test_many_requests_refused_at_once_escalate_once() -> None:
     under_way = [taken(pool) for _ in range(20)]
     for pooled in under_way:
         pool.record_failure(pooled, "tiny", failure(RATE_LIMIT))
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    assert rest.until == clock.monotonic() + 1
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    assert cooldown.until == clock.monotonic() + 1
 
 
 def test_a_key_refused_for_weeks_still_rests_a_minute() -> None:
     pool = pool_of(keys=1)
-    assert [rest_of(pool, RATE_LIMIT) for _ in range(1100)][-1] == 60
+    assert [cooldown_after(pool, RATE_LIMIT) for _ in range(1100)][-1] == 60
 
 
 def test_a_spent_quota_rests_an_hour_or_until_the_stated_reset() -> None:
-    assert rest_of(pool_of(keys=1), QUOTA) == 3600
-    assert rest_of(pool_of(keys=1), QUOTA, retry_after=90) == 90
+    assert cooldown_after(pool_of(keys=1), QUOTA) == 3600
+    assert cooldown_after(pool_of(keys=1), QUOTA, retry_after=90) == 90
 
 
 def test_a_forbidden_model_rests_ten_minutes_on_that_key() -> None:
@@ -196,18 +196,18 @@ def test_a_forbidden_model_rests_ten_minutes_on_that_key() -> None:
 
 def test_forbidden_and_rate_limit_escalate_apart() -> None:
     pool = pool_of(keys=1)
-    rest_of(pool, FORBIDDEN)
-    assert rest_of(pool, RATE_LIMIT) == 1
+    cooldown_after(pool, FORBIDDEN)
+    assert cooldown_after(pool, RATE_LIMIT) == 1
 
 
 def test_an_unknown_key_is_set_aside_and_does_not_come_back_by_itself() -> None:
     pool = pool_of(keys=1)
     pooled = fail(pool, INVALID_KEY)
-    assert pooled.is_set_aside
+    assert pooled.is_invalid
     assert pooled.recheck_at == clock.monotonic() + 60
     clock.advance(100_000)
     assert used(pool) is None
-    assert pool.set_aside() == [pooled]
+    assert pool.invalid_keys() == [pooled]
 
 
 def test_a_set_aside_key_stays_out_when_its_rest_for_one_model_ends() -> None:
@@ -233,9 +233,9 @@ def test_an_accepted_key_keeps_the_rest_of_its_spent_quota() -> None:
     pool.record_failure(pooled, "tiny", failure(QUOTA))
     pool.record_failure(pooled, "tiny", failure(INVALID_KEY))
     pool.accept(pooled)
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    assert (rest.reason, rest.until) == (QUOTA, clock.monotonic() + 3600)
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    assert (cooldown.reason, cooldown.until) == (QUOTA, clock.monotonic() + 3600)
 
 
 def test_a_key_that_only_the_listing_accepts_is_asked_about_less_and_less_often() -> None:
@@ -268,18 +268,18 @@ def test_with_every_key_resting_nothing_is_handed_out() -> None:
     pool = pool_of()
     fail(pool, RATE_LIMIT, retry_after=9)
     fail(pool, QUOTA)
-    assert pool.take("alpha", "tiny") is None
+    assert pool.acquire("alpha", "tiny") is None
 
 
 def test_the_soonest_return_is_that_of_the_first_key_to_be_back() -> None:
     pool = pool_of()
-    assert pool.soonest_return("alpha", "tiny") is None
+    assert pool.cooldown_of("alpha", "tiny") is None
     fail(pool, RATE_LIMIT, retry_after=9)
-    assert pool.soonest_return("alpha", "tiny") is None
+    assert pool.cooldown_of("alpha", "tiny") is None
     fail(pool, QUOTA)
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    assert (rest.reason, rest.until) == (RATE_LIMIT, clock.monotonic() + 9)
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    assert (cooldown.reason, cooldown.until) == (RATE_LIMIT, clock.monotonic() + 9)
 
 
 def test_a_set_aside_key_promises_no_return_where_another_does() -> None:
@@ -287,15 +287,15 @@ def test_a_set_aside_key_promises_no_return_where_another_does() -> None:
     fail(pool, INVALID_KEY)
     clock.advance(59)
     fail(pool, RATE_LIMIT, retry_after=2)
-    rest = pool.soonest_return("alpha", "tiny")
-    assert rest is not None
-    assert rest.reason is RATE_LIMIT
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    assert cooldown.reason is RATE_LIMIT
 
 
 def test_a_provider_nobody_knows_has_no_key() -> None:
     pool = pool_of()
-    assert pool.take("nobody", "tiny") is None
-    assert pool.soonest_return("nobody", "tiny") is None
+    assert pool.acquire("nobody", "tiny") is None
+    assert pool.cooldown_of("nobody", "tiny") is None
     assert pool.in_flight_per_key("nobody") == 0
 
 
@@ -313,17 +313,17 @@ def test_a_provider_without_keys_has_one_anonymous_place_that_cools_like_any_oth
 def test_a_provider_whose_key_is_missing_has_no_place_at_all() -> None:
     pool = KeyPool(clock)
     pool.set_providers({"alpha": provider("alpha", keys=0, needs_key=True, is_configured=False)})
-    assert pool.take("alpha", "tiny") is None
+    assert pool.acquire("alpha", "tiny") is None
 
 
 def test_a_reload_keeps_what_surviving_keys_went_through_and_forgets_the_gone() -> None:
     pool = pool_of()
-    resting = fail(pool, QUOTA)
+    cooling = fail(pool, QUOTA)
     gone = taken(pool)
     pool.set_providers({"alpha": provider("alpha", keys=1)})
-    assert pool.keys_of("alpha") == (resting,)
+    assert pool.keys_of("alpha") == (cooling,)
     assert used(pool) is None
-    pool.give_back(gone)
+    pool.release(gone)
     pool.set_providers({"alpha": provider("alpha", keys=2)})
     assert [pooled.requests for pooled in pool.keys_of("alpha")] == [1, 0]
 

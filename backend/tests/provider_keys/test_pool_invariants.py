@@ -33,9 +33,9 @@ class Keys(RuleBasedStateMachine):
         return max(ends) <= self.clock.monotonic()
 
     @rule(target=in_flight, model=MODELS)
-    def take(self, model: str) -> tuple[PooledKey, str] | MultipleResults[tuple[PooledKey, str]]:
+    def acquire(self, model: str) -> tuple[PooledKey, str] | MultipleResults[tuple[PooledKey, str]]:
         usable = [pooled for pooled in self.keys if self.may_be_used(pooled, model)]
-        pooled = self.pool.take("alpha", model)
+        pooled = self.pool.acquire("alpha", model)
         assert (pooled is not None) == bool(usable)
         if pooled is None:
             return multiple()
@@ -50,7 +50,7 @@ class Keys(RuleBasedStateMachine):
 
     @rule(flight=consumes(in_flight))
     def land(self, flight: tuple[PooledKey, str]) -> None:
-        self.pool.give_back(flight[0])
+        self.pool.release(flight[0])
         self.flying -= 1
 
     @rule(flight=consumes(in_flight), kind=KINDS, stated=st.none() | st.floats(0, 10_000))
@@ -65,7 +65,7 @@ class Keys(RuleBasedStateMachine):
         least = {FailureClass.QUOTA: 3600, FailureClass.FORBIDDEN: 600, FailureClass.RATE_LIMIT: 1}.get(kind, 0)
         end = self.clock.monotonic() + (least if stated is None else stated)
         place = (pooled.fingerprint, scope)
-        seen = pooled.resting_models.get(model) if scope else pooled.resting
+        seen = pooled.model_cooldowns.get(model) if scope else pooled.cooldown
         if kind is FailureClass.INVALID_KEY:
             end = float("inf")
         elif seen is not None:
@@ -91,13 +91,13 @@ class Keys(RuleBasedStateMachine):
     @invariant()
     def the_soonest_return_is_when_the_first_key_may_be_used(self) -> None:
         for model in ("tiny", "large"):
-            rest = self.pool.soonest_return("alpha", model)
-            assert (rest is None) == any(self.may_be_used(pooled, model) for pooled in self.keys)
-            if rest is None:
+            cooldown = self.pool.cooldown_of("alpha", model)
+            assert (cooldown is None) == any(self.may_be_used(pooled, model) for pooled in self.keys)
+            if cooldown is None:
                 continue
             ends = [max(self.rests.get((pooled.fingerprint, scope), 0) for scope in (model, None)) for pooled in self.keys]
             if min(ends) < float("inf"):
-                assert rest.until == min(ends)
+                assert cooldown.until == min(ends)
 
 
 Keys.TestCase.settings = settings(max_examples=60, stateful_step_count=40)

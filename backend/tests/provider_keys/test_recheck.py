@@ -37,7 +37,7 @@ class Bench:
         self.clock.advance(seconds)
         await self.recheck.recheck_due()
         await self.upstream.close()
-        return not self.key.is_set_aside
+        return not self.key.is_invalid
 
 
 async def test_a_key_is_not_asked_about_before_its_time() -> None:
@@ -50,7 +50,7 @@ async def test_a_key_comes_back_when_the_listing_accepts_it() -> None:
     bench = Bench(Reply({"data": []}))
     assert await bench.after(60)
     assert bench.upstream.asked == [("alpha", None, "alpha-key-1")]
-    assert bench.pool.soonest_return("alpha", "tiny") is None
+    assert bench.pool.cooldown_of("alpha", "tiny") is None
 
 
 @pytest.mark.parametrize("status", [404, 405])
@@ -78,15 +78,15 @@ async def test_a_key_that_was_taken_out_of_the_configuration_meanwhile_stops_not
     bench.pool.set_providers({})
     gate.set()
     await asking
-    assert bench.pool.set_aside() == []
+    assert bench.pool.invalid_keys() == []
 
 
 async def test_the_keys_are_looked_after_until_the_task_is_cancelled() -> None:
     bench = Bench(Reply(status=401), Reply({"data": []}))
     looking = asyncio.create_task(bench.recheck.run())
     await bench.clock.turn(179)
-    assert bench.pool.set_aside() == [bench.key]
+    assert bench.pool.invalid_keys() == [bench.key]
     await bench.clock.turn(3)
-    assert bench.pool.set_aside() == []
+    assert bench.pool.invalid_keys() == []
     looking.cancel()
     await asyncio.wait([looking])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
@@ -72,7 +72,7 @@ def test_a_models_name_is_one_segment_whatever_it_holds(model: str, written: str
 
 @pytest.mark.parametrize("model", [".", ".."])
 def test_a_name_that_would_lead_elsewhere_is_asked_of_nobody(model: str) -> None:
-    with pytest.raises(Inexpressible, match="another place"):
+    with pytest.raises(UnsupportedByProvider, match="another place"):
         encode(Operation.CHAT, DATED, model)
 
 

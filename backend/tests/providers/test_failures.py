@@ -49,7 +49,7 @@ def test_words_in_a_message_decide_nothing() -> None:
 )
 def test_an_unknown_key_is_set_aside(status: int, code: str | None) -> None:
     failure = classify(status, (), openai_error(code=code))
-    assert (failure.kind, failure.blame, failure.key_scope) == (FailureClass.INVALID_KEY, Blame.KEY, KeyScope.SET_ASIDE)
+    assert (failure.kind, failure.blame, failure.key_scope) == (FailureClass.INVALID_KEY, Blame.KEY, KeyScope.INVALID)
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_every_shape_of_error_is_read(body: bytes, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told"),
+    ("status", "body", "expected"),
     [
         (500, b'{"error":{"message":"cannot answer: my diary"}}', "The provider answered with status 500."),
         (500, b"", "The provider answered 500 and no reason."),
     ],
 )
-def test_a_providers_wording_which_may_repeat_the_request_is_not_for_others(status: int, body: bytes, told: str) -> None:
-    assert classify(status, (), body).message_for_others == told
+def test_a_providers_wording_which_may_repeat_the_request_is_not_for_others(status: int, body: bytes, expected: str) -> None:
+    assert classify(status, (), body).message_for_others == expected
 
 
 def test_an_error_inside_an_answer_is_not_told_to_others_in_its_wording() -> None:

@@ -17,8 +17,8 @@ def read(operation: Operation, answer: Any) -> PlainAnswer | Failure:
     return read_answer(operation, JSON, answer if isinstance(answer, bytes) else orjson.dumps(answer))
 
 
-def usage_of(operation: Operation, **told: Any) -> TokenCounts | None:
-    answer = read(operation, {"data": [{}], "results": [{}], "text": "", **told})
+def usage_of(operation: Operation, **fields: Any) -> TokenCounts | None:
+    answer = read(operation, {"data": [{}], "results": [{}], "text": "", **fields})
     assert isinstance(answer, PlainAnswer)
     return answer.usage
 
@@ -45,9 +45,9 @@ TOLD = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["usage", "meta"]), TOLD))
-def test_no_usage_makes_an_answer_fail(told: dict[str, Any]) -> None:
+def test_no_usage_makes_an_answer_fail(fields: dict[str, Any]) -> None:
     for operation in PASSED_THROUGH - {Operation.SPEECH}:
-        usage_of(operation, **told)
+        usage_of(operation, **fields)
 
 
 @pytest.mark.parametrize("answer", [b"", b"{", b"null", b"[]", {}, {"data": None}, {"text": None}, {"hello": "there"}])

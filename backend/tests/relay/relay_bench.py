@@ -8,14 +8,14 @@ from typing import Any
 from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.names import Operation
-from ai_engine.provider_keys.cooldown_queue import WaitingRoom
+from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.unsupported_formats import LackedFormats
-from tests.autodecide.planner_bench import Deciding
+from ai_engine.relay.unsupported_formats import UnsupportedFormats
+from tests.autodecide.planner_bench import PlannerBench
 from tests.fakes.clock import HandTurnedClock
 from tests.fakes.scripted_upstream import completion, error
 from tests.fakes.upstream import PortUpstream, Reply
@@ -29,7 +29,7 @@ def refused(status: int, code: str | None = None, *, retry_after: float | None =
     return Reply(error(f"refused with {status}", code=code, param=param), status, headers)
 
 
-class Carrying(Deciding):
+class RelayBench(PlannerBench):
     def __init__(
         self,
         *providers: ProviderDefinition,
@@ -42,13 +42,13 @@ class Carrying(Deciding):
         self.attempts: list[AttemptFinished] = []
         self.requests: list[RequestFinished] = []
         self.rediscovered: list[str] = []
-        self.waiting_room = WaitingRoom(self.clock)
+        self.cooldown_queue = CooldownQueue(self.clock)
         self.services = RelayServices(
             configuration=lambda: self.configuration,
             finder=self.finder,
             planner=self.planner,
             keys=self.keys,
-            waiting_room=self.waiting_room,
+            cooldown_queue=self.cooldown_queue,
             breaker=self.breaker,
             track_record=self.track_record,
             upstream=self.upstream,
@@ -61,7 +61,7 @@ class Carrying(Deciding):
             chance=lambda: 0.5,
             random_bits=random.Random(1).getrandbits,
             refuses_stream_options=set(),
-            lacked_formats=LackedFormats(self.clock),
+            unsupported_formats=UnsupportedFormats(self.clock),
         )
         self.relay = Relay(self.services)
 
@@ -73,8 +73,8 @@ class Carrying(Deciding):
         """The plain answer, or the error that the client is told."""
         try:
             return await self.relay.answer(self.request(model, **fields))
-        except AIEngineError as told:
-            return told
+        except AIEngineError as error:
+            return error
 
     async def stream(self, model: str = "tiny", *, written: list[bytes] | None = None, **fields: Any) -> AIEngineError | None:
         """Carries a stream to its end as `client_api` does, and gives what broke it."""
@@ -86,8 +86,8 @@ class Carrying(Deciding):
 
         try:
             answer = await self.relay.answer(self.request(model, is_stream=True, **fields))
-        except AIEngineError as told:
-            return told
+        except AIEngineError as error:
+            return error
         assert answer.stream is not None
         try:
             return await answer.stream.relay_to(write)
@@ -100,7 +100,7 @@ class Carrying(Deciding):
         return [f"{one.provider}/{one.model} {(one.key or 'none').rpartition('-')[2]}" for one in self.upstream.asked]
 
     def check_nothing_leaked(self) -> None:
-        """One event an attempt and one a request; no key in flight, no answer open, nobody in the waiting room."""
+        """One event an attempt and one a request; no key in flight, no answer open, nobody in the cooldown queue."""
         assert len(self.requests) == 1
         assert tuple(self.attempts) == self.requests[0].attempts
         for name in self.configuration.providers:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_engine.autodecide.candidates import LeftOut, Possible, Reason
+from ai_engine.autodecide.candidates import Candidate, Exclusion, ExclusionReason
 from ai_engine.autodecide.plan import Plan
 from ai_engine.catalogue.model_names import Rung
 from ai_engine.catalogue.snapshot import CatalogueEntry
@@ -19,31 +19,31 @@ from ai_engine.errors import (
 )
 from ai_engine.names import Route
 from ai_engine.providers.failures import FailureClass
-from ai_engine.relay.final_error import verdict
+from ai_engine.relay.final_error import final_error
 from tests.builders import failure, provider
 
 LIMIT, QUOTA, KEY, FORBIDDEN = FailureClass.RATE_LIMIT, FailureClass.QUOTA, FailureClass.INVALID_KEY, FailureClass.FORBIDDEN
 DOWN, SILENT, MISSING = FailureClass.SERVER_ERROR, FailureClass.SILENT, FailureClass.MODEL_NOT_FOUND
 
 
-def left_out(reason: Reason, cause: FailureClass | None = None) -> LeftOut:
-    possible = Possible(provider("alpha"), CatalogueEntry(Route("alpha", "tiny")), Rung.EXACT)
-    return LeftOut(possible, reason, "for a reason", cause=cause)
+def exclusion(reason: ExclusionReason, cause: FailureClass | None = None) -> Exclusion:
+    candidate = Candidate(provider("alpha"), CatalogueEntry(Route("alpha", "tiny")), Rung.EXACT)
+    return Exclusion(candidate, reason, "for a reason", cause=cause)
 
 
-def plan(*left: LeftOut) -> Plan:
+def plan(*left: Exclusion) -> Plan:
     return Plan("tiny", (), left, "score")
 
 
-RESTS = left_out(Reason.KEYS_RESTING, LIMIT)
-SPENT = left_out(Reason.KEYS_RESTING, QUOTA)
-FLAGGED = left_out(Reason.FLAGGED, DOWN)
-OFF, KEYLESS = left_out(Reason.DISABLED), left_out(Reason.NO_KEY)
-BLIND, UNWANTED = left_out(Reason.LACKS_IMAGES), left_out(Reason.EXCLUDED)
+RESTS = exclusion(ExclusionReason.KEYS_IN_COOLDOWN, LIMIT)
+SPENT = exclusion(ExclusionReason.KEYS_IN_COOLDOWN, QUOTA)
+FLAGGED = exclusion(ExclusionReason.FLAGGED, DOWN)
+OFF, KEYLESS = exclusion(ExclusionReason.DISABLED), exclusion(ExclusionReason.NO_KEY)
+BLIND, UNWANTED = exclusion(ExclusionReason.LACKS_IMAGES), exclusion(ExclusionReason.EXCLUDED)
 
 
 @pytest.mark.parametrize(
-    ("kinds", "left", "told"),
+    ("kinds", "left", "error"),
     [
         ([FailureClass.BAD_REQUEST], [], RefusedByProvider),
         ([DOWN, FailureClass.CONTENT_FILTER], [], RefusedByProvider),
@@ -74,15 +74,15 @@ BLIND, UNWANTED = left_out(Reason.LACKS_IMAGES), left_out(Reason.EXCLUDED)
         ([], [BLIND, OFF], RoutesOut),
     ],
 )
-def test_the_mix_decides_what_is_told(kinds: list[FailureClass], left: list[LeftOut], told: type[Exception]) -> None:
-    assert type(verdict([plan(*left)], [failure(kind) for kind in kinds])) is told
+def test_the_mix_decides_what_is_told(kinds: list[FailureClass], left: list[Exclusion], error: type[Exception]) -> None:
+    assert type(final_error([plan(*left)], [failure(kind) for kind in kinds])) is error
 
 
 def test_the_clients_own_fault_is_told_as_the_provider_worded_it() -> None:
     own = failure(FailureClass.BAD_REQUEST, status=422, code="odd", type="invalid_request_error", param="temperature")
-    told = verdict([plan()], [failure(DOWN), own])
-    assert isinstance(told, RefusedByProvider)
-    assert (told.message, told.status, told.code, told.kind, told.param) == (
+    error = final_error([plan()], [failure(DOWN), own])
+    assert isinstance(error, RefusedByProvider)
+    assert (error.message, error.status, error.code, error.kind, error.param) == (
         "bad_request happened",
         422,
         "odd",
@@ -93,21 +93,21 @@ def test_the_clients_own_fault_is_told_as_the_provider_worded_it() -> None:
 
 def test_the_soonest_return_is_passed_on() -> None:
     for kinds in ([LIMIT], [DOWN], [SILENT], [KEY], []):
-        told = verdict([plan(RESTS)], [failure(kind) for kind in kinds], soonest_return=7)
-        assert isinstance(told, Unavailable)
-        assert told.retry_after_seconds == 7
+        error = final_error([plan(RESTS)], [failure(kind) for kind in kinds], retry_after_seconds=7)
+        assert isinstance(error, Unavailable)
+        assert error.retry_after_seconds == 7
 
 
 def test_no_provider_at_all_comes_before_an_unknown_model() -> None:
-    assert isinstance(verdict([plan()], [], has_usable_provider=False), NoProviderConfigured)
+    assert isinstance(final_error([plan()], [], has_usable_provider=False), NoProviderConfigured)
 
 
 def test_a_name_nobody_knows_yet_may_be_known_in_a_moment() -> None:
-    told = verdict([plan()], [], is_still_listing=True)
-    assert isinstance(told, RoutesOut)
-    assert (told.code, told.retry_after_seconds) == ("catalogue_incomplete", 1)
+    error = final_error([plan()], [], is_still_listing=True)
+    assert isinstance(error, RoutesOut)
+    assert (error.code, error.retry_after_seconds) == ("catalogue_incomplete", 1)
 
 
 def test_the_first_model_asked_for_is_the_one_that_is_named() -> None:
-    told = verdict([plan(), Plan("fallback", (), (), "score")], [])
-    assert "'tiny'" in told.message
+    error = final_error([plan(), Plan("fallback", (), (), "score")], [])
+    assert "'tiny'" in error.message

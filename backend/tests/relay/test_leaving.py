@@ -12,7 +12,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunks
 from tests.fakes.upstream import Step, Streamed
-from tests.relay.relay_bench import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -37,12 +37,12 @@ CASES = [
 async def test_leaving_between_any_two_steps_leaks_nothing(alpha: list[Step], beta: list[Step], *, is_stream: bool) -> None:
     endings: set[Ending] = set()
     for steps in range(MOST_STEPS):
-        carrying = Carrying(provider("alpha", models=("tiny",), priority=1), provider("beta", models=("tiny",)))
-        carrying.break_route("alpha", "tiny")
-        carrying.clock.advance(2)
-        carrying.upstream.on("alpha", *alpha)
-        carrying.upstream.on("beta", *beta)
-        task = asyncio.create_task(carrying.stream() if is_stream else carrying.ask())
+        bench = RelayBench(provider("alpha", models=("tiny",), priority=1), provider("beta", models=("tiny",)))
+        bench.break_route("alpha", "tiny")
+        bench.clock.advance(2)
+        bench.upstream.on("alpha", *alpha)
+        bench.upstream.on("beta", *beta)
+        task = asyncio.create_task(bench.stream() if is_stream else bench.ask())
         for _ in range(steps):
             await asyncio.sleep(0)
         is_over = task.done()
@@ -50,13 +50,13 @@ async def test_leaving_between_any_two_steps_leaks_nothing(alpha: list[Step], be
         await asyncio.wait([task])
         if steps == 0:
             continue  # the task never began
-        carrying.check_nothing_leaked()
-        outage = carrying.breaker.outage_of(TINY)
-        carrying.clock.advance(20)
-        assert carrying.breaker.is_admitting(TINY), f"the probe is still held after {steps} steps: {outage}"
-        async with carrying.waiting_room.turn(TINY):
+        bench.check_nothing_leaked()
+        outage = bench.breaker.outage_of(TINY)
+        bench.clock.advance(20)
+        assert bench.breaker.allows(TINY), f"the probe is still held after {steps} steps: {outage}"
+        async with bench.cooldown_queue.turn(TINY):
             pass
-        endings.add(carrying.requests[0].ending)
+        endings.add(bench.requests[0].ending)
         if is_over:
             break
     else:
@@ -65,15 +65,15 @@ async def test_leaving_between_any_two_steps_leaks_nothing(alpha: list[Step], be
 
 
 async def test_a_client_that_leaves_a_silent_provider_is_nobodys_failure() -> None:
-    carrying = Carrying(provider("alpha", models=("tiny",)))
+    bench = RelayBench(provider("alpha", models=("tiny",)))
     gate = asyncio.Event()
-    carrying.upstream.on("alpha", gate, SOUND)
-    task = asyncio.create_task(carrying.ask())
+    bench.upstream.on("alpha", gate, SOUND)
+    task = asyncio.create_task(bench.ask())
     await quiet()
     task.cancel()
     await asyncio.wait([task])
-    (attempt,) = carrying.attempts
+    (attempt,) = bench.attempts
     assert (attempt.succeeded, attempt.failure, attempt.blame, attempt.status) == (False, "abandoned", "request", None)
-    assert (carrying.requests[0].ending, carrying.requests[0].status) == (Ending.CLIENT_CANCELLED, 499)
-    assert carrying.track_record.of(TINY).attempts == 0
-    carrying.check_nothing_leaked()
+    assert (bench.requests[0].ending, bench.requests[0].status) == (Ending.CLIENT_CANCELLED, 499)
+    assert bench.track_record.of(TINY).attempts == 0
+    bench.check_nothing_leaked()

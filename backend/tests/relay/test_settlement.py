@@ -15,7 +15,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunk, chunks, completion
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.relay_bench import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, RelayBench, refused
 from tests.relay.test_streaming import DONE, HELLO, sse
 
 pytestmark = pytest.mark.anyio
@@ -25,11 +25,11 @@ NOTHING = TokenCounts(0, 0, 0, 0, 0)
 FREE = Decimal(0)
 
 
-def carrying(*steps: Step, beta: Step | None = None, **fields: Any) -> Carrying:
+def bench(*steps: Step, beta: Step | None = None, **fields: Any) -> RelayBench:
     providers = [provider("alpha", models=("tiny",), priority=1, **fields)]
     if beta is not None:
         providers.append(provider("beta", models=("tiny",), priority=100))
-    made = Carrying(*providers, file=FILE, listings={one.name: ["tiny"] for one in providers})
+    made = RelayBench(*providers, file=FILE, listings={one.name: ["tiny"] for one in providers})
     made.upstream.on("alpha", *steps)
     if beta is not None:
         made.upstream.on("beta", beta)
@@ -37,7 +37,7 @@ def carrying(*steps: Step, beta: Step | None = None, **fields: Any) -> Carrying:
 
 
 async def test_an_answer_is_settled_with_what_the_provider_counted_and_its_exact_price() -> None:
-    engine = carrying(SOUND)
+    engine = bench(SOUND)
     await engine.ask(caller=Caller(Role.CLIENT, "shop", "key_1"))
     (request,) = engine.requests
     assert (request.ending, request.status, request.error_class) == (Ending.COMPLETED, 200, None)
@@ -62,14 +62,14 @@ async def test_cached_and_reasoning_tokens_come_apart() -> None:
         "prompt_tokens_details": {"cached_tokens": 90},
         "completion_tokens_details": {"reasoning_tokens": 20},
     }
-    engine = carrying(Reply({**completion("hi"), "usage": usage}))
+    engine = bench(Reply({**completion("hi"), "usage": usage}))
     await engine.ask()
     assert engine.requests[0].tokens == TokenCounts(10, 90, None, 10, 20)
     assert engine.requests[0].cost_usd == Decimal("0.0005")
 
 
 async def test_an_answer_without_usage_is_estimated_from_its_length_and_says_so() -> None:
-    engine = carrying(Reply({**completion("twelve chars"), "usage": None}))
+    engine = bench(Reply({**completion("twelve chars"), "usage": None}))
     await engine.ask()
     request = engine.requests[0]
     assert (request.tokens, request.tokens_are_estimated) == (TokenCounts(1, output=3), True)
@@ -77,7 +77,7 @@ async def test_an_answer_without_usage_is_estimated_from_its_length_and_says_so(
 
 
 async def test_a_failover_is_paid_once_and_every_attempt_is_there() -> None:
-    engine = carrying(refused(500), beta=SOUND)
+    engine = bench(refused(500), beta=SOUND)
     await engine.ask()
     request = engine.requests[0]
     assert (request.ending, request.route, request.cost_usd) == (Ending.COMPLETED, Route("beta", "tiny"), Decimal("0.000012"))
@@ -90,7 +90,7 @@ async def test_a_failover_is_paid_once_and_every_attempt_is_there() -> None:
 
 async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
     for step, word in ((refused(400), "bad_request"), (ConnectFailed("no route"), "connect")):
-        engine = carrying(step)
+        engine = bench(step)
         assert isinstance(await engine.ask(), AIEngineError)
         request = engine.requests[0]
         assert (request.ending, request.error_class, request.tokens) == (Ending.ERROR, word, NOTHING)
@@ -98,14 +98,14 @@ async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
 
 
 async def test_what_a_provider_may_bill_that_broke_off_is_unknown_and_not_zero() -> None:
-    engine = carrying(ConnectionCut("cut"))
+    engine = bench(ConnectionCut("cut"))
     await engine.ask()
     request = engine.requests[0]
     assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == ("cut", UNKNOWN_TOKENS, FREE, None)
 
 
 async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
-    engine = carrying()
+    engine = bench()
     await engine.ask("unheard-of")
     request = engine.requests[0]
     assert (request.status, request.error_class, request.route, request.attempts) == (404, "model_not_found", None, ())
@@ -113,7 +113,7 @@ async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
 
 
 async def test_a_cut_stream_is_settled_for_what_came() -> None:
-    engine = carrying(Streamed([*sse(*chunks("hello there", with_usage=False))[:3], ConnectionCut("cut")]))
+    engine = bench(Streamed([*sse(*chunks("hello there", with_usage=False))[:3], ConnectionCut("cut")]))
     await engine.stream()
     request = engine.requests[0]
     assert (request.ending, request.status, request.error_class) == (Ending.UPSTREAM_CUT, 200, "cut")
@@ -123,13 +123,13 @@ async def test_a_cut_stream_is_settled_for_what_came() -> None:
 
 async def test_text_after_the_last_report_of_a_cut_stream_is_added_to_it() -> None:
     reported = {**chunk({"content": "hello"}), "usage": {"prompt_tokens": 7, "completion_tokens": 2}}
-    engine = carrying(Streamed([*sse(reported, chunk({"content": " there"})), ConnectionCut("cut")]))
+    engine = bench(Streamed([*sse(reported, chunk({"content": " there"})), ConnectionCut("cut")]))
     await engine.stream()
     assert (engine.requests[0].tokens, engine.requests[0].tokens_are_estimated) == (TokenCounts(7, output=2 + 2), True)
 
 
 async def test_a_stream_whose_client_leaves_is_settled_for_what_came_once() -> None:
-    engine = carrying(Streamed([*HELLO[:2], asyncio.Event()]))
+    engine = bench(Streamed([*HELLO[:2], asyncio.Event()]))
     streaming = asyncio.create_task(engine.stream())
     await quiet()
     streaming.cancel()
@@ -142,7 +142,7 @@ async def test_a_stream_whose_client_leaves_is_settled_for_what_came_once() -> N
 
 
 async def test_a_client_that_leaves_before_an_answer_pays_nothing_and_what_we_pay_is_unknown() -> None:
-    engine = carrying(asyncio.Event())
+    engine = bench(asyncio.Event())
     asking = asyncio.create_task(engine.ask())
     await quiet()
     asking.cancel()
@@ -154,7 +154,7 @@ async def test_a_client_that_leaves_before_an_answer_pays_nothing_and_what_we_pa
 
 
 async def test_attempts_lie_within_their_request() -> None:
-    engine = carrying(refused(500), Streamed([*HELLO, DONE]))
+    engine = bench(refused(500), Streamed([*HELLO, DONE]))
     await engine.stream()
     request = engine.requests[0]
     assert [attempt.why for attempt in request.attempts] == ["first choice", "retry"]

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest, ModelNotFound, RoutesOut
+from ai_engine.errors import InvalidRequest, ModelNotFound, RoutesOut, UnsupportedByProvider
 from ai_engine.events import Ending
 from ai_engine.names import Operation
 from ai_engine.provider_keys.pool import KeyPool
@@ -20,7 +20,7 @@ from ai_engine.relay.spending import NOTHING_SPENT
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunks, embeddings
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.relay_bench import SOUND, Carrying, refused
+from tests.relay.relay_bench import SOUND, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ class Saying:
     def chat_request(self) -> Mapping[str, Any]:
         self.translated += 1
         if "loudly" in self._body:
-            raise Inexpressible("A chat cannot be loud.", param="loudly")
+            raise UnsupportedByProvider("A chat cannot be loud.", param="loudly")
         if not isinstance(self._body["say"], str):
             raise InvalidRequest("say must be a text.", param="say")
         said = {"model": self._body["model"], "messages": [{"role": "user", "content": self._body["say"]}]}
@@ -69,14 +69,14 @@ class Saying:
         return SaidStream()
 
 
-def carrying(*natives: str) -> Carrying:
+def relay_bench(*natives: str) -> RelayBench:
     """Two providers; those named speak the format themselves. It is called `completions`, for want of a made-up operation."""
     rows = [provider("alpha", keys=2, priority=1), provider("beta", priority=2)]
     both = [replace(row, formats=frozenset({Operation.COMPLETIONS})) if row.name in natives else row for row in rows]
-    carried = Carrying(*both, listings={"alpha": ["tiny"], "beta": ["tiny"]})
-    carried.upstream.on("alpha", SOUND)
-    carried.upstream.on("beta", SOUND)
-    return carried
+    bench = RelayBench(*both, listings={"alpha": ["tiny"], "beta": ["tiny"]})
+    bench.upstream.on("alpha", SOUND)
+    bench.upstream.on("beta", SOUND)
+    return bench
 
 
 def request(body: Mapping[str, Any] = ASKED) -> ClientRequest:
@@ -85,87 +85,87 @@ def request(body: Mapping[str, Any] = ASKED) -> ClientRequest:
     )
 
 
-async def answered(carried: Carrying, body: Mapping[str, Any] = ASKED) -> Answer:
-    answer = await carried.relay.answer(request(body))
-    carried.check_nothing_leaked()
+async def answered(bench: RelayBench, body: Mapping[str, Any] = ASKED) -> Answer:
+    answer = await bench.relay.answer(request(body))
+    bench.check_nothing_leaked()
     return answer
 
 
 async def test_who_does_not_speak_the_format_is_asked_for_a_chat_and_answers_in_the_format() -> None:
-    carried = carrying()
-    answer = await answered(carried)
-    assert carried.upstream.bodies == [{"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}]
+    bench = relay_bench()
+    answer = await answered(bench)
+    assert bench.upstream.bodies == [{"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}]
     assert answer.plain is not None
     assert orjson.loads(answer.plain.body) == answer.plain.answer == {"said": "hello there"}
-    assert carried.requests[0].operation is Operation.COMPLETIONS
-    assert carried.requests[0].tokens == carried.attempts[0].tokens
+    assert bench.requests[0].operation is Operation.COMPLETIONS
+    assert bench.requests[0].tokens == bench.attempts[0].tokens
 
 
 async def test_the_translation_is_made_once_however_many_are_asked() -> None:
-    carried = carrying()
-    carried.upstream.on("alpha", refused(429, retry_after=60))
+    bench = relay_bench()
+    bench.upstream.on("alpha", refused(429, retry_after=60))
     asked = request()
-    await carried.relay.answer(asked)
-    assert carried.asked == ["alpha/tiny 1", "alpha/tiny 2", "beta/tiny 1"]
+    await bench.relay.answer(asked)
+    assert bench.asked == ["alpha/tiny 1", "alpha/tiny 2", "beta/tiny 1"]
     assert isinstance(asked.translation, Saying)
     assert asked.translation.translated == 1
 
 
 async def test_what_a_chat_cannot_say_ends_the_candidate_and_not_the_request() -> None:
     native = {"object": "text_completion", "model": "tiny", "choices": [{"text": "HI", "finish_reason": "stop"}]}
-    carried = carrying("beta")
-    carried.upstream.on("beta", Reply(native))
-    answer = await answered(carried, ASKED | {"loudly": True})
-    assert carried.asked == ["beta/tiny 1"]
-    assert carried.upstream.bodies == [ASKED | {"loudly": True}]
+    bench = relay_bench("beta")
+    bench.upstream.on("beta", Reply(native))
+    answer = await answered(bench, ASKED | {"loudly": True})
+    assert bench.asked == ["beta/tiny 1"]
+    assert bench.upstream.bodies == [ASKED | {"loudly": True}]
     assert answer.route.provider == "beta"
 
 
 async def test_a_refusal_names_the_field_where_nobody_is_left_and_nothing_was_sent() -> None:
-    carried = carrying()
-    with pytest.raises(Inexpressible) as refusal:
-        await carried.relay.answer(request(ASKED | {"loudly": True}))
+    bench = relay_bench()
+    with pytest.raises(UnsupportedByProvider) as refusal:
+        await bench.relay.answer(request(ASKED | {"loudly": True}))
     assert (refusal.value.param, refusal.value.attempts) == ("loudly", 0)
-    assert carried.asked == []
-    assert carried.requests[0].status == 400
-    carried.check_nothing_leaked()
+    assert bench.asked == []
+    assert bench.requests[0].status == 400
+    bench.check_nothing_leaked()
 
 
 async def test_a_native_provider_that_is_out_for_now_is_worth_waiting_for() -> None:
-    carried = carrying("beta")
-    _rest(carried.keys, "beta")
+    bench = relay_bench("beta")
+    _rest(bench.keys, "beta")
     with pytest.raises(RoutesOut):
-        await carried.relay.answer(request(ASKED | {"loudly": True}))
+        await bench.relay.answer(request(ASKED | {"loudly": True}))
 
 
 def _rest(keys: KeyPool, name: str) -> None:
     for _ in keys.keys_of(name):
-        pooled = keys.take(name, "tiny")
+        pooled = keys.acquire(name, "tiny")
         assert pooled is not None
         keys.record_failure(pooled, "tiny", classify(402, (), b"{}"))
-        keys.give_back(pooled)
+        keys.release(pooled)
 
 
 async def test_a_malformed_request_is_refused_whoever_could_be_asked_next() -> None:
-    carried = carrying()
+    bench = relay_bench()
     with pytest.raises(InvalidRequest) as refusal:
-        await carried.relay.answer(request(ASKED | {"say": 7}))
-    assert not isinstance(refusal.value, Inexpressible)
-    assert carried.asked == []
-    carried.check_nothing_leaked()
+        await bench.relay.answer(request(ASKED | {"say": 7}))
+    assert not isinstance(refusal.value, UnsupportedByProvider)
+    assert bench.asked == []
+    bench.check_nothing_leaked()
 
 
 async def test_a_stream_is_told_in_the_format_and_ends_in_its_own_way() -> None:
-    carried = carrying()
+    bench = relay_bench()
     events = [b"data: " + orjson.dumps(each) + b"\n\n" for each in chunks("hello there")]
     usage = b"data: " + orjson.dumps({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}) + b"\n\n"
-    carried.upstream.on("alpha", Streamed([*events, usage, b"data: [DONE]\n\n"]))
+    bench.upstream.on("alpha", Streamed([*events, usage, b"data: [DONE]\n\n"]))
     written: list[bytes] = []
 
     async def write(data: bytes) -> None:
         written.append(data)
 
-    answer = await carried.relay.answer(request(ASKED | {"stream": True}))
+    answer = await bench.relay.answer(request(ASKED | {"stream": True}))
     assert answer.stream is not None
     assert await answer.stream.relay_to(write) is None
     ending = answer.stream.ending()
@@ -174,65 +174,65 @@ async def test_a_stream_is_told_in_the_format_and_ends_in_its_own_way() -> None:
     assert b"data:" not in b"".join(written)
     assert ending == b'over: {"said":"hello there","tokens":2}\n\n'
     assert answer.stream.answer == {"said": "hello there", "tokens": 2}
-    carried.check_nothing_leaked()
+    bench.check_nothing_leaked()
 
 
 async def test_a_pinned_route_without_words_for_the_request_says_so() -> None:
-    carried = carrying()
-    possible = carried.finder.at_provider(carried.configuration.providers["alpha"], "tiny")
-    with pytest.raises(Inexpressible):
-        await carried.relay.answer(request(ASKED | {"loudly": True}), only=possible)
+    bench = relay_bench()
+    candidate = bench.finder.at_provider(bench.configuration.providers["alpha"], "tiny")
+    with pytest.raises(UnsupportedByProvider):
+        await bench.relay.answer(request(ASKED | {"loudly": True}), only=candidate)
 
 
 async def test_a_format_that_is_no_conversation_is_refused_where_it_is_not_spoken() -> None:
-    carried = carrying()
-    with pytest.raises(Inexpressible) as refusal:
-        await carried.relay.answer(ClientRequest("r", Operation.COMPLETIONS, "tiny", {"model": "tiny"}))
+    bench = relay_bench()
+    with pytest.raises(UnsupportedByProvider) as refusal:
+        await bench.relay.answer(ClientRequest("r", Operation.COMPLETIONS, "tiny", {"model": "tiny"}))
     assert refusal.value.param == "model"
 
 
 async def test_what_the_engine_can_say_itself_is_no_error_and_costs_nothing() -> None:
-    carried = carrying()
-    asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, otherwise=lambda: {"input_tokens": 3})
-    answer = await carried.relay.answer(asked)
+    bench = relay_bench()
+    asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, local_fallback=lambda: {"input_tokens": 3})
+    answer = await bench.relay.answer(asked)
     assert answer.plain is not None
     assert answer.plain.body == b'{"input_tokens":3}'
     assert (str(answer.route), answer.attempts) == ("ai-engine/estimate", 0)
-    (settled,) = carried.requests
+    (settled,) = bench.requests
     assert (settled.status, settled.ending, settled.route) == (200, Ending.COMPLETED, None)
     assert settled.cost_usd == NOTHING_SPENT.cost_usd
-    carried.check_nothing_leaked()
+    bench.check_nothing_leaked()
 
 
 async def test_an_estimate_stands_in_for_a_provider_that_fails_and_not_for_a_model_that_nobody_knows() -> None:
-    carried = Carrying(provider("alpha", formats=frozenset({Operation.COUNT_TOKENS})), listings={"alpha": ["tiny"]})
-    carried.upstream.on("alpha", refused(500))
-    asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, otherwise=lambda: {"input_tokens": 3})
-    answer = await carried.relay.answer(asked)
+    bench = RelayBench(provider("alpha", formats=frozenset({Operation.COUNT_TOKENS})), listings={"alpha": ["tiny"]})
+    bench.upstream.on("alpha", refused(500))
+    asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, local_fallback=lambda: {"input_tokens": 3})
+    answer = await bench.relay.answer(asked)
     assert (str(answer.route), answer.attempts) == ("ai-engine/estimate", 2)
-    assert [attempt.succeeded for attempt in carried.requests[0].attempts] == [False, False]
+    assert [attempt.succeeded for attempt in bench.requests[0].attempts] == [False, False]
     with pytest.raises(ModelNotFound):
-        await carried.relay.answer(asked._replace(model="nobody-has-it"))
+        await bench.relay.answer(asked._replace(model="nobody-has-it"))
 
 
 async def test_vectors_are_packed_for_a_client_that_wants_base64_of_a_provider_that_has_only_numbers() -> None:
-    carried = carrying()
-    carried.upstream.on("alpha", Reply(embeddings([0.5, -1.0])))
+    bench = relay_bench()
+    bench.upstream.on("alpha", Reply(embeddings([0.5, -1.0])))
     body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
-    answer = await carried.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
     assert answer.plain is not None
     assert orjson.loads(answer.plain.body)["data"][0]["embedding"] == base64.b64encode(struct.pack("<2f", 0.5, -1.0)).decode()
 
 
 async def test_vectors_that_cannot_be_packed_are_no_answer() -> None:
-    carried = carrying()
+    bench = relay_bench()
     deep: Any = []
     for _ in range(300):
         deep = [deep]
-    carried.upstream.on("alpha", Reply({**embeddings([0.5]), "deep": deep}))
-    carried.upstream.on("beta", Reply(embeddings([0.5])))
+    bench.upstream.on("alpha", Reply({**embeddings([0.5]), "deep": deep}))
+    bench.upstream.on("beta", Reply(embeddings([0.5])))
     body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
-    answer = await carried.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
     assert answer.route.provider == "beta"
-    assert carried.attempts[0].failure == FailureClass.MALFORMED_ANSWER
-    carried.check_nothing_leaked()
+    assert bench.attempts[0].failure == FailureClass.MALFORMED_ANSWER
+    bench.check_nothing_leaked()

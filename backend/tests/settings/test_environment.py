@@ -191,9 +191,9 @@ def test_an_empty_secret_file_leaves_the_variable_unset(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_cannot_be_read_is_named_by_its_variable(tmp_path: Path) -> None:
     """And not by its value: it may be the secret itself, mistaken for a path."""
-    with pytest.raises(ConfigurationError, match=r"^A_KEY_FILE is not usable: [^\n]*FileNotFoundError[^\n]*\.$") as told:
+    with pytest.raises(ConfigurationError, match=r"^A_KEY_FILE is not usable: [^\n]*FileNotFoundError[^\n]*\.$") as error:
         read_environment({"A_KEY_FILE": str(tmp_path / "nowhere")})
-    assert "nowhere" not in told.value.message
+    assert "nowhere" not in error.value.message
 
 
 def test_files_of_other_variables_are_not_opened(tmp_path: Path) -> None:

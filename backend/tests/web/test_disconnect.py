@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_engine.web.disconnect import Message, Patrol, Receive
+from ai_engine.web.disconnect import DisconnectMonitor, Message, Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.request_body import read_body
 from tests.web.uvicorn_server import HTTPImplementation, exchange, serving
@@ -42,7 +42,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await read_body(scope["headers"], receive, 1000)
         tasks_before = len(asyncio.all_tasks())
-        with Patrol().watch(receive) as watch:
+        with DisconnectMonitor().watch(receive) as watch:
             self.working.set()
             self.tasks_made.append(len(asyncio.all_tasks()) - tasks_before)
             try:
@@ -115,7 +115,7 @@ async def test_a_receive_that_waits_for_something_unknown_is_left_to_a_task() ->
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    with Patrol().watch(receive) as watch:
+    with DisconnectMonitor().watch(receive) as watch:
         asyncio.get_running_loop().call_soon(gone.set)
         await asyncio.Event().wait()
     assert watch.client_left
@@ -127,7 +127,7 @@ async def test_a_receive_that_is_no_coroutine_function_is_left_to_a_task() -> No
             yield from asyncio.sleep(0).__await__()
             return {"type": "http.disconnect"}
 
-    with Patrol().watch(Disconnected) as watch:
+    with DisconnectMonitor().watch(Disconnected) as watch:
         await asyncio.Event().wait()
     assert watch.client_left
 
@@ -136,10 +136,10 @@ async def test_a_client_that_left_before_the_watch_began_cancels_the_first_await
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    with Patrol().watch(receive) as watch:
+    with DisconnectMonitor().watch(receive) as watch:
         await asyncio.Event().wait()
     assert watch.client_left
-    with Patrol().watch(receive) as watch_without_await:
+    with DisconnectMonitor().watch(receive) as watch_without_await:
         pass
     assert not watch_without_await.client_left
     await asyncio.sleep(0)
@@ -149,7 +149,7 @@ async def test_a_server_that_repeats_request_messages_does_not_hang_the_watch() 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    with Patrol().watch(receive) as watch:
+    with DisconnectMonitor().watch(receive) as watch:
         await asyncio.sleep(0)
     assert not watch.client_left
 
@@ -159,7 +159,7 @@ async def test_a_late_request_message_keeps_the_watch_listening() -> None:
     loop = asyncio.get_running_loop()
     loop.call_soon(messages.put_nowait, {"type": "http.request", "body": b"", "more_body": False})
     loop.call_later(0.01, messages.put_nowait, {"type": "http.disconnect"})
-    with Patrol().watch(messages.get) as watch:
+    with DisconnectMonitor().watch(messages.get) as watch:
         await asyncio.Event().wait()
     assert watch.client_left
 
@@ -171,7 +171,7 @@ async def test_a_receive_that_fails_ends_the_watch_and_not_the_request() -> None
         message: Message = await broken
         return message
 
-    with Patrol().watch(receive) as watch:
+    with DisconnectMonitor().watch(receive) as watch:
         broken.set_exception(ConnectionError())
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -186,7 +186,7 @@ async def test_somebody_elses_cancellation_goes_through() -> None:
         return {"type": "http.disconnect"}
 
     async def watched() -> None:
-        with Patrol().watch(receive):
+        with DisconnectMonitor().watch(receive):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(watched())
@@ -210,7 +210,7 @@ async def test_an_error_on_the_way_out_is_not_swallowed() -> None:
             raise ConnectionError from None
 
     gone.set()
-    with pytest.raises(ConnectionError), Patrol().watch(receive):
+    with pytest.raises(ConnectionError), DisconnectMonitor().watch(receive):
         await fail_when_cancelled()
     task = asyncio.current_task()
     assert task is not None

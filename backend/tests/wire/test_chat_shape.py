@@ -37,8 +37,11 @@ def test_thoughts_among_the_parts_of_a_content_are_reasoning() -> None:
         assert said == {"role": "assistant", "content": "Hi", "reasoning_content": "Hm…"}
         alone = sound({"choices": [{"index": 0, part: {"content": [thought]}}]})["choices"][0][part]
         assert alone == {"content": "", "reasoning_content": "Hm"}
-        told = {"content": [thought], "reasoning_content": "So"}
-        assert sound({"choices": [{"index": 0, part: told}]})["choices"][0][part] == {"content": "", "reasoning_content": "So"}
+        expected = {"content": [thought], "reasoning_content": "So"}
+        assert sound({"choices": [{"index": 0, part: expected}]})["choices"][0][part] == {
+            "content": "",
+            "reasoning_content": "So",
+        }
 
 
 def test_choices_are_always_there_with_a_number_and_a_message() -> None:

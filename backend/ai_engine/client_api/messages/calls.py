@@ -15,7 +15,7 @@ from ai_engine.client_api.messages.answers import unreadable
 from ai_engine.client_api.tool_call_pieces import CallsByPiece
 
 
-class Teller(Protocol):
+class EventSink(Protocol):
     """Who tells the client."""
 
     def begin_call(self, call: "Call") -> None: ...
@@ -72,8 +72,8 @@ class Call:
 class Calls:
     """All calls of one answer."""
 
-    def __init__(self, teller: Teller) -> None:
-        self._teller = teller
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
         self._by_piece = CallsByPiece(self._begin)
         self._count = 0
         self._live: Call | None = None
@@ -89,9 +89,9 @@ class Calls:
         self._end_live()
         return True
 
-    def queue(self, tell: Callable[[], None]) -> None:
+    def queue(self, emit: Callable[[], None]) -> None:
         """Something else, for its turn."""
-        self._waiting.append(tell)
+        self._waiting.append(emit)
 
     def read(self, piece: Mapping[str, Any]) -> None:
         """One element of a delta's `tool_calls`."""
@@ -109,7 +109,7 @@ class Calls:
             call.arguments.append(arguments)
             call.untold.append(arguments)
         if call is self._live:
-            self._tell(call)
+            self._emit(call)
             if self._waiting and call.is_whole:
                 self._go_on()
         elif not call.has_begun:  # what follows a whole object is white space, which nobody misses
@@ -137,31 +137,31 @@ class Calls:
                 next_one()
                 continue
             self._live = next_one
-            self._tell(next_one)
+            self._emit(next_one)
             if not is_last and (not self._waiting or not next_one.is_whole):
                 return
             self._end_live()
 
-    def _tell(self, call: Call, *, is_last: bool = False) -> None:
+    def _emit(self, call: Call, *, is_last: bool = False) -> None:
         if not call.has_begun:
             if not (call.is_known or is_last):
                 return
             call.has_begun = True
-            self._teller.begin_call(call)
+            self._sink.begin_call(call)
         if call.untold and call.is_object:
             for arguments in call.untold:
-                self._teller.continue_call(arguments)
+                self._sink.continue_call(arguments)
             call.untold.clear()
 
-    def _tell_rest(self, call: Call) -> None:
+    def _emit_rest(self, call: Call) -> None:
         """What was not told because it is no object: SDKs would fail over it, so it is told inside of one."""
-        self._tell(call, is_last=True)
+        self._emit(call, is_last=True)
         rest = "".join(call.untold)
         if rest.strip():
-            self._teller.continue_call(orjson.dumps(unreadable(rest)).decode())
+            self._sink.continue_call(orjson.dumps(unreadable(rest)).decode())
 
     def _end_live(self) -> None:
         assert self._live is not None
         call, self._live = self._live, None
-        self._tell_rest(call)
-        self._teller.end_call()
+        self._emit_rest(call)
+        self._sink.end_call()

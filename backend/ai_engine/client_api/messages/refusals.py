@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 _LONGEST_PATH = 200
 """Fields are the client's own words."""
@@ -34,7 +34,7 @@ class Refused(Exception):
 class Untold(Refused):
     """Something is sound, and the chat format has no words for it."""
 
-    _kind = Inexpressible
+    _kind = UnsupportedByProvider
 
 
 def text_in(block: Mapping[str, Any], field: str) -> str:

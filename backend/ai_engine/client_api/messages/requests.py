@@ -57,7 +57,7 @@ def count_tokens_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     request = steered_request(body, Operation.COUNT_TOKENS, arrival, needs=needs)
     asked = request.body
     return request._replace(
-        body=native.without_foreign(asked) if has_foreign else asked, otherwise=lambda: {"input_tokens": estimate(asked)}
+        body=native.without_foreign(asked) if has_foreign else asked, local_fallback=lambda: {"input_tokens": estimate(asked)}
     )
 
 

@@ -194,11 +194,11 @@ class MessagesStream:
             self._signature = block["signature"]
         self._close()
 
-    def _after_calls(self, tell: Callable[[], None]) -> None:
+    def _after_calls(self, emit: Callable[[], None]) -> None:
         if self._calls.are_quiet:
-            tell()
+            emit()
         else:
-            self._calls.queue(tell)
+            self._calls.queue(emit)
 
     def begin_call(self, call: Call) -> None:
         """For `Calls`: this call is the one that is told now."""

@@ -66,8 +66,8 @@ def response(
     status = status_of(finish)
     answer = started(request, model, status)
     answer["output"] = list(output)
-    if (told := usage_of(usage)) is not None:
-        answer["usage"] = told
+    if (counts := usage_of(usage)) is not None:
+        answer["usage"] = counts
     tier = chat.get("service_tier")
     answer["service_tier"] = tier if isinstance(tier, str) and tier in _TIERS else "default"
     if status == wire.INCOMPLETE:

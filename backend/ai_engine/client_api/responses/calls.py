@@ -18,14 +18,14 @@ BeginCall = Callable[[str, str, Events], OpenCall]
 class _Call:
     """One call, as far as it has come."""
 
-    __slots__ = ("arguments", "id", "name", "told")
+    __slots__ = ("arguments", "id", "name", "opened")
 
     def __init__(self) -> None:
         self.name = ""
         self.id = ""
         self.arguments: list[str] = []
         """Until it is begun."""
-        self.told: OpenCall | None = None
+        self.opened: OpenCall | None = None
 
 
 class Calls:
@@ -48,20 +48,20 @@ class Calls:
         call = self._by_piece.call_of(piece)
         call.name = call.name or name
         call.id = call.id or (given if isinstance(given, str) else "")
-        if call.told is None:
+        if call.opened is None:
             if arguments:
                 call.arguments.append(arguments)
             if call.name and (call.id or call.arguments):
                 self._begin(call, events)
         elif arguments:
-            call.told.add(arguments, events)
+            call.opened.add(arguments, events)
 
     def end(self, status: str, events: Events) -> None:
         """No more is to come of any."""
         calls, self._all, self._by_piece = self._all, [], CallsByPiece(self._new)
         for call in calls:
-            told = call.told or self._begin(call, events)
-            told.end(status, events)
+            opened = call.opened or self._begin(call, events)
+            opened.end(status, events)
 
     def _new(self) -> _Call:
         call = _Call()
@@ -69,8 +69,8 @@ class Calls:
         return call
 
     def _begin(self, call: _Call, events: Events) -> OpenCall:
-        told = call.told = self._begin_call(call.name, call_id_of({"id": call.id}), events)
+        opened = call.opened = self._begin_call(call.name, call_id_of({"id": call.id}), events)
         for arguments in call.arguments:
-            told.add(arguments, events)
+            opened.add(arguments, events)
         call.arguments = []
-        return told
+        return opened

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 Content = str | list[dict[str, Any]]
 
@@ -55,7 +55,9 @@ def _part(part: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _image(part: Mapping[str, Any], where: str) -> dict[str, Any]:
     if part.get("file_id") is not None and part.get("image_url") is None:
-        raise Inexpressible(f"{where} is an image by its file_id, which only its own provider has.", param=f"{where}.file_id")
+        raise UnsupportedByProvider(
+            f"{where} is an image by its file_id, which only its own provider has.", param=f"{where}.file_id"
+        )
     image = {"url": a_name(part.get("image_url"), f"{where}.image_url")}
     detail = part.get("detail")
     if detail is not None and detail != "auto":

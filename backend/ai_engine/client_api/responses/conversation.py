@@ -14,7 +14,7 @@ from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an
 from ai_engine.client_api.responses.images import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
 from ai_engine.client_api.responses.tools import Tools, chat_name
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 _LEFT_OUT = frozenset({"web_search_call", "mcp_list_tools"})
 """What a provider did by itself earlier: what came of it stands in the messages that follow."""
@@ -48,7 +48,7 @@ class Conversation:
             self.messages.append({"role": "system", "content": instructions})
 
     def read(self, given: object) -> None:
-        """Takes the request's `input`. Raises `InvalidRequest` or `Inexpressible`, naming the item."""
+        """Takes the request's `input`. Raises `InvalidRequest` or `UnsupportedByProvider`, naming the item."""
         if type(given) is str:
             self.messages.append({"role": "user", "content": given})
             return
@@ -98,10 +98,14 @@ class Conversation:
             case "function_call_output" | "custom_tool_call_output" | "tool_search_output":
                 self._check_output(item, where)
             case "item_reference":
-                raise Inexpressible(f"{where} refers to an item that is not kept here; send the item itself.", param=where)
+                raise UnsupportedByProvider(
+                    f"{where} refers to an item that is not kept here; send the item itself.", param=where
+                )
             case _:
                 if kind not in _LEFT_OUT:
-                    raise Inexpressible(f"{where} is a {kind[:100]!r}, which this provider does not have.", param=f"{where}.type")
+                    raise UnsupportedByProvider(
+                        f"{where} is a {kind[:100]!r}, which this provider does not have.", param=f"{where}.type"
+                    )
 
     def _read_message(self, item: dict[str, Any], where: str) -> None:
         role, content = item.get("role"), item.get("content")

@@ -18,10 +18,10 @@ def error_event(error: AIEngineError, response_id: str, created_at: int) -> byte
     (https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs, read 2026-11-28). The number of the event
     is 0: who tells of the break knows nothing of the events before it.
     """
-    told: dict[str, Any] = orjson.loads(error_body(error))["error"]
-    flat = {"code": told["code"], "message": told["message"], "param": told["param"]}
+    detail: dict[str, Any] = orjson.loads(error_body(error))["error"]
+    flat = {"code": detail["code"], "message": detail["message"], "param": detail["param"]}
     response = wire.failed_response(response_id, created_at, None, **failure_of(error))
-    return wire.event("error", 0, {**flat, "error": told}) + wire.event("response.failed", 1, {"response": response})
+    return wire.event("error", 0, {**flat, "error": detail}) + wire.event("response.failed", 1, {"response": response})
 
 
 def failure_of(error: AIEngineError) -> dict[str, str]:

@@ -11,10 +11,10 @@ Events = list[bytes]
 Json = dict[str, Any]
 
 
-class Teller(Protocol):
+class EventSink(Protocol):
     """The stream that an item is part of (`stream.ResponsesStream`)."""
 
-    def tell(self, kind: str, fields: Json, events: Events) -> None: ...
+    def emit(self, kind: str, fields: Json, events: Events) -> None: ...
 
     def add_item(self, item: Json, events: Events) -> int: ...
 
@@ -26,7 +26,7 @@ class OpenReasoning:
 
     __slots__ = ("_details", "_index", "_item_id", "_stream", "_text")
 
-    def __init__(self, stream: Teller, item_id: str, events: Events) -> None:
+    def __init__(self, stream: EventSink, item_id: str, events: Events) -> None:
         self._stream = stream
         self._item_id = item_id
         self._text: list[str] = []
@@ -40,22 +40,22 @@ class OpenReasoning:
         if not text:
             return
         if not self._text:
-            self._tell("response.reasoning_summary_part.added", {"part": wire.summary_part("")}, events)
+            self._emit("response.reasoning_summary_part.added", {"part": wire.summary_part("")}, events)
         self._text.append(text)
-        self._tell("response.reasoning_summary_text.delta", {"delta": text}, events)
+        self._emit("response.reasoning_summary_text.delta", {"delta": text}, events)
 
     def end(self, status: str, events: Events) -> None:
         text = "".join(self._text)
         if text:
-            self._tell("response.reasoning_summary_text.done", {"text": text}, events)
-            self._tell("response.reasoning_summary_part.done", {"part": wire.summary_part(text)}, events)
+            self._emit("response.reasoning_summary_text.done", {"text": text}, events)
+            self._emit("response.reasoning_summary_part.done", {"part": wire.summary_part(text)}, events)
         encrypted = seal(self._details.whole())
         item = wire.reasoning_item(self._item_id, [text] if text else [], encrypted, status)
         self._stream.end_item(self._index, item, events)
 
-    def _tell(self, kind: str, fields: Json, events: Events) -> None:
+    def _emit(self, kind: str, fields: Json, events: Events) -> None:
         fields |= {"item_id": self._item_id, "output_index": self._index, "summary_index": 0}
-        self._stream.tell(kind, fields, events)
+        self._stream.emit(kind, fields, events)
 
 
 class OpenMessage:
@@ -63,7 +63,7 @@ class OpenMessage:
 
     __slots__ = ("_annotations", "_index", "_is_refusal", "_item_id", "_logprobs", "_parts", "_pieces", "_stream")
 
-    def __init__(self, stream: Teller, item_id: str, events: Events) -> None:
+    def __init__(self, stream: EventSink, item_id: str, events: Events) -> None:
         self._stream = stream
         self._item_id = item_id
         self._parts: list[Json] = []
@@ -78,13 +78,13 @@ class OpenMessage:
             self._begin_part(wire.text_part(""), events, is_refusal=False)
         self._pieces.append(text)
         self._logprobs += logprobs
-        self._tell("response.output_text.delta", {"delta": text, "logprobs": _without_bytes(logprobs)}, events)
+        self._emit("response.output_text.delta", {"delta": text, "logprobs": _without_bytes(logprobs)}, events)
 
     def add_refusal(self, refusal: str, events: Events) -> None:
         if not self._pieces or not self._is_refusal:
             self._begin_part(wire.refusal_part(""), events, is_refusal=True)
         self._pieces.append(refusal)
-        self._tell("response.refusal.delta", {"delta": refusal}, events)
+        self._emit("response.refusal.delta", {"delta": refusal}, events)
 
     def add_annotations(self, annotations: Sequence[Json], events: Events) -> None:
         """To the text so far; before any there is nothing that they could be about."""
@@ -93,7 +93,7 @@ class OpenMessage:
         for annotation in annotations:
             fields: Json = {"annotation": annotation, "annotation_index": len(self._annotations)}
             self._annotations.append(annotation)
-            self._tell("response.output_text.annotation.added", fields, events)
+            self._emit("response.output_text.annotation.added", fields, events)
 
     def end(self, status: str, events: Events) -> None:
         self._end_part(events)
@@ -102,7 +102,7 @@ class OpenMessage:
     def _begin_part(self, part: Json, events: Events, *, is_refusal: bool) -> None:
         self._end_part(events)
         self._is_refusal = is_refusal
-        self._tell("response.content_part.added", {"part": part}, events)
+        self._emit("response.content_part.added", {"part": part}, events)
 
     def _end_part(self, events: Events) -> None:
         if not self._pieces:
@@ -110,19 +110,19 @@ class OpenMessage:
         text = "".join(self._pieces)
         if self._is_refusal:
             part = wire.refusal_part(text)
-            self._tell("response.refusal.done", {"refusal": text}, events)
+            self._emit("response.refusal.done", {"refusal": text}, events)
         else:
             part = wire.text_part(text, self._annotations, self._logprobs)
-            self._tell("response.output_text.done", {"text": text, "logprobs": _without_bytes(self._logprobs)}, events)
-        self._tell("response.content_part.done", {"part": part}, events)
+            self._emit("response.output_text.done", {"text": text, "logprobs": _without_bytes(self._logprobs)}, events)
+        self._emit("response.content_part.done", {"part": part}, events)
         self._parts.append(part)
         self._pieces, self._annotations, self._logprobs = [], [], []
 
-    def _tell(self, kind: str, fields: Json, events: Events) -> None:
+    def _emit(self, kind: str, fields: Json, events: Events) -> None:
         fields["item_id"] = self._item_id
         fields["output_index"] = self._index
         fields["content_index"] = len(self._parts)
-        self._stream.tell(kind, fields, events)
+        self._stream.emit(kind, fields, events)
 
 
 class OpenCall:
@@ -133,7 +133,7 @@ class OpenCall:
 
     __slots__ = ("_index", "_item_id", "_pieces", "_stream", "_tool", "call_id")
 
-    def __init__(self, stream: Teller, tool: Tool, item_id: str, call_id: str, events: Events) -> None:
+    def __init__(self, stream: EventSink, tool: Tool, item_id: str, call_id: str, events: Events) -> None:
         self.call_id = call_id
         self._stream = stream
         self._tool = tool
@@ -144,23 +144,23 @@ class OpenCall:
     def add(self, arguments: str, events: Events) -> None:
         self._pieces.append(arguments)
         if self._tool.kind is Kind.FUNCTION:
-            self._tell("response.function_call_arguments.delta", {"delta": arguments}, events)
+            self._emit("response.function_call_arguments.delta", {"delta": arguments}, events)
 
     def end(self, status: str, events: Events) -> None:
         item = call_item(self._tool, self._item_id, self.call_id, "".join(self._pieces), status)
         if self._tool.kind is Kind.FUNCTION:
             fields = {"arguments": item["arguments"], "name": self._tool.name}
-            self._tell("response.function_call_arguments.done", fields, events)
+            self._emit("response.function_call_arguments.done", fields, events)
         elif self._tool.kind is Kind.CUSTOM:
             if item["input"]:
-                self._tell("response.custom_tool_call_input.delta", {"delta": item["input"]}, events)
-            self._tell("response.custom_tool_call_input.done", {"input": item["input"]}, events)
+                self._emit("response.custom_tool_call_input.delta", {"delta": item["input"]}, events)
+            self._emit("response.custom_tool_call_input.done", {"input": item["input"]}, events)
         self._stream.end_item(self._index, item, events)
 
-    def _tell(self, kind: str, fields: Json, events: Events) -> None:
+    def _emit(self, kind: str, fields: Json, events: Events) -> None:
         fields["item_id"] = self._item_id
         fields["output_index"] = self._index
-        self._stream.tell(kind, fields, events)
+        self._stream.emit(kind, fields, events)
 
 
 def _without_bytes(logprobs: Sequence[Json]) -> list[Json]:

@@ -92,10 +92,10 @@ class ResponsesStream:
             usage=self._usage,
             chat={"service_tier": self._tier},
         )
-        self.tell(f"response.{self.answer['status']}", {"response": self.answer}, events)
+        self.emit(f"response.{self.answer['status']}", {"response": self.answer}, events)
         return b"".join(events)
 
-    def tell(self, kind: str, fields: dict[str, Any], events: list[bytes]) -> None:
+    def emit(self, kind: str, fields: dict[str, Any], events: list[bytes]) -> None:
         """Adds one event, numbered."""
         events.append(wire.event(kind, self._sequence_number, fields))
         self._sequence_number += 1
@@ -104,20 +104,20 @@ class ResponsesStream:
         """Begins an item of the output and returns its index."""
         index = len(self._output)
         self._output.append(item)
-        self.tell("response.output_item.added", {"output_index": index, "item": item}, events)
+        self.emit("response.output_item.added", {"output_index": index, "item": item}, events)
         return index
 
     def end_item(self, index: int, item: dict[str, Any], events: list[bytes]) -> None:
         """Ends an item: `item` is what it has become."""
         self._output[index] = item
-        self.tell("response.output_item.done", {"output_index": index, "item": item}, events)
+        self.emit("response.output_item.done", {"output_index": index, "item": item}, events)
 
     def _begin(self, chunk: Mapping[str, Any], events: list[bytes]) -> None:
         self._has_begun = True
         self._model = chunk.get("model")
         response_so_far = started(self._request, self._model, wire.IN_PROGRESS)
-        self.tell("response.created", {"response": response_so_far}, events)
-        self.tell("response.in_progress", {"response": response_so_far}, events)
+        self.emit("response.created", {"response": response_so_far}, events)
+        self.emit("response.in_progress", {"response": response_so_far}, events)
 
     def _take(self, choice: Mapping[str, Any], events: list[bytes]) -> None:
         delta = choice.get("delta")
@@ -175,7 +175,7 @@ class ResponsesStream:
             item_id = self._ids.next("ig")
             index = self.add_item(wire.image_generation_call(item_id, None, wire.IN_PROGRESS), events)
             for step in ("in_progress", "generating", "completed"):
-                self.tell(f"response.image_generation_call.{step}", {"item_id": item_id, "output_index": index}, events)
+                self.emit(f"response.image_generation_call.{step}", {"item_id": item_id, "output_index": index}, events)
             self.end_item(index, wire.image_generation_call(item_id, file, wire.COMPLETED), events)
 
     def _begin_call(self, name: str, call_id: str, events: list[bytes]) -> OpenCall:

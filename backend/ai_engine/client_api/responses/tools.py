@@ -16,7 +16,7 @@ import orjson
 
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
 from ai_engine.client_api.tool_names import shortened
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.wire import responses as wire
 
 _TOOL_SEARCH = "tool_search"
@@ -68,7 +68,7 @@ class Tools:
         self._left_out: str | None = None
 
     def read(self, given: Sequence[Any], where: str = "tools") -> None:
-        """Offers these too. Raises `Inexpressible` for a tool that only some providers carry out themselves."""
+        """Offers these too. Raises `UnsupportedByProvider` for a tool that only some providers carry out themselves."""
         for index, value in enumerate(given):
             self._add(an_object(value, f"{where}[{index}]"), f"{where}[{index}]")
         if self._left_out is not None and not self.offered:
@@ -143,7 +143,7 @@ class Tools:
         if kind == "allowed_tools":
             return self._allow(given)
         if kind not in ("function", "custom"):
-            raise Inexpressible("This provider carries out no tools of its own to choose.", param="tool_choice.type")
+            raise UnsupportedByProvider("This provider carries out no tools of its own to choose.", param="tool_choice.type")
         return {"type": "function", "function": {"name": self._chosen(given, "tool_choice")}}
 
     def _allow(self, given: dict[str, Any]) -> object:
@@ -222,14 +222,14 @@ def _description(tool: Mapping[str, Any], where: str) -> str | None:
 def _refuse_unknown(tool: Mapping[str, Any], known: frozenset[str], where: str) -> None:
     for field, value in tool.items():
         if field not in known and value is not None:
-            raise Inexpressible(f"{where}.{field} means nothing to this provider.", param=f"{where}.{field}")
+            raise UnsupportedByProvider(f"{where}.{field} means nothing to this provider.", param=f"{where}.{field}")
     callers = tool.get("allowed_callers")
     if tool.get("async") or (callers is not None and "direct" not in an_array(callers, f"{where}.allowed_callers")):
-        raise Inexpressible(f"This provider calls {where} directly and waits for it, or not at all.", param=where)
+        raise UnsupportedByProvider(f"This provider calls {where} directly and waits for it, or not at all.", param=where)
 
 
-def _not_ours(where: str) -> Inexpressible:
-    return Inexpressible(f"{where} is a tool that this provider does not carry out itself.", param=where)
+def _not_ours(where: str) -> UnsupportedByProvider:
+    return UnsupportedByProvider(f"{where} is a tool that this provider does not carry out itself.", param=where)
 
 
 def _told(tool: dict[str, Any]) -> dict[str, Any]:

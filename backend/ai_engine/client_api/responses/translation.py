@@ -11,7 +11,7 @@ from ai_engine.client_api.responses.response_store import Turn
 from ai_engine.client_api.responses.stream import ResponsesStream
 from ai_engine.client_api.responses.tools import Tools
 from ai_engine.clock import Clock
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 
 _LEFT_OUT = frozenset(
     {
@@ -96,7 +96,7 @@ class ResponsesTranslation:
         body, tools = self.body, self.tools
         for field, value in body.items():
             if field not in _KNOWN and value is not None:
-                raise Inexpressible(
+                raise UnsupportedByProvider(
                     f"{field[:100]} has no meaning for a provider that speaks chat completions.", param=field[:100]
                 )
         conversation = Conversation(optional(body, "instructions", str), tools)
@@ -177,7 +177,7 @@ def _set_text(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
         return
     for field, value in text.items():
         if field not in ("format", "verbosity") and value is not None:
-            raise Inexpressible(f"text.{field[:100]} has no meaning in a chat.", param=f"text.{field[:100]}")
+            raise UnsupportedByProvider(f"text.{field[:100]} has no meaning in a chat.", param=f"text.{field[:100]}")
     verbosity = text.get("verbosity")
     if verbosity is not None and verbosity != "medium":
         chat["verbosity"] = a_string(verbosity, "text.verbosity")
@@ -207,7 +207,7 @@ def _set_reasoning(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
         if field == "mode" and value == "standard":
             continue
         if field not in ("effort", "summary", "generate_summary", "context") and value is not None:
-            raise Inexpressible(f"reasoning.{field[:100]} has no meaning in a chat.", param=f"reasoning.{field[:100]}")
+            raise UnsupportedByProvider(f"reasoning.{field[:100]} has no meaning in a chat.", param=f"reasoning.{field[:100]}")
     effort = reasoning.get("effort")
     if effort is not None:
         chat["reasoning_effort"] = a_string(effort, "reasoning.effort")
@@ -219,7 +219,9 @@ def _set_logprobs(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
     wanted = [] if include is None else an_array(include, "include")
     for index, value in enumerate(wanted):
         if a_string(value, f"include[{index}]") not in _INCLUDABLE:
-            raise Inexpressible(f"include[{index}] asks for what this provider's answers do not have.", param=f"include[{index}]")
+            raise UnsupportedByProvider(
+                f"include[{index}] asks for what this provider's answers do not have.", param=f"include[{index}]"
+            )
     if most or _LOGPROBS in wanted:
         chat["logprobs"] = True
         if most:

@@ -51,7 +51,7 @@ class Position(NamedTuple):
     """How many had finished since the start."""
 
 
-class _Told(NamedTuple):
+class _Published(NamedTuple):
     """A part of the picture, as JSON, and the revision that brought it."""
 
     text: str
@@ -74,22 +74,22 @@ class LiveFeed:
         self._finished = 0
         self._request_texts: dict[int, str] = {}
         """By number, of those that somebody was told of."""
-        self._status = _Told("null", 0)
+        self._status = _Published("null", 0)
         self._compared_status = ""
         self._status_at = float("-inf")
-        self._providers: dict[str, _Told] = {}
+        self._providers: dict[str, _Published] = {}
         self._complete_since = 0
         """The first revision from which the changes alone lead to the picture."""
-        self._told_at = float("-inf")
-        self._told_time = ""
-        self._told_before = Position(0, 0)
+        self._published_at = float("-inf")
+        self._published_time = ""
+        self._published_before = Position(0, 0)
         self._shared: str | None = None
         """The changes since then, which most followers are told of."""
         self._picture: str | None = None
         self._followers = 0
         self._is_followed = asyncio.Event()
         self._news = asyncio.Event()
-        self.told = Position(0, 0)
+        self.position = Position(0, 0)
         """What whoever is up to date has been told."""
 
     def __call__(self, request: RequestFinished) -> None:
@@ -137,7 +137,7 @@ class LiveFeed:
         if read is None or read[1] != self._run:
             return None
         position = Position(int(read[2]), int(read[3]))
-        is_past = position.revision <= self.told.revision and position.requests <= self.told.requests
+        is_past = position.revision <= self.position.revision and position.requests <= self.position.requests
         return position if is_past else None
 
     def reaches(self, position: Position) -> bool:
@@ -146,35 +146,35 @@ class LiveFeed:
 
     def changes(self, since: Position) -> str:
         """The message for a follower that `reaches` reaches."""
-        if self._shared is not None and since == self._told_before:
+        if self._shared is not None and since == self._published_before:
             return self._shared
         status = self._status.text if self._status.revision > since.revision else "null"
-        providers = ",".join(told.text for told in self._providers.values() if told.revision > since.revision)
+        providers = ",".join(published.text for published in self._providers.values() if published.revision > since.revision)
         requests = self._requests_since(since.requests)
         text = f'{self._head("changes")},"status":{status},"providers":[{providers}],"requests":[{requests}]}}'
-        if since == self._told_before:
+        if since == self._published_before:
             self._shared = text
         return text
 
     def snapshot(self, since: Position | None) -> tuple[str, int]:
         """The picture without its end, and how many requests were missed by whoever stood at `since`."""
-        first = max(self.told.requests - self.pace.shown_requests, self._oldest, 0)
+        first = max(self.position.requests - self.pace.shown_requests, self._oldest, 0)
         if self._picture is None:
-            providers = ",".join(told.text for told in self._providers.values())
+            providers = ",".join(published.text for published in self._providers.values())
             parts = f'"status":{self._status.text},"providers":[{providers}],"requests":[{self._requests_since(first)}]'
             self._picture = f"{self._head('snapshot')},{parts}"
-        return self._picture, max(0, min(first, self.told.requests) - since.requests) if since else 0
+        return self._picture, max(0, min(first, self.position.requests) - since.requests) if since else 0
 
     @property
     def _oldest(self) -> int:
         return self._finished - len(self._ring)
 
     def _head(self, kind: str) -> str:
-        cursor = f"{self._run}.{self.told.revision}.{self.told.requests}"
-        return f'{{"type":"{kind}","cursor":"{cursor}","at":"{self._told_time}"'
+        cursor = f"{self._run}.{self.position.revision}.{self.position.requests}"
+        return f'{{"type":"{kind}","cursor":"{cursor}","at":"{self._published_time}"'
 
     def _requests_since(self, number: int) -> str:
-        return ",".join(self._request_text(each) for each in range(number, self.told.requests))
+        return ",".join(self._request_text(each) for each in range(number, self.position.requests))
 
     def _request_text(self, number: int) -> str:
         text = self._request_texts.get(number)
@@ -185,15 +185,15 @@ class LiveFeed:
 
     def _look(self) -> None:
         """Compares everything with what was told, and tells what is new."""
-        now, revision = self._clock.monotonic(), self.told.revision + 1
+        now, revision = self._clock.monotonic(), self.position.revision + 1
         is_new = [self._look_at_providers(revision), self._look_at_status(revision, now)]
-        told = Position(revision if any(is_new) else self.told.revision, self._finished)
-        if told == self.told and now - self._told_at < self.pace.heartbeat_seconds:
+        published = Position(revision if any(is_new) else self.position.revision, self._finished)
+        if published == self.position and now - self._published_at < self.pace.heartbeat_seconds:
             return
         for number in [number for number in self._request_texts if number < self._oldest]:
             del self._request_texts[number]
-        self._told_before, self.told, self._told_at = self.told, told, now
-        self._told_time = self._clock.now().isoformat().replace("+00:00", "Z")
+        self._published_before, self.position, self._published_at = self.position, published, now
+        self._published_time = self._clock.now().isoformat().replace("+00:00", "Z")
         self._shared = self._picture = None
         heard, self._news = self._news, asyncio.Event()
         heard.set()
@@ -202,11 +202,11 @@ class LiveFeed:
         before, is_new = self._providers, False
         self._providers = {}
         for view in self._show_providers():
-            told = before.get(view.name)
+            published = before.get(view.name)
             text = view.model_dump_json()
-            if told is None or told.text != text:
-                told, is_new = _Told(text, revision), True
-            self._providers[view.name] = told
+            if published is None or published.text != text:
+                published, is_new = _Published(text, revision), True
+            self._providers[view.name] = published
         if before.keys() - self._providers.keys():
             # Changes have no word for a provider that is gone; a snapshot simply lacks it.
             self._complete_since, is_new = revision, True
@@ -220,7 +220,7 @@ class LiveFeed:
         if compared == self._compared_status:
             return False
         self._compared_status, self._status_at = compared, now
-        self._status = _Told(status.model_dump_json(), revision)
+        self._status = _Published(status.model_dump_json(), revision)
         return True
 
 
@@ -237,10 +237,10 @@ class Follower:
     async def next_message(self) -> str:
         """The next message: at once if this follower is behind, else when something has changed, or for the heartbeat."""
         feed = self._feed
-        if self._has_begun and self._position == feed.told:
+        if self._has_begun and self._position == feed.position:
             await feed.news()
         self._has_begun = True
-        before, self._position = self._position, feed.told
+        before, self._position = self._position, feed.position
         if before is not None and feed.reaches(before):
             return feed.changes(before)
         picture, missed = feed.snapshot(before)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from ai_engine.autodecide.candidates import CandidateFinder, Possible, Reason, Wish
+from ai_engine.autodecide.candidates import Candidate, CandidateFinder, ExclusionReason, RouteQuery
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.model_names import Rung
 from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel
@@ -19,10 +19,10 @@ from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.providers.registry.definition import ProviderDefinition
 
 RouteState = Literal["available", "flagged", "drained", "disabled", "no_key"]
-_STATES: dict[Reason, RouteState] = {
-    Reason.DISABLED: "disabled",
-    Reason.DRAINED: "drained",
-    Reason.NO_KEY: "no_key",
+_STATES: dict[ExclusionReason, RouteState] = {
+    ExclusionReason.DISABLED: "disabled",
+    ExclusionReason.DRAINED: "drained",
+    ExclusionReason.NO_KEY: "no_key",
 }
 """Every other reason is a flag: the breaker's, or that all keys rest."""
 
@@ -128,13 +128,13 @@ class ModelViews:
     def _standing(self, definition: ProviderDefinition | None, entry: CatalogueEntry) -> tuple[RouteState, Flag | None]:
         """As autodecide sees the route for a wish without any demands."""
         if definition is None or (definition.is_sandbox and not self.finder.is_usable(definition)):
-            return "disabled", Flag(reason=Reason.DISABLED, message="It is not in use.", until=None)
-        left_out = self.finder.why_not(Possible(definition, entry, Rung.EXACT), Wish(entry.route.model))
-        if left_out is None:
+            return "disabled", Flag(reason=ExclusionReason.DISABLED, message="It is not in use.", until=None)
+        exclusion = self.finder.why_not(Candidate(definition, entry, Rung.EXACT), RouteQuery(entry.route.model))
+        if exclusion is None:
             return "available", None
-        until = self.provider_views.at(left_out.returns_at)
-        flag = Flag(reason=left_out.cause or left_out.reason, message=left_out.detail, until=until)
-        return _STATES.get(left_out.reason, "flagged"), flag
+        until = self.provider_views.at(exclusion.returns_at)
+        flag = Flag(reason=exclusion.cause or exclusion.reason, message=exclusion.detail, until=until)
+        return _STATES.get(exclusion.reason, "flagged"), flag
 
     def _is_default(self, definition: ProviderDefinition, entry: CatalogueEntry) -> bool:
         default = self.preferences.of(definition.name).default_model or definition.default_model

@@ -91,8 +91,8 @@ class ProviderViews:
         pool = self.keys.keys_of(definition.name)
         if not pool or self.keys.active(definition.name) is not None:
             return None
-        rests = [pooled.resting for pooled in pool if pooled.resting is not None]
-        soonest = min(rests, key=lambda rest: rest.until)
+        cooldowns = [pooled.cooldown for pooled in pool if pooled.cooldown is not None]
+        soonest = min(cooldowns, key=lambda cooldown: cooldown.until)
         return Flag(reason=soonest.reason, message="No provider key is usable.", until=self.at(soonest.until))
 
     def at(self, monotonic: float | None) -> datetime | None:
@@ -101,17 +101,17 @@ class ProviderViews:
 
     def _key_view(self, pooled: PooledKey, active: PooledKey | None) -> ProviderKeyView:
         now = self.clock.monotonic()
-        rest = pooled.resting if pooled.resting and (pooled.is_set_aside or pooled.resting.until > now) else None
+        cooldown = pooled.cooldown if pooled.cooldown and (pooled.is_invalid or pooled.cooldown.until > now) else None
         return ProviderKeyView(
             fingerprint=pooled.fingerprint,
             last_four=pooled.key.last_four if pooled.key else None,
             active=pooled is active,
-            state="set_aside" if pooled.is_set_aside else "resting" if rest else "usable",
-            until=self.at(rest.until) if rest else None,
-            reason=rest.reason if rest else None,
+            state="set_aside" if pooled.is_invalid else "resting" if cooldown else "usable",
+            until=self.at(cooldown.until) if cooldown else None,
+            reason=cooldown.reason if cooldown else None,
             resting_models={
                 model: at
-                for model, cooldown in pooled.resting_models.items()
+                for model, cooldown in pooled.model_cooldowns.items()
                 if cooldown.until > now and (at := self.at(cooldown.until)) is not None
             },
             requests=pooled.requests,

@@ -10,7 +10,7 @@ import binascii
 from collections.abc import Iterable
 from typing import Any
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.chat_messages import address, data_url, parts
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ def text_blocks(content: object, where: str) -> list[Json]:
         text = part.get("text") if part["type"] == "text" else part.get("refusal")
         if not isinstance(text, str):
             at = f"{where}.content[{place}].type"
-            raise Inexpressible(f"{PROVIDER} takes only text here, no {part['type']}.", param=at)
+            raise UnsupportedByProvider(f"{PROVIDER} takes only text here, no {part['type']}.", param=at)
         if text.strip():
             blocks.append(_hinted({"type": "text", "text": text}, part))
     return blocks
@@ -54,7 +54,7 @@ def _blocks(content: object, where: str) -> Iterable[Json]:
         elif kind == "file":
             yield _hinted(_document(part, at), part)
         else:
-            raise Inexpressible(f"{PROVIDER} takes no {kind}.", param=f"{at}.type")
+            raise UnsupportedByProvider(f"{PROVIDER} takes no {kind}.", param=f"{at}.type")
 
 
 def _hinted(block: Json, part: Json) -> Json:
@@ -68,7 +68,7 @@ def _image(url: str, where: str) -> Json:
     held = data_url(url, where)
     if held is not None:
         if held.media_type not in _IMAGE_TYPES:
-            raise Inexpressible(f"{PROVIDER} takes images as JPEG, PNG, GIF and WebP.", param=where)
+            raise UnsupportedByProvider(f"{PROVIDER} takes images as JPEG, PNG, GIF and WebP.", param=where)
         return {"type": "image", "source": {"type": "base64", "media_type": held.media_type, "data": held.data}}
     return {"type": "image", "source": {"type": "url", "url": _https(url, where)}}
 
@@ -78,7 +78,7 @@ def _document(part: Json, where: str) -> Json:
     if not isinstance(file, dict):
         raise InvalidRequest("A file part needs its file.", param=f"{where}.file")
     if file.get("file_id") is not None:
-        raise Inexpressible("A file kept at one provider cannot be shown to another.", param=f"{where}.file.file_id")
+        raise UnsupportedByProvider("A file kept at one provider cannot be shown to another.", param=f"{where}.file.file_id")
     if file.get("file_url") is not None:
         url = _https(address(part, "file", "file_url", where), f"{where}.file.file_url")
         return _titled({"type": "document", "source": {"type": "url", "url": url}}, file)
@@ -91,7 +91,7 @@ def _document(part: Json, where: str) -> Json:
     if held.media_type in _IMAGE_TYPES:
         return {"type": "image", "source": {"type": "base64", "media_type": held.media_type, "data": held.data}}
     if held.media_type is None or not held.media_type.startswith("text/"):
-        raise Inexpressible(f"{PROVIDER} takes files as PDF, text and images.", param=at)
+        raise UnsupportedByProvider(f"{PROVIDER} takes files as PDF, text and images.", param=at)
     source = {"type": "text", "media_type": "text/plain", "data": _text(held.data, at)}
     return _titled({"type": "document", "source": source}, file)
 
@@ -105,7 +105,7 @@ def _titled(document: Json, file: Json) -> Json:
 
 def _https(url: str, where: str) -> str:
     if url[:8].lower() != "https://":
-        raise Inexpressible(f"{PROVIDER} fetches only https: addresses.", param=where)
+        raise UnsupportedByProvider(f"{PROVIDER} fetches only https: addresses.", param=where)
     return url
 
 

@@ -9,7 +9,7 @@ for others they join `system`, as in Anthropic's own endpoint for OpenAI's clien
 from collections.abc import Mapping
 from typing import Any
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import answered_call, messages, tool_calls
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 def conversation(body: Mapping[str, Any], traits: Traits) -> tuple[list[Json], list[Json]]:
-    """The blocks of `system`, and the turns of `messages`. Raises `InvalidRequest` and `Inexpressible`."""
+    """The blocks of `system`, and the turns of `messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     reader = _Conversation(traits)
     for where, role, message in messages(body, PROVIDER):
         if role == "user":
@@ -62,7 +62,7 @@ class _Conversation:
     def assistant(self, where: str, message: Json) -> None:
         self._check_results()
         if message.get("images"):
-            raise Inexpressible(f"{PROVIDER} takes no images from an assistant.", param=f"{where}.images")
+            raise UnsupportedByProvider(f"{PROVIDER} takes no images from an assistant.", param=f"{where}.images")
         said = text_blocks(message.get("content"), where)
         if not said:
             said = text_blocks(message.get("refusal"), where)
@@ -90,9 +90,9 @@ class _Conversation:
         self._check_results()
         self._place_later()
         if not self.turns:
-            raise Inexpressible(f"{PROVIDER} needs a message of the user.", param="messages")
+            raise UnsupportedByProvider(f"{PROVIDER} needs a message of the user.", param="messages")
         if self.turns[-1]["role"] == "assistant" and not self._traits.takes_prefill:
-            raise Inexpressible("This model does not go on from an assistant's message.", param="messages")
+            raise UnsupportedByProvider("This model does not go on from an assistant's message.", param="messages")
 
     def _check_results(self) -> None:
         for where in self._open.values():

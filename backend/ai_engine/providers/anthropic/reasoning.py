@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.traits import Thinking, Traits
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
 def wanted(body: Mapping[str, Any], traits: Traits, most_tokens: int) -> Wanted:
     """`most_tokens` is the request's `max_tokens`, which thinking is part of. `thinking` wins, since it is Anthropic's own word.
 
-    Raises `Inexpressible` where the model cannot think, cannot but think, or has no room for it.
+    Raises `UnsupportedByProvider` where the model cannot think, cannot but think, or has no room for it.
     """
     thinking, effort = body.get("thinking"), body.get("reasoning_effort")
     if effort is not None and effort != "none" and effort not in _LEVELS:
@@ -44,12 +44,12 @@ def wanted(body: Mapping[str, Any], traits: Traits, most_tokens: int) -> Wanted:
     if effort == "none":
         return _off(traits)
     if traits.thinking is Thinking.NEVER:
-        raise Inexpressible("This model does not reason.", param="reasoning_effort")
+        raise UnsupportedByProvider("This model does not reason.", param="reasoning_effort")
     if traits.thinking is Thinking.ADAPTIVE:
         # What it thinks is left out of the answer by default from Claude 4.7 on.
         return Wanted({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
     if most_tokens <= _SMALLEST_BUDGET_TOKENS:
-        raise Inexpressible(
+        raise UnsupportedByProvider(
             f"This model reasons only where it may write more than {_SMALLEST_BUDGET_TOKENS} tokens.", param="reasoning_effort"
         )
     budget = min(_BUDGET_TOKENS[effort], max(_SMALLEST_BUDGET_TOKENS, most_tokens // 2))
@@ -60,7 +60,7 @@ def _off(traits: Traits) -> Wanted:
     if not traits.thinks_unasked:
         return Wanted()
     if traits.thinking_off is None:
-        raise Inexpressible("This model always reasons.", param="reasoning_effort")
+        raise UnsupportedByProvider("This model always reasons.", param="reasoning_effort")
     return Wanted({"type": traits.thinking_off})
 
 

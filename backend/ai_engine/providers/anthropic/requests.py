@@ -14,7 +14,7 @@ cannot follow in it (https://platform.claude.com/docs/en/build-with-claude/struc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading
 from ai_engine.providers.anthropic import reasoning
 from ai_engine.providers.anthropic.content import PROVIDER
@@ -35,7 +35,7 @@ _LONGEST_USER_ID = 256
 
 
 def messages_request(body: Mapping[str, Any], model: str) -> Json:
-    """The body for `POST /messages`. Raises `InvalidRequest` and `Inexpressible`."""
+    """The body for `POST /messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     traits = traits_of(model)
     chat_reading.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
     most = chat_reading.most_output_tokens(body)
@@ -50,7 +50,7 @@ def messages_request(body: Mapping[str, Any], model: str) -> Json:
     _add_output(request, body, traits, wanted)
     stops = chat_reading.stops(body)
     if any(not stop.strip() for stop in stops):
-        raise Inexpressible(f"{PROVIDER} does not stop at blanks alone.", param="stop")
+        raise UnsupportedByProvider(f"{PROVIDER} does not stop at blanks alone.", param="stop")
     if stops:
         request["stop_sequences"] = stops
     _add_account(request, body)
@@ -73,10 +73,12 @@ def _add_output(request: Json, body: Mapping[str, Any], traits: Traits, wanted: 
         output["effort"] = wanted.effort
     is_json, schema = chat_reading.wanted_format(body)
     if is_json and schema is None:
-        raise Inexpressible(f"{PROVIDER} promises JSON only with a JSON Schema (json_schema).", param="response_format.type")
+        raise UnsupportedByProvider(
+            f"{PROVIDER} promises JSON only with a JSON Schema (json_schema).", param="response_format.type"
+        )
     if schema is not None:
         if not traits.takes_schemas:
-            raise Inexpressible("This model does not follow a JSON Schema.", param="response_format")
+            raise UnsupportedByProvider("This model does not follow a JSON Schema.", param="response_format")
         output["format"] = {"type": "json_schema", "schema": schema}
     if output:
         request["output_config"] = output
@@ -88,13 +90,13 @@ def _add_sampling(request: Json, body: Mapping[str, Any], traits: Traits, *, is_
     top_k = chat_reading.whole(body, "top_k")
     if temperature is not None and temperature != 1:
         if temperature > 1:
-            raise Inexpressible(f"{PROVIDER}'s temperature is at most 1.", param="temperature")
+            raise UnsupportedByProvider(f"{PROVIDER}'s temperature is at most 1.", param="temperature")
         _check_sampling(traits, "temperature", is_allowed=not is_thinking)
         request["temperature"] = temperature
     if top_p is not None and top_p != 1:
         _check_sampling(traits, "top_p", is_allowed=not is_thinking or top_p >= _SMALLEST_TOP_P_OF_THINKING)
         if "temperature" in request and not traits.takes_two_samplings:
-            raise Inexpressible("This model takes temperature or top_p, not both.", param="top_p")
+            raise UnsupportedByProvider("This model takes temperature or top_p, not both.", param="top_p")
         request["top_p"] = top_p
     if top_k is not None:
         _check_sampling(traits, "top_k", is_allowed=not is_thinking)
@@ -103,9 +105,9 @@ def _add_sampling(request: Json, body: Mapping[str, Any], traits: Traits, *, is_
 
 def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
     if not traits.takes_sampling:
-        raise Inexpressible(f"This model takes no {name}.", param=name)
+        raise UnsupportedByProvider(f"This model takes no {name}.", param=name)
     if not is_allowed:
-        raise Inexpressible(f"This model takes no such {name} while it reasons.", param=name)
+        raise UnsupportedByProvider(f"This model takes no such {name} while it reasons.", param=name)
 
 
 def _add_tools(request: Json, body: Mapping[str, Any], traits: Traits, wanted: reasoning.Wanted) -> None:
@@ -120,9 +122,9 @@ def _add_tools(request: Json, body: Mapping[str, Any], traits: Traits, wanted: r
         _tool(function, tool, place, traits) for place, (function, tool) in enumerate(zip(functions, body["tools"], strict=True))
     ]
     if is_forced and not traits.takes_forced_tools:
-        raise Inexpressible("This model cannot be made to call a tool.", param="tool_choice")
+        raise UnsupportedByProvider("This model cannot be made to call a tool.", param="tool_choice")
     if is_forced and wanted.is_on and traits.thinking is Thinking.BUDGET:
-        raise Inexpressible("This model cannot be made to call a tool while it reasons.", param="tool_choice")
+        raise UnsupportedByProvider("This model cannot be made to call a tool while it reasons.", param="tool_choice")
     picked: Json = {"type": "auto"}
     if choice is not None and choice.mode == "none":
         picked = {"type": "none"}
@@ -147,7 +149,7 @@ def _tool(function: Function, given: Mapping[str, Any], place: int, traits: Trai
         tool["description"] = function.description
     if function.is_strict:
         if not traits.takes_schemas:
-            raise Inexpressible("This model does not follow a schema strictly.", param=f"tools[{place}].function.strict")
+            raise UnsupportedByProvider("This model does not follow a schema strictly.", param=f"tools[{place}].function.strict")
         tool["strict"] = True
     if given.get("cache_control") is not None:
         tool["cache_control"] = given["cache_control"]
@@ -169,6 +171,6 @@ def _add_account(request: Json, body: Mapping[str, Any]) -> None:
         if not isinstance(tier, str):
             raise InvalidRequest("service_tier must be a text.", param="service_tier")
         if tier not in _SERVICE_TIERS:
-            raise Inexpressible(f"{PROVIDER} has no service_tier {tier!r}.", param="service_tier")
+            raise UnsupportedByProvider(f"{PROVIDER} has no service_tier {tier!r}.", param="service_tier")
         if _SERVICE_TIERS[tier] is not None:
             request["service_tier"] = _SERVICE_TIERS[tier]

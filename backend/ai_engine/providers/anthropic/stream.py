@@ -159,8 +159,8 @@ class ChatStreamDecoder(TranslatingDecoder):
         usage = chat_usage(self._usage)
         if usage is not None:
             tier = SERVICE_TIERS.get(str(self._usage.get("service_tier")))
-            told = {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier}
-            found.append(self._of_choices(EventKind.USAGE, [], told))
+            fields = {"usage": usage} if tier is None else {"usage": usage, "service_tier": tier}
+            found.append(self._of_choices(EventKind.USAGE, [], fields))
         return found
 
     # Events of a block

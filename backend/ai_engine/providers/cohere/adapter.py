@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from ai_engine.clock import Clock
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.cohere.answers import filtered, read_chat, read_embeddings, read_ranking
@@ -62,7 +62,7 @@ class Cohere(TranslatingAdapter):
         elif operation is Operation.RERANK:
             outgoing = {**body, "model": model}
         else:
-            raise Inexpressible(f"Cohere has no {operation}.", param="model")
+            raise UnsupportedByProvider(f"Cohere has no {operation}.", param="model")
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:

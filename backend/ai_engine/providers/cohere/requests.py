@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.chat_messages import address, answered_call, messages, parts, texts, tool_calls
 from ai_engine.providers.chat_reading import Function
@@ -34,7 +34,7 @@ _MOST_TEXTS = 96
 
 
 def chat_request(body: Mapping[str, Any], model: str) -> Json:
-    """The request's body. Raises `Inexpressible` and `InvalidRequest` with the chat's own field."""
+    """The request's body. Raises `UnsupportedByProvider` and `InvalidRequest` with the chat's own field."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     request: Json = {"model": model, "messages": _messages(body), **_sampling(body)}
     if body.get("stream"):
@@ -87,7 +87,7 @@ def _thinking(effort: object) -> Json:
     if effort == "none":
         return {"type": "disabled"}
     if not isinstance(effort, str) or effort not in _BUDGETS:
-        raise Inexpressible(f"Cohere has no reasoning_effort {effort!r}.", param="reasoning_effort")
+        raise UnsupportedByProvider(f"Cohere has no reasoning_effort {effort!r}.", param="reasoning_effort")
     budget = _BUDGETS[effort]
     return {"type": "enabled"} if budget is None else {"type": "enabled", "token_budget": budget}
 
@@ -131,14 +131,14 @@ def _user_content(content: object, where: str) -> list[Json]:
                 image["detail"] = detail
             said.append({"type": "image_url", "image_url": image})
         else:
-            raise Inexpressible(f"Cohere takes texts and images, no {kind}.", param=f"{path}.type")
+            raise UnsupportedByProvider(f"Cohere takes texts and images, no {kind}.", param=f"{path}.type")
     return said
 
 
 def _assistant(message: Json, where: str, made: dict[str, str]) -> Json | None:
     """`None` where it says nothing."""
     if message.get("images"):
-        raise Inexpressible("Cohere takes no images from an assistant.", param=f"{where}.images")
+        raise UnsupportedByProvider("Cohere takes no images from an assistant.", param=f"{where}.images")
     turn: Json = {"role": "assistant"}
     said = [text for text in texts(message.get("content"), where, _PROVIDER) if text]
     refusal = message.get("refusal")
@@ -163,7 +163,7 @@ def embed_request(body: Mapping[str, Any], model: str) -> Json:
     chat.check_fields(body, _KNOWN_OF_EMBEDDINGS, _PROVIDER)
     given = input_texts(body, _PROVIDER)
     if len(given) > _MOST_TEXTS:
-        raise Inexpressible(f"Cohere embeds at most {_MOST_TEXTS} texts at once.", param="input")
+        raise UnsupportedByProvider(f"Cohere embeds at most {_MOST_TEXTS} texts at once.", param="input")
     purpose = body.get("input_type") or _DEFAULT_INPUT_TYPE
     if not isinstance(purpose, str) or purpose not in _INPUT_TYPES:
         raise InvalidRequest(f"input_type must be one of {', '.join(sorted(_INPUT_TYPES))}.", param="input_type")

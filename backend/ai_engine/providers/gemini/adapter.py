@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from ai_engine.clock import Clock
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
@@ -67,7 +67,7 @@ class Gemini(TranslatingAdapter):
             if body.get("stream"):
                 method, headers = "streamGenerateContent?alt=sse", known.stream
         else:
-            raise Inexpressible(f"Gemini has no {operation}.", param="model")
+            raise UnsupportedByProvider(f"Gemini has no {operation}.", param="model")
         url = f"{provider.base_url}/{path}:{method}"
         return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.chat_messages import Call, address, answered_call, data_url, messages, parts, texts, tool_calls
 from ai_engine.providers.gemini.listing import is_before_3
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
@@ -50,7 +50,7 @@ def contents(body: Mapping[str, Any], model: str) -> tuple[list[Json], Json | No
         elif found:
             said.append({"role": speaker, "parts": found})
     if not said:
-        raise Inexpressible("Gemini answers to no conversation that has only system messages.", param="messages")
+        raise UnsupportedByProvider("Gemini answers to no conversation that has only system messages.", param="messages")
     return said, {"parts": instruction} if instruction else None
 
 
@@ -81,7 +81,7 @@ def _file(part: Json, where: str) -> Json:
         if field != "file_data" or value[:5].lower() == "data:":
             return _media(value, place, "file", guessed)
         if guessed is None:
-            raise Inexpressible("Gemini must know of what type a file is: send it as a data: URL.", param=place)
+            raise UnsupportedByProvider("Gemini must know of what type a file is: send it as a data: URL.", param=place)
         return {"inlineData": {"mimeType": guessed, "data": value}}
     raise InvalidRequest("A file needs file_data, file_url or file_id.", param=f"{where}.file")
 
@@ -92,14 +92,14 @@ def _media(url: str, where: str, what: str, guessed: str | None = None) -> Json:
     if held is not None:
         media_type = held.media_type or guessed
         if media_type is None:
-            raise Inexpressible("Gemini must know of what type this is: the data: URL does not say it.", param=where)
+            raise UnsupportedByProvider("Gemini must know of what type this is: the data: URL does not say it.", param=where)
         return {"inlineData": {"mimeType": media_type, "data": held.data}}
     try:
         address_of = urlsplit(url)
     except ValueError:
         raise InvalidRequest(f"The {what} has no URL.", param=where) from None
     if address_of.scheme not in _FETCHED_SCHEMES:
-        raise Inexpressible(f"Gemini takes a {what} as a data:, https: or gs: URL.", param=where)
+        raise UnsupportedByProvider(f"Gemini takes a {what} as a data:, https: or gs: URL.", param=where)
     media_type = guessed or mimetypes.guess_type(address_of.path)[0]
     return {"fileData": {"fileUri": url} if media_type is None else {"fileUri": url, "mimeType": media_type}}
 
@@ -162,7 +162,7 @@ def _signature_in(call: Call) -> str | None:
 def _arguments(call: Call, where: str, place: int) -> Json:
     arguments = arguments_in(call.arguments)
     if arguments is None:
-        raise Inexpressible(
+        raise UnsupportedByProvider(
             "Gemini takes the arguments of a call as a JSON object only.",
             param=f"{where}.tool_calls[{place}].function.arguments",
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
@@ -42,7 +42,7 @@ def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
         if not isinstance(purpose, str):
             raise InvalidRequest("input_type must be a text.", param="input_type")
         if purpose not in _TASKS:
-            raise Inexpressible(f"Gemini has no input_type {purpose!r}.", param="input_type")
+            raise UnsupportedByProvider(f"Gemini has no input_type {purpose!r}.", param="input_type")
         common["taskType"] = _TASKS[purpose]
     requests: list[Json] = [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]
     return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})

@@ -6,7 +6,7 @@ Source: https://ai.google.dev/api/generate-content (read 2026-11-28).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.chat_reading import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
@@ -48,7 +48,7 @@ _LEVELS = frozenset({"low", "medium", "high", "xhigh"})
 
 
 def generate_content(body: Mapping[str, Any], model: str) -> Json:
-    """The request's body. Raises `Inexpressible` and `InvalidRequest` with the chat's own field."""
+    """The request's body. Raises `UnsupportedByProvider` and `InvalidRequest` with the chat's own field."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     said, instruction = contents(body, model)
     request: Json = {"contents": said}
@@ -71,7 +71,7 @@ def generate_content(body: Mapping[str, Any], model: str) -> Json:
     tier = body.get("service_tier")
     if tier not in (None, "auto", "default"):
         if tier not in ("flex", "priority"):
-            raise Inexpressible(f"Gemini has no service_tier {tier!r}.", param="service_tier")
+            raise UnsupportedByProvider(f"Gemini has no service_tier {tier!r}.", param="service_tier")
         request["serviceTier"] = tier
     return request
 
@@ -91,7 +91,7 @@ def _web_search(options: object) -> Json:
         raise InvalidRequest("web_search_options must be an object.", param="web_search_options")
     for name, value in options.items():
         if value is not None and (name, value) != ("search_context_size", "medium"):
-            raise Inexpressible(f"Gemini's search has no {name!r}.", param=f"web_search_options.{name}")
+            raise UnsupportedByProvider(f"Gemini's search has no {name!r}.", param=f"web_search_options.{name}")
     return {"googleSearch": {}}
 
 
@@ -147,7 +147,7 @@ def _modalities(modalities: object) -> list[str]:
     if not isinstance(modalities, list) or not modalities:
         raise InvalidRequest("modalities must be a list, and not empty.", param="modalities")
     if not all(modality in ("text", "image") for modality in modalities):
-        raise Inexpressible("In a chat, Gemini answers with text and images only.", param="modalities")
+        raise UnsupportedByProvider("In a chat, Gemini answers with text and images only.", param="modalities")
     return [modality.upper() for modality in modalities]
 
 
@@ -167,9 +167,9 @@ def _thinking(effort: object, model: str) -> Json:
     elif is_before_3(model):
         if effort == "none":
             return {}
-        raise Inexpressible(f"{model} does not reason.", param="reasoning_effort")
+        raise UnsupportedByProvider(f"{model} does not reason.", param="reasoning_effort")
     elif effort in _LEVELS:
         return {"thinkingLevel": effort.upper(), "includeThoughts": True}
     elif effort == "minimal":
         return {"thinkingLevel": "MINIMAL" if model.startswith(_WITH_MINIMAL) else "LOW", "includeThoughts": True}
-    raise Inexpressible(f"{model} has no reasoning_effort {effort!r}.", param="reasoning_effort")
+    raise UnsupportedByProvider(f"{model} has no reasoning_effort {effort!r}.", param="reasoning_effort")

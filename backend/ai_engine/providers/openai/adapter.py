@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import orjson
 
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Operation
 from ai_engine.providers import failures, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -131,7 +131,7 @@ class OpenAICompatible:
     ) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
         if target.names_model and model in _OTHER_PLACES:
-            raise Inexpressible(f"{model!r} is no model: in an address it means another place.", param="model")
+            raise UnsupportedByProvider(f"{model!r} is no model: in an address it means another place.", param="model")
         if operation in PASSED_THROUGH:
             content_type, encoded = passthrough.encoded(body, model)
             headers = ((b"content-type", content_type), *target.any_headers)

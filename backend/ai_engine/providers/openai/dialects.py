@@ -8,7 +8,7 @@ A chat that a client wrote goes out as it is. One that the engine wrote may hold
 from collections.abc import Mapping
 from typing import Any
 
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai.model_traits import traits_of
 from ai_engine.providers.openai.tool_turns import arranged
 from ai_engine.providers.registry.definition import ProviderDefinition
@@ -21,7 +21,7 @@ _ONE_TEXT = frozenset({"system", "developer", "tool"})
 
 
 def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> dict[str, Any]:
-    """`chat` in this provider's words for its `model`. Raises `Inexpressible` for what no OpenAI-compatible server takes.
+    """`chat` in this provider's words for its `model`. Raises `UnsupportedByProvider` for what no OpenAI-compatible server takes.
 
     A limit above what the model can write at all is what it can. Who does not reason is not told how much to think by a client
     whose `thinking` is for whatever model it meets.
@@ -30,7 +30,7 @@ def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}
     for field in provider.refuses:
         if outgoing.get(field) is not None:
-            raise Inexpressible(f"{provider.display_name} does not take {field}.", param=field)
+            raise UnsupportedByProvider(f"{provider.display_name} does not take {field}.", param=field)
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
         most = traits.largest_output_tokens
@@ -60,7 +60,7 @@ def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinitio
         message = {**message, "content": parts}
     if message.get("images") and not provider.takes_hints:
         where = f"messages[{index}].images"
-        raise Inexpressible(f"{provider.display_name} takes no pictures of an assistant's.", param=where)
+        raise UnsupportedByProvider(f"{provider.display_name} takes no pictures of an assistant's.", param=where)
     if message.get("is_error"):
         message = {**message, "content": _told(message.get("content"))}
     return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
@@ -72,7 +72,7 @@ def _is_text_alone(content: list[Any]) -> bool:
 
 def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> Mapping[str, Any]:
     if part.get("type") == "file" and "file_url" in part.get("file", {}):
-        raise Inexpressible(
+        raise UnsupportedByProvider(
             f"{where} is a file given by its URL, which OpenAI's chat format does not take; send the file.", param=where
         )
     return part if provider.takes_hints else _without_hint(part)

@@ -13,7 +13,6 @@ from ai_engine.errors import (
     BodyTooLarge,
     Conflict,
     DeadlinePassed,
-    Inexpressible,
     InvalidRequest,
     MethodNotAllowed,
     ModelNotFound,
@@ -25,6 +24,7 @@ from ai_engine.errors import (
     RefusedByProvider,
     RequestLoop,
     RoutesOut,
+    UnsupportedByProvider,
     UnsupportedMediaType,
 )
 from ai_engine.web.errors import error_answer as in_openai_shape
@@ -42,7 +42,7 @@ def refused(status: int, kind: str | None = None, code: str | None = None, messa
     ("error", "status", "kind"),
     [
         (InvalidRequest("m"), 400, "invalid_request_error"),
-        (Inexpressible("m"), 400, "invalid_request_error"),
+        (UnsupportedByProvider("m"), 400, "invalid_request_error"),
         (NotAuthenticated("m"), 401, "authentication_error"),
         (NotPermitted("m"), 403, "permission_error"),
         (NotFound("m"), 404, "not_found_error"),

@@ -38,19 +38,19 @@ def response(*output: Json, **fields: Any) -> Json:
 
 def events(*output: Json, **fields: Any) -> list[Json]:
     """As OpenAI streams it."""
-    told: list[Json] = [{"type": "response.created", "response": response(status="in_progress", usage=None)}]
+    sent: list[Json] = [{"type": "response.created", "response": response(status="in_progress", usage=None)}]
     for place, item in enumerate(output):
         at = {"output_index": place, "item_id": item["id"]}
-        told.append(
+        sent.append(
             {"type": "response.output_item.added", "output_index": place, "item": {**item, "arguments": "", "content": []}}
         )
         if item["type"] == "message":
-            told += ({"type": "response.output_text.delta", "content_index": 0, "delta": word, **at} for word in ("I ", "look."))
+            sent += ({"type": "response.output_text.delta", "content_index": 0, "delta": word, **at} for word in ("I ", "look."))
         elif item is CALL:  # the other one is told at once, at its end
-            told += ({"type": "response.function_call_arguments.delta", "delta": each, **at} for each in ('{"city":', '"Oslo"}'))
-        told.append({"type": "response.output_item.done", "output_index": place, "item": item})
+            sent += ({"type": "response.function_call_arguments.delta", "delta": each, **at} for each in ('{"city":', '"Oslo"}'))
+        sent.append({"type": "response.output_item.done", "output_index": place, "item": item})
     whole = response(*output, **fields)
-    return [*told, {"type": f"response.{whole['status']}", "response": whole}]
+    return [*sent, {"type": f"response.{whole['status']}", "response": whole}]
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +151,9 @@ async def test_a_refusal_in_words_is_one(gateway: Gateway, upstream: ScriptedUps
     refused = {**MESSAGE, "content": [{"type": "refusal", "refusal": "No."}]}
     answers(upstream, refused, stream=False)
     assert message(await ask(gateway), stream=False)["stop_reason"] == "refusal"
-    told = events(refused)
-    told[2:4] = [{"type": "response.refusal.delta", "output_index": 0, "delta": "No."}]
-    upstream.on("/responses", Stream(told, done=False))
+    sent = events(refused)
+    sent[2:4] = [{"type": "response.refusal.delta", "output_index": 0, "delta": "No."}]
+    upstream.on("/responses", Stream(sent, done=False))
     assert message(await ask(gateway, stream=True), stream=True)["stop_reason"] == "refusal"
 
 

@@ -62,11 +62,11 @@ def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream:
     called = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     said = {"reasoning_content": "Hm", "content": "So.", "tool_calls": [called]}
     if stream:
-        told = translation(stream=True, **fields).stream()
+        translator = translation(stream=True, **fields).stream()
         thought = [{"reasoning_content": "H"}, {"reasoning_content": "m"}]
         deltas = [*thought, {"content": "So."}, {"tool_calls": [{"index": 0, **called}]}]
         chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-        content = message_in(b"".join([*map(told.translate, chunks), told.ending()]))["content"]
+        content = message_in(b"".join([*map(translator.translate, chunks), translator.ending()]))["content"]
     else:
         content = translation(**fields).answer({"choices": [{"message": said, "finish_reason": "tool_calls"}]})["content"]
     assert [(block["type"], block.get("thinking", "")) for block in content] == [("text", ""), ("thinking", ""), ("tool_use", "")]

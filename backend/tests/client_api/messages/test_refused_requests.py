@@ -5,7 +5,7 @@ import pytest
 
 from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from tests.client_api.messages.message_requests import (
     PIXEL,
     TOOL,
@@ -62,7 +62,7 @@ UNTOLD: list[tuple[str, dict[str, Any]]] = [
 def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: dict[str, Any]) -> None:
     request = parsed(**fields)
     assert request.body == body(**fields), "whoever speaks the format gets it as it is"
-    with pytest.raises(Inexpressible, match=f"^{re.escape(param)} ") as refused:
+    with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
 
@@ -115,7 +115,7 @@ def test_what_is_malformed_is_named(param: str, fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
-    assert not isinstance(refused.value, Inexpressible)
+    assert not isinstance(refused.value, UnsupportedByProvider)
 
 
 UNUSABLE: list[tuple[str, dict[str, Any]]] = [

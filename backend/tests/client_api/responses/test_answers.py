@@ -149,8 +149,8 @@ def test_usage_is_told_in_full_or_not_at_all() -> None:
         "completion_tokens_details": {"reasoning_tokens": 5},
         "total_tokens": 16,
     }
-    told = translation().answer(chat({"content": "x"}, usage=usage))["usage"]
-    assert told == {
+    echoed = translation().answer(chat({"content": "x"}, usage=usage))["usage"]
+    assert echoed == {
         "input_tokens": 10,
         "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
         "output_tokens": 6,
@@ -161,9 +161,9 @@ def test_usage_is_told_in_full_or_not_at_all() -> None:
 
 
 def test_what_a_request_says_of_its_user_is_told_again() -> None:
-    told: Json = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
-    answer = translation(**told).answer(chat({"content": "x"}))
-    assert {field: answer[field] for field in told} == told
+    echoed: Json = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
+    answer = translation(**echoed).answer(chat({"content": "x"}))
+    assert {field: answer[field] for field in echoed} == echoed
 
 
 @pytest.mark.parametrize(

@@ -105,21 +105,21 @@ async def test_a_next_turn_goes_on_from_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (AttemptsFailed("Nobody answered."), {"code": "server_error", "message": "Nobody answered."}),
         (RateLimited("Too many."), {"code": "rate_limit_exceeded", "message": "Too many."}),
         (InvalidRequest("x is wrong.", param="x"), {"code": "invalid_prompt", "message": "x is wrong."}),
     ],
 )
-async def test_what_fails_is_told_when_it_is_asked_for(error: AIEngineError, told: Json) -> None:
+async def test_what_fails_is_told_when_it_is_asked_for(error: AIEngineError, expected: Json) -> None:
     gateway = Gateway()
     gateway.relay.error = error
     gateway.relay.may_answer.set()
     queued = gateway.defer()
     await quiet()
     state = gateway.state(queued["id"])
-    assert (state["status"], state["error"], state["output"]) == ("failed", told, [])
+    assert (state["status"], state["error"], state["output"]) == ("failed", expected, [])
 
 
 async def test_a_fault_of_ours_is_logged_and_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:

@@ -105,16 +105,16 @@ def told_anyhow(draw: st.DrawFn) -> tuple[Json, list[Json]]:
 
 
 @given(told_in_order())
-def test_a_stream_comes_to_what_the_plain_answer_is(told: tuple[Json, str, list[Json]]) -> None:
-    message, finish, chunks = told
+def test_a_stream_comes_to_what_the_plain_answer_is(generated: tuple[Json, str, list[Json]]) -> None:
+    message, finish, chunks = generated
     events, answer = streamed(translation(tools=TOOLS), chunks)
     assert Reader().read(events) == answer
     assert answer == translation(tools=TOOLS).answer(chat(message, finish, usage=USAGE_CHUNK["usage"]))
 
 
 @given(told_anyhow())
-def test_whatever_the_order_the_conversation_is_the_same(told: tuple[Json, list[Json]]) -> None:
-    message, chunks = told
+def test_whatever_the_order_the_conversation_is_the_same(generated: tuple[Json, list[Json]]) -> None:
+    message, chunks = generated
     events, answer = streamed(translation(tools=TOOLS), chunks)
     assert Reader().read(events) == answer
     assert said_again(answer) == comparable(message)

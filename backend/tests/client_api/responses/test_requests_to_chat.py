@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.responses.reasoning import seal
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from tests.client_api.responses.response_builders import MADE, PATCH, PICTURE, SIGNED, WEATHER, Json, as_chat, translation
 
 
@@ -190,7 +190,7 @@ def test_what_agents_offer_beside_their_tools_is_left_out_and_the_answer_tells_s
 
 @pytest.mark.parametrize("kind", ["web_search", "file_search", "code_interpreter", "mcp", "computer", "local_shell", "nonsense"])
 def test_a_tool_that_only_its_provider_carries_out_is_refused_by_its_place(kind: str) -> None:
-    with pytest.raises(Inexpressible) as refusal:
+    with pytest.raises(UnsupportedByProvider) as refusal:
         as_chat("Hi", tools=[{"type": kind}])
     assert refusal.value.param == "tools[0].type"
 
@@ -298,7 +298,7 @@ def test_what_a_provider_searched_before_is_left_to_its_answer() -> None:
     ],
 )
 def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str) -> None:
-    with pytest.raises(Inexpressible) as refusal:
+    with pytest.raises(UnsupportedByProvider) as refusal:
         translation(fields).chat_request()
     assert refusal.value.param == param
 
@@ -336,7 +336,7 @@ def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str)
 def test_what_is_wrong_is_refused_by_its_place(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         translation(fields).chat_request()
-    assert not isinstance(refusal.value, Inexpressible)
+    assert not isinstance(refusal.value, UnsupportedByProvider)
     assert refusal.value.param == param
 
 

@@ -19,7 +19,7 @@ class Page:
         self.kinds: list[str] = []
 
     @property
-    def told(self) -> int:
+    def known(self) -> int:
         """How many requests it knows of: those it saw, and those it knows that it missed."""
         return len(self.requests) + self.missed
 

@@ -100,7 +100,7 @@ async def engine(anyio_backend: str) -> AsyncIterator[Engine]:
         await running
 
 
-async def told(engine: Engine, follower: Follower, page: Page, after_seconds: float = TICK) -> Any:
+async def message_after(engine: Engine, follower: Follower, page: Page, after_seconds: float = TICK) -> Any:
     """Lets time pass, and gives the one message that came of it; `None` if none did."""
     waiting = asyncio.create_task(follower.next_message())
     await engine.clock.turn(after_seconds)
@@ -136,12 +136,12 @@ async def test_changes_name_only_what_changed(engine: Engine) -> None:
     with engine.feed.follow(None) as follower:
         page.take(await follower.next_message())
         engine.providers["beta"] = provider("beta", enabled=False, status="disabled")
-        message = await told(engine, follower, page)
+        message = await message_after(engine, follower, page)
         assert (message["type"], message["status"], message["requests"]) == ("changes", None, [])
         assert [view["name"] for view in message["providers"]] == ["beta"]
         assert page.providers["beta"]["status"] == "disabled"
         ids = engine.finish(3)
-        message = await told(engine, follower, page)
+        message = await message_after(engine, follower, page)
         assert (message["providers"], [each["id"] for each in message["requests"]]) == ([], ids)
 
 
@@ -149,8 +149,8 @@ async def test_nothing_is_told_while_nothing_happens_but_for_the_heartbeat(engin
     page = Page()
     with engine.feed.follow(None) as follower:
         page.take(await follower.next_message())
-        assert await told(engine, follower, page, PACE.heartbeat_seconds - TICK) is None
-        message = await told(engine, follower, page, 2 * TICK)
+        assert await message_after(engine, follower, page, PACE.heartbeat_seconds - TICK) is None
+        message = await message_after(engine, follower, page, 2 * TICK)
         assert (message["type"], message["status"], message["providers"], message["requests"]) == ("changes", None, [], [])
 
 
@@ -161,7 +161,7 @@ async def test_the_status_comes_at_most_once_a_second_and_is_then_the_latest(eng
         seen = []
         for _ in range(8):
             engine.finish()
-            seen.append((await told(engine, follower, page))["status"])
+            seen.append((await message_after(engine, follower, page))["status"])
         assert [status is not None for status in seen] == [False, False, False, True] * 2
         assert seen[-1]["performance"]["requests"] == 8
 
@@ -190,7 +190,7 @@ async def test_a_resume_begins_with_everything_since_the_cursor(engine: Engine) 
         assert (page.requests, list(page.providers)) == (ids, ["alpha", "beta"])
         assert [view["name"] for view in message["providers"]] == ["alpha"]
         assert message["status"]["performance"]["requests"] == 3
-        assert await told(engine, follower, page) is None
+        assert await message_after(engine, follower, page) is None
 
 
 async def test_a_resume_when_nothing_happened_says_so_at_once(engine: Engine) -> None:
@@ -233,11 +233,11 @@ async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: 
         ids: list[str] = []
         for _ in range(5):
             ids += engine.finish(5)
-            await told(engine, quick, other)
+            await message_after(engine, quick, other)
         message = page.take(await slow.next_message())
         assert (message["type"], message["missed"], page.requests) == ("snapshot", 21, ids[-4:])
         ids += engine.finish()
-        assert (await told(engine, slow, page))["type"] == "changes"
+        assert (await message_after(engine, slow, page))["type"] == "changes"
         assert page.requests == ids[-5:]
     assert (other.requests, other.missed) == (ids[:25], 0)
 
@@ -247,7 +247,7 @@ async def test_a_burst_beyond_the_ring_is_told_to_everybody_as_missed(engine: En
     with engine.feed.follow(None) as follower:
         page.take(await follower.next_message())
         ids = engine.finish(25)
-        message = await told(engine, follower, page)
+        message = await message_after(engine, follower, page)
     assert (message["type"], message["missed"], page.requests) == ("snapshot", 21, ids[-4:])
 
 
@@ -257,10 +257,10 @@ async def test_a_provider_that_is_gone_is_gone_from_every_picture(engine: Engine
         page.take(await follower.next_message())
         before = page.cursor
         del engine.providers["alpha"]
-        message = await told(engine, follower, page)
+        message = await message_after(engine, follower, page)
         assert (message["type"], message["missed"], list(page.providers)) == ("snapshot", 0, ["beta"])
         engine.providers["beta"] = provider("beta", priority=1)
-        assert (await told(engine, follower, page))["type"] == "changes"
+        assert (await message_after(engine, follower, page))["type"] == "changes"
     with engine.feed.follow(before) as late:
         message = json.loads(await late.next_message())
         assert (message["type"], message["missed"], len(message["providers"])) == ("snapshot", 0, 1)
@@ -292,9 +292,9 @@ async def test_a_follower_that_is_a_little_behind_gets_what_it_lacks_and_so_do_t
         quick_page.take(await quick.next_message())
         late_page.take(await late.next_message())
         ids = engine.finish(2)
-        await told(engine, quick, quick_page)
+        await message_after(engine, quick, quick_page)
         ids += engine.finish(2)
-        await told(engine, quick, quick_page)
+        await message_after(engine, quick, quick_page)
         late_page.take(await late.next_message())
     assert quick_page.requests == late_page.requests == ids
     assert late_page.kinds == ["snapshot", "changes"]
@@ -316,11 +316,11 @@ async def test_however_followers_come_and_go_nothing_is_lost_untold_or_told_twic
                     engine.providers.pop(name, None)
                 elif chance.random() < 0.5:
                     engine.providers[name] = provider(name, priority=chance.randrange(5))
-                await told(engine, follower, page, chance.choice((TICK, 4 * TICK)))
-            while not str(page.cursor).endswith(f".{engine.feed.told.revision}.{engine.feed.told.requests}"):
+                await message_after(engine, follower, page, chance.choice((TICK, 4 * TICK)))
+            while not str(page.cursor).endswith(f".{engine.feed.position.revision}.{engine.feed.position.requests}"):
                 page.take(await follower.next_message())
         assert page.providers == {name: json.loads(view.model_dump_json()) for name, view in engine.providers.items()}
-        assert page.told == finished
+        assert page.known == finished
     assert {"snapshot", "changes"} <= set(page.kinds)
 
 

@@ -49,7 +49,7 @@ async def until(page: Page, connection: ClientConnection, is_so: Callable[[Page]
 
 
 def has_heard_of(requests: int) -> Callable[[Page], bool]:
-    return lambda page: page.told == requests
+    return lambda page: page.known == requests
 
 
 async def closed(connection: ClientConnection) -> tuple[int, str]:
@@ -178,7 +178,7 @@ async def busy(gateway: Gateway, page: Page, connection: ClientConnection, ticks
     for _ in range(ticks):
         for _ in range(QUICK.remembered_requests):
             feed(a_request(asked_model="m" * 2000))
-        await until(page, connection, has_heard_of(page.told + QUICK.remembered_requests))
+        await until(page, connection, has_heard_of(page.known + QUICK.remembered_requests))
     return ticks * QUICK.remembered_requests
 
 

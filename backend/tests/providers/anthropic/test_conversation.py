@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.traits import traits_of
 
@@ -22,7 +22,7 @@ def turns(*messages: Json, model: str = OLD) -> list[Json]:
 
 
 def refused(*messages: Json, model: str = OLD) -> str | None:
-    with pytest.raises(Inexpressible) as caught:
+    with pytest.raises(UnsupportedByProvider) as caught:
         read(*messages, model=model)
     return caught.value.param
 
@@ -30,7 +30,7 @@ def refused(*messages: Json, model: str = OLD) -> str | None:
 def invalid(*messages: Json) -> str | None:
     with pytest.raises(InvalidRequest) as caught:
         read(*messages)
-    assert not isinstance(caught.value, Inexpressible)
+    assert not isinstance(caught.value, UnsupportedByProvider)
     return caught.value.param
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.requests import messages_request
 
 HELLO = {"role": "user", "content": "hi"}
@@ -21,7 +21,7 @@ def request(model: str = OLD, **fields: Any) -> dict[str, Any]:
 
 def refused(model: str = OLD, **fields: Any) -> str | None:
     """The field that is named."""
-    with pytest.raises(Inexpressible) as caught:
+    with pytest.raises(UnsupportedByProvider) as caught:
         request(model, **fields)
     return caught.value.param
 
@@ -29,7 +29,7 @@ def refused(model: str = OLD, **fields: Any) -> str | None:
 def invalid(model: str = OLD, **fields: Any) -> str | None:
     with pytest.raises(InvalidRequest) as caught:
         request(model, **fields)
-    assert not isinstance(caught.value, Inexpressible)
+    assert not isinstance(caught.value, UnsupportedByProvider)
     return caught.value.param
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.cohere.requests import embed_request
 from ai_engine.upstream.port import header
@@ -36,7 +36,7 @@ def test_it_speaks_chats_embeddings_and_rankings_and_takes_a_chat_as_it_is() -> 
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK}
     body = chat()
     assert adapter().adopt(body, PROVIDER, "tiny") is body
-    with pytest.raises(Inexpressible):
+    with pytest.raises(UnsupportedByProvider):
         encode({}, Operation.SPEECH)
 
 
@@ -216,7 +216,7 @@ def test_an_assistant_that_said_nothing_is_left_out_and_a_refusal_is_what_it_sai
     ],
 )
 def test_what_cohere_has_no_words_for_is_refused_by_name(fields: Json, param: str) -> None:
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
 
@@ -236,7 +236,7 @@ def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> N
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
-    assert not isinstance(refused.value, Inexpressible)
+    assert not isinstance(refused.value, UnsupportedByProvider)
 
 
 # Embeddings
@@ -261,9 +261,9 @@ def test_texts_to_embed() -> None:
 @pytest.mark.parametrize(
     ("fields", "param", "kind"),
     [
-        ({"input": [1, 2]}, "input", Inexpressible),
-        ({"input": ["a"] * 97}, "input", Inexpressible),
-        ({"input": "a", "odd": 1}, "odd", Inexpressible),
+        ({"input": [1, 2]}, "input", UnsupportedByProvider),
+        ({"input": ["a"] * 97}, "input", UnsupportedByProvider),
+        ({"input": "a", "odd": 1}, "odd", UnsupportedByProvider),
         ({"input": ""}, None, None),
         ({"input": 7}, "input", InvalidRequest),
         ({"input": "a", "input_type": "odd"}, "input_type", InvalidRequest),

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from tests.providers.gemini.gemini_exchange import HI, Json, answer, candidate, of_messages, plain, sent
 
 OLD = "gemini-2.5-flash"
@@ -56,7 +56,7 @@ def test_an_assistant_that_said_nothing_is_left_out() -> None:
 
 def test_a_field_that_is_null_is_a_field_that_is_absent() -> None:
     assert parts_of({"type": "text", "text": "a", "annotations": None}) == [{"text": "a"}]
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         parts_of({"type": "text", "text": "a", "annotations": None, "odd": 1})
     assert refused.value.param == "messages[0].content[0].odd"
     tool = {"type": "function", "function": {"name": "f", "parameters": None, "examples": None}}
@@ -234,7 +234,7 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
     with pytest.raises(InvalidRequest) as refused:
         sent({"messages": messages})
     assert refused.value.param == param
-    assert not isinstance(refused.value, Inexpressible)
+    assert not isinstance(refused.value, UnsupportedByProvider)
 
 
 @pytest.mark.parametrize(
@@ -257,6 +257,6 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
     ],
 )
 def test_a_message_that_gemini_has_no_words_for_is_refused_by_name(messages: list[Json], param: str) -> None:
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         sent({"messages": messages})
     assert refused.value.param == param

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import ListedModel, PlainAnswer
 from ai_engine.providers.embedding_texts import packed
@@ -47,7 +47,7 @@ def test_one_text_is_asked_for_alone_and_several_in_one_batch() -> None:
     ],
 )
 def test_what_cannot_be_embedded_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         embed(**fields)
     assert refused.value.param == param
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.errors import Inexpressible, InvalidRequest
+from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.upstream.port import header
 from tests.providers.gemini.gemini_exchange import HI, PROVIDER, WEATHER, adapter, chat, config, encode, sent
@@ -49,7 +49,7 @@ def test_it_speaks_chats_and_embeddings_and_takes_a_chat_as_it_is() -> None:
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS}
     body = chat()
     assert adapter().adopt(body, PROVIDER, "tiny") is body
-    with pytest.raises(Inexpressible):
+    with pytest.raises(UnsupportedByProvider):
         encode({}, operation=Operation.SPEECH)
 
 
@@ -153,7 +153,7 @@ def test_effort_is_a_budget_before_gemini_3_and_a_level_since(model: str, effort
     ],
 )
 def test_an_effort_that_the_model_does_not_have_is_refused(model: str, effort: str) -> None:
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         config(model, reasoning_effort=effort)
     assert refused.value.param == "reasoning_effort"
 
@@ -241,7 +241,7 @@ def test_hints_are_left_out() -> None:
     ],
 )
 def test_what_gemini_has_no_words_for_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
-    with pytest.raises(Inexpressible) as refused:
+    with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
 
@@ -275,4 +275,4 @@ def test_what_is_no_sound_request_names_its_field(fields: dict[str, Any], param:
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
-    assert not isinstance(refused.value, Inexpressible)
+    assert not isinstance(refused.value, UnsupportedByProvider)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.errors import Inexpressible
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai import dialects
 from ai_engine.providers.registry.definition import ProviderDefinition
 from tests.builders import provider
@@ -77,21 +77,21 @@ def test_texts_in_parts_are_one_text_where_servers_take_no_parts(role: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         ("no such file", "The tool failed: no such file"),
         (None, "The tool failed: "),
         ([{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}], "The tool failed: One.\n\nTwo."),
     ],
 )
-def test_that_a_tool_failed_is_told_in_words(content: Any, told: Any) -> None:
+def test_that_a_tool_failed_is_told_in_words(content: Any, expected: Any) -> None:
     failed = {"role": "tool", "tool_call_id": "c", "content": content, "is_error": True}
-    assert adopted(chat(failed), PLAIN)["messages"] == [{"role": "tool", "tool_call_id": "c", "content": told}]
+    assert adopted(chat(failed), PLAIN)["messages"] == [{"role": "tool", "tool_call_id": "c", "content": expected}]
 
 
 def test_what_the_provider_is_known_to_refuse_is_refused_by_name() -> None:
     choosy = replace(PLAIN, refuses=frozenset({"top_k"}))
-    with pytest.raises(Inexpressible) as refusal:
+    with pytest.raises(UnsupportedByProvider) as refusal:
         adopted(chat(top_k=4), choosy)
     assert refusal.value.param == "top_k"
     assert adopted(chat(top_k=None), choosy)["top_k"] is None
@@ -100,14 +100,14 @@ def test_what_the_provider_is_known_to_refuse_is_refused_by_name() -> None:
 
 def test_pictures_that_an_assistant_made_go_only_where_they_are_known() -> None:
     drawn = chat({"role": "assistant", "content": "Look:", "images": [PICTURE]})
-    with pytest.raises(Inexpressible) as refusal:
+    with pytest.raises(UnsupportedByProvider) as refusal:
         adopted(drawn, PLAIN)
     assert refusal.value.param == "messages[0].images"
     assert adopted(drawn, replace(PLAIN, takes_hints=True))["messages"] == drawn["messages"]
 
 
 def test_a_file_by_its_url_is_refused_by_its_place() -> None:
-    with pytest.raises(Inexpressible) as refusal:
+    with pytest.raises(UnsupportedByProvider) as refusal:
         adopted(chat({"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}]}), PLAIN)
     assert refusal.value.param == "messages[0].content[0]"
 

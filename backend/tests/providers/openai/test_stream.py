@@ -105,9 +105,9 @@ def test_text_that_no_usage_tells_of_is_measured() -> None:
     call = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
     events: list[dict[str, object]] = [chunk({"role": "assistant", "content": "four"}), chunk({"reasoning": "ab"}), chunk(call)]
     assert stream(*events)[1].characters_since_usage == 4 + 2 + 3
-    told = chunk({"content": "told of"}, usage={"prompt_tokens": 1, "completion_tokens": 2})
-    assert stream(*events, told)[1].characters_since_usage == 0
-    assert stream(*events, told, chunk({"content": "on"}, "stop"))[1].characters_since_usage == 2
+    counted = chunk({"content": "told of"}, usage={"prompt_tokens": 1, "completion_tokens": 2})
+    assert stream(*events, counted)[1].characters_since_usage == 0
+    assert stream(*events, counted, chunk({"content": "on"}, "stop"))[1].characters_since_usage == 2
 
 
 def test_the_last_of_several_usages_counts() -> None:
