@@ -152,7 +152,9 @@ async def bare_microseconds(upstream_port: int, count: int, kind: str) -> float:
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(upstream_port: int, command: list[str]) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]:
+async def running_gateway(
+    upstream_port: int, command: list[str], python: str = sys.executable
+) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]:
     """A gateway with everything on, access log included, in front of the canned provider."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -166,7 +168,7 @@ async def running_gateway(upstream_port: int, command: list[str]) -> AsyncIterat
             "AI_ENGINE_CONFIG": str(config),
             "AI_ENGINE_DATABASE_URL": f"sqlite:///{folder}/ai-engine.db",
         }
-        with started([sys.executable, *command], environment) as gateway:
+        with started([python, *command], environment) as gateway:
             await until_it_listens(port)
             await load(port, PLAIN, 400)
             yield gateway, port

@@ -95,12 +95,14 @@ class RequestFinished(NamedTuple):
     duration_ms: float
     upstream_ms: float
     """Of it, the time spent on providers: their answers, and the waits that they asked for."""
+    client_wait_ms: float
+    """Of it, the time that a slow client took to read a stream: neither the providers' nor the engine's."""
     attempts: tuple[AttemptFinished, ...]
 
     @property
     def overhead_ms(self) -> float:
         """Our own share of the duration."""
-        return max(self.duration_ms - self.upstream_ms, 0.0)
+        return max(self.duration_ms - self.upstream_ms - self.client_wait_ms, 0.0)
 
 
 RandomBits = Callable[[int], int]

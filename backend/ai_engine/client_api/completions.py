@@ -3,7 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in, text_of
 from ai_engine.wire.openai import Json
-from ai_engine.wire.sse import encode_event
+from ai_engine.wire.sse import Event
 
 PATH = "/v1/completions"
 
@@ -35,7 +35,7 @@ _SAME_IN_CHAT = frozenset(
 _NAMED_OTHERWISE = {"max_tokens": "max_completion_tokens"}
 _TRANSLATED = frozenset({"model", "prompt", "suffix", "echo", "best_of", "logprobs"})
 
-_END = encode_event(openai.DONE)
+_END: Sequence[Event] = (("", openai.DONE),)
 
 
 @router.post(PATH, summary="Complete a text", responses=STREAMED)
@@ -139,7 +139,7 @@ class CompletionsStream:
         self._lengths: dict[int, int] = {}
         """How much text each choice has, by its index; who has none yet has not echoed either."""
 
-    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
         choices = []
         for choice in chunk["choices"]:
             index, text, reason = choice.get("index", 0), _text(choice.get("delta")), choice.get("finish_reason")
@@ -152,13 +152,13 @@ class CompletionsStream:
             choices.append(_choice(index, text, _logprobs(choice.get("logprobs"), length), reason))
         usage = chunk.get("usage")
         if not choices and not usage:
-            return b""
+            return ()
         event = {**_head(chunk), "choices": choices}
         if usage:
             event["usage"] = usage
-        return encode_event(orjson.dumps(event))
+        return (("", orjson.dumps(event)),)
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         return _END
 
 

@@ -5,7 +5,7 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -13,19 +13,21 @@ from typing import Any, NoReturn
 from pydantic import BaseModel
 
 from ai_engine.access.guards import Guard
-from ai_engine.client_api.sse_response import SILENCE_SECONDS, EventStream
+from ai_engine.client_api.sse_response import SILENCE_SECONDS, SseResponse
 from ai_engine.client_api.steering import Arrival, timeout_of
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import AIEngineError, NotFound, RequestLoop
 from ai_engine.names import Role, Route
+from ai_engine.relay.client import UncommittedClient
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
 from ai_engine.web.disconnect import DisconnectMonitor, Receive
-from ai_engine.web.errors import HeaderList, error_answer, error_event
+from ai_engine.web.errors import HeaderList, error_answer, error_events, error_status
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import form_in, read_body
 from ai_engine.wire.multipart import Form
+from ai_engine.wire.sse import Event, encode_events
 
 _REMEMBERED_ROUTES = 1024
 
@@ -51,8 +53,10 @@ class ClientFormat:
     parse: ParseRequest
     """Makes a body into a request, such as `chat.chat_request`. Raises `InvalidRequest`."""
     error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
-    error_event: Callable[[AIEngineError], bytes] = error_event
+    error_events: Callable[[AIEngineError], Sequence[Event]] = error_events
     """The end of a stream whose status is already out."""
+    status_for: Callable[[AIEngineError], int] = error_status
+    """The status of `error_answer`."""
     request_id_header: bytes | None = None
     """Where the format's SDKs look for the request's id, beside `x-request-id`."""
     takes_header: Callable[[bytes, bytes], bool] | None = None
@@ -134,7 +138,7 @@ class RelayedEndpoint:
         answer: Answer | None = None
         try:
             with self._monitor.watch(receive):
-                answer = await self._relay.answer(request)
+                answer = await self._relay.answer(request, UncommittedClient(self._format.status_for))
         except AIEngineError as error:
             await self._send_error(error, request.id, send)
             return
@@ -145,11 +149,11 @@ class RelayedEndpoint:
         await _send_whole(200, [(b"content-type", answer.plain.content_type), *self._about(request, answer)], body, send)
 
     async def _stream(self, request: ClientRequest, receive: Receive, send: Send) -> None:
-        events = EventStream(send, self._stream_silence_seconds)
+        events = SseResponse(send, self._format.status_for, self._stream_silence_seconds)
         answer: Answer | None = None
         try:
             with self._monitor.watch(receive) as watch:
-                answer = await self._relay.answer(request)
+                answer = await self._relay.answer(request, events)
                 assert answer.stream is not None
                 await events.begin(self._about(request, answer))
                 broken = await answer.stream.relay_to(events.write)
@@ -166,8 +170,8 @@ class RelayedEndpoint:
                 # A client that does not read would hold the provider's connection for as long as it likes.
                 await answer.stream.close()
             await events.stop()
-            if events.has_begun:
-                await events.end(self._format.error_event(error))
+            if events.committed_status is not None:
+                await events.end(encode_events(self._format.error_events(error)))
             else:
                 await self._send_error(error, request.id, send)
         finally:

@@ -17,7 +17,7 @@ def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -
         chat_completions.PATH: ClientFormat(chat_request),
         completions.PATH: ClientFormat(completions.completions_request),
         embeddings.PATH: ClientFormat(embeddings_request),
-        responses.PATH: ClientFormat(asked, error_event=asked.error_event, keep=asked.keep, defer=background.defer),
+        responses.PATH: ClientFormat(asked, error_events=asked.error_events, keep=asked.keep, defer=background.defer),
         **{path: passed.client_format for path, passed in passthrough.PASSED.items()},
         messages.MESSAGES_PATH: _anthropics(messages_request),
         messages.COUNT_TOKENS_PATH: _anthropics(count_tokens_request),
@@ -27,5 +27,5 @@ def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -
 def _anthropics(parse: ParseRequest) -> ClientFormat:
     errors = in_anthropics_envelope
     return ClientFormat(
-        parse, errors.error_answer, errors.error_event, request_id_header=b"request-id", takes_header=takes_header
+        parse, errors.error_answer, errors.error_events, request_id_header=b"request-id", takes_header=takes_header
     )

@@ -1,7 +1,9 @@
 """The client's side of a streamed answer: the status held back until it means something, and the line kept alive."""
 
 import asyncio
+from collections.abc import Callable
 
+from ai_engine.errors import AIEngineError
 from ai_engine.web.errors import HeaderList
 from ai_engine.web.middleware import Send
 
@@ -16,22 +18,24 @@ _HEADERS: HeaderList = [
 ]
 
 
-class EventStream:
-    """One SSE response.
+class SseResponse:
+    """One SSE response; the relay's `Client`.
 
     `begin` sends the status and headers once an answer has begun. If none has after `SILENCE_SECONDS`, the stream begins by
     itself, without headers about who answered; from then on failures can only be told inside it. One timer for the whole stream:
     events only note the time.
     """
 
-    def __init__(self, send: Send, silence_seconds: float = SILENCE_SECONDS) -> None:
+    def __init__(self, send: Send, status_for: Callable[[AIEngineError], int], silence_seconds: float = SILENCE_SECONDS) -> None:
+        """`status_for` gives the status of an error that comes before the first event."""
         self._send = send
+        self.status_for = status_for
         self._silence_seconds = silence_seconds
         self._loop = asyncio.get_running_loop()
         self._written_at = self._loop.time()
         self._timer = self._loop.call_later(silence_seconds, self._ring)
         self._keeping_alive: asyncio.Task[None] | None = None
-        self.has_begun = False
+        self.committed_status: int | None = None
 
     def _ring(self) -> None:
         silent_for = self._loop.time() - self._written_at
@@ -46,8 +50,8 @@ class EventStream:
 
     async def begin(self, about: HeaderList) -> None:
         """Commits status 200, with the headers `about` the answer; does nothing if the stream has begun."""
-        if not self.has_begun:
-            self.has_begun = True
+        if self.committed_status is None:
+            self.committed_status = 200
             await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *about]})
 
     async def write(self, events: bytes) -> None:

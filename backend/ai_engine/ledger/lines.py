@@ -152,6 +152,7 @@ def request_of(row: RequestRow, attempts: Sequence[AttemptRow]) -> RequestFinish
         first_token_ms=row.first_token_ms,
         duration_ms=row.duration_ms,
         upstream_ms=row.upstream_ms,
+        client_wait_ms=max(row.duration_ms - row.upstream_ms - row.overhead_ms, 0.0),
         attempts=tuple(_attempt_of(attempt, row.request_id) for attempt in attempts),
     )
 
@@ -189,7 +190,7 @@ def _request_row(request: RequestFinished) -> list[Any]:
     (
         record_id, request_id, received_at, client, client_name, operation, asked_model, route, key_fingerprint, is_stream,
         status, ending, error_class, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version, first_token_ms,
-        duration_ms, upstream_ms, attempts,
+        duration_ms, upstream_ms, _, attempts,
     ) = request  # fmt: skip
     provider, model = route or (None, None)
     return [

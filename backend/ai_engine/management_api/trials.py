@@ -1,10 +1,8 @@
 """One real message on an operator's behalf, and everything that it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from ai_engine.autodecide.candidates import Candidate
 from ai_engine.clock import Clock
@@ -12,9 +10,12 @@ from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished
 from ai_engine.management_api.schemas import AttemptView, TokenUsage
 from ai_engine.names import Operation, Route
+from ai_engine.relay.client import UncommittedClient
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
+from ai_engine.web.errors import error_status
+from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import token_counts
 
 _TRIAL_SECONDS = 60
@@ -54,11 +55,12 @@ class Trials:
         self._performance.started()
         route, error = None, None
         try:
-            answer = await self._relay.answer(request, only=only, observer=attempts.append)
+            client = UncommittedClient(error_status)
+            answer = await self._relay.answer(request, client, only=only, observer=attempts.append, on_chunk=text.take)
             route = answer.route
             assert answer.stream is not None
             try:
-                broken = await answer.stream.relay_to(text.take)
+                broken = await answer.stream.relay_to(_discard)
             finally:
                 await answer.stream.close()
             error = broken.message if broken else None
@@ -101,17 +103,17 @@ class _Text:
     def whole(self) -> str:
         return "".join(self._parts)
 
-    async def take(self, events: bytes) -> None:
-        for line in events.split(b"\n\n"):
-            if not line.startswith(b"data: "):
-                continue
-            event = orjson.loads(line[6:])
-            for choice in event.get("choices") or ():
-                # The adapter passes on what it does not know, so a delta may be anything.
-                delta = choice.get("delta")
-                content = delta.get("content") if isinstance(delta, dict) else None
-                if isinstance(content, str):
-                    self._parts.append(content)
-            usage = token_counts(event.get("usage"))
-            if usage is not None:
-                self.usage = TokenUsage(input_tokens=usage.all_input, output_tokens=usage.all_output)
+    def take(self, chunk: Mapping[str, Any]) -> None:
+        for choice in objects_in(chunk.get("choices")):
+            # The adapter passes on what it does not know, so a delta may be anything.
+            delta = choice.get("delta")
+            content = delta.get("content") if isinstance(delta, dict) else None
+            if isinstance(content, str):
+                self._parts.append(content)
+        usage = token_counts(chunk.get("usage"))
+        if usage is not None:
+            self.usage = TokenUsage(input_tokens=usage.all_input, output_tokens=usage.all_output)
+
+
+async def _discard(events: bytes) -> None:
+    """The stream itself goes nowhere."""

@@ -4,7 +4,7 @@ An adapter is pure: it turns requests into bytes and bytes into answers, and doe
 `wiring`; nothing else in the house knows the difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
@@ -13,13 +13,14 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire.sse import Event
 
 
 class PlainAnswer(NamedTuple):
     """A sound answer, not streamed."""
 
-    body: bytes
-    """In the format of the operation, as the client gets it."""
+    body: bytes | None
+    """The provider's own bytes, in the format of the operation; `None` where only `answer` says it."""
     model: str | None
     """The model the provider says it used."""
     usage: TokenCounts | None
@@ -27,7 +28,7 @@ class PlainAnswer(NamedTuple):
     characters_since_usage: int = 0
     """As `StreamDecoder.characters_since_usage`."""
     answer: Mapping[str, Any] | None = None
-    """The body parsed, where it is a JSON object: what translations read."""
+    """Parsed, where it is a JSON object: what translations read."""
     content_type: bytes = b"application/json"
 
 
@@ -57,10 +58,12 @@ class StreamEvent(NamedTuple):
 
     kind: EventKind
     data: bytes = b""
-    """What to relay, framed as it goes on the wire; empty for `DONE`, `INVALID` and `FAILURE`."""
+    """The provider's own JSON, to relay as it is; empty where only `chunk` says it, and where nothing is to be relayed."""
     failure: Failure | None = None
     chunk: Mapping[str, Any] | None = None
-    """The same parsed, which translations read."""
+    """The event parsed: what translations read."""
+    name: str = ""
+    """What stands in the `event:` line, in formats that have one."""
 
 
 class StreamDecoder(Protocol):
@@ -92,7 +95,7 @@ class StreamDecoder(Protocol):
     def end(self) -> Sequence[StreamEvent]:
         """The body is over: an event that only lacked its blank line is still given."""
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         """What ends a sound answer in its format and was not among the events: the relay stops once everything has come."""
 
     @property
@@ -133,8 +136,16 @@ class Adapter(Protocol):
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         """The provider takes requests of this format for this model as they are."""
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
-        """A chat that was translated from another format, as this provider takes it for `model`; `chat` is not changed."""
+    def chat_requests(
+        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        """A chat that was translated from another format, in the forms in which this provider takes it for `model`.
+
+        The best comes first; one that the provider may lack is never the last, which is `Operation.CHAT`. `chat` is not changed.
+        """
+
+    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+        """The body to ask again with, where this failure is about a part that the answer can do without; else `None`."""
 
     def encode(
         self,
@@ -154,11 +165,16 @@ class Adapter(Protocol):
         adapter's own. Raises `UnsupportedByProvider`, naming the field that the protocol has no words for.
         """
 
-    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
-        """Reads a 2xx body. What is not a sound answer, an error dressed as a success included, is a `Failure`."""
+    def decode_answer(
+        self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
+    ) -> PlainAnswer | Failure:
+        """Reads a 2xx body. What is not a sound answer, an error dressed as a success included, is a `Failure`.
 
-    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
-        """A fresh decoder for one stream of the provider's answer to `operation`."""
+        `as_chat`: the answer is wanted as a chat, whatever the format of `operation`, which is one of `chat_requests`.
+        """
+
+    def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
+        """A fresh decoder for one stream of the provider's answer to `operation`; `as_chat` as for `decode_answer`."""
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """What an HTTP answer outside 2xx means."""

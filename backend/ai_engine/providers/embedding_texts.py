@@ -5,10 +5,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers.adapter import PlainAnswer
 
 
 def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
@@ -34,17 +31,16 @@ def wants_base64(body: Mapping[str, Any]) -> bool:
     return form == "base64"
 
 
-def packed(plain: PlainAnswer) -> PlainAnswer:
+def packed(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same answer with each vector of numbers as base64; one that is no such vector stays as it is.
 
     For clients that asked for base64 (`wants_base64`) of a provider that has no such form: openai-node reads what it gets as
     base64 without looking.
     """
-    data = plain.answer.get("data") if plain.answer is not None else None
-    if plain.answer is None or not isinstance(data, list) or not _is_in_numbers(data):
-        return plain
-    answer = {**plain.answer, "data": [_packed(entry) for entry in data]}
-    return plain._replace(body=orjson.dumps(answer), answer=answer)
+    data = answer.get("data")
+    if not isinstance(data, list) or not _is_in_numbers(data):
+        return answer
+    return {**answer, "data": [_packed(entry) for entry in data]}
 
 
 def _is_in_numbers(data: list[Any]) -> bool:

@@ -3,7 +3,7 @@
 Bodies go out and come back byte for byte, but for the model's name. What is read of an answer: is it one, and what did it use.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import encode_event, encode_named_event
+from ai_engine.wire.sse import Event
 
 _RESULTS = {
     Operation.IMAGE_GENERATIONS: ("data",),
@@ -110,8 +110,8 @@ class PassedStreamDecoder(EventDecoder):
         self._saw_done = False
         self.is_finished = False
 
-    def ending(self) -> bytes:
-        return CHAT_END if self._saw_done else b""
+    def ending(self) -> Sequence[Event]:
+        return CHAT_END if self._saw_done else ()
 
     def _event(self, data: bytes) -> StreamEvent:
         if data.strip() == openai.DONE:
@@ -131,16 +131,14 @@ class PassedStreamDecoder(EventDecoder):
                 data = orjson.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
-        framed = encode_event(data)
         if not isinstance(kind, str):
-            return StreamEvent(EventKind.CONTENT, framed, None, event)
-        if self._operation in _NAMED_EVENTS and kind.isprintable():
-            framed = encode_named_event(kind, data)
+            return StreamEvent(EventKind.CONTENT, data, None, event)
+        name = kind if self._operation in _NAMED_EVENTS and kind.isprintable() else ""
         if not kind.endswith((".done", ".completed")):
-            return StreamEvent(EventKind.CONTENT, framed, None, event)
+            return StreamEvent(EventKind.CONTENT, data, None, event, name)
         self.is_finished = True
         self._add(_usage_in(self._operation, event))
-        return StreamEvent(EventKind.FINISH, framed, None, event)
+        return StreamEvent(EventKind.FINISH, data, None, event, name)
 
     def _add(self, usage: TokenCounts | None) -> None:
         if usage is None or self.usage is None:

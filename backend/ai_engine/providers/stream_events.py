@@ -11,9 +11,9 @@ from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.wire import openai
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event
+from ai_engine.wire.sse import Event, EventReader, EventTooLarge
 
-CHAT_END = encode_event(openai.DONE)
+CHAT_END: Sequence[Event] = (("", openai.DONE),)
 """What ends a streamed chat."""
 
 DONE = StreamEvent(EventKind.DONE)
@@ -65,7 +65,7 @@ class BodyDecoder(ABC):
             return [self._of_plain(rest)]
         return self._read(payloads)
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         return CHAT_END
 
     @abstractmethod

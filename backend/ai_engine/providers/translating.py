@@ -1,10 +1,11 @@
 """What is the same in every adapter that makes a chat into the words of a protocol of its own, with the key in one header."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from ai_engine.clock import Clock
+from ai_engine.names import Operation
 from ai_engine.providers import failures
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.json_requests import KeyedHeaders
@@ -22,9 +23,14 @@ class TranslatingAdapter:
         self._clock = clock
         self._headers_with = lru_cache(_REMEMBERED_KEYS)(headers_with)
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
+    def chat_requests(
+        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
         """The chat itself: whatever it holds is translated anyway."""
-        return chat
+        yield Operation.CHAT, chat
+
+    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+        return None
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         return failures.classify(status, headers, body)

@@ -1,25 +1,22 @@
-"""One attempt: one request on one route with one provider key, and everything that its end says about them."""
+"""One attempt: one request on one route with one provider key, from its sending to the whole answer or the first content."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import NamedTuple
 
-from ai_engine.autodecide.candidates import Candidate
-from ai_engine.catalogue.prices import Price
 from ai_engine.clock import Watchdog
 from ai_engine.errors import DeadlinePassed
-from ai_engine.events import ABANDONED, AttemptFinished
-from ai_engine.health.breaker import Permit
-from ai_engine.names import PASSED_THROUGH, Blame, Route, TokenCounts
-from ai_engine.provider_keys.pool import PooledKey
+from ai_engine.names import PASSED_THROUGH, Blame, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
 from ai_engine.providers.registry.definition import Timeouts
+from ai_engine.relay.client_stream import ClientStream
+from ai_engine.relay.exchange import Exchange
+from ai_engine.relay.lease import Lease
+from ai_engine.relay.open_stream import OpenStream, Write
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.spending import NOTHING_SPENT, UNKNOWN_SPENT, Spent, spent_as_reported, spent_on
-from ai_engine.relay.streaming import OpenStream
-from ai_engine.relay.translation import Exchange
+from ai_engine.relay.spending import Spent, spent_as_reported, spent_on
+from ai_engine.relay.whole_answer import WholeAnswer, in_client_format
 from ai_engine.upstream.port import UpstreamAnswer, UpstreamError, UpstreamRequest
 from ai_engine.wire.sse import MAX_EVENT_BYTES
 
@@ -32,96 +29,70 @@ _LARGEST_OPENING_BYTES = 2 * MAX_EVENT_BYTES
 """How much of a stream may come without content; what is held back of it lies in memory."""
 
 
-class Answered(NamedTuple):
-    """A sound answer: whole, or a stream whose first content is there."""
-
-    route: Route
-    price: Price | None
-    plain: PlainAnswer | None
-    stream: OpenStream | None
-
-
-class Outgoing(NamedTuple):
-    """One request for one route with one key, ready to go, and the way back."""
-
-    exchange: Exchange
-    request: UpstreamRequest
-    asks_usage: bool
-    """The relay asks the stream for usage, whether or not the client did."""
-
-
 class Attempt:
-    """One request on one route with one key, from its sending to the first content or the whole answer."""
+    """Ends its lease on every path: a plain answer and a failure in `run`, an open stream in `relay_to` or `end_stream`."""
 
     __slots__ = (
-        "_came_at",
-        "_candidate",
+        "_client",
         "_deadline",
         "_decoder",
-        "_number",
-        "_outgoing",
-        "_permit",
-        "_pooled",
-        "_record",
         "_request",
         "_services",
-        "_why",
-        "error_body",
-        "started_at",
+        "_upstream_request",
+        "exchange",
+        "lease",
+        "plain",
+        "stream",
     )
 
     def __init__(
         self,
         services: RelayServices,
         request: ClientRequest,
-        candidate: Candidate,
-        outgoing: Outgoing,
-        pooled: PooledKey,
-        permit: Permit,
-        number: int,
-        why: str,
-        came_at: float,
+        exchange: Exchange,
+        upstream_request: UpstreamRequest,
+        lease: Lease,
         deadline: float,
-        record: Callable[[AttemptFinished], None],
+        client: ClientStream | None,
     ) -> None:
-        """`number` counts the request's attempts from 1; `came_at` and `deadline` are the request's, in monotonic seconds."""
-        self._number = number
-        self._came_at = came_at
+        """`deadline` is the request's, in monotonic seconds. `client` writes the answer of a request for a stream."""
         self._services = services
         self._request = request
-        self._candidate = candidate
-        self._outgoing = outgoing
-        self._pooled = pooled
-        self._permit = permit
-        self._why = why
+        self.exchange = exchange
+        self._upstream_request = upstream_request
         self._deadline = deadline
-        self._record = record
-        self.started_at = services.clock.monotonic()
-        self.error_body = b""
+        self._client = client
         self._decoder: StreamDecoder | None = None
+        self.lease = lease
+        self.stream: OpenStream | None = None
+        """Set once its first content is there."""
+        self.plain: WholeAnswer | None = None
+        """The whole answer, in the client's format."""
 
-    async def run(self) -> Answered | Failure:
-        """Raises `DeadlinePassed` where the request's own time is over: nobody's fault."""
-        outcome = await self._run()
-        return self._without_our_key(outcome) if isinstance(outcome, Failure) else outcome
+    async def run(self) -> Failure | None:
+        """`None` once there is a sound answer: `plain`, or a stream to `relay_to`.
 
-    def _without_our_key(self, failure: Failure) -> Failure:
-        """Providers repeat the key that they refuse, and not every key looks like one."""
-        key = self._pooled.key
-        return failure.without(key.secret) if key else failure
+        Raises `DeadlinePassed` where the request's own time is over, which no provider is to blame for.
+        """
+        try:
+            failure = await self._run()
+        except BaseException:
+            self.lease.abandon(self._reported())
+            raise
+        if failure is None:
+            return None
+        failure = self._without_our_key(failure)
+        self.lease.fail(failure, self._reported())
+        return failure
 
-    async def _run(self) -> Answered | Failure:
-        timeouts, entry = self._timeouts(), self._candidate.entry
-        patience = timeouts.first_token if self._request.is_stream else timeouts.plain_answer
-        if entry.is_reasoning and self._request.is_stream:
-            patience = max(patience, _REASONING_FIRST_TOKEN_SECONDS)
-        remaining = self._deadline - self.started_at
+    async def _run(self) -> Failure | None:
+        patience = self._patience()
+        remaining = self._deadline - self.lease.started_at
         if remaining <= 0:
             raise DeadlinePassed("The request's time was over before a provider could answer.")
         try:
             with Watchdog(min(patience, remaining)):
-                answer = await self._services.upstream.send(self._outgoing.request)
-                return await self._read(answer, self._outgoing.exchange)
+                return await self._read(await self._services.upstream.send(self._upstream_request))
         except TimeoutError:
             if remaining <= patience:
                 raise DeadlinePassed("The request's time was over before an answer was complete.") from None
@@ -129,40 +100,44 @@ class Attempt:
         except UpstreamError as error:
             return classify_exception(error)
 
-    async def _read(self, answer: UpstreamAnswer, exchange: Exchange) -> Answered | Failure:
-        """Closes the answer on every path, except that an open stream is handed on."""
-        outcome: Answered | PlainAnswer | Failure | None = None
+    def _patience(self) -> float:
+        """How long an attempt may take to its first content, or to its whole answer, in seconds."""
+        timeouts = self._timeouts()
+        if not self._request.is_stream:
+            return timeouts.plain_answer
+        if self.lease.candidate.entry.is_reasoning:
+            return max(timeouts.first_token, _REASONING_FIRST_TOKEN_SECONDS)
+        return timeouts.first_token
+
+    async def _read(self, answer: UpstreamAnswer) -> Failure | None:
+        """Closes the answer on every path, except where it is a stream that has begun."""
         try:
             if not 200 <= answer.status < 300:
-                self.error_body = await answer.read(_LARGEST_ERROR_BYTES)
-                outcome = exchange.classify(answer.status, answer.headers, self.error_body)
-            elif self._request.is_stream:
-                outcome = await self._open_stream(answer, exchange)
-            else:
-                body = await answer.read(_LARGEST_ANSWER_BYTES)
-                outcome = exchange.decode_answer(answer.headers, body, self._candidate.route.model)
+                body = await answer.read(_LARGEST_ERROR_BYTES)
+                return self.exchange.classify(answer.status, answer.headers, body)
+            if self._request.is_stream:
+                return await self._open_stream(answer)
+            outcome = self.exchange.decode_answer(answer.headers, await answer.read(_LARGEST_ANSWER_BYTES))
         finally:
-            if not isinstance(outcome, Answered):
+            if self.stream is None:
                 await answer.close()
-        # Only now: a cancellation while the answer was being closed must find an attempt that is not settled yet.
-        return self._succeed(outcome, answer) if isinstance(outcome, PlainAnswer) else outcome
+        # Only now: a cancellation while the answer was being closed must find an attempt that is not over yet.
+        return outcome if isinstance(outcome, Failure) else self._succeed(outcome, answer)
 
-    def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Answered:
-        services, route = self._services, self._candidate.route
-        seconds = services.clock.monotonic() - self.started_at
-        services.breaker.record_success(self._permit)
-        services.keys.record_success(self._pooled, route.model, answer.headers)
-        services.keys.release(self._pooled)
-        tokens = plain.usage.all_output if plain.usage else None
-        services.track_record.record(
-            route, succeeded=True, tokens_per_second=tokens / seconds if tokens and seconds > 0 else None
-        )
-        self._report(None, self._spent(plain.usage, plain.characters_since_usage))
-        return Answered(route, self._candidate.entry.price, plain, None)
+    def _succeed(self, plain: PlainAnswer, answer: UpstreamAnswer) -> Failure | None:
+        whole = in_client_format(self.exchange, plain, self._request.translation)
+        if isinstance(whole, Failure):
+            return whole
+        self.plain = whole
+        self.lease.confirm(answer.headers)
+        tokens, seconds = plain.usage.all_output if plain.usage else None, self.lease.provider_seconds()
+        rate = tokens / seconds if tokens and seconds > 0 else None
+        self.lease.succeed(self._spent(plain.usage, plain.characters_since_usage), rate)
+        return None
 
-    async def _open_stream(self, answer: UpstreamAnswer, exchange: Exchange) -> Answered | Failure:
+    async def _open_stream(self, answer: UpstreamAnswer) -> Failure | None:
         """Reads until the first content. What came before it is held back, and forgotten if nothing follows."""
-        decoder = self._decoder = exchange.decode_stream(self._candidate.route.model)
+        decoder = self._decoder = self.exchange.decode_stream()
         chunks = answer.chunks()
         held: list[StreamEvent] = []
         received_bytes = 0
@@ -187,128 +162,70 @@ class Attempt:
 
     def _begin_stream(
         self, answer: UpstreamAnswer, chunks: AsyncIterator[bytes], decoder: StreamDecoder, held: list[StreamEvent]
-    ) -> Answered:
-        services = self._services
-        services.breaker.record_success(self._permit)
-        services.keys.record_success(self._pooled, self._candidate.route.model, answer.headers)
-        first_token_seconds = services.clock.monotonic() - self.started_at
-        timeouts = self._timeouts()
-        stream = OpenStream(
-            answer,
-            chunks,
-            decoder,
-            held,
-            timeouts,
-            self._deadline,
-            services.clock,
-            has_several_choices=self._outgoing.exchange.body.get("n") not in (None, 1),
-            cleaned=self._without_our_key,
+    ) -> Failure | None:
+        """Written now, while it can still begin elsewhere: what cannot be translated or written is this attempt's failure."""
+        client = self._client
+        assert client is not None, "the request is for a stream"
+        opening = client.open(self.exchange, held)
+        if client.failure is not None:
+            return client.failure
+        self.lease.confirm(answer.headers)
+        self.lease.first_token_seconds = self.lease.provider_seconds()
+        self.stream = OpenStream(
+            answer, chunks, self.exchange, decoder, client, opening, self._timeouts(), self._deadline, self._services.clock
         )
-        stream.on_end = lambda failure: self._end_stream(stream, decoder, first_token_seconds, failure)
-        return Answered(self._candidate.route, self._candidate.entry.price, None, stream)
+        return None
 
-    def _end_stream(
-        self, stream: OpenStream, decoder: StreamDecoder, first_token_seconds: float, failure: Failure | None
-    ) -> None:
-        """Called once, when the stream is over: by its end, by a fault, or (no failure) because the client left."""
-        spent = self._spent(decoder.usage, decoder.characters_since_usage)
-        if failure is not None:
-            self.fail(failure, spent, first_token_seconds)
-            return
-        services, route = self._services, self._candidate.route
-        services.keys.release(self._pooled)
-        seconds = services.clock.monotonic() - self.started_at - first_token_seconds
-        tokens = decoder.usage.all_output if decoder.usage else None
-        rate = tokens / seconds if tokens and stream.is_complete and seconds > 0 else None
-        services.track_record.record(route, succeeded=True, first_token_seconds=first_token_seconds, tokens_per_second=rate)
-        self._report(None, spent, first_token_seconds)
+    async def relay_to(self, write: Write) -> Failure | None:
+        """Writes the stream's events, ends the lease, and returns how the stream broke, `None` if it did not."""
+        assert self.stream is not None, "the request is for a stream"
+        try:
+            failure = await self.stream.relay_to(write)
+        finally:
+            self.lease.client_seconds = self.stream.client_seconds
+        if failure is None:
+            self.end_stream()
+            return None
+        failure = self._without_our_key(failure)
+        self.lease.fail(failure, self._spent_so_far())
+        return failure
+
+    def end_stream(self) -> None:
+        """The stream is over without a failure: by its end, or because the client left."""
+        stream, decoder = self.stream, self._decoder
+        assert stream is not None, "the request is for a stream"
+        assert decoder is not None, "a stream has a decoder"
+        tokens = decoder.usage.all_output if decoder.usage and stream.is_complete else None
+        seconds = self.lease.provider_seconds() - (self.lease.first_token_seconds or 0)
+        self.lease.succeed(self._spent_so_far(), tokens / seconds if tokens and seconds > 0 else None)
+
+    def _without_our_key(self, failure: Failure) -> Failure:
+        """Providers repeat the key that they refuse, and not every key looks like one."""
+        key = self.lease.key.key
+        return failure.without(key.secret) if key else failure
 
     def _timeouts(self) -> Timeouts:
         """The provider's. A picture takes its time: its stream may be as silent as a plain answer would be."""
-        timeouts = self._candidate.definition.timeouts
+        timeouts = self.lease.candidate.definition.timeouts
         if self._request.operation not in PASSED_THROUGH:
             return timeouts
         return replace(timeouts, first_token=timeouts.plain_answer, idle=timeouts.plain_answer, progress=timeouts.plain_answer)
 
     def _spent(self, usage: TokenCounts | None, characters_since_usage: int) -> Spent:
+        candidate = self.lease.candidate
         if self._request.operation in PASSED_THROUGH:
-            definition, price = self._candidate.definition, self._candidate.entry.price
-            return spent_as_reported(self._request.operation, usage, price, definition.free)
-        return spent_on(self._outgoing.exchange.body, usage, characters_since_usage, self._candidate.entry.price)
+            return spent_as_reported(self._request.operation, usage, candidate.entry.price, candidate.definition.free)
+        return spent_on(self.exchange.body, usage, characters_since_usage, candidate.entry.price)
+
+    def _spent_so_far(self) -> Spent:
+        """What a stream took whose content had begun."""
+        assert self._decoder is not None, "a stream has a decoder"
+        return self._spent(self._decoder.usage, self._decoder.characters_since_usage)
 
     def _reported(self) -> Spent | None:
-        """What a stream told of its usage that came to nothing; some count the input before they begin."""
+        """What a stream reported of its usage before any content; some count the input before they begin."""
         usage = self._decoder.usage if self._decoder is not None else None
         return self._spent(usage, 0) if usage is not None else None
-
-    def fail(self, failure: Failure, spent: Spent | None = None, first_token_seconds: float | None = None) -> None:
-        """Ends the attempt. Only who is to blame is marked, and a client's own fault blames nobody.
-
-        `spent` is given where some of an answer came.
-        """
-        services, route = self._services, self._candidate.route
-        services.keys.release(self._pooled)
-        services.breaker.record_failure(self._permit, failure)
-        match failure.blame:
-            case Blame.KEY:
-                services.keys.record_failure(self._pooled, route.model, failure)
-            case Blame.ROUTE | Blame.NETWORK:
-                services.track_record.record(route, succeeded=False, first_token_seconds=first_token_seconds)
-                if failure.kind is FailureClass.MODEL_NOT_FOUND:
-                    services.rediscover(route.provider)
-            case Blame.REQUEST | Blame.MODEL:
-                pass
-        was_refused = failure.status is not None or failure.blame is Blame.NETWORK
-        spent = spent or self._reported() or (NOTHING_SPENT if was_refused else UNKNOWN_SPENT)
-        self._report(failure, spent, first_token_seconds)
-
-    def abandon(self) -> None:
-        """Ends the attempt without a verdict: the client left, or its time was over."""
-        self._services.breaker.abandon(self._permit)
-        self._services.keys.release(self._pooled)
-        self._record(self._finished(False, ABANDONED, Blame.REQUEST, None, self._reported() or UNKNOWN_SPENT))
-
-    def is_refused_for_stream_options(self, failure: Failure) -> bool:
-        """A 400 or 422 that names the one field which we added and the client did not: the provider does not take it."""
-        return (
-            failure.blame is Blame.REQUEST
-            and failure.status in (400, 422)
-            and self._outgoing.asks_usage
-            and "stream_options" not in self._outgoing.exchange.body
-            and b"stream_options" in self.error_body
-        )
-
-    def _report(self, failure: Failure | None, spent: Spent, first_token_seconds: float | None = None) -> None:
-        kind, blame, status = (failure.kind, failure.blame, failure.status) if failure else (None, None, 200)
-        self._record(self._finished(failure is None, kind, blame, status, spent, first_token_seconds))
-
-    def _finished(
-        self,
-        succeeded: bool,
-        failure: str | None,
-        blame: Blame | None,
-        status: int | None,
-        spent: Spent,
-        first_token_seconds: float | None = None,
-    ) -> AttemptFinished:
-        return AttemptFinished(
-            request_id=self._request.id,
-            number=self._number,
-            route=self._candidate.route,
-            key_fingerprint=self._pooled.fingerprint,
-            why=self._why,
-            started_ms=(self.started_at - self._came_at) * 1000,
-            succeeded=succeeded,
-            failure=failure,
-            blame=blame,
-            status=status,
-            duration_ms=(self._services.clock.monotonic() - self.started_at) * 1000,
-            first_token_ms=None if first_token_seconds is None else first_token_seconds * 1000,
-            tokens=spent.tokens,
-            tokens_are_estimated=spent.is_estimated,
-            cost_usd=spent.cost_usd,
-            is_absorbed=False,
-        )
 
 
 def _nothing_came() -> Failure:

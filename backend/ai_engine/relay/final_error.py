@@ -44,7 +44,8 @@ def final_error(
     if failures:
         return _failed(failures, exclusions, retry_after_seconds)
     if unsupported and not _causes(exclusions):
-        return unsupported[0]
+        # A new one: raising one that the search holds would make a circle of its frames, which keeps the request alive.
+        return UnsupportedByProvider(unsupported[0].message, param=unsupported[0].param)
     if not has_usable_provider:
         return NoProviderConfigured(
             "No provider is configured: put a provider key such as OPENAI_API_KEY into the environment or .env, "

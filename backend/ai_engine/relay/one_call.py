@@ -1,17 +1,14 @@
-"""`parallel_tool_calls: false` at providers whose protocol cannot be told: of the calls made at once, the first is handed on.
+"""`parallel_tool_calls: false` where a provider's protocol lacks it: of the calls made at once, the first is passed on.
 
 That is the field's promise, "exactly zero or one tool is called" (https://platform.openai.com/docs/guides/function-calling, read
 2026-11-28), and agents that work one call at a time send it with every request. The model sees the result of its first call, and
 makes the others again where it still wants to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
-from ai_engine.providers.adapter import PlainAnswer, StreamEvent
-from ai_engine.wire.sse import encode_event
+from ai_engine.providers.adapter import StreamEvent
 
 Json = dict[str, Any]
 
@@ -25,19 +22,14 @@ def first_call_alone(event: StreamEvent) -> StreamEvent:
         _with_calls(choice, "delta", [call for call in _calls(choice["delta"]) if not call["index"]])
         for choice in chunk["choices"]
     ]
-    chunk = {**chunk, "choices": choices}
-    return event._replace(data=encode_event(orjson.dumps(chunk)), chunk=chunk)
+    return event._replace(data=b"", chunk={**chunk, "choices": choices})
 
 
-def with_first_call(plain: PlainAnswer) -> PlainAnswer:
-    """A whole chat with the first call of every choice alone."""
-    answer = plain.answer
-    assert answer is not None, "a chat is a JSON object"
-    if all(len(_calls(choice["message"])) <= 1 for choice in answer["choices"]):
-        return plain
-    choices = [_with_calls(choice, "message", _calls(choice["message"])[:1]) for choice in answer["choices"]]
-    answer = {**answer, "choices": choices}
-    return plain._replace(body=orjson.dumps(answer), answer=answer)
+def with_first_call(chat: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A whole chat with the first call of every choice alone; `chat` itself where none has more."""
+    if all(len(_calls(choice["message"])) <= 1 for choice in chat["choices"]):
+        return chat
+    return {**chat, "choices": [_with_calls(choice, "message", _calls(choice["message"])[:1]) for choice in chat["choices"]]}
 
 
 def _calls(said: Json) -> Sequence[Json]:

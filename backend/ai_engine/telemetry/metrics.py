@@ -129,8 +129,7 @@ class Metrics:
         counters.by_end[ending._value_, event.status] += 1  # `value` is a Python function that returns `_value_`
         if ending is _COMPLETED or ending is _RESCUED:
             counters.duration_ms.add(event.duration_ms)
-            overhead_ms = event.duration_ms - event.upstream_ms
-            self.overhead_ms.add(overhead_ms if overhead_ms > 0 else 0.0)
+            self.overhead_ms.add(event.overhead_ms)
         if event.first_token_ms is not None:
             counters.first_token_ms.add(event.first_token_ms)
 

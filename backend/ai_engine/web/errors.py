@@ -41,7 +41,7 @@ from ai_engine.errors import (
 from ai_engine.web.request_body import is_json, not_json
 from ai_engine.wire import openai
 from ai_engine.wire.redaction import redact
-from ai_engine.wire.sse import encode_event
+from ai_engine.wire.sse import Event
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -109,9 +109,14 @@ def _body(message: str, shape: ErrorShape, param: str | None) -> bytes:
     return orjson.dumps(openai.error(redact(message), kind=redact(shape.type), param=param, code=code))
 
 
-def error_event(error: AIEngineError) -> bytes:
+def error_status(error: AIEngineError) -> int:
+    """The HTTP status of an answer that is this error."""
+    return error_shape(error).status
+
+
+def error_events(error: AIEngineError) -> Sequence[Event]:
     """The end of a stream whose status is already out: the error as an event, which every SDK raises, then `[DONE]`."""
-    return encode_event(error_body(error)) + encode_event(openai.DONE)
+    return ("", error_body(error)), ("", openai.DONE)
 
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:

@@ -9,14 +9,14 @@ from typing import Any
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire import openai_usage
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
 Json = dict[str, Any]
 
 VERSION = "2023-06-01"
 """The `anthropic-version` that we speak. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""
 
-MESSAGE_STOP = encode_named_event("message_stop", b'{"type":"message_stop"}')
+MESSAGE_STOP: Event = ("message_stop", b'{"type":"message_stop"}')
 """The last event of a stream."""
 
 REASONING_FORMAT = "anthropic-claude-v1"

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
 Json = dict[str, Any]
 
@@ -26,11 +26,11 @@ INCOMPLETE = "incomplete"
 IN_PROGRESS = "in_progress"
 
 
-def event(kind: str, sequence_number: int, fields: Json) -> bytes:
-    """One event as it goes on the wire; its name stands in the `event:` line and again as `type`, as OpenAI has it."""
+def event(kind: str, sequence_number: int, fields: Json) -> Event:
+    """One event; its name is repeated as `type`, as OpenAI has it."""
     fields["type"] = kind
     fields["sequence_number"] = sequence_number
-    return encode_named_event(kind, orjson.dumps(fields))
+    return kind, orjson.dumps(fields)
 
 
 def text_part(text: str, annotations: Sequence[Json] = (), logprobs: Sequence[Json] = ()) -> Json:

@@ -4,6 +4,8 @@ The grammar is https://html.spec.whatwg.org/multipage/server-sent-events.html#pa
 difference at the end of a stream, see `EventReader.end`.
 """
 
+from collections.abc import Iterable
+
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Far above any real event (a base64 image is a few MiB); a provider that sends more is broken, and would fill the memory."""
 
@@ -14,14 +16,20 @@ class EventTooLarge(ValueError):
     """One event is larger than the reader allows. The stream cannot be read any further."""
 
 
-def encode_event(data: bytes) -> bytes:
-    """`data`, which is a single line, as one event."""
+Event = tuple[str, bytes]
+"""Name and data of an event for a client. Neither has a line end; the name is empty in formats that have none."""
+
+
+def encode_event(data: bytes, name: str = "") -> bytes:
+    """One event as it goes on the wire."""
+    if name:
+        return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
     return b"data: " + data + b"\n\n"
 
 
-def encode_named_event(name: str, data: bytes) -> bytes:
-    """The same, for formats that repeat the name (`type`) of an event outside its JSON; it has no line end either."""
-    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+def encode_events(events: Iterable[Event]) -> bytes:
+    """Several, in order."""
+    return b"".join([encode_event(data, name) for name, data in events])
 
 
 class EventReader:

@@ -1,7 +1,7 @@
 """What stands in for the world around the catalogue: a clock turned by hand, providers that answer when a test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Any
 from ai_engine.catalogue.prices import NOTHING_PUBLISHED, Prices
 from ai_engine.catalogue.snapshot import Catalogue, Listing, build
 from ai_engine.configuration import Configuration
-from ai_engine.names import Blame
+from ai_engine.names import Blame, Operation
 from ai_engine.providers.adapter import Adapter, ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
@@ -157,7 +157,10 @@ class LineAdapter:
     def speaks(self, *_: Any, **__: Any) -> bool:
         raise AssertionError(_LISTS_ALONE)
 
-    def adopt(self, *_: Any, **__: Any) -> Mapping[str, Any]:
+    def chat_requests(self, *_: Any, **__: Any) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        raise AssertionError(_LISTS_ALONE)
+
+    def amended(self, *_: Any, **__: Any) -> Mapping[str, Any] | None:
         raise AssertionError(_LISTS_ALONE)
 
     def encode(self, *_: Any, **__: Any) -> UpstreamRequest:

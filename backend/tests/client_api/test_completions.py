@@ -10,6 +10,7 @@ from ai_engine.client_api.completions import completions_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.sse import encode_events
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunk, chunks, completion, usage
@@ -60,7 +61,8 @@ def streamed(events: list[Any], **fields: Any) -> list[Any]:
     translation = parsed(**fields).translation
     assert translation is not None
     stream = translation.stream()
-    written = b"".join(stream.translate(event) for event in events) + stream.ending()
+    said = [event for each in events for event in stream.translate(each)]
+    written = encode_events([*said, *stream.ending()])
     *blocks, rest = written.decode().split("\n\n")
     assert (blocks[-1], rest) == ("data: [DONE]", "")
     return [json.loads(block.removeprefix("data: ")) for block in blocks[:-1]]

@@ -74,7 +74,7 @@ class PlayedAnswer:
         for part in self._step.parts:
             await asyncio.sleep(0)
             if isinstance(part, UpstreamError):
-                raise part
+                raise _anew(part)
             if isinstance(part, asyncio.Event):
                 await part.wait()
             else:
@@ -89,6 +89,11 @@ class PlayedAnswer:
     async def close(self) -> None:
         self.is_closed = True
         await asyncio.sleep(0)
+
+
+def _anew(error: UpstreamError) -> UpstreamError:
+    """A frame that raises what one of its variables holds keeps all that led to it alive until the garbage collector comes."""
+    return type(error)(error.message)
 
 
 class PortUpstream:
@@ -116,7 +121,7 @@ class PortUpstream:
             await step.wait()
             step = self._next(provider)
         if isinstance(step, UpstreamError):
-            raise step
+            raise _anew(step)
         answer = PlayedAnswer(step)
         self.answers.append(answer)
         return answer

@@ -77,6 +77,7 @@ def a_request(**changes: Any) -> RequestFinished:
         first_token_ms=120.5,
         duration_ms=421.125,
         upstream_ms=420.5,
+        client_wait_ms=0.0,
         attempts=(an_attempt(),),
     )._replace(**changes)
 

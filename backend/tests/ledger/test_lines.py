@@ -28,6 +28,7 @@ def test_a_record_comes_back_as_it_was() -> None:
         cost_usd=None,
         client=None,
         absorbed_usd=Decimal("1e-12"),
+        client_wait_ms=0.25,
     )
 
     assert read_back(record) == record

@@ -116,13 +116,13 @@ def test_a_body_that_is_no_stream_is_told_as_what_it_is(body: bytes) -> None:
 def test_an_event_over_several_lines_is_one_line_and_its_name_is_kept() -> None:
     decoder = PassedStreamDecoder(Operation.IMAGE_EDITS)
     (event,) = decoder.feed(b'event: x\ndata: {"type":\ndata: "image_edit.completed"}\n\n')
-    assert event.data == b'event: image_edit.completed\ndata: {"type":"image_edit.completed"}\n\n'
+    assert (event.name, event.data) == ("image_edit.completed", b'{"type":"image_edit.completed"}')
 
 
 def test_a_name_that_would_be_another_line_is_left_out() -> None:
     decoder = PassedStreamDecoder(Operation.IMAGE_EDITS)
     (event,) = decoder.feed(b'data: {"type":"a\\ndata: b"}\n\n')
-    assert event.data == b'data: {"type":"a\\ndata: b"}\n\n'
+    assert (event.name, event.data) == ("", b'{"type":"a\\ndata: b"}')
 
 
 def test_an_event_over_several_lines_that_is_nested_too_deeply_is_skipped() -> None:

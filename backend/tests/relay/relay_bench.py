@@ -11,16 +11,19 @@ from ai_engine.names import Operation
 from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
+from ai_engine.relay.client import UncommittedClient
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.unsupported_formats import UnsupportedFormats
+from ai_engine.web.errors import error_status
 from tests.autodecide.planner_bench import PlannerBench
 from tests.fakes.clock import HandTurnedClock
 from tests.fakes.scripted_upstream import completion, error
 from tests.fakes.upstream import PortUpstream, Reply
 
 SOUND = Reply(completion("hello there"))
+CLIENT = UncommittedClient(error_status)
 BODY: dict[str, Any] = {"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -72,7 +75,7 @@ class RelayBench(PlannerBench):
     async def ask(self, model: str = "tiny", **fields: Any) -> Answer | AIEngineError:
         """The plain answer, or the error that the client is told."""
         try:
-            return await self.relay.answer(self.request(model, **fields))
+            return await self.relay.answer(self.request(model, **fields), CLIENT)
         except AIEngineError as error:
             return error
 
@@ -85,7 +88,7 @@ class RelayBench(PlannerBench):
                 written.append(events)
 
         try:
-            answer = await self.relay.answer(self.request(model, is_stream=True, **fields))
+            answer = await self.relay.answer(self.request(model, is_stream=True, **fields), CLIENT)
         except AIEngineError as error:
             return error
         assert answer.stream is not None

@@ -15,6 +15,7 @@ from ai_engine.errors import (
     RoutesOut,
 )
 from ai_engine.names import Route
+from ai_engine.provider_keys.cooldown import Cooldown
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.relay.relay import Answer
@@ -23,7 +24,7 @@ from tests.builders import failure, provider
 from tests.fakes.clock import HandTurnedClock, quiet
 from tests.fakes.scripted_upstream import completion, error
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.relay_bench import SOUND, RelayBench, refused
+from tests.relay.relay_bench import CLIENT, SOUND, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -292,8 +293,11 @@ async def test_the_line_before_a_cooling_key_is_left_at_the_deadline() -> None:
     clock = HandTurnedClock()
     bench = RelayBench(provider("alpha", models=("tiny",)), clock=clock)
     bench.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=0.01)
-    async with bench.cooldown_queue.turn(Route("alpha", "tiny")):
-        error = await bench.ask(timeout_seconds=0.02)
+    in_cooldown = Cooldown(2000, FailureClass.QUOTA)
+    head = asyncio.create_task(bench.cooldown_queue.wait(Route("alpha", "tiny"), lambda: in_cooldown, 9999))
+    await quiet()
+    error = await bench.ask(timeout_seconds=0.02)
+    head.cancel()
     assert isinstance(error, RateLimited)
     assert bench.asked == []
 
@@ -365,7 +369,7 @@ async def test_a_test_asks_its_one_route_whether_it_is_in_rotation_or_not() -> N
     bench.break_route("alpha", "tiny")
     bench.upstream.on("alpha", SOUND)
     candidate = bench.finder.at_provider(ALPHA, "tiny")
-    answer = await bench.relay.answer(bench.request(), only=candidate)
+    answer = await bench.relay.answer(bench.request(), CLIENT, only=candidate)
     assert answer.route.provider == "alpha"
     assert bench.breaker.allows(Route("alpha", "tiny"))
 
@@ -374,7 +378,7 @@ async def test_a_test_goes_nowhere_else() -> None:
     bench = RelayBench(ALPHA, BETA)
     bench.upstream.on("alpha", refused(500))
     with pytest.raises(AttemptsFailed):
-        await bench.relay.answer(bench.request(), only=bench.finder.at_provider(ALPHA, "tiny"))
+        await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))
     assert bench.asked == ["alpha/tiny 1"]
 
 
@@ -384,7 +388,7 @@ async def test_a_test_asks_with_a_resting_key_where_there_is_no_other_and_a_clie
     bench.cool("alpha", "tiny", FailureClass.QUOTA)
     assert isinstance(await bench.ask(), RoutesOut)
     assert bench.asked == []
-    answer = await bench.relay.answer(bench.request(), only=bench.finder.at_provider(ALPHA, "tiny"))
+    answer = await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))
     assert answer.route.provider == "alpha"
 
 

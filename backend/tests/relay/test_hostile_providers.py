@@ -9,7 +9,7 @@ from ai_engine.web.errors import error_body
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunk, error
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.relay_bench import RelayBench, refused
+from tests.relay.relay_bench import CLIENT, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -51,4 +51,4 @@ async def test_only_an_operators_test_is_told_what_the_provider_said_of_us() -> 
     bench = RelayBench(ALPHA)
     bench.upstream.on("alpha", refused(500))
     with pytest.raises(AttemptsFailed, match="alpha: refused with 500"):
-        await bench.relay.answer(bench.request(), only=bench.finder.at_provider(ALPHA, "tiny"))
+        await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))

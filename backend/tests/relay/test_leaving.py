@@ -54,8 +54,7 @@ async def test_leaving_between_any_two_steps_leaks_nothing(alpha: list[Step], be
         outage = bench.breaker.outage_of(TINY)
         bench.clock.advance(20)
         assert bench.breaker.allows(TINY), f"the probe is still held after {steps} steps: {outage}"
-        async with bench.cooldown_queue.turn(TINY):
-            pass
+        await bench.cooldown_queue.wait(TINY, lambda: None, 0)
         endings.add(bench.requests[0].ending)
         if is_over:
             break

@@ -2,7 +2,7 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunk, chunks, completion
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.relay_bench import SOUND, RelayBench, refused
+from tests.relay.relay_bench import CLIENT, SOUND, RelayBench, refused
 from tests.relay.test_streaming import DONE, HELLO, sse
 
 pytestmark = pytest.mark.anyio
@@ -162,3 +162,35 @@ async def test_attempts_lie_within_their_request() -> None:
     assert request.attempts[1].started_ms >= 250 * 0.75
     assert request.duration_ms >= request.upstream_ms >= request.attempts[1].started_ms
     assert request.overhead_ms == pytest.approx(request.duration_ms - request.upstream_ms)
+
+
+class CommittedClient(NamedTuple):
+    """A stream's client that has had its 200 after a long silence."""
+
+    committed_status: int | None = 200
+
+    def status_for(self, error: AIEngineError) -> int:
+        return 503
+
+
+async def test_the_ledger_has_the_status_that_the_client_received() -> None:
+    for client, status in ((CLIENT, 502), (CommittedClient(), 200)):
+        engine = bench(refused(500))
+        with pytest.raises(AIEngineError):
+            await engine.relay.answer(engine.request(is_stream=True), client)
+        assert (engine.requests[0].status, engine.requests[0].ending) == (status, Ending.ERROR)
+
+
+async def test_a_client_that_reads_slowly_is_charged_to_nobody() -> None:
+    engine = bench(Streamed([*HELLO, DONE]))
+    answer = await engine.relay.answer(engine.request(is_stream=True), CLIENT)
+    assert answer.stream is not None
+
+    async def read_slowly(events: bytes) -> None:
+        engine.clock.advance(5)
+
+    assert await answer.stream.relay_to(read_slowly) is None
+    await answer.stream.close()
+    request = engine.requests[0]
+    assert request.duration_ms == request.client_wait_ms >= 10_000
+    assert (request.upstream_ms, request.overhead_ms, request.attempts[0].duration_ms) == (0, 0, 0)

@@ -2,7 +2,7 @@
 
 import base64
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,11 @@ from ai_engine.providers.failures import FailureClass, classify
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
+from ai_engine.wire.sse import Event
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunks, embeddings
 from tests.fakes.upstream import Reply, Streamed
-from tests.relay.relay_bench import SOUND, RelayBench, refused
+from tests.relay.relay_bench import CLIENT, SOUND, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -35,15 +36,15 @@ class SaidStream:
         self._said = ""
         self._tokens: int | None = None
 
-    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
         text = "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
         self._said += text
         self._tokens = (chunk.get("usage") or {}).get("completion_tokens", self._tokens)
-        return b"said: %s\n\n" % text.encode() if text else b""
+        return (("said", text.encode()),) if text else ()
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         self.answer = {"said": self._said, "tokens": self._tokens}
-        return b"over: %s\n\n" % orjson.dumps(self.answer)
+        return (("over", orjson.dumps(self.answer)),)
 
 
 class Saying:
@@ -86,7 +87,7 @@ def request(body: Mapping[str, Any] = ASKED) -> ClientRequest:
 
 
 async def answered(bench: RelayBench, body: Mapping[str, Any] = ASKED) -> Answer:
-    answer = await bench.relay.answer(request(body))
+    answer = await bench.relay.answer(request(body), CLIENT)
     bench.check_nothing_leaked()
     return answer
 
@@ -105,7 +106,7 @@ async def test_the_translation_is_made_once_however_many_are_asked() -> None:
     bench = relay_bench()
     bench.upstream.on("alpha", refused(429, retry_after=60))
     asked = request()
-    await bench.relay.answer(asked)
+    await bench.relay.answer(asked, CLIENT)
     assert bench.asked == ["alpha/tiny 1", "alpha/tiny 2", "beta/tiny 1"]
     assert isinstance(asked.translation, Saying)
     assert asked.translation.translated == 1
@@ -124,7 +125,7 @@ async def test_what_a_chat_cannot_say_ends_the_candidate_and_not_the_request() -
 async def test_a_refusal_names_the_field_where_nobody_is_left_and_nothing_was_sent() -> None:
     bench = relay_bench()
     with pytest.raises(UnsupportedByProvider) as refusal:
-        await bench.relay.answer(request(ASKED | {"loudly": True}))
+        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
     assert (refusal.value.param, refusal.value.attempts) == ("loudly", 0)
     assert bench.asked == []
     assert bench.requests[0].status == 400
@@ -135,7 +136,7 @@ async def test_a_native_provider_that_is_out_for_now_is_worth_waiting_for() -> N
     bench = relay_bench("beta")
     _rest(bench.keys, "beta")
     with pytest.raises(RoutesOut):
-        await bench.relay.answer(request(ASKED | {"loudly": True}))
+        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
 
 
 def _rest(keys: KeyPool, name: str) -> None:
@@ -149,7 +150,7 @@ def _rest(keys: KeyPool, name: str) -> None:
 async def test_a_malformed_request_is_refused_whoever_could_be_asked_next() -> None:
     bench = relay_bench()
     with pytest.raises(InvalidRequest) as refusal:
-        await bench.relay.answer(request(ASKED | {"say": 7}))
+        await bench.relay.answer(request(ASKED | {"say": 7}), CLIENT)
     assert not isinstance(refusal.value, UnsupportedByProvider)
     assert bench.asked == []
     bench.check_nothing_leaked()
@@ -165,14 +166,14 @@ async def test_a_stream_is_told_in_the_format_and_ends_in_its_own_way() -> None:
     async def write(data: bytes) -> None:
         written.append(data)
 
-    answer = await bench.relay.answer(request(ASKED | {"stream": True}))
+    answer = await bench.relay.answer(request(ASKED | {"stream": True}), CLIENT)
     assert answer.stream is not None
     assert await answer.stream.relay_to(write) is None
     ending = answer.stream.ending()
     await answer.stream.close()
-    assert b"".join(written).startswith(b"said: ")
-    assert b"data:" not in b"".join(written)
-    assert ending == b'over: {"said":"hello there","tokens":2}\n\n'
+    assert b"".join(written).startswith(b"event: said\ndata: ")
+    assert b"chat.completion" not in b"".join(written)
+    assert ending == b'event: over\ndata: {"said":"hello there","tokens":2}\n\n'
     assert answer.stream.answer == {"said": "hello there", "tokens": 2}
     bench.check_nothing_leaked()
 
@@ -181,20 +182,20 @@ async def test_a_pinned_route_without_words_for_the_request_says_so() -> None:
     bench = relay_bench()
     candidate = bench.finder.at_provider(bench.configuration.providers["alpha"], "tiny")
     with pytest.raises(UnsupportedByProvider):
-        await bench.relay.answer(request(ASKED | {"loudly": True}), only=candidate)
+        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT, only=candidate)
 
 
 async def test_a_format_that_is_no_conversation_is_refused_where_it_is_not_spoken() -> None:
     bench = relay_bench()
     with pytest.raises(UnsupportedByProvider) as refusal:
-        await bench.relay.answer(ClientRequest("r", Operation.COMPLETIONS, "tiny", {"model": "tiny"}))
+        await bench.relay.answer(ClientRequest("r", Operation.COMPLETIONS, "tiny", {"model": "tiny"}), CLIENT)
     assert refusal.value.param == "model"
 
 
 async def test_what_the_engine_can_say_itself_is_no_error_and_costs_nothing() -> None:
     bench = relay_bench()
     asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, local_fallback=lambda: {"input_tokens": 3})
-    answer = await bench.relay.answer(asked)
+    answer = await bench.relay.answer(asked, CLIENT)
     assert answer.plain is not None
     assert answer.plain.body == b'{"input_tokens":3}'
     assert (str(answer.route), answer.attempts) == ("ai-engine/estimate", 0)
@@ -208,18 +209,18 @@ async def test_an_estimate_stands_in_for_a_provider_that_fails_and_not_for_a_mod
     bench = RelayBench(provider("alpha", formats=frozenset({Operation.COUNT_TOKENS})), listings={"alpha": ["tiny"]})
     bench.upstream.on("alpha", refused(500))
     asked = ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, local_fallback=lambda: {"input_tokens": 3})
-    answer = await bench.relay.answer(asked)
+    answer = await bench.relay.answer(asked, CLIENT)
     assert (str(answer.route), answer.attempts) == ("ai-engine/estimate", 2)
     assert [attempt.succeeded for attempt in bench.requests[0].attempts] == [False, False]
     with pytest.raises(ModelNotFound):
-        await bench.relay.answer(asked._replace(model="nobody-has-it"))
+        await bench.relay.answer(asked._replace(model="nobody-has-it"), CLIENT)
 
 
 async def test_vectors_are_packed_for_a_client_that_wants_base64_of_a_provider_that_has_only_numbers() -> None:
     bench = relay_bench()
     bench.upstream.on("alpha", Reply(embeddings([0.5, -1.0])))
     body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
-    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body), CLIENT)
     assert answer.plain is not None
     assert orjson.loads(answer.plain.body)["data"][0]["embedding"] == base64.b64encode(struct.pack("<2f", 0.5, -1.0)).decode()
 
@@ -232,7 +233,40 @@ async def test_vectors_that_cannot_be_packed_are_no_answer() -> None:
     bench.upstream.on("alpha", Reply({**embeddings([0.5]), "deep": deep}))
     bench.upstream.on("beta", Reply(embeddings([0.5])))
     body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
-    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body))
+    answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body), CLIENT)
     assert answer.route.provider == "beta"
     assert bench.attempts[0].failure == FailureClass.MALFORMED_ANSWER
+    bench.check_nothing_leaked()
+
+
+class EchoStream(SaidStream):
+    """Writes whole chunks, which fails where one is nested too deeply."""
+
+    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
+        return (("said", orjson.dumps(chunk)),)
+
+
+class Echoing(Saying):
+    def stream(self) -> EchoStream:
+        return EchoStream()
+
+
+async def test_a_stream_whose_first_content_cannot_be_written_begins_elsewhere() -> None:
+    bench = relay_bench()
+    deep = b'{"choices":[{"index":0,"delta":{"content":"x","extra":%b%b}}]}' % (b"[" * 300, b"]" * 300)
+    bench.upstream.on("alpha", Streamed([b"data: " + deep + b"\n\n"]))
+    bench.upstream.on("beta", Streamed([b"data: " + orjson.dumps(each) + b"\n\n" for each in chunks("hello there")]))
+    body = ASKED | {"stream": True}
+    answer = await bench.relay.answer(request(body)._replace(translation=Echoing(body)), CLIENT)
+    assert answer.stream is not None
+    written: list[bytes] = []
+
+    async def write(events: bytes) -> None:
+        written.append(events)
+
+    assert await answer.stream.relay_to(write) is None
+    await answer.stream.close()
+    assert answer.route.provider == "beta"
+    assert b"extra" not in b"".join(written)
+    assert [attempt.failure for attempt in bench.attempts] == ["malformed_answer", None]
     bench.check_nothing_leaked()

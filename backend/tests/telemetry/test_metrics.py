@@ -49,7 +49,7 @@ def test_an_attempt_that_was_given_up_has_a_result_of_its_own() -> None:
 def test_only_answers_have_a_duration() -> None:
     metrics = Metrics()
     for ending, status in ((Ending.COMPLETED, 200), (Ending.RESCUED, 200), (Ending.ERROR, 503), (Ending.UPSTREAM_CUT, 200)):
-        metrics(a_request(ending=ending, status=status, duration_ms=100.0, upstream_ms=99.0, attempts=()))
+        metrics(a_request(ending=ending, status=status, duration_ms=100.0, upstream_ms=90.0, client_wait_ms=9.0, attempts=()))
 
     duration = metrics.requests[Operation.CHAT].duration_ms
     assert duration.buckets[-1] == (math.inf, 2)

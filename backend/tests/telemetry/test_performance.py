@@ -76,9 +76,9 @@ def test_percentiles_are_of_the_answers() -> None:
     assert (snapshot.latency_p50_ms, snapshot.latency_p95_ms, snapshot.latency_p99_ms) == (50, 95, 99)
 
 
-def test_the_overhead_is_what_is_not_upstream() -> None:
+def test_the_overhead_is_what_is_neither_upstream_nor_a_slow_client() -> None:
     performance = Performance(TurnedClock())
-    performance.request(finished(duration_ms=100.5, upstream_ms=100))
+    performance.request(finished(duration_ms=140.5, upstream_ms=100, client_wait_ms=40))
     performance.request(finished(duration_ms=100, upstream_ms=100.1))
     snapshot = performance.snapshot()
     assert (snapshot.overhead_p50_ms, snapshot.overhead_p99_ms) == (0, 0.5)

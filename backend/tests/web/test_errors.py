@@ -30,7 +30,8 @@ from ai_engine.errors import (
     RoutesOut,
     UnsupportedMediaType,
 )
-from ai_engine.web.errors import error_answer, error_body, error_event, install_error_handlers
+from ai_engine.web.errors import error_answer, error_body, error_events, install_error_handlers
+from ai_engine.wire.sse import encode_events
 
 pytestmark = pytest.mark.anyio
 
@@ -126,7 +127,7 @@ def test_no_secret_leaves_in_any_part_of_an_error() -> None:
 
 
 def test_a_broken_stream_ends_with_the_error_and_done() -> None:
-    event, done, rest = error_event(AttemptsFailed("cut")).split(b"\n\n")
+    event, done, rest = encode_events(error_events(AttemptsFailed("cut"))).split(b"\n\n")
     assert json.loads(event.removeprefix(b"data: "))["error"]["message"] == "cut"
     assert (done, rest) == (b"data: [DONE]", b"")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event, encode_named_event
+from ai_engine.wire.sse import EventReader, EventTooLarge, encode_event, encode_events
 
 
 def read(*chunks: bytes) -> list[bytes]:
@@ -115,10 +115,17 @@ def test_what_is_written_is_read_back() -> None:
 
 
 def test_a_named_event_has_its_name_beside_its_data() -> None:
-    framed = encode_named_event("ping", b'{"type":"ping"}')
+    framed = encode_event(b'{"type":"ping"}', "ping")
 
     assert framed == b'event: ping\ndata: {"type":"ping"}\n\n'
     assert read(framed) == [b'{"type":"ping"}']
+
+
+def test_several_events_follow_each_other_with_a_name_only_where_there_is_one() -> None:
+    framed = encode_events([("ping", b'{"type":"ping"}'), ("", b"[DONE]")])
+
+    assert framed == b'event: ping\ndata: {"type":"ping"}\n\ndata: [DONE]\n\n'
+    assert encode_events(()) == b""
 
 
 PIECES = st.sampled_from(

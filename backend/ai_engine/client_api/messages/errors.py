@@ -8,18 +8,18 @@ Our 503 is `overloaded_error`, as their 529, but for a gateway without providers
 `timeout_error`. A provider's own word for the client's fault is kept where it is one of this format's.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import orjson
 
 from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, RefusedByProvider
 from ai_engine.web import errors as in_openai_shape
-from ai_engine.web.errors import HeaderList, error_shape
+from ai_engine.web.errors import HeaderList, error_status
 from ai_engine.wire import anthropic
 from ai_engine.wire.anthropic import ERROR_TYPES
 from ai_engine.wire.redaction import redact
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
 _TYPES = frozenset(ERROR_TYPES.values())
 _TOO_LONG = "prompt is too long"
@@ -41,9 +41,9 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
     return status, headers, body
 
 
-def error_event(error: AIEngineError) -> bytes:
+def error_events(error: AIEngineError) -> Sequence[Event]:
     """The end of a stream whose status is already out. SDKs raise it."""
-    return encode_named_event("error", _body(error, error_shape(error).status, None))
+    return (("error", _body(error, error_status(error), None)),)
 
 
 def is_asked_for(scope: MutableMapping[str, Any]) -> bool:

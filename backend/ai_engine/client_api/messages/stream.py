@@ -9,7 +9,7 @@ Usage waits for the end, because it may come with any chunk, after the last one,
 is, it is estimated.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -30,10 +30,10 @@ from ai_engine.client_api.messages.reasoning import Showing, Thought
 from ai_engine.wire.anthropic import MESSAGE_STOP, messages_usage
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
-_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}\n\n'
-_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
+_DELTA = b'{"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}'
+_STOP = b'{"type":"content_block_stop","index":%d}'
 _NOTHING_OPEN = object()
 
 
@@ -44,7 +44,7 @@ class MessagesStream:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._events: list[bytes] = []
+        self._events: list[Event] = []
         self._index = -1
         self._open: object = _NOTHING_OPEN
         """Which block is open: `text`, a thought's key, or a `Call`."""
@@ -62,7 +62,7 @@ class MessagesStream:
         self._usage: object = None
         self._characters = 0
 
-    def translate(self, chunk: Mapping[str, Any]) -> bytes:
+    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
         if not self._has_started:
             self._start(chunk)
         usage = chunk.get("usage")
@@ -77,11 +77,10 @@ class MessagesStream:
             if choice.get("finish_reason") is not None:
                 self._finish = choice
                 self._settle()
-        events = b"".join(self._events)
-        self._events.clear()
+        events, self._events = self._events, []
         return events
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         if not self._has_started:
             self._start({})
         self._settle()
@@ -92,9 +91,8 @@ class MessagesStream:
             usage["input_tokens"] = self._asked.estimated_input()
             usage["output_tokens"] = tokens_of(self._characters)
         self._say("message_delta", {"type": "message_delta", "delta": end, "usage": usage})
-        events = b"".join((*self._events, MESSAGE_STOP))
-        self._events.clear()
-        return events
+        self._events.append(MESSAGE_STOP)
+        return self._events
 
     def _start(self, chunk: Mapping[str, Any]) -> None:
         self._has_started = True
@@ -145,14 +143,14 @@ class MessagesStream:
     def _continue_text(self, text: str) -> None:
         if self._open != "text":
             self._begin("text", {"type": "text", "text": "", "citations": None})
-        self._events.append(_DELTA % (self._index, b"text_delta", b"text", orjson.dumps(text)))
+        self._delta(b"text_delta", b"text", orjson.dumps(text))
 
     def _cite(self, annotation: Mapping[str, Any]) -> None:
         def cite() -> None:
             if self._open != "text":
                 self._begin("text", {"type": "text", "text": "", "citations": None})
             cited = orjson.dumps(citation(annotation, ""))
-            self._events.append(_DELTA % (self._index, b"citations_delta", b"citation", cited))
+            self._delta(b"citations_delta", b"citation", cited)
 
         self._after_calls(cite)
 
@@ -175,7 +173,7 @@ class MessagesStream:
             self._begin(key, {"type": "thinking", "thinking": "", "signature": ""})
             self._signature = reasoning.PREFIX
         if thought.text:
-            self._events.append(_DELTA % (self._index, b"thinking_delta", b"thinking", orjson.dumps(thought.text)))
+            self._delta(b"thinking_delta", b"thinking", orjson.dumps(thought.text))
         self._signature = thought.signature or self._signature
 
     def _keep(self, block: dict[str, Any]) -> None:
@@ -217,7 +215,7 @@ class MessagesStream:
     def continue_call(self, arguments: str) -> None:
         """For `Calls`: more of the open call."""
         self._characters += len(arguments)
-        self._events.append(_DELTA % (self._index, b"input_json_delta", b"partial_json", orjson.dumps(arguments)))
+        self._delta(b"input_json_delta", b"partial_json", orjson.dumps(arguments))
 
     def end_call(self) -> None:
         """For `Calls`: the open call is complete."""
@@ -239,6 +237,9 @@ class MessagesStream:
         if self._has_calls:
             self._tell_held()
 
+    def _delta(self, kind: bytes, field: bytes, value: bytes) -> None:
+        self._events.append(("content_block_delta", _DELTA % (self._index, kind, field, value)))
+
     def _begin(self, key: object, block: dict[str, Any]) -> None:
         self._close()
         self._index += 1
@@ -251,10 +252,10 @@ class MessagesStream:
             return
         if self._signature is not None:
             signature = orjson.dumps(self._signature)
-            self._events.append(_DELTA % (self._index, b"signature_delta", b"signature", signature))
+            self._delta(b"signature_delta", b"signature", signature)
             self._signature = None
-        self._events.append(_STOP % self._index)
+        self._events.append(("content_block_stop", _STOP % self._index))
         self._open = _NOTHING_OPEN
 
     def _say(self, name: str, event: dict[str, Any]) -> None:
-        self._events.append(encode_named_event(name, orjson.dumps(event)))
+        self._events.append((name, orjson.dumps(event)))

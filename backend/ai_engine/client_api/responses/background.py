@@ -12,9 +12,10 @@ from ai_engine.client_api.responses.errors import failure_of
 from ai_engine.client_api.responses.response_store import KeptResponses, Key, Turn
 from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.errors import AIEngineError, InvalidRequest, RateLimited
+from ai_engine.relay.client import Client, UncommittedClient
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
-from ai_engine.web.errors import internal_error
+from ai_engine.web.errors import error_status, internal_error
 
 _logger = logging.getLogger("ai_engine")
 
@@ -61,7 +62,7 @@ class BackgroundResponses:
 
     def __init__(
         self,
-        answer: Callable[[ClientRequest], Awaitable[Answer]],
+        answer: Callable[[ClientRequest, Client], Awaitable[Answer]],
         kept: KeptResponses,
         *,
         has_started: Callable[[], None] = lambda: None,
@@ -104,7 +105,7 @@ class BackgroundResponses:
         under_way.begin()
         try:
             self._has_started()
-            under_way.complete(await self._answer(under_way.request))
+            under_way.complete(await self._answer(under_way.request, UncommittedClient(error_status)))
         except AIEngineError as error:
             under_way.fail(error)
         except asyncio.CancelledError:

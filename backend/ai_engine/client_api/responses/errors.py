@@ -1,5 +1,6 @@
 """How a client of the Responses API learns that its answer will not come, once the status is out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -7,9 +8,10 @@ import orjson
 from ai_engine.errors import AIEngineError, CallerError, RateLimited
 from ai_engine.web.errors import error_body
 from ai_engine.wire import responses as wire
+from ai_engine.wire.sse import Event
 
 
-def error_event(error: AIEngineError, response_id: str, created_at: int) -> bytes:
+def error_events(error: AIEngineError, response_id: str, created_at: int) -> Sequence[Event]:
     """The end of a stream that broke: `error`, which every OpenAI SDK raises with our message, then `response.failed`.
 
     openai-python 2.54 and 3.54 raise where an event has an `error` object, openai-node 6 and 7 there and for the name `error`;
@@ -21,7 +23,7 @@ def error_event(error: AIEngineError, response_id: str, created_at: int) -> byte
     detail: dict[str, Any] = orjson.loads(error_body(error))["error"]
     flat = {"code": detail["code"], "message": detail["message"], "param": detail["param"]}
     response = wire.failed_response(response_id, created_at, None, **failure_of(error))
-    return wire.event("error", 0, {**flat, "error": detail}) + wire.event("response.failed", 1, {"response": response})
+    return wire.event("error", 0, {**flat, "error": detail}), wire.event("response.failed", 1, {"response": response})
 
 
 def failure_of(error: AIEngineError) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 from ai_engine.client_api.responses.reasoning import GatheredDetails, seal
 from ai_engine.client_api.responses.tools import Kind, Tool, call_item
 from ai_engine.wire import responses as wire
+from ai_engine.wire.sse import Event
 
-Events = list[bytes]
+Events = list[Event]
 Json = dict[str, Any]
 
 

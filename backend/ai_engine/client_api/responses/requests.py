@@ -8,7 +8,7 @@ import orjson
 
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.responses.conversation import kind_of
-from ai_engine.client_api.responses.errors import error_event
+from ai_engine.client_api.responses.errors import error_events
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
 from ai_engine.client_api.responses.reasoning import is_sealed
 from ai_engine.client_api.responses.response_store import KeptResponses, Turn, owner_of
@@ -19,6 +19,7 @@ from ai_engine.errors import AIEngineError, InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire.responses import portable_items
+from ai_engine.wire.sse import Event
 
 _REPEATED = ("tools", "text", "tool_choice")
 _REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
@@ -70,9 +71,9 @@ class ResponsesRequests:
         )
         return request._replace(translation=translation)
 
-    def error_event(self, error: AIEngineError) -> bytes:
-        """`endpoint.ClientFormat.error_event`."""
-        return error_event(error, self._new_id(), int(self._clock.now().timestamp()))
+    def error_events(self, error: AIEngineError) -> Sequence[Event]:
+        """`endpoint.ClientFormat.error_events`."""
+        return error_events(error, self._new_id(), int(self._clock.now().timestamp()))
 
     def keep(self, request: ClientRequest, answer: Mapping[str, Any]) -> None:
         """`endpoint.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""

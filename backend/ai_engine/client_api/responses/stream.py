@@ -21,7 +21,7 @@ from ai_engine.client_api.responses.answers import (
 )
 from ai_engine.client_api.responses.calls import Calls
 from ai_engine.client_api.responses.images import pictures_in
-from ai_engine.client_api.responses.output_items import OpenCall, OpenMessage, OpenReasoning
+from ai_engine.client_api.responses.output_items import Events, OpenCall, OpenMessage, OpenReasoning
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
@@ -66,8 +66,8 @@ class ResponsesStream:
         self._message: OpenMessage | None = None
         self._calls = Calls(self._begin_call)
 
-    def translate(self, chunk: Mapping[str, Any]) -> bytes:
-        events: list[bytes] = []
+    def translate(self, chunk: Mapping[str, Any]) -> Events:
+        events: Events = []
         if not self._has_begun:
             self._begin(chunk, events)
         if chunk.get("usage"):
@@ -77,10 +77,10 @@ class ResponsesStream:
         for choice in objects_in(chunk.get("choices")):
             if choice.get("index") in (0, None):
                 self._take(choice, events)
-        return events[0] if len(events) == 1 else b"".join(events)
+        return events
 
-    def ending(self) -> bytes:
-        events: list[bytes] = []
+    def ending(self) -> Events:
+        events: Events = []
         if not self._has_begun:
             self._begin({}, events)
         self._close_all(events)
@@ -93,33 +93,33 @@ class ResponsesStream:
             chat={"service_tier": self._tier},
         )
         self.emit(f"response.{self.answer['status']}", {"response": self.answer}, events)
-        return b"".join(events)
+        return events
 
-    def emit(self, kind: str, fields: dict[str, Any], events: list[bytes]) -> None:
+    def emit(self, kind: str, fields: dict[str, Any], events: Events) -> None:
         """Adds one event, numbered."""
         events.append(wire.event(kind, self._sequence_number, fields))
         self._sequence_number += 1
 
-    def add_item(self, item: dict[str, Any], events: list[bytes]) -> int:
+    def add_item(self, item: dict[str, Any], events: Events) -> int:
         """Begins an item of the output and returns its index."""
         index = len(self._output)
         self._output.append(item)
         self.emit("response.output_item.added", {"output_index": index, "item": item}, events)
         return index
 
-    def end_item(self, index: int, item: dict[str, Any], events: list[bytes]) -> None:
+    def end_item(self, index: int, item: dict[str, Any], events: Events) -> None:
         """Ends an item: `item` is what it has become."""
         self._output[index] = item
         self.emit("response.output_item.done", {"output_index": index, "item": item}, events)
 
-    def _begin(self, chunk: Mapping[str, Any], events: list[bytes]) -> None:
+    def _begin(self, chunk: Mapping[str, Any], events: Events) -> None:
         self._has_begun = True
         self._model = chunk.get("model")
         response_so_far = started(self._request, self._model, wire.IN_PROGRESS)
         self.emit("response.created", {"response": response_so_far}, events)
         self.emit("response.in_progress", {"response": response_so_far}, events)
 
-    def _take(self, choice: Mapping[str, Any], events: list[bytes]) -> None:
+    def _take(self, choice: Mapping[str, Any], events: Events) -> None:
         delta = choice.get("delta")
         if type(delta) is dict:
             content = delta.get("content")
@@ -135,7 +135,7 @@ class ResponsesStream:
             self._finish = finish
             self._close_all(events)
 
-    def _take_reasoning(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+    def _take_reasoning(self, delta: Mapping[str, Any], events: Events) -> None:
         text = reasoning_text(delta)
         details = objects_in(delta.get("reasoning_details"))
         if text:
@@ -154,7 +154,7 @@ class ResponsesStream:
             self._reasoning = OpenReasoning(self, self._ids.next("rs"), events)
         self._reasoning.add(text, details, events)
 
-    def _take_rest(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+    def _take_rest(self, delta: Mapping[str, Any], events: Events) -> None:
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
             self._open_message(events).add_refusal(refusal, events)
@@ -165,7 +165,7 @@ class ResponsesStream:
         for call in objects_in(delta.get("tool_calls")):
             self._calls.read(call, events)
 
-    def _take_pictures(self, delta: Mapping[str, Any], events: list[bytes]) -> None:
+    def _take_pictures(self, delta: Mapping[str, Any], events: Events) -> None:
         pictures = pictures_in(delta)
         for address in pictures.addresses:
             self._open_message(events).add_text(address, [], events)
@@ -178,29 +178,29 @@ class ResponsesStream:
                 self.emit(f"response.image_generation_call.{step}", {"item_id": item_id, "output_index": index}, events)
             self.end_item(index, wire.image_generation_call(item_id, file, wire.COMPLETED), events)
 
-    def _begin_call(self, name: str, call_id: str, events: list[bytes]) -> OpenCall:
+    def _begin_call(self, name: str, call_id: str, events: Events) -> OpenCall:
         self._end_reasoning(wire.COMPLETED, events)
         self._end_message(wire.COMPLETED, events)
         tool = self._request.tools.named(name)
         return OpenCall(self, tool, self._ids.next(ITEM_PREFIX[tool.kind]), call_id, events)
 
-    def _open_message(self, events: list[bytes]) -> OpenMessage:
+    def _open_message(self, events: Events) -> OpenMessage:
         if self._message is None:
             self._end_reasoning(wire.COMPLETED, events)
             self._message = OpenMessage(self, self._ids.next("msg"), events)
         return self._message
 
-    def _end_reasoning(self, status: str, events: list[bytes]) -> None:
+    def _end_reasoning(self, status: str, events: Events) -> None:
         if self._reasoning is not None:
             self._reasoning.end(status, events)
             self._reasoning = None
 
-    def _end_message(self, status: str, events: list[bytes]) -> None:
+    def _end_message(self, status: str, events: Events) -> None:
         if self._message is not None:
             self._message.end(status, events)
             self._message = None
 
-    def _close_all(self, events: list[bytes]) -> None:
+    def _close_all(self, events: Events) -> None:
         """Ends whatever is open: a limit that ended the answer cut all of it."""
         status = status_of(self._finish)
         self._end_reasoning(status, events)

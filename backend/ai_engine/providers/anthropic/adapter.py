@@ -66,7 +66,9 @@ class AnthropicMessages(TranslatingAdapter):
             headers = tuple(header for header in headers if header[0] != _VERSION_HEADER)
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
-    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(
+        self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
+    ) -> PlainAnswer | Failure:
         if operation is not Operation.CHAT:
             return native_answer(operation, body)
         message = sound_answer(body, "content")
@@ -78,11 +80,11 @@ class AnthropicMessages(TranslatingAdapter):
         characters = uncounted_characters(message["content"], usage)
         try:
             chat = chat_completion(message, named or model, self._now())
-            return PlainAnswer(orjson.dumps(chat), named, usage, characters, chat)
+            return PlainAnswer(None, named, usage, characters, chat)
         except orjson.JSONEncodeError:
             return TOO_DEEP
 
-    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+    def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return ChatStreamDecoder(model, self._now()) if operation is Operation.CHAT else NativeStreamDecoder()
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:

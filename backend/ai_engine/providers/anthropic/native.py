@@ -1,6 +1,6 @@
 """Anthropic's own format, for clients that speak it themselves: passed through, and looked at on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
 from ai_engine.wire.openai_usage import characters_in
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
 _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
 """Counting tokens takes none."""
@@ -57,8 +57,8 @@ class NativeStreamDecoder(EventDecoder):
         self._usage: Mapping[str, Any] = {}
         self._last = MESSAGE_STOP
 
-    def ending(self) -> bytes:
-        return self._last
+    def ending(self) -> Sequence[Event]:
+        return (self._last,)
 
     def _is_error(self, value: object) -> bool:
         return is_error(value)
@@ -75,11 +75,10 @@ class NativeStreamDecoder(EventDecoder):
             return self._invalid()
         if name == "error":
             return failed(classify_error_value(event))
-        framed = encode_named_event(name, data)
         if name == "message_stop":
-            self._last = framed
+            self._last = name, data
             return DONE
-        return StreamEvent(self._kind_of(name, event), framed, None, event)
+        return StreamEvent(self._kind_of(name, event), data, None, event, name)
 
     def _kind_of(self, name: str, event: Mapping[str, Any]) -> EventKind:
         if name == "content_block_delta":

@@ -23,7 +23,6 @@ from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
-from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
@@ -124,7 +123,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         }
         if more is not None:
             chunk.update(more)
-        return StreamEvent(kind, encode_event(orjson.dumps(chunk)), None, chunk)
+        return StreamEvent(kind, chunk=chunk)
 
     def _say(self, text: str) -> Sequence[StreamEvent]:
         if not text:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from ai_engine.clock import Clock
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
@@ -15,7 +13,7 @@ from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import Failure, classify_error_value
 from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
-from ai_engine.providers.plain_answers import TOO_DEEP, object_in
+from ai_engine.providers.plain_answers import object_in
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
@@ -65,7 +63,9 @@ class Cohere(TranslatingAdapter):
             raise UnsupportedByProvider(f"Cohere has no {operation}.", param="model")
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
-    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(
+        self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
+    ) -> PlainAnswer | Failure:
         answer = object_in(body)
         if isinstance(answer, Failure):
             return answer
@@ -73,14 +73,11 @@ class Cohere(TranslatingAdapter):
             return classify_error_value(answer)
         if operation is Operation.RERANK:
             return read_ranking(answer, body)
-        try:
-            if operation is Operation.EMBEDDINGS:
-                return read_embeddings(answer, model)
-            return read_chat(answer, body, model, self._now())
-        except orjson.JSONEncodeError:
-            return TOO_DEEP
+        if operation is Operation.EMBEDDINGS:
+            return read_embeddings(answer, model)
+        return read_chat(answer, body, model, self._now())
 
-    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+    def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return CohereStreamDecoder(model, self._now())
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_object, malformed_answer
@@ -16,7 +14,7 @@ Json = dict[str, Any]
 
 
 def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) -> PlainAnswer | Failure:
-    """The answer as a chat completion. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
+    """The answer as a chat completion."""
     given = answer.get("message")
     reason = answer.get("finish_reason")
     if not isinstance(given, dict) or not isinstance(reason, str):
@@ -43,7 +41,7 @@ def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) 
     )
     if usage is None:
         del chat["usage"]
-    return PlainAnswer(orjson.dumps(chat), None, token_counts(usage), 0 if usage else length, chat)
+    return PlainAnswer(None, None, token_counts(usage), 0 if usage else length, chat)
 
 
 def _message(given: Mapping[str, Any]) -> tuple[Json, int]:
@@ -101,7 +99,7 @@ def failure_of_finish(reason: str, error: object) -> Failure | None:
 
 
 def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Failure:
-    """The answer in OpenAI's format. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
+    """The answer in OpenAI's format."""
     kinds = answer.get("embeddings")
     kinds = kinds if isinstance(kinds, dict) else {}
     vectors = kinds.get("base64") or kinds.get("float")
@@ -110,7 +108,7 @@ def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Fail
     tokens = _billed_tokens(answer)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=tokens or 0)
     counts = None if tokens is None else TokenCounts(input=tokens, output=0)
-    return PlainAnswer(orjson.dumps(said), None, counts, answer=said)
+    return PlainAnswer(None, None, counts, answer=said)
 
 
 def read_ranking(answer: Json, body: bytes) -> PlainAnswer | Failure:

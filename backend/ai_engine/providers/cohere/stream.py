@@ -15,7 +15,6 @@ from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import cohere, openai
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
@@ -149,7 +148,7 @@ class CohereStreamDecoder(TranslatingDecoder):
             return (finish,)
         self._note(token_counts(usage))
         chunk: Json = {**self._chunk_head, "choices": [], "usage": usage}
-        return finish, StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
+        return finish, StreamEvent(EventKind.USAGE, chunk=chunk)
 
     def _said(self, delta: Json, kind: EventKind, logprobs: Json | None = None, finish: str | None = None) -> StreamEvent:
         if self._says_role:
@@ -162,13 +161,9 @@ class CohereStreamDecoder(TranslatingDecoder):
             choice["finish_reason"] = cohere.FINISH_REASONS[finish]
             choice["native_finish_reason"] = finish
         chunk: Json = {**self._chunk_head, "choices": [choice]}
-        return StreamEvent(kind, _framed(chunk), chunk=chunk)
+        return StreamEvent(kind, chunk=chunk)
 
 
 def _number(event: Json) -> int:
     number = event.get("index")
     return number if type(number) is int else -1
-
-
-def _framed(chunk: Json) -> bytes:
-    return encode_event(orjson.dumps(chunk))

@@ -71,7 +71,9 @@ class Gemini(TranslatingAdapter):
         url = f"{provider.base_url}/{path}:{method}"
         return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
 
-    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(
+        self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
+    ) -> PlainAnswer | Failure:
         answer = object_in(body)
         if isinstance(answer, Failure):
             return answer
@@ -114,9 +116,9 @@ class Gemini(TranslatingAdapter):
             del chat["usage"]
         else:
             characters = 0
-        return PlainAnswer(orjson.dumps(chat), named, token_counts(usage), characters, chat)
+        return PlainAnswer(None, named, token_counts(usage), characters, chat)
 
-    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+    def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return GeminiStreamDecoder(model, self._now())
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:

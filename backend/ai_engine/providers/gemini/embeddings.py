@@ -6,8 +6,6 @@ Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.adapter import PlainAnswer
@@ -65,4 +63,4 @@ def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Fail
     usage = gemini.chat_usage(answer.get("usageMetadata"))
     counts = token_counts(usage)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=usage["prompt_tokens"] if usage else 0)
-    return PlainAnswer(orjson.dumps(said), None, counts._replace(output=0) if counts else None, answer=said)
+    return PlainAnswer(None, None, counts._replace(output=0) if counts else None, answer=said)

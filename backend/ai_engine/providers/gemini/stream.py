@@ -12,7 +12,6 @@ from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.sse import encode_event
 
 Json = dict[str, Any]
 
@@ -87,7 +86,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         if has_finish and self.is_finished:
             kind = EventKind.FINISH
         chunk = self._chunk(choices)
-        events = [StreamEvent(kind, _framed(chunk), chunk=chunk)]
+        events = [StreamEvent(kind, chunk=chunk)]
         if usage is not None:
             self._note_usage(usage)
             if self.is_finished:
@@ -142,8 +141,4 @@ class GeminiStreamDecoder(TranslatingDecoder):
     def _usage_event(self, usage: Json) -> StreamEvent:
         chunk = self._chunk([])
         chunk["usage"] = usage
-        return StreamEvent(EventKind.USAGE, _framed(chunk), chunk=chunk)
-
-
-def _framed(chunk: Json) -> bytes:
-    return encode_event(orjson.dumps(chunk))
+        return StreamEvent(EventKind.USAGE, chunk=chunk)

@@ -4,12 +4,10 @@ Nothing is translated: the client's body goes out and the provider's comes back,
 module adds is judgement: is it an answer, is it content, is it over, how much was it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
-
-import orjson
 
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Operation
@@ -19,11 +17,11 @@ from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_ans
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request, post_request
-from ai_engine.providers.openai import responses
+from ai_engine.providers.openai import chat_via_responses, responses
 from ai_engine.providers.openai.dialects import adopted
 from ai_engine.providers.openai.listing import read_listing
 from ai_engine.providers.openai.stream import OpenAIStreamDecoder, failure_of_choice
-from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
+from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
@@ -115,8 +113,17 @@ class OpenAICompatible:
             or (operation is Operation.COMPLETIONS and model in provider.completion_models)
         )
 
-    def adopt(self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> Mapping[str, Any]:
-        return adopted(chat, provider, model)
+    def chat_requests(
+        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        if Operation.RESPONSES in provider.formats and chat_via_responses.is_only_way(chat, model):
+            yield Operation.RESPONSES, chat_via_responses.responses_request(chat)
+        yield Operation.CHAT, adopted(chat, provider, model)
+
+    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+        if operation is Operation.RESPONSES and responses.is_unreadable_reasoning(failure, body):
+            return responses.without_reasoning(body)
+        return None
 
     def encode(
         self,
@@ -149,10 +156,15 @@ class OpenAICompatible:
             url = url.replace("{model}", quote(model, safe=""))
         return post_request(provider, url, headers + extra_headers, encoded)
 
-    def decode_answer(self, operation: Operation, headers: Headers, body: bytes, model: str) -> PlainAnswer | Failure:
+    def decode_answer(
+        self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
+    ) -> PlainAnswer | Failure:
         read = _READERS.get(operation)
         if read is not None:
-            return read(operation, headers, body, model)
+            plain = read(operation, headers, body, model)
+            if as_chat and operation is Operation.RESPONSES and isinstance(plain, PlainAnswer):
+                return chat_via_responses.chat_answer(plain)
+            return plain
         answer = object_in(body)
         if isinstance(answer, Failure):
             return answer
@@ -161,18 +173,16 @@ class OpenAICompatible:
             return failure
         named = answer.get("model")
         if not isinstance(named, str) or not named:
-            try:
-                answer = {**answer, "model": model}
-                body = orjson.dumps(answer)
-            except orjson.JSONEncodeError:
-                return TOO_DEEP
-            named = None
+            answer, named = {**answer, "model": model}, None
+        raw = body if named else None
         usage = token_counts(answer.get("usage"))
         if operation is Operation.EMBEDDINGS:
-            return PlainAnswer(body, named, usage._replace(output=0) if usage else None, answer=answer)
-        return PlainAnswer(body, named, usage, uncounted_characters(answer["choices"], usage), answer)
+            return PlainAnswer(raw, named, usage._replace(output=0) if usage else None, answer=answer)
+        return PlainAnswer(raw, named, usage, uncounted_characters(answer["choices"], usage), answer)
 
-    def decode_stream(self, operation: Operation, model: str) -> StreamDecoder:
+    def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
+        if as_chat and operation is Operation.RESPONSES:
+            return chat_via_responses.ChatStreamDecoder()
         make = _DECODERS.get(operation)
         return OpenAIStreamDecoder() if make is None else make(operation)
 

@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.providers.adapter import StreamEvent
+from ai_engine.providers.adapter import PlainAnswer, StreamEvent
 from ai_engine.providers.openai.dialects import FAILED_TOOL
 from ai_engine.providers.openai.model_traits import base_name
-from ai_engine.providers.openai.responses import usage_counts
+from ai_engine.providers.openai.responses import ResponsesStreamDecoder, usage_counts
+from ai_engine.providers.stream_events import CHAT_END
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import chat_usage
 from ai_engine.wire.responses import REASONING_FORMAT
+from ai_engine.wire.sse import Event
 
 Json = dict[str, Any]
 
@@ -120,6 +122,12 @@ def _parts(content: Sequence[Mapping[str, Any]]) -> list[Json]:
     return parts
 
 
+def chat_answer(plain: PlainAnswer) -> PlainAnswer:
+    """A whole response as the chat that was asked for."""
+    assert plain.answer is not None, "a response is a JSON object"
+    return plain._replace(body=None, answer=chat_of(plain.answer))
+
+
 def chat_of(response: Mapping[str, Any]) -> Json:
     """A whole response as a chat completion. Items of other kinds are none of a chat's."""
     said: Json = {"role": "assistant", "content": None, "refusal": None}
@@ -150,22 +158,28 @@ def chat_of(response: Mapping[str, Any]) -> Json:
     )
 
 
-class ChunksOfResponse:
-    """The events of one response as chunks of a chat."""
+class ChatStreamDecoder(ResponsesStreamDecoder):
+    """`adapter.StreamDecoder` that gives the events of a response as chunks of a chat."""
+
+    __slots__ = ("_calls", "_head", "_without_arguments")
 
     def __init__(self) -> None:
+        super().__init__()
         self._head: Json = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
         self._calls: dict[object, int] = {}
         """By the place of their items, which of the calls they are."""
-        self._untold: set[object] = set()
+        self._without_arguments: set[object] = set()
         """Those without a piece of their arguments so far."""
 
-    def in_chat(self, event: StreamEvent) -> StreamEvent:
-        """What a decoder of the response tells, as it would tell it of the chat."""
-        return event._replace(data=b"", chunk=None if event.chunk is None else self.chunk(event.chunk))
+    def ending(self) -> Sequence[Event]:
+        return CHAT_END
 
-    def chunk(self, event: Mapping[str, Any]) -> Json | None:
-        """`None` for an event that a chat has no words for."""
+    def _event(self, data: bytes) -> StreamEvent:
+        event = super()._event(data)
+        return StreamEvent(event.kind, failure=event.failure, chunk=None if event.chunk is None else self._chunk(event.chunk))
+
+    def _chunk(self, event: Mapping[str, Any]) -> Json | None:
+        """`None` for an event that a chat has no place for."""
         match event.get("type"):
             case "response.created":
                 response = _object(event.get("response"))
@@ -193,7 +207,7 @@ class ChunksOfResponse:
         if item.get("type") != "function_call" or type(place) is not int:
             return None
         index = self._calls[place] = len(self._calls)
-        self._untold.add(place)
+        self._without_arguments.add(place)
         call = openai.tool_call(_text(item.get("call_id")), _text(item.get("name")), "")
         return self._said({"tool_calls": [{"index": index, **call}]})
 
@@ -201,11 +215,11 @@ class ChunksOfResponse:
         index = self._calls.get(place) if type(place) is int else None
         if index is None or not isinstance(piece, str) or not piece:
             return None
-        self._untold.discard(place)
+        self._without_arguments.discard(place)
         return self._said({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
 
     def _done(self, place: object, item: Json) -> Json | None:
-        if item.get("type") == "function_call" and type(place) is int and place in self._untold:
+        if item.get("type") == "function_call" and type(place) is int and place in self._without_arguments:
             return self._argued(place, item.get("arguments"))
         details = _details(item, place if type(place) is int else 0) if item.get("type") == "reasoning" else ()
         return self._said({"reasoning_details": details}) if details else None

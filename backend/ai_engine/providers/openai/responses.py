@@ -3,7 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/responses-streaming and .../responses/object (read 2026-11-28).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,13 +11,13 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
-from ai_engine.providers.plain_answers import TOO_DEEP, object_in, uncounted_characters
+from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.responses import portable_items
-from ai_engine.wire.sse import encode_named_event
+from ai_engine.wire.sse import Event
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
@@ -78,14 +78,10 @@ def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
         return failure
     named = answer.get("model")
     if not isinstance(named, str) or not named:
-        answer = {**answer, "model": model}
-        try:
-            body = orjson.dumps(answer)
-        except orjson.JSONEncodeError:
-            return TOO_DEEP
-        named = None
+        answer, named = {**answer, "model": model}, None
     usage = usage_counts(answer.get("usage"))
-    return PlainAnswer(body, named, usage, uncounted_characters(answer["output"], usage), answer)
+    characters = uncounted_characters(answer["output"], usage)
+    return PlainAnswer(body if named else None, named, usage, characters, answer)
 
 
 def _failure_in(answer: Mapping[str, Any]) -> Failure | None:
@@ -121,9 +117,9 @@ class ResponsesStreamDecoder(EventDecoder):
         super().__init__()
         self.is_finished = False
 
-    def ending(self) -> bytes:
+    def ending(self) -> Sequence[Event]:
         """Nothing: the last event is the end."""
-        return b""
+        return ()
 
     def _of_plain(self, body: bytes) -> StreamEvent:
         answer = decode_answer(body, "")
@@ -151,7 +147,7 @@ class ResponsesStreamDecoder(EventDecoder):
                 return self._invalid()
         if "\n" in kind or "\r" in kind:
             return self._invalid()
-        return StreamEvent(judged, encode_named_event(kind, data), None, event)
+        return StreamEvent(judged, data, None, event, kind)
 
     def _judge(self, kind: str, event: Mapping[str, Any]) -> EventKind | Failure:
         delta = event.get("delta")

@@ -10,7 +10,6 @@ from ai_engine.providers.failures import Failure, classify_error_object, classif
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.openai_usage import characters_in, token_counts
-from ai_engine.wire.sse import encode_event
 
 # Deltas that only open a message: who speaks. Everything else that is not empty is content, fields we have never heard of too.
 _OPENING_FIELDS = frozenset({"role", "name"})
@@ -70,7 +69,7 @@ class OpenAIStreamDecoder(EventDecoder):
                 data = orjson.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
-        return StreamEvent(kind, encode_event(data), None, event)
+        return StreamEvent(kind, data, None, event)
 
     def _kind_of(self, event: dict[str, Any]) -> EventKind | Failure | None:
         """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""

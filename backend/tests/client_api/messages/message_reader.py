@@ -1,7 +1,11 @@
 """How an SDK reads the events of a message, and stricter: whatever it would stumble over, or take silently, fails here."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
+
+from ai_engine.relay.translation import StreamTranslator
+from ai_engine.wire.sse import encode_events
 
 Json = dict[str, Any]
 
@@ -131,6 +135,12 @@ def message_in(stream: bytes) -> Json:
         reader.take(event)
     assert reader.is_over
     return reader.message
+
+
+def translated_message(stream: StreamTranslator, chunks: Iterable[Json]) -> Json:
+    """What the whole stream of these chunks makes."""
+    events = [event for chunk in chunks for event in stream.translate(chunk)]
+    return message_in(encode_events([*events, *stream.ending()]))
 
 
 _ANTHROPICS_OWN = frozenset(

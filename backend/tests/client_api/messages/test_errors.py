@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED, error_answer, error_event, is_asked_for
+from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED, error_answer, error_events, is_asked_for
 from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
@@ -29,6 +29,7 @@ from ai_engine.errors import (
 )
 from ai_engine.web.errors import error_answer as in_openai_shape
 from ai_engine.web.errors import install_error_handlers
+from ai_engine.wire.sse import encode_events
 from tests.client_api.messages.message_reader import events_in
 
 pytestmark = pytest.mark.anyio
@@ -100,7 +101,7 @@ def test_no_message_has_a_secret() -> None:
 
 
 def test_an_error_inside_a_stream_is_an_event() -> None:
-    (event,) = events_in(error_event(AttemptsFailed("It broke.")))
+    (event,) = events_in(encode_events(error_events(AttemptsFailed("It broke."))))
     assert event == {"type": "error", "error": {"type": "api_error", "message": "It broke."}}
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
-from tests.client_api.messages.message_reader import message_in
+from tests.client_api.messages.message_reader import translated_message
 from tests.client_api.messages.message_requests import (
     assistant,
     body,
@@ -66,7 +66,7 @@ def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream:
         thought = [{"reasoning_content": "H"}, {"reasoning_content": "m"}]
         deltas = [*thought, {"content": "So."}, {"tool_calls": [{"index": 0, **called}]}]
         chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-        content = message_in(b"".join([*map(translator.translate, chunks), translator.ending()]))["content"]
+        content = translated_message(translator, chunks)["content"]
     else:
         content = translation(**fields).answer({"choices": [{"message": said, "finish_reason": "tool_calls"}]})["content"]
     assert [(block["type"], block.get("thinking", "")) for block in content] == [("text", ""), ("thinking", ""), ("tool_use", "")]

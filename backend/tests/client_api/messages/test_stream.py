@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
-from tests.client_api.messages.message_reader import Reader, essence, events_in, message_in
+from ai_engine.wire.sse import encode_events
+from tests.client_api.messages.message_reader import Reader, essence, events_in, translated_message
 from tests.client_api.messages.message_requests import TOOL, chat, translation
 
 THINKING = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
@@ -34,13 +35,13 @@ def calls(*pieces: dict[str, Any]) -> dict[str, Any]:
 def streamed(*chunks: dict[str, Any], **fields: Any) -> Any:
     """What these chunks make in the eyes of an SDK."""
     stream = translation(stream=True, **fields).stream()
-    return essence(message_in(b"".join([*(stream.translate(each) for each in chunks), stream.ending()])))
+    return essence(translated_message(stream, chunks))
 
 
 def live(*chunks: dict[str, Any], **fields: Any) -> list[list[str]]:
     """For every chunk, what the client is told at once: a word for each event."""
     stream = translation(stream=True, **fields).stream()
-    return [[_word(event) for event in events_in(stream.translate(each))] for each in chunks]
+    return [[_word(event) for event in events_in(encode_events(stream.translate(each)))] for each in chunks]
 
 
 def _word(event: dict[str, Any]) -> str:
@@ -107,7 +108,7 @@ def test_usage_that_never_comes_is_estimated() -> None:
 
 def test_the_first_event_tells_about_how_long_the_input_is() -> None:
     stream = translation(messages=[{"role": "user", "content": "y" * 400}]).stream()
-    start = events_in(stream.translate(chunk({"role": "assistant"})))[0]
+    start = events_in(encode_events(stream.translate(chunk({"role": "assistant"}))))[0]
     assert 100 <= start["message"]["usage"]["input_tokens"] <= 110
 
 

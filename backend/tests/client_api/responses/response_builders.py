@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from ai_engine.client_api.responses.translation import ResponsesTranslation
+from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
 
 Json = dict[str, Any]
@@ -84,7 +85,8 @@ def read_events(data: bytes) -> list[Json]:
 def streamed(request: ResponsesTranslation, chunks: Iterable[Json]) -> tuple[list[Json], Json]:
     """What a client gets for these chunks: the events, and what the stream itself says is the answer."""
     stream = request.stream()
-    data = b"".join(stream.translate(each) for each in chunks) + stream.ending()
+    events = [event for each in chunks for event in stream.translate(each)]
+    data = encode_events([*events, *stream.ending()])
     assert stream.answer is not None
     return read_events(data), dict(stream.answer)
 

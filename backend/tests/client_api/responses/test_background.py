@@ -13,9 +13,10 @@ from ai_engine.client_api.responses.response_store import KeptResponses
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AIEngineError, AttemptsFailed, InvalidRequest, RateLimited
 from ai_engine.names import Role, Route
-from ai_engine.providers.adapter import PlainAnswer
+from ai_engine.relay.client import Client
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
+from ai_engine.relay.whole_answer import WholeAnswer
 from tests.client_api.responses.response_builders import Json, chat
 from tests.fakes.clock import HandTurnedClock, quiet
 
@@ -33,7 +34,8 @@ class SlowRelay:
         self.error: Exception | None = None
         self.cancelled = 0
 
-    async def answer(self, request: ClientRequest) -> Answer:
+    async def answer(self, request: ClientRequest, client: Client) -> Answer:
+        assert client.committed_status is None
         assert request.translation is not None
         request.translation.chat_request()
         try:
@@ -44,8 +46,7 @@ class SlowRelay:
         if self.error is not None:
             raise self.error
         whole = {**request.translation.answer(chat({"content": "Hi."})), "id": "resp_of_the_provider"}
-        plain = PlainAnswer(orjson.dumps(whole), "tiny", None, answer=whole)
-        return Answer(Route("alpha", "tiny"), 1, None, 0, 0, plain, None)
+        return Answer(Route("alpha", "tiny"), 1, None, 0, 0, WholeAnswer(orjson.dumps(whole), whole), None)
 
 
 class Gateway:

@@ -13,6 +13,7 @@ from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AttemptsFailed, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.sse import encode_events
 from tests.client_api.responses.response_builders import RESPONSE_ID, SIGNED, WEATHER, Json, chat, read_events
 from tests.fakes.clock import HandTurnedClock
 
@@ -280,7 +281,7 @@ def test_what_the_engine_relies_on_is_refused_by_its_place(gateway: Gateway, fie
 
 
 def test_an_error_within_a_stream_is_told_to_sdks_and_to_readers_of_events(gateway: Gateway) -> None:
-    events = read_events(gateway.requests.error_event(AttemptsFailed("It broke off.", code="upstream_cut")))
+    events = read_events(encode_events(gateway.requests.error_events(AttemptsFailed("It broke off.", code="upstream_cut"))))
     assert [event["type"] for event in events] == ["error", "response.failed"]
     assert events[0]["error"] == {"message": "It broke off.", "type": "server_error", "param": None, "code": "upstream_cut"}
     assert (events[0]["message"], events[0]["code"]) == ("It broke off.", "upstream_cut")

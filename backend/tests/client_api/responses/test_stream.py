@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
+from ai_engine.wire.sse import encode_events
 from tests.client_api.responses.response_builders import (
     MADE,
     PATCH,
@@ -75,9 +76,9 @@ def test_usage_is_told_wherever_it_came(place: str) -> None:
 def test_everything_but_the_last_event_is_said_before_the_usage_comes() -> None:
     stream = translation().stream()
     stream.translate(chunk({"content": "Hi"}))
-    assert b"response.output_item.done" in stream.translate(chunk({}, "stop"))
-    assert stream.translate(USAGE_CHUNK) == b""
-    assert stream.ending().startswith(b"event: response.completed\n")
+    assert b"response.output_item.done" in encode_events(stream.translate(chunk({}, "stop")))
+    assert encode_events(stream.translate(USAGE_CHUNK)) == b""
+    assert encode_events(stream.ending()).startswith(b"event: response.completed\n")
 
 
 def test_reasoning_is_a_summary_that_ends_where_the_answer_begins() -> None:

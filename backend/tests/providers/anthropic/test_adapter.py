@@ -74,7 +74,7 @@ def test_every_key_and_address_has_its_own_headers() -> None:
 def test_it_speaks_chat_and_its_own_format() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.MESSAGES, Operation.COUNT_TOKENS}
-    assert adapter().adopt(CHAT, PROVIDER, "tiny") == CHAT
+    assert list(adapter().chat_requests(CHAT, PROVIDER, "tiny")) == [(Operation.CHAT, CHAT)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import Failure, FailureClass
 from tests.fakes.clock import HandTurnedClock
+from tests.providers.made_answers import made_answer
 
 Json = dict[str, Any]
 CITATION = {"type": "web_search_result_location", "url": "https://example.com", "title": "Example", "cited_text": "x"}
@@ -39,10 +40,7 @@ def plain(answer: object, operation: Operation = Operation.CHAT) -> PlainAnswer:
 
 
 def chat(answer: object) -> Json:
-    decoded = plain(answer)
-    assert orjson.loads(decoded.body) == decoded.answer
-    assert isinstance(decoded.answer, dict)
-    return decoded.answer
+    return made_answer(plain(answer))
 
 
 def choice(answer: object) -> Json:

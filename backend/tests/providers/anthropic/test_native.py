@@ -6,6 +6,7 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import FailureClass
+from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
 
 Json = dict[str, Any]
@@ -33,13 +34,13 @@ def delta(kind: bytes, more: bytes) -> bytes:
 
 def test_events_are_passed_on_byte_for_byte_under_their_own_names() -> None:
     events, decoder = decode(START, b'{"type": "ping"}', delta(b"text_delta", b'"text" : "hi"'), FINISH)
-    assert [event.data for event in events] == [
-        b"event: message_start\ndata: " + START + b"\n\n",
-        b'event: ping\ndata: {"type": "ping"}\n\n',
-        b"event: content_block_delta\ndata: " + delta(b"text_delta", b'"text" : "hi"') + b"\n\n",
-        b"event: message_delta\ndata: " + FINISH + b"\n\n",
+    assert [(event.name, event.data) for event in events] == [
+        ("message_start", START),
+        ("ping", b'{"type": "ping"}'),
+        ("content_block_delta", delta(b"text_delta", b'"text" : "hi"')),
+        ("message_delta", FINISH),
     ]
-    assert [event.chunk for event in events] == [orjson.loads(event.data.split(b"data: ")[1]) for event in events]
+    assert [event.chunk for event in events] == [orjson.loads(event.data) for event in events]
     assert (decoder.model, decoder.usage, decoder.is_finished) == ("claude-x", TokenCounts(5, None, None, 9, None), True)
     assert decoder.answer is None
 
@@ -63,11 +64,12 @@ def test_the_end_that_was_not_relayed_is_given_as_it_came() -> None:
     events, decoder = decode(START, FINISH, STOP)
     assert [event.kind for event in events] == [EventKind.OPENING, EventKind.FINISH, EventKind.DONE]
     assert events[-1].data == b""
-    assert decoder.ending() == b"event: message_stop\ndata: " + STOP + b"\n\n"
+    assert encode_events(decoder.ending()) == b"event: message_stop\ndata: " + STOP + b"\n\n"
 
 
 def test_an_end_that_did_not_come_is_given_all_the_same() -> None:
-    assert decode(START, FINISH)[1].ending() == b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+    ending = decode(START, FINISH)[1].ending()
+    assert encode_events(ending) == b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
 def test_events_of_the_future_pass_and_torn_ones_do_not() -> None:
@@ -79,7 +81,7 @@ def test_events_of_the_future_pass_and_torn_ones_do_not() -> None:
 def test_data_of_several_lines_becomes_one() -> None:
     decoder = AnthropicMessages(HandTurnedClock()).decode_stream(Operation.MESSAGES, "asked")
     (event,) = decoder.feed(b'data: {"type":\ndata: "ping"}\n\n')
-    assert event.data == b'event: ping\ndata: {"type":"ping"}\n\n'
+    assert (event.name, event.data) == ("ping", b'{"type":"ping"}')
 
 
 def test_an_error_inside_is_a_failure() -> None:

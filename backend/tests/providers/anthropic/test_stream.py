@@ -11,7 +11,9 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import FailureClass
+from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
+from tests.providers.made_answers import written
 
 Json = dict[str, Any]
 START: Json = {
@@ -87,11 +89,10 @@ def test_a_stream_of_text_is_chunks() -> None:
         {**head, "choices": [{**choice, "delta": {}, **ended}]},
         {**head, "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}},
     ]
-    for event in events[:-1]:
-        assert event.data == b"data: " + orjson.dumps(event.chunk) + b"\n\n"
+    assert all((event.name, event.data) == ("", b"") for event in events)
     assert (decoder.model, decoder.usage, decoder.is_finished) == ("claude-x", TokenCounts(5, None, None, 9, None), True)
     assert (decoder.characters_since_usage, decoder.invalid_events, decoder.answer) == (0, 0, None)
-    assert decoder.ending() == b"data: [DONE]\n\n"
+    assert encode_events(decoder.ending()) == b"data: [DONE]\n\n"
 
 
 def test_what_was_said_since_the_last_report_is_known() -> None:
@@ -321,7 +322,8 @@ def test_no_order_and_no_shape_of_events_raises(operation: Operation, events: li
     assert decoder.invalid_events == sum(event.kind is EventKind.INVALID for event in made)
     for event in made:
         if event.chunk is not None:
-            assert event.data.endswith(b"data: " + orjson.dumps(event.chunk) + b"\n\n")
+            assert written(event.chunk) == event.chunk
+            assert event.data == (b"" if operation is Operation.CHAT else orjson.dumps(event.chunk))
 
 
 @given(content=st.lists(WILD, max_size=6), usage=WILD, ending=WILD)

@@ -5,11 +5,14 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from ai_engine.names import Blame, Operation, TokenCounts
-from ai_engine.providers.adapter import ListedModel
-from ai_engine.providers.failures import FailureClass
+from ai_engine.names import Blame, Operation, Route, TokenCounts
+from ai_engine.providers.adapter import ListedModel, PlainAnswer
+from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.relay.exchange import Exchange
+from ai_engine.relay.whole_answer import in_client_format
 from ai_engine.upstream.port import header
-from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, Json, adapter, answer, decode, decoded, failure_of, plain
+from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, Json, adapter, answer, chat, decoded, failure_of, plain
+from tests.providers.made_answers import made_answer
 
 USAGE: Json = {
     "billed_units": {"input_tokens": 5.0, "output_tokens": 8.0},
@@ -168,7 +171,7 @@ def test_vectors_come_back_in_openais_format() -> None:
     content = {"embeddings": {"float": [[0.5, -1], [2, 0]]}, "meta": {"billed_units": {"input_tokens": 4}}}
     found = decoded(content, Operation.EMBEDDINGS)
     assert found.usage == TokenCounts(input=4, output=0)
-    assert orjson.loads(found.body) == {
+    assert made_answer(found) == {
         "object": "list",
         "data": [
             {"object": "embedding", "index": 0, "embedding": [0.5, -1]},
@@ -182,7 +185,7 @@ def test_vectors_come_back_in_openais_format() -> None:
 def test_vectors_that_were_asked_for_in_base64_stay_so() -> None:
     packed = base64.b64encode(struct.pack("<2f", 0.5, -1)).decode()
     found = decoded({"embeddings": {"base64": [packed]}}, Operation.EMBEDDINGS)
-    assert orjson.loads(found.body)["data"][0]["embedding"] == packed
+    assert made_answer(found)["data"][0]["embedding"] == packed
     assert found.usage is None
 
 
@@ -250,5 +253,9 @@ def test_what_is_no_listing_is_none(body: bytes) -> None:
 def test_what_is_nested_too_deeply_is_no_answer() -> None:
     deep = b'{"a":' * 300 + b"1" + b"}" * 300
     body = b'{"message":{"citations":[' + deep + b']},"finish_reason":"COMPLETE"}'
-    assert failure_of(body).kind is FailureClass.MALFORMED_ANSWER
-    assert decode(body) == failure_of(body)
+    exchange = Exchange(adapter(), PROVIDER, Route("cohere", "command-a"), Operation.CHAT, chat(), asks_usage=False)
+    decoded = exchange.decode_answer((), body)
+    assert isinstance(decoded, PlainAnswer)
+    failure = in_client_format(exchange, decoded, None)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)

@@ -13,6 +13,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, WireProt
 from ai_engine.upstream.port import UpstreamRequest
 from tests.builders import provider
 from tests.fakes.clock import HandTurnedClock
+from tests.providers.made_answers import made_answer
 
 Json = dict[str, Any]
 
@@ -75,9 +76,7 @@ def plain(content: object) -> Json:
     """The chat completion."""
     decoded = decode(content)
     assert isinstance(decoded, PlainAnswer)
-    completion: Json = orjson.loads(decoded.body)
-    assert completion == decoded.answer
-    return completion
+    return made_answer(decoded)
 
 
 def failure_of(content: object) -> Failure:

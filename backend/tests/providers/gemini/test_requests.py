@@ -48,7 +48,9 @@ def test_it_speaks_chats_and_embeddings_and_takes_a_chat_as_it_is() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS}
     body = chat()
-    assert adapter().adopt(body, PROVIDER, "tiny") is body
+    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny")
+    assert operation is Operation.CHAT
+    assert request is body
     with pytest.raises(UnsupportedByProvider):
         encode({}, operation=Operation.SPEECH)
 

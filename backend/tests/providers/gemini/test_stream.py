@@ -9,7 +9,9 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
+from ai_engine.wire.sse import encode_events
 from tests.providers.gemini.gemini_exchange import CREATED, Json, adapter, answer, candidate, decode, plain, sse, stream
+from tests.providers.made_answers import written
 
 USAGE: Json = {"promptTokenCount": 4, "candidatesTokenCount": 2, "totalTokenCount": 6}
 
@@ -38,7 +40,7 @@ def test_a_stream_speaks_finishes_and_reports() -> None:
     )
     assert kinds(events) == [EventKind.CONTENT, EventKind.CONTENT, EventKind.FINISH, EventKind.USAGE]
     assert deltas(events) == [{"role": "assistant", "content": "Hel"}, {"content": "lo"}, {}]
-    assert orjson.loads(events[0].data.removeprefix(b"data: ")) == {
+    assert written(events[0].chunk) == {
         "id": "r1",
         "object": "chat.completion.chunk",
         "created": CREATED,
@@ -51,8 +53,9 @@ def test_a_stream_speaks_finishes_and_reports() -> None:
     assert (finish["choices"][0]["finish_reason"], finish["choices"][0]["native_finish_reason"]) == ("stop", "STOP")
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 6)
     assert (decoder.model, decoder.usage, decoder.is_finished) == ("gemini-3", TokenCounts(4, 0, None, 2, 0), True)
-    assert (decoder.characters_since_usage, decoder.answer, decoder.ending()) == (0, None, b"data: [DONE]\n\n")
-    assert all(event.data.endswith(b"\n\n") and event.data.count(b"\n") == 2 for event in events)
+    assert (decoder.characters_since_usage, decoder.answer) == (0, None)
+    assert encode_events(decoder.ending()) == b"data: [DONE]\n\n"
+    assert all((event.name, event.data) == ("", b"") for event in events)
 
 
 def test_the_adapter_makes_a_fresh_decoder_for_each_stream() -> None:
@@ -256,7 +259,8 @@ def test_no_events_whatever_break_the_reader_and_the_cut_makes_no_difference(eve
     in_pieces = [event for place in range(0, len(data), size) for event in cut.feed(data[place : place + size])]
     assert [*in_pieces, *cut.end()] == at_once
     assert (cut.usage, cut.is_finished, cut.invalid_events) == (whole.usage, whole.is_finished, whole.invalid_events)
-    assert all(event.chunk is None or orjson.loads(event.data[6:]) == event.chunk for event in at_once)
+    assert all(event.data == b"" for event in at_once)
+    assert all(event.chunk is None or written(event.chunk) == event.chunk for event in at_once)
 
 
 @given(EVENTS)

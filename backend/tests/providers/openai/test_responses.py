@@ -12,6 +12,7 @@ from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.providers.openai.responses import ResponsesStreamDecoder, decode_answer, usage_counts
+from ai_engine.wire.sse import encode_event, encode_events
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "openai"
 STREAM = (RECORDED / "responses-stream.sse").read_bytes()
@@ -34,11 +35,11 @@ def decoded(data: bytes, size: int = 100_000) -> tuple[ResponsesStreamDecoder, l
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_a_stream_is_relayed_unchanged_however_it_is_cut(size: int) -> None:
     decoder, events = decoded(STREAM, size)
-    assert b"".join(event.data for event in events) == STREAM
+    assert encode_events((event.name, event.data) for event in events) == STREAM
     kinds = [event.kind for event in events]
     assert kinds == [EventKind.OPENING] * 4 + [EventKind.CONTENT] * 10 + [EventKind.FINISH]
     assert decoder.is_finished
-    assert decoder.ending() == b""
+    assert encode_events(decoder.ending()) == b""
 
 
 def test_the_end_tells_model_usage_and_the_whole_answer() -> None:
@@ -132,7 +133,7 @@ def test_an_error_without_a_type_is_a_failure() -> None:
 )
 def test_events_are_told_apart_by_what_they_bring(event: Any, kind: EventKind) -> None:
     _, events = decoded(framed(event))
-    assert [(each.kind, each.data, each.chunk) for each in events] == [(kind, framed(event), event)]
+    assert [(each.kind, encode_event(each.data, each.name), each.chunk) for each in events] == [(kind, framed(event), event)]
 
 
 @pytest.mark.parametrize("kind", [["message"], {"message": 1}, 7, None])
@@ -156,7 +157,8 @@ def test_an_end_that_others_send_is_an_end() -> None:
 
 def test_a_payload_over_several_lines_is_relayed_in_one() -> None:
     _, events = decoded(b'data: {"type": "response.output_text.delta",\ndata: "delta": "x"}\n\n')
-    assert events[0].data == b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"x"}\n\n'
+    assert events[0].name == "response.output_text.delta"
+    assert events[0].data == b'{"type":"response.output_text.delta","delta":"x"}'
 
 
 def test_a_body_that_is_no_stream_is_a_failure() -> None:
@@ -181,7 +183,8 @@ def test_a_plain_answer_is_relayed_as_it_is() -> None:
 def test_a_plain_answer_without_its_model_gets_the_one_that_was_asked() -> None:
     answer = decode_answer(orjson.dumps({**recorded("responses"), "model": None}), "asked")
     assert isinstance(answer, PlainAnswer)
-    assert (answer.model, orjson.loads(answer.body)["model"]) == (None, "asked")
+    assert (answer.model, answer.body) == (None, None)
+    assert answer.answer == {**recorded("responses"), "model": "asked"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""What is written to the client of a streamed answer: one writer for the whole answer, which outlives every attempt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
+from ai_engine.providers.failures import Failure
+from ai_engine.providers.stream_events import TOO_DEEP
+from ai_engine.relay.exchange import Exchange
+from ai_engine.relay.one_call import first_call_alone
+from ai_engine.relay.translation import StreamTranslator, Translation
+from ai_engine.wire.chat_shape import sound_chunk
+from ai_engine.wire.sse import encode_event, encode_events
+
+OnChunk = Callable[[Mapping[str, Any]], None]
+
+_PROGRESS = frozenset({EventKind.CONTENT, EventKind.FINISH})
+
+
+class ClientStream:
+    """Turns the events of upstream streams into the client's, and frames them.
+
+    `has_content`, `saw_done` and `failure` say what the last `read` came to.
+    """
+
+    __slots__ = ("_on_chunk", "_translation", "_translator", "_wants_usage", "failure", "has_content", "saw_done")
+
+    def __init__(self, translation: Translation | None, *, wants_usage: bool, on_chunk: OnChunk | None = None) -> None:
+        """`translation` makes the client's format of a chat; `on_chunk` gets every event parsed, as the adapter gives it."""
+        self._translation = translation
+        self._translator: StreamTranslator | None = None
+        self._wants_usage = wants_usage
+        self._on_chunk = on_chunk
+        self.has_content = False
+        """The answer got further."""
+        self.saw_done = False
+        """The protocol's own end was among them."""
+        self.failure: Failure | None = None
+        """The error that ends the stream."""
+
+    def open(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
+        """As `read`, for the first events of an answer. Nothing has been written, so that it may yet begin again elsewhere."""
+        self._translator = None
+        return self.read(exchange, events)
+
+    def read(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
+        """What these events are for the client, framed; `exchange` is the one whose stream they are from."""
+        self.has_content = self.saw_done = False
+        self.failure = None
+        framed: list[bytes] = []
+        is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
+        try:
+            for event in events:
+                kind = event.kind
+                if kind in _PROGRESS:
+                    self.has_content = True
+                elif kind is EventKind.DONE:
+                    self.saw_done = True
+                    break
+                elif kind is EventKind.FAILURE:
+                    self.failure = event.failure
+                    break
+                elif kind is EventKind.INVALID:
+                    continue
+                data = encode_event(event.data, event.name) if is_raw and event.data else self._framed(exchange, event)
+                if kind is not EventKind.USAGE or self._wants_usage:
+                    framed.append(data)
+        except orjson.JSONEncodeError:
+            self.failure = TOO_DEEP.failure
+        return framed[0] if len(framed) == 1 else b"".join(framed)
+
+    def _framed(self, exchange: Exchange, event: StreamEvent) -> bytes:
+        if exchange.keeps_first_call:
+            event = first_call_alone(event)
+        chunk = event.chunk
+        if self._on_chunk is not None and chunk is not None:
+            self._on_chunk(chunk)
+        if not exchange.is_translated:
+            return encode_event(event.data or orjson.dumps(chunk), event.name)
+        if chunk is None:  # an event that a chat has no place for
+            return b""
+        return encode_events(self._translating().translate(sound_chunk(chunk)))
+
+    def _translating(self) -> StreamTranslator:
+        if self._translator is None:
+            assert self._translation is not None, "an exchange is translated where the client's format is not a chat"
+            self._translator = self._translation.stream()
+        return self._translator
+
+    def ending(self, exchange: Exchange, decoder: StreamDecoder) -> bytes:
+        """What ends a sound answer in the client's format and was not among the events."""
+        return encode_events(self._translating().ending() if exchange.is_translated else decoder.ending())
+
+    def answer(self, exchange: Exchange, decoder: StreamDecoder) -> Mapping[str, Any] | None:
+        """The whole answer, where the client's format repeats it at its end; known after `ending`."""
+        return self._translating().answer if exchange.is_translated else decoder.answer

@@ -1,0 +1,47 @@
+"""A whole answer in the client's format."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from ai_engine.names import Operation
+from ai_engine.providers import plain_answers
+from ai_engine.providers.adapter import PlainAnswer
+from ai_engine.providers.embedding_texts import packed
+from ai_engine.providers.failures import Failure
+from ai_engine.relay.exchange import Exchange
+from ai_engine.relay.one_call import with_first_call
+from ai_engine.relay.translation import Translation
+from ai_engine.wire.chat_shape import sound_answer
+
+
+class WholeAnswer(NamedTuple):
+    """As it goes to the client."""
+
+    body: bytes
+    answer: Mapping[str, Any] | None
+    """The body parsed, where it is a JSON object."""
+    content_type: bytes = b"application/json"
+
+
+def in_client_format(exchange: Exchange, plain: PlainAnswer, translation: Translation | None) -> WholeAnswer | Failure:
+    """Written once: a provider's own bytes where they are what the client wants, else from what was read of them."""
+    body, answer = plain.body, plain.answer
+    if answer is None:
+        assert body is not None, "an answer that is no JSON object is its bytes"
+        return WholeAnswer(body, None, plain.content_type)
+    changed = answer
+    if exchange.operation is Operation.EMBEDDINGS and exchange.body.get("encoding_format") == "base64":
+        changed = packed(answer)
+    elif exchange.keeps_first_call:
+        changed = with_first_call(answer)
+    if exchange.is_translated:
+        assert translation is not None, "an exchange is translated where the client's format is not a chat"
+        changed = translation.answer(sound_answer(changed))
+    if body is not None and changed is answer:
+        return WholeAnswer(body, answer, plain.content_type)
+    try:
+        return WholeAnswer(orjson.dumps(changed), changed)
+    except orjson.JSONEncodeError:
+        return plain_answers.TOO_DEEP
