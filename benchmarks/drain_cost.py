@@ -25,9 +25,10 @@ from pathlib import Path
 from ai_engine.clock import SystemClock
 from ai_engine.database import migrate, open_database
 from ai_engine.events import AttemptFinished, Ending, RequestFinished, new_record_id
+from ai_engine.ledger.drainer import Drainer
 from ai_engine.ledger.lines import decode, encode
-from ai_engine.ledger.recorder import Recorder
 from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.names import Operation, Route, TokenCounts
 
 ROUTES = [
@@ -112,22 +113,24 @@ class Stopwatch:
         self.seconds += time.process_time() - self._began
 
 
-async def the_ledger(url: str, spool: Path, batches: Sequence[Sequence[RequestFinished]]) -> tuple[float, float]:
+async def the_ledger(url: str, folder: Path, batches: Sequence[Sequence[RequestFinished]]) -> tuple[float, float]:
     """Seconds for recording, and for draining."""
     database = await open_database(url)
     await migrate(database)
-    recorder = Recorder(SqlLedger(database), spool, SystemClock(), random.Random(1).random)
+    clock = SystemClock()
+    spool, drainer = SpoolWriter(folder, clock), Drainer(folder, SqlLedger(database), clock, random.Random(1).random)
     recording, draining = Stopwatch(), Stopwatch()
     for batch in batches:
         with recording:
             for request in batch:
-                recorder.record(request)
+                spool.record(request)
         with draining:
-            await recorder.flush()
-    backlog = recorder.backlog()
-    if backlog != (0, 0, 0.0, 0, 0, 0):
-        raise AssertionError(f"not everything was stored: {backlog}")
-    await recorder.close()
+            spool.seal()
+            await drainer.flush()
+    if spool.backlog() != (0, 0, 0.0) or spool.dropped or drainer.damaged or drainer.refused:
+        raise AssertionError("not everything was stored")
+    await spool.close()
+    await drainer.close()
     await database.close()
     return recording.seconds, draining.seconds
 

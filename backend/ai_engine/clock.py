@@ -1,6 +1,7 @@
 """Time and chance as parameters, so that no test waits and no behaviour is a surprise."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
@@ -56,6 +57,27 @@ class TimesOfDay:
         if abs(measured - self._offset) > self._NOTICED_SECONDS:
             self._offset = measured
         return datetime.fromtimestamp(self._offset + monotonic, UTC)
+
+
+class Interval:
+    """Is over once in so many seconds, and at once the first time: for what is done, or logged, no oftener."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._ends_at = -math.inf
+
+    def is_over(self) -> bool:
+        """Whether it is over; if so, the next one begins."""
+        now = self._clock.monotonic()
+        if now < self._ends_at:
+            return False
+        self._ends_at = now + self._seconds
+        return True
+
+    def end(self) -> None:
+        """Lets it be over now."""
+        self._ends_at = -math.inf
 
 
 Chance = Callable[[], float]

@@ -32,11 +32,12 @@ from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
+from ai_engine.ledger.drainer import Drainer
 from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.provider_history import ProviderHistories
-from ai_engine.ledger.recorder import DEFAULT_LIMIT_BYTES, Recorder
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
+from ai_engine.ledger.spool import DEFAULT_LIMIT_BYTES, SpoolWriter
 from ai_engine.ledger.statistics import Kept, LedgerStatistics
 from ai_engine.management_api.autodecide import Explainer
 from ai_engine.management_api.config import Reloads
@@ -161,9 +162,9 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     live = LiveFeed(lambda: status_view(views, uptime, guard), views.all, clock, tuning.live)
     settings = configuration.current.settings
     ledger = SqlLedger(database)
-    recorder = Recorder(ledger, settings.spool_dir, clock, system_chance, limit_bytes=tuning.spool_limit_bytes)
+    spool = SpoolWriter(settings.spool_dir, clock, limit_bytes=tuning.spool_limit_bytes)
+    drainer = Drainer(settings.spool_dir, ledger, clock, system_chance)
     kept = Kept()
-    retention = Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept)
     decision_log = (DecisionLog(block_log, clock),) if block_log else ()
     traces = _traces(settings, clock)
     event_log = logs.event_log(clock)
@@ -181,9 +182,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             own_headers=((b"via", b"1.1 " + OWN_VIA),),
             rediscover=discovery.request_soon,
             observe_attempt=_all_of(performance.attempt, event_log.attempt),
-            observe_request=_all_of(
-                recorder.record, performance.request, metrics, event_log.request, live, *decision_log, *traces
-            ),
+            observe_request=_all_of(spool.record, performance.request, metrics, event_log.request, live, *decision_log, *traces),
             clock=clock,
             chance=system_chance,
             random_bits=random.getrandbits,
@@ -215,7 +214,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         catalogue,
         finder,
         views,
-        recorder,
+        spool,
         pages,
         names,
         StatisticsReader(LedgerStatistics(ledger, clock, kept), names),
@@ -231,7 +230,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         Reloads(configuration, trail),
         discovery,
         ModelViews(configuration, finder, preferences, catalogue, views),
-        Exposition(metrics, performance, views, recorder),
+        Exposition(metrics, performance, views, spool, drainer),
     )
     return Wired(
         services={type(service): service for service in services},
@@ -244,13 +243,14 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
             discovery.run,
             recheck.run,
             issued_keys.run,
-            recorder.run,
-            retention.run,
+            spool.run,
+            drainer.run,
+            Retention(ledger, clock, lambda: timedelta(days=configuration.current.settings.retention_days), kept).run,
             live.run,
             background.run,
             *(each.run for each in traces),
         ),
-        closing=(catalogue.close, upstream.close, recorder.close, *(each.close for each in traces), database.close),
+        closing=(catalogue.close, upstream.close, spool.close, drainer.close, *(each.close for each in traces), database.close),
     )
 
 

@@ -12,7 +12,7 @@ from ai_engine.ledger.store import EntriesRefused, OldRows, StoreUnavailable
 ROWS_AT_ONCE = 500
 """The largest transaction."""
 PAUSE_SECONDS = 0.05
-"""Between two transactions, so that the recorder and the readers get their turn."""
+"""Between two transactions, so that the drainer and the readers get their turn."""
 LOOK_EVERY_SECONDS = 600
 
 _log = logging.getLogger("ai_engine")

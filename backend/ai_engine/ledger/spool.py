@@ -1,224 +1,205 @@
-"""The spool: files in which records wait for the database, and outlive the process that wrote them.
-
-Each process writes a file of its own and holds the kernel's lock on it for as long as it lives, however it ends. A file whose
-lock can be had is an orphan: whoever has its lock reads it, and nobody else does.
-"""
+"""The spool's writer: a record is a line in a segment before its answer ends. `drainer.py` moves it into the database."""
 
 import errno
-import fcntl
+import logging
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-SUFFIX = ".spool1"
-"""Names the form of the lines (`lines.py`). A file of another form is left for the version that knows it."""
-UNFINISHED = ".new"
-"""A file between its making and its lock. Nothing is in it."""
-PORTION_BYTES = 512 * 1024
-TRIES = 5
+from ai_engine.clock import Clock, Interval
+from ai_engine.events import RequestFinished
+from ai_engine.ledger.lines import encode
+from ai_engine.ledger.segments import OPEN, SEALED, SEGMENT_BYTES, OpenSegment, segments_in
+
+DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024
+LOG_EVERY_SECONDS = 60
 PROBE = b" " * 1023 + b"\n"
-"""A blank line as long as a record, which says nothing: written to see whether one could be."""
+"""A blank line as long as a record, written to see whether a record could be."""
+
+_log = logging.getLogger("ai_engine")
 
 
 class SpoolFull(OSError):
     """The spool holds as much as it may."""
 
 
-class SpoolFile:
-    """One file, its lock held by this process. Written and read through one descriptor, by one thread."""
+@dataclass(frozen=True, slots=True)
+class SealPace:
+    """How often segments are sealed. Seconds."""
 
-    def __init__(self, path: Path, descriptor: int, *, is_own: bool) -> None:
-        self.path = path
-        self.is_own = is_own
-        """Made by this process, not adopted."""
-        self._descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
-        self.read_up_to = 0
-        """Where the first line begins that is not stored yet."""
-
-    @classmethod
-    def make(cls, folder: Path) -> "SpoolFile":
-        """A new, empty file. Raises `OSError`."""
-        for _ in range(TRIES):
-            unlocked = folder / f"{os.getpid()}-{secrets.token_hex(6)}{UNFINISHED}"
-            descriptor = os.open(unlocked, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                # Under its own name only once it is locked: nobody may take it for an orphan.
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path = unlocked.with_suffix(SUFFIX)
-                unlocked.rename(path)
-                return cls(path, descriptor, is_own=True)
-            except (BlockingIOError, FileNotFoundError):
-                # Another process cleared it away before it was locked, as the remains of a dead one.
-                os.close(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
-        raise OSError(errno.EBUSY, "no spool file could be made")
-
-    @classmethod
-    def adopt(cls, path: Path) -> "SpoolFile | None":
-        """The file, if its process has ended; `None` while it lives, or if somebody else has adopted it."""
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.stat().st_ino == os.fstat(descriptor).st_ino:
-                return cls(path, descriptor, is_own=False)
-        except (BlockingIOError, FileNotFoundError):
-            pass
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-        return None
-
-    def append(self, line: bytes) -> None:
-        """Adds a line in one `write(2)`. Raises `OSError`; then nothing is added."""
-        written = os.write(self._descriptor, line)
-        if written != len(line):
-            os.ftruncate(self._descriptor, self.size)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.size += written
-
-    def portion(self) -> bytes:
-        """Whole lines from `read_up_to` on, about half a MiB; where none ends in that, whatever is there."""
-        read = os.pread(self._descriptor, PORTION_BYTES, self.read_up_to)
-        return read[: read.rfind(b"\n") + 1] or read
-
-    def is_gone(self) -> bool:
-        """Whether the file is no longer in its folder, so that it would not outlive this process."""
-        try:
-            return self.path.stat().st_ino != os.fstat(self._descriptor).st_ino
-        except OSError:
-            return True
-
-    def empty(self) -> None:
-        """Gives the disk back, and begins anew."""
-        os.ftruncate(self._descriptor, 0)
-        self.size = self.read_up_to = 0
-
-    def close(self) -> None:
-        """Lets the lock go. What is not stored waits for the next start."""
-        os.close(self._descriptor)
-
-    def delete(self) -> None:
-        """Removes the file while the lock is held, so that nobody reads it again."""
-        with suppress(OSError):
-            self.path.unlink()
-        self.close()
+    look_every: float = 0.05
+    """So long a record waits that comes after a while without any."""
+    seal_every: float = 1
+    """So long at most one waits while the drainer keeps up. A segment is a transaction, and one of few records is dear."""
+    tidy_every: float = 1
 
 
-class Spool:
-    """This process's files and those that it adopted. Nothing in here waits."""
+class Backlog(NamedTuple):
+    """What waits in the spool, for metrics."""
 
-    def __init__(self, folder: Path, limit_bytes: int, file_bytes: int) -> None:
-        """`limit_bytes` bounds all files in the folder together, `file_bytes` is when the next file is begun."""
-        self._folder = folder
-        self._limit_bytes = limit_bytes
-        self._file_bytes = file_bytes
-        self._current: SpoolFile | None = None
-        self._older: list[SpoolFile] = []
-        self._bytes_of_others = 0
+    bytes: int
+    """Of all processes."""
+    records: int
+    """Written by this process."""
+    oldest_age_seconds: float
+    """Since the last write to the segment that has waited longest; 0 where nothing waits."""
 
-    def __iter__(self) -> Iterator[SpoolFile]:
-        """The files with something to store, oldest first."""
-        files = [*self._older, self._current] if self._current is not None else self._older
-        return (file for file in files if file.read_up_to < file.size)
 
-    @property
-    def bytes_waiting(self) -> int:
-        """Written, by this process or one whose files it adopted, and not stored yet."""
-        return sum(file.size - file.read_up_to for file in self)
+class SpoolHealth(NamedTuple):
+    """Whether a record that came now would be kept."""
 
-    def append(self, line: bytes) -> None:
-        """Adds a line. Raises `SpoolFull`, or another `OSError`; then nothing is added."""
-        current = self._current
-        if current is None:
-            raise OSError(errno.ENOENT, "there is no spool file to write to")
-        used = self._bytes_of_others + current.size
-        if self._older:
-            used += sum(file.size for file in self._older)
-        if used + len(line) > self._limit_bytes:
-            raise SpoolFull(errno.EDQUOT, "the spool is full")
-        current.append(line)
+    is_recording: bool
+    reason: str | None
 
-    def tidy(self) -> None:
-        """Begins a file where there is none, or where the last one is full or gone. Raises `OSError` if it cannot."""
-        current = self._current
-        if current is not None and current.size < self._file_bytes and not current.is_gone():
-            return
-        if current is not None:
-            self._older.append(current)
-            self._current = None
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._current = SpoolFile.make(self._folder)
 
-    def adopt_orphans(self) -> None:
-        """Takes over the files of processes that have ended, and sees how much the living hold.
+class SpoolWriter:
+    """Writes records into segments of its own and seals them. It knows the folder, and nothing of a database."""
 
-        Raises `OSError` for the folder, or for a file that cannot be opened, once all the others are taken.
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        segment_bytes: int = SEGMENT_BYTES,
+        pace: SealPace = SealPace(),
+    ) -> None:
+        """Opens a segment, so that the first record has one; where it cannot, `health` says so and `run` tries again.
+
+        `limit_bytes` bounds the segments of all processes together.
         """
-        unreadable: OSError | None = None
-        own = {file.path for file in [*self._older, self._current] if file is not None}
-        held = 0
-        for entry in sorted(os.scandir(self._folder), key=lambda entry: entry.name):
-            path = self._folder / entry.name
-            if entry.name.endswith(UNFINISHED):
-                _remove_unfinished(path)
-            elif entry.name.endswith(SUFFIX) and path not in own and entry.is_file(follow_symlinks=False):
-                try:
-                    file = SpoolFile.adopt(path)
-                except OSError as error:
-                    file, unreadable = None, error
-                if file is None:
-                    held += _size_of(path)
-                elif file.size == 0:
-                    file.delete()
-                else:
-                    self._older.insert(0, file)
-        self._bytes_of_others = held
-        if unreadable is not None:
-            raise unreadable
+        self._folder = folder
+        self._clock = clock
+        self._limit_bytes = limit_bytes
+        self._segment_bytes = segment_bytes
+        self._pace = pace
+        self.dropped = 0
+        """Records that were never written since the start: the spool was full, or could not be written to."""
+        self._trouble: str | None = None
+        self._segment: OpenSegment | None = None
+        self._created = 0
+        self._sealed: dict[str, int] = {}
+        """This writer's sealed segments that are not drained yet, by name, and how many records each has."""
+        self._other_bytes = 0
+        """What the folder holds beside the open segment."""
+        self._seal_at = 0.0
+        self._tidying = Interval(clock, pace.tidy_every)
+        self._logging = Interval(clock, LOG_EVERY_SECONDS)
+        self._tidy()
 
-    def stored(self, file: SpoolFile, up_to: int) -> None:
-        """Everything before `up_to` is in the database: what is not needed any more is given back to the disk."""
-        file.read_up_to = up_to
-        if up_to < file.size:
-            return
-        if file is self._current:
-            file.empty()
-        else:
-            self._older.remove(file)
-            file.delete()
-
-    def close(self) -> None:
-        """Lets every lock go, and leaves no empty file behind."""
-        for file in [*self._older, self._current]:
-            if file is not None and file.read_up_to == file.size:
-                file.delete()
-            elif file is not None:
-                file.close()
-        self._older, self._current = [], None
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _remove_unfinished(path: Path) -> None:
-    """Removes what a process left that was killed between making and locking a file."""
-    with suppress(OSError):
-        probe = os.open(path, os.O_RDWR)
+    def record(self, request: RequestFinished) -> None:
+        """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""
         try:
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-        finally:
-            os.close(probe)
+            self._append(encode(request)).records += 1
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, its request must not suffer
+            self.dropped += 1
+            self._has_trouble(error)
+            return
+        self._trouble = None
+
+    def health(self) -> SpoolHealth:
+        """Whether records are being kept, and if not, why."""
+        return SpoolHealth(self._trouble is None, self._trouble and f"requests are not being recorded: {self._trouble}")
+
+    def backlog(self) -> Backlog:
+        """The numbers as they stand. Looks into the folder."""
+        try:
+            waiting = [found for found in self._measure() if found.st_size]
+        except OSError:
+            waiting = []
+        now = self._clock.now().timestamp()
+        oldest_at = min((found.st_mtime for found in waiting), default=now)
+        records = sum(self._sealed.values()) + (self._segment.records if self._segment else 0)
+        return Backlog(sum(found.st_size for found in waiting), records, max(0.0, now - oldest_at))
+
+    async def run(self) -> None:
+        """Seals segments by size and age, until it is cancelled."""
+        while True:
+            await self._clock.sleep(self._pace.look_every)
+            if self._tidying.is_over():
+                self._tidy()
+            if self._is_due():
+                self.seal()
+
+    def seal(self) -> None:
+        """Leaves what was recorded until now to the drainer, and opens the next segment. What cannot be sealed waits on."""
+        self._seal()
+        self._tidy()
+
+    async def close(self) -> None:
+        """Seals what was recorded, and leaves no empty segment. `run` has ended before."""
+        self._tidy()
+        self._seal()
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+
+    def _seal(self) -> None:
+        self._seal_at = self._clock.monotonic() + self._pace.seal_every
+        if self._segment is None or not self._segment.size:
+            return
+        try:
+            self._sealed[self._segment.seal()] = self._segment.records
+            self._segment = None
+        except OSError as error:
+            if self._logging.is_over():
+                _log.error("A segment of the spool cannot be sealed (%s); its records wait there.", error)
+
+    def _append(self, line: bytes) -> OpenSegment:
+        segment = self._segment
+        if segment is None:
+            raise OSError(errno.ENOENT, self._trouble or "the spool is closed")
+        if self._other_bytes + segment.size + len(line) > self._limit_bytes:
+            raise SpoolFull(errno.EDQUOT, "the spool is full")
+        segment.append(line)
+        return segment
+
+    def _is_due(self) -> bool:
+        segment = self._segment
+        if segment is None or not segment.size:
+            return False
+        # While the drainer is behind, a small segment more would not be drained sooner.
+        is_old = not self._sealed and self._clock.monotonic() >= self._seal_at
+        return is_old or segment.size >= self._segment_bytes
+
+    def _tidy(self) -> None:
+        """Opens a segment where there is none or it is gone, measures the spool, and sees whether trouble is over."""
+        try:
+            if self._segment is None or self._segment.is_gone():
+                self._open()
+            self._measure()
+            if self._trouble is not None:
+                self._append(PROBE)
+                self._trouble = None
+        except OSError as error:
+            self._has_trouble(error)
+
+    def _open(self) -> None:
+        """Opens the next segment, which takes over what was in one that somebody removed. Raises `OSError`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        segment, removed = OpenSegment.create(self._folder, self._clock.now(), self._created), self._segment
+        self._created += 1
+        if removed is not None:
+            try:
+                segment.append(removed.content())
+            except OSError:
+                segment.close()
+                raise
+            segment.records = removed.records
+            removed.close()
+        self._segment = segment
+
+    def _measure(self) -> Collection[os.stat_result]:
+        """Sees what the drainer has deleted and what others have written: all segments. Raises `OSError`."""
+        found = dict(segments_in(self._folder, OPEN, SEALED))
+        self._sealed = {name: records for name, records in self._sealed.items() if name in found}
+        own = self._segment.path.name if self._segment is not None else None
+        self._other_bytes = sum(segment.st_size for name, segment in found.items() if name != own)
+        return found.values()
+
+    def _has_trouble(self, error: Exception) -> None:
+        self._trouble = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        if self._logging.is_over():
+            _log.error("Requests are not being recorded (%s); %d are lost since the start.", self._trouble, self.dropped)

@@ -1,4 +1,4 @@
-"""What the ledger needs of a database, as a port: the words between the recorder, the statistics and the repository."""
+"""What the ledger needs of a database, as a port: what drainer, statistics and retention ask of the repository."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -63,7 +63,7 @@ class Piece(NamedTuple):
 
 
 class EntryStore(Protocol):
-    """Where the recorder puts entries."""
+    """Where the drainer puts entries."""
 
     async def store(self, entries: Sequence[Entry]) -> int:
         """Stores those that are not there yet, with what they add to the rollups, in one transaction.

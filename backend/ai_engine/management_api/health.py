@@ -11,7 +11,7 @@ from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database
 from ai_engine.errors import Unavailable
-from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
@@ -49,7 +49,7 @@ async def show_liveness() -> Health:
 @router.get("/ready", summary="Ready for requests")
 async def show_readiness(
     database: Annotated[Database, Depends(provided(Database))],
-    recorder: Annotated[Recorder, Depends(provided(Recorder))],
+    spool: Annotated[SpoolWriter, Depends(provided(SpoolWriter))],
     draining: Annotated[Draining, Depends(provided(Draining))],
 ) -> Health:
     """200 when the database answers, requests are recorded, and the process is not draining; else 503 with the reason."""
@@ -63,7 +63,7 @@ async def show_readiness(
         )
     if not await database.is_answering(_DATABASE_SECONDS):
         raise Unavailable("The database does not answer.", retry_after_seconds=_RETRY_SECONDS, code="database_down")
-    is_recording, reason = recorder.health()
+    is_recording, reason = spool.health()
     if not is_recording:
         raise Unavailable(f"Not ready: {reason}.", retry_after_seconds=_RETRY_SECONDS, code="not_recording")
     return Health(timestamp=SystemClock().now())

@@ -11,7 +11,8 @@ from prometheus_client.registry import Collector
 
 from ai_engine import __version__
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.drainer import Drainer
+from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role, TokenCounts
 from ai_engine.provider_keys.pool import PooledKey
@@ -31,11 +32,14 @@ Rows = Iterable[tuple[Sequence[str], float]]
 class Exposition(Collector):
     """Reads the counters and the engine's state at the moment of a scrape; between scrapes it costs nothing."""
 
-    def __init__(self, metrics: Metrics, performance: Performance, views: ProviderViews, recorder: Recorder) -> None:
+    def __init__(
+        self, metrics: Metrics, performance: Performance, views: ProviderViews, spool: SpoolWriter, drainer: Drainer
+    ) -> None:
         self._metrics = metrics
         self._performance = performance
         self._views = views
-        self._recorder = recorder
+        self._spool = spool
+        self._drainer = drainer
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -184,7 +188,7 @@ class Exposition(Collector):
         )
 
     def _ledger(self) -> Iterator[Metric]:
-        backlog = self._recorder.backlog()
+        backlog = self._spool.backlog()
         yield _gauge("ai_engine_spool_bytes", "Ledger records that wait in the spool for the database, in bytes.", backlog.bytes)
         yield _gauge("ai_engine_spool_records", "Ledger records that wait in the spool for the database.", backlog.records)
         yield _gauge(
@@ -196,7 +200,11 @@ class Exposition(Collector):
             "ai_engine_records_lost",
             "Ledger records that were lost: dropped (spool full or unwritable), damaged on disk, or refused by the database.",
             ("why",),
-            ((("dropped",), backlog.dropped), (("damaged",), backlog.damaged), (("refused",), backlog.refused)),
+            (
+                (("dropped",), self._spool.dropped),
+                (("damaged",), self._drainer.damaged),
+                (("refused",), self._drainer.refused),
+            ),
         )
 
     def _catalogue(self) -> Iterator[Metric]:

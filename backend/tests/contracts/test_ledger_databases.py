@@ -23,8 +23,8 @@ from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.rollups import DAY, HOUR, LARGEST_SUM, MINUTE, attempt_totals, request_totals
 from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, Statistics
 from ai_engine.ledger.store import EntriesRefused, RequestFilter, StoreUnavailable
+from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_failed_attempt, a_request, an_attempt, entries_of, entry_of, random_records
-from tests.ledger.clocks import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -272,7 +272,7 @@ RANGES = [
 async def test_statistics_equal_a_recount_of_the_requests_in_their_range(database: Database) -> None:
     records = random_records(11, 300, over=timedelta(hours=80))
     await SqlLedger(database).store(entries_of(records))
-    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(NOON), Kept())
+    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), Kept())
 
     for hours, bucket, step in RANGES:
         asked_from = NOON - timedelta(hours=hours, minutes=1, seconds=7)
@@ -309,7 +309,7 @@ def assert_is_recount(found: Statistics, counted: list[RequestFinished]) -> None
 async def test_statistics_of_providers_models_keys_and_errors_count_attempts(database: Database) -> None:
     records = random_records(12, 200, over=timedelta(hours=80))
     await SqlLedger(database).store(entries_of(records))
-    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(NOON), Kept())
+    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), Kept())
     begins_at, ends_at = NOON - timedelta(hours=80), NOON + timedelta(hours=1)
 
     found = await statistics.statistics(begins_at, ends_at)
@@ -333,7 +333,7 @@ async def test_statistics_of_providers_models_keys_and_errors_count_attempts(dat
 
 
 async def test_retention_deletes_what_is_too_old_in_small_pieces_and_keeps_the_rest(database: Database) -> None:
-    ledger, clock = SqlLedger(database), HandTurnedClock(NOON)
+    ledger, clock = SqlLedger(database), HandTurnedClock(skips_sleep=True)
     old = [
         a_request(received_at=NOON - timedelta(days=91, seconds=number), attempts=tuple(an_attempt(n + 1) for n in range(6)))
         for number in range(200)
@@ -362,7 +362,7 @@ async def test_retention_deletes_what_is_too_old_in_small_pieces_and_keeps_the_r
 
 
 async def test_a_record_that_comes_again_after_retention_deleted_it_is_left_out_and_counts_once(database: Database) -> None:
-    ledger, clock = SqlLedger(database), HandTurnedClock(NOON)
+    ledger, clock = SqlLedger(database), HandTurnedClock(skips_sleep=True)
     old = [a_request(received_at=NOON - timedelta(days=91, seconds=number)) for number in range(20)]
     young = a_request(received_at=NOON - timedelta(days=80))
     assert await ledger.store(entries_of([*old, young])) == 0

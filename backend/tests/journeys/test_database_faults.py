@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ai_engine.database import Database
-from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.wiring import Tuning
 from tests.fakes.gateway import (
     Client,
@@ -241,29 +241,29 @@ async def test_beyond_the_spools_bound_records_are_counted_ready_says_so_and_cli
     provider = provider_at(alpha)
     tuning = Tuning(spool_limit_bytes=20_000)
     async with gateway_in_front_of(provider, tuning=tuning) as gateway:
-        database, recorder = (gateway.engine.state.services[kind] for kind in (Database, Recorder))
+        database, spool = (gateway.engine.state.services[kind] for kind in (Database, SpoolWriter))
         await gateway.chat("plain")
         with closing(sqlite3.connect(database.sqlite_file, isolation_level=None)) as other:
             await eventually(lambda: all_rows(gateway))
             other.execute("BEGIN EXCLUSIVE")
             asked = 1
-            while recorder.backlog().dropped < 10:
+            while spool.dropped < 10:
                 assert asked < 200
                 assert (await gateway.chat("plain")).status == 200
                 asked += 1
-            assert recorder.backlog().bytes <= 20_000
+            assert spool.backlog().bytes <= 20_000
             refusal = await gateway.http.get("/health/ready")
             assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "not_recording")
             assert "the spool is full" in refusal.json()["error"]["message"]
             assert (await gateway.get("/health"))["status"] == "healthy"
             other.execute("ROLLBACK")
         await readiness_is(200, gateway)
-        kept = asked - recorder.backlog().dropped
+        kept = asked - spool.dropped
         rows = await rows_once_there_are(kept, gateway)
         assert len(rows) == kept
         assert (await gateway.chat("plain")).status == 200
         await rows_once_there_are(kept + 1, gateway)
-        assert recorder.backlog().dropped == asked - kept, "nothing is lost any more"
+        assert spool.dropped == asked - kept, "nothing is lost any more"
 
 
 async def test_a_spool_that_cannot_be_written_to_is_told_and_taken_up_again(alpha: ScriptedUpstream, tmp_path: Path) -> None:

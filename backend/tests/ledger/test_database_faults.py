@@ -9,12 +9,13 @@ from sqlalchemy import event, select
 
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.schema import requests
+from ai_engine.ledger.drainer import Drainer
 from ai_engine.ledger.lines import Entry
-from ai_engine.ledger.recorder import Recorder
 from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.ledger.store import StoreUnavailable
-from tests.ledger.builders import NOON, a_request
-from tests.ledger.clocks import HandTurnedClock
+from tests.fakes.clock import HandTurnedClock
+from tests.ledger.builders import a_request
 
 pytestmark = pytest.mark.anyio
 
@@ -45,14 +46,15 @@ class Switched:
         return await self.now.store(entries)
 
 
-async def record_and_flush_for_ever(recorder: Recorder, recorded: list[str]) -> None:
+async def record_and_flush_for_ever(spool: SpoolWriter, drainer: Drainer, recorded: list[str]) -> None:
     """Until flushing fails: a database that is full has a page or two left."""
     while True:
         for _ in range(200):
             record = a_request()
-            recorder.record(record)
+            spool.record(record)
             recorded.append(record.id)
-        await recorder.flush()
+        spool.seal()
+        await drainer.flush()
 
 
 async def test_a_database_that_is_read_only_full_or_locked_in_turn_loses_nothing(tmp_path: Path) -> None:
@@ -65,7 +67,8 @@ async def test_a_database_that_is_read_only_full_or_locked_in_turn_loses_nothing
         "locked": await opened_with(url, "PRAGMA busy_timeout = 10"),
     }
     store = Switched(SqlLedger(healthy))
-    recorder = Recorder(store, tmp_path / "spool", HandTurnedClock(NOON), lambda: 0.5)
+    folder, clock = tmp_path / "spool", HandTurnedClock()
+    spool, drainer = SpoolWriter(folder, clock), Drainer(folder, store, clock, lambda: 0.5)
     recorded: list[str] = []
 
     for name, faulty in faults.items():
@@ -74,16 +77,18 @@ async def test_a_database_that_is_read_only_full_or_locked_in_turn_loses_nothing
             if name == "locked":
                 other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreUnavailable):
-                await record_and_flush_for_ever(recorder, recorded)
-        assert recorder.backlog().records > 0, name
-        assert recorder.health().is_recording
+                await record_and_flush_for_ever(spool, drainer, recorded)
+        assert spool.backlog().records > 0, name
+        assert spool.health().is_recording
         store.now = SqlLedger(healthy)
-        await recorder.flush()
+        await drainer.flush()
 
     async with healthy.engine.connect() as connection:
         stored = [row.id for row in await connection.execute(select(requests.c.id))]
     assert sorted(stored) == sorted(recorded)
-    assert recorder.backlog() == (0, 0, 0.0, 0, 0, 0)
-    await recorder.close()
+    assert spool.backlog() == (0, 0, 0.0)
+    assert (spool.dropped, drainer.damaged, drainer.refused) == (0, 0, 0)
+    await spool.close()
+    await drainer.close()
     for database in (healthy, *faults.values()):
         await database.close()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ai_engine.clock import SystemClock, system_chance
 from ai_engine.database import migrate, open_database
 from ai_engine.database.schema import attempt_rollups, request_rollups, requests
-from ai_engine.ledger.recorder import Recorder
+from ai_engine.ledger.drainer import Drainer
 from ai_engine.ledger.repository import SqlLedger
 
 pytestmark = pytest.mark.anyio
@@ -24,21 +24,25 @@ import asyncio, sys
 from pathlib import Path
 from ai_engine.clock import SystemClock, system_chance
 from ai_engine.database import open_database
-from ai_engine.ledger.recorder import DrainPace, Recorder
+from ai_engine.ledger.drainer import Drainer, DrainPace
 from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.spool import SealPace, SpoolWriter
 from tests.ledger.builders import a_request
 from ai_engine.events import new_record_id
 import random
 
 async def main():
     database = await open_database(sys.argv[1])
-    pace = DrainPace(look_every=0.005, transaction_every=0.005, go_on_after=0, tidy_every=0.05)
-    recorder = Recorder(SqlLedger(database), Path(sys.argv[2]), SystemClock(), system_chance, pace=pace, file_bytes=20_000)
-    draining = asyncio.create_task(recorder.run())
+    folder, clock = Path(sys.argv[2]), SystemClock()
+    pace = SealPace(look_every=0.001, seal_every=0.005, tidy_every=0.01)
+    spool = SpoolWriter(folder, clock, segment_bytes=10_000, pace=pace)
+    pace = DrainPace(look_every=0.002, go_on_after=0, adopt_every=0.01)
+    drainer = Drainer(folder, SqlLedger(database), clock, system_chance, pace=pace)
+    loops = [asyncio.create_task(part.run()) for part in (spool, drainer)]
     while True:
         for _ in range(7):
-            record = a_request(id=new_record_id(SystemClock().now(), random.SystemRandom().getrandbits))
-            recorder.record(record)
+            record = a_request(id=new_record_id(clock.now(), random.SystemRandom().getrandbits))
+            spool.record(record)
             # As the last bytes of an answer: whoever read this was answered.
             print(record.id, flush=True)
         await asyncio.sleep(0.001)
@@ -66,8 +70,7 @@ async def test_a_killed_writer_and_drainer_loses_and_doubles_nothing(tmp_path: P
             process.send_signal(signal.SIGKILL)
             answered |= {line for line in process.stdout.read().split("\n") if len(line) == 32}
 
-    last = Recorder(SqlLedger(database), folder, SystemClock(), system_chance)
-    last.adopt_orphans()
+    last = Drainer(folder, SqlLedger(database), SystemClock(), system_chance)
     await last.flush()
 
     async with database.engine.connect() as connection:
@@ -80,7 +83,7 @@ async def test_a_killed_writer_and_drainer_loses_and_doubles_nothing(tmp_path: P
     assert answered <= set(stored)
     assert len(stored) - len(answered) <= ROUNDS  # killed between the record and the answer's end
     assert counted == attempts_counted == len(stored)
-    assert last.backlog().damaged == 0
+    assert (last.damaged, last.refused) == (0, 0)
     await last.close()
     await database.close()
     assert list(folder.iterdir()) == []

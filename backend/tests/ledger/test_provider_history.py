@@ -8,8 +8,8 @@ from ai_engine.ledger.rollups import AttemptGroup, RequestGroup, attempt_totals
 from ai_engine.ledger.statistics import Bucket
 from ai_engine.ledger.store import Piece
 from ai_engine.names import Blame, Route
+from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_failed_attempt, a_request, an_attempt, entries_of
-from tests.ledger.clocks import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +53,9 @@ class RollupsInMemory:
 
 @pytest.fixture
 def histories() -> ProviderHistories:
-    return ProviderHistories(RollupsInMemory(), HandTurnedClock(NOON + timedelta(seconds=30)))
+    clock = HandTurnedClock()
+    clock.advance(30)
+    return ProviderHistories(RollupsInMemory(), clock)
 
 
 async def test_each_provider_has_its_attempts_by_the_minute_and_the_current_one_is_among_them(

@@ -1,170 +1,267 @@
-import errno
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from ai_engine.ledger.spool import SUFFIX, UNFINISHED, Spool, SpoolFile, SpoolFull
+from ai_engine.events import RequestFinished
+from ai_engine.ledger.lines import decode, encode
+from ai_engine.ledger.segments import OPEN, SEALED
+from ai_engine.ledger.spool import SpoolWriter
+from tests.fakes.clock import HandTurnedClock
+from tests.ledger.builders import NOON, a_request
+from tests.ledger.fake_store import running
+from tests.ledger.unprivileged import unprivileged_folder
+
+pytestmark = pytest.mark.anyio
+
+LINE_BYTES = len(encode(a_request()))
 
 
-def spool_in(folder: Path, limit_bytes: int = 10_000, file_bytes: int = 1_000) -> Spool:
-    spool = Spool(folder, limit_bytes, file_bytes)
-    spool.tidy()
-    return spool
+@pytest.fixture
+def clock() -> HandTurnedClock:
+    return HandTurnedClock()
 
 
-def files_in(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+def content_of(folder: Path, suffix: str) -> list[str]:
+    """The ids of the records in the folder's segments, oldest first."""
+    lines = [line for path in sorted(folder.glob(f"*{suffix}")) for line in path.read_bytes().split(b"\n")]
+    return [entry.request.id for line in lines if (entry := decode(line)) is not None]
 
 
-def contents(spool: Spool) -> bytes:
-    return b"".join(file.portion() for file in spool)
+def record(spool: SpoolWriter, count: int = 1) -> list[str]:
+    records = [a_request() for _ in range(count)]
+    for each in records:
+        spool.record(each)
+    return [each.id for each in records]
 
 
-def test_lines_are_read_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
-    spool = spool_in(tmp_path)
-    spool.append(b"one\n")
-    spool.append(b"two\n")
-
-    assert contents(spool) == b"one\ntwo\n"
-    assert spool.bytes_waiting == 8
-
-
-def test_what_is_stored_is_given_back_to_the_disk(tmp_path: Path) -> None:
-    spool = spool_in(tmp_path)
-    spool.append(b"one\n")
-    (file,) = spool
-    spool.stored(file, 4)
-    spool.append(b"two\n")
-
-    assert contents(spool) == b"two\n"
-    assert files_in(tmp_path)[0].read_bytes() == b"two\n"
+def drain(folder: Path) -> list[str]:
+    """As a drainer would: takes what is sealed."""
+    drained = content_of(folder, SEALED)
+    for path in folder.glob(f"*{SEALED}"):
+        path.unlink()
+    return drained
 
 
-def test_a_full_file_is_followed_by_another_and_deleted_once_it_is_stored(tmp_path: Path) -> None:
-    spool = spool_in(tmp_path, file_bytes=10)
-    spool.append(b"0123456789\n")
-    spool.tidy()
-    spool.append(b"next\n")
-    first, second = spool
+async def test_a_record_is_a_line_of_the_open_segment_at_once(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path, clock)
 
-    assert len(files_in(tmp_path)) == 2
-    spool.stored(first, first.size)
-    assert [path.read_bytes() for path in files_in(tmp_path)] == [b"next\n"]
-    assert list(spool) == [second]
+    ids = record(spool, 3)
+
+    assert content_of(tmp_path, OPEN) == ids
+    assert content_of(tmp_path, SEALED) == []
+    assert spool.health() == (True, None)
 
 
-def test_no_more_is_written_than_the_limit_allows_over_all_files_even_of_others(tmp_path: Path) -> None:
-    other = spool_in(tmp_path, limit_bytes=100)
-    other.append(b"x" * 60 + b"\n")
-    spool = spool_in(tmp_path, limit_bytes=100)
-    spool.adopt_orphans()
+async def test_after_a_silence_a_record_is_sealed_at_once_and_a_stream_of_them_once_a_second(
+    tmp_path: Path, clock: HandTurnedClock
+) -> None:
+    spool = SpoolWriter(tmp_path, clock)
+    sealed_at: list[float] = []
+    async with running(spool.run):
+        await clock.turn(60)
+        began_at = clock.monotonic()
+        while clock.monotonic() < began_at + 10:
+            record(spool)
+            await clock.turn(0.05)
+            if drain(tmp_path):
+                sealed_at.append(clock.monotonic() - began_at)
 
-    spool.append(b"y" * 30 + b"\n")
-    with pytest.raises(SpoolFull):
-        spool.append(b"z" * 20 + b"\n")
-
-    assert contents(spool) == b"y" * 30 + b"\n"
-
-
-def test_the_file_of_a_living_process_is_left_alone_and_that_of_a_dead_one_is_adopted_once(tmp_path: Path) -> None:
-    writer = spool_in(tmp_path)
-    writer.append(b"orphaned\n")
-    first, second = spool_in(tmp_path), spool_in(tmp_path)
-
-    first.adopt_orphans()
-    assert contents(first) == b""
-
-    writer.close()
-    first.adopt_orphans()
-    second.adopt_orphans()
-    assert contents(first) == b"orphaned\n"
-    assert contents(second) == b""
+    assert sealed_at[0] < 0.11
+    gaps = [later - earlier for earlier, later in pairwise(sealed_at)]
+    assert gaps == pytest.approx([1] * len(gaps), abs=0.06)
+    assert len(gaps) >= 8
 
 
-def test_an_adopted_file_is_gone_once_it_is_stored(tmp_path: Path) -> None:
-    (tmp_path / f"1-abc{SUFFIX}").write_bytes(b"line\n")
-    (tmp_path / f"2-empty{SUFFIX}").touch()
-    (tmp_path / "notes.txt").write_text("not ours")
-    spool = spool_in(tmp_path)
-    spool.adopt_orphans()
-    (orphan,) = spool
-    spool.stored(orphan, orphan.size)
-    spool.close()
-
-    assert [path.name for path in files_in(tmp_path)] == ["notes.txt"]
-
-
-def test_what_is_no_file_or_cannot_be_opened_keeps_no_orphan_from_being_adopted(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_bytes(b"not ours\n")
-    (tmp_path / f"1-link{SUFFIX}").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / f"2-folder{SUFFIX}").mkdir()
-    (tmp_path / f"3-orphan{SUFFIX}").write_bytes(b"orphaned\n")
-    spool = spool_in(tmp_path)
-
-    spool.adopt_orphans()
-
-    assert contents(spool) == b"orphaned\n"
+async def test_a_large_segment_is_sealed_at_once_and_while_the_drainer_is_behind_no_small_one(
+    tmp_path: Path, clock: HandTurnedClock
+) -> None:
+    spool = SpoolWriter(tmp_path, clock, segment_bytes=10 * LINE_BYTES)
+    async with running(spool.run):
+        ids = record(spool)
+        await clock.turn(0.2)
+        ids += record(spool, 9)
+        await clock.turn(60)
+        assert content_of(tmp_path, SEALED) == ids[:1]
+        ids += record(spool, 9)
+        await clock.turn(0.2)
+        assert content_of(tmp_path, SEALED) == ids
+        drain(tmp_path)
+        ids = record(spool)
+        await clock.turn(1.2)
+        assert content_of(tmp_path, SEALED) == ids
 
 
-def test_what_a_process_left_that_died_while_it_made_its_file_is_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / f"9-dead{UNFINISHED}").touch()
-    spool = spool_in(tmp_path)
+async def test_a_sealed_segment_is_never_written_again(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path, clock)
+    record(spool, 5)
+    spool.seal()
+    (sealed,) = tmp_path.glob(f"*{SEALED}")
+    before = (sealed.read_bytes(), sealed.stat().st_mtime_ns)
 
-    spool.adopt_orphans()
+    record(spool, 5)
+    spool.seal()
 
-    assert len(files_in(tmp_path)) == 1
-
-
-def test_the_last_line_of_a_torn_file_is_read_too_so_that_the_file_can_end(tmp_path: Path) -> None:
-    (tmp_path / f"1-torn{SUFFIX}").write_bytes(b"whole\nhal")
-    spool = spool_in(tmp_path)
-    spool.adopt_orphans()
-    (file,) = spool
-
-    assert file.portion() == b"whole\n"
-    spool.stored(file, 6)
-    assert file.portion() == b"hal"
+    assert (sealed.read_bytes(), sealed.stat().st_mtime_ns) == before
+    assert len(list(tmp_path.glob(f"*{SEALED}"))) == 2
 
 
-def test_a_file_that_somebody_removed_is_still_read_and_another_is_begun(tmp_path: Path) -> None:
-    spool = spool_in(tmp_path)
-    spool.append(b"safe\n")
-    files_in(tmp_path)[0].unlink()
+async def test_the_backlog_is_what_waits_and_for_how_long(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool, other = SpoolWriter(tmp_path, clock), SpoolWriter(tmp_path, clock)
+    assert spool.backlog() == (0, 0, 0.0)
+    record(spool, 2)
+    spool.seal()
+    record(spool, 1)
+    record(other, 3)
+    (sealed,) = tmp_path.glob(f"*{SEALED}")
+    for path in tmp_path.iterdir():
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+    clock.advance(120)
 
-    spool.tidy()
-    spool.append(b"next\n")
-
-    assert contents(spool) == b"safe\nnext\n"
-    assert [path.read_bytes() for path in files_in(tmp_path)] == [b"next\n"]
-
-
-def test_a_folder_that_is_gone_is_made_again(tmp_path: Path) -> None:
-    spool = spool_in(tmp_path / "spool")
-    files_in(tmp_path / "spool")[0].unlink()
-    (tmp_path / "spool").rmdir()
-
-    spool.tidy()
-    spool.append(b"line\n")
-
-    assert len(files_in(tmp_path / "spool")) == 1
+    assert spool.backlog() == (6 * LINE_BYTES, 3, 120)
+    sealed.unlink()
+    assert spool.backlog() == (4 * LINE_BYTES, 1, 120)
 
 
-def test_a_line_that_the_disk_took_only_in_part_is_taken_back(tmp_path: Path) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs /dev/full")
-    file = SpoolFile(full, os.open(full, os.O_RDWR), is_own=True)
+async def test_beyond_its_bound_records_are_dropped_counted_and_told_until_there_is_room(
+    tmp_path: Path, clock: HandTurnedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = SpoolWriter(tmp_path, clock, limit_bytes=20 * LINE_BYTES)
+    record(spool, 12)
+    spool.seal()
+    record(spool, 38)
 
-    with pytest.raises(OSError, match="No space") as refusal:
-        file.append(b"line\n")
+    assert (spool.backlog().records, spool.dropped) == (20, 30)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) == 20 * LINE_BYTES
+    assert not spool.health().is_recording
+    assert "the spool is full" in str(spool.health().reason)
+    assert len(caplog.records) == 1
 
-    assert refusal.value.errno == errno.ENOSPC
-    assert file.size == 0
-    file.close()
+    async with running(spool.run):
+        await clock.turn(10)
+        assert not spool.health().is_recording
+        drain(tmp_path)
+        await clock.turn(1.2)
+        assert spool.health().is_recording
+        drain(tmp_path)
+        ids = record(spool)
+        await clock.turn(2)
+        assert drain(tmp_path) == ids
+    assert spool.dropped == 30
 
 
-def test_a_clean_end_leaves_no_empty_file(tmp_path: Path) -> None:
-    spool_in(tmp_path).close()
+async def test_the_bound_is_over_the_segments_of_all_processes(tmp_path: Path, clock: HandTurnedClock) -> None:
+    record(SpoolWriter(tmp_path, clock), 6)
+    spool = SpoolWriter(tmp_path, clock, limit_bytes=10 * LINE_BYTES)
 
-    assert files_in(tmp_path) == []
+    record(spool, 5)
+
+    assert spool.dropped == 1
+
+
+async def test_a_folder_that_cannot_be_made_costs_no_request_anything_and_is_tried_again(
+    tmp_path: Path, clock: HandTurnedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocked = tmp_path / "spool"
+    blocked.write_text("a file where the folder should be")
+    spool = SpoolWriter(blocked, clock)
+    record(spool, 2)
+
+    assert spool.dropped == 2
+    assert not spool.health().is_recording
+    async with running(spool.run):
+        await clock.turn(125)
+        assert len(caplog.records) == 3  # once a minute
+        blocked.unlink()
+        await clock.turn(1.1)
+        assert spool.health().is_recording
+        ids = record(spool)
+    assert content_of(blocked, OPEN) == ids
+
+
+async def test_in_a_folder_that_has_become_read_only_records_are_kept_and_sealed_once_it_is_writable(
+    clock: HandTurnedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with unprivileged_folder() as folder:
+        spool = SpoolWriter(folder, clock)
+        folder.chmod(0o500)
+        async with running(spool.run):
+            ids = record(spool, 2)
+            await clock.turn(30)
+            ids += record(spool)
+            assert (content_of(folder, OPEN), content_of(folder, SEALED)) == (ids, [])
+            assert spool.health().is_recording
+            assert len(caplog.records) == 1
+            assert "cannot be sealed" in caplog.text
+            folder.chmod(0o700)
+            await clock.turn(1.2)
+            assert content_of(folder, SEALED) == ids
+    assert spool.dropped == 0
+
+
+async def test_a_folder_that_is_read_only_from_the_start_is_told(clock: HandTurnedClock) -> None:
+    with unprivileged_folder() as folder:
+        folder.chmod(0o500)
+        spool = SpoolWriter(folder, clock)
+        record(spool)
+        folder.chmod(0o700)
+
+    assert spool.dropped == 1
+    assert spool.health() == (False, "requests are not being recorded: Permission denied")
+
+
+async def test_a_record_that_cannot_be_written_down_is_counted_and_not_raised(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path, clock)
+
+    spool.record(a_request(status=2**64))
+    spool.record(a_request(request_id=object()))
+
+    assert spool.dropped == 2
+
+
+async def test_what_was_in_an_open_segment_that_somebody_removed_is_in_the_next(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path, clock)
+    ids = record(spool, 2)
+    (removed,) = tmp_path.iterdir()
+    removed.unlink()
+
+    spool.seal()
+    ids += record(spool)
+
+    assert content_of(tmp_path, OPEN) == ids
+    assert spool.backlog().records == 3
+
+
+async def test_a_folder_that_is_gone_is_made_again(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path / "spool", clock)
+    ids = record(spool)
+    (tmp_path / "spool").rename(tmp_path / "elsewhere")
+
+    async with running(spool.run):
+        await clock.turn(1.1)
+        ids += record(spool)
+
+    assert content_of(tmp_path / "spool", "") == ids
+
+
+async def test_closing_seals_what_was_recorded_and_leaves_no_empty_segment(tmp_path: Path, clock: HandTurnedClock) -> None:
+    first, second = SpoolWriter(tmp_path, clock), SpoolWriter(tmp_path, clock)
+    ids = record(first)
+
+    await first.close()
+    await second.close()
+
+    assert len(list(tmp_path.iterdir())) == 1
+    assert content_of(tmp_path, SEALED) == ids
+    record(first)
+    assert first.dropped == 1
+
+
+def test_what_is_recorded_is_what_a_drainer_decodes(tmp_path: Path, clock: HandTurnedClock) -> None:
+    spool = SpoolWriter(tmp_path, clock)
+    request: RequestFinished = a_request()
+    spool.record(request)
+
+    (segment,) = tmp_path.iterdir()
+    assert segment.read_bytes() == encode(request)

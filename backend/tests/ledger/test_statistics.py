@@ -13,8 +13,8 @@ from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, AttemptGroup, RequestGro
 from ai_engine.ledger.statistics import MOST_NAMES, OTHERS, Bucket, Kept, LedgerStatistics, pieces
 from ai_engine.ledger.store import Piece
 from ai_engine.names import Route, TokenCounts
+from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_request, an_attempt, entries_of, random_records
-from tests.ledger.clocks import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ def is_in(piece: Piece, resolution_seconds: int, begins_at_s: int) -> bool:
 
 
 def statistics(*records: RequestFinished) -> LedgerStatistics:
-    return LedgerStatistics(FakeStore(records or random_records(2, 50)), HandTurnedClock(NOON), Kept())
+    return LedgerStatistics(FakeStore(records or random_records(2, 50)), HandTurnedClock(), Kept())
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.sampled_from([MINUTE, HOUR, DAY]))

@@ -15,5 +15,5 @@ def database_of(gateway: Gateway) -> Database:
 
 
 async def store(gateway: Gateway, records: Sequence[RequestFinished]) -> None:
-    """As the recorder's drain would have done."""
+    """As the drainer would have done."""
     await SqlLedger(database_of(gateway)).store(entries_of(records))
