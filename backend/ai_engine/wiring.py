@@ -33,7 +33,6 @@ from ai_engine.database import Database, migrate, open_database
 from ai_engine.health.breaker import Breaker, BreakerPolicy
 from ai_engine.health.track_record import TrackRecord
 from ai_engine.ledger.drainer import Drainer
-from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.provider_history import ProviderHistories
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
@@ -202,8 +201,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     def hot(client_format: ClientFormat) -> RelayedEndpoint:
         return RelayedEndpoint(client_format, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds)
 
-    pages = RequestPages(ledger)
-    names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), pages)
+    names = LedgerNames(configuration, catalogue, AccessKeyRepository(database, clock), ledger)
     services: Sequence[Any] = (
         configuration,
         database,
@@ -215,7 +213,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         finder,
         views,
         spool,
-        pages,
+        ledger,
         names,
         StatisticsReader(LedgerStatistics(ledger, clock, kept), names),
         ProviderHistories(ledger, clock),

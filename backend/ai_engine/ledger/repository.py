@@ -17,7 +17,7 @@ from ai_engine.database.schema import attempt_rollups, attempts, ledger_horizon,
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, microseconds, request_of
 from ai_engine.ledger.rollups import ALL, AttemptGroup, RequestGroup, Totals, attempt_totals, request_totals
-from ai_engine.ledger.store import EntriesRefused, Piece, Position, RequestFilter, StoredRequest, StoreUnavailable
+from ai_engine.ledger.store import EntriesRefused, Page, Piece, Position, RequestFilter, StoredRequest, StoreUnavailable
 
 PATIENCE_SECONDS = 30
 """How long a transaction may take before the database counts as unavailable."""
@@ -55,9 +55,7 @@ class SqlLedger:
                 # Some are there already: a spool is read again after its process was killed.
                 return await self._database.write(partial(_add_new, by_id))
 
-    async def page(
-        self, wanted: RequestFilter, after: Position | None, limit: int
-    ) -> tuple[list[StoredRequest], Position | None]:
+    async def page(self, wanted: RequestFilter, after: Position | None, limit: int) -> Page:
         """As the port promises: at most `ROWS_LOOKED_AT` rows of the filter's best index are looked at."""
         place = tuple_(requests.c.received_at_us, requests.c.id)
         newest_first = (requests.c.received_at_us.desc(), requests.c.id.desc())

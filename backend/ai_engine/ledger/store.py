@@ -76,9 +76,7 @@ class EntryStore(Protocol):
 class RequestStore(Protocol):
     """Where pages of requests come from."""
 
-    async def page(
-        self, wanted: RequestFilter, after: Position | None, limit: int
-    ) -> tuple[list[StoredRequest], Position | None]:
+    async def page(self, wanted: RequestFilter, after: Position | None, limit: int) -> Page:
         """Up to `limit` requests before `after`, an earlier page's end.
 
         A filter that hardly matches ends a page early: each looks at a bounded number of rows, and may be empty.

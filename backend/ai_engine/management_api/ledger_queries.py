@@ -16,9 +16,8 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.database import DATABASE_FAILURES
 from ai_engine.errors import InvalidRequest, Unavailable
 from ai_engine.ledger.lines import LONGEST_TEXT
-from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.rollups import ALL
-from ai_engine.ledger.store import RequestFilter
+from ai_engine.ledger.store import RequestFilter, RequestStore
 
 PATIENCE_SECONDS = 15
 """How long the database may take for one answer."""
@@ -72,12 +71,12 @@ class LedgerNames:
     """Tells a name that only has nothing to show from one that nobody knows."""
 
     def __init__(
-        self, configuration: LiveConfiguration, catalogue: LiveCatalogue, access_keys: AccessKeyRepository, pages: RequestPages
+        self, configuration: LiveConfiguration, catalogue: LiveCatalogue, access_keys: AccessKeyRepository, ledger: RequestStore
     ) -> None:
         self._configuration = configuration
         self._catalogue = catalogue
         self._access_keys = access_keys
-        self._pages = pages
+        self._ledger = ledger
 
     async def refuse_unknown(self, query: LedgerQuery) -> None:
         """For a question that nothing answered. Raises `InvalidRequest` for a name that means nothing, by its parameter.
@@ -115,7 +114,7 @@ class LedgerNames:
         return any(key.id == key_id for key in await self._access_keys.all())
 
     async def _has_any(self, wanted: RequestFilter) -> bool:
-        found, _ = await self._pages.page_of_requests(1, None, wanted)
+        found, _ = await self._ledger.page(wanted, None, 1)
         return bool(found)
 
 

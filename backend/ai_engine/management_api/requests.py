@@ -1,23 +1,30 @@
 """`/api/requests`: the ledger, request by request."""
 
+import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from ai_engine.access.guards import GuardedRoute, requires
+from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.events import Ending
-from ai_engine.ledger.pages import LARGEST_PAGE, RequestPages
-from ai_engine.ledger.store import RequestFilter
+from ai_engine.ledger.repository import SqlLedger
+from ai_engine.ledger.store import Position, RequestFilter
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
 from ai_engine.management_api.views.requests import RequestDetail, RequestView, request_detail, request_view
 from ai_engine.names import Role
+from ai_engine.web.paging import PageQuery, cursor_after, foreign_cursor, place_of
 from ai_engine.web.provide import provided
 
 router = APIRouter(prefix="/api/requests", tags=["Requests"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
-Pages = Annotated[RequestPages, Depends(provided(RequestPages))]
+Ledger = Annotated[SqlLedger, Depends(provided(SqlLedger))]
+
+_LIST = "requests"
+_PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class StatusClass(StrEnum):
@@ -28,7 +35,7 @@ class StatusClass(StrEnum):
     SERVER_ERROR = "5xx"
 
 
-class RequestQuery(LedgerQuery):
+class RequestQuery(LedgerQuery, PageQuery):
     """Which requests, and how many at once."""
 
     ending: Ending | None = Field(None, description="How it ended for its client.", examples=["error"])
@@ -41,16 +48,11 @@ class RequestQuery(LedgerQuery):
         description="The class of failure that ended it, as `error_stats` of `/api/statistics` has it.",
         examples=["rate_limit"],
     )
-    limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="How many at most.", examples=[50])
-    cursor: str | None = Field(
-        None,
-        max_length=200,
-        description="The `next_cursor` of an earlier page, with the same filters.",
-        examples=["cjEuMTc5NTQzNTIwMDAwMDAwMC4wMTlhYjBjM2YxYTI3ZDllM2I1YzhmNjA0MWQyZTdhOQ"],
-    )
 
     def filter(self) -> RequestFilter:
-        """As the ledger understands it."""
+        """As the ledger understands it. Raises `InvalidRequest` for a range that ends before it begins."""
+        if self.begins_at is not None and self.ends_at is not None and self.begins_at >= self.ends_at:
+            raise InvalidRequest("`from` must be before `to`.", param="from")
         return RequestFilter(
             provider=self.provider,
             model=self.model,
@@ -61,6 +63,16 @@ class RequestQuery(LedgerQuery):
             begins_at=self.begins_at,
             ends_at=self.ends_at,
         )
+
+    def after(self) -> Position | None:
+        """Where the page before ended; `None` for the first page. Raises `InvalidRequest`."""
+        place = place_of(_LIST, self.cursor)
+        if place is None:
+            return None
+        match = _PLACE.fullmatch(place)
+        if match is None:
+            raise foreign_cursor()
+        return Position(int(match[1]), match[2])
 
 
 class RequestPage(BaseModel):
@@ -74,7 +86,7 @@ class RequestPage(BaseModel):
 
 @router.get("", summary="List the requests")
 async def list_requests(
-    query: Annotated[RequestQuery, Query()], pages: Pages, names: Annotated[LedgerNames, Depends(provided(LedgerNames))]
+    query: Annotated[RequestQuery, Query()], ledger: Ledger, names: Annotated[LedgerNames, Depends(provided(LedgerNames))]
 ) -> RequestPage:
     """Finished requests, the newest first, without their attempts. Go on with `next_cursor` until there is none.
 
@@ -82,10 +94,13 @@ async def list_requests(
     that is neither configured nor in the ledger is a 400.
     """
     async with reading_the_ledger():
-        found, next_cursor = await pages.page_of_requests(query.limit, query.cursor, query.filter())
-        if not found and next_cursor is None:
+        found, end = await ledger.page(query.filter(), query.after(), query.limit)
+        if not found and end is None:
             await names.refuse_unknown(query)
-    return RequestPage(items=[request_view(record, attempts) for record, attempts in found], next_cursor=next_cursor)
+    return RequestPage(
+        items=[request_view(record, attempts) for record, attempts in found],
+        next_cursor=None if end is None else cursor_after(_LIST, f"{end.received_at_us}.{end.id}"),
+    )
 
 
 @router.get("/{id}", summary="Show one request")
@@ -98,8 +113,11 @@ async def show_request(
             examples=["019ab0c3f1a27d9e3b5c8f6041d2e7a9"],
         ),
     ],
-    pages: Pages,
+    ledger: Ledger,
 ) -> RequestDetail:
     """One request with its attempts: why each was made, on which route, with which key, when, for how long, and at which cost."""
     async with reading_the_ledger():
-        return request_detail(await pages.request(record_id))
+        record = await ledger.request(record_id) if _ID.fullmatch(record_id) else None
+    if record is None:
+        raise NotFound("The ledger has no request with this id.", param="id")
+    return request_detail(record)

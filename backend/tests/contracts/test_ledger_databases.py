@@ -17,12 +17,11 @@ from ai_engine.database.schema import attempt_rollups, attempts, metadata, reque
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
 from ai_engine.ledger.money import LARGEST_USD
-from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.repository import ROWS_LOOKED_AT, SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.rollups import DAY, HOUR, LARGEST_SUM, MINUTE, attempt_totals, request_totals
 from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, Statistics
-from ai_engine.ledger.store import EntriesRefused, RequestFilter, StoreUnavailable
+from ai_engine.ledger.store import EntriesRefused, Position, RequestFilter, StoreUnavailable
 from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_failed_attempt, a_request, an_attempt, entries_of, entry_of, random_records
 
@@ -206,31 +205,30 @@ async def test_pages_give_every_request_that_a_filter_wants_once_newest_first(da
     if at_once:  # many of one microsecond
         records = [record._replace(received_at=NOON) for record in records]
     await ledger.store(entries_of(records))
-    pages = RequestPages(ledger)
 
     for wanted in FILTERS:
         found: list[str] = []
-        cursor: str | None = None
+        end: Position | None = None
         while True:
-            items, cursor = await pages.page_of_requests(7, cursor, wanted)
+            items, end = await ledger.page(wanted, end, 7)
             assert len(items) <= 7
             found.extend(item.record.id for item in items)
-            if cursor is None:
+            if end is None:
                 break
         expected = sorted((r for r in records if is_wanted(r, wanted)), key=lambda r: (r.received_at, r.id), reverse=True)
         assert found == [record.id for record in expected], wanted
 
 
 async def test_a_cursor_from_another_range_never_leads_out_of_the_one_that_is_asked_for(database: Database) -> None:
+    ledger = SqlLedger(database)
     records = sorted(random_records(13, 60), key=lambda record: record.received_at, reverse=True)
-    await SqlLedger(database).store(entries_of(records))
-    pages = RequestPages(SqlLedger(database))
-    _, young = await pages.page_of_requests(5)
-    _, old = await pages.page_of_requests(50)
+    await ledger.store(entries_of(records))
+    _, young = await ledger.page(RequestFilter(), None, 5)
+    _, old = await ledger.page(RequestFilter(), None, 50)
     middle = RequestFilter(begins_at=records[39].received_at, ends_at=records[19].received_at)
 
-    from_young, _ = await pages.page_of_requests(100, young, middle)
-    from_old, _ = await pages.page_of_requests(100, old, middle)
+    from_young, _ = await ledger.page(middle, young, 100)
+    from_old, _ = await ledger.page(middle, old, 100)
 
     assert [item.record.id for item in from_young] == [record.id for record in records[20:40]]
     assert from_old == []
@@ -248,15 +246,14 @@ async def test_a_rare_match_is_reached_by_going_on_and_no_page_looks_at_more_tha
     for at in range(0, len(entries), 1000):
         await ledger.store(entries[at : at + 1000])
     await ledger.store(entries_of([rare]))
-    pages = RequestPages(ledger)
     wanted = RequestFilter(client="key_1", ending=Ending.RESCUED)
 
-    first, cursor = await pages.page_of_requests(10, None, wanted)
+    first, end = await ledger.page(wanted, None, 10)
     assert first == []
-    assert cursor is not None
-    second, cursor = await pages.page_of_requests(10, cursor, wanted)
+    assert end is not None
+    second, end = await ledger.page(wanted, end, 10)
     assert [item.record.id for item in second] == [rare.id]
-    assert cursor is None
+    assert end is None
 
 
 RANGES = [

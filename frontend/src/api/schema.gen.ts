@@ -6946,6 +6946,10 @@ export interface operations {
     list_requests: {
         parameters: {
             query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                cursor?: string | null;
                 /** @description From then on, with the time's zone. */
                 from?: string | null;
                 /** @description Before then, with the time's zone. */
@@ -6962,10 +6966,6 @@ export interface operations {
                 status?: components["schemas"]["StatusClass"] | null;
                 /** @description The class of failure that ended it, as `error_stats` of `/api/statistics` has it. */
                 failure?: string | null;
-                /** @description How many at most. */
-                limit?: number;
-                /** @description The `next_cursor` of an earlier page, with the same filters. */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
