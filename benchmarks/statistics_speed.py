@@ -23,7 +23,6 @@ from ai_engine.clock import SystemClock
 from ai_engine.database import open_database
 from ai_engine.database.schema import requests
 from ai_engine.events import Ending
-from ai_engine.ledger.pages import RequestPages
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics
 from ai_engine.ledger.store import RequestFilter
@@ -44,7 +43,7 @@ async def measured(name: str, budget_ms: float, rounds: int, work: Callable[[], 
     return median <= budget_ms
 
 
-async def every_combination(pages: RequestPages, now: datetime) -> bool:
+async def every_combination(ledger: SqlLedger, now: datetime) -> bool:
     """Asks for a page with every combination of filters, with values that are frequent, rare and unknown; prints the slowest."""
     combinations = [
         RequestFilter(*values)
@@ -64,7 +63,7 @@ async def every_combination(pages: RequestPages, now: datetime) -> bool:
         tries = []
         for _ in range(3):
             began = time.perf_counter()
-            await pages.page_of_requests(50, None, wanted)
+            await ledger.page(wanted, None, 50)
             tries.append((time.perf_counter() - began) * 1000)
         times.append((of_numbers.median(tries), wanted))
     slowest, slowest_filter = max(times, key=lambda each: each[0])
@@ -81,7 +80,7 @@ async def measure(url: str, rounds: int) -> bool:
     async with database.engine.connect() as connection:
         counted = await connection.scalar(select(func.count()).select_from(requests))
     ledger = SqlLedger(database)
-    statistics, pages = LedgerStatistics(ledger, SystemClock(), Kept()), RequestPages(ledger)
+    statistics = LedgerStatistics(ledger, SystemClock(), Kept())
     now = datetime.now(UTC)
     print(f"{counted:,} requests on {database.engine.dialect.name}: median and worst of {rounds}, ms")
     fine = True
@@ -119,10 +118,10 @@ async def measure(url: str, rounds: int) -> bool:
     ):
 
         async def turn(wanted: RequestFilter = wanted) -> object:
-            return await pages.page_of_requests(50, None, wanted)
+            return await ledger.page(wanted, None, 50)
 
         fine &= await measured(f"page of 50, {name}", PAGE_BUDGET_MS, rounds, turn)
-    fine &= await every_combination(pages, now)
+    fine &= await every_combination(ledger, now)
     await database.close()
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
     return fine

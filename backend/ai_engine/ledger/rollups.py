@@ -144,6 +144,10 @@ class Totals:
         """One of the sums."""
         return self.numbers[self.kind.numbers.index(name)]
 
+    def by_name(self) -> dict[str, int]:
+        """All the sums."""
+        return dict(zip(self.kind.numbers, self.numbers, strict=True))
+
     def histogram(self, name: str) -> Counts:
         """One of the histograms."""
         return self.histograms[self.kind.histograms.index(name)]

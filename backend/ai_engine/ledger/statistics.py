@@ -11,7 +11,6 @@ from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
 from ai_engine.ledger.rollups import ATTEMPTS, DAY, HOUR, MINUTE, REQUESTS, AttemptGroup, Kind, RequestGroup, Totals
 from ai_engine.ledger.store import Piece, RollupStore
-from ai_engine.ledger.sums import AttemptStatistics, RequestStatistics, of_attempts, of_requests
 
 MOST_POINTS = 1000
 """How long a series may be."""
@@ -25,8 +24,6 @@ OTHERS = "(others)"
 """The name of all beyond them together: their rarest."""
 GROUPS_AT_ONCE = 200
 """How many rollups are added up before others may run."""
-POINTS_AT_ONCE = 32
-"""How many points of a series are told before others may run."""
 
 
 class Bucket(StrEnum):
@@ -55,7 +52,7 @@ class KeyStatistics(NamedTuple):
     provider: str
     key_fingerprint: str
     """Empty for a provider that needs none."""
-    attempts: AttemptStatistics
+    attempts: Totals
 
 
 class ErrorStatistics(NamedTuple):
@@ -71,20 +68,20 @@ class Point(NamedTuple):
     """One bucket of the series."""
 
     begins_at: datetime
-    requests: RequestStatistics
+    requests: Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What `GET /api/statistics` shows."""
+    """Sums over a range: `REQUESTS` in summary and series, `ATTEMPTS` in the others."""
 
     begins_at: datetime
     ends_at: datetime
     """What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets."""
     bucket: Bucket
-    summary: RequestStatistics
-    provider_stats: Mapping[str, AttemptStatistics] | None
-    model_stats: Mapping[str, AttemptStatistics] | None
+    summary: Totals
+    provider_stats: Mapping[str, Totals] | None
+    model_stats: Mapping[str, Totals] | None
     key_stats: Sequence[KeyStatistics] | None
     """These three are `None` with a client's filter: attempts are not kept by client."""
     error_stats: Mapping[str, ErrorStatistics]
@@ -137,12 +134,12 @@ class LedgerStatistics:
             begins_at=_time(begin),
             ends_at=_time(end),
             bucket=BUCKET_OF[step],
-            summary=of_requests(whole[None]),
+            summary=whole[None],
             provider_stats=await _by(by_key, lambda group: group.provider) if client is None else None,
             model_stats=await _by(by_key, lambda group: group.model) if client is None else None,
             key_stats=await _by_key(by_key) if client is None else None,
             error_stats=_errors(whole[None], by_key.values() if client is None else None),
-            series=await _points(series),
+            series=[Point(_time(at), totals) for at, totals in sorted(series.items())],
         )
 
     def _step(self, bucket: Bucket, begin: int, end: int) -> int:
@@ -224,7 +221,7 @@ def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-async def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, AttemptStatistics]:
+async def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, Totals]:
     """By name; the rarest of very many together, since clients can make up names of models."""
     summed = await _summed(by_key, name_of)
     if len(summed) > MOST_NAMES:
@@ -233,12 +230,12 @@ async def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptG
         for name in busiest_first[MOST_NAMES - 1 :]:
             others.add(summed.pop(name))
         summed[OTHERS] = others
-    return {name: of_attempts(totals) for name, totals in sorted(summed.items())}
+    return dict(sorted(summed.items()))
 
 
 async def _by_key(by_key: Mapping[AttemptGroup, Totals]) -> list[KeyStatistics]:
     summed = await _summed(by_key, lambda group: (group.provider, group.key_fingerprint))
-    return [KeyStatistics(*key, of_attempts(totals)) for key, totals in sorted(summed.items())]
+    return [KeyStatistics(*key, totals) for key, totals in sorted(summed.items())]
 
 
 async def _summed(totals: Mapping[AttemptGroup, Totals], key_of: Callable[[AttemptGroup], KeyT]) -> dict[KeyT, Totals]:
@@ -260,13 +257,3 @@ def _errors(whole: Totals, attempts: Iterable[Totals] | None) -> dict[str, Error
         name: ErrorStatistics(None if attempts is None else of_attempts.get(name, 0), whole.failures.get(name, 0))
         for name in names
     }
-
-
-async def _points(series: Mapping[int, Totals]) -> list[Point]:
-    """By time; a few at a time, since there may be a thousand."""
-    points: list[Point] = []
-    for at, totals in sorted(series.items()):
-        points.append(Point(_time(at), of_requests(totals)))
-        if len(points) % POINTS_AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return points

@@ -7,12 +7,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.access.guards import GuardedRoute, requires
-from ai_engine.ledger.export import ExportFormat, export
 from ai_engine.ledger.provider_history import MOST_POINTS, ProviderHistories
 from ai_engine.ledger.statistics import Bucket, LedgerStatistics, Statistics
 from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
+from ai_engine.management_api.views.export import ExportFormat, ExportRow, export
 from ai_engine.management_api.views.statistics import (
-    ExportRow,
     ProviderHistoryView,
     StatisticsView,
     provider_history_view,
@@ -72,7 +71,7 @@ class StatisticsReader:
                 model=query.model,
                 client=query.client,
             )
-            if not found.summary.requests and not found.provider_stats:
+            if not found.summary.number("requests") and not found.provider_stats:
                 await self._names.refuse_unknown(query)
         return found
 
@@ -113,7 +112,7 @@ async def export_statistics(query: Annotated[ExportQuery, Query()], reader: Read
 
     In CSV, a name that a spreadsheet would take for a formula stands behind an apostrophe.
     """
-    found = await reader.read(query)
+    found = await statistics_view(await reader.read(query))
     file = f"ai-engine-statistics-{found.begins_at:%Y%m%dT%H%MZ}-{found.ends_at:%Y%m%dT%H%MZ}.{query.format}"
     # The database has been read by now: whoever leaves half-way leaves nothing open.
     return StreamingResponse(

@@ -16,7 +16,7 @@ from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.schema import attempt_rollups, attempts, metadata, request_rollups, requests
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
-from ai_engine.ledger.money import LARGEST_USD
+from ai_engine.ledger.money import LARGEST_USD, usd
 from ai_engine.ledger.repository import ROWS_LOOKED_AT, SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.rollups import DAY, HOUR, LARGEST_SUM, MINUTE, attempt_totals, request_totals
@@ -293,13 +293,12 @@ async def test_statistics_equal_a_recount_of_the_requests_in_their_range(databas
 
 
 def assert_is_recount(found: Statistics, counted: list[RequestFinished]) -> None:
-    summary = found.summary
-    assert summary.requests == len(counted) == sum(point.requests.requests for point in found.series)
-    assert summary.cost_usd == sum((record.cost_usd or Decimal(0) for record in counted), Decimal(0))
-    assert summary.tokens is not None
-    assert summary.tokens.output == sum(record.tokens.output or 0 for record in counted)
-    assert summary.unpriced == sum(record.cost_usd is None for record in counted)
-    assert summary.rescued == Counter(record.ending for record in counted)[Ending.RESCUED]
+    number = found.summary.number
+    assert number("requests") == len(counted) == sum(point.requests.number("requests") for point in found.series)
+    assert usd(number("cost_pico_usd")) == sum((record.cost_usd or Decimal(0) for record in counted), Decimal(0))
+    assert number("output_tokens") == sum(record.tokens.output or 0 for record in counted)
+    assert number("unpriced") == sum(record.cost_usd is None for record in counted)
+    assert number("rescued") == Counter(record.ending for record in counted)[Ending.RESCUED]
     assert len(found.series) <= 1000
 
 
@@ -314,11 +313,13 @@ async def test_statistics_of_providers_models_keys_and_errors_count_attempts(dat
 
     tried = [attempt for record in records for attempt in record.attempts]
     assert found.provider_stats is not None
-    assert {name: of.attempts for name, of in found.provider_stats.items()} == Counter(of.route.provider for of in tried)
+    assert {name: of.number("attempts") for name, of in found.provider_stats.items()} == Counter(
+        of.route.provider for of in tried
+    )
     assert found.model_stats is not None
-    assert {name: of.attempts for name, of in found.model_stats.items()} == Counter(of.route.model for of in tried)
+    assert {name: of.number("attempts") for name, of in found.model_stats.items()} == Counter(of.route.model for of in tried)
     assert found.key_stats is not None
-    assert {key[:2]: key.attempts.attempts for key in found.key_stats} == Counter(
+    assert {key[:2]: key.attempts.number("attempts") for key in found.key_stats} == Counter(
         (of.route.provider, of.key_fingerprint or "") for of in tried
     )
     failures = Counter(of.failure for of in tried if of.failure)

@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -12,7 +11,7 @@ from ai_engine.events import RequestFinished
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, AttemptGroup, RequestGroup, attempt_totals, request_totals
 from ai_engine.ledger.statistics import MOST_NAMES, OTHERS, Bucket, Kept, LedgerStatistics, pieces
 from ai_engine.ledger.store import Piece
-from ai_engine.names import Route, TokenCounts
+from ai_engine.names import Route
 from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_request, an_attempt, entries_of, random_records
 
@@ -102,30 +101,15 @@ async def test_without_a_range_the_last_day_is_told() -> None:
     found = await statistics().statistics()
 
     assert (found.begins_at, found.ends_at, found.bucket) == (NOON - timedelta(days=1), NOON, Bucket.HOUR)
-    assert await statistics().statistics(ends_at=NOON) == await statistics().statistics(NOON - timedelta(days=1)) == found
+    for same in (await statistics().statistics(ends_at=NOON), await statistics().statistics(NOON - timedelta(days=1))):
+        assert (same.begins_at, same.ends_at, same.bucket) == (found.begins_at, found.ends_at, found.bucket)
+        assert same.summary.columns() == found.summary.columns()
 
 
-async def test_what_nobody_knows_of_any_request_is_not_nothing() -> None:
-    unknown = a_request(tokens=TokenCounts(), cost_usd=None, attempts=(an_attempt(tokens=TokenCounts(), cost_usd=None),))
-    free = a_request(tokens=TokenCounts(3), cost_usd=Decimal(0), attempts=(an_attempt(cost_usd=Decimal(0)),))
-    soon = NOON + timedelta(minutes=1)
-
-    of_unknown = await statistics(unknown).statistics(NOON, soon)
-    of_both = await statistics(unknown, free).statistics(NOON, soon)
-
-    assert (of_unknown.summary.tokens, of_unknown.summary.cost_usd, of_unknown.summary.unpriced) == (None, None, 1)
-    assert of_unknown.provider_stats is not None
-    assert (of_unknown.provider_stats["openai"].tokens, of_unknown.provider_stats["openai"].cost_usd) == (None, None)
-    assert (of_both.summary.tokens, of_both.summary.cost_usd) == ((3, 0, 0, 0, 0), Decimal(0))
-    assert (of_both.summary.unknown_usage, of_both.summary.unpriced) == (1, 1)
-
-
-async def test_a_range_where_nothing_happened_has_zeros_and_unknowns() -> None:
+async def test_a_range_where_nothing_happened_has_empty_sums() -> None:
     found = await statistics().statistics(datetime(2030, 1, 1, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC))
 
-    assert found.summary.requests == 0
-    assert found.summary.success_rate is None
-    assert found.summary.latency_ms == (None, None, None)
+    assert set(found.summary.numbers) == {0}
     assert found.provider_stats == {}
     assert found.series == []
 
@@ -160,6 +144,6 @@ async def test_of_very_many_models_the_rarest_are_told_together_and_none_is_lost
 
     assert found.model_stats is not None
     assert len(found.model_stats) == MOST_NAMES
-    assert found.model_stats["busy"].attempts == 2
-    assert sum(of.attempts for of in found.model_stats.values()) == len(tried)
-    assert found.model_stats[OTHERS].attempts == len(models) - (MOST_NAMES - 2)
+    assert found.model_stats["busy"].number("attempts") == 2
+    assert sum(of.number("attempts") for of in found.model_stats.values()) == len(tried)
+    assert found.model_stats[OTHERS].number("attempts") == len(models) - (MOST_NAMES - 2)

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ai_engine.ledger.histograms import Counts, percentiles
+from ai_engine.ledger.money import usd
 from ai_engine.ledger.provider_history import ProviderHistory
-from ai_engine.ledger.statistics import POINTS_AT_ONCE, SECONDS_OF, Bucket, KeyStatistics, Point, Statistics
-from ai_engine.ledger.sums import AttemptStatistics
+from ai_engine.ledger.rollups import Totals
+from ai_engine.ledger.statistics import SECONDS_OF, Bucket, Statistics
 from ai_engine.management_api.views.requests import Usd
 
+POINTS_AT_ONCE = 32
+"""How many points of a series are told before others may run."""
 Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
 class PercentilesView(BaseModel):
     """Milliseconds within 10 %; `null` where nothing was measured."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     p50: Rounded | None = Field(examples=[840.5])
     p95: Rounded | None = Field(examples=[2310.2])
@@ -27,8 +29,6 @@ class PercentilesView(BaseModel):
 
 class TokenSums(BaseModel):
     """Sums of what is known, in disjoint classes, so that they add up."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     input: int = Field(description="Neither read from a cache nor written to one.", examples=[412_000])
     cached_input: int = Field(examples=[96_000])
@@ -39,8 +39,6 @@ class TokenSums(BaseModel):
 
 class RequestSums(BaseModel):
     """Of requests. `completed` to `errors` add up to `requests`."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     requests: int = Field(examples=[1000])
     completed: int = Field(examples=[960])
@@ -66,8 +64,6 @@ class RequestSums(BaseModel):
 
 class AttemptSums(BaseModel):
     """Of attempts. Those that no number but `attempts` counts were given up with their request."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     attempts: int = Field(examples=[1043])
     successes: int = Field(examples=[964])
@@ -151,50 +147,11 @@ class ProviderHistoryView(BaseModel):
     )
 
 
-class ExportRow(BaseModel):
-    """One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows."""
-
-    section: Literal["summary", "provider", "model", "key", "error", "series"]
-    name: str | None = Field(description="Of the provider, the model, the key (`provider/fingerprint`) or the class of failure.")
-    begins_at: datetime = Field(description="Of the range; in the series, of the bucket.")
-    requests: int | None
-    attempts: int | None
-    completed: int | None
-    rescued: int | None
-    client_cancelled: int | None
-    upstream_cut: int | None
-    refused: int | None
-    errors: int | None
-    successes: int | None
-    failed: int | None
-    absorbed: int | None
-    success_rate: float | None
-    input_tokens: int | None
-    cached_input_tokens: int | None
-    cache_write_tokens: int | None
-    output_tokens: int | None
-    reasoning_tokens: int | None
-    unknown_usage: int | None
-    estimated_usage: int | None
-    cost_usd: Usd | None
-    absorbed_usd: Usd | None
-    unpriced: int | None
-    latency_p50_ms: float | None
-    latency_p95_ms: float | None
-    latency_p99_ms: float | None
-    first_token_p50_ms: float | None
-    first_token_p95_ms: float | None
-    first_token_p99_ms: float | None
-    overhead_p50_ms: float | None
-    overhead_p95_ms: float | None
-    overhead_p99_ms: float | None
-
-
 async def statistics_view(found: Statistics) -> StatisticsView:
     """All of it in JSON's words; a few points at a time, since there may be a thousand."""
     series: list[SeriesPoint] = []
-    for point in found.series:
-        series.append(_series_point(point))
+    for begins_at, requests in found.series:
+        series.append(SeriesPoint(begins_at=begins_at, **_of_requests(requests)))
         if len(series) % POINTS_AT_ONCE == 0:
             await asyncio.sleep(0)
     return StatisticsView(
@@ -202,10 +159,15 @@ async def statistics_view(found: Statistics) -> StatisticsView:
         ends_at=found.ends_at,
         bucket=found.bucket,
         bucket_seconds=SECONDS_OF[found.bucket],
-        summary=RequestSums.model_validate(found.summary),
+        summary=RequestSums(**_of_requests(found.summary)),
         provider_stats=_by_name(found.provider_stats),
         model_stats=_by_name(found.model_stats),
-        key_stats=None if found.key_stats is None else [_key_sums(key) for key in found.key_stats],
+        key_stats=None
+        if found.key_stats is None
+        else [
+            KeySums(provider=provider, key_fingerprint=fingerprint or None, **_of_attempts(attempts))
+            for provider, fingerprint, attempts in found.key_stats
+        ],
         error_stats={name: ErrorCounts.model_validate(errors) for name, errors in found.error_stats.items()},
         series=series,
     )
@@ -222,14 +184,39 @@ def provider_history_view(found: ProviderHistory) -> ProviderHistoryView:
     )
 
 
-def _by_name(stats: Mapping[str, AttemptStatistics] | None) -> dict[str, AttemptSums] | None:
-    return None if stats is None else {name: AttemptSums.model_validate(attempts) for name, attempts in stats.items()}
+def _by_name(stats: Mapping[str, Totals] | None) -> dict[str, AttemptSums] | None:
+    return None if stats is None else {name: AttemptSums(**_of_attempts(attempts)) for name, attempts in stats.items()}
 
 
-def _key_sums(key: KeyStatistics) -> KeySums:
-    sums = AttemptSums.model_validate(key.attempts)
-    return KeySums(provider=key.provider, key_fingerprint=key.key_fingerprint or None, **dict(sums))
+def _of_requests(totals: Totals) -> dict[str, Any]:
+    """The fields of `RequestSums`."""
+    number = totals.by_name()
+    answered, failed = number["completed"] + number["rescued"], number["upstream_cut"] + number["errors"]
+    return _fields(totals, number, number["requests"]) | {"success_rate": _rate(answered, failed)}
 
 
-def _series_point(point: Point) -> SeriesPoint:
-    return SeriesPoint(begins_at=point.begins_at, **dict(RequestSums.model_validate(point.requests)))
+def _of_attempts(totals: Totals) -> dict[str, Any]:
+    """The fields of `AttemptSums`."""
+    number = totals.by_name()
+    return _fields(totals, number, number["attempts"]) | {"success_rate": _rate(number["successes"], number["failed"])}
+
+
+def _fields(totals: Totals, number: Mapping[str, int], count: int) -> dict[str, Any]:
+    """What both have. `None` is a sum of which nothing is known; a sum over no request at all is a known 0."""
+    tokens = TokenSums(**{name: number[f"{name}_tokens"] for name in TokenSums.model_fields})
+    return {
+        **number,
+        "tokens": None if count and number["unknown_usage"] == count else tokens,
+        "cost_usd": None if count and number["unpriced"] == count else usd(number["cost_pico_usd"]),
+        "absorbed_usd": usd(number["absorbed_pico_usd"]),
+        **{f"{name}_ms": _percentiles(totals.histogram(name)) for name in totals.kind.histograms},
+    }
+
+
+def _percentiles(counts: Counts) -> PercentilesView:
+    p50, p95, p99 = percentiles(counts, 0.5, 0.95, 0.99)
+    return PercentilesView(p50=p50, p95=p95, p99=p99)
+
+
+def _rate(successes: int, failures: int) -> float | None:
+    return successes / (successes + failures) if successes + failures else None
