@@ -27,12 +27,12 @@ from ai_engine.database.rows import insert_rows
 from ai_engine.database.schema import attempt_rollups, attempts, request_rollups, requests
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, Totals, attempt_totals, request_totals
-from ai_engine.ledger.statistics import Kept
+from ai_engine.ledger.statistics import RollupRetention
 
 PROVIDERS = [f"provider-{number}" for number in range(6)]
 MODELS = [f"model-{number}" for number in range(4)]
 CLIENTS = [f"key_{number:02}" for number in range(20)]
-KEPT = Kept()
+KEPT = RollupRetention()
 HOURS_MADE_UP = 24
 BUSIEST_HOUR = 14
 """Of the day, in UTC."""

@@ -24,7 +24,7 @@ from ai_engine.database import open_database
 from ai_engine.database.schema import requests
 from ai_engine.events import Ending
 from ai_engine.ledger.repository import SqlLedger
-from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics
+from ai_engine.ledger.statistics import Bucket, LedgerStatistics, RollupRetention
 from ai_engine.ledger.store import RequestFilter
 
 STATISTICS_BUDGET_MS = 100
@@ -80,7 +80,7 @@ async def measure(url: str, rounds: int) -> bool:
     async with database.engine.connect() as connection:
         counted = await connection.scalar(select(func.count()).select_from(requests))
     ledger = SqlLedger(database)
-    statistics = LedgerStatistics(ledger, SystemClock(), Kept())
+    statistics = LedgerStatistics(ledger, SystemClock(), RollupRetention())
     now = datetime.now(UTC)
     print(f"{counted:,} requests on {database.engine.dialect.name}: median and worst of {rounds}, ms")
     fine = True

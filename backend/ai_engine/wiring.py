@@ -37,7 +37,7 @@ from ai_engine.ledger.provider_history import ProviderHistories
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.spool import DEFAULT_LIMIT_BYTES, SpoolWriter
-from ai_engine.ledger.statistics import Kept, LedgerStatistics
+from ai_engine.ledger.statistics import LedgerStatistics, RollupRetention
 from ai_engine.management_api.autodecide import Explainer
 from ai_engine.management_api.config import Reloads
 from ai_engine.management_api.ledger_queries import LedgerNames
@@ -163,7 +163,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     ledger = SqlLedger(database)
     spool = SpoolWriter(settings.spool_dir, clock, limit_bytes=tuning.spool_limit_bytes)
     drainer = Drainer(settings.spool_dir, ledger, clock, system_chance)
-    kept = Kept()
+    kept = RollupRetention()
     decision_log = (DecisionLog(block_log, clock),) if block_log else ()
     traces = _traces(settings, clock)
     event_log = logs.event_log(clock)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ai_engine.clock import SystemClock, TimesOfDay, Watchdog, jittered
+from ai_engine.clock import Interval, SystemClock, TimesOfDay, Watchdog, jittered
+from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -175,3 +176,16 @@ def test_a_machine_whose_clock_was_set_tells_moments_anew() -> None:
     before = times.at(moment)
     machine.set_forward = timedelta(hours=1)
     assert abs(times.at(moment) - before - timedelta(hours=1)) < timedelta(seconds=10)
+
+
+def test_an_interval_is_over_at_first_once_in_its_seconds_and_when_it_is_ended() -> None:
+    clock = HandTurnedClock()
+    interval = Interval(clock, 60)
+
+    assert [interval.is_over(), interval.is_over()] == [True, False]
+    clock.advance(59)
+    assert not interval.is_over()
+    clock.advance(1)
+    assert [interval.is_over(), interval.is_over()] == [True, False]
+    interval.end()
+    assert [interval.is_over(), interval.is_over()] == [True, False]

@@ -1,6 +1,6 @@
 """The spool's drainer: moves sealed segments into the database, and deletes them. `spool.py` writes them.
 
-It needs the folder, the database and a clock, and nothing of the processes that write.
+Its inputs are the folder, the database and a clock; it shares nothing else with the processes that write.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from ai_engine.ledger.segments import OPEN, SEALED, SEGMENT_BYTES, adopt, is_at,
 from ai_engine.ledger.store import EntriesRefused, EntryStore, StoreUnavailable
 
 BATCH_BYTES = SEGMENT_BYTES * 3 // 2
-"""The largest transaction: a segment that grew beyond its size until it was sealed is one, and so are many small ones."""
+"""The largest transaction. A segment that is sealed a little late still fits, and small segments share one."""
 LINES_AT_ONCE = 64
-"""How many lines are decoded before others may run."""
+"""Lines decoded before the event loop gets its turn."""
 LOG_EVERY_SECONDS = 60
 
 _log = logging.getLogger("ai_engine")
@@ -30,25 +30,25 @@ _log = logging.getLogger("ai_engine")
 class DrainPace:
     """How often the spool is drained. Seconds."""
 
-    look_every: float = 0.05
-    go_on_after: float = 0.005
-    """Between two batches while more waits."""
+    poll_every: float = 0.05
+    pause: float = 0.005
+    """Between two batches."""
     adopt_every: float = 1
-    first_retry: float = 0.1
+    min_backoff: float = 0.1
     """Doubled with every failure in a row, jittered."""
-    last_retry: float = 5
+    max_backoff: float = 5
 
 
 class Batch(NamedTuple):
-    """The oldest lines that wait."""
+    """The oldest lines in sealed segments."""
 
     lines: Sequence[bytes]
     segments: Sequence[tuple[str, int, bool]]
-    """Those that they are from, how many bytes of each are stored with the batch, and whether that is all."""
+    """Their segments: the name, how many of its bytes are stored with this batch, and whether those are all."""
 
 
 class Drainer:
-    """Drains what all processes write into the folder. Of several drainers of one folder, one works and the others stand by."""
+    """Drains the segments of all processes. Of several drainers of one folder, one is active and the others stand by."""
 
     def __init__(self, folder: Path, store: EntryStore, clock: Clock, chance: Chance, *, pace: DrainPace = DrainPace()) -> None:
         self._folder = folder
@@ -57,24 +57,24 @@ class Drainer:
         self._chance = chance
         self._pace = pace
         self.damaged = 0
-        """Lines that could not be decoded, and were skipped."""
+        """Lines that could not be decoded; skipped."""
         self.refused = 0
-        """Records that the database would not take, ever, or that are older than what is kept, and were skipped."""
+        """Records that the database rejects, or that are older than what retention has deleted; skipped."""
         self._lock: int | None = None
         self._stored: dict[str, int] = {}
-        """How many bytes of a segment that is not deleted yet. Every start begins at 0: what is stored twice counts once."""
+        """Bytes stored of each segment that is not deleted yet. A start begins at 0: storing an entry again changes nothing."""
         self._adopting = Interval(clock, pace.adopt_every)
         self._logging = Interval(clock, LOG_EVERY_SECONDS)
 
     async def run(self) -> None:
-        """Drains until it is cancelled. A database that is away is waited for."""
+        """Drains until it is cancelled. While the database is unavailable, it retries with backoff."""
         pace = self._pace
         failures = 0
         while True:
-            wait = pace.look_every
+            wait = pace.poll_every
             try:
                 if await self._drain():
-                    wait = pace.go_on_after
+                    wait = pace.pause
                     if failures:
                         _log.info("The ledger's database takes records again.")
                     failures = 0
@@ -82,7 +82,7 @@ class Drainer:
                 failures += 1
                 if failures == 1:
                     _log.warning("The ledger's database takes no records (%s); they wait in the spool.", error)
-                wait = jittered(min(pace.first_retry * 2 ** min(failures - 1, 16), pace.last_retry), self._chance)
+                wait = jittered(min(pace.min_backoff * 2 ** min(failures - 1, 16), pace.max_backoff), self._chance)
             await self._clock.sleep(wait)
 
     async def flush(self) -> None:
@@ -91,15 +91,15 @@ class Drainer:
         while await self._drain():
             pass
 
-    async def close(self, patience_seconds: float = 5) -> None:
-        """Drains what it can in that time; what is left waits for the next start. `run` has ended before."""
+    async def close(self, timeout_seconds: float = 5) -> None:
+        """Flushes for at most that long; the rest stays for the next start. `run` has ended before."""
         with suppress(StoreUnavailable, TimeoutError):
-            async with asyncio.timeout(patience_seconds):
+            async with asyncio.timeout(timeout_seconds):
                 await self.flush()
         self._release()
 
     async def _drain(self) -> bool:
-        """Stores a batch in one transaction and deletes the segments that are stored whole. `False` where nothing waits."""
+        """Stores a batch in one transaction and deletes the segments that are stored whole. `False` if there was none."""
         try:
             if not self._has_folder():
                 return False
@@ -107,7 +107,7 @@ class Drainer:
                 self._adopt_orphans()
             batch = self._next_batch()
         except OSError as error:
-            self._cannot_read(error)
+            self._log_unreadable(error)
             return False
         if not batch.segments:
             return False
@@ -121,7 +121,7 @@ class Drainer:
         return True
 
     def _next_batch(self) -> Batch:
-        """As many segments as fit, or what fits of one that is larger. Raises `OSError` for the folder."""
+        """As many segments as fit, or the part of a larger one that does. Raises `OSError` for the folder."""
         lines: list[bytes] = []
         segments: list[tuple[str, int, bool]] = []
         room = BATCH_BYTES
@@ -141,13 +141,13 @@ class Drainer:
         return Batch(lines, segments)
 
     def _read(self, name: str, begin: int, size: int) -> bytes:
-        """Nothing if the segment cannot be read, which keeps no other from being drained."""
+        """Empty if the segment cannot be read: the others are drained all the same."""
         try:
             with (self._folder / name).open("rb", buffering=0) as segment:
                 segment.seek(begin)
                 return segment.read(size)
         except OSError as error:
-            self._cannot_read(error)
+            self._log_unreadable(error)
             return b""
 
     async def _decode(self, lines: Sequence[bytes]) -> tuple[list[Entry], int]:
@@ -165,7 +165,7 @@ class Drainer:
         return entries, damaged
 
     async def _store_accepted(self, entries: Sequence[Entry]) -> int:
-        """Stores all but those that the store refuses, which are found by halves. Gives the number of those left out."""
+        """Stores all entries but those that the store refuses, found by bisection. Returns how many were left out."""
         if not entries:
             return 0
         try:
@@ -185,7 +185,7 @@ class Drainer:
             try:
                 adopt(self._folder / name)
             except OSError as error:
-                self._cannot_read(error)
+                self._log_unreadable(error)
 
     def _delete(self, name: str) -> None:
         try:
@@ -196,7 +196,7 @@ class Drainer:
                 _log.error("A segment of the spool is stored and cannot be deleted (%s).", error)
 
     def _has_folder(self) -> bool:
-        """Whether this is the folder's one drainer, by the kernel's lock on the folder itself. Raises `OSError`."""
+        """Whether this is the folder's active drainer, by the kernel's lock on the folder itself. Raises `OSError`."""
         if self._lock is None or not is_at(self._folder, self._lock):
             self._release()
             self._lock = lock(self._folder, os.O_RDONLY)
@@ -207,6 +207,6 @@ class Drainer:
             os.close(self._lock)
             self._lock = None
 
-    def _cannot_read(self, error: OSError) -> None:
+    def _log_unreadable(self, error: OSError) -> None:
         if self._logging.is_over():
             _log.error("The spool cannot be read (%s); its records wait there.", error)

@@ -1,8 +1,8 @@
-"""A finished request as one line of a spool, and back as the rows that it becomes.
+"""A finished request as one line of a segment, and back as the rows that it becomes.
 
 A line is the CRC-32 of the rest in eight hex digits, a space, and a JSON array of the request's row and its attempts' rows, their
-values in the order of the tables' columns: what was written half, or damaged, is known by its checksum, and what was not needs
-no second look before it goes into the database. Files of another form have another suffix (`spool.SUFFIX`).
+values in the order of the tables' columns: the checksum shows a torn or damaged line, and every other line goes into the
+database without a further check. Segments of another form have another suffix (`segments.SEALED`).
 """
 
 from collections.abc import Sequence
@@ -114,7 +114,7 @@ def decode(line: bytes) -> Entry | None:
         request, attempts = orjson.loads(body)
         return Entry(RequestRow._make(request), [AttemptRow._make(attempt) for attempt in attempts])
     except (ValueError, TypeError):
-        # Whole, but of another form: whoever wrote it, the records behind it must not wait for ever.
+        # Whole, but of another form. The records behind it must not wait for ever.
         return None
 
 

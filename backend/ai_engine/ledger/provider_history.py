@@ -1,4 +1,4 @@
-"""How each provider has been lately, from the attempts it was asked for: what a strip of its health is drawn from."""
+"""The latest attempts of each provider by time, for a strip of its health."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _PLACES = tuple(ATTEMPTS.numbers.index(name) for name in ("attempts", "successes
 
 
 class AttemptCounts(NamedTuple):
-    """One provider's attempts in one bucket. What is neither a success nor failed is nobody's fault here, or was given up."""
+    """One provider's attempts in one bucket. The others were refused for the request's own fault, or cancelled."""
 
     begins_at: datetime
     attempts: int
@@ -25,24 +25,24 @@ class AttemptCounts(NamedTuple):
 
 
 class ProviderHistory(NamedTuple):
-    """The latest buckets, of which the last is still being filled."""
+    """The latest buckets, of which the last is incomplete."""
 
     begins_at: datetime
     ends_at: datetime
     bucket: Bucket
     providers: Mapping[str, Sequence[AttemptCounts]]
-    """By name, each by time, without the buckets in which it was not asked."""
+    """By name, each by time; empty buckets are left out."""
 
 
 class ProviderHistories:
-    """Tells them in one read, whose work grows with the buckets times the routes and keys in use."""
+    """Reads them at once. The work grows with the buckets times the routes and keys in use."""
 
     def __init__(self, store: RollupStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def latest(self, bucket: Bucket, points: int) -> ProviderHistory:
-        """The last `points` buckets of every provider that was asked in them."""
+        """The last `points` buckets of every provider with attempts in them."""
         step = SECONDS_OF[bucket]
         end = (int(self._clock.now().timestamp()) // step + 1) * step
         begin = end - points * step

@@ -19,17 +19,17 @@ from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow, microseconds, 
 from ai_engine.ledger.rollups import ALL, AttemptGroup, RequestGroup, Totals, attempt_totals, request_totals
 from ai_engine.ledger.store import EntriesRefused, Page, Piece, Position, RequestFilter, StoredRequest, StoreUnavailable
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 """How long a transaction may take before the database counts as unavailable."""
 
-ROWS_LOOKED_AT = 5_000
-"""How many rows a page of requests looks at."""
+ROWS_SCANNED = 5_000
+"""How many rows a page of requests reads at most."""
 
-TURNSTILE = 0x4C45_4447_4552
-"""An arbitrary number ("LEDGER"): who adds to rollups reads them first, and must be alone between the two."""
+ADVISORY_LOCK = 0x4C45_4447_4552
+"""An arbitrary number ("LEDGER"). Adding to rollups reads and then writes them, one transaction at a time."""
 
 GROUPS_AT_ONCE = 64
-"""How many rollups are added up before others may run."""
+"""Rollups added up before the event loop gets its turn."""
 
 _NOT_COMPLETED = text("ending <> 'completed'")
 """Written as the partial index has it: with a parameter in it, no database would see that the index serves."""
@@ -38,7 +38,7 @@ _NOT_COMPLETED = text("ending <> 'completed'")
 class SqlLedger:
     """`EntryStore`, `RequestStore`, `RollupStore` and `OldRows` over the ledger's four tables.
 
-    What reads raises SQLAlchemy's errors; what writes raises the port's.
+    Reading raises SQLAlchemy's errors, writing the port's.
     """
 
     def __init__(self, database: Database) -> None:
@@ -48,15 +48,15 @@ class SqlLedger:
     async def store(self, entries: Sequence[Entry]) -> int:
         """As the port promises."""
         by_id = {entry.request.id: entry for entry in entries}
-        async with _in_the_ports_words():
+        async with _port_errors():
             try:
                 return await self._database.write(partial(_add, list(by_id.values())))
             except IntegrityError:
-                # Some are there already: a spool is read again after its process was killed.
+                # Some are stored already: a segment is drained again after its drainer was killed.
                 return await self._database.write(partial(_add_new, by_id))
 
     async def page(self, wanted: RequestFilter, after: Position | None, limit: int) -> Page:
-        """As the port promises: at most `ROWS_LOOKED_AT` rows of the filter's best index are looked at."""
+        """As the port promises: at most `ROWS_SCANNED` rows of the filter's best index are looked at."""
         place = tuple_(requests.c.received_at_us, requests.c.id)
         newest_first = (requests.c.received_at_us.desc(), requests.c.id.desc())
         by_index, others = _conditions(wanted)
@@ -71,7 +71,7 @@ class SqlLedger:
         async with self._engine.connect() as connection:
             end = None
             if others:
-                end = (await connection.execute(last_look.offset(ROWS_LOOKED_AT - 1).limit(1))).first()
+                end = (await connection.execute(last_look.offset(ROWS_SCANNED - 1).limit(1))).first()
             if end is not None:
                 # PostgreSQL's planner has an idea of how few rows a number bounds, but none of a pair.
                 begin = [requests.c.received_at_us >= end.received_at_us, place >= tuple(end)]
@@ -129,7 +129,7 @@ class SqlLedger:
             .order_by(requests.c.received_at_us, requests.c.id)
             .limit(at_most)
         )
-        async with _in_the_ports_words():
+        async with _port_errors():
             async with self._engine.connect() as connection:
                 candidates = (await connection.execute(oldest)).all()
             ids: list[str] = []
@@ -147,7 +147,7 @@ class SqlLedger:
     async def delete_rollups(self, resolution_seconds: int, before: datetime, at_most: int) -> int:
         """As the port promises."""
         most = 0
-        async with _in_the_ports_words():
+        async with _port_errors():
             for table in (request_rollups, attempt_rollups):
                 old = select(*table.primary_key).where(
                     table.c.resolution_seconds == resolution_seconds, table.c.begins_at_s < microseconds(before) // 1_000_000
@@ -161,8 +161,8 @@ class SqlLedger:
 
 
 def _add(given: Sequence[Entry], connection: Connection) -> int:
-    """Adds all that are not too old; says how many are."""
-    take_turns(connection, TURNSTILE)
+    """Adds all entries but those that are too old, and returns how many those are."""
+    take_turns(connection, ADVISORY_LOCK)
     horizon_us = connection.scalar(select(func.max(ledger_horizon.c.received_at_us)))
     entries = given if horizon_us is None else [entry for entry in given if entry.request.received_at_us > horizon_us]
     insert_rows(connection, requests, [entry.request for entry in entries])
@@ -174,13 +174,13 @@ def _add(given: Sequence[Entry], connection: Connection) -> int:
 
 
 def _add_new(by_id: Mapping[str, Entry], connection: Connection) -> int:
-    take_turns(connection, TURNSTILE)
+    take_turns(connection, ADVISORY_LOCK)
     known = {row.id for row in rows_with_keys(connection, requests, [(record_id,) for record_id in by_id])}
     return _add([entry for record_id, entry in by_id.items() if record_id not in known], connection)
 
 
 def _delete_requests(ids: Sequence[str], horizon_us: int, connection: Connection) -> None:
-    take_turns(connection, TURNSTILE)
+    take_turns(connection, ADVISORY_LOCK)
     connection.execute(delete(ledger_horizon).where(ledger_horizon.c.received_at_us <= horizon_us))
     insert_rows(connection, ledger_horizon, [(horizon_us,)])
     connection.execute(delete(attempts).where(attempts.c.request.in_(ids)))
@@ -244,16 +244,16 @@ def _conditions(wanted: RequestFilter) -> tuple[list[Any], list[ColumnElement[bo
 
 
 @asynccontextmanager
-async def _in_the_ports_words() -> AsyncIterator[None]:
-    """Whatever goes wrong inside is `StoreUnavailable`, or `EntriesRefused` where the values are to blame."""
+async def _port_errors() -> AsyncIterator[None]:
+    """Turns every error into `StoreUnavailable`, or `EntriesRefused` if the values are the cause."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             yield
     except (IntegrityError, DataError, ValueError, TypeError, OverflowError) as error:
         raise EntriesRefused(type(error).__name__) from error
     except DBAPIError as error:
         # asyncpg's own check of values has no class of its own in SQLAlchemy, but PostgreSQL's code for "data exception".
-        blames_values = str(getattr(error.orig, "sqlstate", "")).startswith("22")
-        raise (EntriesRefused if blames_values else StoreUnavailable)(type(error).__name__) from error
+        is_about_values = str(getattr(error.orig, "sqlstate", "")).startswith("22")
+        raise (EntriesRefused if is_about_values else StoreUnavailable)(type(error).__name__) from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable(type(error).__name__) from error

@@ -1,7 +1,7 @@
-"""What rows add up to, by minute, hour and day: sums that are kept with the rows, so that nobody ever has to count those.
+"""Sums over rows by minute, hour and day, stored with the rows, so that statistics never read those.
 
-A request counts in three groups of `request_rollups`: its client's on its route, everybody's on its route (`client` is `*`), and
-everybody's everywhere (all three are `*`). An attempt counts in one of `attempt_rollups`: that of its route and key.
+A request counts in three groups of `request_rollups`: that of its client and route, that of its route (`client` is `*`), and
+that of all requests (all three are `*`). An attempt counts in one of `attempt_rollups`: that of its route and key.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ _ANSWERED = frozenset({Ending.COMPLETED.value, Ending.RESCUED.value})
 _BLAMES_THE_REQUEST = frozenset({Blame.REQUEST.value, Blame.MODEL.value})
 
 LARGEST_SUM = 2**63 - 1
-"""What a column holds. A sum stays there: one provider's absurd bill must not keep everybody's requests out of the ledger."""
+"""What a column holds. A larger sum is stored as this: one absurd price must not make the database refuse all requests."""
 
 ALL = "*"
 NONE = ""
@@ -224,7 +224,7 @@ def _is_ours(status: int) -> bool:
 
 def _count_attempts(rows: Sequence[AttemptRow]) -> Totals:
     columns: Any = AttemptRow._make(zip(*rows, strict=True))
-    # What was given up with its request is nobody's failure.
+    # An attempt that was cancelled with its request did not fail.
     failures = [None if failure == ABANDONED else failure for failure in columns.failure]
     are_refused = [
         blame in _BLAMES_THE_REQUEST
@@ -287,7 +287,7 @@ def _within(resolution_seconds: int, group: GroupT) -> GroupT:
 
 
 def _regrouped(totals: Mapping[GroupT, Totals], group_of: Callable[[GroupT], KeyT]) -> dict[KeyT, Totals]:
-    """The sums by coarser groups. A group that comes from one alone shares its object: nobody adds to either afterwards."""
+    """The sums by coarser groups. A group of a single member shares its object, and neither changes afterwards."""
     members: dict[KeyT, list[Totals]] = {}
     for group, of_group in totals.items():
         members.setdefault(group_of(group), []).append(of_group)

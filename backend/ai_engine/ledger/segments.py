@@ -75,14 +75,14 @@ def adopt(path: Path) -> None:
 
 
 class OpenSegment:
-    """The segment that this process writes, its lock held. Used by one thread."""
+    """The segment that this process writes, with its lock. For one thread."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
         self.size = 0
         self.records = 0
-        """How many of its lines are records, for its writer to count."""
+        """Counted by its writer."""
 
     @classmethod
     def create(cls, folder: Path, at: datetime, number: int) -> "OpenSegment":

@@ -1,4 +1,4 @@
-"""The spool's writer: a record is a line in a segment before its answer ends. `drainer.py` moves it into the database."""
+"""The spool's writer: a record is a line in a segment before its answer ends. The drainer moves it into the database."""
 
 import errno
 import logging
@@ -16,46 +16,46 @@ from ai_engine.ledger.segments import OPEN, SEALED, SEGMENT_BYTES, OpenSegment, 
 DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024
 LOG_EVERY_SECONDS = 60
 PROBE = b" " * 1023 + b"\n"
-"""A blank line as long as a record, written to see whether a record could be."""
+"""A blank line as long as a record, written to test whether a record could be."""
 
 _log = logging.getLogger("ai_engine")
 
 
 class SpoolFull(OSError):
-    """The spool holds as much as it may."""
+    """The spool has reached its bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealPace:
     """How often segments are sealed. Seconds."""
 
-    look_every: float = 0.05
-    """So long a record waits that comes after a while without any."""
+    poll_every: float = 0.05
+    """The age at which the first record after a silence is sealed."""
     seal_every: float = 1
-    """So long at most one waits while the drainer keeps up. A segment is a transaction, and one of few records is dear."""
-    tidy_every: float = 1
+    """The largest age of a record in an open segment while the drainer keeps up. Small segments make dear transactions."""
+    check_every: float = 1
 
 
 class Backlog(NamedTuple):
-    """What waits in the spool, for metrics."""
+    """What is in the spool, for metrics."""
 
     bytes: int
     """Of all processes."""
     records: int
     """Written by this process."""
     oldest_age_seconds: float
-    """Since the last write to the segment that has waited longest; 0 where nothing waits."""
+    """Since the last write to the oldest segment; 0 if all are empty."""
 
 
 class SpoolHealth(NamedTuple):
-    """Whether a record that came now would be kept."""
+    """Whether the next record would be written."""
 
     is_recording: bool
     reason: str | None
 
 
 class SpoolWriter:
-    """Writes records into segments of its own and seals them. It knows the folder, and nothing of a database."""
+    """Writes records into segments and seals them. It knows the folder and nothing of a database."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class SpoolWriter:
         segment_bytes: int = SEGMENT_BYTES,
         pace: SealPace = SealPace(),
     ) -> None:
-        """Opens a segment, so that the first record has one; where it cannot, `health` says so and `run` tries again.
+        """Opens the first segment. If that fails, `health` says so and `run` retries.
 
         `limit_bytes` bounds the segments of all processes together.
         """
@@ -76,35 +76,35 @@ class SpoolWriter:
         self._segment_bytes = segment_bytes
         self._pace = pace
         self.dropped = 0
-        """Records that were never written since the start: the spool was full, or could not be written to."""
-        self._trouble: str | None = None
+        """Records not written since the start: the spool was full or not writable."""
+        self._error: str | None = None
         self._segment: OpenSegment | None = None
         self._created = 0
         self._sealed: dict[str, int] = {}
-        """This writer's sealed segments that are not drained yet, by name, and how many records each has."""
+        """The records of each of this writer's sealed segments that is not drained yet, by name."""
         self._other_bytes = 0
-        """What the folder holds beside the open segment."""
+        """The bytes of all segments but this writer's open one."""
         self._seal_at = 0.0
-        self._tidying = Interval(clock, pace.tidy_every)
+        self._checking = Interval(clock, pace.check_every)
         self._logging = Interval(clock, LOG_EVERY_SECONDS)
-        self._tidy()
+        self._check()
 
     def record(self, request: RequestFinished) -> None:
-        """Keeps the record: one `write(2)`, no waiting, and never an exception. One that cannot be kept is counted."""
+        """Writes the record with one `write(2)`. Raises nothing: a record that cannot be written is counted in `dropped`."""
         try:
             self._append(encode(request)).records += 1
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a record, its request must not suffer
             self.dropped += 1
-            self._has_trouble(error)
+            self._fail(error)
             return
-        self._trouble = None
+        self._error = None
 
     def health(self) -> SpoolHealth:
-        """Whether records are being kept, and if not, why."""
-        return SpoolHealth(self._trouble is None, self._trouble and f"requests are not being recorded: {self._trouble}")
+        """Whether records are being written, and if not, why."""
+        return SpoolHealth(self._error is None, self._error and f"requests are not being recorded: {self._error}")
 
     def backlog(self) -> Backlog:
-        """The numbers as they stand. Looks into the folder."""
+        """The current numbers. Lists the folder."""
         try:
             waiting = [found for found in self._measure() if found.st_size]
         except OSError:
@@ -117,20 +117,20 @@ class SpoolWriter:
     async def run(self) -> None:
         """Seals segments by size and age, until it is cancelled."""
         while True:
-            await self._clock.sleep(self._pace.look_every)
-            if self._tidying.is_over():
-                self._tidy()
+            await self._clock.sleep(self._pace.poll_every)
+            if self._checking.is_over():
+                self._check()
             if self._is_due():
                 self.seal()
 
     def seal(self) -> None:
-        """Leaves what was recorded until now to the drainer, and opens the next segment. What cannot be sealed waits on."""
+        """Seals the open segment, unless it is empty, and opens the next. A segment that cannot be sealed stays open."""
         self._seal()
-        self._tidy()
+        self._check()
 
     async def close(self) -> None:
-        """Seals what was recorded, and leaves no empty segment. `run` has ended before."""
-        self._tidy()
+        """Seals the open segment, or deletes it if it is empty. `run` has ended before."""
+        self._check()
         self._seal()
         if self._segment is not None:
             self._segment.close()
@@ -150,7 +150,7 @@ class SpoolWriter:
     def _append(self, line: bytes) -> OpenSegment:
         segment = self._segment
         if segment is None:
-            raise OSError(errno.ENOENT, self._trouble or "the spool is closed")
+            raise OSError(errno.ENOENT, self._error or "the spool is closed")
         if self._other_bytes + segment.size + len(line) > self._limit_bytes:
             raise SpoolFull(errno.EDQUOT, "the spool is full")
         segment.append(line)
@@ -160,24 +160,24 @@ class SpoolWriter:
         segment = self._segment
         if segment is None or not segment.size:
             return False
-        # While the drainer is behind, a small segment more would not be drained sooner.
+        # While the drainer is behind, another small segment would not be drained any sooner.
         is_old = not self._sealed and self._clock.monotonic() >= self._seal_at
         return is_old or segment.size >= self._segment_bytes
 
-    def _tidy(self) -> None:
-        """Opens a segment where there is none or it is gone, measures the spool, and sees whether trouble is over."""
+    def _check(self) -> None:
+        """Opens a segment if there is none, measures the spool, and after an error probes whether it can be written again."""
         try:
             if self._segment is None or self._segment.is_gone():
                 self._open()
             self._measure()
-            if self._trouble is not None:
+            if self._error is not None:
                 self._append(PROBE)
-                self._trouble = None
+                self._error = None
         except OSError as error:
-            self._has_trouble(error)
+            self._fail(error)
 
     def _open(self) -> None:
-        """Opens the next segment, which takes over what was in one that somebody removed. Raises `OSError`."""
+        """Opens the next segment. If the last one was deleted from outside, its content is copied. Raises `OSError`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         segment, removed = OpenSegment.create(self._folder, self._clock.now(), self._created), self._segment
         self._created += 1
@@ -192,14 +192,14 @@ class SpoolWriter:
         self._segment = segment
 
     def _measure(self) -> Collection[os.stat_result]:
-        """Sees what the drainer has deleted and what others have written: all segments. Raises `OSError`."""
+        """Updates what the bound and the backlog count. Returns all segments. Raises `OSError`."""
         found = dict(segments_in(self._folder, OPEN, SEALED))
         self._sealed = {name: records for name, records in self._sealed.items() if name in found}
         own = self._segment.path.name if self._segment is not None else None
         self._other_bytes = sum(segment.st_size for name, segment in found.items() if name != own)
         return found.values()
 
-    def _has_trouble(self, error: Exception) -> None:
-        self._trouble = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+    def _fail(self, error: Exception) -> None:
+        self._error = (isinstance(error, OSError) and error.strerror) or type(error).__name__
         if self._logging.is_over():
-            _log.error("Requests are not being recorded (%s); %d are lost since the start.", self._trouble, self.dropped)
+            _log.error("Requests are not being recorded (%s); %d are lost since the start.", self._error, self.dropped)

@@ -15,15 +15,15 @@ from ai_engine.ledger.store import Piece, RollupStore
 MOST_POINTS = 1000
 """How long a series may be."""
 AUTOMATIC_POINTS = 200
-"""How long a series is at most where its bucket is chosen here."""
+"""How long a series is at most with `Bucket.AUTO`."""
 DEFAULT_RANGE = timedelta(hours=24)
-"""What is told where nobody says since when."""
+"""The range without `from`."""
 MOST_NAMES = 500
-"""How many models, or providers, are told of one by one."""
+"""How many models, or providers, have statistics of their own."""
 OTHERS = "(others)"
-"""The name of all beyond them together: their rarest."""
+"""The name of all others together, which are the rarest."""
 GROUPS_AT_ONCE = 200
-"""How many rollups are added up before others may run."""
+"""Rollups added up before the event loop gets its turn."""
 
 
 class Bucket(StrEnum):
@@ -39,8 +39,8 @@ SECONDS_OF = {Bucket.MINUTE: MINUTE, Bucket.HOUR: HOUR, Bucket.DAY: DAY}
 BUCKET_OF = {seconds: bucket for bucket, seconds in SECONDS_OF.items()}
 
 
-class Kept(NamedTuple):
-    """For how long which rollups are kept; days are kept for ever."""
+class RollupRetention(NamedTuple):
+    """How long rollups are kept. Those of days are kept for ever."""
 
     minutes: timedelta = timedelta(days=2)
     hours: timedelta = timedelta(days=90)
@@ -56,12 +56,12 @@ class KeyStatistics(NamedTuple):
 
 
 class ErrorStatistics(NamedTuple):
-    """How often one class of failure came."""
+    """Counts of one class of failure."""
 
     attempts: int | None
     """`None` with a client's filter: attempts are not kept by client."""
     requests: int
-    """How many requests it ended."""
+    """Requests that failed with it."""
 
 
 class Point(NamedTuple):
@@ -77,7 +77,7 @@ class Statistics:
 
     begins_at: datetime
     ends_at: datetime
-    """What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets."""
+    """The requested range, its ends moved outward to whole buckets. Exclusive."""
     bucket: Bucket
     summary: Totals
     provider_stats: Mapping[str, Totals] | None
@@ -86,13 +86,13 @@ class Statistics:
     """These three are `None` with a client's filter: attempts are not kept by client."""
     error_stats: Mapping[str, ErrorStatistics]
     series: Sequence[Point]
-    """Without a point where nothing happened."""
+    """Empty buckets are left out."""
 
 
 class LedgerStatistics:
     """Computes statistics. The work grows with the days of the range times the routes and keys in use, with nothing else."""
 
-    def __init__(self, store: RollupStore, clock: Clock, kept: Kept) -> None:
+    def __init__(self, store: RollupStore, clock: Clock, kept: RollupRetention) -> None:
         self._store = store
         self._clock = clock
         self._kept = kept
@@ -110,8 +110,8 @@ class LedgerStatistics:
         """Everything about the range. Raises `InvalidRequest` that names `from`, `to` or `bucket`.
 
         Without an end the range ends now, without a beginning it has 24 hours.
-        The edges are moved outward to whole buckets. Where the bucket is chosen here, it is the minute in a range of up to 200
-        minutes, the hour in one of up to 200 hours, the day beyond, and never one that is no longer kept for that time.
+        The ends are moved outward to whole buckets. `Bucket.AUTO` is the minute in a range of up to 200 minutes, the hour in
+        one of up to 200 hours, the day beyond, and never one whose rollups are deleted for that time.
         """
         ends_at = self._clock.now() if ends_at is None else ends_at
         begin, end = _checked(ends_at - DEFAULT_RANGE if begins_at is None else begins_at, ends_at)
@@ -152,7 +152,7 @@ class LedgerStatistics:
         if step < kept[0]:
             finest = BUCKET_OF[kept[0]]
             raise InvalidRequest(
-                f"Of that time, no {bucket.value} is kept any more; ask for the bucket {finest.value}.", param="bucket"
+                f"Data per {bucket.value} has expired for this range; use the bucket `{finest.value}`.", param="bucket"
             )
         return step
 
@@ -222,7 +222,7 @@ def _time(seconds: int) -> datetime:
 
 
 async def _by(by_key: Mapping[AttemptGroup, Totals], name_of: Callable[[AttemptGroup], str]) -> dict[str, Totals]:
-    """By name; the rarest of very many together, since clients can make up names of models."""
+    """By name; the rarest of very many together, since clients can invent names of models."""
     summed = await _summed(by_key, name_of)
     if len(summed) > MOST_NAMES:
         busiest_first = sorted(summed, key=lambda name: summed[name].number("attempts"), reverse=True)

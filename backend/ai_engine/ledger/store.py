@@ -10,18 +10,18 @@ from ai_engine.ledger.rollups import AttemptGroup, RequestGroup
 
 
 class StoreUnavailable(Exception):
-    """The database did not take it now. Nothing of it is stored, or all of it is; storing it again is right in both cases."""
+    """The database is unavailable. All of the entries are stored or none is, and storing them again is right in both cases."""
 
 
 class EntriesRefused(Exception):
-    """The database will never take one of these entries. None of them is stored."""
+    """The database rejects one of these entries for its values. None of them is stored."""
 
 
 class RequestFilter(NamedTuple):
-    """Which requests; `None` means whichever."""
+    """Which requests; `None` means any."""
 
     provider: str | None = None
-    """Who answered, or was tried last."""
+    """Of the attempt that answered, or of the last one."""
     model: str | None = None
     """The provider's own name for it."""
     client: str | None = None
@@ -51,7 +51,7 @@ class StoredRequest(NamedTuple):
 
 
 Page = tuple[list[StoredRequest], Position | None]
-"""Requests, newest first, and where the next page goes on; `None` at the end."""
+"""Requests, newest first, and the position where the next page starts; `None` at the end."""
 
 
 class Piece(NamedTuple):
@@ -66,10 +66,10 @@ class EntryStore(Protocol):
     """Where the drainer puts entries."""
 
     async def store(self, entries: Sequence[Entry]) -> int:
-        """Stores those that are not there yet, with what they add to the rollups, in one transaction.
+        """Stores the entries that are not stored yet, and adds them to the rollups, in one transaction.
 
-        Says how many it left out for ever, because they are as old as requests that retention has deleted: nobody could say
-        whether they were counted already. Raises `StoreUnavailable` or `EntriesRefused`.
+        Returns how many it left out, because they are as old as requests that retention has deleted: whether they are in the
+        rollups already cannot be known. Raises `StoreUnavailable` or `EntriesRefused`.
         """
 
 

@@ -17,10 +17,10 @@ from ai_engine.database.schema import attempt_rollups, attempts, metadata, reque
 from ai_engine.events import Ending, RequestFinished
 from ai_engine.ledger.lines import Entry
 from ai_engine.ledger.money import LARGEST_USD, usd
-from ai_engine.ledger.repository import ROWS_LOOKED_AT, SqlLedger
+from ai_engine.ledger.repository import ROWS_SCANNED, SqlLedger
 from ai_engine.ledger.retention import Retention
 from ai_engine.ledger.rollups import DAY, HOUR, LARGEST_SUM, MINUTE, attempt_totals, request_totals
-from ai_engine.ledger.statistics import Bucket, Kept, LedgerStatistics, Statistics
+from ai_engine.ledger.statistics import Bucket, LedgerStatistics, RollupRetention, Statistics
 from ai_engine.ledger.store import EntriesRefused, Position, RequestFilter, StoreUnavailable
 from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import NOON, a_failed_attempt, a_request, an_attempt, entries_of, entry_of, random_records
@@ -237,7 +237,7 @@ async def test_a_cursor_from_another_range_never_leads_out_of_the_one_that_is_as
 async def test_a_rare_match_is_reached_by_going_on_and_no_page_looks_at_more_than_its_bound(database: Database) -> None:
     ledger = SqlLedger(database)
     rare = a_request(received_at=NOON - timedelta(days=1), ending=Ending.RESCUED)
-    common = [a_request(received_at=NOON - timedelta(milliseconds=number)) for number in range(ROWS_LOOKED_AT + 10)]
+    common = [a_request(received_at=NOON - timedelta(milliseconds=number)) for number in range(ROWS_SCANNED + 10)]
     template = entry_of(common[0])
     entries = [
         Entry(template.request._replace(id=record.id, received_at_us=template.request.received_at_us - number * 1000), [])
@@ -269,7 +269,7 @@ RANGES = [
 async def test_statistics_equal_a_recount_of_the_requests_in_their_range(database: Database) -> None:
     records = random_records(11, 300, over=timedelta(hours=80))
     await SqlLedger(database).store(entries_of(records))
-    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), Kept())
+    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), RollupRetention())
 
     for hours, bucket, step in RANGES:
         asked_from = NOON - timedelta(hours=hours, minutes=1, seconds=7)
@@ -305,7 +305,7 @@ def assert_is_recount(found: Statistics, counted: list[RequestFinished]) -> None
 async def test_statistics_of_providers_models_keys_and_errors_count_attempts(database: Database) -> None:
     records = random_records(12, 200, over=timedelta(hours=80))
     await SqlLedger(database).store(entries_of(records))
-    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), Kept())
+    statistics = LedgerStatistics(SqlLedger(database), HandTurnedClock(), RollupRetention())
     begins_at, ends_at = NOON - timedelta(hours=80), NOON + timedelta(hours=1)
 
     found = await statistics.statistics(begins_at, ends_at)
@@ -345,7 +345,7 @@ async def test_retention_deletes_what_is_too_old_in_small_pieces_and_keeps_the_r
             pieces.append(await super().delete_requests(before, at_most))
             return pieces[-1]
 
-    await Retention(Watched(database), clock, lambda: timedelta(days=90), Kept()).delete_what_is_too_old()
+    await Retention(Watched(database), clock, lambda: timedelta(days=90), RollupRetention()).delete_expired()
 
     assert await count(database) == (2, 2)
     assert sum(pieces) == 200 * 7
@@ -364,7 +364,7 @@ async def test_a_record_that_comes_again_after_retention_deleted_it_is_left_out_
     old = [a_request(received_at=NOON - timedelta(days=91, seconds=number)) for number in range(20)]
     young = a_request(received_at=NOON - timedelta(days=80))
     assert await ledger.store(entries_of([*old, young])) == 0
-    await Retention(ledger, clock, lambda: timedelta(days=90), Kept()).delete_what_is_too_old()
+    await Retention(ledger, clock, lambda: timedelta(days=90), RollupRetention()).delete_expired()
     rollups = await stored_rollups(database)
 
     # Retention has been made longer meanwhile; one that was never stored is as old.

@@ -328,7 +328,7 @@ async def test_closing_stores_what_it_can_in_its_time(tmp_path: Path, clock: Han
             return 0
 
     ids, store = write(tmp_path, f"1{SEALED}"), FakeStore()
-    await Drainer(tmp_path, Hangs(), clock, lambda: 0.5).close(patience_seconds=0.01)
+    await Drainer(tmp_path, Hangs(), clock, lambda: 0.5).close(timeout_seconds=0.01)
     assert names(tmp_path) == [f"1{SEALED}"]
 
     await Drainer(tmp_path, store, clock, lambda: 0.5).close()

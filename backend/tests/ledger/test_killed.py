@@ -34,9 +34,9 @@ import random
 async def main():
     database = await open_database(sys.argv[1])
     folder, clock = Path(sys.argv[2]), SystemClock()
-    pace = SealPace(look_every=0.001, seal_every=0.005, tidy_every=0.01)
+    pace = SealPace(poll_every=0.001, seal_every=0.005, check_every=0.01)
     spool = SpoolWriter(folder, clock, segment_bytes=10_000, pace=pace)
-    pace = DrainPace(look_every=0.002, go_on_after=0, adopt_every=0.01)
+    pace = DrainPace(poll_every=0.002, pause=0, adopt_every=0.01)
     drainer = Drainer(folder, SqlLedger(database), clock, system_chance, pace=pace)
     loops = [asyncio.create_task(part.run()) for part in (spool, drainer)]
     while True:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ai_engine.errors import InvalidRequest
 from ai_engine.events import RequestFinished
 from ai_engine.ledger.rollups import DAY, HOUR, MINUTE, AttemptGroup, RequestGroup, attempt_totals, request_totals
-from ai_engine.ledger.statistics import MOST_NAMES, OTHERS, Bucket, Kept, LedgerStatistics, pieces
+from ai_engine.ledger.statistics import MOST_NAMES, OTHERS, Bucket, LedgerStatistics, RollupRetention, pieces
 from ai_engine.ledger.store import Piece
 from ai_engine.names import Route
 from tests.fakes.clock import HandTurnedClock
@@ -50,7 +50,7 @@ def is_in(piece: Piece, resolution_seconds: int, begins_at_s: int) -> bool:
 
 
 def statistics(*records: RequestFinished) -> LedgerStatistics:
-    return LedgerStatistics(FakeStore(records or random_records(2, 50)), HandTurnedClock(), Kept())
+    return LedgerStatistics(FakeStore(records or random_records(2, 50)), HandTurnedClock(), RollupRetention())
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.sampled_from([MINUTE, HOUR, DAY]))
