@@ -2,9 +2,9 @@
 
     backend/.venv/bin/python benchmarks/compare.py OTHER_CHECKOUT [--rounds N]
 
-Both gateways run as `own_cost.py`'s `own` does, each from its own checkout and virtual environment. Every round measures each kind
-of request on both, one right after the other, and the other way round in the next round. The ratio of a kind is the median of its
-rounds' ratios: what disturbs the machine for a while disturbs both.
+Both gateways run as `own_cost.py`'s `own` does, each from its own checkout and virtual environment. Every round measures each
+kind of request on both, one right after the other, and the other way round in the next round. The ratio of a kind is the median
+of its rounds' ratios: what disturbs the machine for a while disturbs both.
 """
 
 import argparse

@@ -57,6 +57,8 @@ class AttemptFinished(NamedTuple):
     """At list price; `None` where tokens or price are unknown."""
     is_absorbed: bool
     """Paid by us and charged to nobody, such as the loser of a hedge."""
+    detail: str | None
+    """What failed in a sentence, with the field it is about: `messages[3].name: …`. Short, and without text of the request."""
 
 
 class RequestFinished(NamedTuple):
@@ -82,6 +84,8 @@ class RequestFinished(NamedTuple):
     ending: Ending
     error_class: str | None
     """Why it did not end well, in a word for statistics; `None` where it did, and where the client left."""
+    error_detail: str | None
+    """The same in a sentence, with the field it is about; short, and without text of the request."""
     tokens: TokenCounts
     """Of the attempts that the client pays."""
     tokens_are_estimated: bool

@@ -159,6 +159,7 @@ requests = Table(
     Column("upstream_ms", Double, nullable=False),
     Column("overhead_ms", Double, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("error_detail", String),
     Index("ix_requests_received_at_us", "received_at_us", "id"),
     # Nobody asks for the requests of no client, and in open mode all are.
     Index(
@@ -201,6 +202,7 @@ attempts = Table(
     Column("tokens_are_estimated", Boolean, nullable=False),
     Column("cost_pico_usd", BigInteger),
     Column("is_absorbed", Boolean, nullable=False),
+    Column("detail", String),
 )
 
 # One row once something has been deleted: requests that were received up to then are in the rollups alone, so that none of them

@@ -16,11 +16,14 @@ import orjson
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.ledger.money import pico_usd, usd
 from ai_engine.names import Blame, Operation, Route, TokenCounts
+from ai_engine.wire.redaction import redact
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LONGEST_TEXT = 256
 """Characters. Names come from clients and providers, and databases index them; no name needs more."""
+LONGEST_DETAIL = 500
+"""Characters of a sentence, which no index has."""
 LONGEST_MS = 1e10
 NUL = b"\\u0000"
 """As JSON writes it."""
@@ -57,6 +60,7 @@ class RequestRow(NamedTuple):
     upstream_ms: float
     overhead_ms: float
     attempts: int
+    error_detail: str | None
 
 
 class AttemptRow(NamedTuple):
@@ -83,6 +87,7 @@ class AttemptRow(NamedTuple):
     tokens_are_estimated: bool
     cost_pico_usd: int | None
     is_absorbed: bool
+    detail: str | None
 
 
 class Entry(NamedTuple):
@@ -144,6 +149,7 @@ def request_of(row: RequestRow, attempts: Sequence[AttemptRow]) -> RequestFinish
         status=row.status,
         ending=Ending(row.ending),
         error_class=row.error_class,
+        error_detail=row.error_detail,
         tokens=_tokens(row),
         tokens_are_estimated=row.tokens_are_estimated,
         cost_usd=_usd(row.cost_pico_usd),
@@ -175,6 +181,7 @@ def _attempt_of(row: AttemptRow, request_id: str) -> AttemptFinished:
         tokens_are_estimated=row.tokens_are_estimated,
         cost_usd=_usd(row.cost_pico_usd),
         is_absorbed=row.is_absorbed,
+        detail=row.detail,
     )
 
 
@@ -189,8 +196,8 @@ def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
 def _request_row(request: RequestFinished) -> list[Any]:
     (
         record_id, request_id, received_at, client, client_name, operation, asked_model, route, key_fingerprint, is_stream,
-        status, ending, error_class, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version, first_token_ms,
-        duration_ms, upstream_ms, _, attempts,
+        status, ending, error_class, error_detail, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version,
+        first_token_ms, duration_ms, upstream_ms, _, attempts,
     ) = request  # fmt: skip
     provider, model = route or (None, None)
     return [
@@ -218,13 +225,14 @@ def _request_row(request: RequestFinished) -> list[Any]:
         _ms(upstream_ms),
         _ms(request.overhead_ms),
         len(attempts),
+        _detail(error_detail),
     ]
 
 
 def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
     (
         _, number, route, key_fingerprint, why, started_ms, succeeded, failure, blame, status, duration_ms, first_token_ms,
-        tokens, tokens_are_estimated, cost_usd, is_absorbed,
+        tokens, tokens_are_estimated, cost_usd, is_absorbed, detail,
     ) = attempt  # fmt: skip
     return [
         record_id,
@@ -244,12 +252,18 @@ def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
         tokens_are_estimated,
         pico_usd(cost_usd),
         is_absorbed,
+        _detail(detail),
     ]
 
 
 def _text(value: str | None) -> str | None:
     """A name from outside, as long as databases index it."""
     return value if value is None or len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
+
+
+def _detail(value: str | None) -> str | None:
+    """Without what looks like a secret: parts of it are the provider's words."""
+    return value if value is None else redact(value)[:LONGEST_DETAIL]
 
 
 def _ms(value: float | None) -> float | None:

@@ -54,6 +54,10 @@ class KeyScope(StrEnum):
     """The provider does not know the key (401): out until the free listing call accepts it again."""
 
 
+LONGEST_FIELD = 120
+"""Characters of a field's path or a code, which are the provider's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One attempt's failure, classified."""
@@ -81,6 +85,13 @@ class Failure:
         if not self.is_quoted:
             return self.message
         return f"The provider answered with status {self.status}." if self.status else "The provider reported an error."
+
+    @property
+    def detail(self) -> str:
+        """For the ledger and the log: the field and the code that it is about, and `message_for_others`."""
+        about = f"{self.param[:LONGEST_FIELD]}: " if self.param else ""
+        code = f" ({self.code[:LONGEST_FIELD]})" if self.code and self.is_quoted else ""
+        return about + self.message_for_others + code
 
     @property
     def message_for_client(self) -> str:

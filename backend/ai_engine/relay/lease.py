@@ -79,7 +79,7 @@ class Lease:
             first_token_seconds=self.first_token_seconds,
             tokens_per_second=tokens_per_second,
         )
-        self._end(None, None, 200, spent)
+        self._end(None, None, 200, None, spent)
 
     def fail(self, failure: Failure, reported: Spent | None) -> None:
         """Marks what is to blame, and nothing else; a client's own fault marks nothing.
@@ -100,16 +100,17 @@ class Lease:
             case Blame.REQUEST | Blame.MODEL:
                 pass
         is_free = failure.status is not None or failure.blame is Blame.NETWORK
-        self._end(failure.kind, failure.blame, failure.status, reported or (NOTHING_SPENT if is_free else UNKNOWN_SPENT))
+        spent = reported or (NOTHING_SPENT if is_free else UNKNOWN_SPENT)
+        self._end(failure.kind, failure.blame, failure.status, failure.detail, spent)
 
     def abandon(self, reported: Spent | None) -> None:
         """Ends without a verdict: the client left, its time was over, or the gateway itself failed."""
         if self._is_over:
             return
         self._services.breaker.abandon(self._permit)
-        self._end(ABANDONED, Blame.REQUEST, None, reported or UNKNOWN_SPENT)
+        self._end(ABANDONED, Blame.REQUEST, None, None, reported or UNKNOWN_SPENT)
 
-    def _end(self, failure: str | None, blame: Blame | None, status: int | None, spent: Spent) -> None:
+    def _end(self, failure: str | None, blame: Blame | None, status: int | None, detail: str | None, spent: Spent) -> None:
         self._is_over = True
         self._services.keys.release(self.key)
         now = self._services.clock.monotonic()
@@ -131,6 +132,7 @@ class Lease:
             spent.is_estimated,
             spent.cost_usd,
             False,
+            detail,
         )
         self._journal.end(finished, self.client_seconds, now)
         self._observe(finished)

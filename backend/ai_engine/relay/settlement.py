@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ai_engine.catalogue.prices import Price
-from ai_engine.errors import AIEngineError
+from ai_engine.errors import AIEngineError, CallerError
 from ai_engine.events import ABANDONED, CLIENT_CLOSED_REQUEST, AttemptFinished, Ending, RequestFinished, new_record_id
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.relay.client import Client
@@ -15,6 +15,8 @@ from ai_engine.relay.services import RelayServices
 from ai_engine.relay.spending import NOTHING_SPENT, Spent
 
 _NO_MONEY = Decimal(0)
+_LONGEST_DETAIL = 300
+"""Characters."""
 
 
 class Settlement:
@@ -46,28 +48,28 @@ class Settlement:
 
     def complete(self) -> None:
         """The client gets a sound answer."""
-        self._settle(Ending.COMPLETED, 200, None)
+        self._settle(Ending.COMPLETED, 200)
 
     def cut(self) -> None:
         """A stream broke after its first content, and could not go on."""
-        self._settle(Ending.UPSTREAM_CUT, 200, None)
+        self._settle(Ending.UPSTREAM_CUT, 200)
 
     def leave(self) -> None:
         """The client left before the end of its answer."""
         status = self._client.committed_status or (CLIENT_CLOSED_REQUEST if self._journal.winner is None else 200)
-        self._settle(Ending.CLIENT_CANCELLED, status, None)
+        self._settle(Ending.CLIENT_CANCELLED, status)
 
     def fail(self, error: AIEngineError) -> None:
         """The client gets this error."""
         status = self._client.committed_status or self._client.status_for(error)
-        self._settle(Ending.ERROR, status, _word_for(error))
+        self._settle(Ending.ERROR, status, _word_for(error), _detail_of(error))
 
     def crash(self) -> None:
         """The gateway itself failed."""
         self._settle(Ending.ERROR, self._client.committed_status or 500, "internal_error")
 
-    def _settle(self, ending: Ending, status: int, error_class: str | None) -> None:
-        """`error_class` is used where no attempt has a better one."""
+    def _settle(self, ending: Ending, status: int, error_class: str | None = None, detail: str | None = None) -> None:
+        """`error_class` and `detail` are used where no attempt has better ones."""
         if self._is_settled:
             return
         self._is_settled = True
@@ -97,7 +99,7 @@ class Settlement:
                 request.is_stream,
                 status,
                 ending,
-                _error_class(ending, shown, error_class),
+                *_error(ending, shown, error_class, detail),
                 spent.tokens,
                 spent.is_estimated,
                 spent.cost_usd,
@@ -139,14 +141,24 @@ def _cost_of(attempts: Iterable[AttemptFinished]) -> Decimal | None:
     return total
 
 
-def _error_class(ending: Ending, shown: AttemptFinished | None, otherwise: str | None) -> str | None:
+def _error(
+    ending: Ending, shown: AttemptFinished | None, error_class: str | None, detail: str | None
+) -> tuple[str | None, str | None]:
+    """Class and detail: those of the attempt that is shown where it failed."""
     if ending not in (Ending.ERROR, Ending.UPSTREAM_CUT):
-        return None
+        return None, None
     if shown is not None and shown.failure is not None and shown.failure != ABANDONED:
-        return shown.failure
-    return otherwise
+        return shown.failure, shown.detail
+    return error_class, detail
 
 
 def _word_for(error: AIEngineError) -> str:
     """`code`, or the kind of error: `DeadlinePassed` is `deadline_passed`."""
     return getattr(error, "code", None) or re.sub("(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def _detail_of(error: AIEngineError) -> str:
+    """Errors of attempts have a detail of their own, so this one is in the gateway's words."""
+    param = error.param if isinstance(error, CallerError) else None
+    about = f"{param}: " if param and param not in error.message else ""
+    return (about + error.message)[:_LONGEST_DETAIL]

@@ -38,8 +38,8 @@ class LineShape(Protocol):
     def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
         """One thing told at length: on the console the title with `lines` below it, in JSON the title with `fields`."""
 
-    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
-        """A sentence made of our own words alone: provider names, classes and numbers, where no secret can be."""
+    def event(self, at: float, logger: str, level: str, sentence: str, detail: str | None, request_id: str) -> str:
+        """A sentence of provider names, classes and numbers, where no secret can be; and `detail`, in which there may be one."""
 
 
 def one_line(text: str) -> str:
@@ -78,8 +78,9 @@ class ConsoleLines:
             self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
         return self._second_text
 
-    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
-        return f"{self._time(at)} - {logger} - {level} - {sentence}"
+    def event(self, at: float, logger: str, level: str, sentence: str, detail: str | None, request_id: str) -> str:
+        shown = sentence if detail is None else f"{sentence}: {one_line(self._redact(detail))}"
+        return f"{self._time(at)} - {logger} - {level} - {shown}"
 
     def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
         return f'{line.client} - "{self._target(line.method, line.path)} HTTP/{line.http_version}" {line.status}'
@@ -102,8 +103,9 @@ class JSONLines:
             line["exception"] = self._redact(trace)
         return orjson.dumps(line).decode()
 
-    def event(self, at: float, logger: str, level: str, sentence: str, request_id: str) -> str:
-        line = {"time": _utc(at), "logger": logger, "level": level, "message": sentence, "fields": {"request_id": request_id}}
+    def event(self, at: float, logger: str, level: str, sentence: str, detail: str | None, request_id: str) -> str:
+        fields = {"request_id": request_id} if detail is None else {"request_id": request_id, "detail": self._redact(detail)}
+        line = {"time": _utc(at), "logger": logger, "level": level, "message": sentence, "fields": fields}
         return orjson.dumps(line).decode()
 
     def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:

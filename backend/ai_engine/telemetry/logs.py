@@ -176,17 +176,17 @@ class EventLog:
         # An attempt that the client spoilt or gave up is no failure of the provider's.
         level = logging.INFO if event.succeeded or event.blame is Blame.REQUEST else logging.ERROR
         if self._engine.isEnabledFor(level):
-            self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.request_id)
+            self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.detail, event.request_id)
 
     def request(self, event: RequestFinished) -> None:
         """Writes it, as a `RequestObserver`."""
         is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
         level = logging.WARNING if is_ours else logging.INFO
         if self._server.isEnabledFor(level):
-            self._write(SERVER_LOGGER, level, _request_sentence(event), event.request_id)
+            self._write(SERVER_LOGGER, level, _request_sentence(event), event.error_detail, event.request_id)
 
-    def _write(self, logger: str, level: int, sentence: str, request_id: str) -> None:
-        self._add(self._shape.event(self._now().timestamp(), logger, _LEVELS[level], sentence, request_id))
+    def _write(self, logger: str, level: int, sentence: str, detail: str | None, request_id: str) -> None:
+        self._add(self._shape.event(self._now().timestamp(), logger, _LEVELS[level], sentence, detail, request_id))
 
 
 class BlockLog:

@@ -35,6 +35,7 @@ def an_attempt(number: int = 1, **changes: Any) -> AttemptFinished:
         tokens_are_estimated=False,
         cost_usd=Decimal("0.000075"),
         is_absorbed=False,
+        detail=None,
     )._replace(**changes)
 
 
@@ -69,6 +70,7 @@ def a_request(**changes: Any) -> RequestFinished:
         status=200,
         ending=Ending.COMPLETED,
         error_class=None,
+        error_detail=None,
         tokens=TOKENS,
         tokens_are_estimated=False,
         cost_usd=Decimal("0.000075"),
@@ -115,6 +117,7 @@ def _random_record(chance: random.Random, at: datetime) -> RequestFinished:
         ending=ending,
         status=status,
         error_class=chance.choice(("rate_limit", "cut")) if ending in (Ending.ERROR, Ending.UPSTREAM_CUT) else None,
+        error_detail=chance.choice((None, "messages[0].name: is not supported")),
         tokens=_random_tokens(chance),
         tokens_are_estimated=chance.random() < 0.2,
         cost_usd=chance.choice((None, Decimal(0), Decimal(chance.randrange(10**12)) / 10**12)),
@@ -136,6 +139,7 @@ def _random_attempt(chance: random.Random, number: int, route: Route) -> Attempt
         cost_usd=chance.choice((None, Decimal("0.000000000001"), Decimal("1.5"))),
         duration_ms=chance.lognormvariate(6, 2),
         is_absorbed=chance.random() < 0.1,
+        detail=chance.choice((None, "The provider answered with status 500.")),
     )
     return attempt if attempt.succeeded else attempt._replace(blame=chance.choice(list(Blame)))
 

@@ -26,7 +26,18 @@ NOW = datetime.now(UTC)
 RECORDS = sorted(random_records(23, 240, over=timedelta(days=2), until=NOW), key=lambda record: record.received_at, reverse=True)
 FIELDS = [
     *("id", "request_id", "received_at", "client", "client_name", "operation", "asked_model", "provider", "model"),
-    *("key_fingerprint", "stream", "status", "ending", "failure", "tokens", "tokens_estimated", "cost_usd", "absorbed_usd"),
+    *(
+        "key_fingerprint",
+        "stream",
+        "status",
+        "ending",
+        "failure",
+        "detail",
+        "tokens",
+        "tokens_estimated",
+        "cost_usd",
+        "absorbed_usd",
+    ),
     *("price_version", "first_token_ms", "duration_ms", "upstream_ms", "overhead_ms", "attempts_count"),
 ]
 
@@ -127,6 +138,7 @@ async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gatewa
         "first_token_ms": None,
         "succeeded": False,
         "failure": "rate_limit",
+        "detail": None,
         "blame": "key",
         "status": 429,
         "tokens": dict.fromkeys(shown["tokens"]),

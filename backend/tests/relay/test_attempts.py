@@ -290,11 +290,10 @@ async def test_nothing_is_waited_for_past_the_deadline() -> None:
 
 
 async def test_the_line_before_a_cooling_key_is_left_at_the_deadline() -> None:
-    clock = HandTurnedClock()
-    bench = RelayBench(provider("alpha", models=("tiny",)), clock=clock)
+    bench = RelayBench(provider("alpha", models=("tiny",)), clock=HandTurnedClock())
     bench.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=0.01)
-    in_cooldown = Cooldown(2000, FailureClass.QUOTA)
-    head = asyncio.create_task(bench.cooldown_queue.wait(Route("alpha", "tiny"), lambda: in_cooldown, 9999))
+    never = Cooldown(2000, FailureClass.QUOTA)
+    head = asyncio.create_task(bench.cooldown_queue.wait(Route("alpha", "tiny"), lambda: never, 9999))
     await quiet()
     error = await bench.ask(timeout_seconds=0.02)
     head.cancel()

@@ -194,3 +194,18 @@ async def test_a_client_that_reads_slowly_is_charged_to_nobody() -> None:
     request = engine.requests[0]
     assert request.duration_ms == request.client_wait_ms >= 10_000
     assert (request.upstream_ms, request.overhead_ms, request.attempts[0].duration_ms) == (0, 0, 0)
+
+
+async def test_a_failure_says_which_field_it_is_about_and_nothing_of_the_request() -> None:
+    engine = bench(refused(400, "invalid_value", param="messages[3].name"))
+    await engine.ask()
+    request = engine.requests[0]
+    assert request.error_detail == "messages[3].name: The provider answered with status 400. (invalid_value)"
+    assert request.attempts[0].detail == request.error_detail
+
+
+async def test_a_request_that_is_never_sent_says_why() -> None:
+    engine = bench()
+    await engine.ask("unheard-of")
+    assert "unheard-of" in str(engine.requests[0].error_detail)
+    assert (engine.requests[0].error_class, engine.requests[0].attempts) == ("model_not_found", ())

@@ -51,6 +51,10 @@ class RequestView(BaseModel):
     failure: str | None = Field(
         description="Why it did not end well; `null` where it did, and where the client left.", examples=["rate_limit"]
     )
+    detail: str | None = Field(
+        description="What failed in a sentence, with the field it is about; `null` as for `failure`.",
+        examples=["messages[3].name: not supported by Anthropic"],
+    )
     tokens: TokensView
     tokens_estimated: bool = Field(description="Counted by us, because the provider did not say.")
     cost_usd: Usd | None = Field(
@@ -82,6 +86,10 @@ class RequestAttempt(BaseModel):
     succeeded: bool
     failure: str | None = Field(
         description="The failure's class, or `abandoned` where it was given up before its answer.", examples=["rate_limit"]
+    )
+    detail: str | None = Field(
+        description="What failed in a sentence, with the field it is about.",
+        examples=["messages[3].name: not supported by Anthropic"],
     )
     blame: Blame | None = Field(description="Who the failure is charged to.")
     status: int | None = Field(description="The provider's HTTP status; `null` where none came.", examples=[429])
@@ -115,6 +123,7 @@ def request_view(request: RequestFinished, attempts_count: int | None = None) ->
         status=request.status,
         ending=request.ending,
         failure=request.error_class,
+        detail=request.error_detail,
         tokens=_tokens_view(request.tokens),
         tokens_estimated=request.tokens_are_estimated,
         cost_usd=request.cost_usd,
@@ -146,6 +155,7 @@ def _attempt_view(attempt: AttemptFinished) -> RequestAttempt:
         first_token_ms=_ms(attempt.first_token_ms),
         succeeded=attempt.succeeded,
         failure=attempt.failure,
+        detail=attempt.detail,
         blame=attempt.blame,
         status=attempt.status,
         tokens=_tokens_view(attempt.tokens),
