@@ -20,7 +20,11 @@ class Clock(Protocol):
         """The time of day, in UTC."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long. Zero or less only lets others run."""
+        """Wait at least that long, by `monotonic`. Zero or less only lets others run."""
+
+
+_SHORTEST_TIMER_SECONDS = 0.001
+"""uvloop counts whole milliseconds: a timer for less would fire at once, again and again."""
 
 
 class SystemClock:
@@ -32,7 +36,11 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
+        ends_at = self.monotonic() + seconds
         await asyncio.sleep(max(seconds, 0))
+        # A timer may fire early, with uvloop by a millisecond.
+        while (left := ends_at - self.monotonic()) > 0:  # noqa: ASYNC110 - it waits for a time, and no event tells that
+            await asyncio.sleep(max(left, _SHORTEST_TIMER_SECONDS))
 
 
 class TimesOfDay:

@@ -14,8 +14,9 @@ settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The event loop that the program runs on: uvloop, but for Windows."""
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
 
 
 class LeftTheMachine(Exception):

@@ -1,13 +1,21 @@
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 
 from ai_engine.clock import Interval, SystemClock, TimesOfDay, Watchdog, jittered
 from tests.fakes.clock import HandTurnedClock
+from tests.fakes.loops import EARLY_SECONDS, LOOPS
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=LOOPS)
+def anyio_backend(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 async def forever() -> None:
@@ -18,6 +26,22 @@ def cancellations_of_this_task() -> int:
     task = asyncio.current_task()
     assert task is not None
     return task.cancelling()
+
+
+@pytest.mark.parametrize("seconds", [0.0004, 0.0104, 0.0306])
+async def test_a_sleep_is_never_over_early(seconds: float) -> None:
+    clock = SystemClock()
+    for _ in range(10):
+        began_at = time.monotonic()
+        await clock.sleep(seconds)
+        assert time.monotonic() - began_at >= seconds
+
+
+async def test_a_sleep_of_no_time_lets_others_run() -> None:
+    ran = asyncio.Event()
+    asyncio.get_running_loop().call_soon(ran.set)
+    await SystemClock().sleep(-1)
+    assert ran.is_set()
 
 
 async def test_an_expired_watchdog_becomes_a_timeout_and_leaves_the_task_usable() -> None:
@@ -56,17 +80,26 @@ async def test_a_watchdog_that_is_moved_on_lets_the_old_deadline_pass() -> None:
     assert not watchdog.expired
 
 
-async def waits_until_its_watchdog_rings(period: float, change: Callable[[Watchdog], None]) -> float:
-    """Seconds from the change to the `TimeoutError`."""
+class Ring(NamedTuple):
+    """The moment of a watchdog's `TimeoutError`, in loop time."""
+
+    at: float
+    due_at: float
+    waited_seconds: float
+
+
+async def ring(period: float, change: Callable[[Watchdog], None]) -> Ring:
+    """Waits for a watchdog that is changed after it has begun."""
     loop = asyncio.get_running_loop()
     began_at = loop.time()
+    watchdog = Watchdog(period)
     try:
-        with Watchdog(period) as watchdog:
+        with watchdog:
             change(watchdog)
             await forever()
     except TimeoutError:
         pass
-    return loop.time() - began_at
+    return Ring(loop.time(), watchdog.expires_at, loop.time() - began_at)
 
 
 def later(watchdog: Watchdog) -> None:
@@ -78,11 +111,12 @@ def now(watchdog: Watchdog) -> None:
 
 
 async def test_a_watchdog_that_is_moved_on_rings_at_its_new_deadline() -> None:
-    assert await waits_until_its_watchdog_rings(0.01, later) >= 0.06
+    rang = await ring(0.01, later)
+    assert rang.at >= rang.due_at
 
 
 async def test_a_deadline_brought_nearer_is_noticed_when_the_old_one_rings() -> None:
-    assert await waits_until_its_watchdog_rings(0.05, now) >= 0.049
+    assert (await ring(0.1, now)).waited_seconds >= 0.099 - EARLY_SECONDS
 
 
 async def test_a_deadline_brought_nearer_after_it_was_moved_on_is_noticed_within_a_period() -> None:
@@ -90,12 +124,13 @@ async def test_a_deadline_brought_nearer_after_it_was_moved_on_is_noticed_within
         watchdog.expires_at += 60
         asyncio.get_running_loop().call_later(0.03, now, watchdog)
 
-    assert await waits_until_its_watchdog_rings(0.02, on_and_back) < 5
+    assert (await ring(0.02, on_and_back)).waited_seconds < 5
 
 
 async def test_a_restarted_watchdog_rings_exactly_then() -> None:
-    assert await waits_until_its_watchdog_rings(60, lambda watchdog: watchdog.restart(0.01)) < 5
-    assert await waits_until_its_watchdog_rings(0.01, lambda watchdog: watchdog.restart(0.05)) >= 0.05
+    assert (await ring(60, lambda watchdog: watchdog.restart(0.01))).waited_seconds < 5
+    rang = await ring(0.01, lambda watchdog: watchdog.restart(0.05))
+    assert rang.at >= rang.due_at
 
 
 async def test_a_cancellation_from_outside_stays_a_cancellation() -> None:

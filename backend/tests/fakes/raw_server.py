@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -34,7 +35,7 @@ class RawConnection(asyncio.Protocol):
         self.gone = asyncio.Event()
         """Set when the client has ended the connection, politely or not, or when it was ended here."""
         self.gone_at: float | None = None
-        """Loop time of that moment."""
+        """Monotonic time of that moment."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without being an instance
@@ -58,7 +59,7 @@ class RawConnection(asyncio.Protocol):
 
     def _leave(self) -> None:
         if not self.gone.is_set():
-            self.gone_at = asyncio.get_running_loop().time()
+            self.gone_at = time.monotonic()
             self.gone.set()
             self._progress.set()
 

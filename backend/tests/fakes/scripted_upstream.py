@@ -13,6 +13,7 @@ model, for one provider key, or both; the most particular one that fits is used,
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -38,8 +39,8 @@ class ReceivedRequest:
         self.raw_body = raw.body
         self.body: Any = _json_or_none(raw.body)
         """The body as JSON; `None` if there is none, or it is something else."""
-        self.at = asyncio.get_running_loop().time()
-        """Loop time at which it had arrived whole."""
+        self.at = time.monotonic()
+        """Monotonic time at which it had arrived whole."""
         self.step: Step | None = None
         """What it was answered with."""
 
@@ -55,7 +56,7 @@ class ReceivedRequest:
 
     @property
     def closed_at(self) -> float | None:
-        """Loop time at which its connection ended, `None` while it lasts (an answered one is kept alive)."""
+        """Monotonic time at which its connection ended, `None` while it lasts (an answered one is kept alive)."""
         return self._connection.gone_at
 
     async def closed(self, within_seconds: float = 5) -> float:
