@@ -43,28 +43,9 @@ class SystemClock:
             await asyncio.sleep(max(left, _SHORTEST_TIMER_SECONDS))
 
 
-class TimesOfDay:
-    """Moments of the monotonic clock as times of day. The same moment is told the same way each time it is asked for.
-
-    Between its two readings a clock moves on, so that adding the rest to `now()` gives other microseconds each time, and whoever
-    compares sees a change where there is none. Only a machine's clock that was set makes a difference.
-    """
-
-    _NOTICED_SECONDS = 0.5
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._offset = self._measured()
-
-    def _measured(self) -> float:
-        return self._clock.now().timestamp() - self._clock.monotonic()
-
-    def at(self, monotonic: float) -> datetime:
-        """In UTC; a moment that has passed is in the past."""
-        measured = self._measured()
-        if abs(measured - self._offset) > self._NOTICED_SECONDS:
-            self._offset = measured
-        return datetime.fromtimestamp(self._offset + monotonic, UTC)
+def time_after(seconds: float, clock: Clock) -> datetime:
+    """The time of day in `seconds`, to the second: the same for a moment at each read. Negative seconds are in the past."""
+    return datetime.fromtimestamp(round(clock.now().timestamp() + seconds), UTC)
 
 
 class Interval:

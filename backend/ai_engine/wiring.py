@@ -27,7 +27,7 @@ from ai_engine.client_api.formats import relayed_formats
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
 from ai_engine.client_api.responses.response_store import KeptResponses
-from ai_engine.clock import Clock, TimesOfDay, system_chance
+from ai_engine.clock import Clock, system_chance
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.health.breaker import Breaker, BreakerPolicy
@@ -155,8 +155,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     )
     await discovery.restore()
     catalogue.set_configuration(configuration.current)
-    times = TimesOfDay(clock)
-    views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock, times)
+    views = ProviderViews(configuration, finder, planner, keys, breaker, preferences, catalogue, performance, clock)
     uptime = Uptime(clock)
     live = LiveFeed(lambda: status_view(views, uptime, guard), views.all, clock, tuning.live)
     settings = configuration.current.settings
@@ -164,7 +163,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     spool = SpoolWriter(settings.spool_dir, clock, limit_bytes=tuning.spool_limit_bytes)
     drainer = Drainer(settings.spool_dir, ledger, clock, system_chance)
     kept = RollupRetention()
-    decision_log = (DecisionLog(block_log, clock),) if block_log else ()
+    decision_log = (DecisionLog(block_log),) if block_log else ()
     traces = _traces(settings, clock)
     event_log = logs.event_log(clock)
     relay = Relay(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ai_engine.clock import Interval, SystemClock, TimesOfDay, Watchdog, jittered
+from ai_engine.clock import Interval, SystemClock, Watchdog, jittered, time_after
 from tests.fakes.clock import HandTurnedClock
 from tests.fakes.loops import EARLY_SECONDS, LOOPS
 
@@ -186,17 +186,14 @@ def test_a_jittered_time_stays_within_a_quarter_of_itself() -> None:
     assert jittered(8, lambda: 0.999) < 10
 
 
-def test_a_moment_is_told_the_same_way_each_time() -> None:
-    clock = SystemClock()
-    times, moment = TimesOfDay(clock), clock.monotonic() + 60
-    shown = {times.at(moment) for _ in range(100)}
-    assert len(shown) == 1
-    assert abs(shown.pop() - datetime.now(UTC) - timedelta(minutes=1)) < timedelta(seconds=10)
-
-
-def test_a_moment_that_has_passed_is_in_the_past() -> None:
-    clock = SystemClock()
-    assert TimesOfDay(clock).at(clock.monotonic() - 60) < datetime.now(UTC)
+def test_a_moment_reads_the_same_at_every_time_before_and_after_it() -> None:
+    clock = HandTurnedClock()
+    ends_at = clock.monotonic() + 60.3
+    seen = set()
+    for _ in range(300):
+        seen.add(time_after(ends_at - clock.monotonic(), clock))
+        clock.advance(0.27)
+    assert seen == {datetime(2026, 11, 23, 12, 1, tzinfo=UTC)}
 
 
 def test_a_machine_whose_clock_was_set_tells_moments_anew() -> None:
@@ -207,10 +204,9 @@ def test_a_machine_whose_clock_was_set_tells_moments_anew() -> None:
             return super().now() + self.set_forward
 
     machine = Machine()
-    times, moment = TimesOfDay(machine), machine.monotonic()
-    before = times.at(moment)
+    before = time_after(60, machine)
     machine.set_forward = timedelta(hours=1)
-    assert abs(times.at(moment) - before - timedelta(hours=1)) < timedelta(seconds=10)
+    assert abs(time_after(60, machine) - before - timedelta(hours=1)) < timedelta(seconds=10)
 
 
 def test_an_interval_is_over_at_first_once_in_its_seconds_and_when_it_is_ended() -> None:

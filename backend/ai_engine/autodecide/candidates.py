@@ -66,7 +66,7 @@ class ExclusionReason(StrEnum):
     DISABLED = "disabled"
     DRAINED = "drained"
     NO_KEY = "no_key"
-    KEYS_IN_COOLDOWN = "keys_resting"
+    KEYS_IN_COOLDOWN = "keys_in_cooldown"
     FLAGGED = "flagged"
     EXCLUDED = "excluded_by_request"
     LACKS_TOOLS = "lacks_tools"
@@ -105,8 +105,8 @@ class Exclusion(NamedTuple):
     candidate: Candidate
     reason: ExclusionReason
     detail: str
-    returns_at: float | None = None
-    """When it may serve again, in monotonic seconds; `None` if nobody knows."""
+    returns_in_seconds: float | None = None
+    """When it may serve again, from when this was found; `None` if that is not known."""
     cause: FailureClass | None = None
     """Which failure took it out, for `KEYS_IN_COOLDOWN` and `FLAGGED`."""
 
@@ -270,20 +270,14 @@ class CandidateFinder:
 
     def _why_not_now(self, candidate: Candidate) -> Exclusion | None:
         route = candidate.route
-        if not self._breaker.allows(route):
-            outage = self._breaker.outage_of(route)
-            if outage is None:
-                return Exclusion(candidate, ExclusionReason.FLAGGED, "a probe is under way")
-            return Exclusion(
-                candidate, ExclusionReason.FLAGGED, f"{outage.reason}: {outage.message}", outage.until, outage.reason
-            )
-        # One look: between two, a rest may end, and a key that is back would pass for none at all.
+        if not self._breaker.allows(route) and (outage := self._breaker.outage_of(route)) is not None:
+            detail = f"{outage.reason}: {outage.message}"
+            return Exclusion(candidate, ExclusionReason.FLAGGED, detail, outage.retry_in_seconds, outage.reason)
         cooldown = self._keys.cooldown_of(route.provider, route.model)
         if cooldown is None:
             return None
-        return Exclusion(
-            candidate, ExclusionReason.KEYS_IN_COOLDOWN, f"every key rests: {cooldown.reason}", cooldown.until, cooldown.reason
-        )
+        detail = f"all keys in cooldown: {cooldown.reason}"
+        return Exclusion(candidate, ExclusionReason.KEYS_IN_COOLDOWN, detail, cooldown.seconds, cooldown.reason)
 
     def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:
         """Raises `InvalidRequest` for a name in the request's `provider` field that no provider has."""

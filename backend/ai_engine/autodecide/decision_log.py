@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from ai_engine.autodecide.candidates import Exclusion, RouteQuery
 from ai_engine.autodecide.plan import Plan, Planner, RankedCandidate
-from ai_engine.clock import Clock
 from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.telemetry.logs import BlockLog
 
@@ -43,15 +42,13 @@ class NotingPlanner(Planner):
 class DecisionLog:
     """A `RequestObserver` that writes a block for each finished request."""
 
-    def __init__(self, block_log: BlockLog, clock: Clock) -> None:
+    def __init__(self, block_log: BlockLog) -> None:
         self._block_log = block_log
-        self._clock = clock
 
     def __call__(self, request: RequestFinished) -> None:
         plans = _noted.get()
         _noted.set(())
-        came_at = self._clock.monotonic() - request.duration_ms / 1000
-        self._block_log.write(_title(request), _lines(request, plans, came_at), _fields(request, plans, came_at))
+        self._block_log.write(_title(request), _lines(request, plans), _fields(request, plans))
 
 
 def _title(event: RequestFinished) -> str:
@@ -60,7 +57,7 @@ def _title(event: RequestFinished) -> str:
     return f"Request {event.request_id}: {asked}: {event.ending} {who} with status {event.status}"
 
 
-def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float) -> Iterator[str]:
+def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Iterator[str]:
     for plan, ranked in plans:
         family = f", as the best of the family {plan.family}" if plan.family else ""
         pinned = f", pinned to {plan.pinned_to}" if plan.pinned_to else ""
@@ -69,7 +66,7 @@ def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float)
             parts = ", ".join(f"{name} {value:.2f}" for name, value in _parts_of(one).items())
             yield f"  {place}. {one.candidate.route} ({one.candidate.rung.name.lower()}): {parts}"
         for exclusion in plan.exclusions:
-            back = _back_in(exclusion, came_at)
+            back = _back_in(exclusion)
             yield f"  left out {exclusion.candidate.route}: {exclusion.reason} ({exclusion.detail}{_after(', back in', back)})"
     ended_ms = 0.0
     for attempt in event.attempts:
@@ -91,13 +88,13 @@ def _outcome(attempt: AttemptFinished) -> str:
     return f"{attempt.failure}{status} after {attempt.duration_ms:.0f} ms{first}"
 
 
-def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float) -> Mapping[str, Any]:
+def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Mapping[str, Any]:
     return {
         "request_id": event.request_id,
         "operation": event.operation,
         "asked_model": event.asked_model,
         "stream": event.is_stream,
-        "plans": [_plan_fields(noted, came_at) for noted in plans],
+        "plans": [_plan_fields(noted) for noted in plans],
         "attempts": [_attempt_fields(attempt) for attempt in event.attempts],
         "ending": event.ending,
         "error_class": event.error_class,
@@ -107,7 +104,7 @@ def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...], came_at: float
     }
 
 
-def _plan_fields(noted: NotedPlan, came_at: float) -> Mapping[str, Any]:
+def _plan_fields(noted: NotedPlan) -> Mapping[str, Any]:
     plan, ranked = noted
     return {
         "model": plan.asked,
@@ -127,7 +124,7 @@ def _plan_fields(noted: NotedPlan, came_at: float) -> Mapping[str, Any]:
                 "route": str(exclusion.candidate.route),
                 "reason": exclusion.reason,
                 "detail": exclusion.detail,
-                "back_in_seconds": _back_in(exclusion, came_at),
+                "back_in_seconds": _back_in(exclusion),
             }
             for exclusion in plan.exclusions
         ],
@@ -153,9 +150,9 @@ def _parts_of(ranked: RankedCandidate) -> Mapping[str, float]:
     return ranked.score._asdict()
 
 
-def _back_in(exclusion: Exclusion, came_at: float) -> float | None:
-    """Seconds after the request came; `None` if nobody knows."""
-    return None if exclusion.returns_at is None else round(max(exclusion.returns_at - came_at, 0), 1)
+def _back_in(exclusion: Exclusion) -> float | None:
+    """Seconds after the plan was made; `None` if that is not known."""
+    return None if exclusion.returns_in_seconds is None else round(max(exclusion.returns_in_seconds, 0), 1)
 
 
 def _after(words: str, seconds: float | None) -> str:

@@ -1,11 +1,12 @@
-"""The breaker: routes and providers that fail go out of rotation, and are let back by single probes.
+"""The circuit breaker: routes and providers that fail go out of rotation, and come back by single half-open probes.
 
-Health is kept per route. It widens to the provider when two or more of its models are out, or the connection itself fails.
-Faults of a key never come here: they rest with the key.
+There is a circuit for each route. The provider's opens as well when two or more of its models are out, or the connection itself
+fails. A key's failures never count here: they put the key into cooldown.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ai_engine.clock import Chance, Clock, jittered, system_chance
 from ai_engine.names import Blame, Route
@@ -32,55 +33,67 @@ class BreakerPolicy:
     """… probes are never further apart than this and a quarter (jitter), ≤ 20 s, whatever `Retry-After` the provider names."""
     longest_probe_seconds: float = 120
     missing_model_seconds: float = 600
-    """How long a route rests whose provider says that it does not have the model, unless rediscovery says otherwise."""
+    """How long a route is out whose provider says that it does not have the model, unless rediscovery says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Why something is out of rotation."""
+class Outage(NamedTuple):
+    """An open circuit, as readers see it at one moment."""
 
     reason: FailureClass
     message: str
-    """In our words, as `Failure.message_for_others`: whoever asks next may read it."""
-    since: float
-    until: float
-    """When the next probe is let through, in monotonic seconds."""
+    """In our words, as `Failure.message_for_others`: later requests' clients may read it."""
+    open_seconds: float
+    """How long it has been open."""
+    retry_in_seconds: float
+    """Until the next half-open probe is let through; 0 or less where it is due or under way."""
 
 
 @dataclass(eq=False, slots=True)
 class Permit:
-    """One attempt that was let through; the breaker tells by it whose end it hears of."""
+    """One attempt that was let through, for the report of its end."""
 
     route: Route
 
 
+class _Opening(NamedTuple):
+    """Why and when a circuit opened; times are monotonic seconds of this process."""
+
+    reason: FailureClass
+    message: str
+    opened_at: float
+    probe_at: float
+
+    def view(self, now: float) -> Outage:
+        return Outage(self.reason, self.message, now - self.opened_at, self.probe_at - now)
+
+
 @dataclass(slots=True)
 class _Circuit:
-    """One breaker: closed while `outage` is `None`."""
+    """Closed while `opening` is `None`."""
 
-    outage: Outage | None = None
-    probes: int = 0
-    """Probes that failed in this outage; each doubles the wait for the next."""
+    opening: _Opening | None = None
+    failed_probes: int = 0
+    """Since it opened; each doubles the wait for the next."""
     probe: Permit | None = None
-    """The one attempt that is let through while the circuit is open."""
+    """The one attempt that is let through while the circuit is half-open."""
     consecutive_failures: int = 0
     recent: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=200))
     """`(when, succeeded)`, bounded."""
 
     def allows(self, now: float) -> bool:
-        return self.outage is None or (self.probe is None and self.outage.until <= now)
+        return self.opening is None or (self.probe is None and self.opening.probe_at <= now)
 
     def close(self) -> None:
         self.consecutive_failures = 0
-        if self.outage is not None:
-            self.outage = None
-            self.probes = 0
+        if self.opening is not None:
+            self.opening = None
+            self.failed_probes = 0
             self.probe = None
             self.recent.clear()
 
 
 class Breaker:
-    """Every circuit. All operations are O(1) in the number of routes, but for those of one provider that are out."""
+    """Every circuit. All operations are O(1) in the number of routes, but for a restore and the lists of open circuits."""
 
     def __init__(self, clock: Clock, policy: BreakerPolicy | None = None, chance: Chance = system_chance) -> None:
         self._clock = clock
@@ -89,21 +102,21 @@ class Breaker:
         self._routes: dict[Route, _Circuit] = {}
         self._providers: dict[str, _Circuit] = {}
         self._failing: dict[str, set[Route]] = {}
-        """By provider: the routes that went out since anything succeeded there."""
+        """By provider: the routes that opened since anything succeeded there."""
 
-    # What a request asks
+    # An attempt
 
     def allows(self, route: Route) -> bool:
-        """True if an attempt may go there now: nothing is known against it, or a probe is due and none is under way."""
+        """True if an attempt may go there now: its circuits are closed, or a half-open probe is due and none is under way."""
         now = self._clock.monotonic()
         provider, circuit = self._providers.get(route.provider), self._routes.get(route)
         return (provider is None or provider.allows(now)) and (circuit is None or circuit.allows(now))
 
     def acquire(self, route: Route) -> Permit:
-        """An attempt goes there. If the route or its provider is out, this attempt is its one probe until it ends."""
+        """An attempt goes there. Where a circuit of it is open, this attempt is its one probe until it ends."""
         permit = Permit(route)
         for circuit in (self._providers.get(route.provider), self._routes.get(route)):
-            if circuit is not None and circuit.outage is not None and circuit.probe is None:
+            if circuit is not None and circuit.opening is not None and circuit.probe is None:
                 circuit.probe = permit
         return permit
 
@@ -125,7 +138,7 @@ class Breaker:
         self._failing.pop(route.provider, None)
 
     def record_failure(self, permit: Permit, failure: Failure) -> None:
-        """Counts a failure that is the route's or the network's. Any other blame only ends the probe."""
+        """Counts a failure of the route or the network. Any other blame only ends the probe."""
         route = permit.route
         if failure.blame is Blame.NETWORK:
             self._fail(self._providers.setdefault(route.provider, _Circuit()), permit, failure)
@@ -144,8 +157,8 @@ class Breaker:
         circuit = self._routes.get(route)
         if circuit is None:
             if len(self._routes) >= _MOST_ROUTES:
-                out = [(known, kept) for known, kept in self._routes.items() if kept.outage is not None]
-                self._routes = dict(out[-_MOST_ROUTES // 2 :])
+                opened = [(known, kept) for known, kept in self._routes.items() if kept.opening is not None]
+                self._routes = dict(opened[-_MOST_ROUTES // 2 :])
                 self._failing.clear()
             circuit = self._routes[route] = _Circuit()
         return circuit
@@ -153,18 +166,18 @@ class Breaker:
     def _fail(self, circuit: _Circuit, permit: Permit, failure: Failure) -> bool:
         """True if the circuit is open now because of this failure."""
         now, policy = self._clock.monotonic(), self._policy
-        if circuit.outage is None:
+        if circuit.opening is None:
             circuit.consecutive_failures += 1
             circuit.recent.append((now, False))
             if circuit.consecutive_failures < policy.consecutive_failures and not self._fails_too_often(circuit, now):
                 return False
         elif circuit.probe is permit:
-            circuit.probes += 1
+            circuit.failed_probes += 1
         else:
-            return False  # an attempt from before the outage: it tells nothing new
-        is_early = circuit.outage is None or now - circuit.outage.since < policy.early_seconds
+            return False  # an attempt from before it opened: nothing new
+        is_early = circuit.opening is None or now - circuit.opening.opened_at < policy.early_seconds
         longest = policy.longest_early_probe_seconds if is_early else policy.longest_probe_seconds
-        wait = jittered(min(policy.first_probe_seconds * 2.0 ** min(circuit.probes, 32), longest), self._chance)
+        wait = jittered(min(policy.first_probe_seconds * 2.0 ** min(circuit.failed_probes, 32), longest), self._chance)
         self._open(circuit, failure, max(wait, min(failure.retry_after_seconds or 0, longest * 1.25)))
         return True
 
@@ -175,41 +188,43 @@ class Breaker:
 
     def _open(self, circuit: _Circuit, failure: Failure, seconds: float) -> None:
         now = self._clock.monotonic()
-        since = circuit.outage.since if circuit.outage else now
-        circuit.outage = Outage(failure.kind, failure.message_for_others, since, now + seconds)
+        opened_at = circuit.opening.opened_at if circuit.opening else now
+        circuit.opening = _Opening(failure.kind, failure.message_for_others, opened_at, now + seconds)
 
     def _widen(self, route: Route, circuit: _Circuit, failure: Failure) -> None:
-        """Two models out, and nothing succeeded between: the provider is out, for as long as the later of them."""
+        """Two models out, and nothing succeeded between: the provider's circuit opens, for as long as the later of them."""
         failing = self._failing.setdefault(route.provider, set())
         failing.add(route)
-        if len(failing) < 2 or circuit.outage is None:
+        if len(failing) < 2 or circuit.opening is None:
             return
         provider = self._providers.setdefault(route.provider, _Circuit())
-        if provider.outage is None:
-            self._open(provider, failure, circuit.outage.until - self._clock.monotonic())
+        if provider.opening is None:
+            self._open(provider, failure, circuit.opening.probe_at - self._clock.monotonic())
 
-    # What others want to know
+    # Readers, and what an operator does
 
     def outage_of(self, route: Route) -> Outage | None:
-        """Why this route is out, the provider's outage included; `None` while it is in rotation."""
+        """Why this route or its provider is out, the one that is tried again later; `None` while it is in rotation."""
         circuit = self._routes.get(route)
-        own = circuit.outage if circuit else None
-        provider = self.provider_outage(route.provider)
-        if own and provider:
-            return own if own.until >= provider.until else provider
-        return own or provider
+        own = circuit.opening if circuit else None
+        provider = self._providers.get(route.provider)
+        openings = [opening for opening in (own, provider.opening if provider else None) if opening is not None]
+        if not openings:
+            return None
+        return max(openings, key=lambda opening: opening.probe_at).view(self._clock.monotonic())
 
     def provider_outage(self, provider: str) -> Outage | None:
         """Why the whole provider is out; `None` while it is not."""
         circuit = self._providers.get(provider)
-        return circuit.outage if circuit else None
+        return circuit.opening.view(self._clock.monotonic()) if circuit and circuit.opening else None
 
     def routes_out(self, provider: str) -> list[tuple[Route, Outage]]:
-        """The provider's routes that are out by their own fault."""
+        """The provider's routes whose own circuits are open."""
+        now = self._clock.monotonic()
         return [
-            (route, circuit.outage)
+            (route, circuit.opening.view(now))
             for route, circuit in self._routes.items()
-            if route.provider == provider and circuit.outage is not None
+            if route.provider == provider and circuit.opening is not None
         ]
 
     def restore(self, provider: str, model: str | None = None) -> None:
@@ -226,5 +241,5 @@ class Breaker:
         return [
             route
             for route, circuit in self._routes.items()
-            if circuit.outage is not None and circuit.outage.reason is FailureClass.MODEL_NOT_FOUND
+            if circuit.opening is not None and circuit.opening.reason is FailureClass.MODEL_NOT_FOUND
         ]

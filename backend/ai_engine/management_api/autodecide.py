@@ -74,7 +74,7 @@ class Explainer:
             reason=exclusion.reason,
             cause=exclusion.cause,
             detail=exclusion.detail,
-            returns_at=self._views.at(exclusion.returns_at),
+            returns_at=self._views.until(exclusion.returns_in_seconds),
         )
 
 

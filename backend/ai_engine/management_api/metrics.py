@@ -15,7 +15,7 @@ from ai_engine.ledger.drainer import Drainer
 from ai_engine.ledger.spool import SpoolWriter
 from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.names import Role, TokenCounts
-from ai_engine.provider_keys.pool import PooledKey
+from ai_engine.provider_keys.key_record import KeyState
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.telemetry.metrics import Histogram, Metrics
 from ai_engine.telemetry.performance import Performance
@@ -161,30 +161,26 @@ class Exposition(Collector):
         )
 
     def _provider_keys(self) -> Iterator[Metric]:
-        now = self._views.clock.monotonic()
         pools = {row.name: self._views.keys.keys_of(row.name) for row in self._rows()}
         yield _gauge_of_providers(
             "ai_engine_attempts_in_flight",
             "Requests that a provider is answering now.",
-            ((name, sum(pooled.in_flight for pooled in pool)) for name, pool in pools.items()),
+            ((name, sum(key.in_flight for key in pool)) for name, pool in pools.items()),
         )
         yield _gauge(
             "ai_engine_provider_keys",
-            "Provider keys by state: usable, cooling for all models for a time, or set_aside because the provider refused them.",
+            "Provider keys by state: usable, in cooldown for all models, or invalid because the provider does not accept them.",
             rows=(
-                ((name, state), sum(_state_of(pooled, now) == state for pooled in pool))
+                ((name, state.value), sum(key.state is state for key in pool))
                 for name, pool in pools.items()
-                for state in ("usable", "cooling", "set_aside")
+                for state in KeyState
             ),
             labels=("provider", "state"),
         )
         yield _gauge_of_providers(
             "ai_engine_key_model_cooldowns",
-            "Pairs of provider key and model that cool for a time, such as after a rate limit.",
-            (
-                (name, sum(cooldown.until > now for pooled in pool for cooldown in pooled.model_cooldowns.values()))
-                for name, pool in pools.items()
-            ),
+            "Pairs of provider key and model in cooldown, such as after a rate limit.",
+            ((name, sum(len(key.model_cooldowns) for key in pool)) for name, pool in pools.items()),
         )
 
     def _ledger(self) -> Iterator[Metric]:
@@ -235,12 +231,6 @@ class Exposition(Collector):
         """The providers that somebody configured, and the sandbox while it answers."""
         rows = self._views.configuration.current.providers.values()
         return [row for row in rows if (self._views.finder.is_usable(row) if row.is_sandbox else row.is_configured)]
-
-
-def _state_of(pooled: PooledKey, now: float) -> str:
-    if pooled.is_invalid:
-        return "set_aside"
-    return "cooling" if pooled.cooldown is not None and pooled.cooldown.until > now else "usable"
 
 
 def _in_classes(rows: Rows) -> Rows:

@@ -22,7 +22,7 @@ Circuits = Annotated[Breaker, Depends(provided(Breaker))]
 
 @router.post("/unflag", summary="Put back into rotation what failed")
 async def unflag_provider(definition: Known, keys: Keys, breaker: Circuits, views: Views, trail: Trail, by: By) -> ProviderView:
-    """Forgets what is held against the provider: its flag, those of its routes, and every rest of its keys.
+    """Closes the provider's circuits and ends the cooldowns of its keys: its flag and those of its routes are gone.
 
     The next request may go there at once; if it fails again, so does the flag return. A drain stays.
     """
@@ -49,7 +49,7 @@ async def restore_provider(definition: Known, preferences: Preferences, views: V
     return views.view(definition)
 
 
-@router.post("/keys/{fingerprint}/restore", summary="End the rests of one key")
+@router.post("/keys/{fingerprint}/restore", summary="End the cooldowns of one key")
 async def restore_key(
     definition: Known,
     fingerprint: Annotated[
@@ -60,7 +60,7 @@ async def restore_key(
     trail: Trail,
     by: By,
 ) -> ProviderView:
-    """The key is usable again at once, for every model; if the provider refuses it again, it rests again."""
+    """The key is usable again at once, for every model; if the provider refuses it again, it is in cooldown again."""
     before = {key.fingerprint: _cooldown(key) for key in views.view(definition).keys}.get(fingerprint)
     keys.restore(definition.name, fingerprint)
     if before:
@@ -87,6 +87,6 @@ def _cooldown(key: ProviderKeyView) -> dict[str, Any]:
     cooldown: dict[str, Any] = {}
     if key.state != "usable":
         cooldown |= {"state": key.state, "reason": key.reason}
-    if key.resting_models:
-        cooldown["resting_models"] = sorted(key.resting_models)
+    if key.model_cooldowns:
+        cooldown["model_cooldowns"] = sorted(key.model_cooldowns)
     return cooldown

@@ -1,11 +1,15 @@
 """What the management API says, typed: times in UTC, durations in `_ms` or `_seconds`, `null` where something is not known."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ai_engine.autodecide.candidates import ExclusionReason
 from ai_engine.catalogue.snapshot import LONGEST_NAME
+from ai_engine.provider_keys.key_record import KeyState
+from ai_engine.providers.failures import FailureClass
 from ai_engine.settings.file import HIGHEST_PRIORITY
 
 GREETING = "Hello! Please answer with one short sentence."
@@ -23,12 +27,34 @@ Name = Annotated[str, AfterValidator(_name)]
 """A text that every database can keep: without NUL, and without halves of characters."""
 
 
-class Flag(BaseModel):
-    """Why something is out of rotation."""
+class FlagReason(StrEnum):
+    """Why a provider, a route or a key is out of rotation: a class of failure, or what an operator did or left out."""
 
-    reason: str = Field(description="The failure's class, or `drained`.", examples=["server_error"])
+    # Open circuits
+    SERVER_ERROR = FailureClass.SERVER_ERROR
+    MALFORMED_ANSWER = FailureClass.MALFORMED_ANSWER
+    CONNECT = FailureClass.CONNECT
+    RESET = FailureClass.RESET
+    SILENT = FailureClass.SILENT
+    CUT = FailureClass.CUT
+    MODEL_NOT_FOUND = FailureClass.MODEL_NOT_FOUND
+    # Keys in cooldown, and invalid ones
+    RATE_LIMIT = FailureClass.RATE_LIMIT
+    QUOTA = FailureClass.QUOTA
+    FORBIDDEN = FailureClass.FORBIDDEN
+    INVALID_KEY = FailureClass.INVALID_KEY
+    # By hand
+    DRAINED = ExclusionReason.DRAINED
+    DISABLED = ExclusionReason.DISABLED
+    NO_KEY = ExclusionReason.NO_KEY
+
+
+class Flag(BaseModel):
+    """Why something is out of rotation, and for how long."""
+
+    reason: FlagReason = Field(examples=["server_error"])
     message: str
-    until: datetime | None = Field(description="When it is tried again; `null` if nobody knows.")
+    until: datetime | None = Field(description="When it is tried again, to the second; `null` if that is not known.")
 
 
 class ProviderKeyView(BaseModel):
@@ -37,10 +63,13 @@ class ProviderKeyView(BaseModel):
     fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
     last_four: str | None = Field(description="Only of keys of 20 characters or more.")
     active: bool = Field(description="The next request would use it.")
-    state: Literal["usable", "resting", "set_aside"]
-    until: datetime | None
-    reason: str | None
-    resting_models: dict[str, datetime] = Field(description="Models it rests for, and until when.")
+    state: KeyState = Field(
+        description="For all models: `cooldown`: out for a while, such as for a spent quota. `invalid`: the provider does not "
+        "accept it; it is checked again by the listing call."
+    )
+    until: datetime | None = Field(description="The end of the cooldown, of an invalid key its next check.")
+    reason: FlagReason | None
+    model_cooldowns: dict[str, datetime] = Field(description="By model, such as after a rate limit: the end of the cooldown.")
     requests: int
     failures: int
 
@@ -50,7 +79,7 @@ class RouteView(BaseModel):
 
     model: str
     state: Literal["flagged"] = "flagged"
-    reason: str
+    reason: FlagReason
     until: datetime | None
 
 
@@ -177,8 +206,8 @@ class LeftOutView(BaseModel):
 
     provider: str
     model: str
-    reason: str
-    cause: str | None = Field(description="The class of failure that took it out, where one did, such as `rate_limit`.")
+    reason: ExclusionReason
+    cause: FailureClass | None = Field(description="The class of failure behind `flagged` and `keys_in_cooldown`.")
     detail: str
     returns_at: datetime | None
 

@@ -1,1 +1,1 @@
-"""Which of our keys a provider gets: choosing among them, cooling them, setting them aside and letting them come back."""
+"""The provider keys: which one an attempt gets, and their cooldowns."""

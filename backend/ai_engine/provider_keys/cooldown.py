@@ -1,6 +1,7 @@
-"""How long a provider key rests after a failure."""
+"""How long a provider key is in cooldown after a failure."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_engine.clock import Chance, jittered
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
@@ -19,25 +20,25 @@ class CooldownPolicy:
     quota: float = 3600
     forbidden: float = 600
     first_recheck: float = 60
-    """A key that the provider does not know is asked about again after this, doubling …"""
+    """An invalid key is checked again after this, doubling …"""
     longest_recheck: float = 3600
     """… to this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cooldown:
-    """A rest with its end, in monotonic seconds, and its reason."""
+class Cooldown(NamedTuple):
+    """What is left of a cooldown."""
 
-    until: float
+    seconds: float
+    """From now, above 0."""
     reason: FailureClass
 
 
-def cooldown_seconds(failure: Failure, *, strikes: int, policy: CooldownPolicy, chance: Chance) -> float:
-    """How long the key rests. `strikes` counts the failures of this kind before this one, without a success between.
+def cooldown_seconds(failure: Failure, *, failures_before: int, policy: CooldownPolicy, chance: Chance) -> float:
+    """How long the cooldown is. `failures_before` counts those of this kind in a row before this one.
 
-    What the provider stated is taken as it is: coming back early only earns the next refusal.
+    A time that the provider states is taken as it is: an earlier request is only refused again.
     """
-    doubled = 2.0 ** min(strikes, _MOST_DOUBLINGS)
+    doubled = 2.0 ** min(failures_before, _MOST_DOUBLINGS)
     if failure.key_scope is KeyScope.INVALID:
         return min(policy.first_recheck * doubled, policy.longest_recheck)
     if failure.retry_after_seconds is not None:

@@ -1,4 +1,4 @@
-"""Those who wait for a cooling key: bounded in number, and let go one at a time."""
+"""The queue for keys in cooldown: bounded, and let go one request at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,19 +14,19 @@ _SPACING_SECONDS = 0.05
 
 @dataclass(slots=True)
 class _Line:
-    """Those who wait for one route."""
+    """The requests that wait for one route."""
 
     head: asyncio.Lock = field(default_factory=asyncio.Lock)
     length: int = 0
     next_goes_at: float = 0
-    """In monotonic seconds: not sooner than this after whoever went before."""
+    """In monotonic seconds: spaces a request from the one before it."""
 
 
 class CooldownQueue:
-    """One line a route.
+    """One line for each route.
 
-    The first that is let go finds out for the others whether the provider has calmed down: those behind look at the key again,
-    and it is in cooldown again if it was refused.
+    The first request that is let go finds out for the others whether the provider has recovered: each looks at the key again when
+    its turn comes, and a key that was refused is in cooldown again.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -34,9 +34,10 @@ class CooldownQueue:
         self._lines: dict[Route, _Line] = {}
 
     async def wait(self, route: Route, cooldown: Callable[[], Cooldown | None], longest_seconds: float) -> None:
-        """Returns once `cooldown` gives none, or more than `longest_seconds` of it are left, or at once if too many wait already.
+        """Waits for this request's turn, then until a key is usable: until `cooldown`, asked again after each sleep, is `None`.
 
-        The caller looks again by itself.
+        The wait ends without a usable key where the cooldown has more than `longest_seconds` left, and at once where 64 requests
+        wait already: the caller looks again itself. Cancel it for a deadline.
         """
         line = self._lines.setdefault(route, _Line())
         if line.length >= _MOST_WAITING:
@@ -44,11 +45,10 @@ class CooldownQueue:
         line.length += 1
         try:
             async with line.head:
-                spacing = line.next_goes_at - self._clock.monotonic()
-                if spacing > 0:
-                    await self._clock.sleep(spacing)
-                while (left := cooldown()) is not None and left.until - self._clock.monotonic() <= longest_seconds:
-                    await self._clock.sleep(left.until - self._clock.monotonic())
+                if (pause := line.next_goes_at - self._clock.monotonic()) > 0:
+                    await self._clock.sleep(pause)
+                while (left := cooldown()) is not None and left.seconds <= longest_seconds:
+                    await self._clock.sleep(left.seconds)
                 line.next_goes_at = self._clock.monotonic() + _SPACING_SECONDS
         finally:
             line.length -= 1

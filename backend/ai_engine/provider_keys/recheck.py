@@ -1,4 +1,4 @@
-"""Keys that a provider did not know (401) are asked about again by the free listing call, and come back when it accepts them."""
+"""Invalid keys (401) are checked again by the free listing call, and are usable when it accepts them."""
 
 import asyncio
 import logging
@@ -14,13 +14,13 @@ from ai_engine.upstream.port import Upstream, UpstreamError
 
 _log = logging.getLogger("ai_engine")
 _DEADLINE_SECONDS = 10
-_STILL_UNKNOWN = Failure(
+_STILL_INVALID = Failure(
     FailureClass.INVALID_KEY, Blame.KEY, "The key was not accepted by the listing call.", key_scope=KeyScope.INVALID
 )
 
 
 class KeyRecheck:
-    """Looks after the keys that were set aside. `run` never returns; cancel it to stop."""
+    """Checks the invalid keys. `run` never returns; cancel it to stop."""
 
     def __init__(
         self,
@@ -44,10 +44,8 @@ class KeyRecheck:
             await self.recheck_due()
 
     async def recheck_due(self) -> None:
-        """Asks about every key that is due, all at once; one that is not accepted waits twice as long."""
-        now = self._clock.monotonic()
-        due = [pooled for pooled in self._pool.invalid_keys() if pooled.recheck_at <= now]
-        await asyncio.gather(*(self._recheck(pooled) for pooled in due))
+        """Checks every key that is due, all at once; one that is not accepted waits twice as long."""
+        await asyncio.gather(*(self._recheck(pooled) for pooled in self._pool.due_for_recheck()))
 
     async def _recheck(self, pooled: PooledKey) -> None:
         definition = self._providers().get(pooled.provider)
@@ -57,7 +55,7 @@ class KeyRecheck:
             self._pool.accept(pooled)
             _log.info("Provider %s accepts key %s again", pooled.provider, pooled.fingerprint)
         else:
-            self._pool.record_failure(pooled, "", _STILL_UNKNOWN)
+            self._pool.record_failure(pooled, "", _STILL_INVALID)
 
     async def _is_accepted(self, definition: ProviderDefinition, pooled: PooledKey) -> bool:
         """True also where the provider cannot list (404, 405): a request is then the only way to find out."""

@@ -180,7 +180,7 @@ class Adapter(Protocol):
         """What an HTTP answer outside 2xx means."""
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        """The free call that lists models; also how a key that was set aside is checked."""
+        """The free call that lists models; also how an invalid key is checked."""
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         """Raises `ValueError` where the body is no listing."""

@@ -50,8 +50,8 @@ class KeyScope(StrEnum):
 
     MODEL = "model"
     ALL_MODELS = "all_models"
-    INVALID = "set_aside"
-    """The provider does not know the key (401): out until the free listing call accepts it again."""
+    INVALID = "invalid"
+    """The provider does not accept the key (401): out until the free listing call does again."""
 
 
 LONGEST_FIELD = 120

@@ -229,9 +229,10 @@ class RouteSearch:
                 yield wait
         for exclusion in self._plan.exclusions:
             if exclusion.reason is ExclusionReason.KEYS_IN_COOLDOWN and exclusion.cause is FailureClass.RATE_LIMIT:
-                returns_at = exclusion.returns_at or now
-                if returns_at - now <= LONGEST_WAIT_SECONDS:
-                    yield self._wait(exclusion.candidate, returns_at, is_cooldown=True)
+                cooldown = self._services.keys.cooldown_of(*exclusion.candidate.route)
+                seconds = cooldown.seconds if cooldown else 0
+                if seconds <= LONGEST_WAIT_SECONDS:
+                    yield self._wait(exclusion.candidate, now + seconds, is_cooldown=True)
 
     def _wait_after(self, trial: Trial, now: float) -> Wait | None:
         services, candidate, failure = self._services, trial.candidate, trial.failure
@@ -244,8 +245,8 @@ class RouteSearch:
             cooldown = services.keys.cooldown_of(*candidate.route)
             if cooldown is None:
                 return self._wait(candidate, now, is_cooldown=True) if failure and failure.is_worth_repeating else None
-            is_short = cooldown.reason is FailureClass.RATE_LIMIT and cooldown.until - now <= LONGEST_WAIT_SECONDS
-            return self._wait(candidate, cooldown.until, is_cooldown=True) if is_short else None
+            is_short = cooldown.reason is FailureClass.RATE_LIMIT and cooldown.seconds <= LONGEST_WAIT_SECONDS
+            return self._wait(candidate, now + cooldown.seconds, is_cooldown=True) if is_short else None
         asked_for = failure.retry_after_seconds or 0
         if not failure.is_worth_repeating or asked_for > LONGEST_WAIT_SECONDS:
             return None
@@ -332,21 +333,27 @@ class RouteSearch:
 
     def _soonest_return(self) -> float | None:
         """Seconds until some route of the plans may serve again; `None` if that is not known."""
-        services, now = self._services, self._services.clock.monotonic()
         is_in_rotation = False
-        ends: list[float] = []
+        seconds: list[float] = []
         for plan in self._plans:
-            ends.extend(exclusion.returns_at for exclusion in plan.exclusions if exclusion.returns_at is not None)
+            excluded = (one.candidate for one in plan.exclusions if one.returns_in_seconds is not None)
+            seconds.extend(self._returns_in(candidate.route) or 0 for candidate in excluded)
             for candidate in plan.candidates:
-                cooldown = services.keys.cooldown_of(*candidate.route)
-                outage = services.breaker.outage_of(candidate.route)
-                if cooldown or outage:
-                    ends.append(max(cooldown.until if cooldown else 0, outage.until if outage else 0))
-                else:
+                returns_in = self._returns_in(candidate.route)
+                if returns_in is None:
                     is_in_rotation = True
-        if not ends:
+                else:
+                    seconds.append(returns_in)
+        if not seconds:
             return None
-        return 1 if is_in_rotation else max(min(ends) - now, 1)
+        return 1 if is_in_rotation else max(min(seconds), 1)
+
+    def _returns_in(self, route: Route) -> float | None:
+        """Seconds until the route may serve again, as it is now; `None` while it is in rotation."""
+        cooldown, outage = self._services.keys.cooldown_of(*route), self._services.breaker.outage_of(route)
+        if cooldown is None and outage is None:
+            return None
+        return max(cooldown.seconds if cooldown else 0, outage.retry_in_seconds if outage else 0)
 
     def _named(self, failure: Failure, candidate: Candidate) -> Failure:
         """With the provider's name before what happened, unless it is about the request itself.

@@ -23,7 +23,7 @@ SECRET = "sk-proj-abcdefghijklmnop1234567890"
 
 
 class Explained:
-    """Two providers that have the model `tiny`, one of which cools, and what a log at this level says of a request for it."""
+    """Three providers that have the model `tiny`, one in cooldown, and what a log at this level says of a request for it."""
 
     def __init__(self, log_level: str = "DEBUG", log_format: str = "console") -> None:
         rows = [provider(name, models=("tiny",), priority=place) for place, name in enumerate(("alpha", "beta", "gamma"))]
@@ -35,7 +35,7 @@ class Explained:
             Settings.model_validate({"log_level": log_level, "log_format": log_format}), redact, self.stream
         )
         block_log = self.logs.block_log(self.bench.clock)
-        self.log = DecisionLog(block_log, self.bench.clock) if block_log else None
+        self.log = DecisionLog(block_log) if block_log else None
 
     def finish(self, **changes: Any) -> None:
         assert self.log is not None
@@ -96,7 +96,7 @@ def test_a_block_tells_of_plan_attempts_waits_and_end(explained: Explained) -> N
         "  plan for tiny, ordered by score",
         "    1. beta/tiny (exact): total 0.84, priority 0.99, health 1.00, latency 0.50, cost 0.50, load 1.00",
         "    2. gamma/tiny (exact): total 0.84, priority 0.98, health 1.00, latency 0.50, cost 0.50, load 1.00",
-        "    left out alpha/tiny: keys_resting (every key rests: rate_limit, back in 12.8 s)",
+        "    left out alpha/tiny: keys_in_cooldown (all keys in cooldown: rate_limit, back in 12 s)",
         "  attempt 1, first choice: beta/tiny with key 0a1b2c3d: rate_limit with status 429 after 10 ms",
         "  waited 250 ms",
         "  attempt 2, next candidate: gamma/tiny with no key: success in 539 ms, first token after 120 ms",
@@ -117,7 +117,12 @@ def test_as_json_the_block_is_one_object() -> None:
     assert [candidate["route"] for candidate in plan["candidates"]] == ["beta/tiny", "gamma/tiny"]
     assert plan["candidates"][0]["score"]["priority"] == 0.9901
     assert plan["left_out"] == [
-        {"route": "alpha/tiny", "reason": "keys_resting", "detail": "every key rests: rate_limit", "back_in_seconds": 12.8}
+        {
+            "route": "alpha/tiny",
+            "reason": "keys_in_cooldown",
+            "detail": "all keys in cooldown: rate_limit",
+            "back_in_seconds": 12,
+        }
     ]
     assert [(attempt["number"], attempt["result"], attempt["blame"]) for attempt in fields["attempts"]] == [
         (1, "rate_limit", "key"),

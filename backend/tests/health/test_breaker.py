@@ -1,7 +1,7 @@
 import pytest
 
 from ai_engine.health import breaker as room
-from ai_engine.health.breaker import Breaker, BreakerPolicy
+from ai_engine.health.breaker import Breaker, BreakerPolicy, Outage
 from ai_engine.names import Route
 from ai_engine.providers.failures import FailureClass
 from tests.builders import failure
@@ -35,9 +35,8 @@ class Line:
         """Seconds until the next probe, which have then passed."""
         outage = self.breaker.outage_of(route)
         assert outage is not None
-        seconds = outage.until - self.clock.monotonic()
-        self.clock.advance(seconds)
-        return seconds
+        self.clock.advance(outage.retry_in_seconds)
+        return outage.retry_in_seconds
 
 
 def test_a_route_nobody_knows_is_admitted() -> None:
@@ -102,14 +101,18 @@ def test_what_is_older_than_the_window_is_no_evidence() -> None:
     assert line.admits()
 
 
-def test_an_outage_says_why_and_until_when() -> None:
+def test_an_outage_says_why_for_how_long_and_when_it_is_tried_again() -> None:
     line = Line()
     line.fail(times=3)
     outage = line.breaker.outage_of(TINY)
-    assert outage is not None
-    assert (outage.reason, outage.message) == (SERVER_ERROR, "server_error happened")
+    assert outage == Outage(SERVER_ERROR, "server_error happened", open_seconds=0, retry_in_seconds=2)
     assert line.breaker.routes_out("alpha") == [(TINY, outage)]
-    assert outage.until == line.clock.monotonic() + 2
+    line.clock.advance(2)
+    line.fail()
+    line.clock.advance(1)
+    assert line.breaker.outage_of(TINY) == Outage(SERVER_ERROR, "server_error happened", open_seconds=3, retry_in_seconds=3)
+    line.clock.advance(5)
+    assert line.breaker.outage_of(TINY) == Outage(SERVER_ERROR, "server_error happened", open_seconds=8, retry_in_seconds=-2)
 
 
 def test_probes_come_at_growing_intervals_of_at_most_twenty_seconds_in_the_first_five_minutes() -> None:
@@ -216,8 +219,9 @@ def test_an_attempt_from_before_the_outage_changes_nothing() -> None:
     line.breaker.record_failure(early[0], failure(SERVER_ERROR))
     assert line.breaker.outage_of(TINY) == opened
     line.wait_for_probe()
+    due = line.breaker.outage_of(TINY)
     line.breaker.record_failure(early[1], failure(SERVER_ERROR))
-    assert line.breaker.outage_of(TINY) == opened
+    assert line.breaker.outage_of(TINY) == due
     line.breaker.acquire(TINY)
     line.breaker.record_failure(early[2], failure(SERVER_ERROR))
     line.breaker.record_failure(early[3], failure(FailureClass.RATE_LIMIT))

@@ -70,7 +70,7 @@ async def test_a_deployment_that_is_not_there_is_missing_alone(alpha: ScriptedUp
         assert (await gateway.chat("a/b")).status == 200
 
 
-async def test_a_key_that_azure_does_not_know_is_set_aside(alpha: ScriptedUpstream) -> None:
+async def test_a_key_that_azure_does_not_know_is_invalid(alpha: ScriptedUpstream) -> None:
     unknown = {"error": {"code": "401", "message": "Access denied due to invalid subscription key or wrong API endpoint."}}
     alpha.on(f"{DEPLOYMENT}/chat/completions", Answer(unknown, 401), sound(stream=False))
     async with running_gateway(environment(alpha, **VERSION), yaml=YAML) as gateway:

@@ -40,7 +40,7 @@ async def test_the_providers_words_reach_the_client_and_nobody_is_blamed(
         seen = await gateway.provider("alpha")
         assert (seen["status"], seen["routes"]) == ("available", [])
         assert [key["state"] for key in seen["keys"]] == ["usable", "usable"]
-        assert [key["resting_models"] for key in seen["keys"]] == [{}, {}]
+        assert [key["model_cooldowns"] for key in seen["keys"]] == [{}, {}]
         after = await gateway.chat(stream=stream)
         assert (after.provider, after.text, after.attempts) == ("alpha", "hello there", 1)
 

@@ -33,7 +33,7 @@ async def test_who_is_left_out_is_told_with_the_reason_and_when_it_may_return(ga
     assert (explained["known"], explained["candidates"]) == (True, [])
     left_out = {one["provider"]: one for one in explained["left_out"]}
     assert (left_out["beta"]["reason"], left_out["beta"]["returns_at"]) == ("disabled", None)
-    assert left_out["alpha"]["reason"] in {"keys_resting", "flagged"}
+    assert left_out["alpha"]["reason"] in {"keys_in_cooldown", "flagged"}
     assert left_out["alpha"]["cause"] is not None
     assert left_out["alpha"]["returns_at"] is not None
 

@@ -69,7 +69,7 @@ async def test_a_failover_is_seen_from_every_side(busy: Gateway) -> None:
     assert page.value("ai_engine_attempts_total", "provider=beta", "operation=chat", "result=success") == 1
     assert page.value("ai_engine_retries_total", "why=another key") == 1
     assert page.value("ai_engine_retries_total", "why=next candidate") == 1
-    assert page.value("ai_engine_provider_keys", "provider=alpha", "state=set_aside") == 1
+    assert page.value("ai_engine_provider_keys", "provider=alpha", "state=invalid") == 1
     assert page.value("ai_engine_key_model_cooldowns", "provider=alpha") == 1
     assert (page.value("ai_engine_rescues_total"), page.value("ai_engine_hedges_total")) == (0, 0)
 

@@ -175,11 +175,11 @@ async def test_rolling_without_another_key_is_a_409(gateway: Gateway) -> None:
     refusal(await gateway.http.post("/api/providers/openai/roll-key"), 409, code="no_other_key")
 
 
-async def test_a_key_that_is_refused_is_shown_set_aside(gateway: Gateway, alpha: ScriptedUpstream) -> None:
+async def test_a_key_that_is_refused_is_shown_as_invalid(gateway: Gateway, alpha: ScriptedUpstream) -> None:
     alpha.on("/chat/completions", Answer(error("No.", code="invalid_api_key"), 401), key="sk-alpha-1")
     assert (await gateway.chat("alpha/tiny", stream=True)).attempts == 2
     key = (await key_states(gateway))[FIRST]
-    assert (key["active"], key["state"], key["requests"], key["failures"]) == (False, "set_aside", 1, 1)
+    assert (key["active"], key["state"], key["requests"], key["failures"]) == (False, "invalid", 1, 1)
     assert datetime.fromisoformat(key["until"]).utcoffset() is not None
     provider = await gateway.provider("alpha")
     assert (provider["status"], provider["flag"]) == ("available", None), "the other key is left"

@@ -99,12 +99,12 @@ async def test_one_key_can_be_restored_alone(gateway: Gateway, alpha: ScriptedUp
     await break_alpha(gateway, alpha, Answer(error("No.", code="invalid_api_key"), 401))
     for _ in range(2):
         provider = await gateway.post(f"/api/providers/alpha/keys/{FIRST}/restore")
-        assert [key["state"] for key in provider["keys"]] == ["usable", "set_aside"]
+        assert [key["state"] for key in provider["keys"]] == ["usable", "invalid"]
         assert (provider["status"], provider["keys"][0]["active"]) == ("available", True)
     assert (await gateway.chat("alpha/tiny", stream=True)).status == 200
     (entry,) = (await gateway.get("/api/audit"))["items"]
     assert (entry["action"], entry["target"]) == (Action.RESTORE_KEY, f"alpha/{FIRST}")
-    assert entry["before"] == {"state": "set_aside", "reason": "invalid_key"}
+    assert entry["before"] == {"state": "invalid", "reason": "invalid_key"}
 
 
 @pytest.mark.parametrize("fingerprint", ["00000000", "sk-alpha-1", "null", "%20"])

@@ -1,5 +1,7 @@
 """A pool of one provider's keys, and requests in one word."""
 
+from ai_engine.provider_keys.cooldown import Cooldown
+from ai_engine.provider_keys.key_record import KeyView
 from ai_engine.provider_keys.pool import KeyPool, PooledKey
 from ai_engine.providers.failures import FailureClass
 from tests.builders import failure, provider
@@ -39,10 +41,19 @@ def fail(pool: KeyPool, kind: FailureClass, *, model: str = "tiny", retry_after:
 
 
 def cooldown_after(pool: KeyPool, kind: FailureClass, *, retry_after: float | None = None) -> float:
-    """How long the only key rests after one more failure of this kind."""
+    """The seconds of the only key's cooldown after one more failure of this kind, which have then passed."""
     fail(pool, kind, retry_after=retry_after)
-    cooldown = pool.cooldown_of("alpha", "tiny")
-    assert cooldown is not None
-    seconds = cooldown.until - clock.monotonic()
+    seconds = cooldown_of(pool).seconds
     clock.advance(seconds)
     return seconds
+
+
+def cooldown_of(pool: KeyPool) -> Cooldown:
+    """Where every key is in one."""
+    cooldown = pool.cooldown_of("alpha", "tiny")
+    assert cooldown is not None
+    return cooldown
+
+
+def view_of(pool: KeyPool, pooled: PooledKey) -> KeyView:
+    return next(view for view in pool.keys_of("alpha") if view.fingerprint == pooled.fingerprint)

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from ai_engine.provider_keys.key_record import KeyState, KeyView
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.provider_keys.recheck import KeyRecheck
 from ai_engine.providers.failures import FailureClass
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Bench:
-    """One provider with one key that it did not know a moment ago."""
+    """One provider with one key that has just become invalid."""
 
     def __init__(self, *listing: Step) -> None:
         self.clock = HandTurnedClock()
@@ -26,21 +27,31 @@ class Bench:
         self.providers: Mapping[str, ProviderDefinition] = {"alpha": provider("alpha")}
         self.pool = KeyPool(self.clock)
         self.pool.set_providers(self.providers)
-        (self.key,) = self.pool.keys_of("alpha")
-        self.pool.record_failure(self.key, "tiny", failure(FailureClass.INVALID_KEY))
+        pooled = self.pool.acquire("alpha", "tiny")
+        assert pooled is not None
+        self.pool.record_failure(pooled, "tiny", failure(FailureClass.INVALID_KEY))
+        self.pool.release(pooled)
         self.recheck = KeyRecheck(
             self.pool, self.upstream, {WireProtocol.OPENAI: OpenAICompatible()}, lambda: self.providers, self.clock
         )
 
+    @property
+    def key(self) -> KeyView:
+        (view,) = self.pool.keys_of("alpha")
+        return view
+
+    def is_usable(self) -> bool:
+        return self.key.state is KeyState.USABLE
+
     async def after(self, seconds: float) -> bool:
-        """Whether the key is in use again."""
+        """Whether the key is usable again."""
         self.clock.advance(seconds)
         await self.recheck.recheck_due()
         await self.upstream.close()
-        return not self.key.is_invalid
+        return self.is_usable()
 
 
-async def test_a_key_is_not_asked_about_before_its_time() -> None:
+async def test_a_key_is_not_checked_before_its_time() -> None:
     bench = Bench(Reply({"data": []}))
     assert not await bench.after(59)
     assert bench.upstream.asked == []
@@ -64,7 +75,8 @@ async def test_a_key_that_is_not_accepted_waits_twice_as_long_up_to_an_hour(answ
     waits = [60.0]
     for _ in range(8):
         assert not await bench.after(waits[-1])
-        waits.append(bench.key.recheck_at - bench.clock.monotonic())
+        assert bench.key.cooldown_seconds is not None
+        waits.append(bench.key.cooldown_seconds)
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
 
 
@@ -78,15 +90,15 @@ async def test_a_key_that_was_taken_out_of_the_configuration_meanwhile_stops_not
     bench.pool.set_providers({})
     gate.set()
     await asking
-    assert bench.pool.invalid_keys() == []
+    assert bench.pool.keys_of("alpha") == ()
 
 
-async def test_the_keys_are_looked_after_until_the_task_is_cancelled() -> None:
+async def test_the_keys_are_checked_until_the_task_is_cancelled() -> None:
     bench = Bench(Reply(status=401), Reply({"data": []}))
     looking = asyncio.create_task(bench.recheck.run())
     await bench.clock.turn(179)
-    assert bench.pool.invalid_keys() == [bench.key]
+    assert not bench.is_usable()
     await bench.clock.turn(3)
-    assert bench.pool.invalid_keys() == []
+    assert bench.is_usable()
     looking.cancel()
     await asyncio.wait([looking])

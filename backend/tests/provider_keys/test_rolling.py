@@ -31,7 +31,7 @@ def test_rolling_where_there_is_no_other_key_is_a_conflict(keys: int) -> None:
         pool_of(keys=keys).next_to_roll_to("alpha")
 
 
-def test_rolling_is_a_conflict_while_the_other_key_rests() -> None:
+def test_rolling_is_a_conflict_while_the_other_key_is_invalid() -> None:
     pool = pool_of()
     fail(pool, INVALID_KEY)
     with pytest.raises(Conflict):

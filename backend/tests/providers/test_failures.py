@@ -47,7 +47,7 @@ def test_words_in_a_message_decide_nothing() -> None:
     ("status", "code"),
     [(401, None), (401, "whatever"), (400, "invalid_api_key"), (403, "invalid_api_key"), (401, "wrong_api_key")],
 )
-def test_an_unknown_key_is_set_aside(status: int, code: str | None) -> None:
+def test_an_unknown_key_is_invalid(status: int, code: str | None) -> None:
     failure = classify(status, (), openai_error(code=code))
     assert (failure.kind, failure.blame, failure.key_scope) == (FailureClass.INVALID_KEY, Blame.KEY, KeyScope.INVALID)
 

@@ -658,7 +658,7 @@ export interface paths {
         put?: never;
         /**
          * Put back into rotation what failed
-         * @description Forgets what is held against the provider: its flag, those of its routes, and every rest of its keys.
+         * @description Closes the provider's circuits and ends the cooldowns of its keys: its flag and those of its routes are gone.
          *
          *     The next request may go there at once; if it fails again, so does the flag return. A drain stays.
          */
@@ -719,8 +719,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the rests of one key
-         * @description The key is usable again at once, for every model; if the provider refuses it again, it rests again.
+         * End the cooldowns of one key
+         * @description The key is usable again at once, for every model; if the provider refuses it again, it is in cooldown again.
          */
         post: operations["restore_key"];
         delete?: never;
@@ -1854,6 +1854,12 @@ export interface components {
             code: string | null;
         };
         /**
+         * ExclusionReason
+         * @description Why a route was left out.
+         * @enum {string}
+         */
+        ExclusionReason: "disabled" | "drained" | "no_key" | "keys_in_cooldown" | "flagged" | "excluded_by_request" | "lacks_tools" | "lacks_images" | "lacks_json_schema" | "context_too_short";
+        /**
          * Explanation
          * @description What autodecide would do with this model now.
          * @example {
@@ -2071,24 +2077,32 @@ export interface components {
             overhead_p99_ms: number | null;
         };
         /**
+         * FailureClass
+         * @description What happened, in the words that statistics and pages use.
+         * @enum {string}
+         */
+        FailureClass: "bad_request" | "content_filter" | "context_length" | "invalid_key" | "forbidden" | "quota" | "rate_limit" | "model_not_found" | "server_error" | "malformed_answer" | "connect" | "reset" | "silent" | "cut";
+        /**
          * Flag
-         * @description Why something is out of rotation.
+         * @description Why something is out of rotation, and for how long.
          */
         Flag: {
-            /**
-             * Reason
-             * @description The failure's class, or `drained`.
-             * @example server_error
-             */
-            reason: string;
+            /** @example server_error */
+            reason: components["schemas"]["FlagReason"];
             /** Message */
             message: string;
             /**
              * Until
-             * @description When it is tried again; `null` if nobody knows.
+             * @description When it is tried again, to the second; `null` if that is not known.
              */
             until: string | null;
         };
+        /**
+         * FlagReason
+         * @description Why a provider, a route or a key is out of rotation: a class of failure, or what an operator did or left out.
+         * @enum {string}
+         */
+        FlagReason: "server_error" | "malformed_answer" | "connect" | "reset" | "silent" | "cut" | "model_not_found" | "rate_limit" | "quota" | "forbidden" | "invalid_key" | "drained" | "disabled" | "no_key";
         /** FlaggedProvider */
         FlaggedProvider: {
             /** Provider */
@@ -2279,6 +2293,12 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * KeyState
+         * @description Whether a key can be used, single models apart.
+         * @enum {string}
+         */
+        KeyState: "usable" | "cooldown" | "invalid";
+        /**
          * KeySums
          * @description Of one provider key's attempts.
          */
@@ -2373,13 +2393,9 @@ export interface components {
             provider: string;
             /** Model */
             model: string;
-            /** Reason */
-            reason: string;
-            /**
-             * Cause
-             * @description The class of failure that took it out, where one did, such as `rate_limit`.
-             */
-            cause: string | null;
+            reason: components["schemas"]["ExclusionReason"];
+            /** @description The class of failure behind `flagged` and `keys_in_cooldown`. */
+            cause: components["schemas"]["FailureClass"] | null;
             /** Detail */
             detail: string;
             /** Returns At */
@@ -3036,20 +3052,19 @@ export interface components {
              * @description The next request would use it.
              */
             active: boolean;
+            /** @description For all models: `cooldown`: out for a while, such as for a spent quota. `invalid`: the provider does not accept it; it is checked again by the listing call. */
+            state: components["schemas"]["KeyState"];
             /**
-             * State
-             * @enum {string}
+             * Until
+             * @description The end of the cooldown, of an invalid key its next check.
              */
-            state: "usable" | "resting" | "set_aside";
-            /** Until */
             until: string | null;
-            /** Reason */
-            reason: string | null;
+            reason: components["schemas"]["FlagReason"] | null;
             /**
-             * Resting Models
-             * @description Models it rests for, and until when.
+             * Model Cooldowns
+             * @description By model, such as after a rate limit: the end of the cooldown.
              */
-            resting_models: {
+            model_cooldowns: {
                 [key: string]: string;
             };
             /** Requests */
@@ -3163,7 +3178,7 @@ export interface components {
          *           "state": "usable",
          *           "until": null,
          *           "reason": null,
-         *           "resting_models": {
+         *           "model_cooldowns": {
          *             "gpt-4o": "2026-11-23T12:00:08Z"
          *           },
          *           "requests": 1284,
@@ -4083,8 +4098,7 @@ export interface components {
              * @constant
              */
             state: "flagged";
-            /** Reason */
-            reason: string;
+            reason: components["schemas"]["FlagReason"];
             /** Until */
             until: string | null;
         };
@@ -4584,7 +4598,7 @@ export interface components {
          *         {
          *           "provider": "groq",
          *           "flag": {
-         *             "reason": "rate_limit",
+         *             "reason": "quota",
          *             "message": "No provider key is usable.",
          *             "until": "2026-11-23T12:00:00Z"
          *           }

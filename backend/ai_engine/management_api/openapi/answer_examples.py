@@ -12,7 +12,7 @@ _KEY = {
     "state": "usable",
     "until": None,
     "reason": None,
-    "resting_models": {"gpt-4o": "2026-11-23T12:00:08Z"},
+    "model_cooldowns": {"gpt-4o": "2026-11-23T12:00:08Z"},
     "requests": 1284,
     "failures": 3,
 }
@@ -196,7 +196,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "available_providers": 2,
             "flagged_providers": 1,
             "flagged_details": [
-                {"provider": "groq", "flag": {"reason": "rate_limit", "message": "No provider key is usable.", "until": _AT}}
+                {"provider": "groq", "flag": {"reason": "quota", "message": "No provider key is usable.", "until": _AT}}
             ],
             "performance": {
                 "requests": 1284,

@@ -13,7 +13,7 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.model_names import Rung
 from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.management_api.schemas import Flag
+from ai_engine.management_api.schemas import Flag, FlagReason
 from ai_engine.management_api.views.providers import ProviderViews
 from ai_engine.preferences.preferences import LivePreferences
 from ai_engine.providers.registry.definition import ProviderDefinition
@@ -24,7 +24,7 @@ _STATES: dict[ExclusionReason, RouteState] = {
     ExclusionReason.DRAINED: "drained",
     ExclusionReason.NO_KEY: "no_key",
 }
-"""Every other reason is a flag: the breaker's, or that all keys rest."""
+"""Every other reason is a flag: an open circuit, or all keys in cooldown."""
 
 
 class CapabilitiesView(BaseModel):
@@ -128,12 +128,12 @@ class ModelViews:
     def _standing(self, definition: ProviderDefinition | None, entry: CatalogueEntry) -> tuple[RouteState, Flag | None]:
         """As autodecide sees the route for a wish without any demands."""
         if definition is None or (definition.is_sandbox and not self.finder.is_usable(definition)):
-            return "disabled", Flag(reason=ExclusionReason.DISABLED, message="It is not in use.", until=None)
+            return "disabled", Flag(reason=FlagReason.DISABLED, message="It is not in use.", until=None)
         exclusion = self.finder.why_not(Candidate(definition, entry, Rung.EXACT), RouteQuery(entry.route.model))
         if exclusion is None:
             return "available", None
-        until = self.provider_views.at(exclusion.returns_at)
-        flag = Flag(reason=exclusion.cause or exclusion.reason, message=exclusion.detail, until=until)
+        until = self.provider_views.until(exclusion.returns_in_seconds)
+        flag = Flag(reason=FlagReason(exclusion.cause or exclusion.reason), message=exclusion.detail, until=until)
         return _STATES.get(exclusion.reason, "flagged"), flag
 
     def _is_default(self, definition: ProviderDefinition, entry: CatalogueEntry) -> bool:

@@ -1,6 +1,6 @@
 """A provider as operators see it: definition, preference, keys, breaker and performance put together.
 
-The flag is computed here and nowhere else: a provider is flagged when its breaker is open or none of its keys is left. One that
+The flag is computed here and nowhere else: a provider is flagged when its circuit is open or none of its keys is usable. One that
 an operator drained says so in its flag too, and its state is of its own: nothing is wrong with it.
 """
 
@@ -10,17 +10,15 @@ from datetime import datetime
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.autodecide.plan import Planner
 from ai_engine.catalogue.live import LiveCatalogue
-from ai_engine.clock import Clock, TimesOfDay
+from ai_engine.clock import Clock, time_after
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.health.breaker import Breaker
-from ai_engine.management_api.schemas import Flag, ProviderKeyView, ProviderState, ProviderView, RouteView
+from ai_engine.management_api.schemas import Flag, FlagReason, ProviderKeyView, ProviderState, ProviderView, RouteView
 from ai_engine.preferences.preferences import LivePreferences
-from ai_engine.provider_keys.pool import KeyPool, PooledKey
+from ai_engine.provider_keys.key_record import KeyState, KeyView
+from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.telemetry.performance import Performance, PerformanceSnapshot
-
-DRAINED = "drained"
-"""The flag's reason, and the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class ProviderViews:
     catalogue: LiveCatalogue
     performance: Performance
     clock: Clock
-    times: TimesOfDay
 
     def all(self) -> list[ProviderView]:
         """Every provider that the engine knows, configured or not."""
@@ -46,7 +43,6 @@ class ProviderViews:
     def view(self, definition: ProviderDefinition, performance: PerformanceSnapshot | None = None) -> ProviderView:
         seen = (performance or self.performance.snapshot()).providers.get(definition.name)
         flag = self.flag_of(definition)
-        active = self.keys.active(definition.name)
         return ProviderView(
             name=definition.name,
             display_name=definition.display_name,
@@ -57,9 +53,9 @@ class ProviderViews:
             status=self.state_of(definition, flag),
             flag=flag,
             priority=self.planner.priority(definition),
-            keys=[self._key_view(pooled, active) for pooled in self.keys.keys_of(definition.name) if pooled.key],
+            keys=[self._key_view(key) for key in self.keys.keys_of(definition.name) if key.fingerprint],
             routes=[
-                RouteView(model=route.model, reason=outage.reason, until=self.at(outage.until))
+                RouteView(model=route.model, reason=FlagReason(outage.reason), until=self.until(outage.retry_in_seconds))
                 for route, outage in self.breaker.routes_out(definition.name)
             ],
             default_model=self.preferences.of(definition.name).default_model or definition.default_model,
@@ -79,43 +75,36 @@ class ProviderViews:
             return "no_key"
         if flag is None:
             return "available"
-        return "drained" if flag.reason == DRAINED else "flagged"
+        return "drained" if flag.reason is FlagReason.DRAINED else "flagged"
 
     def flag_of(self, definition: ProviderDefinition) -> Flag | None:
-        """A drain, the breaker's outage, or the rest of the first key to come back; `None` while it is in rotation."""
+        """A drain, the provider's open circuit, or the cooldown of the first key to come back; `None` while it is in rotation."""
         if self.preferences.of(definition.name).drained:
-            return Flag(reason=DRAINED, message="An operator has drained it; restore puts it back.", until=None)
+            return Flag(reason=FlagReason.DRAINED, message="An operator has drained it; restore puts it back.", until=None)
         outage = self.breaker.provider_outage(definition.name)
         if outage is not None:
-            return Flag(reason=outage.reason, message=outage.message, until=self.at(outage.until))
-        pool = self.keys.keys_of(definition.name)
-        if not pool or self.keys.active(definition.name) is not None:
+            return Flag(reason=FlagReason(outage.reason), message=outage.message, until=self.until(outage.retry_in_seconds))
+        keys = self.keys.keys_of(definition.name)
+        if not keys or any(key.state is KeyState.USABLE for key in keys):
             return None
-        cooldowns = [pooled.cooldown for pooled in pool if pooled.cooldown is not None]
-        soonest = min(cooldowns, key=lambda cooldown: cooldown.until)
-        return Flag(reason=soonest.reason, message="No provider key is usable.", until=self.at(soonest.until))
+        seconds, reason = min((key.cooldown_seconds or 0, key.reason) for key in keys if key.reason)
+        return Flag(reason=FlagReason(reason), message="No provider key is usable.", until=self.until(seconds))
 
-    def at(self, monotonic: float | None) -> datetime | None:
-        """A moment of the monotonic clock as a time of day, the same each time, also once it has passed."""
-        return None if monotonic is None else self.times.at(monotonic)
+    def until(self, seconds: float | None) -> datetime | None:
+        """The time of day in `seconds`, the same at each read; in the past where it has passed."""
+        return None if seconds is None else time_after(seconds, self.clock)
 
-    def _key_view(self, pooled: PooledKey, active: PooledKey | None) -> ProviderKeyView:
-        now = self.clock.monotonic()
-        cooldown = pooled.cooldown if pooled.cooldown and (pooled.is_invalid or pooled.cooldown.until > now) else None
+    def _key_view(self, key: KeyView) -> ProviderKeyView:
         return ProviderKeyView(
-            fingerprint=pooled.fingerprint,
-            last_four=pooled.key.last_four if pooled.key else None,
-            active=pooled is active,
-            state="set_aside" if pooled.is_invalid else "resting" if cooldown else "usable",
-            until=self.at(cooldown.until) if cooldown else None,
-            reason=cooldown.reason if cooldown else None,
-            resting_models={
-                model: at
-                for model, cooldown in pooled.model_cooldowns.items()
-                if cooldown.until > now and (at := self.at(cooldown.until)) is not None
-            },
-            requests=pooled.requests,
-            failures=pooled.failures,
+            fingerprint=key.fingerprint,
+            last_four=key.last_four,
+            active=key.is_active,
+            state=key.state,
+            until=self.until(key.cooldown_seconds),
+            reason=FlagReason(key.reason) if key.reason else None,
+            model_cooldowns={model: time_after(cooldown.seconds, self.clock) for model, cooldown in key.model_cooldowns.items()},
+            requests=key.requests,
+            failures=key.failures,
         )
 
 

@@ -48,7 +48,7 @@ const history: Schemas['ProviderHistoryView'] = {
   bucket_seconds: 60,
   providers: { groq: [{ begins_at: '2026-11-23T12:59:00Z', attempts: 40, successes: 37, failed: 3 }] },
 }
-const flagged = { reason: 'rate_limit', message: 'No provider key is usable.', until: '2999-01-01T00:00:00Z' }
+const flagged = { reason: 'rate_limit' as const, message: 'No provider key is usable.', until: '2999-01-01T00:00:00Z' }
 const aFailure = aRequest({
   id: '019ab0c3f1a27d9e3b5c8f6041d2e7aa',
   ending: 'error',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import type { Schemas } from '@/api/client'
 import { aProvider, aRequest, aStatus } from '@/testing/builders'
 import { buckets, failedRequests, failureOf, keysInShort, verdictOf, watchedProviders } from './model'
 
-const flag = (reason: string) => ({ reason, message: 'It failed.', until: null })
+const flag = (reason: Schemas['FlagReason']) => ({ reason, message: 'It failed.', until: null })
 const same = (name: string) => name
 
 test('all in rotation is told in a sentence', () => {
@@ -96,13 +97,13 @@ test('keys are counted in short', () => {
     active: false,
     until: null,
     reason: null,
-    resting_models: {},
+    model_cooldowns: {},
     requests: 0,
     failures: 0,
   }
   const usable = { ...key, fingerprint: '9f86d081', state: 'usable' as const }
-  const resting = { ...key, fingerprint: '60303ae2', state: 'resting' as const }
-  const out = { model: 'm', state: 'flagged' as const, reason: 'silent', until: null }
+  const resting = { ...key, fingerprint: '60303ae2', state: 'cooldown' as const }
+  const out = { model: 'm', state: 'flagged' as const, reason: 'silent' as const, until: null }
 
   expect(keysInShort({ keys: [], routes: [] })).toBe('no key needed')
   expect(keysInShort({ keys: [usable], routes: [] })).toBe('1 key')

@@ -47,13 +47,15 @@ test('what nobody says spans nothing', () => {
 })
 
 test('a reason or an order that this page does not know yet is shown as it is', () => {
-  expect(leftOutWords('keys_resting')).toBe('All keys rest')
+  expect(leftOutWords('keys_in_cooldown')).toBe('All keys rest')
   expect(leftOutWords('rate_limit')).toBe('Rate limited')
   expect(leftOutWords('strange_moon')).toBe('Strange moon')
   expect(orderWords('provider.sort: price')).toBe('Ordered by provider.sort: price.')
 })
 
 test('why all keys rest is told in a sentence, and everything else as the engine tells it', () => {
-  expect(leftOutDetail('keys_resting', 'invalid_key', 'every key rests: invalid_key')).toMatch(/does not know this key/)
+  expect(leftOutDetail('keys_in_cooldown', 'invalid_key', 'all keys in cooldown: invalid_key')).toMatch(
+    /does not know this key/,
+  )
   expect(leftOutDetail('drained', null, 'drained by hand')).toBe('drained by hand')
 })

@@ -41,7 +41,7 @@ export const capabilityChoices = Object.entries(CAPABILITY_WORDS).map(([value, l
 const LEFT_OUT: Record<string, string> = {
   disabled: 'Switched off',
   no_key: 'No key',
-  keys_resting: 'All keys rest',
+  keys_in_cooldown: 'All keys rest',
   flagged: 'Out of rotation',
   excluded_by_request: 'Excluded by the request',
   lacks_tools: 'Takes no tools',
@@ -57,7 +57,7 @@ export function leftOutWords(reason: string): string {
 
 /** What autodecide says of a route that is left out. Of keys that rest it knows the class of failure alone. */
 export function leftOutDetail(reason: string, cause: string | null, detail: string): string {
-  return reason === 'keys_resting' && cause !== null ? flagWords(cause).explanation : detail
+  return reason === 'keys_in_cooldown' && cause !== null ? flagWords(cause).explanation : detail
 }
 
 /** A price of tokens: free is said in a word. */

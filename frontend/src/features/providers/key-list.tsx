@@ -50,21 +50,21 @@ export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: stri
 }
 
 function KeyState({ keyOf: { state, active } }: { keyOf: Key }) {
-  if (state === 'set_aside') return <StatusBadge meaning="down">Set aside</StatusBadge>
-  if (state === 'resting') return <StatusBadge meaning="degraded">Resting</StatusBadge>
+  if (state === 'invalid') return <StatusBadge meaning="down">Set aside</StatusBadge>
+  if (state === 'cooldown') return <StatusBadge meaning="degraded">Resting</StatusBadge>
   return active ? <StatusBadge meaning="ok">Next</StatusBadge> : <StatusBadge meaning="neutral">Usable</StatusBadge>
 }
 
 /** Why it rests and until when, as a whole and for single models. */
-function Rests({ keyOf: { state, reason, until, resting_models } }: { keyOf: Key }) {
-  const models = Object.entries(resting_models)
+function Rests({ keyOf: { state, reason, until, model_cooldowns } }: { keyOf: Key }) {
+  const models = Object.entries(model_cooldowns)
   if (state === 'usable' && models.length === 0) return null
   return (
     <div className={classes.rests}>
       {state !== 'usable' && (
         <span>
           {reason !== null && `${failureWords(reason).name}. `}
-          {state === 'set_aside' ? 'Checked again in ' : 'Back in '}
+          {state === 'invalid' ? 'Checked again in ' : 'Back in '}
           <Countdown until={until} />
         </span>
       )}

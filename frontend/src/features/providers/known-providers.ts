@@ -13,14 +13,14 @@ export const aKey: Schemas['ProviderKeyView'] = {
   state: 'usable',
   until: null,
   reason: null,
-  resting_models: {},
+  model_cooldowns: {},
   requests: 12,
   failures: 0,
 }
 export const another = { ...aKey, fingerprint: '60303ae2', active: false }
 const resting: Schemas['ProviderKeyView'] = {
   ...another,
-  state: 'resting',
+  state: 'cooldown',
   reason: 'quota',
   until: '2999-01-01T00:00:00Z',
 }

@@ -18,11 +18,17 @@ const aKey = {
   state: 'usable' as const,
   until: null,
   reason: null,
-  resting_models: {},
+  model_cooldowns: {},
   requests: 12,
   failures: 0,
 }
-const resting = { ...aKey, fingerprint: '60303ae2', active: false, state: 'resting' as const, reason: 'quota' }
+const resting = {
+  ...aKey,
+  fingerprint: '60303ae2',
+  active: false,
+  state: 'cooldown' as const,
+  reason: 'quota' as const,
+}
 
 test('those that are set up stand apart from those that wait for a key', () => {
   const { setUp, others } = listed(
@@ -68,7 +74,7 @@ test('a key can be rolled only to another usable one', () => {
 
 test('there is something to forget where a key rests for a single model', () => {
   expect(hasAnythingHeld(aProvider({ keys: [aKey] }))).toBe(false)
-  expect(hasAnythingHeld(aProvider({ keys: [{ ...aKey, resting_models: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
+  expect(hasAnythingHeld(aProvider({ keys: [{ ...aKey, model_cooldowns: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
 })
 
 test('changes are told in words', () => {

@@ -72,8 +72,8 @@ export function hasAnythingHeld({ status, routes, keys }: Provider): boolean {
   return status === 'flagged' || routes.length > 0 || keys.some(isResting)
 }
 
-export function isResting({ state, resting_models }: Schemas['ProviderKeyView']): boolean {
-  return state !== 'usable' || Object.keys(resting_models).length > 0
+export function isResting({ state, model_cooldowns }: Schemas['ProviderKeyView']): boolean {
+  return state !== 'usable' || Object.keys(model_cooldowns).length > 0
 }
 
 /** Its next key, if there is another usable one to roll to. */
