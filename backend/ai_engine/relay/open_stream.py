@@ -50,6 +50,8 @@ class OpenStream:
         # With `n > 1` a choice may begin when the others are over, so only the stream's own end is its end.
         self._has_several_choices = exchange.body.get("n") not in (None, 1)
         self._is_sound = False
+        self._ends_at = 0.0
+        """The deadline in loop time, which a timer may reach a little before `clock` does."""
         self.client_seconds = 0.0
         """How long the client took to read: no time of the provider's."""
 
@@ -84,7 +86,7 @@ class OpenStream:
         return failure or Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
 
     def _timed_out(self) -> Failure:
-        if self._clock.monotonic() >= self._deadline:
+        if asyncio.get_running_loop().time() >= self._ends_at:
             return Failure(FailureClass.SILENT, Blame.REQUEST, "The request's time was over before the answer was complete.")
         return Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
 
@@ -92,7 +94,7 @@ class OpenStream:
         time, clock = asyncio.get_running_loop().time, self._clock.monotonic
         now = time()
         idle, progress = self._timeouts.idle, self._timeouts.progress
-        ends_at = now + self._deadline - self._clock.monotonic()
+        self._ends_at = ends_at = now + self._deadline - self._clock.monotonic()
         progress_until = now + progress
         usage_until: float | None = None
         usage_on_the_way: TokenCounts | None = None
