@@ -16,16 +16,18 @@ from ai_engine.wire.sse import encode_event, encode_events
 
 OnChunk = Callable[[Mapping[str, Any]], None]
 
-_PROGRESS = frozenset({EventKind.CONTENT, EventKind.FINISH})
+# By name in this module: before Python 3.12 a member of an enum is looked up by a function, and every event would do it.
+_CONTENT, _FINISH, _USAGE = EventKind.CONTENT, EventKind.FINISH, EventKind.USAGE
+_DONE, _INVALID, _FAILURE = EventKind.DONE, EventKind.INVALID, EventKind.FAILURE
 
 
 class ClientStream:
     """Turns the events of upstream streams into the client's, and frames them.
 
-    `has_content`, `saw_done` and `failure` say what the last `read` came to.
+    `has_content` says what the last `read` came to, `saw_done` and `failure` what the stream has come to since `open`.
     """
 
-    __slots__ = ("_on_chunk", "_translation", "_translator", "_wants_usage", "failure", "has_content", "saw_done")
+    __slots__ = ("_is_raw", "_on_chunk", "_translation", "_translator", "_wants_usage", "failure", "has_content", "saw_done")
 
     def __init__(self, translation: Translation | None, *, wants_usage: bool, on_chunk: OnChunk | None = None) -> None:
         """`translation` makes the client's format of a chat; `on_chunk` gets every event parsed, as the adapter gives it."""
@@ -33,6 +35,8 @@ class ClientStream:
         self._translator: StreamTranslator | None = None
         self._wants_usage = wants_usage
         self._on_chunk = on_chunk
+        self._is_raw = False
+        """Events go to the client as the provider wrote them."""
         self.has_content = False
         """The answer got further."""
         self.saw_done = False
@@ -43,29 +47,28 @@ class ClientStream:
     def open(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
         """As `read`, for the first events of an answer. Nothing has been written, so that it may yet begin again elsewhere."""
         self._translator = None
+        self._is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
+        self.saw_done, self.failure = False, None
         return self.read(exchange, events)
 
     def read(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
         """What these events are for the client, framed; `exchange` is the one whose stream they are from."""
-        self.has_content = self.saw_done = False
-        self.failure = None
-        framed: list[bytes] = []
-        is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
+        self.has_content, framed = False, []
         try:
             for event in events:
                 kind = event.kind
-                if kind in _PROGRESS:
+                if kind is _CONTENT or kind is _FINISH:
                     self.has_content = True
-                elif kind is EventKind.DONE:
+                elif kind is _DONE:
                     self.saw_done = True
                     break
-                elif kind is EventKind.FAILURE:
+                elif kind is _FAILURE:
                     self.failure = event.failure
                     break
-                elif kind is EventKind.INVALID:
+                elif kind is _INVALID:
                     continue
-                data = encode_event(event.data, event.name) if is_raw and event.data else self._framed(exchange, event)
-                if kind is not EventKind.USAGE or self._wants_usage:
+                data = encode_event(event.data, event.name) if self._is_raw and event.data else self._framed(exchange, event)
+                if kind is not _USAGE or self._wants_usage:
                     framed.append(data)
         except orjson.JSONEncodeError:
             self.failure = TOO_DEEP.failure

@@ -13,6 +13,7 @@ from ai_engine.relay.translation import Translation
 from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.upstream.port import Headers, UpstreamRequest
 
+_CHAT = Operation.CHAT
 _OPTIONAL = PASSED_THROUGH | {Operation.COUNT_TOKENS}
 """Operations that a provider may lack whose models chat well: few of those who speak Anthropic's protocol count tokens."""
 
@@ -60,7 +61,7 @@ class Exchange:
         """The relay asks the stream for usage, whether or not the client did."""
         self.is_translated = is_translated
         self.keeps_first_call = (
-            operation is Operation.CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time
+            operation is _CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time
         )
         """Of the calls made at once, only the first is passed on (`one_call`)."""
         self.refuses_stream_options = False

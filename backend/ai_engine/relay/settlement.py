@@ -15,6 +15,7 @@ from ai_engine.relay.services import RelayServices
 from ai_engine.relay.spending import NOTHING_SPENT, Spent
 
 _NO_MONEY = Decimal(0)
+_COMPLETED, _CANCELLED = Ending.COMPLETED, Ending.CLIENT_CANCELLED
 _LONGEST_DETAIL = 300
 """Characters."""
 
@@ -48,7 +49,7 @@ class Settlement:
 
     def complete(self) -> None:
         """The client gets a sound answer."""
-        self._settle(Ending.COMPLETED, 200)
+        self._settle(_COMPLETED, 200)
 
     def cut(self) -> None:
         """A stream broke after its first content, and could not go on."""
@@ -57,7 +58,7 @@ class Settlement:
     def leave(self) -> None:
         """The client left before the end of its answer."""
         status = self._client.committed_status or (CLIENT_CLOSED_REQUEST if self._journal.winner is None else 200)
-        self._settle(Ending.CLIENT_CANCELLED, status)
+        self._settle(_CANCELLED, status)
 
     def fail(self, error: AIEngineError) -> None:
         """The client gets this error."""
@@ -145,7 +146,7 @@ def _error(
     ending: Ending, shown: AttemptFinished | None, error_class: str | None, detail: str | None
 ) -> tuple[str | None, str | None]:
     """Class and detail: those of the attempt that is shown where it failed."""
-    if ending not in (Ending.ERROR, Ending.UPSTREAM_CUT):
+    if ending is _COMPLETED or ending is _CANCELLED:
         return None, None
     if shown is not None and shown.failure is not None and shown.failure != ABANDONED:
         return shown.failure, shown.detail

@@ -15,6 +15,8 @@ from ai_engine.relay.one_call import with_first_call
 from ai_engine.relay.translation import Translation
 from ai_engine.wire.chat_shape import sound_answer
 
+_EMBEDDINGS = Operation.EMBEDDINGS
+
 
 class WholeAnswer(NamedTuple):
     """As it goes to the client."""
@@ -32,7 +34,7 @@ def in_client_format(exchange: Exchange, plain: PlainAnswer, translation: Transl
         assert body is not None, "an answer that is no JSON object is its bytes"
         return WholeAnswer(body, None, plain.content_type)
     changed = answer
-    if exchange.operation is Operation.EMBEDDINGS and exchange.body.get("encoding_format") == "base64":
+    if exchange.operation is _EMBEDDINGS and exchange.body.get("encoding_format") == "base64":
         changed = packed(answer)
     elif exchange.keeps_first_call:
         changed = with_first_call(answer)

@@ -43,6 +43,7 @@ _PATHS = {
     Operation.TRANSCRIPTIONS: "/audio/transcriptions",
     Operation.TRANSLATIONS: "/audio/translations",
 }
+_EMBEDDINGS = Operation.EMBEDDINGS
 _FORMATS_OF_SOME = frozenset({Operation.COMPLETIONS, Operation.RESPONSES, Operation.MESSAGES, Operation.COUNT_TOKENS})
 """Formats of a conversation that only some take (`ProviderDefinition.formats`). Of the rest a provider says what it lacks."""
 _TAKES_STREAM_OPTIONS = frozenset({Operation.CHAT, Operation.COMPLETIONS})
@@ -176,7 +177,7 @@ class OpenAICompatible:
             answer, named = {**answer, "model": model}, None
         raw = body if named else None
         usage = token_counts(answer.get("usage"))
-        if operation is Operation.EMBEDDINGS:
+        if operation is _EMBEDDINGS:
             return PlainAnswer(raw, named, usage._replace(output=0) if usage else None, answer=answer)
         return PlainAnswer(raw, named, usage, uncounted_characters(answer["choices"], usage), answer)
 
@@ -201,7 +202,7 @@ def _failure_in(operation: Operation, answer: dict[str, Any]) -> Failure | None:
     """Why a parsed 2xx body is no sound answer; `None` if it is one."""
     if answer.get("error"):
         return classify_error_value(answer)
-    field = "data" if operation is Operation.EMBEDDINGS else "choices"
+    field = "data" if operation is _EMBEDDINGS else "choices"
     results = answer.get(field)
     if isinstance(results, list) and results:
         for result in results:

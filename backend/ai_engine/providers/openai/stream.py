@@ -19,6 +19,9 @@ _OPENING_FIELDS = frozenset({"role", "name"})
 # https://api-docs.deepseek.com/api/create-chat-completion; `abort`: vLLM (all read 2026-11-23).
 _TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
 
+# By name in this module: before Python 3.12 a member of an enum is looked up by a function, and every event would do it.
+_OPENING, _CONTENT, _FINISH, _USAGE = EventKind.OPENING, EventKind.CONTENT, EventKind.FINISH, EventKind.USAGE
+
 
 def failure_of_choice(choice: dict[str, Any]) -> Failure | None:
     """Why this choice, or this piece of one, is no sound answer; `None` if it is."""
@@ -83,16 +86,16 @@ class OpenAIStreamDecoder(EventDecoder):
             return kind
         if usage:
             self._note(token_counts(usage))
-            return EventKind.USAGE
+            return _USAGE
         if choices is not None:
-            return EventKind.OPENING  # Azure opens with the findings of its prompt filter and no choices
+            return _OPENING  # Azure opens with the findings of its prompt filter and no choices
         return classify_error_value(event) if has_error(event) else None
 
     def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
         """As `_kind_of`, from the choices; notes which of them began and which are over."""
         if type(choices) is not list:
             return None
-        kind = EventKind.OPENING
+        kind = _OPENING
         for choice in choices:
             if type(choice) is not dict:
                 return None
@@ -107,11 +110,11 @@ class OpenAIStreamDecoder(EventDecoder):
                 if failure is not None:
                     return failure
                 self._finished.add(index)
-                kind = EventKind.FINISH
-            elif has_content and kind is EventKind.OPENING:
-                kind = EventKind.CONTENT
-        if kind is EventKind.FINISH and len(self._finished) != len(self._seen):
-            return EventKind.CONTENT  # one choice of several is over
+                kind = _FINISH
+            elif has_content and kind is _OPENING:
+                kind = _CONTENT
+        if kind is _FINISH and len(self._finished) != len(self._seen):
+            return _CONTENT  # one choice of several is over
         return kind
 
     def _has_content(self, choice: dict[str, Any]) -> bool:
