@@ -3424,6 +3424,12 @@ export interface components {
              * @example rate_limit
              */
             failure: string | null;
+            /**
+             * Detail
+             * @description What failed in a sentence, with the field it is about.
+             * @example messages[3].name: not supported by Anthropic
+             */
+            detail: string | null;
             /** @description Who the failure is charged to. */
             blame: components["schemas"]["Blame"] | null;
             /**
@@ -3468,6 +3474,7 @@ export interface components {
          *       "status": 200,
          *       "ending": "completed",
          *       "failure": null,
+         *       "detail": null,
          *       "tokens": {
          *         "input": 9,
          *         "cached_input": 0,
@@ -3496,6 +3503,7 @@ export interface components {
          *           "first_token_ms": null,
          *           "succeeded": true,
          *           "failure": null,
+         *           "detail": null,
          *           "blame": null,
          *           "status": 200,
          *           "tokens": {
@@ -3581,6 +3589,12 @@ export interface components {
              * @example rate_limit
              */
             failure: string | null;
+            /**
+             * Detail
+             * @description What failed in a sentence, with the field it is about; `null` as for `failure`.
+             * @example messages[3].name: not supported by Anthropic
+             */
+            detail: string | null;
             tokens: components["schemas"]["TokensView"];
             /**
              * Tokens Estimated
@@ -3657,6 +3671,7 @@ export interface components {
          *           "status": 200,
          *           "ending": "completed",
          *           "failure": null,
+         *           "detail": null,
          *           "tokens": {
          *             "input": 9,
          *             "cached_input": 0,
@@ -3851,6 +3866,12 @@ export interface components {
              * @example rate_limit
              */
             failure: string | null;
+            /**
+             * Detail
+             * @description What failed in a sentence, with the field it is about; `null` as for `failure`.
+             * @example messages[3].name: not supported by Anthropic
+             */
+            detail: string | null;
             tokens: components["schemas"]["TokensView"];
             /**
              * Tokens Estimated

@@ -80,6 +80,7 @@ export function aRequest(differing: Partial<Schemas['RequestView']> = {}): Schem
     status: 200,
     ending: 'completed',
     failure: null,
+    detail: null,
     tokens: { input: 412, cached_input: 0, cache_write: 0, output: 188, reasoning: null },
     tokens_estimated: false,
     cost_usd: '0.00039164',

@@ -18,6 +18,7 @@ const attempt: Schemas['RequestAttempt'] = {
   first_token_ms: null,
   succeeded: false,
   failure: 'rate_limit',
+  detail: null,
   blame: 'key',
   status: 429,
   tokens: unknownTokens,
