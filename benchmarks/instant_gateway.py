@@ -18,7 +18,7 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.telemetry.logs import configure
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire.redaction import redact
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 
 _JSON: Headers = ((b"content-type", b"application/json"),)
 

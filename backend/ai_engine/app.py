@@ -56,7 +56,8 @@ from ai_engine.web.disconnect import Message, Receive
 from ai_engine.web.errors import install_error_handlers
 from ai_engine.web.middleware import ASGIApp, BodyLimit, CrossOrigin, RequestContext, Scope, SecurityHeaders, Send
 from ai_engine.web.trace_context import TraceContext
-from ai_engine.wiring import Tuning, wire
+from ai_engine.wiring.engine import wire
+from ai_engine.wiring.tuning import Tuning
 
 _log = logging.getLogger("ai_engine")
 _LOOK_AT_FILES_EVERY_SECONDS = 1

@@ -30,7 +30,7 @@ from ai_engine.settings import Environment
 from ai_engine.telemetry.logs import configure
 from ai_engine.web import websocket_bounds
 from ai_engine.wire.redaction import redact
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 
 CHAT = "/v1/chat/completions"
 _CLIENT_SECONDS = 20

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_engine.health.breaker import BreakerPolicy
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, completion
 from tests.journeys.steps import CHAT, asked, eventually, refused, sound

@@ -21,7 +21,7 @@ from ai_engine.clock import SystemClock
 from ai_engine.database import migrate, open_database
 from ai_engine.health.breaker import BreakerPolicy
 from ai_engine.names import Role
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, Reply, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import (
     Answer,

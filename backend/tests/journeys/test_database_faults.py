@@ -15,7 +15,7 @@ import pytest
 
 from ai_engine.database import Database
 from ai_engine.ledger.spool import SpoolWriter
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import (
     Client,
     GatewayProcess,

@@ -3,7 +3,7 @@
 import pytest
 
 from ai_engine.catalogue.discovery import Pace
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import (
     Answer,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ai_engine.health.breaker import BreakerPolicy
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, Reply, gateway_in_front_of
 from tests.fakes.loops import LOOPS
 from tests.fakes.scripted_upstream import (

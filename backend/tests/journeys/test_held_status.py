@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Provider, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunk, chunks, error
 from tests.journeys.steps import CHAT, refused, sound

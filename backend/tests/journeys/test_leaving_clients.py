@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream, Silence, Stall, Step, Stream, chunk, chunks
 from tests.journeys.steps import CHAT, eventually, refused, sound

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ai_engine.health.breaker import BreakerPolicy
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, yaml_of
 from tests.fakes.scripted_upstream import (
     Answer,

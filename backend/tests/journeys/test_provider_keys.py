@@ -7,7 +7,7 @@ import pytest
 
 from ai_engine.provider_keys.cooldown import CooldownPolicy
 from ai_engine.providers.registry.definition import ProviderKey
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Client, Provider, Reply, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, models
 from tests.journeys.steps import CHAT, eventually, gaps, refused, sound

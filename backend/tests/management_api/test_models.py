@@ -12,7 +12,7 @@ from ai_engine.clock import SystemClock
 from ai_engine.management_api.models import Capability, ModelQuery, catalogue_page
 from ai_engine.management_api.views.models import ModelViews
 from ai_engine.providers.adapter import ListedModel
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Silence, error, models

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ai_engine.management_api.live.feed import LiveFeed, LivePace
 from ai_engine.management_api.live.routes import MOST_MESSAGES_A_MINUTE
 from ai_engine.web.websocket_bounds import LARGEST_MESSAGE_BYTES
-from ai_engine.wiring import Tuning
+from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Client, Gateway, Provider, gateway_in_front_of, gateway_process, running_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, error
 from tests.journeys.steps import eventually

@@ -1,0 +1,1 @@
+"""Builds every service once, and chooses which implementation stands behind each port."""
