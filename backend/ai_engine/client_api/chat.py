@@ -1,6 +1,5 @@
 """Bodies in OpenAI's formats become `ClientRequest`s: checked where we depend on them, passed on untouched where we do not."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.autodecide.candidates import Needs
@@ -8,6 +7,7 @@ from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, 
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
 def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
@@ -37,7 +37,7 @@ def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     return steered_request(body, Operation.EMBEDDINGS, arrival)
 
 
-def stream_of(body: Mapping[str, Any]) -> tuple[bool, bool]:
+def stream_of(body: JsonMapping) -> tuple[bool, bool]:
     """Whether a stream is asked for, and with its usage. Raises `InvalidRequest`."""
     is_stream = optional_flag(body, "stream") or False
     options = body.get("stream_options")
@@ -46,7 +46,7 @@ def stream_of(body: Mapping[str, Any]) -> tuple[bool, bool]:
     return is_stream, is_stream and options is not None and options.get("include_usage") is True
 
 
-def _chat_needs(body: dict[str, Any], messages: list[Any], size_bytes: int) -> Needs:
+def _chat_needs(body: Json, messages: list[Any], size_bytes: int) -> Needs:
     """What the request demands of a model. One look at each message; texts are not read. Raises `InvalidRequest`."""
     has_images = has_files = False
     for index, message in enumerate(messages):

@@ -3,7 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in, text_of
-from ai_engine.wire.openai import Json
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 
 PATH = "/v1/completions"
@@ -78,7 +78,7 @@ class CompletionsTranslation:
     reasoning is no part of the text, and is left out.
     """
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: JsonMapping) -> None:
         self._body = body
 
     def chat_request(self) -> Json:
@@ -115,7 +115,7 @@ class CompletionsTranslation:
     def _echo(self) -> str:
         return self._prompt() if self._body.get("echo") else ""
 
-    def answer(self, chat: Mapping[str, Any]) -> Json:
+    def answer(self, chat: JsonMapping) -> Json:
         echo = self._echo
         choices = []
         for index, choice in enumerate(chat["choices"]):
@@ -131,7 +131,7 @@ class CompletionsTranslation:
 class CompletionsStream:
     """`relay.translation.StreamTranslator`: chunks of a chat as chunks of text."""
 
-    answer: Mapping[str, Any] | None = None
+    answer: JsonMapping | None = None
     """The format does not repeat it."""
 
     def __init__(self, echo: str) -> None:
@@ -139,7 +139,7 @@ class CompletionsStream:
         self._lengths: dict[int, int] = {}
         """How much text each choice has, by its index; who has none yet has not echoed either."""
 
-    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
+    def translate(self, chunk: JsonMapping) -> Sequence[Event]:
         choices = []
         for choice in chunk["choices"]:
             index, text, reason = choice.get("index", 0), _text(choice.get("delta")), choice.get("finish_reason")
@@ -162,7 +162,7 @@ class CompletionsStream:
         return _END
 
 
-def _head(chat: Mapping[str, Any]) -> Json:
+def _head(chat: JsonMapping) -> Json:
     head = {"id": chat.get("id"), "object": "text_completion", "created": chat.get("created"), "model": chat.get("model")}
     if chat.get("system_fingerprint"):
         head["system_fingerprint"] = chat["system_fingerprint"]

@@ -5,10 +5,10 @@ It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more tha
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from pydantic import BaseModel
 
@@ -26,6 +26,7 @@ from ai_engine.web.disconnect import DisconnectMonitor, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_events, error_status
 from ai_engine.web.middleware import Scope, Send, request_id_of
 from ai_engine.web.request_body import form_in, read_body
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.sse import Event, encode_events
 
@@ -61,7 +62,7 @@ class ClientFormat:
     """Where the format's SDKs look for the request's id, beside `x-request-id`."""
     takes_header: Callable[[bytes, bytes], bool] | None = None
     """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
-    keep: Callable[[ClientRequest, Mapping[str, Any]], None] | None = None
+    keep: Callable[[ClientRequest, JsonMapping], None] | None = None
     """Hears of every whole answer before the client has its last byte."""
     defer: Callable[[ClientRequest], bytes | None] | None = None
     """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as relaying."""
@@ -185,7 +186,7 @@ class RelayedEndpoint:
             headers.append((self._format.request_id_header, request.id.encode("latin-1", "replace")))
         return headers
 
-    def _keep(self, request: ClientRequest, answer: Mapping[str, Any] | None) -> None:
+    def _keep(self, request: ClientRequest, answer: JsonMapping | None) -> None:
         if self._format.keep is not None and answer is not None:
             self._format.keep(request, answer)
 

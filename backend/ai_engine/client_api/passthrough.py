@@ -18,6 +18,7 @@ from ai_engine.client_api.steering import OWN_FIELDS, Arrival, optional_flag, pa
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.multipart import Form
 
 _DEFAULT_MODERATION_MODEL = "omni-moderation-latest"
@@ -31,7 +32,7 @@ class PassedThrough:
     """One operation, as its clients ask for it."""
 
     operation: Operation
-    required: Mapping[str, tuple[type[str] | type[list[Any]] | type[dict[str, Any]], ...]]
+    required: Mapping[str, tuple[type[str] | type[list[Any]] | type[Json], ...]]
     """The fields that a JSON request has, and what they may be."""
     files: tuple[str, ...] = ()
     """Under which of these names a form has its file; without any, the route takes no forms."""
@@ -71,11 +72,11 @@ class PassedThrough:
             raise InvalidRequest(f"The form has no {self.files[0]}; send it as a file of that name.", param=self.files[0])
         return self._request(form, arrival)
 
-    def _request(self, body: dict[str, Any], arrival: Arrival) -> ClientRequest:
+    def _request(self, body: Json, arrival: Arrival) -> ClientRequest:
         is_stream = self.may_stream and self._asks_for_stream(body)
         return steered_request(body, self.operation, arrival._replace(autodecide_by_default=False), is_stream=is_stream)
 
-    def _asks_for_stream(self, body: dict[str, Any]) -> bool:
+    def _asks_for_stream(self, body: Json) -> bool:
         if self.operation is Operation.SPEECH:
             return body.get("stream_format") == "sse"
         if isinstance(body, Form):

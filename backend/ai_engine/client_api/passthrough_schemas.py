@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ai_engine.client_api.schemas import Open, ProviderPreferencesBody
+from ai_engine.wire.json_types import Json
 
 
 class _Passed(Open):
@@ -39,7 +40,7 @@ class ImageVariationRequest(_Named):
 class Images(Open):
     """The provider's answer, whole."""
 
-    data: list[dict[str, Any]]
+    data: list[Json]
 
 
 class SpeechRequest(_Named):
@@ -77,27 +78,27 @@ class ModerationRequest(_Passed):
 class Moderation(Open):
     """The provider's answer, whole."""
 
-    results: list[dict[str, Any]]
+    results: list[Json]
 
 
 class RerankRequest(_Named):
     """The request in the form that Cohere began and Jina, Together, vLLM and others took over."""
 
-    query: str | dict[str, Any] = Field(examples=["What is a lighthouse?"])
+    query: str | Json = Field(examples=["What is a lighthouse?"])
     documents: list[Any] = Field(examples=[["A tower with a light.", "A kind of bread."]])
 
 
 class Ranking(Open):
     """The provider's answer, whole."""
 
-    results: list[dict[str, Any]]
+    results: list[Json]
 
 
 _FILE = {"type": "string", "format": "binary"}
 _STREAM = {"type": "string", "enum": ["true", "false"]}
 
 
-def _form_of(model: str, file: str, **fields: dict[str, Any]) -> dict[str, Any]:
+def _form_of(model: str, file: str, **fields: Json) -> Json:
     """`openapi_extra` of a route that takes a form with `model`, such as this one, with this file and these further fields."""
     schema = {
         "type": "object",

@@ -4,9 +4,11 @@ Requests and answers are OpenAI's own and pass through whole: these models name 
 writes, and allow every other.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from ai_engine.wire.json_types import Json
 
 
 class Open(BaseModel):
@@ -44,7 +46,7 @@ class Steered(Open):
 
 class ChatMessage(Open):
     role: str
-    content: str | list[dict[str, Any]] | None = None
+    content: str | list[Json] | None = None
 
 
 class ChatCompletionRequest(Steered):
@@ -57,7 +59,7 @@ class ChatCompletionRequest(Steered):
 
     messages: list[ChatMessage] = Field(min_length=1, examples=[[{"role": "user", "content": "Hello"}]])
     stream: bool | None = None
-    stream_options: dict[str, Any] | None = None
+    stream_options: Json | None = None
 
 
 class ChatCompletion(Open):
@@ -65,8 +67,8 @@ class ChatCompletion(Open):
 
     object: str = "chat.completion"
     model: str | None = None
-    choices: list[dict[str, Any]]
-    usage: dict[str, Any] | None = None
+    choices: list[Json]
+    usage: Json | None = None
 
 
 class TextCompletionRequest(Steered):
@@ -76,7 +78,7 @@ class TextCompletionRequest(Steered):
 
     prompt: str | list[str] | list[int] | list[list[int]] = Field(examples=["Once upon a time"])
     stream: bool | None = None
-    stream_options: dict[str, Any] | None = None
+    stream_options: Json | None = None
 
 
 class TextCompletion(Open):
@@ -84,8 +86,8 @@ class TextCompletion(Open):
 
     object: str = "text_completion"
     model: str | None = None
-    choices: list[dict[str, Any]]
-    usage: dict[str, Any] | None = None
+    choices: list[Json]
+    usage: Json | None = None
 
 
 class EmbeddingsRequest(Steered):
@@ -101,9 +103,9 @@ class Embeddings(Open):
     """The provider's answer, whole."""
 
     object: str = "list"
-    data: list[dict[str, Any]]
+    data: list[Json]
     model: str | None = None
-    usage: dict[str, Any] | None = None
+    usage: Json | None = None
 
 
 class Model(BaseModel):

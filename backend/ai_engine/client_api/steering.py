@@ -1,8 +1,7 @@
 """What every relayed request brings, whatever its format: how it arrives, its model, and the fields that are ours alone."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -13,6 +12,7 @@ from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 from ai_engine.upstream.port import Headers
+from ai_engine.wire.json_types import Json, JsonMapping
 
 OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 """Ours, not OpenAI's: taken out before the request goes on."""
@@ -33,7 +33,7 @@ class Arrival(NamedTuple):
     hops: tuple[bytes, ...] = ()
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
+def parse_object(raw: bytes) -> Json:
     """The body as a JSON object. Raises `InvalidRequest`."""
     if not raw:
         raise InvalidRequest("The body is empty; send a JSON object.", code="invalid_json")
@@ -58,7 +58,7 @@ def timeout_of(value: bytes) -> float:
 
 
 def steered_request(
-    body: dict[str, Any],
+    body: Json,
     operation: Operation,
     arrival: Arrival,
     *,
@@ -95,7 +95,7 @@ def steered_request(
     )
 
 
-def _model(body: dict[str, Any]) -> str:
+def _model(body: Json) -> str:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
@@ -105,7 +105,7 @@ def _model(body: dict[str, Any]) -> str:
     return model.strip()
 
 
-def optional_flag(body: Mapping[str, Any], field: str) -> bool | None:
+def optional_flag(body: JsonMapping, field: str) -> bool | None:
     """`true`, `false`, or `None` where it is not given. Raises `InvalidRequest`."""
     value = body.get(field)
     if value is not None and not isinstance(value, bool):
@@ -113,7 +113,7 @@ def optional_flag(body: Mapping[str, Any], field: str) -> bool | None:
     return value
 
 
-def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
+def _further_models(body: Json) -> tuple[str, ...] | None:
     models = body.get("models")
     if models is None:
         return None
@@ -126,7 +126,7 @@ def _further_models(body: dict[str, Any]) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(model.strip() for model in models if model.strip() != body.get("model")))
 
 
-def _preferences(body: dict[str, Any]) -> ProviderPreferences:
+def _preferences(body: Json) -> ProviderPreferences:
     given = body.get("provider")
     if given is None:
         return NO_PREFERENCES
@@ -141,7 +141,7 @@ def _preferences(body: dict[str, Any]) -> ProviderPreferences:
     return ProviderPreferences(_names(given, "order"), _names(given, "only"), _names(given, "ignore"), sort)
 
 
-def _names(given: dict[str, Any], field: str) -> tuple[str, ...]:
+def _names(given: Json, field: str) -> tuple[str, ...]:
     names = given.get(field)
     if names is None:
         return ()
@@ -150,6 +150,6 @@ def _names(given: dict[str, Any], field: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _refuse_unknown_rescue(body: dict[str, Any]) -> None:
+def _refuse_unknown_rescue(body: Json) -> None:
     if body.get("rescue") not in (None, "continue", "error"):
         raise InvalidRequest('rescue must be "continue" or "error".', param="rescue")

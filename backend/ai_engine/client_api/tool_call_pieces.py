@@ -1,7 +1,9 @@
 """Pieces of tools' calls in a streamed chat, and to which call each belongs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from ai_engine.wire.json_types import JsonMapping
 
 
 class NamedCall(Protocol):
@@ -25,7 +27,7 @@ class CallsByPiece(Generic[CallT]):
         self._by_index: dict[int, CallT] = {}
         self._last: CallT | None = None
 
-    def call_of(self, piece: Mapping[str, Any]) -> CallT:
+    def call_of(self, piece: JsonMapping) -> CallT:
         """The call that an element of a delta's `tool_calls` belongs to: by its index, where that tells, else the last one."""
         index = piece.get("index")
         call = self._by_index.get(index) if type(index) is int else self._last
@@ -37,7 +39,7 @@ class CallsByPiece(Generic[CallT]):
         return call
 
 
-def _begins_another(piece: Mapping[str, Any], call: NamedCall) -> bool:
+def _begins_another(piece: JsonMapping, call: NamedCall) -> bool:
     """Whether a piece that `call` would be taken for begins another one.
 
     Servers exist that give every call the index 0, or none, and such as repeat id and name with every piece.

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+
+from ai_engine.wire.json_types import JsonMapping
 
 _LONGEST = 64
 """https://platform.openai.com/docs/api-reference/chat/create and
@@ -17,7 +18,7 @@ def shortened(name: str) -> str:
     return f"{name[: _LONGEST - 13]}_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def originals(body: Mapping[str, Any]) -> Mapping[str, str]:
+def originals(body: JsonMapping) -> Mapping[str, str]:
     """By the shortened name, those names of a Messages request's tools that had to be. The request was translated before."""
     return {
         shortened(tool["name"]): tool["name"]

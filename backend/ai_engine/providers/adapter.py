@@ -4,15 +4,16 @@ An adapter is pure: it turns requests into bytes and bytes into answers, and doe
 `wiring`; nothing else in the house knows the difference.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event
 
 
@@ -27,7 +28,7 @@ class PlainAnswer(NamedTuple):
     """As the provider reported it; `None` where it said nothing."""
     characters_since_usage: int = 0
     """As `StreamDecoder.characters_since_usage`."""
-    answer: Mapping[str, Any] | None = None
+    answer: JsonMapping | None = None
     """Parsed, where it is a JSON object: what translations read."""
     content_type: bytes = b"application/json"
 
@@ -60,7 +61,7 @@ class StreamEvent(NamedTuple):
     data: bytes = b""
     """The provider's own JSON, to relay as it is; empty where only `chunk` says it, and where nothing is to be relayed."""
     failure: Failure | None = None
-    chunk: Mapping[str, Any] | None = None
+    chunk: JsonMapping | None = None
     """The event parsed: what translations read."""
     name: str = ""
     """What stands in the `event:` line, in formats that have one."""
@@ -86,7 +87,7 @@ class StreamDecoder(Protocol):
         """How many were skipped."""
 
     @property
-    def answer(self) -> Mapping[str, Any] | None:
+    def answer(self) -> JsonMapping | None:
         """The whole answer, where the format repeats it at its end; else `None`."""
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
@@ -137,20 +138,20 @@ class Adapter(Protocol):
         """The provider takes requests of this format for this model as they are."""
 
     def chat_requests(
-        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
-    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, JsonMapping]]:
         """A chat that was translated from another format, in the forms in which this provider takes it for `model`.
 
         The best comes first; one that the provider may lack is never the last, which is `Operation.CHAT`. `chat` is not changed.
         """
 
-    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+    def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
         """The body to ask again with, where this failure is about a part that the answer can do without; else `None`."""
 
     def encode(
         self,
         operation: Operation,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         provider: ProviderDefinition,
         model: str,
         key: ProviderKey | None,

@@ -2,12 +2,11 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _PART_FIELDS: Mapping[str, frozenset[str]] = {
     "text": frozenset({"type", "text", "cache_control"}),
@@ -49,7 +48,7 @@ class DataUrl(NamedTuple):
     """Base64."""
 
 
-def messages(body: Mapping[str, Any], provider: str) -> Iterator[tuple[str, str, Json]]:
+def messages(body: JsonMapping, provider: str) -> Iterator[tuple[str, str, Json]]:
     """Each message's path and role, and the message itself."""
     given = body.get("messages")
     if not isinstance(given, list) or not given:

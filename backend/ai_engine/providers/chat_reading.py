@@ -5,11 +5,10 @@ Here and in `chat_messages`, what is no sound chat raises `InvalidRequest`, and 
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 LEFT_OUT = frozenset(
     {"model", "stream", "stream_options", "user", "metadata", "safety_identifier", "thinking"}
@@ -50,7 +49,7 @@ class ToolChoice(NamedTuple):
     """The only tools that it may call; `None` is all."""
 
 
-def check_fields(body: Mapping[str, Any], known: Collection[str], provider: str) -> None:
+def check_fields(body: JsonMapping, known: Collection[str], provider: str) -> None:
     """Refuses every field that is neither in `known` nor may be left out. `provider` is how messages call it."""
     for name, value in body.items():
         if value is None or name in known or name in LEFT_OUT or (name in _DEFAULTS and value in _DEFAULTS[name]):
@@ -64,7 +63,7 @@ def _said(value: object) -> str:
     return f" as {value!r}" if isinstance(value, str | int | float) and len(str(value)) <= 20 else ""
 
 
-def number(body: Mapping[str, Any], name: str) -> float | None:
+def number(body: JsonMapping, name: str) -> float | None:
     """A number of whatever size: what is too large or too small, the provider says."""
     value = body.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
@@ -72,26 +71,26 @@ def number(body: Mapping[str, Any], name: str) -> float | None:
     return value
 
 
-def whole(body: Mapping[str, Any], name: str) -> int | None:
+def whole(body: JsonMapping, name: str) -> int | None:
     value = body.get(name)
     if value is not None and type(value) is not int:
         raise InvalidRequest(f"{name} must be a whole number.", param=name)
     return value
 
 
-def flag(body: Mapping[str, Any], name: str) -> bool:
+def flag(body: JsonMapping, name: str) -> bool:
     value = body.get(name)
     if value is not None and type(value) is not bool:
         raise InvalidRequest(f"{name} must be true or false.", param=name)
     return bool(value)
 
 
-def most_output_tokens(body: Mapping[str, Any]) -> int | None:
+def most_output_tokens(body: JsonMapping) -> int | None:
     most = whole(body, "max_completion_tokens")
     return most if most is not None else whole(body, "max_tokens")
 
 
-def stops(body: Mapping[str, Any]) -> list[str]:
+def stops(body: JsonMapping) -> list[str]:
     stop = body.get("stop")
     if stop is None:
         return []
@@ -101,7 +100,7 @@ def stops(body: Mapping[str, Any]) -> list[str]:
     return given
 
 
-def top_logprobs(body: Mapping[str, Any]) -> int | None:
+def top_logprobs(body: JsonMapping) -> int | None:
     """How many alternatives of each token are wanted; `None` where no probabilities are, 0 where only the tokens' own."""
     most = whole(body, "top_logprobs")
     if flag(body, "logprobs"):
@@ -111,7 +110,7 @@ def top_logprobs(body: Mapping[str, Any]) -> int | None:
     return None
 
 
-def wanted_format(body: Mapping[str, Any]) -> tuple[bool, Json | None]:
+def wanted_format(body: JsonMapping) -> tuple[bool, Json | None]:
     """Whether the answer must be JSON, and the JSON Schema that it must follow, if any."""
     wanted = body.get("response_format")
     if wanted is None:
@@ -133,7 +132,7 @@ def wanted_format(body: Mapping[str, Any]) -> tuple[bool, Json | None]:
     return True, schema
 
 
-def functions(body: Mapping[str, Any], provider: str) -> list[Function]:
+def functions(body: JsonMapping, provider: str) -> list[Function]:
     tools = body.get("tools")
     if tools is None:
         return []
@@ -163,7 +162,7 @@ def _function(tool: object, where: str, provider: str) -> Function:
     return Function(name, description, parameters, function.get("strict") is True)
 
 
-def tool_choice(body: Mapping[str, Any], known: Collection[Function], provider: str) -> ToolChoice | None:
+def tool_choice(body: JsonMapping, known: Collection[Function], provider: str) -> ToolChoice | None:
     """`None` where nothing is said, or nothing that makes a difference."""
     choice = body.get("tool_choice")
     if choice is None or (not known and choice in ("auto", "none")):

@@ -2,13 +2,13 @@
 
 import base64
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import JsonMapping
 
 
-def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
+def input_texts(body: JsonMapping, provider: str) -> list[str]:
     """The texts. Raises `UnsupportedByProvider` for tokens, which mean something to one tokenizer only."""
     given = body.get("input")
     texts = [given] if isinstance(given, str) else given
@@ -23,7 +23,7 @@ def input_texts(body: Mapping[str, Any], provider: str) -> list[str]:
     return texts
 
 
-def wants_base64(body: Mapping[str, Any]) -> bool:
+def wants_base64(body: JsonMapping) -> bool:
     """Whether the vectors are wanted as base64 of little-endian float32, as OpenAI's SDKs want them."""
     form = body.get("encoding_format")
     if form not in (None, "float", "base64"):
@@ -31,7 +31,7 @@ def wants_base64(body: Mapping[str, Any]) -> bool:
     return form == "base64"
 
 
-def packed(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+def packed(answer: JsonMapping) -> JsonMapping:
     """The same answer with each vector of numbers as base64; one that is no such vector stays as it is.
 
     For clients that asked for base64 (`wants_base64`) of a provider that has no such form: openai-node reads what it gets as

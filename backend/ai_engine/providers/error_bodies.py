@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from ai_engine.upstream.port import Headers
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.redaction import redact
 
 _LONGEST_MESSAGE = 1000
@@ -80,7 +81,7 @@ def read_value(value: object) -> ErrorBody:
     return read_object(value)  # Mistral, vLLM, Cerebras: no envelope; FastAPI: `detail`
 
 
-def read_object(error: Mapping[str, Any]) -> ErrorBody:
+def read_object(error: JsonMapping) -> ErrorBody:
     """The object that other bodies have under `error`."""
     message, param = _words(error)
     metadata = error.get("metadata")
@@ -124,7 +125,7 @@ def clean(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def _words(error: Mapping[str, Any]) -> tuple[str, str | None]:
+def _words(error: JsonMapping) -> tuple[str, str | None]:
     """The message, and the parameter that it is about."""
     param = error.get("param")
     param = clean(param) if isinstance(param, str) and param else None
@@ -158,7 +159,7 @@ def _code(code: object) -> str | None:
     return clean(str(code)) or None
 
 
-def _status(error: Mapping[str, Any]) -> int | None:
+def _status(error: JsonMapping) -> int | None:
     for name in ("status", "code", "status_code"):
         value = error.get(name)
         if isinstance(value, str) and value.isascii() and value.isdigit():

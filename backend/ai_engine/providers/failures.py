@@ -4,10 +4,8 @@ The one place that decides it, from status, structured code and headers; never f
 `Failure` says and looks at nothing else.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from ai_engine.names import Blame
 from ai_engine.providers.error_bodies import ErrorBody, clean, read_body, read_object, read_value
@@ -21,6 +19,7 @@ from ai_engine.upstream.port import (
     UpstreamError,
     UpstreamSilent,
 )
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.redaction import redact_exactly
 
 
@@ -203,7 +202,7 @@ def classify_error_value(value: object) -> Failure:
     return _judge(read_value(value), None, ())
 
 
-def classify_error_object(error: Mapping[str, Any]) -> Failure:
+def classify_error_object(error: JsonMapping) -> Failure:
     """What an error object means, such as the one under `error`, inside a 200 or a stream."""
     return _judge(read_object(error), None, ())
 

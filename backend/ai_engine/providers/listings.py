@@ -1,11 +1,11 @@
 """What the listings of models have in common, whatever their protocol: named entries, and a number of tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import orjson
 
 from ai_engine.providers.adapter import ListedModel
+from ai_engine.wire.json_types import JsonMapping
 
 _MOST_CONTEXT_TOKENS = 1_000_000_000
 
@@ -18,7 +18,7 @@ def read_entries(
     body: bytes,
     collection: str,
     name_field: str,
-    read: Callable[[str, Mapping[str, Any]], ListedModel | None],
+    read: Callable[[str, JsonMapping], ListedModel | None],
     *,
     may_be_bare: bool = False,
 ) -> Sequence[ListedModel]:

@@ -3,8 +3,7 @@
 Bodies go out and come back byte for byte, but for the model's name. What is read of an answer: is it one, and what did it use.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -16,6 +15,7 @@ from ai_engine.providers.plain_answers import object_in
 from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import Event
@@ -38,7 +38,7 @@ _GENERATES_NOTHING = frozenset({Operation.MODERATIONS, Operation.RERANK})
 _NAMED_EVENTS = frozenset({Operation.IMAGE_GENERATIONS, Operation.IMAGE_EDITS})
 
 
-def encoded(body: Mapping[str, Any], model: str) -> tuple[bytes, bytes]:
+def encoded(body: JsonMapping, model: str) -> tuple[bytes, bytes]:
     """Content type and bytes of a request for `model`. Raises `InvalidRequest`."""
     if isinstance(body, Form):
         return body.content_type, body.with_field("model", model)
@@ -67,7 +67,7 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
     return PlainAnswer(body, named if isinstance(named, str) else None, _usage_in(operation, answer), answer=answer)
 
 
-def _usage_in(operation: Operation, answer: Mapping[str, Any]) -> TokenCounts | None:
+def _usage_in(operation: Operation, answer: JsonMapping) -> TokenCounts | None:
     """What the answer says of its tokens; `None` where it says nothing, or counts something else.
 
     Images and transcriptions have `input_tokens` and `output_tokens`; whisper counts seconds

@@ -1,19 +1,18 @@
 """What plain answers share, whatever their protocol: a body that is an object, and how much of it nobody counted."""
 
-from typing import Any
-
 import orjson
 
 from ai_engine.names import TokenCounts
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in
 
 TOO_DEEP = malformed_answer("The provider's answer is nested too deeply.")
 """An answer that was read, and cannot be written."""
 
 
-def object_in(body: bytes) -> dict[str, Any] | Failure:
+def object_in(body: bytes) -> Json | Failure:
     """A 2xx body as an object, which may still be an error; where it is none, what that means."""
     try:
         answer = orjson.loads(body)

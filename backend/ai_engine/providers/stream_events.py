@@ -1,8 +1,7 @@
 """What decoders of streams share: events that carry nothing, failures, and the way through a body."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -11,6 +10,7 @@ from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event, EventReader, EventTooLarge
 
 CHAT_END: Sequence[Event] = (("", openai.DONE),)
@@ -48,7 +48,7 @@ class BodyDecoder(ABC):
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
         self.invalid_events = 0
-        self.answer: Mapping[str, Any] | None = None
+        self.answer: JsonMapping | None = None
         self._reader = EventReader()
         self._has_events = False
 

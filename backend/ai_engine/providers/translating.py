@@ -1,8 +1,7 @@
 """What is the same in every adapter that makes a chat into the words of a protocol of its own, with the key in one header."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from ai_engine.clock import Clock
 from ai_engine.names import Operation
@@ -11,6 +10,7 @@ from ai_engine.providers.failures import Failure
 from ai_engine.providers.json_requests import KeyedHeaders
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers
+from ai_engine.wire.json_types import JsonMapping
 
 _REMEMBERED_KEYS = 4096
 
@@ -24,12 +24,12 @@ class TranslatingAdapter:
         self._headers_with = lru_cache(_REMEMBERED_KEYS)(headers_with)
 
     def chat_requests(
-        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
-    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, JsonMapping]]:
         """The chat itself: whatever it holds is translated anyway."""
         yield Operation.CHAT, chat
 
-    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+    def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
         return None
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:

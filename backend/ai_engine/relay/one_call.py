@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ai_engine.providers.adapter import StreamEvent
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json
 
 
 def first_call_alone(event: StreamEvent) -> StreamEvent:

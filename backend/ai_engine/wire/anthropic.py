@@ -5,13 +5,11 @@ Source: https://platform.claude.com/docs/en/api/messages and the types of `anthr
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire import openai_usage
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import Event
-
-Json = dict[str, Any]
 
 VERSION = "2023-06-01"
 """The `anthropic-version` that we speak. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""

@@ -5,20 +5,19 @@ where the format has a list. What has the wrong form is left out; a sound answer
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-Json = Mapping[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _LISTS = ("tool_calls", "annotations", "reasoning_details", "images")
 _TEXTS = ("finish_reason", "native_finish_reason", "stop_sequence")
 
 
-def sound_answer(chat: Json) -> Json:
+def sound_answer(chat: JsonMapping) -> JsonMapping:
     """A whole completion, whose every choice has a message."""
     return _sound(chat, "message")
 
 
-def sound_chunk(chunk: Json) -> Json:
+def sound_chunk(chunk: JsonMapping) -> JsonMapping:
     """An event of a stream, which always has `choices`, though they may be empty."""
     return _sound(chunk, "delta")
 
@@ -36,12 +35,12 @@ def text_of(content: object) -> str:
     return "".join(part["text"] for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str))
 
 
-def objects_in(value: object) -> list[dict[str, Any]]:
+def objects_in(value: object) -> list[Json]:
     """The objects in an array; none where it is no array. Providers send what they like."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _sound(chat: Json, part: str) -> Json:
+def _sound(chat: JsonMapping, part: str) -> JsonMapping:
     given = chat.get("choices")
     choices = given if type(given) is list else []
     if choices is given and all(_is_sound(choice, part) for choice in choices):
@@ -68,7 +67,7 @@ def _is_list_of_objects(value: object) -> bool:
     return type(value) is list and all(type(item) is dict for item in value)
 
 
-def _mended(choice: dict[str, Any], part: str, place: int) -> dict[str, Any]:
+def _mended(choice: Json, part: str, place: int) -> Json:
     mended = dict(choice)
     if type(choice.get("index")) is not int:
         mended["index"] = 0 if part == "delta" else place
@@ -87,7 +86,7 @@ def _mended(choice: dict[str, Any], part: str, place: int) -> dict[str, Any]:
     return mended
 
 
-def _tell_apart(said: dict[str, Any]) -> None:
+def _tell_apart(said: Json) -> None:
     """Makes a content of parts a text, and what is thought in it reasoning, as every other server has it."""
     content = said.get("content")
     if type(content) is not list:
@@ -98,6 +97,6 @@ def _tell_apart(said: dict[str, Any]) -> None:
         said.setdefault("reasoning_content", thought)
 
 
-def _thought_in(part: Json) -> str:
+def _thought_in(part: JsonMapping) -> str:
     thought = part.get("thinking") if part.get("type") == "thinking" else None
     return thought if isinstance(thought, str) else text_of(thought)

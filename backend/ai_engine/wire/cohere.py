@@ -4,12 +4,10 @@ Source: https://docs.cohere.com/reference/chat and the types of `cohere` 7.3.1 f
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import count_in
-
-Json = dict[str, Any]
 
 FINISH_REASONS: Mapping[str, str] = {
     "COMPLETE": "stop",
@@ -62,7 +60,7 @@ def logprobs(items: object) -> Json | None:
     return {"content": content, "refusal": None}
 
 
-def annotations(citation: Mapping[str, Any]) -> list[Json]:
+def annotations(citation: JsonMapping) -> list[Json]:
     """Those sources of a citation that are pages, as the chat format has them. It has no other kind.
 
     A source is what a tool or a document said; it is a page where it names its `url`.

@@ -4,12 +4,10 @@ Source: https://ai.google.dev/api/generate-content and the types of `google-gena
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import count_in
-
-Json = dict[str, Any]
 
 REASONING_FORMAT = "google-gemini-v1"
 """The `format` of those `reasoning_details` whose signatures only Gemini can check."""
@@ -94,7 +92,7 @@ def _token(candidate: object) -> Json | None:
     return {"token": token, "logprob": probability, "bytes": None}
 
 
-def annotations(candidate: Mapping[str, Any], text: str) -> list[Json]:
+def annotations(candidate: JsonMapping, text: str) -> list[Json]:
     """The pages that `text`, the candidate's whole, rests on, from its `groundingMetadata` and `citationMetadata`.
 
     Theirs are places in UTF-8 bytes, ours in characters. A page that no place names is one of the whole text.

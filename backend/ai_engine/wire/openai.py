@@ -3,20 +3,18 @@
 Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
 from ai_engine.errors import InvalidRequest
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 DONE = b"[DONE]"
 """The payload that ends a stream."""
 
 
-def encoded(request: Mapping[str, Any]) -> bytes:
+def encoded(request: JsonMapping) -> bytes:
     """A request as JSON. Raises `InvalidRequest` where it is nested deeper than anybody takes."""
     try:
         return orjson.dumps(request)

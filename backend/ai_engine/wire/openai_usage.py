@@ -1,8 +1,7 @@
 """What a message in OpenAI's format says of the tokens that it took, and how long it is where it says nothing."""
 
-from typing import Any
-
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
+from ai_engine.wire.json_types import Json
 
 CHARACTERS_PER_TOKEN = 4
 """The rule of thumb for English text (https://help.openai.com/en/articles/4936856, read 2026-11-23)."""
@@ -43,12 +42,12 @@ def token_counts(usage: object) -> TokenCounts | None:
     return None if counts == UNKNOWN_TOKENS else counts
 
 
-def chat_usage(counts: TokenCounts | None) -> dict[str, Any] | None:
+def chat_usage(counts: TokenCounts | None) -> Json | None:
     """What was counted, as a chat completion has it: all input together, and beside it what is known of its parts."""
     if counts is None:
         return None
     prompt, completion = counts.all_input or 0, counts.all_output or 0
-    usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    usage: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     if counts.cached_input is not None or counts.cache_write is not None:
         usage["prompt_tokens_details"] = {
             "cached_tokens": counts.cached_input or 0,

@@ -4,14 +4,12 @@ Source: https://platform.openai.com/docs/api-reference/responses/object and .../
 types of openai-python 2.54 and 3.54, which refuse an object that lacks one of these fields when they validate strictly.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import orjson
 
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
-
-Json = dict[str, Any]
 
 REASONING_FORMAT = "openai-responses-v1"
 """The `format` of those `reasoning_details` that only OpenAI can read."""
@@ -151,7 +149,7 @@ def _without_id(item: Json, kind: object) -> Json:
     return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN_ITEMS)}
 
 
-def item_list(items: Sequence[Mapping[str, Any]], *, has_more: bool) -> Json:
+def item_list(items: Sequence[JsonMapping], *, has_more: bool) -> Json:
     """A page of input items, each with its `id`."""
     return {
         "object": "list",

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from ai_engine.wire.json_types import Json
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway
 
@@ -13,7 +14,7 @@ CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
 PROVIDER_TEST, TOGGLE = "/api/providers/alpha/test", "/api/providers/alpha/toggle"
 AUTODECIDE_TEST = "/api/autodecide/test"
 MESSAGES = [{"role": "user", "content": "hi"}]
-SOUND: dict[str, dict[str, Any]] = {CHAT: {"model": "tiny", "messages": MESSAGES}, EMBEDDINGS: {"model": "tiny", "input": "hi"}}
+SOUND: dict[str, Json] = {CHAT: {"model": "tiny", "messages": MESSAGES}, EMBEDDINGS: {"model": "tiny", "input": "hi"}}
 
 
 NOT_JSON = {
@@ -179,7 +180,7 @@ async def test_a_deadline_that_is_no_number_of_seconds_is_a_400(gateway: Gateway
 
 @pytest.mark.parametrize("path", [PROVIDER_TEST, TOGGLE, AUTODECIDE_TEST])
 async def test_an_unknown_field_of_the_management_api_is_named(gateway: Gateway, path: str) -> None:
-    bodies: dict[str, dict[str, Any]] = {PROVIDER_TEST: {}, TOGGLE: {"enabled": True}, AUTODECIDE_TEST: {"model": "tiny"}}
+    bodies: dict[str, Json] = {PROVIDER_TEST: {}, TOGGLE: {"enabled": True}, AUTODECIDE_TEST: {"model": "tiny"}}
     refusal(await gateway.http.post(path, json={**bodies[path], "surprise": 1}), 400, param="surprise")
 
 

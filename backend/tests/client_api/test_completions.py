@@ -10,6 +10,7 @@ from ai_engine.client_api.completions import completions_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
@@ -114,7 +115,7 @@ def test_what_is_null_was_not_given() -> None:
         ("min_p", {"min_p": 0.1}),
     ],
 )
-def test_what_a_chat_has_no_words_for_is_refused_by_name(field: str, fields: dict[str, Any]) -> None:
+def test_what_a_chat_has_no_words_for_is_refused_by_name(field: str, fields: Json) -> None:
     with pytest.raises(UnsupportedByProvider) as caught:
         chat_of(**fields)
     assert caught.value.param == field

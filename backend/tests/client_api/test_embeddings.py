@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ai_engine.wire.json_types import Json
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
@@ -44,7 +45,7 @@ async def test_base64_holds_the_same_numbers(sandbox: Gateway) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"dimensions": 0}, {"dimensions": "8"}, {"encoding_format": "hex"}, {"input": ["", "x"]}])
-async def test_what_the_provider_refuses_comes_back_in_its_words(sandbox: Gateway, fields: dict[str, Any]) -> None:
+async def test_what_the_provider_refuses_comes_back_in_its_words(sandbox: Gateway, fields: Json) -> None:
     answer = await sandbox.http.post("/v1/embeddings", json={"model": "m", "input": "x", **fields})
     error = refusal(answer, 400, param=next(iter(fields)))
     assert error["message"].startswith("[sandbox]")

@@ -1,8 +1,8 @@
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from ai_engine.wire.json_types import Json
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream
@@ -10,7 +10,7 @@ from tests.fakes.scripted_upstream import ScriptedUpstream
 pytestmark = pytest.mark.anyio
 
 
-async def listed(gateway: Gateway) -> dict[str, Any]:
+async def listed(gateway: Gateway) -> Json:
     answer = await gateway.get("/v1/models")
     assert answer.keys() == {"object", "data"}
     assert answer["object"] == "list"

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from ai_engine.client_api.passthrough import PASSED
+from ai_engine.wire.json_types import Json
 from tests.client_api.refusals import refusal
 from tests.fakes.forms import BOUNDARY, FORM, field, file, form
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
@@ -14,7 +15,7 @@ from tests.fakes.scripted_upstream import Answer, ScriptedUpstream
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left_behind")]
 
 FORMS = {path: passed.files for path, passed in PASSED.items() if passed.files}
-JSON: dict[str, dict[str, Any]] = {
+JSON: dict[str, Json] = {
     "/v1/images/generations": {"prompt": "p"},
     "/v1/images/edits": {},
     "/v1/images/variations": {},
@@ -135,7 +136,7 @@ async def test_a_form_meets_the_sandbox_too(sandbox: Gateway) -> None:
 
 
 @pytest.mark.parametrize("wish", [{}, {"provider": {"order": ["claude"]}}])
-async def test_the_best_provider_that_has_it_is_asked(wish: dict[str, Any]) -> None:
+async def test_the_best_provider_that_has_it_is_asked(wish: Json) -> None:
     async with ScriptedUpstream() as claude, ScriptedUpstream() as alpha:
         alpha.on("/images/generations", Answer({"data": [{"b64_json": "aGk="}]}))
         providers = Provider("claude", claude.base_url, fields={"protocol": "anthropic"}), Provider("alpha", alpha.base_url)

@@ -1,18 +1,18 @@
 """The script of conversations that every client has with every provider, in words of no protocol."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+
+from ai_engine.wire.json_types import JsonMapping
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 """A PNG of one pixel, in base64."""
 
-WEATHER: Mapping[str, Any] = {
+WEATHER: JsonMapping = {
     "type": "object",
     "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
     "required": ["city"],
 }
-ANSWER: Mapping[str, Any] = {
+ANSWER: JsonMapping = {
     "type": "object",
     "properties": {"answer": {"type": "string"}},
     "required": ["answer"],
@@ -26,7 +26,7 @@ class Call:
 
     id: str
     name: str
-    arguments: Mapping[str, Any]
+    arguments: JsonMapping
 
 
 @dataclass(frozen=True)

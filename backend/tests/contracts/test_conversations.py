@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ai_engine.wire.json_types import Json, JsonMapping
 from tests.contracts.conversation_clients.chat import Chat
 from tests.contracts.conversation_clients.messages import Messages
 from tests.contracts.conversation_clients.port import Client
@@ -55,12 +56,12 @@ async def upstream(anyio_backend: str) -> AsyncIterator[ScriptedUpstream]:
 
 @pytest.fixture(scope="module")
 async def gateway(provider: Provider, upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
-    section: dict[str, Any] = {"protocol": provider.name}
+    section: Json = {"protocol": provider.name}
     async with gateway_in_front_of(gateways.Provider("alpha", upstream.base_url, fields=section)) as gateway:
         yield gateway
 
 
-async def ask(gateway: Gateway, client: Client, body: dict[str, Any]) -> httpx.Response:
+async def ask(gateway: Gateway, client: Client, body: Json) -> httpx.Response:
     return await gateway.http.post(client.path, json=body)
 
 
@@ -94,7 +95,7 @@ async def test_what_is_asked_is_understood_and_what_is_said_is_heard(
     assert client.hears(answer.content, stream=stream) == expected(conversation.said, provider)
 
 
-ONE_CALL: Mapping[str, Mapping[str, Any]] = {
+ONE_CALL: Mapping[str, JsonMapping] = {
     "chat": {"parallel_tool_calls": False},
     "responses": {"parallel_tool_calls": False},
     "messages": {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},

@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
+from ai_engine.wire.json_types import JsonMapping
 from tests.fakes.raw_server import RawConnection, RawRequest, RawServer
-
-Json = Mapping[str, Any]
 
 
 class ReceivedRequest:
@@ -307,25 +306,25 @@ def _event(event: Any) -> bytes:
     return event.encode() if isinstance(event, str) else b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
-def usage(input_tokens: int = 7, output_tokens: int = 5) -> Json:
+def usage(input_tokens: int = 7, output_tokens: int = 5) -> JsonMapping:
     """OpenAI's `usage` of a chat completion."""
     return {"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": input_tokens + output_tokens}
 
 
-def completion(text: str | None = "hello", model: str = "tiny", **message: Any) -> Json:
+def completion(text: str | None = "hello", model: str = "tiny", **message: Any) -> JsonMapping:
     """A plain chat completion; `message` adds to its message, such as `tool_calls`."""
     finish = "tool_calls" if "tool_calls" in message else "stop"
     choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
     return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": usage()}
 
 
-def chunk(delta: Json, model: str = "tiny", finish_reason: str | None = None) -> Json:
+def chunk(delta: JsonMapping, model: str = "tiny", finish_reason: str | None = None) -> JsonMapping:
     """One event of a streamed chat completion."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
     return {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [choice]}
 
 
-def chunks(text: str = "hello there", model: str = "tiny", *, with_usage: bool = True) -> list[Json]:
+def chunks(text: str = "hello there", model: str = "tiny", *, with_usage: bool = True) -> list[JsonMapping]:
     """A streamed chat completion: the role, one event a word, the finish, and the usage chunk if it was asked for."""
     words = [word if index == 0 else f" {word}" for index, word in enumerate(text.split(" "))]
     events = [chunk({"role": "assistant", "content": ""}, model), *(chunk({"content": word}, model) for word in words)]
@@ -335,17 +334,17 @@ def chunks(text: str = "hello there", model: str = "tiny", *, with_usage: bool =
     return events
 
 
-def error(message: str, *, kind: str = "invalid_request_error", code: str | None = None, param: str | None = None) -> Json:
+def error(message: str, *, kind: str = "invalid_request_error", code: str | None = None, param: str | None = None) -> JsonMapping:
     """OpenAI's error body."""
     return {"error": {"message": message, "type": kind, "code": code, "param": param}}
 
 
-def embeddings(*vectors: Sequence[float], model: str = "tiny") -> Json:
+def embeddings(*vectors: Sequence[float], model: str = "tiny") -> JsonMapping:
     """An embeddings answer, in OpenAI's format."""
     data = [{"object": "embedding", "index": index, "embedding": list(vector)} for index, vector in enumerate(vectors)]
     return {"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": 7, "total_tokens": 7}}
 
 
-def models(*names: str) -> Json:
+def models(*names: str) -> JsonMapping:
     """A listing of models, in OpenAI's format."""
     return {"object": "list", "data": [{"id": name, "object": "model", "created": 1, "owned_by": "scripted"} for name in names]}

@@ -14,13 +14,13 @@ import httpx
 import pytest
 
 from ai_engine.providers.registry.definition import ProviderKey
+from ai_engine.wire.json_types import JsonMapping
 from tests.fakes.gateway import CHAT as CHAT_URL
 from tests.fakes.gateway import Client, Provider, Reply, chat_body, environment_of, gateway_process, yaml_of
 from tests.fakes.ports import free_port
 from tests.fakes.scripted_upstream import (
     Answer,
     CutAfter,
-    Json,
     ReceivedRequest,
     Reset,
     ScriptedUpstream,
@@ -75,11 +75,11 @@ OPENED = [GROWING[0]]
 BROKEN = error("the provider's words", kind="server_error")
 
 
-def answered_with(reported: Json | None) -> Answer:
+def answered_with(reported: JsonMapping | None) -> Answer:
     return Answer({**completion("hello there, this is what it is like"), "usage": reported})
 
 
-def streamed_with(reported: Json) -> Stream:
+def streamed_with(reported: JsonMapping) -> Stream:
     return Stream([*WORDS, {**chunk({}), "choices": [], "usage": reported}])
 
 

@@ -1,13 +1,9 @@
 """What adapters make themselves, as a client reads it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import orjson
 
 from ai_engine.providers.adapter import PlainAnswer
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
 def made_answer(plain: PlainAnswer) -> Json:
@@ -16,7 +12,7 @@ def made_answer(plain: PlainAnswer) -> Json:
     return written(plain.answer)
 
 
-def written(made: Mapping[str, Any] | None) -> Json:
+def written(made: JsonMapping | None) -> Json:
     """An answer or a chunk that has been written, and read again."""
     assert made is not None
     read: Json = orjson.loads(orjson.dumps(made))

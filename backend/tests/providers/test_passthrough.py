@@ -9,6 +9,7 @@ from ai_engine.names import PASSED_THROUGH, Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, classify, of_optional_operation
 from ai_engine.providers.passthrough import PassedStreamDecoder, read_answer
+from ai_engine.wire.json_types import Json
 
 JSON = ((b"content-type", b"application/json"),)
 
@@ -45,7 +46,7 @@ TOLD = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["usage", "meta"]), TOLD))
-def test_no_usage_makes_an_answer_fail(fields: dict[str, Any]) -> None:
+def test_no_usage_makes_an_answer_fail(fields: Json) -> None:
     for operation in PASSED_THROUGH - {Operation.SPEECH}:
         usage_of(operation, **fields)
 

@@ -16,6 +16,7 @@ from ai_engine.providers.cohere.adapter import Cohere
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.openai.adapter import OpenAICompatible
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_event
 from tests.fakes.clock import HandTurnedClock
 
@@ -29,8 +30,8 @@ ADAPTERS: dict[str, Adapter] = {
 }
 
 
-def recorded(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = orjson.loads(path.read_bytes())
+def recorded(path: Path) -> Json:
+    content: Json = orjson.loads(path.read_bytes())
     return content
 
 
@@ -38,25 +39,25 @@ def of_kind(kind: str) -> list[Any]:
     return [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in FILES if recorded(path)["kind"] == kind]
 
 
-def adapter_of(record: dict[str, Any]) -> Adapter:
+def adapter_of(record: Json) -> Adapter:
     return ADAPTERS[record.get("protocol", "openai")]
 
 
-def operation_of(record: dict[str, Any]) -> Operation:
+def operation_of(record: Json) -> Operation:
     return Operation(record.get("operation", "chat"))
 
 
-def is_translated(record: dict[str, Any]) -> bool:
+def is_translated(record: Json) -> bool:
     """It is in OpenAI's format for the client, and something else for the provider."""
     return "protocol" in record and operation_of(record) in (Operation.CHAT, Operation.EMBEDDINGS)
 
 
-def body_of(record: dict[str, Any]) -> bytes:
+def body_of(record: Json) -> bytes:
     body = record["body"]
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
-def assert_failure(failure: Failure | None, expected: dict[str, Any]) -> None:
+def assert_failure(failure: Failure | None, expected: Json) -> None:
     assert failure is not None
     actual = asdict(failure)
     assert {name: actual[name] for name in expected} == expected

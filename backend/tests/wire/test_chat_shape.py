@@ -3,16 +3,17 @@
 from typing import Any
 
 from ai_engine.wire.chat_shape import sound_answer, sound_chunk
+from ai_engine.wire.json_types import Json
 
 CALL = {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}
 
 
-def chunk(**choice: Any) -> dict[str, Any]:
+def chunk(**choice: Any) -> Json:
     return {"id": "x", "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": None, **choice}]}
 
 
 def test_what_is_sound_is_returned_as_it_is() -> None:
-    usage: dict[str, Any] = {"choices": [], "usage": {}}
+    usage: Json = {"choices": [], "usage": {}}
     for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), usage):
         assert sound_chunk(sound) is sound
 

@@ -5,16 +5,15 @@ Source: https://platform.claude.com/docs/en/api/messages and `anthropic` 2.14.0 
 
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ai_engine.client_api.messages import reasoning
 from ai_engine.client_api.messages.reasoning import Showing
 from ai_engine.wire.anthropic import messages_usage, stop_reason
 from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
-
-Json = dict[str, Any]
 
 PICTURE = "[Here is a picture that Anthropic's format has no block for.]"
 """In place of a model's own picture, which no message can hold. As text it would fill every later turn with its bytes."""
@@ -32,14 +31,14 @@ class Asked(NamedTuple):
     """In tokens, for a provider that does not count."""
 
 
-def message(chat: Mapping[str, Any], asked: Asked) -> Json:
+def message(chat: JsonMapping, asked: Asked) -> Json:
     """The message. Thinking comes first, then text, then the calls of tools.
 
     Where the provider counted nothing, the usage is an estimate (`count_tokens`): clients steer by it, and 0 would tell them that
     there is room for ever.
     """
-    choice: Mapping[str, Any] = chat["choices"][0]
-    said: Mapping[str, Any] = choice.get("message") or {}
+    choice: JsonMapping = chat["choices"][0]
+    said: JsonMapping = choice.get("message") or {}
     calls = [tool_use(call, asked, place) for place, call in enumerate(said.get("tool_calls") or ()) if isinstance(call, Mapping)]
     refusal = said.get("refusal")
     counts = token_counts(chat.get("usage"))
@@ -58,7 +57,7 @@ def message(chat: Mapping[str, Any], asked: Asked) -> Json:
     }
 
 
-def _content(said: Mapping[str, Any], calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
+def _content(said: JsonMapping, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
     """Thoughts that were not asked for stand beside the calls whose next turn may need them, and nowhere else."""
     texts, thoughts = _texts(said), reasoning.blocks(said, shown)
     if shown is not Showing.SHOWN and not thoughts:
@@ -69,7 +68,7 @@ def _content(said: Mapping[str, Any], calls: Sequence[Json], shown: Showing) -> 
     return [*thoughts, *texts, *calls]
 
 
-def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:
+def end_of(choice: JsonMapping, refusal: str, *, has_calls: bool) -> Json:
     """`stop_reason`, `stop_sequence` and, for a refusal in words, `stop_details`; `choice` is a chat's, or a chunk's last.
 
     Which stop sequence ended a text only some providers say; where they do not, it is an ordinary end.
@@ -93,7 +92,7 @@ def end_of(choice: Mapping[str, Any], refusal: str, *, has_calls: bool) -> Json:
     }
 
 
-def tool_use(call: Mapping[str, Any], asked: Asked, place: int) -> Json:
+def tool_use(call: JsonMapping, asked: Asked, place: int) -> Json:
     """A call of a tool. Arguments that are no JSON object, cut off or made badly, are handed on as they came, under one name."""
     function = call.get("function")
     function = function if isinstance(function, Mapping) else {}
@@ -129,7 +128,7 @@ def unreadable(arguments: str) -> Json:
     return {"unreadable_arguments": arguments}
 
 
-def _texts(said: Mapping[str, Any]) -> Sequence[Json]:
+def _texts(said: JsonMapping) -> Sequence[Json]:
     text = text_of(said.get("content"))
     refusal = said.get("refusal")
     blocks: list[Json] = []
@@ -149,9 +148,9 @@ def is_citation(annotation: object) -> bool:
     return isinstance(cited, Mapping) and isinstance(cited.get("url"), str)
 
 
-def citation(annotation: Mapping[str, Any], text: str) -> Json:
+def citation(annotation: JsonMapping, text: str) -> Json:
     """A page that the answer has something from; `text` is the answer, for the words that it is about."""
-    cited: Mapping[str, Any] = annotation["url_citation"]
+    cited: JsonMapping = annotation["url_citation"]
     start, end, title = cited.get("start_index"), cited.get("end_index"), cited.get("title")
     words = text[start:end] if isinstance(start, int) and isinstance(end, int) and 0 <= start < end else ""
     return {

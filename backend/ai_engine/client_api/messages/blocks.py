@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _TEXT = frozenset({"type", "text", "cache_control", "citations", "parsed_output"})
 _IMAGE = frozenset({"type", "source", "cache_control", "transformations"})
@@ -13,7 +12,7 @@ _DOCUMENT = frozenset({"type", "source", "cache_control", "title", "context", "c
 _SEARCH_RESULT = frozenset({"type", "source", "title", "content", "cache_control", "citations"})
 
 
-def parts_of(block: Mapping[str, Any]) -> list[Json]:
+def parts_of(block: JsonMapping) -> list[Json]:
     """One block of a user's turn or of a tool's result.
 
     A document of text and a search result become text, framed and with their titles, which every model understands. A block's
@@ -39,20 +38,20 @@ def parts_of(block: Mapping[str, Any]) -> list[Json]:
     return parts
 
 
-def _text_part(block: Mapping[str, Any]) -> Json:
+def _text_part(block: JsonMapping) -> Json:
     """A text. Where an earlier answer had it from (`citations`) is left out: it stands. Raises `Refused`."""
     only_known(block, _TEXT)
     return {"type": "text", "text": text_in(block, "text")}
 
 
-def _source(block: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+def _source(block: JsonMapping) -> tuple[JsonMapping, str]:
     source = block.get("source")
     if not isinstance(source, Mapping):
         raise Refused("source", "must be an object with a type")
     return source, _in_source(source, "type")
 
 
-def _in_source(source: Mapping[str, Any], field: str) -> str:
+def _in_source(source: JsonMapping, field: str) -> str:
     """A text of a block's `source`. Raises `Refused`."""
     try:
         return text_in(source, field)
@@ -60,7 +59,7 @@ def _in_source(source: Mapping[str, Any], field: str) -> str:
         raise refused.within("source") from None
 
 
-def _image(block: Mapping[str, Any]) -> Json:
+def _image(block: JsonMapping) -> Json:
     transformations = block.get("transformations")
     if isinstance(transformations, Mapping) and transformations.get("oversized_image") == "error":
         raise Untold("transformations.oversized_image", "is an error, which other providers do not make of large images")
@@ -74,12 +73,12 @@ def _image(block: Mapping[str, Any]) -> Json:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _data_url(source: Mapping[str, Any]) -> str:
+def _data_url(source: JsonMapping) -> str:
     """A base64 source in one text. Raises `Refused`."""
     return f"data:{_in_source(source, 'media_type')};base64,{_in_source(source, 'data')}"
 
 
-def _document(block: Mapping[str, Any]) -> list[Json]:
+def _document(block: JsonMapping) -> list[Json]:
     _no_citations(block)
     title = text_in(block, "title") if block.get("title") is not None else None
     context = text_in(block, "context") if block.get("context") is not None else None
@@ -121,7 +120,7 @@ def _parts_of_document(block: Any) -> list[Json]:
     return parts_of(block)
 
 
-def _search_result(block: Mapping[str, Any]) -> Json:
+def _search_result(block: JsonMapping) -> Json:
     _no_citations(block)
     content = block.get("content")
     if not isinstance(content, list):
@@ -135,7 +134,7 @@ def _search_result(block: Mapping[str, Any]) -> Json:
     return _text(_framed("search_result", text_in(block, "title"), None, source + "\n".join(texts)))
 
 
-def _no_citations(block: Mapping[str, Any]) -> None:
+def _no_citations(block: JsonMapping) -> None:
     citations = block.get("citations")
     if isinstance(citations, Mapping) and citations.get("enabled"):
         raise Untold("citations.enabled", "asks for citations, which providers of other protocols do not make")

@@ -7,12 +7,13 @@ answer is at its end, what waited is told, and the first unfinished call among i
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
 
 from ai_engine.client_api.messages.answers import unreadable
 from ai_engine.client_api.tool_call_pieces import CallsByPiece
+from ai_engine.wire.json_types import JsonMapping
 
 
 class EventSink(Protocol):
@@ -93,7 +94,7 @@ class Calls:
         """Something else, for its turn."""
         self._waiting.append(emit)
 
-    def read(self, piece: Mapping[str, Any]) -> None:
+    def read(self, piece: JsonMapping) -> None:
         """One element of a delta's `tool_calls`."""
         call = self._by_piece.call_of(piece)
         function = piece.get("function")

@@ -5,10 +5,11 @@ from typing import Any
 
 import orjson
 
-from ai_engine.client_api.messages.blocks import Json, parts_of
+from ai_engine.client_api.messages.blocks import parts_of
 from ai_engine.client_api.messages.reasoning import detail_of, text_of
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
 from ai_engine.client_api.tool_names import shortened
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _TOOL_USE = frozenset({"type", "id", "name", "input", "cache_control", "caller"})
 _TOOL_RESULT = frozenset({"type", "tool_use_id", "content", "is_error", "cache_control"})
@@ -18,7 +19,7 @@ anybody else it is no instruction, and it would keep the whole prompt out of eve
 (https://github.com/anthropics/claude-code/issues/68900, read 2026-11-28)."""
 
 
-def chat_messages(body: Mapping[str, Any]) -> list[Json]:
+def chat_messages(body: JsonMapping) -> list[Json]:
     """`system` and `messages`. Their outer form was checked (`requests`). Raises `Refused` with the whole path.
 
     Turns of the same role that follow each other are one turn, as they are for Anthropic. Results of tools come first in theirs.
@@ -47,7 +48,7 @@ class _Conversation:
         self._unanswered: dict[str, str] = {}
         """Ids of the last assistant's calls that have no result yet, and where they stand."""
 
-    def add(self, index: int, message: Mapping[str, Any]) -> None:
+    def add(self, index: int, message: JsonMapping) -> None:
         role, content = message["role"], message["content"]
         if role == "system":
             self._close_turn()
@@ -169,7 +170,7 @@ class _Conversation:
         raise Refused(where, f"is {call_id[:60]!r}, and the turn after has no tool_result for it")
 
 
-def _result(block: Mapping[str, Any]) -> str | list[Json]:
+def _result(block: JsonMapping) -> str | list[Json]:
     content, hint = block.get("content"), block.get("cache_control")
     if content is None:
         content = ""
@@ -194,7 +195,7 @@ def _parts_of_result(block: Any) -> list[Json]:
     return parts_of(block)
 
 
-def _text_alone(block: Mapping[str, Any]) -> Json:
+def _text_alone(block: JsonMapping) -> Json:
     if block["type"] != "text":
         raise Refused("type", "must be text")
     return parts_of(block)[0]

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
 
 import orjson
 
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
 
 _TOKENS_PER_IMAGE = 1600
@@ -20,7 +20,7 @@ _TOKENS_PER_MESSAGE = 4
 """Who speaks, and where a turn begins and ends."""
 
 
-def estimate(body: Mapping[str, Any]) -> int:
+def estimate(body: JsonMapping) -> int:
     """The tokens of a request's input, never 0.
 
     A token for every four characters of text, of tools' definitions and inputs; for an image what one takes at most; for a PDF
@@ -47,7 +47,7 @@ def estimate(body: Mapping[str, Any]) -> int:
     return max(1, tokens + ceil(characters / CHARACTERS_PER_TOKEN))
 
 
-def _of(block: Mapping[str, Any]) -> tuple[int, int]:
+def _of(block: JsonMapping) -> tuple[int, int]:
     """The characters of text in a block, and the tokens of what is no text."""
     kind = block.get("type")
     if kind == "text":
@@ -63,7 +63,7 @@ def _of(block: Mapping[str, Any]) -> tuple[int, int]:
     return characters_in(block), 0
 
 
-def _of_document(block: Mapping[str, Any]) -> tuple[int, int]:
+def _of_document(block: JsonMapping) -> tuple[int, int]:
     source = block.get("source")
     source = source if isinstance(source, Mapping) else {}
     about = characters_in([block.get("title"), block.get("context")])

@@ -5,13 +5,13 @@ and ids of tools with other characters than its own have.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from ai_engine.client_api.messages.reasoning import is_ours
 from ai_engine.wire.anthropic import sound_id
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
-def is_foreign(block: Mapping[str, Any]) -> bool:
+def is_foreign(block: JsonMapping) -> bool:
     """Whether a block has something that Anthropic would refuse and that came from here."""
     kind = block["type"]
     if kind == "thinking":
@@ -27,7 +27,7 @@ def is_foreign(block: Mapping[str, Any]) -> bool:
     return False
 
 
-def without_foreign(body: Mapping[str, Any]) -> dict[str, Any]:
+def without_foreign(body: JsonMapping) -> Json:
     """A copy without such things: thoughts and citations of ours are left out, ids made sound."""
     messages = []
     for message in body["messages"]:
@@ -41,7 +41,7 @@ def without_foreign(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "messages": messages}
 
 
-def _cleaned(block: dict[str, Any]) -> dict[str, Any] | None:
+def _cleaned(block: Json) -> Json | None:
     if not is_foreign(block):
         return block
     kind = block["type"]

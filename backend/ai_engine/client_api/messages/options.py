@@ -6,8 +6,7 @@ from typing import Any
 
 from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
 from ai_engine.client_api.tool_names import shortened
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _HINTS = frozenset({"cache_control", "service_tier", "speed", "diagnostics"})
 """Left out: they change speed or price, or tell of Anthropic's own cache."""
@@ -26,7 +25,7 @@ _CHOICES = MappingProxyType({"auto": "auto", "any": "required", "none": "none"})
 _THINKING = ("enabled", "disabled", "adaptive", "between_tools")
 
 
-def chat_options(body: Mapping[str, Any]) -> Json:
+def chat_options(body: JsonMapping) -> Json:
     """All fields but the model, the conversation and `stream`. Raises `Refused` with the field's whole path.
 
     Left out are `cache_control`, `service_tier`, `speed`, `diagnostics`, a long `metadata.user_id`, `context_management` where it
@@ -89,7 +88,7 @@ def _tools(value: Any, options: Json) -> None:
         options["tools"] = tools
 
 
-def _tool(tool: Mapping[str, Any]) -> Json:
+def _tool(tool: JsonMapping) -> Json:
     kind = tool.get("type")
     if kind not in (None, "custom"):
         raise Untold("type", f"is {str(kind)[:60]!r}, one of Anthropic's own tools, which other providers do not have")
@@ -111,7 +110,7 @@ def _tool(tool: Mapping[str, Any]) -> Json:
     return translated
 
 
-def _without_ordinary(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_ordinary(tool: JsonMapping) -> JsonMapping:
     """Without what says that a tool is as tools are: called by the model itself, there from the start, without examples."""
     ordinary = {"defer_loading": (False,), "allowed_callers": (["direct"],), "input_examples": ([],)}
     return {field: value for field, value in tool.items() if value not in ordinary.get(field, ())}
@@ -135,7 +134,7 @@ def _tool_choice(choice: Any, options: Json) -> None:
         options["parallel_tool_calls"] = False
 
 
-def _chosen(choice: Mapping[str, Any]) -> str | Json:
+def _chosen(choice: JsonMapping) -> str | Json:
     only_known(choice, frozenset({"type", "name", "disable_parallel_tool_use"}))
     kind = text_in(choice, "type")
     if kind == "tool":
@@ -154,7 +153,7 @@ def _thinking(value: Any, options: Json) -> None:
     options["thinking"] = value
 
 
-def _reasoning(body: Mapping[str, Any], options: Json) -> None:
+def _reasoning(body: JsonMapping, options: Json) -> None:
     """How much to think: a budget says it, else the effort; without either the model decides, as `adaptive` has it."""
     thinking = options.get("thinking") or {}
     kind, budget = thinking.get("type"), thinking.get("budget_tokens")

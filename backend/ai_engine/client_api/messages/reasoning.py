@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ai_engine.wire.anthropic import REASONING_FORMAT
+from ai_engine.wire.json_types import Json, JsonMapping
 
 PREFIX = "ai-engine.1."
 """No signature of Anthropic's has a dot: theirs are base64."""
@@ -45,7 +46,7 @@ class Thought(NamedTuple):
     text: str
     signature: str | None = None
     """With the last piece of a text."""
-    block: dict[str, Any] | None = None
+    block: Json | None = None
     is_needed: bool = False
     """Its signature means something to the next turn, without the text as well."""
 
@@ -62,7 +63,7 @@ def is_ours(signature: object) -> bool:
     return isinstance(signature, str) and signature.startswith(PREFIX)
 
 
-def thoughts(message: Mapping[str, Any]) -> Iterator[Thought]:
+def thoughts(message: JsonMapping) -> Iterator[Thought]:
     """What a chat message, or a delta, has of reasoning, in its order.
 
     `reasoning_content` (some servers say `reasoning`) repeats the texts of `reasoning_details` where there are any.
@@ -79,13 +80,13 @@ def thoughts(message: Mapping[str, Any]) -> Iterator[Thought]:
         yield from _plain(message)
 
 
-def _plain(message: Mapping[str, Any]) -> Iterator[Thought]:
+def _plain(message: JsonMapping) -> Iterator[Thought]:
     text = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(text, str) and text:
         yield Thought(None, text)
 
 
-def _thought(detail: Mapping[str, Any]) -> Thought:
+def _thought(detail: JsonMapping) -> Thought:
     kind, key = detail.get("type"), detail.get("index")
     is_anthropic = detail.get("format") == REASONING_FORMAT
     if kind == "reasoning.text":
@@ -106,22 +107,22 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def thinking(text: str, signature: str | None) -> dict[str, Any]:
+def thinking(text: str, signature: str | None) -> Json:
     """A `thinking` block."""
     return {"type": "thinking", "thinking": text, "signature": signature or PREFIX}
 
 
-def redacted(data: str) -> dict[str, Any]:
+def redacted(data: str) -> Json:
     """A `redacted_thinking` block."""
     return {"type": "redacted_thinking", "data": data}
 
 
-def wrapped(detail: Mapping[str, Any]) -> str:
+def wrapped(detail: JsonMapping) -> str:
     """A detail as text that a client carries for us."""
     return PREFIX + base64.urlsafe_b64encode(orjson.dumps(detail)).decode("ascii")
 
 
-def detail_of(block: Mapping[str, Any], index: int) -> dict[str, Any] | None:
+def detail_of(block: JsonMapping, index: int) -> Json | None:
     """A client's `thinking` or `redacted_thinking` block as the detail it was, `None` where it was unsigned or is not whole.
 
     `index` is its place among the message's details.
@@ -142,27 +143,27 @@ def detail_of(block: Mapping[str, Any], index: int) -> dict[str, Any] | None:
     return detail
 
 
-def hidden(text: str) -> dict[str, Any]:
+def hidden(text: str) -> Json:
     """Unsigned thoughts as a block that shows nothing of them."""
     return thinking("", wrapped({"type": "reasoning.text", "text": text, "format": _UNSIGNED}))
 
 
-def _is_hidden(detail: Mapping[str, Any]) -> bool:
+def _is_hidden(detail: JsonMapping) -> bool:
     return detail.get("format") == _UNSIGNED and not detail.get("signature")
 
 
-def unsigned_text(message: Mapping[str, Any]) -> str:
+def unsigned_text(message: JsonMapping) -> str:
     """All of a message's, or a delta's, thoughts that are text alone."""
     return "".join(piece.text for piece in thoughts(message) if piece.block is None and piece.signature is None)
 
 
-def text_of(block: Mapping[str, Any], detail: Mapping[str, Any] | None) -> str:
+def text_of(block: JsonMapping, detail: JsonMapping | None) -> str:
     """What a `thinking` block says, seen or not; `detail` is what it was (`detail_of`)."""
     said = _text(block.get("thinking"))
     return said or (_text(detail.get("text")) if detail is not None else "")
 
 
-def _unwrapped(text: Any, index: int) -> dict[str, Any] | None:
+def _unwrapped(text: Any, index: int) -> Json | None:
     try:
         detail = orjson.loads(base64.urlsafe_b64decode(text[len(PREFIX) :]))
     except (ValueError, binascii.Error):
@@ -173,9 +174,9 @@ def _unwrapped(text: Any, index: int) -> dict[str, Any] | None:
     return detail
 
 
-def blocks(message: Mapping[str, Any], shown: Showing) -> Sequence[dict[str, Any]]:
+def blocks(message: JsonMapping, shown: Showing) -> Sequence[Json]:
     """A whole message's reasoning as blocks. Where it is not shown, the blocks are those that a next turn may need."""
-    made: list[dict[str, Any]] = []
+    made: list[Json] = []
     last: object = blocks
     for piece in thoughts(message):
         if piece.block is not None:

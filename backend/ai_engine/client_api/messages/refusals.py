@@ -1,9 +1,7 @@
 """How a translation says what is wrong: problems are found deep inside a request, and named by their whole path."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import JsonMapping
 
 _LONGEST_PATH = 200
 """Fields are the client's own words."""
@@ -37,7 +35,7 @@ class Untold(Refused):
     _kind = UnsupportedByProvider
 
 
-def text_in(block: Mapping[str, Any], field: str) -> str:
+def text_in(block: JsonMapping, field: str) -> str:
     """A field that must be a text. Raises `Refused`."""
     value = block.get(field)
     if not isinstance(value, str):
@@ -45,7 +43,7 @@ def text_in(block: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def only_known(block: Mapping[str, Any], known: frozenset[str]) -> None:
+def only_known(block: JsonMapping, known: frozenset[str]) -> None:
     """Refuses fields that mean something to Anthropic alone. `null` is as good as none. Raises `Untold`."""
     if block.keys() <= known:
         return

@@ -1,7 +1,6 @@
 """`POST /v1/messages` and `/v1/messages/count_tokens` as requests for the relay, and the translation that goes with them."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +18,7 @@ from ai_engine.client_api.tool_names import originals
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _ROLES = frozenset({"user", "assistant", "system"})
 _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
@@ -82,12 +82,12 @@ def check_version(value: bytes) -> None:
 class MessagesTranslation:
     """`relay.translation.Translation` of one request."""
 
-    def __init__(self, body: Mapping[str, Any], request_id: str) -> None:
+    def __init__(self, body: JsonMapping, request_id: str) -> None:
         """`body` was checked (`messages_request`). The answer's id is made of the request's, so that either finds the other."""
         self._body = body
         self._request_id = request_id
 
-    def chat_request(self) -> Mapping[str, Any]:
+    def chat_request(self) -> JsonMapping:
         try:
             chat = {
                 "model": self._body["model"],
@@ -100,7 +100,7 @@ class MessagesTranslation:
             chat["stream"] = True
         return chat
 
-    def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, chat: JsonMapping) -> JsonMapping:
         return answers.message(chat, self._asked())
 
     def stream(self) -> MessagesStream:
@@ -116,7 +116,7 @@ class MessagesTranslation:
         )
 
 
-def _checked(body: Mapping[str, Any], size_bytes: int) -> tuple[Needs, bool]:
+def _checked(body: JsonMapping, size_bytes: int) -> tuple[Needs, bool]:
     """Checks the form that everything here relies on. Says what a model needs, and whether anything in it is ours (`native`)."""
     has_images, has_files, has_foreign = _check_messages(body.get("messages"))
     system = body.get("system")
@@ -167,7 +167,7 @@ def _check_messages(messages: Any) -> tuple[bool, bool, bool]:
     return has_images, has_files, has_foreign
 
 
-def _check_blocks(content: Any, where: str) -> list[dict[str, Any]]:
+def _check_blocks(content: Any, where: str) -> list[Json]:
     if not isinstance(content, list):
         raise InvalidRequest(f"{where} must be a text or an array of blocks.", param=where)
     for place, block in enumerate(content):

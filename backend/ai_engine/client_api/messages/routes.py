@@ -1,6 +1,6 @@
 """`POST /v1/messages` and `/v1/messages/count_tokens`, as OpenAPI shows them. `endpoint.RelayedEndpoint` serves them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
 
@@ -10,6 +10,7 @@ from ai_engine.client_api.messages.requests import check_version
 from ai_engine.client_api.messages.schemas import AnthropicError, CountTokensRequest, Message, MessagesRequest, TokenCount
 from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.names import Role
+from ai_engine.wire.json_types import Json
 
 MESSAGES_PATH = "/v1/messages"
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
@@ -27,7 +28,7 @@ def _version(
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT), Depends(_version)], route_class=GuardedRoute)
 
-_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
+_ERRORS: dict[int | str, Json] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
 _STREAM = may_be_streamed("The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`.", NAMED_EVENTS)
 
 

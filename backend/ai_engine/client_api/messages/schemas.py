@@ -1,15 +1,16 @@
 """The Messages API as OpenAPI shows it: the fields that the engine itself reads or writes; every other is allowed."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.client_api.schemas import Open, Steered
+from ai_engine.wire.json_types import Json
 
 
 class MessageParam(Open):
     role: Literal["user", "assistant", "system"]
-    content: str | list[dict[str, Any]] = Field(description="A text, or blocks: text, image, document, tool_use, tool_result …")
+    content: str | list[Json] = Field(description="A text, or blocks: text, image, document, tool_use, tool_result …")
 
 
 class CountTokensRequest(Steered):
@@ -20,8 +21,8 @@ class CountTokensRequest(Steered):
     )
 
     messages: list[MessageParam] = Field(min_length=1, examples=[[{"role": "user", "content": "Hello"}]])
-    system: str | list[dict[str, Any]] | None = None
-    tools: list[dict[str, Any]] | None = None
+    system: str | list[Json] | None = None
+    tools: list[Json] | None = None
 
 
 class MessagesRequest(CountTokensRequest):
@@ -50,10 +51,10 @@ class Message(Open):
     type: Literal["message"] = "message"
     role: Literal["assistant"] = "assistant"
     model: str
-    content: list[dict[str, Any]]
+    content: list[Json]
     stop_reason: str | None
     stop_sequence: str | None = None
-    usage: dict[str, Any] = Field(description="`input_tokens` leaves out those that were read from a cache or written to one.")
+    usage: Json = Field(description="`input_tokens` leaves out those that were read from a cache or written to one.")
 
 
 class TokenCount(Open):

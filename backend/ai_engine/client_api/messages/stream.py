@@ -10,7 +10,6 @@ is, it is estimated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import orjson
 
@@ -29,6 +28,7 @@ from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
 from ai_engine.wire.anthropic import MESSAGE_STOP, messages_usage
 from ai_engine.wire.chat_shape import text_of
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import Event
 
@@ -40,7 +40,7 @@ _NOTHING_OPEN = object()
 class MessagesStream:
     """`relay.translation.StreamTranslator` for one answer."""
 
-    answer: Mapping[str, Any] | None = None
+    answer: JsonMapping | None = None
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -50,19 +50,19 @@ class MessagesStream:
         """Which block is open: `text`, a thought's key, or a `Call`."""
         self._signature: str | None = None
         self._calls = Calls(self)
-        self._held: list[dict[str, Any]] = []
+        self._held: list[Json] = []
         """Blocks of reasoning that go out only if a tool is called."""
         self._unseen: list[str] = []
         """Reasoning that nobody signed and the client does not see; it goes with the first call, where nothing else was kept."""
         self._has_kept = False
         self._has_calls = False
         self._has_started = False
-        self._finish: Mapping[str, Any] = {}
+        self._finish: JsonMapping = {}
         self._refusals: list[str] = []
         self._usage: object = None
         self._characters = 0
 
-    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
+    def translate(self, chunk: JsonMapping) -> Sequence[Event]:
         if not self._has_started:
             self._start(chunk)
         usage = chunk.get("usage")
@@ -94,12 +94,12 @@ class MessagesStream:
         self._events.append(MESSAGE_STOP)
         return self._events
 
-    def _start(self, chunk: Mapping[str, Any]) -> None:
+    def _start(self, chunk: JsonMapping) -> None:
         self._has_started = True
         model = chunk.get("model")
         usage = messages_usage(None)
         usage["input_tokens"] = self._asked.estimated_input()
-        message: dict[str, Any] = {
+        message: Json = {
             "id": self._asked.message_id,
             "type": "message",
             "role": "assistant",
@@ -113,7 +113,7 @@ class MessagesStream:
         }
         self._say("message_start", {"type": "message_start", "message": message})
 
-    def _read(self, delta: Mapping[str, Any]) -> None:
+    def _read(self, delta: JsonMapping) -> None:
         content = delta.get("content")
         if content and type(content) is str and len(delta) == 1:  # nearly every delta
             self._text(content)
@@ -145,7 +145,7 @@ class MessagesStream:
             self._begin("text", {"type": "text", "text": "", "citations": None})
         self._delta(b"text_delta", b"text", orjson.dumps(text))
 
-    def _cite(self, annotation: Mapping[str, Any]) -> None:
+    def _cite(self, annotation: JsonMapping) -> None:
         def cite() -> None:
             if self._open != "text":
                 self._begin("text", {"type": "text", "text": "", "citations": None})
@@ -176,14 +176,14 @@ class MessagesStream:
             self._delta(b"thinking_delta", b"thinking", orjson.dumps(thought.text))
         self._signature = thought.signature or self._signature
 
-    def _keep(self, block: dict[str, Any]) -> None:
+    def _keep(self, block: Json) -> None:
         self._has_kept = True
         if self._asked.shown is Showing.UNASKED:
             self._held.append(block)
         else:
             self._after_calls(lambda: self._whole(block))
 
-    def _whole(self, block: dict[str, Any]) -> None:
+    def _whole(self, block: Json) -> None:
         """A block that is known at once."""
         if block["type"] == "redacted_thinking":
             self._begin(block["data"], block)
@@ -240,7 +240,7 @@ class MessagesStream:
     def _delta(self, kind: bytes, field: bytes, value: bytes) -> None:
         self._events.append(("content_block_delta", _DELTA % (self._index, kind, field, value)))
 
-    def _begin(self, key: object, block: dict[str, Any]) -> None:
+    def _begin(self, key: object, block: Json) -> None:
         self._close()
         self._index += 1
         self._open = key
@@ -257,5 +257,5 @@ class MessagesStream:
         self._events.append(("content_block_stop", _STOP % self._index))
         self._open = _NOTHING_OPEN
 
-    def _say(self, name: str, event: dict[str, Any]) -> None:
+    def _say(self, name: str, event: Json) -> None:
         self._events.append((name, orjson.dumps(event)))

@@ -1,14 +1,15 @@
 """A whole chat completion as a response, and what plain answers and streams have in common."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from ai_engine.client_api.responses.images import pictures_in
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
 from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 
 Kind = TypeVar("Kind")
@@ -29,7 +30,7 @@ class Answered(Protocol):
         """Seconds since 1970."""
 
     @property
-    def echo(self) -> dict[str, Any]: ...
+    def echo(self) -> Json: ...
 
     @property
     def tools(self) -> Tools: ...
@@ -49,7 +50,7 @@ class ItemIds:
         return f"{prefix}_{self._stem}{self._used:02x}"
 
 
-def response_of(chat: Mapping[str, Any], request: Answered) -> dict[str, Any]:
+def response_of(chat: JsonMapping, request: Answered) -> Json:
     """`chat` as the response to `request`."""
     choices = chat.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
@@ -60,8 +61,8 @@ def response_of(chat: Mapping[str, Any], request: Answered) -> dict[str, Any]:
 
 
 def response(
-    request: Answered, *, model: object, finish: object, output: Sequence[dict[str, Any]], usage: object, chat: Mapping[str, Any]
-) -> dict[str, Any]:
+    request: Answered, *, model: object, finish: object, output: Sequence[Json], usage: object, chat: JsonMapping
+) -> Json:
     """The response object of a request that was answered."""
     status = status_of(finish)
     answer = started(request, model, status)
@@ -77,7 +78,7 @@ def response(
     return answer
 
 
-def started(request: Answered, model: object, status: str) -> dict[str, Any]:
+def started(request: Answered, model: object, status: str) -> Json:
     """The response before it has any output."""
     return {
         "id": request.response_id,
@@ -99,7 +100,7 @@ def status_of(finish: object) -> str:
     return wire.INCOMPLETE if isinstance(finish, str) and finish in _INCOMPLETE_REASONS else wire.COMPLETED
 
 
-def usage_of(usage: object) -> dict[str, Any] | None:
+def usage_of(usage: object) -> Json | None:
     """A chat's usage in the words of a response; `None` where it says nothing."""
     counts = token_counts(usage)
     if counts is None:
@@ -115,10 +116,10 @@ def usage_of(usage: object) -> dict[str, Any] | None:
     )
 
 
-def _output(message: Mapping[str, Any], logprobs: object, status: str, request: Answered) -> list[dict[str, Any]]:
+def _output(message: JsonMapping, logprobs: object, status: str, request: Answered) -> list[Json]:
     """The items of one message. What a limit cut is the last of them, and parallel calls are the last together."""
     ids = ItemIds(request.response_id)
-    output: list[dict[str, Any]] = []
+    output: list[Json] = []
     shown, encrypted = reasoning_in(message)
     pictures = pictures_in(message)
     parts = _parts(message, logprobs) + [wire.text_part(address) for address in pictures.addresses]
@@ -137,13 +138,13 @@ def _output(message: Mapping[str, Any], logprobs: object, status: str, request: 
     return output
 
 
-def reasoning_in(message: Mapping[str, Any]) -> tuple[str, str | None]:
+def reasoning_in(message: JsonMapping) -> tuple[str, str | None]:
     """What of a message's or delta's reasoning may be shown, and what a next turn needs, sealed."""
     details = objects_in(message.get("reasoning_details"))
     return reasoning_text(message) or shown_text(details), seal(details)
 
 
-def reasoning_text(delta: Mapping[str, Any]) -> str:
+def reasoning_text(delta: JsonMapping) -> str:
     """Reasoning given as text. vLLM and OpenRouter say `reasoning`
     (https://docs.vllm.ai/en/latest/features/reasoning_outputs.html, read 2026-11-28).
     """
@@ -151,7 +152,7 @@ def reasoning_text(delta: Mapping[str, Any]) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _parts(message: Mapping[str, Any], logprobs: object) -> list[dict[str, Any]]:
+def _parts(message: JsonMapping, logprobs: object) -> list[Json]:
     parts = []
     text, refusal = text_of(message.get("content")), message.get("refusal")
     if text:
@@ -161,7 +162,7 @@ def _parts(message: Mapping[str, Any], logprobs: object) -> list[dict[str, Any]]
     return parts
 
 
-def annotations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def annotations_in(message: JsonMapping) -> list[Json]:
     """Citations of web pages: a chat nests what a response has flat."""
     annotations = []
     for annotation in objects_in(message.get("annotations")):
@@ -179,7 +180,7 @@ def annotations_in(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return annotations
 
 
-def logprobs_in(logprobs: object) -> list[dict[str, Any]]:
+def logprobs_in(logprobs: object) -> list[Json]:
     """A choice's `logprobs` as a text part has them."""
     if not isinstance(logprobs, dict):
         return []
@@ -189,7 +190,7 @@ def logprobs_in(logprobs: object) -> list[dict[str, Any]]:
     ]
 
 
-def _logprob(token: Mapping[str, Any]) -> dict[str, Any]:
+def _logprob(token: JsonMapping) -> Json:
     logprob, given = token.get("logprob"), token.get("bytes")
     return {
         "token": _as(str, token.get("token"), ""),
@@ -203,7 +204,7 @@ def _as(kind: type[Kind], value: object, otherwise: Kind) -> Kind:
     return value if type(value) is kind else otherwise
 
 
-def function_of(call: Mapping[str, Any]) -> tuple[str, str]:
+def function_of(call: JsonMapping) -> tuple[str, str]:
     """The name and arguments in a call, or in the first piece of one; empty where it has none."""
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
@@ -211,7 +212,7 @@ def function_of(call: Mapping[str, Any]) -> tuple[str, str]:
     return name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
 
 
-def call_id_of(call: Mapping[str, Any]) -> str:
+def call_id_of(call: JsonMapping) -> str:
     """The call's id; a new one where the provider gave none, since the result must name it."""
     call_id = call.get("id")
     return call_id if isinstance(call_id, str) and call_id else f"call_{secrets.token_hex(12)}"

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import orjson
 
@@ -16,6 +15,7 @@ from ai_engine.relay.client import Client, UncommittedClient
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.web.errors import error_status, internal_error
+from ai_engine.wire.json_types import Json
 
 _logger = logging.getLogger("ai_engine")
 
@@ -31,7 +31,7 @@ class UnderWay:
         """The response object as it is now."""
         self.task: asyncio.Task[None] | None = None
 
-    def _state(self, status: str) -> dict[str, Any]:
+    def _state(self, status: str) -> Json:
         return started(self._translation, self.request.model, status)
 
     def snapshot(self) -> bytes:

@@ -4,12 +4,12 @@ Pieces belong together by their index, where that tells (`tool_call_pieces`). Se
 first piece.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from ai_engine.client_api.responses.answers import call_id_of, function_of
 from ai_engine.client_api.responses.output_items import Events, OpenCall
 from ai_engine.client_api.tool_call_pieces import CallsByPiece
+from ai_engine.wire.json_types import JsonMapping
 
 BeginCall = Callable[[str, str, Events], OpenCall]
 """By the name of its function and its id."""
@@ -41,7 +41,7 @@ class Calls:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def read(self, piece: Mapping[str, Any], events: Events) -> None:
+    def read(self, piece: JsonMapping, events: Events) -> None:
         """One element of a delta's `tool_calls`."""
         name, arguments = function_of(piece)
         given = piece.get("id")

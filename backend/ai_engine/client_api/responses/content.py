@@ -1,12 +1,10 @@
 """The contents of messages and of tools' results as the parts of a chat."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import Json, JsonMapping
 
-Content = str | list[dict[str, Any]]
+Content = str | list[Json]
 
 
 def content_of(value: object, where: str) -> Content:
@@ -24,7 +22,7 @@ def content_of(value: object, where: str) -> Content:
     return plain(parts) if parts else ""
 
 
-def plain(parts: list[dict[str, Any]]) -> Content:
+def plain(parts: list[Json]) -> Content:
     """`parts`, or the text where they are one text."""
     if len(parts) == 1 and parts[0]["type"] == "text":
         text: str = parts[0]["text"]
@@ -32,7 +30,7 @@ def plain(parts: list[dict[str, Any]]) -> Content:
     return parts
 
 
-def _part(part: dict[str, Any], where: str) -> dict[str, Any]:
+def _part(part: Json, where: str) -> Json:
     kind = a_name(part.get("type"), f"{where}.type")
     match kind:
         case "input_text" | "output_text":
@@ -53,7 +51,7 @@ def _part(part: dict[str, Any], where: str) -> dict[str, Any]:
             )
 
 
-def _image(part: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _image(part: JsonMapping, where: str) -> Json:
     if part.get("file_id") is not None and part.get("image_url") is None:
         raise UnsupportedByProvider(
             f"{where} is an image by its file_id, which only its own provider has.", param=f"{where}.file_id"
@@ -66,7 +64,7 @@ def _image(part: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {"type": "image_url", "image_url": image}
 
 
-def _file(part: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _file(part: JsonMapping, where: str) -> Json:
     given = {
         field: a_string(part[field], f"{where}.{field}")
         for field in ("file_data", "file_url", "file_id", "filename")
@@ -77,7 +75,7 @@ def _file(part: Mapping[str, Any], where: str) -> dict[str, Any]:
     return given
 
 
-def assistant_parts(value: object, where: str) -> tuple[list[dict[str, Any]], list[str]]:
+def assistant_parts(value: object, where: str) -> tuple[list[Json], list[str]]:
     """What an assistant's message says: its texts as parts, and its refusals."""
     if type(value) is str:
         return [{"type": "text", "text": value}], []

@@ -4,7 +4,7 @@ Items are flatter than messages: what an assistant thinks, says and calls are it
 a chat has them. Whatever one assistant turn holds becomes one message, and the results of its calls follow it at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ from ai_engine.client_api.responses.images import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
 from ai_engine.client_api.responses.tools import Tools, chat_name
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _LEFT_OUT = frozenset({"web_search_call", "mcp_list_tools"})
 """What a provider did by itself earlier: what came of it stands in the messages that follow."""
@@ -22,7 +23,7 @@ _LEFT_OUT = frozenset({"web_search_call", "mcp_list_tools"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "tool_search_output"})
 
 
-def kind_of(item: Mapping[str, Any], where: str) -> str:
+def kind_of(item: JsonMapping, where: str) -> str:
     """The item's `type`, which messages and references may leave out. Raises `InvalidRequest`."""
     kind = item.get("type")
     if kind is None:
@@ -37,13 +38,13 @@ class Conversation:
     """Reads the items of one request, in order. `tools` learns of those that a search found."""
 
     def __init__(self, instructions: str | None, tools: Tools) -> None:
-        self.messages: list[dict[str, Any]] = []
+        self.messages: list[Json] = []
         self._tools = tools
         self._outputs: dict[str, Content] = {}
         self._called: set[str] = set()
-        self._turn: dict[str, Any] | None = None
-        self._texts: list[dict[str, Any]] = []
-        self._details: list[dict[str, Any]] = []
+        self._turn: Json | None = None
+        self._texts: list[Json] = []
+        self._details: list[Json] = []
         if instructions:
             self.messages.append({"role": "system", "content": instructions})
 
@@ -59,7 +60,7 @@ class Conversation:
             self._read_item(item, kind, f"input[{index}]")
         self._end_turn()
 
-    def _gather_outputs(self, items: Sequence[dict[str, Any]], kinds: Sequence[str]) -> None:
+    def _gather_outputs(self, items: Sequence[Json], kinds: Sequence[str]) -> None:
         for index, (item, kind) in enumerate(zip(items, kinds, strict=True)):
             if kind not in _OUTPUTS:
                 continue
@@ -77,7 +78,7 @@ class Conversation:
                 raise InvalidRequest(f"{where} is a second output for the call {call_id[:100]!r}.", param=f"{where}.call_id")
             self._outputs[call_id] = content
 
-    def _read_item(self, item: dict[str, Any], kind: str, where: str) -> None:
+    def _read_item(self, item: Json, kind: str, where: str) -> None:
         match kind:
             case "message":
                 self._read_message(item, where)
@@ -107,7 +108,7 @@ class Conversation:
                         f"{where} is a {kind[:100]!r}, which this provider does not have.", param=f"{where}.type"
                     )
 
-    def _read_message(self, item: dict[str, Any], where: str) -> None:
+    def _read_message(self, item: Json, where: str) -> None:
         role, content = item.get("role"), item.get("content")
         if role == "assistant":
             texts, refusals = assistant_parts(content, f"{where}.content")
@@ -122,7 +123,7 @@ class Conversation:
         # Every chat server knows `system`; to OpenAI the two are the same.
         self.messages.append({"role": "user" if role == "user" else "system", "content": made})
 
-    def _read_reasoning(self, item: dict[str, Any], where: str) -> None:
+    def _read_reasoning(self, item: Json, where: str) -> None:
         encrypted = item.get("encrypted_content")
         if encrypted is not None:
             details = unseal(a_string(encrypted, f"{where}.encrypted_content"), item.get("id"), f"{where}.encrypted_content")
@@ -134,7 +135,7 @@ class Conversation:
             if any(texts):
                 self._assistant().setdefault("reasoning_content", []).extend(texts)
 
-    def _call(self, item: dict[str, Any], arguments: str, where: str) -> None:
+    def _call(self, item: Json, arguments: str, where: str) -> None:
         call_id = a_name(item.get("call_id"), f"{where}.call_id")
         name = chat_name(a_name(item.get("name"), f"{where}.name"), item.get("namespace"))
         if call_id in self._called:
@@ -145,7 +146,7 @@ class Conversation:
         call = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
         self._assistant().setdefault("tool_calls", []).append(call)
 
-    def _check_output(self, item: dict[str, Any], where: str) -> None:
+    def _check_output(self, item: Json, where: str) -> None:
         call_id = item.get("call_id")
         if call_id is None:
             return
@@ -156,7 +157,7 @@ class Conversation:
         if self._turn is not None:
             self._end_turn()
 
-    def _assistant(self) -> dict[str, Any]:
+    def _assistant(self) -> Json:
         if self._turn is None:
             self._turn = {"role": "assistant"}
         return self._turn
@@ -188,7 +189,7 @@ def _json(value: object, where: str) -> str:
         raise InvalidRequest(f"{where} is nested too deeply.", param=where) from None
 
 
-def _parts(item: Mapping[str, Any], field: str, where: str) -> list[Any]:
+def _parts(item: JsonMapping, field: str, where: str) -> list[Any]:
     value = item.get(field)
     return [] if value is None else an_array(value, f"{where}.{field}")
 

@@ -1,13 +1,13 @@
 """How a client of the Responses API learns that its answer will not come, once the status is out."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
 from ai_engine.errors import AIEngineError, CallerError, RateLimited
 from ai_engine.web.errors import error_body
 from ai_engine.wire import responses as wire
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import Event
 
 
@@ -20,7 +20,7 @@ def error_events(error: AIEngineError, response_id: str, created_at: int) -> Seq
     (https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs, read 2026-11-28). The number of the event
     is 0: who tells of the break knows nothing of the events before it.
     """
-    detail: dict[str, Any] = orjson.loads(error_body(error))["error"]
+    detail: Json = orjson.loads(error_body(error))["error"]
     flat = {"code": detail["code"], "message": detail["message"], "param": detail["param"]}
     response = wire.failed_response(response_id, created_at, None, **failure_of(error))
     return wire.event("error", 0, {**flat, "error": detail}), wire.event("response.failed", 1, {"response": response})

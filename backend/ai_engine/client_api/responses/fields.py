@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 
 Kind = TypeVar("Kind")
 
@@ -15,7 +16,7 @@ def refused(where: str, must: str) -> InvalidRequest:
     return InvalidRequest(f"{where} must be {must}.", param=where)
 
 
-def an_object(value: object, where: str) -> dict[str, Any]:
+def an_object(value: object, where: str) -> Json:
     if type(value) is not dict:
         raise refused(where, "an object")
     return value
@@ -40,7 +41,7 @@ def a_name(value: object, where: str) -> str:
     return value
 
 
-def optional(given: Mapping[str, Any], field: str, kind: type[Kind]) -> Kind | None:
+def optional(given: JsonMapping, field: str, kind: type[Kind]) -> Kind | None:
     """A field that may be missing or null. A bool is no number."""
     value = given.get(field)
     if value is None or type(value) is kind:
@@ -48,7 +49,7 @@ def optional(given: Mapping[str, Any], field: str, kind: type[Kind]) -> Kind | N
     raise refused(field, _NAMES[kind])
 
 
-def optional_number(given: Mapping[str, Any], field: str) -> float | None:
+def optional_number(given: JsonMapping, field: str) -> float | None:
     """As `optional`, for a number of either kind."""
     value = given.get(field)
     if value is None or type(value) is int or type(value) is float:

@@ -1,9 +1,9 @@
 """Pictures that a model made: a chat has them beside its text as `images`, a response as items of their own."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ai_engine.wire.chat_shape import objects_in
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _MEDIA_TYPES = {"iVBOR": "image/png", "/9j/": "image/jpeg", "UklGR": "image/webp", "R0lG": "image/gif"}
 """By how the base64 of such a file begins."""
@@ -18,7 +18,7 @@ class Pictures(NamedTuple):
     """URLs of those that lie elsewhere, which a response has no place for but its text."""
 
 
-def pictures_in(said: Mapping[str, Any]) -> Pictures:
+def pictures_in(said: JsonMapping) -> Pictures:
     """The pictures of a message or delta of a chat."""
     found = Pictures([], [])
     for image in objects_in(said.get("images")):
@@ -34,7 +34,7 @@ def pictures_in(said: Mapping[str, Any]) -> Pictures:
     return found
 
 
-def image_of(result: str) -> dict[str, Any]:
+def image_of(result: str) -> Json:
     """A picture of an earlier turn, as a message of a chat has it."""
     kinds = (kind for beginning, kind in _MEDIA_TYPES.items() if result.startswith(beginning))
     return {"type": "image_url", "image_url": {"url": f"data:{next(kinds, 'image/png')};base64,{result}"}}

@@ -1,15 +1,15 @@
 """The items of a streamed response while they grow: each tells what is added to it, and at its end what it has become."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from ai_engine.client_api.responses.reasoning import GatheredDetails, seal
 from ai_engine.client_api.responses.tools import Kind, Tool, call_item
 from ai_engine.wire import responses as wire
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import Event
 
 Events = list[Event]
-Json = dict[str, Any]
 
 
 class EventSink(Protocol):

@@ -7,18 +7,18 @@ Nothing is hidden by the seal: it holds what the model's provider gave for the c
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import orjson
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import REASONING_FORMAT
 
 _SEAL = "ai-engine-1."
 """No provider's own: OpenAI's begin with `gAAAA` (Fernet)."""
 
 
-def seal(details: Sequence[Mapping[str, Any]]) -> str | None:
+def seal(details: Sequence[JsonMapping]) -> str | None:
     """What a next turn needs of `details`; `None` where none of them is signed or encrypted, and nobody would take them back."""
     if not any(detail.get("signature") or detail.get("data") for detail in details):
         return None
@@ -33,7 +33,7 @@ def is_sealed(encrypted_content: object) -> bool:
     return isinstance(encrypted_content, str) and encrypted_content.startswith(_SEAL)
 
 
-def unseal(encrypted_content: str, item_id: object, where: str) -> list[dict[str, Any]]:
+def unseal(encrypted_content: str, item_id: object, where: str) -> list[Json]:
     """The details that were sealed; of another's content, one detail that only a provider of OpenAI's format takes back.
 
     Raises `InvalidRequest` naming `where` for what was sealed here and has changed since.
@@ -63,7 +63,7 @@ class GatheredDetails:
     __slots__ = ("_by_key",)
 
     def __init__(self) -> None:
-        self._by_key: dict[str, dict[str, Any]] = {}
+        self._by_key: dict[str, Json] = {}
 
     def add(self, pieces: Iterable[object]) -> None:
         """Takes what one delta brings. What is no detail is nothing to a next turn."""
@@ -83,6 +83,6 @@ class GatheredDetails:
                 elif value is not None:
                     begun[field] = value
 
-    def whole(self) -> list[dict[str, Any]]:
+    def whole(self) -> list[Json]:
         """The details so far, in the order in which they began."""
         return list(self._by_key.values())

@@ -1,8 +1,7 @@
 """A client's body at `/v1/responses` becomes a `ClientRequest`, with the conversation that it goes on from written out."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import orjson
 
@@ -18,6 +17,7 @@ from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError, InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import Event
 
@@ -75,13 +75,13 @@ class ResponsesRequests:
         """`endpoint.ClientFormat.error_events`."""
         return error_events(error, self._new_id(), int(self._clock.now().timestamp()))
 
-    def keep(self, request: ClientRequest, answer: Mapping[str, Any]) -> None:
+    def keep(self, request: ClientRequest, answer: JsonMapping) -> None:
         """`endpoint.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""
         translation = request.translation
         if isinstance(translation, ResponsesTranslation) and translation.turn is not None:
             self._kept.keep(translation.turn, answer)
 
-    def _resolved(self, items: list[dict[str, Any]], owner: str) -> tuple[list[dict[str, Any]], set[int]]:
+    def _resolved(self, items: list[Json], owner: str) -> tuple[list[Json], set[int]]:
         """The items, with those that are referred to in the place of their references, and the places of these.
 
         A reference to what is not kept here stays: the provider that made the item may have it.
@@ -103,7 +103,7 @@ class ResponsesRequests:
         return items, resolved
 
 
-def _check(body: Mapping[str, Any]) -> None:
+def _check(body: JsonMapping) -> None:
     """What the engine itself relies on; the rest is the provider's, or the translation's, to check."""
     for field in ("store", "background", "stream"):
         optional(body, field, bool)
@@ -131,13 +131,13 @@ def _check(body: Mapping[str, Any]) -> None:
             a_name(an_object(tool, f"tools[{index}]").get("type"), f"tools[{index}].type")
 
 
-def _check_reasoning(reasoning: Mapping[str, Any]) -> None:
+def _check_reasoning(reasoning: JsonMapping) -> None:
     for field in ("effort", "summary"):
         if reasoning.get(field) is not None:
             a_string(reasoning[field], f"reasoning.{field}")
 
 
-def _check_depth(body: Mapping[str, Any]) -> None:
+def _check_depth(body: JsonMapping) -> None:
     """Answers repeat these fields further inside. One that cannot be written there would look like the provider's fault."""
     for field in _REPEATED:
         try:
@@ -146,7 +146,7 @@ def _check_depth(body: Mapping[str, Any]) -> None:
             raise InvalidRequest(f"{field} is nested too deeply.", param=field) from None
 
 
-def _items(body: Mapping[str, Any], *, has_previous: bool) -> list[dict[str, Any]]:
+def _items(body: JsonMapping, *, has_previous: bool) -> list[Json]:
     """The request's own input as items."""
     given = body.get("input")
     if type(given) is str:
@@ -159,9 +159,7 @@ def _items(body: Mapping[str, Any], *, has_previous: bool) -> list[dict[str, Any
     return [an_object(item, f"input[{index}]") for index, item in enumerate(given)]
 
 
-def _as_native(
-    body: dict[str, Any], before: list[dict[str, Any]], added: list[dict[str, Any]], resolved: set[int]
-) -> dict[str, Any]:
+def _as_native(body: Json, before: list[Json], added: list[Json], resolved: set[int]) -> Json:
     """The body for a provider that speaks the Responses API: the client's own, where it refers to nothing that is kept here."""
     has_sealed = any(is_sealed(item.get("encrypted_content")) for item in added)
     is_own = body.get("background") or body.get("previous_response_id") is not None
@@ -174,13 +172,13 @@ def _as_native(
     return native
 
 
-def _is_lost(item: Mapping[str, Any], is_kept: bool) -> bool:
+def _is_lost(item: JsonMapping, is_kept: bool) -> bool:
     """Reasoning that was sealed here, or was never encrypted: nobody but the engine, or the one who keeps it, can read it."""
     encrypted = item.get("encrypted_content")
     return is_sealed(encrypted) or (is_kept and encrypted is None and item.get("type") == "reasoning")
 
 
-def _needs(body: Mapping[str, Any], items: Sequence[Mapping[str, Any]], size_bytes: int) -> Needs:
+def _needs(body: JsonMapping, items: Sequence[JsonMapping], size_bytes: int) -> Needs:
     """What the request demands of a model. One look at each part; texts are not read."""
     has_images = has_files = False
     for item in items:

@@ -5,7 +5,7 @@ providers are asked natively, they may keep theirs as well; nobody asks for thos
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +13,7 @@ import orjson
 from ai_engine.access.roles import Caller
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _OVERHEAD_BYTES = 1024
 """What keeping one costs beside its text: keys, ids, the entry itself."""
@@ -49,35 +50,35 @@ class KeptResponse:
         self.item_ids: tuple[str, ...] = ()
         self.size_bytes = len(added) + len(answer) + _OVERHEAD_BYTES
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         """The response object."""
-        state: dict[str, Any] = orjson.loads(self.answer)
+        state: Json = orjson.loads(self.answer)
         return state
 
-    def added(self) -> list[dict[str, Any]]:
+    def added(self) -> list[Json]:
         """The turn's own input items."""
-        items: list[dict[str, Any]] = orjson.loads(self._added)
+        items: list[Json] = orjson.loads(self._added)
         return items
 
-    def output(self) -> list[dict[str, Any]]:
-        output: list[dict[str, Any]] = self.state()["output"]
+    def output(self) -> list[Json]:
+        output: list[Json] = self.state()["output"]
         return output
 
-    def input_items(self) -> list[dict[str, Any]]:
+    def input_items(self) -> list[Json]:
         """The whole conversation that went to the model."""
         turns: list[KeptResponse] = []
         turn: KeptResponse | None = self
         while turn is not None:
             turns.append(turn)
             turn = turn.previous
-        items: list[dict[str, Any]] = []
+        items: list[Json] = []
         for turn in reversed(turns):
             items += turn.added()
             if turn is not self:
                 items += turn.output()
         return items
 
-    def conversation(self) -> list[dict[str, Any]]:
+    def conversation(self) -> list[Json]:
         """As `input_items`, and the answer."""
         return self.input_items() + self.output()
 
@@ -113,7 +114,7 @@ class KeptResponses:
     def __len__(self) -> int:
         return len(self._listed)
 
-    def keep(self, turn: Turn, answer: Mapping[str, Any]) -> None:
+    def keep(self, turn: Turn, answer: JsonMapping) -> None:
         """Keeps the turn under its answer's `id`. What is larger than all the room, or no JSON, is not kept."""
         response_id = answer.get("id")
         if not isinstance(response_id, str) or not isinstance(answer.get("output"), list):
@@ -158,14 +159,14 @@ class KeptResponses:
             )
         return kept
 
-    def items(self, owner: str, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def items(self, owner: str, item_ids: Iterable[str]) -> dict[str, Json]:
         """Those of these items that are in the caller's conversations, by their ids. Every turn is read once for all of them."""
         wanted: dict[KeptResponse, set[str]] = {}
         for item_id in item_ids:
             kept = self._of_item.get((owner, item_id))
             if kept is not None and kept.expires_at > self._clock.monotonic():
                 wanted.setdefault(kept, set()).add(item_id)
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, Json] = {}
         for kept, ids in wanted.items():
             for item in (*kept.added(), *kept.output()):
                 own_id = _id_of(item)

@@ -3,7 +3,7 @@
 `endpoint.RelayedEndpoint` serves the latter, in front of FastAPI.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -18,6 +18,7 @@ from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 from ai_engine.wire import responses as wire
+from ai_engine.wire.json_types import Json
 
 PATH = "/v1/responses"
 
@@ -131,7 +132,7 @@ def _as_it_is(answer: bytes) -> Response:
     return Response(answer, media_type="application/json")
 
 
-def _listed(item: dict[str, Any], response_id: str, number: int) -> dict[str, Any]:
+def _listed(item: Json, response_id: str, number: int) -> Json:
     """An input item as lists have it: with an id, a type, and its content in parts."""
     listed = {"type": "message", **item} if "role" in item else dict(item)
     kind = str(listed.get("type"))
@@ -145,5 +146,5 @@ def _listed(item: dict[str, Any], response_id: str, number: int) -> dict[str, An
     return listed
 
 
-def _input_text(text: str) -> dict[str, Any]:
+def _input_text(text: str) -> Json:
     return {"type": "input_text", "text": text}

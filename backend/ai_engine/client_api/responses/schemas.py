@@ -1,10 +1,9 @@
 """The Responses API as OpenAPI shows it: the fields that the engine itself reads or writes. Every other is allowed."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_engine.client_api.schemas import Open, Steered
+from ai_engine.wire.json_types import Json
 
 
 class ResponseRequest(Steered):
@@ -15,7 +14,7 @@ class ResponseRequest(Steered):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "input": "Hello!"}]})
 
-    input: str | list[dict[str, Any]] | None = Field(None, description="A text, or items.", examples=["Hello!"])
+    input: str | list[Json] | None = Field(None, description="A text, or items.", examples=["Hello!"])
     instructions: str | None = None
     previous_response_id: str | None = Field(
         None, description="A response that is still kept: the conversation goes on from it, at whichever provider."
@@ -23,7 +22,7 @@ class ResponseRequest(Steered):
     store: bool | None = Field(None, description="False: the response is not kept. It is for an hour otherwise.")
     stream: bool | None = None
     background: bool | None = Field(None, description="Answer at once and work on; `GET` tells how far it is.")
-    tools: list[dict[str, Any]] | None = None
+    tools: list[Json] | None = None
 
 
 class ResponseAnswer(Open):
@@ -33,8 +32,8 @@ class ResponseAnswer(Open):
     object: str = "response"
     status: str | None = Field(None, examples=["completed"])
     model: str | None = None
-    output: list[dict[str, Any]]
-    usage: dict[str, Any] | None = None
+    output: list[Json]
+    usage: Json | None = None
 
 
 class DeletedResponse(BaseModel):
@@ -49,7 +48,7 @@ class InputItems(BaseModel):
     """A page of the items that went to the model."""
 
     object: str = "list"
-    data: list[dict[str, Any]]
+    data: list[Json]
     first_id: str | None
     last_id: str | None
     has_more: bool

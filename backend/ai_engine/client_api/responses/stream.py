@@ -6,9 +6,6 @@ Reasoning ends where something else begins; so does a message where tools are ca
 the answer ends.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from ai_engine.client_api.responses.answers import (
     Answered,
     ItemIds,
@@ -26,6 +23,7 @@ from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
 from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
 class ResponsesStream:
@@ -50,7 +48,7 @@ class ResponsesStream:
     )
 
     def __init__(self, request: Answered) -> None:
-        self.answer: Mapping[str, Any] | None = None
+        self.answer: JsonMapping | None = None
         self._request = request
         self._ids = ItemIds(request.response_id)
         self._sequence_number = 0
@@ -59,14 +57,14 @@ class ResponsesStream:
         self._tier: object = None
         self._usage: object = None
         self._finish: object = None
-        self._output: list[dict[str, Any]] = []
+        self._output: list[Json] = []
         self._reasoning: OpenReasoning | None = None
         self._has_reasoning_text = False
         self._late_details: GatheredDetails | None = None
         self._message: OpenMessage | None = None
         self._calls = Calls(self._begin_call)
 
-    def translate(self, chunk: Mapping[str, Any]) -> Events:
+    def translate(self, chunk: JsonMapping) -> Events:
         events: Events = []
         if not self._has_begun:
             self._begin(chunk, events)
@@ -95,31 +93,31 @@ class ResponsesStream:
         self.emit(f"response.{self.answer['status']}", {"response": self.answer}, events)
         return events
 
-    def emit(self, kind: str, fields: dict[str, Any], events: Events) -> None:
+    def emit(self, kind: str, fields: Json, events: Events) -> None:
         """Adds one event, numbered."""
         events.append(wire.event(kind, self._sequence_number, fields))
         self._sequence_number += 1
 
-    def add_item(self, item: dict[str, Any], events: Events) -> int:
+    def add_item(self, item: Json, events: Events) -> int:
         """Begins an item of the output and returns its index."""
         index = len(self._output)
         self._output.append(item)
         self.emit("response.output_item.added", {"output_index": index, "item": item}, events)
         return index
 
-    def end_item(self, index: int, item: dict[str, Any], events: Events) -> None:
+    def end_item(self, index: int, item: Json, events: Events) -> None:
         """Ends an item: `item` is what it has become."""
         self._output[index] = item
         self.emit("response.output_item.done", {"output_index": index, "item": item}, events)
 
-    def _begin(self, chunk: Mapping[str, Any], events: Events) -> None:
+    def _begin(self, chunk: JsonMapping, events: Events) -> None:
         self._has_begun = True
         self._model = chunk.get("model")
         response_so_far = started(self._request, self._model, wire.IN_PROGRESS)
         self.emit("response.created", {"response": response_so_far}, events)
         self.emit("response.in_progress", {"response": response_so_far}, events)
 
-    def _take(self, choice: Mapping[str, Any], events: Events) -> None:
+    def _take(self, choice: JsonMapping, events: Events) -> None:
         delta = choice.get("delta")
         if type(delta) is dict:
             content = delta.get("content")
@@ -135,7 +133,7 @@ class ResponsesStream:
             self._finish = finish
             self._close_all(events)
 
-    def _take_reasoning(self, delta: Mapping[str, Any], events: Events) -> None:
+    def _take_reasoning(self, delta: JsonMapping, events: Events) -> None:
         text = reasoning_text(delta)
         details = objects_in(delta.get("reasoning_details"))
         if text:
@@ -154,7 +152,7 @@ class ResponsesStream:
             self._reasoning = OpenReasoning(self, self._ids.next("rs"), events)
         self._reasoning.add(text, details, events)
 
-    def _take_rest(self, delta: Mapping[str, Any], events: Events) -> None:
+    def _take_rest(self, delta: JsonMapping, events: Events) -> None:
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
             self._open_message(events).add_refusal(refusal, events)
@@ -165,7 +163,7 @@ class ResponsesStream:
         for call in objects_in(delta.get("tool_calls")):
             self._calls.read(call, events)
 
-    def _take_pictures(self, delta: Mapping[str, Any], events: Events) -> None:
+    def _take_pictures(self, delta: JsonMapping, events: Events) -> None:
         pictures = pictures_in(delta)
         for address in pictures.addresses:
             self._open_message(events).add_text(address, [], events)

@@ -18,6 +18,7 @@ from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an
 from ai_engine.client_api.tool_names import shortened
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.wire import responses as wire
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _TOOL_SEARCH = "tool_search"
 
@@ -60,9 +61,9 @@ class Tools:
     """The tools of one request."""
 
     def __init__(self) -> None:
-        self.offered: list[dict[str, Any]] = []
+        self.offered: list[Json] = []
         """As a chat has them."""
-        self.in_effect: list[dict[str, Any]] = []
+        self.in_effect: list[Json] = []
         """As the answer's `tools` tells."""
         self._by_chat_name: dict[str, Tool] = {}
         self._left_out: str | None = None
@@ -74,7 +75,7 @@ class Tools:
         if self._left_out is not None and not self.offered:
             raise _not_ours(self._left_out)
 
-    def _add(self, tool: dict[str, Any], where: str) -> None:
+    def _add(self, tool: Json, where: str) -> None:
         kind = a_name(tool.get("type"), f"{where}.type")
         if kind == "namespace":
             self._add_namespace(tool, where)
@@ -89,7 +90,7 @@ class Tools:
             self._add_callable(tool, kind, None, where)
         self.in_effect.append(_told(tool))
 
-    def _add_namespace(self, tool: dict[str, Any], where: str) -> None:
+    def _add_namespace(self, tool: Json, where: str) -> None:
         namespace = a_name(tool.get("name"), f"{where}.name")
         introduction = _description(tool, where)
         for index, value in enumerate(an_array(tool.get("tools"), f"{where}.tools")):
@@ -101,7 +102,7 @@ class Tools:
                 inner = {**inner, "description": about}
             self._add_callable(inner, a_name(inner.get("type"), f"{place}.type"), namespace, place)
 
-    def _add_callable(self, tool: dict[str, Any], kind: str, namespace: str | None, where: str) -> None:
+    def _add_callable(self, tool: Json, kind: str, namespace: str | None, where: str) -> None:
         if kind not in ("function", "custom"):
             raise _not_ours(f"{where}.type")
         name = a_name(tool.get("name"), f"{where}.name")
@@ -114,7 +115,7 @@ class Tools:
 
     def _offer(self, tool: Tool, description: str | None, parameters: object, strict: object = None, *, where: str) -> None:
         name = chat_name(tool.name, tool.namespace)
-        function: dict[str, Any] = {"name": name}
+        function: Json = {"name": name}
         if description is not None:
             function["description"] = description
         if parameters is not None:
@@ -146,7 +147,7 @@ class Tools:
             raise UnsupportedByProvider("This provider carries out no tools of its own to choose.", param="tool_choice.type")
         return {"type": "function", "function": {"name": self._chosen(given, "tool_choice")}}
 
-    def _allow(self, given: dict[str, Any]) -> object:
+    def _allow(self, given: Json) -> object:
         mode = given.get("mode", "auto")
         if mode not in ("auto", "required"):
             raise refused("tool_choice.mode", '"auto" or "required"')
@@ -162,7 +163,7 @@ class Tools:
         self.offered = [tool for tool in self.offered if tool["function"]["name"] in allowed]
         return mode if mode == "required" else None
 
-    def _chosen(self, given: Mapping[str, Any], where: str) -> str:
+    def _chosen(self, given: JsonMapping, where: str) -> str:
         name = chat_name(a_name(given.get("name"), f"{where}.name"), given.get("namespace"))
         if name not in self._by_chat_name:
             raise InvalidRequest(f"{where} names a tool that is not in tools.", param=f"{where}.name")
@@ -187,7 +188,7 @@ def custom_input(arguments: str) -> str:
     return text if isinstance(text, str) else arguments
 
 
-def call_item(tool: Tool, item_id: str, call_id: str, arguments: str, status: str) -> dict[str, Any]:
+def call_item(tool: Tool, item_id: str, call_id: str, arguments: str, status: str) -> Json:
     """The model's call in the client's words."""
     if tool.kind is Kind.FUNCTION:
         return wire.function_call(item_id, call_id, tool.name, arguments, status, tool.namespace)
@@ -204,7 +205,7 @@ ITEM_PREFIX: Mapping[Kind, str] = {Kind.FUNCTION: "fc", Kind.CUSTOM: "ctc", Kind
 """How the ids of calls begin."""
 
 
-def _with_grammar(tool: Mapping[str, Any], where: str) -> str:
+def _with_grammar(tool: JsonMapping, where: str) -> str:
     description = _description(tool, where) or ""
     form = tool.get("format")
     if form is None or (isinstance(form, dict) and form.get("type") == "text"):
@@ -214,12 +215,12 @@ def _with_grammar(tool: Mapping[str, Any], where: str) -> str:
     return f"{description}\n\nIts input must follow this {form.get('syntax')} grammar:\n{form.get('definition')}".lstrip()
 
 
-def _description(tool: Mapping[str, Any], where: str) -> str | None:
+def _description(tool: JsonMapping, where: str) -> str | None:
     description = tool.get("description")
     return None if description is None else a_string(description, f"{where}.description")
 
 
-def _refuse_unknown(tool: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+def _refuse_unknown(tool: JsonMapping, known: frozenset[str], where: str) -> None:
     for field, value in tool.items():
         if field not in known and value is not None:
             raise UnsupportedByProvider(f"{where}.{field} means nothing to this provider.", param=f"{where}.{field}")
@@ -232,7 +233,7 @@ def _not_ours(where: str) -> UnsupportedByProvider:
     return UnsupportedByProvider(f"{where} is a tool that this provider does not carry out itself.", param=where)
 
 
-def _told(tool: dict[str, Any]) -> dict[str, Any]:
+def _told(tool: Json) -> Json:
     """As the answer repeats it, with the fields that SDKs ask for."""
     if tool["type"] != "function":
         return tool

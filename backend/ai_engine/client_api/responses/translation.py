@@ -1,6 +1,5 @@
 """One request of the Responses API over any provider: as a chat, and what comes back as its response."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +11,7 @@ from ai_engine.client_api.responses.stream import ResponsesStream
 from ai_engine.client_api.responses.tools import Tools
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _LEFT_OUT = frozenset(
     {
@@ -64,7 +64,7 @@ class ResponsesTranslation:
 
     def __init__(
         self,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         *,
         response_id: str,
         clock: Clock,
@@ -92,7 +92,7 @@ class ResponsesTranslation:
             tools.read(an_array(given, "tools"))
         return tools
 
-    def chat_request(self) -> Mapping[str, Any]:
+    def chat_request(self) -> JsonMapping:
         body, tools = self.body, self.tools
         for field, value in body.items():
             if field not in _KNOWN and value is not None:
@@ -101,7 +101,7 @@ class ResponsesTranslation:
                 )
         conversation = Conversation(optional(body, "instructions", str), tools)
         conversation.read(body.get("input"))
-        chat: dict[str, Any] = {"model": body.get("model"), "messages": conversation.messages}
+        chat: Json = {"model": body.get("model"), "messages": conversation.messages}
         _copy_numbers(body, chat)
         choice = tools.choice(body.get("tool_choice"))
         if choice not in (None, "none") and not tools.offered:
@@ -122,14 +122,14 @@ class ResponsesTranslation:
             chat["stream"] = True
         return chat
 
-    def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, chat: JsonMapping) -> JsonMapping:
         return response_of(chat, self)
 
     def stream(self) -> ResponsesStream:
         return ResponsesStream(self)
 
     @cached_property
-    def echo(self) -> dict[str, Any]:
+    def echo(self) -> Json:
         """What a response tells of its request."""
         body = self.body
         text, reasoning = body.get("text") or {}, body.get("reasoning") or {}
@@ -161,7 +161,7 @@ class ResponsesTranslation:
             return list(self.body.get("tools") or ())
 
 
-def _copy_numbers(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+def _copy_numbers(body: JsonMapping, chat: Json) -> None:
     limit = optional(body, "max_output_tokens", int)
     if limit is not None:
         chat["max_completion_tokens"] = limit
@@ -171,7 +171,7 @@ def _copy_numbers(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
             chat[field] = value
 
 
-def _set_text(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+def _set_text(body: JsonMapping, chat: Json) -> None:
     text = optional(body, "text", dict)
     if text is None:
         return
@@ -198,7 +198,7 @@ def _set_text(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
             raise refused("text.format.type", "text, json_object or json_schema")
 
 
-def _set_reasoning(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+def _set_reasoning(body: JsonMapping, chat: Json) -> None:
     """The effort. Summaries are shown wherever the provider gives any."""
     reasoning = optional(body, "reasoning", dict)
     if reasoning is None:
@@ -213,7 +213,7 @@ def _set_reasoning(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
         chat["reasoning_effort"] = a_string(effort, "reasoning.effort")
 
 
-def _set_logprobs(body: Mapping[str, Any], chat: dict[str, Any]) -> None:
+def _set_logprobs(body: JsonMapping, chat: Json) -> None:
     most = optional(body, "top_logprobs", int)
     include = body.get("include")
     wanted = [] if include is None else an_array(include, "include")

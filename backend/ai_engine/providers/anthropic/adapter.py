@@ -1,7 +1,6 @@
 """The adapter for Anthropic's Messages API: chats are translated, its own format passes through whole."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -21,6 +20,7 @@ from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import VERSION, token_counts
+from ai_engine.wire.json_types import JsonMapping
 
 _PATHS = {
     Operation.CHAT: "/messages",
@@ -49,7 +49,7 @@ class AnthropicMessages(TranslatingAdapter):
     def encode(
         self,
         operation: Operation,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         provider: ProviderDefinition,
         model: str,
         key: ProviderKey | None,

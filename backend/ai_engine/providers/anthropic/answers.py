@@ -4,20 +4,18 @@ Blocks of tools that Anthropic runs itself are left out: a chat cannot ask for t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import orjson
 
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import REASONING_FORMAT, chat_usage, finish_reason
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 SERVICE_TIERS = {"standard": "default", "priority": "priority"}
 """`usage.service_tier` → the `service_tier` of a chat completion."""
 
 
-def chat_completion(message: Mapping[str, Any], model: str, created: int) -> Json:
+def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
     """`message` has a list as its `content`; what is not sound in it is left out. `created` in seconds since the epoch."""
     said: Json = {"role": "assistant", "content": None, "refusal": refusal(message)}
     texts: list[str] = []
@@ -57,7 +55,7 @@ def chat_completion(message: Mapping[str, Any], model: str, created: int) -> Jso
     return completion
 
 
-def ending(delta: Mapping[str, Any]) -> Json:
+def ending(delta: JsonMapping) -> Json:
     """What a choice says of its end, from the message or its last delta."""
     reason, sequence = delta.get("stop_reason"), delta.get("stop_sequence")
     native = reason if isinstance(reason, str) else "end_turn"
@@ -67,7 +65,7 @@ def ending(delta: Mapping[str, Any]) -> Json:
     return said
 
 
-def refusal(delta: Mapping[str, Any]) -> str | None:
+def refusal(delta: JsonMapping) -> str | None:
     """Why the answer was refused, where it was and that is said."""
     details = delta.get("stop_details")
     explanation = details.get("explanation") if isinstance(details, Mapping) else None

@@ -8,12 +8,10 @@ scales images itself.
 import base64
 import binascii
 from collections.abc import Iterable
-from typing import Any
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.chat_messages import address, data_url, parts
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json
 
 PROVIDER = "Anthropic"
 

@@ -6,7 +6,6 @@ for others they join `system`, as in Anthropic's own endpoint for OpenAI's clien
 (https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk, read 2026-11-28).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
@@ -14,12 +13,11 @@ from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import answered_call, messages, tool_calls
 from ai_engine.wire.anthropic import REASONING_FORMAT, sound_id
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
 
-Json = dict[str, Any]
 
-
-def conversation(body: Mapping[str, Any], traits: Traits) -> tuple[list[Json], list[Json]]:
+def conversation(body: JsonMapping, traits: Traits) -> tuple[list[Json], list[Json]]:
     """The blocks of `system`, and the turns of `messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     reader = _Conversation(traits)
     for where, role, message in messages(body, PROVIDER):

@@ -3,8 +3,7 @@
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 2026-11-28).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from ai_engine.wire.json_types import JsonMapping
 
 
 def is_error(value: object) -> bool:
@@ -12,19 +11,19 @@ def is_error(value: object) -> bool:
     return isinstance(value, dict) and (value.get("type") == "error" or bool(value.get("error")))
 
 
-def merged(known: Mapping[str, Any], reported: object) -> Mapping[str, Any]:
+def merged(known: JsonMapping, reported: object) -> JsonMapping:
     """`known` usage with what an event reports; its numbers are totals so far, and absent where nothing changed."""
     if not isinstance(reported, dict):
         return known
     return {**known, **{name: value for name, value in reported.items() if value is not None}}
 
 
-def mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def mapping(event: JsonMapping, name: str) -> JsonMapping:
     """The object under `name`; an empty one where there is none."""
     value = event.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def index_of(event: Mapping[str, Any]) -> int:
+def index_of(event: JsonMapping) -> int:
     index = event.get("index")
     return index if type(index) is int else 0

@@ -4,12 +4,12 @@ Source: https://platform.claude.com/docs/en/api/models/list and the types of `an
 `capabilities`, `max_input_tokens` and `lifecycle` are younger than the endpoint, and may be absent.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.anthropic.traits import traits_of
 from ai_engine.providers.listings import context_tokens, read_entries
+from ai_engine.wire.json_types import JsonMapping
 
 LARGEST_PAGE = 1000
 """What one call gives at most: one page is all, there are far fewer models."""
@@ -20,7 +20,7 @@ def read_listing(body: bytes) -> Sequence[ListedModel]:
     return read_entries(body, "data", "id", _listed)
 
 
-def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel | None:
+def _listed(name: str, entry: JsonMapping) -> ListedModel | None:
     if entry.get("lifecycle") == "retired":
         return None
     return ListedModel(
@@ -33,7 +33,7 @@ def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel | None:
     )
 
 
-def _is_supported(entry: Mapping[str, Any], capability: str) -> bool | None:
+def _is_supported(entry: JsonMapping, capability: str) -> bool | None:
     capabilities = entry.get("capabilities")
     leaf = capabilities.get(capability) if isinstance(capabilities, dict) else None
     supported = leaf.get("supported") if isinstance(leaf, dict) else None

@@ -1,7 +1,6 @@
 """Anthropic's own format, for clients that speak it themselves: passed through, and looked at on the way."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -12,6 +11,7 @@ from ai_engine.providers.failures import Failure, classify_error_value, malforme
 from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import characters_in
 from ai_engine.wire.sse import Event
 
@@ -34,7 +34,7 @@ def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
     return PlainAnswer(body, model if isinstance(model, str) and model else None, usage, characters, message)
 
 
-def sound_answer(body: bytes, field: str) -> dict[str, Any] | Failure:
+def sound_answer(body: bytes, field: str) -> Json | Failure:
     """A 2xx body as an object with `field`, which is a message's `content` or a count; what is not is a `Failure`."""
     message = object_in(body)
     if isinstance(message, Failure):
@@ -54,7 +54,7 @@ class NativeStreamDecoder(EventDecoder):
     def __init__(self) -> None:
         super().__init__()
         self.is_finished = False
-        self._usage: Mapping[str, Any] = {}
+        self._usage: JsonMapping = {}
         self._last = MESSAGE_STOP
 
     def ending(self) -> Sequence[Event]:
@@ -80,7 +80,7 @@ class NativeStreamDecoder(EventDecoder):
             return DONE
         return StreamEvent(self._kind_of(name, event), data, None, event, name)
 
-    def _kind_of(self, name: str, event: Mapping[str, Any]) -> EventKind:
+    def _kind_of(self, name: str, event: JsonMapping) -> EventKind:
         if name == "content_block_delta":
             self.characters_since_usage += _length_of(event.get("delta"))
             return EventKind.CONTENT

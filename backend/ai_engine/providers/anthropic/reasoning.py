@@ -1,12 +1,10 @@
 """How much a model shall think: `reasoning_effort` and `thinking` of a chat as Anthropic has it, by the model's generation."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.traits import Thinking, Traits
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _SMALLEST_BUDGET_TOKENS = 1024
 """https://platform.claude.com/docs/en/build-with-claude/extended-thinking (read 2026-11-28)."""
@@ -24,7 +22,7 @@ class Wanted(NamedTuple):
     is_on: bool = False
 
 
-def wanted(body: Mapping[str, Any], traits: Traits, most_tokens: int) -> Wanted:
+def wanted(body: JsonMapping, traits: Traits, most_tokens: int) -> Wanted:
     """`most_tokens` is the request's `max_tokens`, which thinking is part of. `thinking` wins, since it is Anthropic's own word.
 
     Raises `UnsupportedByProvider` where the model cannot think, cannot but think, or has no room for it.

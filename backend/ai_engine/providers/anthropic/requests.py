@@ -12,7 +12,6 @@ cannot follow in it (https://platform.claude.com/docs/en/build-with-claude/struc
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading
@@ -21,8 +20,7 @@ from ai_engine.providers.anthropic.content import PROVIDER
 from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_reading import Function
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _KNOWN = frozenset(
     {"messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "stop", "tools", "tool_choice"}
@@ -34,7 +32,7 @@ _SMALLEST_TOP_P_OF_THINKING = 0.95
 _LONGEST_USER_ID = 256
 
 
-def messages_request(body: Mapping[str, Any], model: str) -> Json:
+def messages_request(body: JsonMapping, model: str) -> Json:
     """The body for `POST /messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     traits = traits_of(model)
     chat_reading.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
@@ -61,11 +59,11 @@ def messages_request(body: Mapping[str, Any], model: str) -> Json:
     return request
 
 
-def _defaults_in(body: Mapping[str, Any]) -> frozenset[str]:
+def _defaults_in(body: JsonMapping) -> frozenset[str]:
     return frozenset(name for name, default in _DEFAULTS.items() if name in body and body[name] == default)
 
 
-def _add_output(request: Json, body: Mapping[str, Any], traits: Traits, wanted: reasoning.Wanted) -> None:
+def _add_output(request: Json, body: JsonMapping, traits: Traits, wanted: reasoning.Wanted) -> None:
     output: Json = {}
     if wanted.thinking is not None:
         request["thinking"] = wanted.thinking
@@ -84,7 +82,7 @@ def _add_output(request: Json, body: Mapping[str, Any], traits: Traits, wanted: 
         request["output_config"] = output
 
 
-def _add_sampling(request: Json, body: Mapping[str, Any], traits: Traits, *, is_thinking: bool) -> None:
+def _add_sampling(request: Json, body: JsonMapping, traits: Traits, *, is_thinking: bool) -> None:
     """1 is the default of `temperature` and `top_p` in both formats: left out, because newer models refuse even that beside 1."""
     temperature, top_p = chat_reading.number(body, "temperature"), chat_reading.number(body, "top_p")
     top_k = chat_reading.whole(body, "top_k")
@@ -110,7 +108,7 @@ def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
         raise UnsupportedByProvider(f"This model takes no such {name} while it reasons.", param=name)
 
 
-def _add_tools(request: Json, body: Mapping[str, Any], traits: Traits, wanted: reasoning.Wanted) -> None:
+def _add_tools(request: Json, body: JsonMapping, traits: Traits, wanted: reasoning.Wanted) -> None:
     functions = chat_reading.functions(body, PROVIDER)
     choice = chat_reading.tool_choice(body, functions, PROVIDER)
     one_at_a_time = body.get("parallel_tool_calls") is not None and not chat_reading.flag(body, "parallel_tool_calls")
@@ -139,7 +137,7 @@ def _add_tools(request: Json, body: Mapping[str, Any], traits: Traits, wanted: r
         request["tool_choice"] = picked
 
 
-def _tool(function: Function, given: Mapping[str, Any], place: int, traits: Traits) -> Json:
+def _tool(function: Function, given: JsonMapping, place: int, traits: Traits) -> Json:
     schema = function.parameters or {}
     tool: Json = {
         "name": function.name,
@@ -156,7 +154,7 @@ def _tool(function: Function, given: Mapping[str, Any], place: int, traits: Trai
     return tool
 
 
-def _add_account(request: Json, body: Mapping[str, Any]) -> None:
+def _add_account(request: Json, body: JsonMapping) -> None:
     metadata = body.get("metadata")
     user_ids: Sequence[object] = (
         metadata.get("user_id") if isinstance(metadata, Mapping) else None,

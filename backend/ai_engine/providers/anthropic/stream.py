@@ -3,8 +3,7 @@
 Whatever order events come in, nothing here raises: what makes no sense is skipped and counted.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -23,8 +22,7 @@ from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
 class _Block:
@@ -55,7 +53,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         self._asked = asked
         self._created = created
         self._id = "msg"
-        self._usage: Mapping[str, Any] = {}
+        self._usage: JsonMapping = {}
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         self._text_length = 0
@@ -77,7 +75,7 @@ class ChatStreamDecoder(TranslatingDecoder):
             return self._say(text)
         return self._advance(index_of(event), delta)
 
-    def _turn(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _turn(self, event: JsonMapping) -> Sequence[StreamEvent]:
         match event.get("type"):
             case "message_start":
                 return self._start(event)
@@ -96,7 +94,7 @@ class ChatStreamDecoder(TranslatingDecoder):
             case _:
                 return (self._invalid(),)
 
-    def _advance(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _advance(self, index: int, delta: JsonMapping) -> Sequence[StreamEvent]:
         match delta.get("type"):
             case "input_json_delta":
                 return self._on_arguments(index, delta)
@@ -107,13 +105,13 @@ class ChatStreamDecoder(TranslatingDecoder):
             case _:
                 return (self._invalid(),)
 
-    def _chunk(self, kind: EventKind, delta: Json, end: Mapping[str, Any] | None = None) -> StreamEvent:
+    def _chunk(self, kind: EventKind, delta: Json, end: JsonMapping | None = None) -> StreamEvent:
         choice: Json = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
         if end is not None:
             choice.update(end)
         return self._of_choices(kind, [choice])
 
-    def _of_choices(self, kind: EventKind, choices: list[Json], more: Mapping[str, Any] | None = None) -> StreamEvent:
+    def _of_choices(self, kind: EventKind, choices: list[Json], more: JsonMapping | None = None) -> StreamEvent:
         chunk: Json = {
             "id": self._id,
             "object": "chat.completion.chunk",
@@ -139,7 +137,7 @@ class ChatStreamDecoder(TranslatingDecoder):
 
     # Events of the message
 
-    def _start(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _start(self, event: JsonMapping) -> Sequence[StreamEvent]:
         message = mapping(event, "message")
         model, message_id = message.get("model"), message.get("id")
         self.model = model if isinstance(model, str) and model else self.model
@@ -147,7 +145,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         self._note_usage(message.get("usage"))
         return (self._chunk(EventKind.OPENING, {"role": "assistant", "content": ""}),)
 
-    def _finish(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _finish(self, event: JsonMapping) -> Sequence[StreamEvent]:
         delta = mapping(event, "delta")
         self._note_usage(event.get("usage"))
         if not isinstance(delta.get("stop_reason"), str):
@@ -164,7 +162,7 @@ class ChatStreamDecoder(TranslatingDecoder):
 
     # Events of a block
 
-    def _begin(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _begin(self, event: JsonMapping) -> Sequence[StreamEvent]:
         given, index = mapping(event, "content_block"), index_of(event)
         kind = given.get("type")
         block = self._blocks[index] = _Block(kind if isinstance(kind, str) else "", self._text_length)
@@ -185,7 +183,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         # What tools at Anthropic's did stands between the parts of an answer, and is no part of a chat's.
         return () if block.kind == "server_tool_use" or block.kind.endswith("_tool_result") else (self._invalid(),)
 
-    def _end(self, event: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _end(self, event: JsonMapping) -> Sequence[StreamEvent]:
         block = self._blocks.pop(index_of(event), None)
         if block is None:
             return (self._invalid(),)
@@ -200,13 +198,13 @@ class ChatStreamDecoder(TranslatingDecoder):
         self.characters_since_usage += len(piece)
         return (self._chunk(EventKind.CONTENT, {"tool_calls": [{"index": block.call, "function": {"arguments": piece}}]}),)
 
-    def _on_arguments(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _on_arguments(self, index: int, delta: JsonMapping) -> Sequence[StreamEvent]:
         block, piece = self._blocks.get(index), delta.get("partial_json")
         if block is None or not isinstance(piece, str):
             return (self._invalid(),)
         return self._argue(block, piece) if piece and block.call >= 0 else ()
 
-    def _think(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _think(self, index: int, delta: JsonMapping) -> Sequence[StreamEvent]:
         text, signature = delta.get("thinking"), delta.get("signature")
         text = text if isinstance(text, str) else ""
         if not text and not (isinstance(signature, str) and signature):
@@ -217,7 +215,7 @@ class ChatStreamDecoder(TranslatingDecoder):
             self.characters_since_usage += len(text)
         return (self._chunk(EventKind.CONTENT, said),)
 
-    def _cite(self, index: int, delta: Mapping[str, Any]) -> Sequence[StreamEvent]:
+    def _cite(self, index: int, delta: JsonMapping) -> Sequence[StreamEvent]:
         block = self._blocks.get(index)
         if block is None:
             return (self._invalid(),)

@@ -1,7 +1,6 @@
 """The adapter for Cohere's v2 API."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ai_engine.clock import Clock
 from ai_engine.errors import UnsupportedByProvider
@@ -18,6 +17,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import JsonMapping
 
 _PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RERANK: "/rerank"}
 _DENY_LISTED = 498
@@ -41,7 +41,7 @@ class Cohere(TranslatingAdapter):
     def encode(
         self,
         operation: Operation,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         provider: ProviderDefinition,
         model: str,
         key: ProviderKey | None,

@@ -1,19 +1,15 @@
 """What Cohere answers, plain: a chat, embeddings, a ranking; and what its errors mean where they differ from everybody's."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_object, malformed_answer
 from ai_engine.wire import cohere, openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
-Json = dict[str, Any]
 
-
-def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) -> PlainAnswer | Failure:
+def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> PlainAnswer | Failure:
     """The answer as a chat completion."""
     given = answer.get("message")
     reason = answer.get("finish_reason")
@@ -44,7 +40,7 @@ def read_chat(answer: Mapping[str, Any], body: bytes, model: str, created: int) 
     return PlainAnswer(None, None, token_counts(usage), 0 if usage else length, chat)
 
 
-def _message(given: Mapping[str, Any]) -> tuple[Json, int]:
+def _message(given: JsonMapping) -> tuple[Json, int]:
     """The message, and how much text it is."""
     text, thoughts = _texts(given.get("content"))
     plan = given.get("tool_plan")
@@ -98,7 +94,7 @@ def failure_of_finish(reason: str, error: object) -> Failure | None:
     return classify_error_object({"message": message, "type": reason[:100]})
 
 
-def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Failure:
+def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     """The answer in OpenAI's format."""
     kinds = answer.get("embeddings")
     kinds = kinds if isinstance(kinds, dict) else {}
@@ -118,7 +114,7 @@ def read_ranking(answer: Json, body: bytes) -> PlainAnswer | Failure:
     return PlainAnswer(body, None, TokenCounts(input=_billed_tokens(answer) or 0, output=0), answer=answer)
 
 
-def _billed_tokens(answer: Mapping[str, Any]) -> int | None:
+def _billed_tokens(answer: JsonMapping) -> int | None:
     meta = answer.get("meta")
     return cohere.tokens_in(meta.get("billed_units"))[0] if isinstance(meta, dict) else None
 

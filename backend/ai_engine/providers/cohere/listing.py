@@ -1,10 +1,10 @@
 """Reads Cohere's listing of models: https://docs.cohere.com/reference/list-models (read 2026-11-28)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.listings import context_tokens, read_entries
+from ai_engine.wire.json_types import JsonMapping
 
 _SERVED = frozenset({"chat", "embed", "rerank"})
 
@@ -19,12 +19,12 @@ def read_listing(body: bytes) -> Sequence[ListedModel]:
     return read_entries(body, "models", "name", _listed)
 
 
-def _texts(entry: Mapping[str, Any], name: str) -> frozenset[str] | None:
+def _texts(entry: JsonMapping, name: str) -> frozenset[str] | None:
     values = entry.get(name)
     return frozenset(value for value in values if isinstance(value, str)) if isinstance(values, list) else None
 
 
-def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel | None:
+def _listed(name: str, entry: JsonMapping) -> ListedModel | None:
     endpoints, features = _texts(entry, "endpoints"), _texts(entry, "features")
     if endpoints is not None and _SERVED.isdisjoint(endpoints):
         return None

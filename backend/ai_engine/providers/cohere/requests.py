@@ -4,7 +4,6 @@ Sources: https://docs.cohere.com/reference/chat, https://docs.cohere.com/referen
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
@@ -13,8 +12,7 @@ from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.chat_messages import address, answered_call, messages, parts, texts, tool_calls
 from ai_engine.providers.chat_reading import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _PROVIDER = "Cohere"
 _KNOWN = frozenset(
@@ -33,7 +31,7 @@ _DEFAULT_INPUT_TYPE = "search_document"
 _MOST_TEXTS = 96
 
 
-def chat_request(body: Mapping[str, Any], model: str) -> Json:
+def chat_request(body: JsonMapping, model: str) -> Json:
     """The request's body. Raises `UnsupportedByProvider` and `InvalidRequest` with the chat's own field."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     request: Json = {"model": model, "messages": _messages(body), **_sampling(body)}
@@ -59,7 +57,7 @@ def chat_request(body: Mapping[str, Any], model: str) -> Json:
     return request
 
 
-def _sampling(body: Mapping[str, Any]) -> Json:
+def _sampling(body: JsonMapping) -> Json:
     nucleus = chat.number(body, "top_p")
     values: Json = {
         "temperature": chat.number(body, "temperature"),
@@ -92,7 +90,7 @@ def _thinking(effort: object) -> Json:
     return {"type": "enabled"} if budget is None else {"type": "enabled", "token_budget": budget}
 
 
-def _messages(body: Mapping[str, Any]) -> list[Json]:
+def _messages(body: JsonMapping) -> list[Json]:
     """Left out is reasoning of earlier turns, which nobody can check. What is empty Cohere refuses, so that is left out too."""
     said: list[Json] = []
     made: dict[str, str] = {}
@@ -155,7 +153,7 @@ def _assistant(message: Json, where: str, made: dict[str, str]) -> Json | None:
     return turn if len(turn) > 1 else None
 
 
-def embed_request(body: Mapping[str, Any], model: str) -> Json:
+def embed_request(body: JsonMapping, model: str) -> Json:
     """The request's body. `input_type`, which OpenAI has no word for, is `search_document` unless the client says otherwise.
 
     A text that is too long is an error, as it is with OpenAI; Cohere's own default would cut it off in silence.

@@ -4,7 +4,6 @@ Sources: https://docs.cohere.com/docs/streaming, https://docs.cohere.com/docs/to
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
@@ -13,10 +12,9 @@ from ai_engine.providers.cohere.answers import failure_of_finish
 from ai_engine.providers.failures import classify_error_value, malformed_answer
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import cohere, openai
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-
-Json = dict[str, Any]
 
 _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
 """Events that add nothing to an answer."""

@@ -1,8 +1,7 @@
 """The adapter for Google's Gemini API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -23,6 +22,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
@@ -50,7 +50,7 @@ class Gemini(TranslatingAdapter):
     def encode(
         self,
         operation: Operation,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         provider: ProviderDefinition,
         model: str,
         key: ProviderKey | None,
@@ -86,7 +86,7 @@ class Gemini(TranslatingAdapter):
         except orjson.JSONEncodeError:
             return TOO_DEEP
 
-    def _chat(self, answer: dict[str, Any], body: bytes, model: str) -> PlainAnswer | Failure:
+    def _chat(self, answer: Json, body: bytes, model: str) -> PlainAnswer | Failure:
         candidates = answer.get("candidates")
         if not isinstance(candidates, list) or not candidates:
             return failure_of_prompt(answer) or no_candidates()

@@ -3,17 +3,13 @@
 Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (read 2026-11-28).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import orjson
 
 from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_answer
 from ai_engine.wire import gemini, made_ids
 from ai_engine.wire.gemini import REASONING_FORMAT
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 
 class CandidateReader:
@@ -43,7 +39,7 @@ class CandidateReader:
         """All of it so far, without reasoning."""
         return "".join(self._texts)
 
-    def delta(self, candidate: Mapping[str, Any]) -> Json:
+    def delta(self, candidate: JsonMapping) -> Json:
         """What these parts add to a message; empty where they add nothing."""
         content = candidate.get("content")
         parts = content.get("parts") if type(content) is dict else None
@@ -123,7 +119,7 @@ class CandidateReader:
         return "tool_calls" if known == "stop" and self._calls else known
 
 
-def plain_choice(candidate: Mapping[str, Any], answer_id: str, index: int) -> tuple[Json, int]:
+def plain_choice(candidate: JsonMapping, answer_id: str, index: int) -> tuple[Json, int]:
     """A whole candidate as a choice, and how much text it is."""
     reader = CandidateReader(answer_id, index)
     message: Json = {"role": "assistant", "content": None, "refusal": None, **reader.delta(candidate)}
@@ -145,7 +141,7 @@ def plain_choice(candidate: Mapping[str, Any], answer_id: str, index: int) -> tu
     return choice, reader.characters
 
 
-def failure_of_prompt(answer: Mapping[str, Any]) -> Failure | None:
+def failure_of_prompt(answer: JsonMapping) -> Failure | None:
     """Why an answer without candidates has none: the prompt was blocked, which is the client's own doing, or nothing is said."""
     feedback = answer.get("promptFeedback")
     reason = feedback.get("blockReason") if isinstance(feedback, dict) else None
@@ -161,7 +157,7 @@ def failure_of_prompt(answer: Mapping[str, Any]) -> Failure | None:
     )
 
 
-def failure_of_finish(candidate: Mapping[str, Any]) -> Failure | None:
+def failure_of_finish(candidate: JsonMapping) -> Failure | None:
     """Why a candidate that is over is no answer; `None` where it is one, or not over yet.
 
     A call that could not be read, and an end of unknown cause, are the model's slip: asked again, it may well do better.

@@ -6,23 +6,21 @@ https://ai.google.dev/gemini-api/docs/thought-signatures, https://ai.google.dev/
 
 import mimetypes
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.chat_messages import Call, address, answered_call, data_url, messages, parts, texts, tool_calls
 from ai_engine.providers.gemini.listing import is_before_3
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
-
-Json = dict[str, Any]
 
 _PROVIDER = "Gemini"
 _FETCHED_SCHEMES = frozenset({"https", "http", "gs"})
 """What `fileData` names and Google fetches: public and signed URLs, files that were uploaded to it, its own storage."""
 
 
-def contents(body: Mapping[str, Any], model: str) -> tuple[list[Json], Json | None]:
+def contents(body: JsonMapping, model: str) -> tuple[list[Json], Json | None]:
     """`contents` and `systemInstruction`.
 
     Messages of one role that follow each other become one, and every system message joins the one instruction there is. Left out

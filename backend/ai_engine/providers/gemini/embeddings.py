@@ -3,18 +3,14 @@
 Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
-
-Json = dict[str, Any]
 
 _PROVIDER = "Gemini"
 _KNOWN = frozenset({"input", "dimensions", "encoding_format", "input_type"})
@@ -27,7 +23,7 @@ _TASKS = {
 """`input_type`, Cohere's word for it, which other providers of embeddings took over."""
 
 
-def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
+def embed_contents(body: JsonMapping, model: str) -> tuple[str, Json]:
     """The method and the request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     wants_base64(body)  # whoever asks for a third form hears it before Gemini is asked
@@ -46,7 +42,7 @@ def embed_contents(body: Mapping[str, Any], model: str) -> tuple[str, Json]:
     return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})
 
 
-def read_embeddings(answer: Mapping[str, Any], model: str) -> PlainAnswer | Failure:
+def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     """The answer in OpenAI's format. Raises `orjson.JSONEncodeError` where it is nested too deeply.
 
     Where Gemini does not tell what it read, the answer says 0, because SDKs insist on a number, and the counts say unknown.

@@ -1,10 +1,10 @@
 """What the name of a Gemini model says of what it takes, and what the listing says of all of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.listings import context_tokens, read_entries
+from ai_engine.wire.json_types import JsonMapping
 
 _BEFORE_3 = ("gemini-1", "gemini-2", "gemma", "learnlm")
 _SERVED = frozenset({"generateContent", "embedContent", "batchEmbedContents"})
@@ -32,7 +32,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _listed(path: str, entry: Mapping[str, Any]) -> ListedModel | None:
+def _listed(path: str, entry: JsonMapping) -> ListedModel | None:
     name, methods, thinks = path.removeprefix("models/"), entry.get("supportedGenerationMethods"), entry.get("thinking")
     if not name or (isinstance(methods, list) and _SERVED.isdisjoint(filter(_is_text, methods))):
         return None

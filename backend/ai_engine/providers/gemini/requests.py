@@ -3,16 +3,14 @@
 Source: https://ai.google.dev/api/generate-content (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers import chat_reading as chat
 from ai_engine.providers.chat_reading import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
 from ai_engine.providers.gemini.listing import is_before_3, thinks_by_budget
-
-Json = dict[str, Any]
+from ai_engine.wire.json_types import Json, JsonMapping
 
 _PROVIDER = "Gemini"
 _KNOWN = frozenset(
@@ -47,7 +45,7 @@ _WITH_MINIMAL = ("gemini-3-flash", "gemini-3.1-flash-lite", "gemini-3.5-flash")
 _LEVELS = frozenset({"low", "medium", "high", "xhigh"})
 
 
-def generate_content(body: Mapping[str, Any], model: str) -> Json:
+def generate_content(body: JsonMapping, model: str) -> Json:
     """The request's body. Raises `UnsupportedByProvider` and `InvalidRequest` with the chat's own field."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     said, instruction = contents(body, model)
@@ -106,7 +104,7 @@ def _calling(choice: ToolChoice | None, functions: Sequence[Function]) -> Json |
     return {"mode": mode} if choice.names is None else {"mode": mode, "allowedFunctionNames": list(choice.names)}
 
 
-def _generation_config(body: Mapping[str, Any], model: str) -> Json:
+def _generation_config(body: JsonMapping, model: str) -> Json:
     config = _sampling(body)
     alternatives = chat.top_logprobs(body)
     if alternatives is not None:
@@ -127,7 +125,7 @@ def _generation_config(body: Mapping[str, Any], model: str) -> Json:
     return config
 
 
-def _sampling(body: Mapping[str, Any]) -> Json:
+def _sampling(body: JsonMapping) -> Json:
     config: Json = {}
     for name, theirs in _NUMBERS.items():
         if name in body and (value := chat.number(body, name)) is not None:

@@ -1,7 +1,5 @@
 """Reads `streamGenerateContent?alt=sse`, where each event is a whole `GenerateContentResponse`, as chat completion chunks."""
 
-from typing import Any
-
 import orjson
 
 from ai_engine.providers.adapter import EventKind, StreamEvent
@@ -10,10 +8,9 @@ from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
-
-Json = dict[str, Any]
 
 
 class GeminiStreamDecoder(TranslatingDecoder):

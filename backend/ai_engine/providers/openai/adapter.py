@@ -6,7 +6,7 @@ module adds is judgement: is it an answer, is it content, is it over, how much w
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from ai_engine.errors import UnsupportedByProvider
@@ -25,6 +25,7 @@ from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 
 _PATHS = {
@@ -115,13 +116,13 @@ class OpenAICompatible:
         )
 
     def chat_requests(
-        self, chat: Mapping[str, Any], provider: ProviderDefinition, model: str
-    ) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str
+    ) -> Iterator[tuple[Operation, JsonMapping]]:
         if Operation.RESPONSES in provider.formats and chat_via_responses.is_only_way(chat, model):
             yield Operation.RESPONSES, chat_via_responses.responses_request(chat)
         yield Operation.CHAT, adopted(chat, provider, model)
 
-    def amended(self, operation: Operation, body: Mapping[str, Any], failure: Failure) -> Mapping[str, Any] | None:
+    def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
         if operation is Operation.RESPONSES and responses.is_unreadable_reasoning(failure, body):
             return responses.without_reasoning(body)
         return None
@@ -129,7 +130,7 @@ class OpenAICompatible:
     def encode(
         self,
         operation: Operation,
-        body: Mapping[str, Any],
+        body: JsonMapping,
         provider: ProviderDefinition,
         model: str,
         key: ProviderKey | None,
@@ -198,7 +199,7 @@ class OpenAICompatible:
         return read_listing(body)
 
 
-def _failure_in(operation: Operation, answer: dict[str, Any]) -> Failure | None:
+def _failure_in(operation: Operation, answer: Json) -> Failure | None:
     """Why a parsed 2xx body is no sound answer; `None` if it is one."""
     if answer.get("error"):
         return classify_error_value(answer)

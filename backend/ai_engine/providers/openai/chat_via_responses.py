@@ -8,7 +8,6 @@ client's own goes out as it is. The fields: https://platform.openai.com/docs/api
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ai_engine.providers.adapter import PlainAnswer, StreamEvent
 from ai_engine.providers.openai.dialects import FAILED_TOOL
@@ -17,11 +16,10 @@ from ai_engine.providers.openai.responses import ResponsesStreamDecoder, usage_c
 from ai_engine.providers.stream_events import CHAT_END
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import chat_usage
 from ai_engine.wire.responses import REASONING_FORMAT
 from ai_engine.wire.sse import Event
-
-Json = dict[str, Any]
 
 _FIRST_VERSION = (5, 4)
 _LEAST_OUTPUT_TOKENS = 16
@@ -38,7 +36,7 @@ _FINISHES = {"max_output_tokens": "length", "content_filter": "content_filter"}
 """By why a response is incomplete."""
 
 
-def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
+def is_only_way(chat: JsonMapping, model: str) -> bool:
     """Whether this chat must go to `/responses`, and can: what else it asks for has words there."""
     if not chat.get("tools") or chat.get("reasoning_effort") == "none":
         return False
@@ -50,7 +48,7 @@ def is_only_way(chat: Mapping[str, Any], model: str) -> bool:
     return all(field in _KNOWN or value is None for field, value in chat.items())
 
 
-def responses_request(chat: Mapping[str, Any]) -> Json:
+def responses_request(chat: JsonMapping) -> Json:
     """The request. Nothing is kept there: reasoning comes and goes encrypted."""
     request: Json = {"store": False, "include": ["reasoning.encrypted_content"]}
     request["input"] = [item for message in chat["messages"] for item in _items(message)]
@@ -70,7 +68,7 @@ def responses_request(chat: Mapping[str, Any]) -> Json:
     return request
 
 
-def _items(message: Mapping[str, Any]) -> Sequence[Json]:
+def _items(message: JsonMapping) -> Sequence[Json]:
     role, content = message["role"], message.get("content")
     if role == "tool":
         return [{"type": "function_call_output", "call_id": message["tool_call_id"], "output": _result(message)}]
@@ -79,7 +77,7 @@ def _items(message: Mapping[str, Any]) -> Sequence[Json]:
     return [{"type": "message", "role": role, "content": content if isinstance(content, str) else _parts(content or ())}]
 
 
-def _turn(message: Mapping[str, Any]) -> Sequence[Json]:
+def _turn(message: JsonMapping) -> Sequence[Json]:
     """What the assistant thought, said and called. The index of a thought is its place among all of it."""
     content = message.get("content")
     texts = [content] if isinstance(content, str) else [part["text"] for part in content or ()]
@@ -101,7 +99,7 @@ def _turn(message: Mapping[str, Any]) -> Sequence[Json]:
     return said
 
 
-def _result(message: Mapping[str, Any]) -> str | list[Json]:
+def _result(message: JsonMapping) -> str | list[Json]:
     content = message.get("content") or ""
     if isinstance(content, str):
         return FAILED_TOOL + content if message.get("is_error") else content
@@ -109,7 +107,7 @@ def _result(message: Mapping[str, Any]) -> str | list[Json]:
     return [{"type": "input_text", "text": FAILED_TOOL.rstrip()}, *parts] if message.get("is_error") else parts
 
 
-def _parts(content: Sequence[Mapping[str, Any]]) -> list[Json]:
+def _parts(content: Sequence[JsonMapping]) -> list[Json]:
     parts: list[Json] = []
     for part in content:
         if part["type"] == "text":
@@ -128,7 +126,7 @@ def chat_answer(plain: PlainAnswer) -> PlainAnswer:
     return plain._replace(body=None, answer=chat_of(plain.answer))
 
 
-def chat_of(response: Mapping[str, Any]) -> Json:
+def chat_of(response: JsonMapping) -> Json:
     """A whole response as a chat completion. Items of other kinds are none of a chat's."""
     said: Json = {"role": "assistant", "content": None, "refusal": None}
     calls: list[Json] = []
@@ -178,7 +176,7 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
         event = super()._event(data)
         return StreamEvent(event.kind, failure=event.failure, chunk=None if event.chunk is None else self._chunk(event.chunk))
 
-    def _chunk(self, event: Mapping[str, Any]) -> Json | None:
+    def _chunk(self, event: JsonMapping) -> Json | None:
         """`None` for an event that a chat has no place for."""
         match event.get("type"):
             case "response.created":
@@ -230,13 +228,13 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
         return chunk if usage is None else {**chunk, "usage": usage}
 
 
-def _finish(response: Mapping[str, Any], *, has_calls: bool) -> str:
+def _finish(response: JsonMapping, *, has_calls: bool) -> str:
     if response.get("status") == "incomplete":
         return _FINISHES.get(_text(_object(response.get("incomplete_details")).get("reason")), "length")
     return "tool_calls" if has_calls else "stop"
 
 
-def _details(item: Mapping[str, Any], place: int) -> list[Json]:
+def _details(item: JsonMapping, place: int) -> list[Json]:
     data = item.get("encrypted_content")
     if not isinstance(data, str):
         return []

@@ -5,13 +5,13 @@ A chat that a client wrote goes out as it is. One that the engine wrote may hold
 (https://console.groq.com/docs/openai#currently-unsupported-openai-features, read 2026-11-28).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai.model_traits import traits_of
 from ai_engine.providers.openai.tool_turns import arranged
 from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.wire.json_types import Json, JsonMapping
 
 FAILED_TOOL = "The tool failed: "
 """OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
@@ -20,7 +20,7 @@ _ONE_TEXT = frozenset({"system", "developer", "tool"})
 """Roles whose texts some servers take as one string alone; what stood in several parts is told as several paragraphs."""
 
 
-def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -> dict[str, Any]:
+def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json:
     """`chat` in this provider's words for its `model`. Raises `UnsupportedByProvider` for what no OpenAI-compatible server takes.
 
     A limit above what the model can write at all is what it can. Who does not reason is not told how much to think by a client
@@ -46,7 +46,7 @@ def adopted(chat: Mapping[str, Any], provider: ProviderDefinition, model: str) -
     return outgoing
 
 
-def _message(message: Mapping[str, Any], index: int, provider: ProviderDefinition) -> Mapping[str, Any]:
+def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> JsonMapping:
     left_out = []
     if not provider.takes_hints:
         left_out += ["reasoning_details", "cache_control"]
@@ -70,7 +70,7 @@ def _is_text_alone(content: list[Any]) -> bool:
     return all(part.get("type") == "text" for part in content)
 
 
-def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> Mapping[str, Any]:
+def _part(part: JsonMapping, where: str, provider: ProviderDefinition) -> JsonMapping:
     if part.get("type") == "file" and "file_url" in part.get("file", {}):
         raise UnsupportedByProvider(
             f"{where} is a file given by its URL, which OpenAI's chat format does not take; send the file.", param=where
@@ -78,7 +78,7 @@ def _part(part: Mapping[str, Any], where: str, provider: ProviderDefinition) -> 
     return part if provider.takes_hints else _without_hint(part)
 
 
-def _without_hint(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_hint(part: JsonMapping) -> JsonMapping:
     if "cache_control" not in part:
         return part
     return {field: value for field, value in part.items() if field != "cache_control"}

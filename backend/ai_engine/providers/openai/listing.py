@@ -8,10 +8,10 @@ Vercel https://vercel.com/docs/ai-gateway/models-and-providers · vLLM `max_mode
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.listings import context_tokens, read_entries
+from ai_engine.wire.json_types import JsonMapping
 
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _MILLION = 1_000_000
@@ -24,7 +24,7 @@ def read_listing(body: bytes) -> Sequence[ListedModel]:
     return read_entries(body, "data", "id", _listed, may_be_bare=True)
 
 
-def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel:
+def _listed(name: str, entry: JsonMapping) -> ListedModel:
     known = _parameters(entry)
     capabilities = _mapping(entry, "capabilities")
     modalities = _mapping(entry, "architecture").get("input_modalities")
@@ -41,29 +41,29 @@ def _listed(name: str, entry: Mapping[str, Any]) -> ListedModel:
     )
 
 
-def _parameters(entry: Mapping[str, Any]) -> frozenset[str] | None:
+def _parameters(entry: JsonMapping) -> frozenset[str] | None:
     parameters = entry.get("supported_parameters")
     if not isinstance(parameters, list):
         return None
     return frozenset(parameter for parameter in parameters if isinstance(parameter, str))
 
 
-def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _mapping(entry: JsonMapping, name: str) -> JsonMapping:
     value = entry.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
-def _flag(values: Mapping[str, Any], name: str) -> bool | None:
+def _flag(values: JsonMapping, name: str) -> bool | None:
     value = values.get(name)
     return value if isinstance(value, bool) else None
 
 
-def _context_tokens(entry: Mapping[str, Any]) -> int | None:
+def _context_tokens(entry: JsonMapping) -> int | None:
     stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [_mapping(entry, "meta").get("n_ctx_train")]
     return next((tokens for value in stated if (tokens := context_tokens(value)) is not None), None)
 
 
-def _prices(pricing: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _prices(pricing: JsonMapping) -> tuple[str | None, str | None]:
     """Input and output in USD per million tokens.
 
     OpenRouter has strings per token under `prompt` and `completion`, Vercel the same under `input` and `output`; Together has

@@ -3,8 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/responses-streaming and .../responses/object (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
 
@@ -15,6 +14,7 @@ from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in
+from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import Event
@@ -42,12 +42,12 @@ _UNREADABLE = "invalid_encrypted_content"
 2026-11-28)."""
 
 
-def is_unreadable_reasoning(failure: Failure, request: Mapping[str, Any]) -> bool:
+def is_unreadable_reasoning(failure: Failure, request: JsonMapping) -> bool:
     """Whether the provider refuses the request for reasoning of earlier turns in it: `without_reasoning` it will do."""
     return failure.code == _UNREADABLE and any(item.get("type") == "reasoning" for item in objects_in(request.get("input")))
 
 
-def without_reasoning(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_reasoning(request: JsonMapping) -> JsonMapping:
     """The request without the reasoning of earlier turns."""
     items = [(item, True) for item in request["input"]]
     return {**request, "input": list(portable_items(items, lambda item, _: item.get("type") == "reasoning"))}
@@ -84,7 +84,7 @@ def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
     return PlainAnswer(body if named else None, named, usage, characters, answer)
 
 
-def _failure_in(answer: Mapping[str, Any]) -> Failure | None:
+def _failure_in(answer: JsonMapping) -> Failure | None:
     """Why a response is no sound answer; `None` if it is one."""
     status = answer.get("status")
     if answer.get("error") or status in ("failed", "cancelled"):
@@ -149,7 +149,7 @@ class ResponsesStreamDecoder(EventDecoder):
             return self._invalid()
         return StreamEvent(judged, data, None, event, kind)
 
-    def _judge(self, kind: str, event: Mapping[str, Any]) -> EventKind | Failure:
+    def _judge(self, kind: str, event: JsonMapping) -> EventKind | Failure:
         delta = event.get("delta")
         if type(delta) is str:  # as nearly every event has
             self.characters_since_usage += len(delta)

@@ -1,7 +1,5 @@
 """Streams in OpenAI's format, of chats and of text completions: what each event is, and what it says of usage."""
 
-from typing import Any
-
 import orjson
 
 from ai_engine.providers.adapter import EventKind, StreamEvent
@@ -9,6 +7,7 @@ from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire import openai
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in, token_counts
 
 # Deltas that only open a message: who speaks. Everything else that is not empty is content, fields we have never heard of too.
@@ -23,7 +22,7 @@ _TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
 _OPENING, _CONTENT, _FINISH, _USAGE = EventKind.OPENING, EventKind.CONTENT, EventKind.FINISH, EventKind.USAGE
 
 
-def failure_of_choice(choice: dict[str, Any]) -> Failure | None:
+def failure_of_choice(choice: Json) -> Failure | None:
     """Why this choice, or this piece of one, is no sound answer; `None` if it is."""
     error = choice.get("error")
     if isinstance(error, dict) and error:
@@ -74,7 +73,7 @@ class OpenAIStreamDecoder(EventDecoder):
                 return self._invalid()
         return StreamEvent(kind, data, None, event)
 
-    def _kind_of(self, event: dict[str, Any]) -> EventKind | Failure | None:
+    def _kind_of(self, event: Json) -> EventKind | Failure | None:
         """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""
         if event.get("error"):
             return classify_error_value(event)
@@ -117,7 +116,7 @@ class OpenAIStreamDecoder(EventDecoder):
             return _CONTENT  # one choice of several is over
         return kind
 
-    def _has_content(self, choice: dict[str, Any]) -> bool:
+    def _has_content(self, choice: Json) -> bool:
         """Whether the answer gets any further by it; adds how far."""
         delta = choice.get("delta")
         if type(delta) is not dict:

@@ -7,22 +7,21 @@ pictures and files, and what the user says may stand right behind its results.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ai_engine.providers.registry.definition import ProviderDefinition
-
-Json = Mapping[str, Any]
+from ai_engine.wire.json_types import JsonMapping
 
 _FOLLOWS = "What it shows follows."
-_BETWEEN: Json = {"role": "assistant", "content": "I have the results."}
+_BETWEEN: JsonMapping = {"role": "assistant", "content": "I have the results."}
 """What the assistant says where a user may not follow a tool."""
 _SHORT_ID_CHARACTERS = 9
 
 _is_short_id = re.compile(r"[a-zA-Z0-9]{9}").fullmatch
 
 
-def arranged(messages: Iterable[Json], provider: ProviderDefinition) -> list[Json]:
+def arranged(messages: Iterable[JsonMapping], provider: ProviderDefinition) -> list[JsonMapping]:
     """`messages` with what tools show in the user's message behind all results of the round."""
     turns = _Turns(provider)
     for message in messages:
@@ -35,10 +34,10 @@ class _Turns:
 
     def __init__(self, provider: ProviderDefinition) -> None:
         self._wants_assistant_after_tools = provider.wants_assistant_after_tools
-        self._said: list[Json] = []
-        self._shown: list[Json] = []
+        self._said: list[JsonMapping] = []
+        self._shown: list[JsonMapping] = []
 
-    def add(self, message: Json) -> None:
+    def add(self, message: JsonMapping) -> None:
         if message["role"] == "tool":
             result, shown = _split(message)
             self._shown += shown
@@ -50,7 +49,7 @@ class _Turns:
             self._show()
             self._follow(message)
 
-    def end(self) -> list[Json]:
+    def end(self) -> list[JsonMapping]:
         self._show()
         return self._said
 
@@ -59,14 +58,14 @@ class _Turns:
             shown, self._shown = self._shown, []
             self._follow({"role": "user", "content": shown})
 
-    def _follow(self, message: Json) -> None:
+    def _follow(self, message: JsonMapping) -> None:
         is_behind_tool = bool(self._said) and self._said[-1]["role"] == "tool"
         if self._wants_assistant_after_tools and is_behind_tool and message["role"] == "user":
             self._said.append(_BETWEEN)
         self._said.append(message)
 
 
-def _split(result: Json) -> tuple[Json, list[Json]]:
+def _split(result: JsonMapping) -> tuple[JsonMapping, list[JsonMapping]]:
     """A tool's message with its texts alone, and what it shows, with its name."""
     content = result.get("content")
     if not isinstance(content, list):
@@ -79,11 +78,11 @@ def _split(result: Json) -> tuple[Json, list[Json]]:
     return {**result, "content": text}, [{"type": "text", "text": f"Shown by the tool call {result['tool_call_id']}:"}, *shown]
 
 
-def _parts(content: Any) -> list[Json]:
+def _parts(content: Any) -> list[JsonMapping]:
     return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
 
 
-def _with_short_ids(message: Json) -> Json:
+def _with_short_ids(message: JsonMapping) -> JsonMapping:
     if message["role"] == "tool":
         return {**message, "tool_call_id": _short(message["tool_call_id"])}
     calls = message.get("tool_calls")

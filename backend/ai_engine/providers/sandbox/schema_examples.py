@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ai_engine.wire.json_types import Json, JsonMapping
+
 _DEEPEST = 24
 _MOST_STEPS = 2000
 _LARGEST_ARRAY = 16
@@ -54,9 +56,9 @@ class _Examples:
                 return self.of(self._chosen(branches, depth), depth + 1)
         return self._of_type(schema, _type_of(schema), depth)
 
-    def _flattened(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _flattened(self, schema: JsonMapping) -> JsonMapping:
         """The schema with its references followed and its `allOf` merged in."""
-        merged: dict[str, Any] = {}
+        merged: Json = {}
         waiting = [schema]
         while waiting and self._steps_left > 0:
             self._steps_left -= 1
@@ -72,7 +74,7 @@ class _Examples:
             merged.pop("allOf", None)
         return merged
 
-    def _referenced(self, reference: str) -> Mapping[str, Any]:
+    def _referenced(self, reference: str) -> JsonMapping:
         place: Any = self._root
         for step in reference.removeprefix("#").strip("/").split("/") if reference != "#" else ():
             name = step.replace("~1", "/").replace("~0", "~")
@@ -87,7 +89,7 @@ class _Examples:
                     return branch
         return branches[0]
 
-    def _of_type(self, schema: Mapping[str, Any], kind: str, depth: int) -> Any:
+    def _of_type(self, schema: JsonMapping, kind: str, depth: int) -> Any:
         match kind:
             case "string":
                 return self._string(schema)
@@ -102,12 +104,12 @@ class _Examples:
             case _:
                 return self._object(schema, depth)
 
-    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    def _object(self, schema: JsonMapping, depth: int) -> Json:
         properties = _mapping(schema, "properties")
         required = [name for name in _list(schema, "required") if isinstance(name, str)]
         return {name: self.of(properties.get(name, {"type": "string"}), depth + 1) for name in required}
 
-    def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
+    def _array(self, schema: JsonMapping, depth: int) -> list[Any]:
         first = _list(schema, "prefixItems")
         least = schema.get("minItems")
         count = min(least, _LARGEST_ARRAY) if isinstance(least, int) else 0
@@ -115,7 +117,7 @@ class _Examples:
         values = [self.of(item, depth + 1) for item in first]
         return values + [self.of(items, depth + 1) for _ in range(count - len(values))]
 
-    def _string(self, schema: Mapping[str, Any]) -> str:
+    def _string(self, schema: JsonMapping) -> str:
         form = schema.get("format")
         if isinstance(form, str) and form in _FORMATS:
             return _FORMATS[form]
@@ -125,7 +127,7 @@ class _Examples:
         return text[: max(most, 0)] if isinstance(most, int) else text
 
 
-def _type_of(schema: Mapping[str, Any]) -> str:
+def _type_of(schema: JsonMapping) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = next((each for each in kind if isinstance(each, str) and each != "null"), "null")
@@ -136,7 +138,7 @@ def _type_of(schema: Mapping[str, Any]) -> str:
     return "object"
 
 
-def _number(schema: Mapping[str, Any], kind: str) -> int | float:
+def _number(schema: JsonMapping, kind: str) -> int | float:
     step = _real(schema, "multipleOf") or (1 if kind == "integer" else None)
     value = _real(schema, "minimum")
     above = _real(schema, "exclusiveMinimum")
@@ -150,16 +152,16 @@ def _number(schema: Mapping[str, Any], kind: str) -> int | float:
     return int(value) if kind == "integer" else value
 
 
-def _real(schema: Mapping[str, Any], name: str) -> int | float | None:
+def _real(schema: JsonMapping, name: str) -> int | float | None:
     value = schema.get(name)
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 else None
 
 
-def _list(schema: Mapping[str, Any], name: str) -> list[Any]:
+def _list(schema: JsonMapping, name: str) -> list[Any]:
     value = schema.get(name)
     return value if isinstance(value, list) else []
 
 
-def _mapping(schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _mapping(schema: JsonMapping, name: str) -> JsonMapping:
     value = schema.get(name)
     return value if isinstance(value, Mapping) else {}

@@ -15,7 +15,7 @@ from ai_engine.clock import Clock
 from ai_engine.providers.sandbox.schema_examples import example
 from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamRequest
 from ai_engine.wire import openai
-from ai_engine.wire.openai import Json
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_event
 
 _MOST_CHOICES = 16

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ai_engine.relay.translation import StreamTranslator
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
-
-Json = dict[str, Any]
 
 _DELTAS = {
     "text": {"text_delta", "citations_delta"},

@@ -8,12 +8,13 @@ from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
+from ai_engine.wire.json_types import Json
 
 TOOL = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object", "properties": {}}}
 PIXEL = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
 
 
-def body(**fields: Any) -> dict[str, Any]:
+def body(**fields: Any) -> Json:
     """A sound request with these fields besides, or instead; `...` takes one away."""
     whole = {"model": "tiny", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}], **fields}
     return {field: value for field, value in whole.items() if value is not ...}
@@ -29,34 +30,34 @@ def translation(**fields: Any) -> Translation:
     return made
 
 
-def chat(**fields: Any) -> dict[str, Any]:
+def chat(**fields: Any) -> Json:
     """What a request becomes."""
     return dict(translation(**fields).chat_request())
 
 
-def chat_messages(*messages: dict[str, Any], **fields: Any) -> Any:
+def chat_messages(*messages: Json, **fields: Any) -> Any:
     return chat(messages=list(messages), **fields)["messages"]
 
 
-def user(*blocks: Any) -> dict[str, Any]:
+def user(*blocks: Any) -> Json:
     return {"role": "user", "content": list(blocks)}
 
 
-def assistant(*blocks: Any) -> dict[str, Any]:
+def assistant(*blocks: Any) -> Json:
     return {"role": "assistant", "content": list(blocks)}
 
 
-def text(words: str, **more: Any) -> dict[str, Any]:
+def text(words: str, **more: Any) -> Json:
     return {"type": "text", "text": words, **more}
 
 
-def tool_use(call_id: str = "t1", name: str = "weather", **given: Any) -> dict[str, Any]:
+def tool_use(call_id: str = "t1", name: str = "weather", **given: Any) -> Json:
     return {"type": "tool_use", "id": call_id, "name": name, "input": given}
 
 
-def tool_result(call_id: str = "t1", content: Any = "sunny", **more: Any) -> dict[str, Any]:
+def tool_result(call_id: str = "t1", content: Any = "sunny", **more: Any) -> Json:
     return {"type": "tool_result", "tool_use_id": call_id, "content": content, **more}
 
 
-def document(source: dict[str, Any], **more: Any) -> dict[str, Any]:
+def document(source: Json, **more: Any) -> Json:
     return {"type": "document", "source": source, **more}

@@ -4,19 +4,20 @@ import pytest
 
 from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_reader import essence
 from tests.client_api.messages.message_requests import chat, text, translation
 
-THINKING: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
+THINKING: Json = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 
 
-def answered(message: dict[str, Any], finish: str = "stop", usage: Any = None, **fields: Any) -> Any:
+def answered(message: Json, finish: str = "stop", usage: Any = None, **fields: Any) -> Any:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
     whole = {"id": "c-1", "object": "chat.completion", "model": "tiny-1", "choices": [choice], "usage": usage}
     return essence(translation(**fields).answer(whole))
 
 
-def call(arguments: Any, call_id: Any = "c0", name: Any = "f") -> dict[str, Any]:
+def call(arguments: Any, call_id: Any = "c0", name: Any = "f") -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
@@ -124,6 +125,6 @@ def test_thoughts_are_for_those_who_asked() -> None:
         "redacted_thinking",
         "tool_use",
     ]
-    omitted: dict[str, Any] = {"thinking": {"type": "adaptive", "display": "omitted"}}
+    omitted: Json = {"thinking": {"type": "adaptive", "display": "omitted"}}
     assert [block["type"] for block in answered(said, **omitted)["content"]] == ["redacted_thinking", "text"]
     assert [block["type"] for block in answered(said, **THINKING)["content"]] == ["thinking", "redacted_thinking", "text"]

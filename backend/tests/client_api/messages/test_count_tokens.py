@@ -3,12 +3,13 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.messages.count_tokens import estimate
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import TOOL, assistant, body, text, tool_result, tool_use, user
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * 100_000}}
 
 
-def of(*blocks: dict[str, Any], **fields: Any) -> int:
+def of(*blocks: Json, **fields: Any) -> int:
     return estimate(body(messages=[user(*blocks)], **fields))
 
 
@@ -44,12 +45,12 @@ def test_an_image_takes_what_one_takes_at_most_however_large_its_bytes_are() -> 
         ({"type": "content", "content": [text("x" * 400), IMAGE]}, 1704),
     ],
 )
-def test_documents(source: dict[str, Any], tokens: int) -> None:
+def test_documents(source: Json, tokens: int) -> None:
     assert of({"type": "document", "source": source}) == tokens
 
 
 @pytest.mark.parametrize(
     "block", [{"type": "text"}, {"type": "image"}, {"type": "document"}, {"type": "document", "source": "x"}, {"type": "new"}]
 )
-def test_anything_can_be_estimated(block: dict[str, Any]) -> None:
+def test_anything_can_be_estimated(block: Json) -> None:
     assert of(block) >= 1

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_reader import essence, message_in
 from tests.client_api.messages.message_requests import PIXEL, TOOL, assistant, body, text, tool_result, user
 from tests.contracts.published_specifications import check
@@ -14,7 +15,6 @@ from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, St
 
 pytestmark = pytest.mark.anyio
 
-Json = dict[str, Any]
 
 MODEL = "gpt-5.6-luna"
 REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAA"}

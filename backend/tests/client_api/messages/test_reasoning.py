@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_reader import translated_message
 from tests.client_api.messages.message_requests import (
     assistant,
@@ -26,7 +27,7 @@ CLAUDES = {"type": "reasoning.text", "text": "Hm", "signature": "EqQB", "format"
 SECRET = {"type": "reasoning.encrypted", "data": "EmwK", "format": "anthropic-claude-v1", "index": 0}
 
 
-def sent_back(*blocks: dict[str, Any]) -> Any:
+def sent_back(*blocks: Json) -> Any:
     """The details of the turn that these blocks begin, as a provider gets them."""
     turns = [user(text("a")), assistant(*blocks, text("b")), user(text("c"))]
     return chat(messages=turns)["messages"][1].get("reasoning_details")
@@ -35,7 +36,7 @@ def sent_back(*blocks: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(
     "detail", [ENCRYPTED, SIGNED, SUMMARY, CLAUDES, SECRET], ids=["encrypted", "signed", "summary", "thinking", "redacted"]
 )
-def test_what_a_model_thought_comes_home(detail: dict[str, Any]) -> None:
+def test_what_a_model_thought_comes_home(detail: Json) -> None:
     blocks = reasoning.blocks({"reasoning_details": [detail]}, Showing.SHOWN)
     assert sent_back(*blocks) == [detail]
 
@@ -58,7 +59,7 @@ def test_unsigned_thoughts_are_shown_and_come_back_as_text_alone() -> None:
 
 @pytest.mark.parametrize("fields", [{}, {"thinking": {"type": "adaptive", "display": "omitted"}}], ids=["unasked", "omitted"])
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream: bool, fields: dict[str, Any]) -> None:
+def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream: bool, fields: Json) -> None:
     called = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     said = {"reasoning_content": "Hm", "content": "So.", "tool_calls": [called]}
     if stream:
@@ -99,7 +100,7 @@ def test_thoughts_keep_their_place_between_calls() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers(-9, 9), max_size=3))
-def test_any_detail_survives_its_wrapping(more: dict[str, Any]) -> None:
+def test_any_detail_survives_its_wrapping(more: Json) -> None:
     detail = {**more, "type": "reasoning.encrypted", "index": 0, "format": "unknown"}
     assert reasoning.detail_of(reasoning.redacted(reasoning.wrapped(detail)), 0) == detail
 

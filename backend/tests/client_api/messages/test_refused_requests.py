@@ -1,11 +1,11 @@
 import re
-from typing import Any
 
 import pytest
 
 from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import (
     PIXEL,
     TOOL,
@@ -20,7 +20,7 @@ from tests.client_api.messages.message_requests import (
     user,
 )
 
-UNTOLD: list[tuple[str, dict[str, Any]]] = [
+UNTOLD: list[tuple[str, Json]] = [
     ("container", {"container": "c"}),
     ("mcp_servers", {"mcp_servers": [{"name": "m"}]}),
     ("inference_geo", {"inference_geo": "us"}),
@@ -59,7 +59,7 @@ UNTOLD: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("param", "fields"), UNTOLD, ids=[param for param, _ in UNTOLD])
-def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: dict[str, Any]) -> None:
+def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: Json) -> None:
     request = parsed(**fields)
     assert request.body == body(**fields), "whoever speaks the format gets it as it is"
     with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} ") as refused:
@@ -67,7 +67,7 @@ def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, 
     assert refused.value.param == param
 
 
-MALFORMED: list[tuple[str, dict[str, Any]]] = [
+MALFORMED: list[tuple[str, Json]] = [
     ("thinking.type", {"thinking": {"type": "deep"}}),
     ("thinking", {"thinking": "deep"}),
     ("thinking.budget_tokens", {"thinking": {"type": "enabled", "budget_tokens": "many"}}),
@@ -111,14 +111,14 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("param", "fields"), MALFORMED)
-def test_what_is_malformed_is_named(param: str, fields: dict[str, Any]) -> None:
+def test_what_is_malformed_is_named(param: str, fields: Json) -> None:
     with pytest.raises(InvalidRequest, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
     assert not isinstance(refused.value, UnsupportedByProvider)
 
 
-UNUSABLE: list[tuple[str, dict[str, Any]]] = [
+UNUSABLE: list[tuple[str, Json]] = [
     ("max_tokens", {"max_tokens": ...}),
     ("max_tokens", {"max_tokens": "100"}),
     ("max_tokens", {"max_tokens": -1}),
@@ -145,7 +145,7 @@ UNUSABLE: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("param", "fields"), UNUSABLE)
-def test_what_nobody_could_use_is_refused_at_once(param: str, fields: dict[str, Any]) -> None:
+def test_what_nobody_could_use_is_refused_at_once(param: str, fields: Json) -> None:
     with pytest.raises(InvalidRequest) as refused:
         parsed(**fields)
     assert refused.value.param == param

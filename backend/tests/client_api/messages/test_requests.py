@@ -7,6 +7,7 @@ from ai_engine.client_api.messages.requests import check_version, count_tokens_r
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import (
     PIXEL,
     TOOL,
@@ -131,7 +132,7 @@ def test_hints_about_caching_stay_where_they_are() -> None:
     ],
     ids=["image", "image by URL", "PDF", "PDF by URL", "text", "content as text", "content as blocks", "search result"],
 )
-def test_every_kind_of_block_is_said(block: dict[str, Any], parts: list[Any]) -> None:
+def test_every_kind_of_block_is_said(block: Json, parts: list[Any]) -> None:
     assert chat_messages(user(text("See:"), block))[0]["content"] == [text("See:"), *parts]
     result = chat_messages(user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("See:"), block])))[2]
     assert result["content"] == [text("See:"), *parts]
@@ -146,7 +147,7 @@ def test_every_kind_of_block_is_said(block: dict[str, Any], parts: list[Any]) ->
         ({"type": "tool", "name": "weather"}, {"type": "function", "function": {"name": "weather"}}),
     ],
 )
-def test_tools_and_their_choice(choice: dict[str, Any], chosen: Any) -> None:
+def test_tools_and_their_choice(choice: Json, chosen: Any) -> None:
     translated = chat(tools=[TOOL], tool_choice=choice)
     function = {"name": "weather", "description": "Tells it.", "parameters": TOOL["input_schema"]}
     assert translated["tools"] == [{"type": "function", "function": function}]
@@ -187,7 +188,7 @@ def test_a_long_name_of_a_tool_is_shortened_everywhere() -> None:
         ({}, None),
     ],
 )
-def test_thinking_is_an_effort_for_others(fields: dict[str, Any], effort: str | None) -> None:
+def test_thinking_is_an_effort_for_others(fields: Json, effort: str | None) -> None:
     translated = chat(**fields)
     assert translated.get("reasoning_effort") == effort
     assert translated.get("thinking") == fields.get("thinking")
@@ -203,7 +204,7 @@ def test_thinking_is_an_effort_for_others(fields: dict[str, Any], effort: str | 
     ],
 )
 @pytest.mark.parametrize("is_older", [False, True])
-def test_a_schema_is_strict_where_openai_takes_it(schema: dict[str, Any], is_strict: bool, is_older: bool) -> None:
+def test_a_schema_is_strict_where_openai_takes_it(schema: Json, is_strict: bool, is_older: bool) -> None:
     wanted = {"type": "json_schema", "schema": schema}
     translated = chat(**({"output_format": wanted} if is_older else {"output_config": {"format": wanted}}))
     assert translated["response_format"] == {

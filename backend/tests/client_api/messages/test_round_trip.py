@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.providers.anthropic.requests import messages_request
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import assistant, chat, user
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(str.strip)
-HINTS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.just({"cache_control": {"type": "ephemeral", "ttl": "1h"}})
+HINTS: st.SearchStrategy[Json] = st.just({}) | st.just({"cache_control": {"type": "ephemeral", "ttl": "1h"}})
 TEXTS = st.builds(lambda words, hint: {"type": "text", "text": words, **hint}, WORDS, HINTS)
 IMAGES = st.builds(
     lambda source, hint: {"type": "image", "source": source, **hint},
@@ -44,7 +45,7 @@ TOOLS = [
 
 
 @st.composite
-def conversations(draw: st.DrawFn) -> list[dict[str, Any]]:
+def conversations(draw: st.DrawFn) -> list[Json]:
     turns = [user(*draw(SHOWN))]
     for turn in range(draw(st.integers(0, 3))):
         inputs = draw(st.lists(INPUTS, max_size=3))
@@ -68,8 +69,8 @@ def plain(block: Any) -> Any:
 
 
 @given(conversations(), st.none() | st.lists(TEXTS, min_size=1, max_size=2))
-def test_a_conversation_comes_back_as_it_went_in(turns: list[dict[str, Any]], system: list[dict[str, Any]] | None) -> None:
-    fields: dict[str, Any] = {"thinking": {"type": "enabled", "budget_tokens": 2048}, "stop_sequences": ["END"], "stream": True}
+def test_a_conversation_comes_back_as_it_went_in(turns: list[Json], system: list[Json] | None) -> None:
+    fields: Json = {"thinking": {"type": "enabled", "budget_tokens": 2048}, "stop_sequences": ["END"], "stream": True}
     translated = chat(messages=turns, system=system, tools=TOOLS, max_tokens=4000, **fields)
     back = messages_request(translated, "claude-sonnet-4-5")
     assert [{**turn, "content": [plain(block) for block in turn["content"]]} for turn in back["messages"]] == [
@@ -82,9 +83,9 @@ def test_a_conversation_comes_back_as_it_went_in(turns: list[dict[str, Any]], sy
 
 
 @given(SHOWN)
-def test_the_form_of_the_answer_comes_back(shown: list[dict[str, Any]]) -> None:
+def test_the_form_of_the_answer_comes_back(shown: list[Json]) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
-    fields: dict[str, Any] = {
+    fields: Json = {
         "output_config": {"format": {"type": "json_schema", "schema": schema}},
         "tool_choice": {"type": "tool", "name": "weather", "disable_parallel_tool_use": True},
         "metadata": {"user_id": "u-1"},

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages.answers import PICTURE
 from ai_engine.client_api.messages.reasoning import PREFIX
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
 from tests.client_api.messages.message_reader import Reader, essence, events_in, translated_message
 from tests.client_api.messages.message_requests import TOOL, chat, translation
@@ -16,35 +17,35 @@ THINKING = {"thinking": {"type": "enabled", "budget_tokens": 2048}}
 GEMINI = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}
 
 
-def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
+def chunk(delta: Json | None = None, finish: str | None = None, **more: Any) -> Json:
     choice = {"index": 0, "delta": delta or {}, "finish_reason": finish, **more.pop("choice", {})}
     return {"id": "c-1", "object": "chat.completion.chunk", "model": "tiny-1", "choices": [choice], **more}
 
 
-def call(index: int | None, arguments: str | None = None, call_id: str | None = None, name: str | None = None) -> dict[str, Any]:
+def call(index: int | None, arguments: str | None = None, call_id: str | None = None, name: str | None = None) -> Json:
     """One element of `tool_calls`, with what is given."""
     function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
     piece = {"index": index, "id": call_id, "function": function}
     return {key: value for key, value in piece.items() if value is not None}
 
 
-def calls(*pieces: dict[str, Any]) -> dict[str, Any]:
+def calls(*pieces: Json) -> Json:
     return chunk({"tool_calls": list(pieces)})
 
 
-def streamed(*chunks: dict[str, Any], **fields: Any) -> Any:
+def streamed(*chunks: Json, **fields: Any) -> Any:
     """What these chunks make in the eyes of an SDK."""
     stream = translation(stream=True, **fields).stream()
     return essence(translated_message(stream, chunks))
 
 
-def live(*chunks: dict[str, Any], **fields: Any) -> list[list[str]]:
+def live(*chunks: Json, **fields: Any) -> list[list[str]]:
     """For every chunk, what the client is told at once: a word for each event."""
     stream = translation(stream=True, **fields).stream()
     return [[_word(event) for event in events_in(encode_events(stream.translate(each)))] for each in chunks]
 
 
-def _word(event: dict[str, Any]) -> str:
+def _word(event: Json) -> str:
     if event["type"] == "content_block_start":
         return f"start {event['index']}"
     if event["type"] == "content_block_stop":
@@ -124,7 +125,7 @@ def test_the_first_event_tells_about_how_long_the_input_is() -> None:
         ("something_new", {}, "end_turn", None),
     ],
 )
-def test_why_it_ended(finish: str, more: dict[str, Any], reason: str, sequence: str | None) -> None:
+def test_why_it_ended(finish: str, more: Json, reason: str, sequence: str | None) -> None:
     message = streamed(chunk({"content": "a"}), chunk({}, finish, choice=more))
     assert (message["stop_reason"], message["stop_sequence"]) == (reason, sequence)
 
@@ -247,7 +248,7 @@ def test_text_after_a_call_is_a_block_of_its_own() -> None:
 
 def test_a_shortened_name_is_the_clients_again() -> None:
     name = "mcp__" + "x" * 100
-    fields: dict[str, Any] = {"tools": [{**TOOL, "name": name}]}
+    fields: Json = {"tools": [{**TOOL, "name": name}]}
     short = chat(**fields)["tools"][0]["function"]["name"]
     assert streamed(calls(call(0, "{}", "c0", short)), chunk({}, "tool_calls"), **fields)["content"][0]["name"] == name
 
@@ -299,7 +300,7 @@ def test_what_a_next_turn_needs_goes_out_with_the_calls(comes_late: bool) -> Non
 
 
 def test_other_choices_and_things_that_are_no_chunks_are_not_told() -> None:
-    odd: list[dict[str, Any]] = [
+    odd: list[Json] = [
         {"choices": None},
         {"choices": ["x"]},
         {"choices": [{"index": 1, "delta": {"content": "no"}}]},
@@ -349,15 +350,15 @@ SHOWINGS = st.sampled_from([{}, THINKING, {"thinking": {"type": "adaptive", "dis
 
 
 @given(st.lists(st.builds(chunk, DELTAS, FINISHES), max_size=12), SHOWINGS)
-def test_any_chunks_make_sound_events(chunks: list[dict[str, Any]], fields: dict[str, Any]) -> None:
+def test_any_chunks_make_sound_events(chunks: list[Json], fields: Json) -> None:
     streamed(*chunks, **fields)
 
 
 @st.composite
-def answers_in_pieces(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def answers_in_pieces(draw: st.DrawFn) -> tuple[Json, list[Json]]:
     """A chat's message, and the same in pieces whose calls come mixed."""
     reasoning, content = draw(TEXTS), draw(TEXTS)
-    made: list[dict[str, Any]] = [
+    made: list[Json] = [
         {"id": f"c{place}", "type": "function", "function": {"name": "f", "arguments": draw(ARGUMENTS)}}
         for place in range(draw(st.integers(0, 3)))
     ]
@@ -373,7 +374,7 @@ def answers_in_pieces(draw: st.DrawFn) -> tuple[dict[str, Any], list[dict[str, A
 
 
 @given(answers_in_pieces())
-def test_a_stream_makes_what_the_plain_answer_is(answer: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
+def test_a_stream_makes_what_the_plain_answer_is(answer: tuple[Json, list[Json]]) -> None:
     message, chunks = answer
     plain = translation(**THINKING).answer({"choices": [{"message": message, "finish_reason": "stop"}]})
     made = streamed(*chunks, **THINKING)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_reader import essence, events_in, message_in
 from tests.client_api.messages.message_requests import TOOL, assistant, body, text, tool_result, user
 from tests.fakes.gateway import Gateway
@@ -69,7 +70,7 @@ async def test_a_stream_is_one_that_sdks_read(gateway: Gateway, provider: Script
 
 
 async def test_a_tool_loop_streamed(gateway: Gateway, provider: ScriptedUpstream) -> None:
-    deltas: list[dict[str, Any]] = [
+    deltas: list[Json] = [
         {"role": "assistant", "content": None},
         {"tool_calls": [{"index": 0, "id": "c0", "type": "function", "function": {"name": "weather", "arguments": ""}}]},
         {"tool_calls": [{"index": 1, "id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city"'}}]},
@@ -158,7 +159,7 @@ async def test_a_provider_that_sends_numbers_for_lists_is_understood_all_the_sam
     events = [{"usage": usage()}, {**chunk(ODD), "choices": [{**choice, "delta": ODD}]}]
     upstream.on("/chat/completions", Stream(events) if is_stream else Answer(odd))
     asked = {"model": "tiny", "max_tokens": 9, "stream": is_stream}
-    ways: dict[str, dict[str, Any]] = {
+    ways: dict[str, Json] = {
         MESSAGES: {"messages": [user(text("hi"))]},
         "/v1/responses": {"input": "hi"},
         "/v1/completions": {"prompt": "hi"},

@@ -1,15 +1,14 @@
 """What the tests of the Responses API build: requests, chats, chunks; and what a client makes of the events."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from ai_engine.client_api.responses.translation import ResponsesTranslation
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
-
-Json = dict[str, Any]
 
 RESPONSE_ID = "resp_" + "0" * 48
 WEATHER: Json = {
@@ -31,7 +30,7 @@ MADE: Json = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,
 SIGNED: Json = {"type": "reasoning.text", "text": "Hm.", "signature": "c2ln", "format": "anthropic-claude-v1", "index": 0}
 
 
-def translation(body: Mapping[str, Any] | None = None, **fields: Any) -> ResponsesTranslation:
+def translation(body: JsonMapping | None = None, **fields: Any) -> ResponsesTranslation:
     whole = {"model": "tiny", "input": "Hello!", **(body or {}), **fields}
     return ResponsesTranslation(whole, response_id=RESPONSE_ID, clock=HandTurnedClock())
 

@@ -3,6 +3,7 @@
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
+from ai_engine.wire.json_types import Json
 from tests.client_api.responses.response_builders import (
     MADE,
     PATCH,
@@ -10,7 +11,6 @@ from tests.client_api.responses.response_builders import (
     RESPONSE_ID,
     SIGNED,
     WEATHER,
-    Json,
     call,
     chat,
     translation,

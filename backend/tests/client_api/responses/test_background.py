@@ -17,7 +17,8 @@ from ai_engine.relay.client import Client
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.whole_answer import WholeAnswer
-from tests.client_api.responses.response_builders import Json, chat
+from ai_engine.wire.json_types import Json
+from tests.client_api.responses.response_builders import chat
 from tests.fakes.clock import HandTurnedClock, quiet
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ import httpx
 import orjson
 import pytest
 
-from tests.client_api.responses.response_builders import WEATHER, Json, Reader, kinds, read_events, texts
+from ai_engine.wire.json_types import Json
+from tests.client_api.responses.response_builders import WEATHER, Reader, kinds, read_events, texts
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, completion, error
 

@@ -13,8 +13,9 @@ from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AttemptsFailed, InvalidRequest
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
-from tests.client_api.responses.response_builders import RESPONSE_ID, SIGNED, WEATHER, Json, chat, read_events
+from tests.client_api.responses.response_builders import RESPONSE_ID, SIGNED, WEATHER, chat, read_events
 from tests.fakes.clock import HandTurnedClock
 
 ADA = Caller(Role.CLIENT, "ada", "key-1")

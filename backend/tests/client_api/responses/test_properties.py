@@ -1,6 +1,5 @@
 """Whatever comes: events are well formed, and add up to the response; what is sent back is the conversation that it was."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,13 +13,13 @@ from ai_engine.client_api.responses.response_store import KeptResponses
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
+from ai_engine.wire.json_types import Json, JsonMapping
 from tests.client_api.responses.response_builders import (
     PATCH,
     RESPONSE_ID,
     SIGNED,
     USAGE_CHUNK,
     WEATHER,
-    Json,
     Reader,
     as_chat,
     chat,
@@ -125,7 +124,7 @@ def test_an_answer_that_is_sent_back_is_the_same_message(message: Json) -> None:
     assert said_again(translation(tools=TOOLS).answer(chat(message))) == comparable(message)
 
 
-def said_again(answer: Mapping[str, Any]) -> Json:
+def said_again(answer: JsonMapping) -> Json:
     """The assistant's message when a client sends the answer back with the results of its calls."""
     calls = [item for item in answer["output"] if "call_id" in item]
     results = [{"type": f"{item['type']}_output", "call_id": item["call_id"], "output": "done"} for item in calls]

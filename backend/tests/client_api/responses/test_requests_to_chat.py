@@ -7,7 +7,8 @@ import pytest
 
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from tests.client_api.responses.response_builders import MADE, PATCH, PICTURE, SIGNED, WEATHER, Json, as_chat, translation
+from ai_engine.wire.json_types import Json
+from tests.client_api.responses.response_builders import MADE, PATCH, PICTURE, SIGNED, WEATHER, as_chat, translation
 
 
 def said(role: str, content: Any) -> Json:

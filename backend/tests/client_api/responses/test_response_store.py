@@ -9,7 +9,7 @@ from ai_engine.access.roles import Caller
 from ai_engine.client_api.responses.response_store import KeptResponse, KeptResponses, Turn, owner_of
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
-from tests.client_api.responses.response_builders import Json
+from ai_engine.wire.json_types import Json
 from tests.fakes.clock import HandTurnedClock
 
 

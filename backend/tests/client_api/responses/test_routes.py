@@ -18,7 +18,8 @@ from ai_engine.client_api.steering import Arrival
 from ai_engine.names import Role
 from ai_engine.settings import Settings
 from ai_engine.web.errors import install_error_handlers
-from tests.client_api.responses.response_builders import Json, chat, translation
+from ai_engine.wire.json_types import Json
+from tests.client_api.responses.response_builders import chat, translation
 from tests.client_api.responses.test_background import SlowRelay
 from tests.fakes.clock import HandTurnedClock, quiet
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
 from tests.client_api.responses.response_builders import (
     MADE,
@@ -14,7 +15,6 @@ from tests.client_api.responses.response_builders import (
     SIGNED,
     USAGE_CHUNK,
     WEATHER,
-    Json,
     Reader,
     chunk,
     kinds,

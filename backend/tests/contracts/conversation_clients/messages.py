@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from tests.contracts.conversation_clients.port import Json, sse
+from ai_engine.wire.json_types import Json
+from tests.contracts.conversation_clients.port import sse
 from tests.contracts.conversation_script import ANSWER, PICTURE, WEATHER, Asked, Call, Result, Said, Turn
 from tests.contracts.published_specifications import check
 

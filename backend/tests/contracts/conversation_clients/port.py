@@ -4,11 +4,10 @@ They are written from the APIs' documentation and apart from the product, so tha
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from ai_engine.wire.json_types import Json
 from tests.contracts.conversation_script import Asked, Result, Said
-
-Json = dict[str, Any]
 
 
 class Client(Protocol):

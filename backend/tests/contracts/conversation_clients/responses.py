@@ -1,10 +1,10 @@
 """OpenAI's responses, at the client's end (https://platform.openai.com/docs/api-reference/responses, read 2026-11-28)."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from tests.contracts.conversation_clients.port import Json, sse
+from ai_engine.wire.json_types import Json, JsonMapping
+from tests.contracts.conversation_clients.port import sse
 from tests.contracts.conversation_script import ANSWER, PICTURE, WEATHER, Asked, Call, Result, Said, Turn
 from tests.contracts.published_specifications import check
 
@@ -104,7 +104,7 @@ class Responses:
             usage["output_tokens"],
         )
 
-    def _ending(self, answer: Mapping[str, Any], calls: Sequence[Call]) -> str:
+    def _ending(self, answer: JsonMapping, calls: Sequence[Call]) -> str:
         if answer["status"] == "completed":
             return "calls" if calls else "stop"
         assert answer["status"] == "incomplete"

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.contracts.conversation_providers.port import SIGNATURE, Json, known_calls, text_of
+from ai_engine.wire.json_types import Json
+from tests.contracts.conversation_providers.port import SIGNATURE, known_calls, text_of
 from tests.contracts.conversation_script import ANSWER, PICTURE, WEATHER, Asked, Call, Result, Said, Turn
 from tests.contracts.published_specifications import check
 from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstream, Step, Stream

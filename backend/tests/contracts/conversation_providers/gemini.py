@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tests.contracts.conversation_providers.port import SIGNATURE, Json, known_calls
+from ai_engine.wire.json_types import Json
+from tests.contracts.conversation_providers.port import SIGNATURE, known_calls
 from tests.contracts.conversation_script import ANSWER, PICTURE, WEATHER, Asked, Call, Result, Said, Turn
 from tests.contracts.published_specifications import check
 from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstream, Step, Stream

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from tests.contracts.conversation_script import Asked, Call, Said, Turn
 from tests.fakes.scripted_upstream import ReceivedRequest, ScriptedUpstream, Step
 
-Json = dict[str, Any]
 SIGNATURE = "c2lnbmF0dXJl"
 """What a provider signs its reasoning with."""
 

@@ -11,6 +11,7 @@ from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
 from ai_engine.upstream.port import UpstreamRequest, header
+from ai_engine.wire.json_types import Json
 from tests.fakes.clock import HandTurnedClock
 
 KEY = ProviderKey.of("sk-ant-one")
@@ -23,14 +24,14 @@ PROVIDER = ProviderDefinition(
     keys=(KEY,),
     timeouts=Timeouts(connect=3),
 )
-CHAT: dict[str, Any] = {"model": "asked", "messages": [{"role": "user", "content": "hi"}]}
+CHAT: Json = {"model": "asked", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def adapter() -> Adapter:
     return AnthropicMessages(HandTurnedClock())
 
 
-def encode(body: dict[str, Any], operation: Operation = Operation.CHAT, **options: Any) -> UpstreamRequest:
+def encode(body: Json, operation: Operation = Operation.CHAT, **options: Any) -> UpstreamRequest:
     return adapter().encode(operation, body, PROVIDER, "claude-sonnet-4-5", options.pop("key", KEY), ask_usage=True, **options)
 
 

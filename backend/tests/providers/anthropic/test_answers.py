@@ -7,10 +7,10 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.wire.json_types import Json
 from tests.fakes.clock import HandTurnedClock
 from tests.providers.made_answers import made_answer
 
-Json = dict[str, Any]
 CITATION = {"type": "web_search_result_location", "url": "https://example.com", "title": "Example", "cited_text": "x"}
 
 

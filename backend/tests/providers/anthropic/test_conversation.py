@@ -6,8 +6,8 @@ import pytest
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.traits import traits_of
+from ai_engine.wire.json_types import Json
 
-Json = dict[str, Any]
 CACHED = {"type": "ephemeral"}
 PIXEL = "iVBORw0KGgo="
 OLD, NEW = "claude-sonnet-4-5", "claude-opus-5"

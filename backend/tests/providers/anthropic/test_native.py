@@ -1,5 +1,3 @@
-from typing import Any
-
 import orjson
 
 from ai_engine.names import Operation, TokenCounts
@@ -9,7 +7,6 @@ from ai_engine.providers.failures import FailureClass
 from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
 
-Json = dict[str, Any]
 START = b'{"type":"message_start","message":{"id":"msg_1", "model":"claude-x","usage":{"input_tokens":5,"output_tokens":1}}}'
 FINISH = b'{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}'
 STOP = b'{"type":"message_stop","amazon-bedrock-invocationMetrics":{}}'

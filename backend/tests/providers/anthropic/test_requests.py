@@ -4,18 +4,19 @@ import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.requests import messages_request
+from ai_engine.wire.json_types import Json
 
 HELLO = {"role": "user", "content": "hi"}
-WEATHER: dict[str, Any] = {
+WEATHER: Json = {
     "type": "function",
     "function": {"name": "weather", "description": "Where?", "parameters": {"type": "object", "properties": {}}},
 }
-TIME: dict[str, Any] = {"type": "function", "function": {"name": "time"}}
+TIME: Json = {"type": "function", "function": {"name": "time"}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
 OLD, MIDDLE, NEW = "claude-sonnet-4-5", "claude-sonnet-4-6", "claude-opus-5-5"
 
 
-def request(model: str = OLD, **fields: Any) -> dict[str, Any]:
+def request(model: str = OLD, **fields: Any) -> Json:
     return messages_request({"model": "asked", "messages": [HELLO], **fields}, model)
 
 
@@ -52,7 +53,7 @@ def test_either_name_of_the_limit_is_taken_the_newer_first() -> None:
 
 def test_what_happens_anyway_may_be_said() -> None:
     plain = request()
-    neutral: dict[str, Any] = {
+    neutral: Json = {
         "n": 1,
         "logprobs": False,
         "top_logprobs": 0,
@@ -72,7 +73,7 @@ def test_what_happens_anyway_may_be_said() -> None:
         "unheard_of": None,
     }
     assert request(**neutral) == plain
-    hints: dict[str, Any] = {
+    hints: Json = {
         "prompt_cache_key": "k",
         "prediction": {"type": "content", "content": "x"},
         "stream_options": {"include_usage": True},

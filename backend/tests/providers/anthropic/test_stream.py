@@ -11,11 +11,11 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import FailureClass
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
 from tests.providers.made_answers import written
 
-Json = dict[str, Any]
 START: Json = {
     "type": "message_start",
     "message": {"id": "msg_1", "model": "claude-x", "content": [], "usage": {"input_tokens": 5, "output_tokens": 1}},

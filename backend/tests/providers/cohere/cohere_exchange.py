@@ -11,11 +11,10 @@ from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.upstream.port import UpstreamRequest
+from ai_engine.wire.json_types import Json
 from tests.builders import provider
 from tests.fakes.clock import HandTurnedClock
 from tests.providers.made_answers import made_answer
-
-Json = dict[str, Any]
 
 PROVIDER: ProviderDefinition = provider("cohere", protocol=WireProtocol.COHERE, base_url="https://api.cohere.com/v2")
 HI: Json = {"role": "user", "content": "hi"}

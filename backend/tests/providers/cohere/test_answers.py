@@ -11,7 +11,8 @@ from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.relay.exchange import Exchange
 from ai_engine.relay.whole_answer import in_client_format
 from ai_engine.upstream.port import header
-from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, Json, adapter, answer, chat, decoded, failure_of, plain
+from ai_engine.wire.json_types import Json
+from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, adapter, answer, chat, decoded, failure_of, plain
 from tests.providers.made_answers import made_answer
 
 USAGE: Json = {

@@ -7,7 +7,8 @@ from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.cohere.requests import embed_request
 from ai_engine.upstream.port import header
-from tests.providers.cohere.cohere_exchange import HI, PROVIDER, WEATHER, Json, adapter, chat, encode, of_messages, sent
+from ai_engine.wire.json_types import Json
+from tests.providers.cohere.cohere_exchange import HI, PROVIDER, WEATHER, adapter, chat, encode, of_messages, sent
 
 CALL: Json = {"id": "a", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Oslo"}'}}
 CALLED: Json = {"role": "assistant", "content": None, "tool_calls": [CALL]}

@@ -7,8 +7,9 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import FailureClass
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
-from tests.providers.cohere.cohere_exchange import CREATED, Json, adapter, decode, sse, stream
+from tests.providers.cohere.cohere_exchange import CREATED, adapter, decode, sse, stream
 from tests.providers.made_answers import written
 
 START: Json = {"type": "message-start", "id": "m1", "delta": {"message": {"role": "assistant"}}}

@@ -11,11 +11,10 @@ from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.upstream.port import UpstreamRequest
+from ai_engine.wire.json_types import Json
 from tests.builders import provider
 from tests.fakes.clock import HandTurnedClock
 from tests.providers.made_answers import made_answer
-
-Json = dict[str, Any]
 
 PROVIDER: ProviderDefinition = provider(
     "gemini", protocol=WireProtocol.GEMINI, base_url="https://generativelanguage.googleapis.com/v1beta"

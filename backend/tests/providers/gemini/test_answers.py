@@ -5,7 +5,8 @@ import pytest
 from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
-from tests.providers.gemini.gemini_exchange import CREATED, Json, adapter, answer, candidate, decode, failure_of, plain
+from ai_engine.wire.json_types import Json
+from tests.providers.gemini.gemini_exchange import CREATED, adapter, answer, candidate, decode, failure_of, plain
 
 USAGE: Json = {
     "promptTokenCount": 20,

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from tests.providers.gemini.gemini_exchange import HI, Json, answer, candidate, of_messages, plain, sent
+from ai_engine.wire.json_types import Json
+from tests.providers.gemini.gemini_exchange import HI, answer, candidate, of_messages, plain, sent
 
 OLD = "gemini-2.5-flash"
 

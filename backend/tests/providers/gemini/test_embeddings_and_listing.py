@@ -11,7 +11,8 @@ from ai_engine.providers.adapter import ListedModel, PlainAnswer
 from ai_engine.providers.embedding_texts import packed
 from ai_engine.providers.failures import Failure
 from ai_engine.upstream.port import header
-from tests.providers.gemini.gemini_exchange import PROVIDER, Json, adapter, decode, encode, sent
+from ai_engine.wire.json_types import Json
+from tests.providers.gemini.gemini_exchange import PROVIDER, adapter, decode, encode, sent
 from tests.providers.made_answers import made_answer, written
 
 
@@ -47,7 +48,7 @@ def test_one_text_is_asked_for_alone_and_several_in_one_batch() -> None:
         ({"input": "a", "odd": 1}, "odd"),
     ],
 )
-def test_what_cannot_be_embedded_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
+def test_what_cannot_be_embedded_is_refused_by_name(fields: Json, param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refused:
         embed(**fields)
     assert refused.value.param == param
@@ -64,7 +65,7 @@ def test_what_cannot_be_embedded_is_refused_by_name(fields: dict[str, Any], para
         ({"input": "a", "input_type": 7}, "input_type"),
     ],
 )
-def test_what_is_no_sound_request_names_its_field(fields: dict[str, Any], param: str) -> None:
+def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         embed(**fields)
     assert refused.value.param == param

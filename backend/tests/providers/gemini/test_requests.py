@@ -5,6 +5,7 @@ import pytest
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.upstream.port import header
+from ai_engine.wire.json_types import Json
 from tests.providers.gemini.gemini_exchange import HI, PROVIDER, WEATHER, adapter, chat, config, encode, sent
 
 # Where to
@@ -139,7 +140,7 @@ def test_formats_keep_the_json_schema_as_it_is() -> None:
         ("gemini-2.0-flash", "none", {}),
     ],
 )
-def test_effort_is_a_budget_before_gemini_3_and_a_level_since(model: str, effort: str, expected: dict[str, Any]) -> None:
+def test_effort_is_a_budget_before_gemini_3_and_a_level_since(model: str, effort: str, expected: Json) -> None:
     assert config(model, reasoning_effort=effort)["thinkingConfig"] == expected
 
 
@@ -192,7 +193,7 @@ def test_tools_keep_their_json_schema_and_strict_ones_are_validated() -> None:
         ),
     ],
 )
-def test_the_choice_of_tools(choice: object, expected: dict[str, Any]) -> None:
+def test_the_choice_of_tools(choice: object, expected: Json) -> None:
     body = sent(chat(tools=[WEATHER], tool_choice=choice, parallel_tool_calls=True))
     assert body["toolConfig"] == {"functionCallingConfig": expected}
 
@@ -242,7 +243,7 @@ def test_hints_are_left_out() -> None:
         ({"web_search_options": {"user_location": {"type": "approximate"}}}, "web_search_options.user_location"),
     ],
 )
-def test_what_gemini_has_no_words_for_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
+def test_what_gemini_has_no_words_for_is_refused_by_name(fields: Json, param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
@@ -273,7 +274,7 @@ def test_what_gemini_has_no_words_for_is_refused_by_name(fields: dict[str, Any],
         ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "tool_choice.function.name"),
     ],
 )
-def test_what_is_no_sound_request_names_its_field(fields: dict[str, Any], param: str) -> None:
+def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param

@@ -9,8 +9,9 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
+from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
-from tests.providers.gemini.gemini_exchange import CREATED, Json, adapter, answer, candidate, decode, plain, sse, stream
+from tests.providers.gemini.gemini_exchange import CREATED, adapter, answer, candidate, decode, plain, sse, stream
 from tests.providers.made_answers import written
 
 USAGE: Json = {"promptTokenCount": 4, "candidatesTokenCount": 2, "totalTokenCount": 6}

@@ -14,11 +14,12 @@ from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts
 from ai_engine.upstream.port import UpstreamRequest, header
+from ai_engine.wire.json_types import Json
 
 KEY = ProviderKey.of("sk-one")
 PROVIDER = ProviderDefinition("one", "One", "https://one.example/v1", "ONE_API_KEY", keys=(KEY,), timeouts=Timeouts(connect=3))
-REQUEST: dict[str, Any] = {"model": "asked", "messages": [{"role": "user", "content": "hi"}]}
-ANSWER: dict[str, Any] = {
+REQUEST: Json = {"model": "asked", "messages": [{"role": "user", "content": "hi"}]}
+ANSWER: Json = {
     "id": "c1",
     "model": "m-1",
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
@@ -26,9 +27,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def encode(
-    body: dict[str, Any], *, provider: ProviderDefinition = PROVIDER, ask_usage: bool = True, **options: Any
-) -> UpstreamRequest:
+def encode(body: Json, *, provider: ProviderDefinition = PROVIDER, ask_usage: bool = True, **options: Any) -> UpstreamRequest:
     return OpenAICompatible().encode(
         options.pop("operation", Operation.CHAT),
         body,

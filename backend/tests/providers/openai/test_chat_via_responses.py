@@ -1,10 +1,9 @@
 """Which chats go to `/responses`. The way there and back: `tests/client_api/messages/test_over_responses.py`."""
 
-from typing import Any
-
 import pytest
 
 from ai_engine.providers.openai.chat_via_responses import is_only_way, responses_request
+from ai_engine.wire.json_types import Json
 
 CHAT = {"messages": [], "tools": [{"type": "function", "function": {"name": "f"}}]}
 
@@ -34,7 +33,7 @@ def test_older_models_by_whatever_name_take_them_in_a_chat(model: str) -> None:
         {"messages": [{"role": "assistant", "content": "Look:", "images": [{"type": "image_url"}]}]},
     ],
 )
-def test_without_tools_or_reasoning_or_words_for_it_a_chat_is_a_chat(fields: dict[str, Any]) -> None:
+def test_without_tools_or_reasoning_or_words_for_it_a_chat_is_a_chat(fields: Json) -> None:
     assert not is_only_way(CHAT | fields, "gpt-5.5")
 
 

@@ -8,6 +8,7 @@ import pytest
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai import dialects
 from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.wire.json_types import Json
 from tests.builders import provider
 
 PLAIN = provider("alpha")
@@ -15,11 +16,11 @@ HINTED = replace(PLAIN, takes_hints=True, takes_reasoning_content=True)
 HINT = {"cache_control": {"type": "ephemeral"}}
 
 
-def adopted(asked: dict[str, Any], row: ProviderDefinition, model: str = "tiny") -> dict[str, Any]:
+def adopted(asked: Json, row: ProviderDefinition, model: str = "tiny") -> Json:
     return dialects.adopted(asked, row, model)
 
 
-def chat(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def chat(*messages: Json, **fields: Any) -> Json:
     return {"model": "tiny", "messages": list(messages) or [{"role": "user", "content": "hi"}], **fields}
 
 
@@ -113,14 +114,14 @@ def test_a_file_by_its_url_is_refused_by_its_place() -> None:
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
-CALLED: dict[str, Any] = {
+CALLED: Json = {
     "role": "assistant",
     "content": None,
     "tool_calls": [{"id": "toolu_01Aa", "type": "function", "function": {"name": "f"}}],
 }
 
 
-def result(*parts: dict[str, Any], call_id: str = "toolu_01Aa") -> dict[str, Any]:
+def result(*parts: Json, call_id: str = "toolu_01Aa") -> Json:
     return {"role": "tool", "tool_call_id": call_id, "content": list(parts)}
 
 

@@ -1,6 +1,5 @@
 import base64
 import struct
-from typing import Any
 
 import orjson
 import pytest
@@ -13,15 +12,16 @@ from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.built_in import SANDBOX
 from ai_engine.providers.sandbox.upstream import SandboxUpstream
 from ai_engine.upstream.port import AnswerTooLarge, Upstream, UpstreamAnswer, UpstreamRequest, header
+from ai_engine.wire.json_types import Json
 from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
-ASKED: dict[str, Any] = {
+ASKED: Json = {
     "model": "gpt-4o",
     "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hello there"}],
 }
-WEATHER: dict[str, Any] = {
+WEATHER: Json = {
     "type": "function",
     "function": {
         "name": "weather",
@@ -40,14 +40,14 @@ async def send(body: object, path: str = "/chat/completions", method: str = "POS
     return await upstream.send(UpstreamRequest(method, f"sandbox://local{path}", (), encoded, 5, 60))
 
 
-async def ask(body: object, path: str = "/chat/completions") -> dict[str, Any]:
+async def ask(body: object, path: str = "/chat/completions") -> Json:
     answer = await send(body, path)
     assert answer.status == 200
-    content: dict[str, Any] = orjson.loads(await answer.read(10**8))
+    content: Json = orjson.loads(await answer.read(10**8))
     return content
 
 
-async def streamed(body: dict[str, Any]) -> list[dict[str, Any]]:
+async def streamed(body: Json) -> list[Json]:
     answer = await send(body | {"stream": True})
     assert header(answer.headers, b"content-type") == "text/event-stream; charset=utf-8"
     pieces = [piece async for piece in answer.chunks()]
@@ -252,6 +252,6 @@ FIELDS = st.sampled_from(
 
 
 @given(st.dictionaries(FIELDS | st.sampled_from(["dimensions", "encoding_format", "model"]), ANYTHING, max_size=5))
-async def test_no_request_however_odd_breaks_it(fields: dict[str, Any]) -> None:
+async def test_no_request_however_odd_breaks_it(fields: Json) -> None:
     for path, base in (("/chat/completions", ASKED), ("/embeddings", {"model": "e", "input": "x", "dimensions": 4})):
         assert (await send(base | fields, path)).status in (200, 400)

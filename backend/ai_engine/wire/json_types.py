@@ -1,0 +1,10 @@
+"""JSON objects as Python has them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Json = dict[str, Any]
+"""An object that is built here, or owned by whoever holds it."""
+
+JsonMapping = Mapping[str, Any]
+"""An object that is only read."""
