@@ -1,31 +1,19 @@
 """Bodies in OpenAI's formats become `ClientRequest`s: checked where we depend on them, passed on untouched where we do not."""
 
-from typing import Any
-
 from ai_engine.autodecide.candidates import Needs
-from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
-from ai_engine.errors import InvalidRequest
+from ai_engine.client_api.steering import Arrival, steered_request
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
-from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.fields import invalid, non_empty, objects_of, optional, parse_object, required
+from ai_engine.wire.json_types import JsonMapping
 
 
 def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise InvalidRequest("messages must be an array with at least one message.", param="messages")
-    needs = _chat_needs(body, messages, len(raw))
+    needs = _chat_needs(body, len(raw))
     is_stream, wants_usage = stream_of(body)
-    return steered_request(
-        body,
-        Operation.CHAT,
-        arrival,
-        is_stream=is_stream,
-        wants_usage=wants_usage,
-        needs=needs,
-    )
+    return steered_request(body, Operation.CHAT, arrival, is_stream=is_stream, wants_usage=wants_usage, needs=needs)
 
 
 def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
@@ -33,25 +21,22 @@ def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     body = parse_object(raw)
     given = body.get("input")
     if not isinstance(given, str | list) or not given:
-        raise InvalidRequest("input must be a text, or an array of texts or tokens, and not empty.", param="input")
+        raise invalid("input", "must be a non-empty string, or a non-empty array of strings or tokens")
     return steered_request(body, Operation.EMBEDDINGS, arrival)
 
 
 def stream_of(body: JsonMapping) -> tuple[bool, bool]:
     """Whether a stream is asked for, and with its usage. Raises `InvalidRequest`."""
-    is_stream = optional_flag(body, "stream") or False
-    options = body.get("stream_options")
-    if options is not None and not isinstance(options, dict):
-        raise InvalidRequest("stream_options must be an object.", param="stream_options")
+    is_stream = optional(body, "stream", bool) or False
+    options = optional(body, "stream_options", dict)
     return is_stream, is_stream and options is not None and options.get("include_usage") is True
 
 
-def _chat_needs(body: Json, messages: list[Any], size_bytes: int) -> Needs:
-    """What the request demands of a model. One look at each message; texts are not read. Raises `InvalidRequest`."""
+def _chat_needs(body: JsonMapping, size_bytes: int) -> Needs:
+    """What the request demands of a model. Texts are not read. Raises `InvalidRequest`."""
     has_images = has_files = False
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
+    for where, message in objects_of(non_empty(body, "messages", list), "messages"):
+        required(message, "role", str, where)
         content = message.get("content")
         if isinstance(content, list):
             for part in content:

@@ -15,12 +15,13 @@ from ai_engine.client_api.chat import stream_of
 from ai_engine.client_api.chat_completions import STREAMED
 from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.schemas import TextCompletion, TextCompletionRequest
-from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.client_api.steering import Arrival, steered_request
+from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 
@@ -53,13 +54,12 @@ def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     body = parse_object(raw)
     prompt = body.get("prompt")
     if not isinstance(prompt, str | list) or prompt == []:
-        raise InvalidRequest("prompt must be a text, or an array of texts or tokens, and not empty.", param="prompt")
+        raise invalid("prompt", "must be a string, or a non-empty array of strings or tokens")
     is_stream, wants_usage = stream_of(body)
-    optional_flag(body, "echo")
+    optional(body, "echo", bool)
     for field in ("n", "best_of", "logprobs"):
-        value = body.get(field)
-        if value is not None and (type(value) is not int or value < 0):
-            raise InvalidRequest(f"{field} must be a whole number.", param=field)
+        if (optional(body, field, int) or 0) < 0:
+            raise invalid(field, "must be at least 0")
     request = steered_request(
         body,
         Operation.COMPLETIONS,
@@ -88,16 +88,16 @@ class CompletionsTranslation:
             if value is None or field in _TRANSLATED:
                 continue
             if field not in _SAME_IN_CHAT and field not in _NAMED_OTHERWISE:
-                raise _not_in_chat(field, "is not known in a chat")
+                raise _not_in_chat(field, "is unknown")
             chat[_NAMED_OTHERWISE.get(field, field)] = value
         if body.get("suffix"):
-            raise _not_in_chat("suffix", "needs a model that fills in text")
+            raise _not_in_chat("suffix", "is not supported")
         if body.get("best_of") not in (None, body.get("n") or 1):
-            raise _not_in_chat("best_of", "must be n or be left out, since nobody picks the best of a chat's answers")
+            raise _not_in_chat("best_of", "must equal n or be left out")
         alternatives = body.get("logprobs")
         if alternatives is not None:
             if body.get("echo"):
-                raise _not_in_chat("logprobs", "cannot be told of an echoed prompt")
+                raise _not_in_chat("logprobs", "cannot be combined with echo")
             chat["logprobs"], chat["top_logprobs"] = True, alternatives
         return chat
 
@@ -108,8 +108,8 @@ class CompletionsTranslation:
         if isinstance(prompt, str):
             return prompt
         if isinstance(prompt, list) and all(isinstance(each, str) for each in prompt):
-            raise _not_in_chat("prompt", "must be one text, since a chat answers one at a time")
-        raise _not_in_chat("prompt", "must be text, since a chat takes no tokens")
+            raise _not_in_chat("prompt", "must be a single string")
+        raise _not_in_chat("prompt", "must be a string, not tokens")
 
     @property
     def _echo(self) -> str:
@@ -208,5 +208,5 @@ def _logprobs(of_chat: Any, offset: int) -> Json | None:
     }
 
 
-def _not_in_chat(field: str, why: str) -> UnsupportedByProvider:
-    return UnsupportedByProvider(f"{field} {why}; this model is served in chats only.", param=field)
+def _not_in_chat(field: str, problem: str) -> UnsupportedByProvider:
+    return unsupported(field, f"{problem}: this model is served in chats only")

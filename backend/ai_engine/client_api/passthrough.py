@@ -14,10 +14,10 @@ from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.client_api import passthrough_schemas as schemas
 from ai_engine.client_api.endpoint import ClientFormat, served_in_front
 from ai_engine.client_api.openapi_streams import EVENTS, may_be_streamed
-from ai_engine.client_api.steering import OWN_FIELDS, Arrival, optional_flag, parse_object, steered_request
-from ai_engine.errors import InvalidRequest
+from ai_engine.client_api.steering import OWN_FIELDS, Arrival, steered_request
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.fields import invalid, optional, parse_object
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.multipart import Form
 
@@ -48,13 +48,10 @@ class PassedThrough:
         body = parse_object(raw)
         for field, kinds in self.required.items():
             if not isinstance(body.get(field), kinds):
-                words = " or ".join(_WORDS[kind] for kind in kinds)
-                raise InvalidRequest(f"{field} must be given, as {words}.", param=field)
+                raise invalid(field, f"must be {' or '.join(_WORDS[kind] for kind in kinds)}")
         if body.get("autodecide") is True or body.get("models") is not None:
             field = "models" if body.get("models") is not None else "autodecide"
-            raise InvalidRequest(
-                f"{field} does not go with this request: it is asked of the one provider that the model names.", param=field
-            )
+            raise invalid(field, "is not supported for this endpoint; one provider answers, the one that model names")
         if self.default_model is not None and body.get("model") is None:
             body["model"] = self.default_model
         return self._request(body, arrival)
@@ -63,13 +60,11 @@ class PassedThrough:
         """`endpoint.ParseForm`."""
         for name in (*form, *form.files):
             if name.partition("[")[0] in OWN_FIELDS:
-                raise InvalidRequest(
-                    f"{name} is not taken in a form; name the provider in model, as in openai/whisper-1.", param=name
-                )
+                raise invalid(name, "is not supported in a form; name the provider in model, as in openai/whisper-1")
         if isinstance(form.get("model"), list):
-            raise InvalidRequest("model stands in the form more than once.", param="model")
+            raise invalid("model", "must be in the form once")
         if not any(name in form or name in form.files for name in self.files):
-            raise InvalidRequest(f"The form has no {self.files[0]}; send it as a file of that name.", param=self.files[0])
+            raise invalid(self.files[0], "must be a file in the form")
         return self._request(form, arrival)
 
     def _request(self, body: Json, arrival: Arrival) -> ClientRequest:
@@ -81,10 +76,10 @@ class PassedThrough:
             return body.get("stream_format") == "sse"
         if isinstance(body, Form):
             return str(body.get("stream")).lower() in ("true", "1")
-        return optional_flag(body, "stream") or False
+        return optional(body, "stream", bool) or False
 
 
-_WORDS = {str: "text", list: "an array", dict: "an object"}
+_WORDS = {str: "a string", list: "an array", dict: "an object"}
 _SOUND_FILES = ("file", "url")  # `url` instead of a file at Groq: https://console.groq.com/docs/speech-to-text (read 2026-11-28)
 
 PASSED: Mapping[str, PassedThrough] = {

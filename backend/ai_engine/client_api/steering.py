@@ -3,15 +3,13 @@
 import math
 from typing import NamedTuple
 
-import orjson
-
 from ai_engine.access.roles import Caller
 from ai_engine.autodecide.candidates import NO_NEEDS, NO_PREFERENCES, Needs, ProviderPreferences
 from ai_engine.catalogue.snapshot import LONGEST_NAME
-from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 from ai_engine.upstream.port import Headers
+from ai_engine.wire.fields import invalid, one_of, optional
 from ai_engine.wire.json_types import Json, JsonMapping
 
 OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
@@ -19,6 +17,8 @@ OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
+_PREFERENCES = ("order", "only", "ignore", "sort")
+_RESCUES = ("continue", "error")
 
 
 class Arrival(NamedTuple):
@@ -33,19 +33,6 @@ class Arrival(NamedTuple):
     hops: tuple[bytes, ...] = ()
 
 
-def parse_object(raw: bytes) -> Json:
-    """The body as a JSON object. Raises `InvalidRequest`."""
-    if not raw:
-        raise InvalidRequest("The body is empty; send a JSON object.", code="invalid_json")
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
-    if not isinstance(body, dict):
-        raise InvalidRequest("The body must be a JSON object.", code="invalid_json")
-    return body
-
-
 def timeout_of(value: bytes) -> float:
     """The header `x-ai-engine-timeout`, in seconds. Raises `InvalidRequest`."""
     try:
@@ -53,7 +40,7 @@ def timeout_of(value: bytes) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise InvalidRequest("x-ai-engine-timeout must be a number of seconds above 0.", param="x-ai-engine-timeout")
+        raise invalid("x-ai-engine-timeout", "must be a number of seconds above 0")
     return seconds
 
 
@@ -70,12 +57,13 @@ def steered_request(
     model = _model(body)
     autodecide, further, preferences = arrival.autodecide_by_default, None, NO_PREFERENCES
     if not OWN_FIELDS.isdisjoint(body):
-        chosen = optional_flag(body, "autodecide")
+        chosen = optional(body, "autodecide", bool)
         autodecide = autodecide if chosen is None else chosen
         further = _further_models(body)
         preferences = _preferences(body)
-        _refuse_unknown_rescue(body)
-        optional_flag(body, "hedge")
+        if body.get("rescue") is not None:
+            one_of(body, "rescue", _RESCUES)
+        optional(body, "hedge", bool)
         body = {field: value for field, value in body.items() if field not in OWN_FIELDS}
     return ClientRequest(
         id=arrival.request_id,
@@ -95,61 +83,42 @@ def steered_request(
     )
 
 
-def _model(body: Json) -> str:
+def _model(body: JsonMapping) -> str:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
-        raise InvalidRequest("model must be the name of a model; GET /v1/models lists them.", param="model")
+        raise invalid("model", "must be the name of a model; GET /v1/models lists them")
     # It goes back in a header and in messages, and no model has such a name.
     if len(model) > LONGEST_NAME:
-        raise InvalidRequest(f"model may have {LONGEST_NAME} characters at most.", param="model")
+        raise invalid("model", f"must have at most {LONGEST_NAME} characters")
     return model.strip()
 
 
-def optional_flag(body: JsonMapping, field: str) -> bool | None:
-    """`true`, `false`, or `None` where it is not given. Raises `InvalidRequest`."""
-    value = body.get(field)
-    if value is not None and not isinstance(value, bool):
-        raise InvalidRequest(f"{field} must be true or false.", param=field)
-    return value
-
-
-def _further_models(body: Json) -> tuple[str, ...] | None:
-    models = body.get("models")
+def _further_models(body: JsonMapping) -> tuple[str, ...] | None:
+    models = optional(body, "models", list)
     if models is None:
         return None
-    if not isinstance(models, list) or not all(isinstance(model, str) and model.strip() for model in models):
-        raise InvalidRequest("models must be an array of model names.", param="models")
-    if any(len(model) > LONGEST_NAME for model in models):
-        raise InvalidRequest(f"The names in models may have {LONGEST_NAME} characters at most.", param="models")
     if len(models) > _MOST_FURTHER_MODELS:
-        raise InvalidRequest(f"models may name {_MOST_FURTHER_MODELS} models at most.", param="models")
+        raise invalid("models", f"must have at most {_MOST_FURTHER_MODELS} names")
+    for index, model in enumerate(models):
+        if not isinstance(model, str) or not model.strip() or len(model) > LONGEST_NAME:
+            raise invalid(f"models[{index}]", f"must be the name of a model, of at most {LONGEST_NAME} characters")
     return tuple(dict.fromkeys(model.strip() for model in models if model.strip() != body.get("model")))
 
 
-def _preferences(body: Json) -> ProviderPreferences:
-    given = body.get("provider")
+def _preferences(body: JsonMapping) -> ProviderPreferences:
+    given = optional(body, "provider", dict)
     if given is None:
         return NO_PREFERENCES
-    if not isinstance(given, dict):
-        raise InvalidRequest("provider must be an object with order, only, ignore or sort.", param="provider")
     for field in given:
-        if field not in ("order", "only", "ignore", "sort"):
-            raise InvalidRequest(f"provider.{field} is not known; use order, only, ignore or sort.", param=f"provider.{field}")
-    sort = given.get("sort")
-    if sort is not None and sort not in _SORTS:
-        raise InvalidRequest("provider.sort must be price, latency or throughput.", param="provider.sort")
+        if field not in _PREFERENCES:
+            raise invalid(f"provider.{field}", f"is unknown; use one of {', '.join(_PREFERENCES)}")
+    sort = None if given.get("sort") is None else one_of(given, "sort", _SORTS, "provider")
     return ProviderPreferences(_names(given, "order"), _names(given, "only"), _names(given, "ignore"), sort)
 
 
-def _names(given: Json, field: str) -> tuple[str, ...]:
-    names = given.get(field)
-    if names is None:
-        return ()
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InvalidRequest(f"provider.{field} must be an array of provider names.", param=f"provider.{field}")
+def _names(given: JsonMapping, field: str) -> tuple[str, ...]:
+    names = optional(given, field, list, "provider") or ()
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise invalid(f"provider.{field}[{index}]", "must be the name of a provider")
     return tuple(names)
-
-
-def _refuse_unknown_rescue(body: Json) -> None:
-    if body.get("rescue") not in (None, "continue", "error"):
-        raise InvalidRequest('rescue must be "continue" or "error".', param="rescue")

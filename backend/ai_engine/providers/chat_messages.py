@@ -1,11 +1,21 @@
-"""Reads the messages of a chat in OpenAI's format for those adapters that say it in other words. Raises as `chat_reading`."""
+"""Reads the messages of a chat in OpenAI's format, for adapters that translate it. Raises as `chat_parameters` does."""
 
 import base64
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.providers.chat_parameters import not_by
+from ai_engine.wire.fields import (
+    check_known,
+    invalid,
+    non_empty,
+    objects_of,
+    one_of,
+    optional_objects,
+    required,
+    unsupported,
+)
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _PART_FIELDS: Mapping[str, frozenset[str]] = {
@@ -21,7 +31,7 @@ _MESSAGE_FIELDS: Mapping[str, frozenset[str]] = {
     "user": frozenset({"role", "content"}),
     # `name` is how older clients repeat the tool's name.
     "tool": frozenset({"role", "content", "tool_call_id", "is_error", "name"}),
-    # Clients send back what they were given, and much of that is for them alone.
+    # Clients send back all that they received.
     "assistant": frozenset(
         {"role", "content", "refusal", "tool_calls", "annotations", "citations", "images"}
         | {"reasoning", "reasoning_content", "reasoning_details"}
@@ -30,18 +40,20 @@ _MESSAGE_FIELDS: Mapping[str, frozenset[str]] = {
 
 
 class Call(NamedTuple):
-    """A call of a tool that the conversation holds."""
+    """A tool call in the conversation."""
 
+    where: str
+    """Its path."""
     id: str
     name: str
     arguments: str
     """JSON, as the model wrote it."""
     field: Json
-    """The call whole, for what a protocol keeps in it."""
+    """The call whole, for what a protocol adds to it."""
 
 
 class DataUrl(NamedTuple):
-    """What a `data:` URL holds."""
+    """The content of a `data:` URL."""
 
     media_type: str | None
     data: str
@@ -49,111 +61,80 @@ class DataUrl(NamedTuple):
 
 
 def messages(body: JsonMapping, provider: str) -> Iterator[tuple[str, str, Json]]:
-    """Each message's path and role, and the message itself."""
-    given = body.get("messages")
-    if not isinstance(given, list) or not given:
-        raise InvalidRequest("messages must be a list of messages, and not empty.", param="messages")
-    for place, message in enumerate(given):
-        where = f"messages[{place}]"
-        if not isinstance(message, dict):
-            raise InvalidRequest("A message is an object.", param=where)
-        role = message.get("role")
-        fields = _MESSAGE_FIELDS.get(role) if isinstance(role, str) else None
-        if role == "function":
-            raise UnsupportedByProvider(f"{provider} has no messages of the role 'function'.", param=f"{where}.role")
-        if not isinstance(role, str) or fields is None:
-            raise InvalidRequest("role must be system, developer, user, assistant or tool.", param=f"{where}.role")
-        for name in message.keys() - fields:
-            if message[name] is not None:
-                raise UnsupportedByProvider(f"{provider} has no words for {name!r} of a message.", param=f"{where}.{name}")
+    """The path and role of each message, and the message itself."""
+    for where, message in objects_of(non_empty(body, "messages", list), "messages"):
+        if message.get("role") == "function":
+            raise unsupported(f"{where}.role", f"is 'function', which {not_by(provider)}")
+        role = one_of(message, "role", _MESSAGE_FIELDS, where)
+        check_known(message, _MESSAGE_FIELDS[role], where, not_by(provider))
         yield where, role, message
 
 
-def parts(content: object, where: str, provider: str) -> list[Json]:
-    """A message's content as a list of parts, each of which has a `type` that the format knows and that type's fields alone."""
+def parts(message: JsonMapping, where: str, provider: str) -> list[tuple[str, Json]]:
+    """A message's content as parts with their paths. Each has a known `type` and only that type's fields."""
+    content, where = message.get("content"), f"{where}.content"
     if content is None:
         return []
     if isinstance(content, str):
-        return [{"type": "text", "text": content}]
+        return [(where, {"type": "text", "text": content})]
     if not isinstance(content, list):
-        raise InvalidRequest("content must be a text, a list of parts, or null.", param=f"{where}.content")
-    for place, part in enumerate(content):
-        kind = part.get("type") if isinstance(part, dict) else None
-        if not isinstance(kind, str):
-            raise InvalidRequest("A part is an object with a type.", param=f"{where}.content[{place}].type")
-        fields = _PART_FIELDS.get(kind)
-        if fields is None:
-            raise UnsupportedByProvider(f"{provider} has no parts of the type {kind!r}.", param=f"{where}.content[{place}].type")
-        if unknown := [name for name in part.keys() - fields if part[name] is not None]:
-            first = min(unknown)
-            raise UnsupportedByProvider(f"{provider} has no words for {first!r} here.", param=f"{where}.content[{place}].{first}")
-        if kind in ("text", "refusal") and not isinstance(part.get(kind), str):
-            raise InvalidRequest("A part of text needs its text.", param=f"{where}.content[{place}].{kind}")
-    return content
+        raise invalid(where, "must be a string, an array of parts, or null")
+    found = list(objects_of(content, where))
+    for at, part in found:
+        kind = required(part, "type", str, at)
+        if kind not in _PART_FIELDS:
+            raise unsupported(f"{at}.type", f"is {kind[:60]!r}, which {not_by(provider)}")
+        check_known(part, _PART_FIELDS[kind], at, not_by(provider))
+        if kind in ("text", "refusal"):
+            required(part, kind, str, at)
+    return found
 
 
-def texts(content: object, where: str, provider: str) -> list[str]:
-    """The texts of a message that may hold nothing else."""
-    if isinstance(content, str):
-        return [content]
+def texts(message: JsonMapping, where: str, provider: str) -> list[str]:
+    """The texts of a message that may hold only text."""
     found = []
-    for place, part in enumerate(parts(content, where, provider)):
+    for at, part in parts(message, where, provider):
         kind = part["type"]
         if kind not in ("text", "refusal"):
-            raise UnsupportedByProvider(f"{provider} takes only text here, no {kind}.", param=f"{where}.content[{place}].type")
+            raise unsupported(f"{at}.type", f"is {kind!r}; {provider} supports only text in this message")
         found.append(part[kind])
     return found
 
 
-def tool_calls(message: Json, where: str, provider: str) -> list[Call]:
-    calls = message.get("tool_calls")
-    if calls is None:
-        return []
-    if not isinstance(calls, list):
-        raise InvalidRequest("tool_calls must be a list.", param=f"{where}.tool_calls")
-    return [_call(call, f"{where}.tool_calls[{place}]", provider) for place, call in enumerate(calls)]
+def tool_calls(message: JsonMapping, where: str, provider: str) -> list[Call]:
+    return [_call(call, at, provider) for at, call in optional_objects(message, "tool_calls", where)]
 
 
-def _call(call: object, where: str, provider: str) -> Call:
-    if not isinstance(call, dict) or not isinstance(call.get("id"), str):
-        raise InvalidRequest("A tool call needs its id.", param=f"{where}.id")
+def _call(call: Json, where: str, provider: str) -> Call:
+    call_id = required(call, "id", str, where)
     kind = call.get("type", "function")
     if kind != "function":
-        raise UnsupportedByProvider(f"{provider} has no tool calls of the type {kind!r}.", param=f"{where}.type")
-    function = call.get("function")
-    name = function.get("name") if isinstance(function, dict) else None
-    if not isinstance(function, dict) or not isinstance(name, str) or not name:
-        raise InvalidRequest("A tool call names its function.", param=f"{where}.function.name")
-    arguments = function.get("arguments")
-    if not isinstance(arguments, str):
-        raise InvalidRequest("A tool call's arguments are JSON in a string.", param=f"{where}.function.arguments")
-    return Call(call["id"], name, arguments, call)
+        raise unsupported(f"{where}.type", f"is {str(kind)[:60]!r}, which {not_by(provider)}")
+    function = required(call, "function", dict, where)
+    name = non_empty(function, "name", str, f"{where}.function")
+    return Call(where, call_id, name, required(function, "arguments", str, f"{where}.function"), call)
 
 
-def answered_call(message: Json, where: str, made: Mapping[str, str]) -> str:
-    """The id of the call that a tool message answers; `made` holds every call before it, with the name of its function."""
-    call_id = message.get("tool_call_id")
-    if not isinstance(call_id, str) or call_id not in made:
-        raise InvalidRequest("tool_call_id must be the id of a tool call before it.", param=f"{where}.tool_call_id")
+def answered_call(message: JsonMapping, where: str, earlier: Mapping[str, str]) -> str:
+    """The id of the call that a tool message answers; `earlier` has the names of the functions called before it, by call id."""
+    call_id = required(message, "tool_call_id", str, where)
+    if call_id not in earlier:
+        raise invalid(f"{where}.tool_call_id", "must be the id of an earlier tool call")
     return call_id
 
 
-def address(part: Json, kind: str, name: str, where: str) -> str:
-    """The text in `part[kind][name]`, such as the URL of an image."""
-    held = part.get(kind)
-    value = held.get(name) if isinstance(held, dict) else None
-    if not isinstance(value, str) or not value:
-        raise InvalidRequest(f"{kind}.{name} must be a text.", param=f"{where}.{kind}.{name}")
-    return value
+def string_in(part: JsonMapping, kind: str, field: str, where: str) -> str:
+    """The string in `part[kind][field]`, such as the URL of an image."""
+    return non_empty(required(part, kind, dict, where), field, str, f"{where}.{kind}")
 
 
 def data_url(url: str, where: str) -> DataUrl | None:
-    """What a `data:` URL holds; `None` for any other. https://www.rfc-editor.org/rfc/rfc2397 (read 2026-11-28)."""
+    """The content of a `data:` URL; `None` for any other. https://www.rfc-editor.org/rfc/rfc2397 (read 2026-11-28)."""
     if url[:5].lower() != "data:":
         return None
     head, comma, data = url[5:].partition(",")
     if not comma:
-        raise InvalidRequest("A data: URL has a comma before its data.", param=where)
+        raise invalid(where, "must have a comma before the data of its data: URL")
     media_type, *parameters = head.split(";")
     if "base64" not in parameters:
         data = base64.b64encode(unquote_to_bytes(data)).decode()

@@ -4,7 +4,7 @@ import base64
 import struct
 from typing import Any
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire.fields import invalid, one_of, unsupported
 from ai_engine.wire.json_types import JsonMapping
 
 
@@ -13,22 +13,19 @@ def input_texts(body: JsonMapping, provider: str) -> list[str]:
     given = body.get("input")
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
-        raise InvalidRequest("input must be a text or a list of texts, and not empty.", param="input")
+        raise invalid("input", "must be a string or a non-empty array of strings")
     for place, text in enumerate(texts):
         if isinstance(text, str):
             continue
         if type(text) is int or (isinstance(text, list) and all(type(token) is int for token in text)):
-            raise UnsupportedByProvider(f"{provider} embeds texts, not tokens.", param="input")
-        raise InvalidRequest("input must hold texts.", param=f"input[{place}]")
+            raise unsupported("input", f"must be text: tokens are not supported by {provider}")
+        raise invalid(f"input[{place}]", "must be a string")
     return texts
 
 
 def wants_base64(body: JsonMapping) -> bool:
     """Whether the vectors are wanted as base64 of little-endian float32, as OpenAI's SDKs want them."""
-    form = body.get("encoding_format")
-    if form not in (None, "float", "base64"):
-        raise InvalidRequest("encoding_format must be float or base64.", param="encoding_format")
-    return form == "base64"
+    return body.get("encoding_format") is not None and one_of(body, "encoding_format", ("float", "base64")) == "base64"
 
 
 def packed(answer: JsonMapping) -> JsonMapping:

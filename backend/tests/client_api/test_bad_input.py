@@ -69,21 +69,21 @@ OWN_FIELDS: list[tuple[str, str, Any]] = [
     ("autodecide", "autodecide", []),
     ("models", "models", "tiny"),
     ("models", "models", {"tiny": 1}),
-    ("models", "models", [1]),
-    ("models", "models", [None]),
-    ("models", "models", [""]),
+    ("models", "models[0]", [1]),
+    ("models", "models[0]", [None]),
+    ("models", "models[0]", [""]),
     ("models", "models", ["tiny"] * 11),
-    ("models", "models", ["m" * 513]),
+    ("models", "models[0]", ["m" * 513]),
     ("provider", "provider", "alpha"),
     ("provider", "provider", ["alpha"]),
     ("provider", "provider.sorts", {"sorts": "price"}),
     ("provider", "provider.sort", {"sort": "beauty"}),
     ("provider", "provider.sort", {"sort": ["price"]}),
     ("provider", "provider.order", {"order": "alpha"}),
-    ("provider", "provider.order", {"order": [1]}),
+    ("provider", "provider.order[0]", {"order": [1]}),
     ("provider", "provider.only", {"only": {"alpha": True}}),
     ("provider", "provider.only", {"only": ["nobody"]}),
-    ("provider", "provider.ignore", {"ignore": [None]}),
+    ("provider", "provider.ignore[0]", {"ignore": [None]}),
     ("provider", "provider", {"ignore": ["alpha"]}),
     ("rescue", "rescue", "perhaps"),
     ("rescue", "rescue", True),
@@ -108,6 +108,7 @@ OWN_FIELDS: list[tuple[str, str, Any]] = [
 async def test_a_field_of_ours_that_is_wrong_is_named(gateway: Gateway, path: str, field: str, param: str, value: Any) -> None:
     error = refusal(await gateway.http.post(path, json={**SOUND[path], field: value}), 400, param=param)
     assert len(error["message"]) < 500
+    assert param.partition(".")[0] in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ async def test_a_field_of_ours_that_is_wrong_is_named(gateway: Gateway, path: st
         ("messages", "messages[0]", ["hi"]),
         ("messages", "messages[0]", [None]),
         ("messages", "messages[0]", [[]]),
-        ("messages", "messages[0]", [{"content": "hi"}]),
-        ("messages", "messages[0]", [{"role": 1, "content": "hi"}]),
+        ("messages", "messages[0].role", [{"content": "hi"}]),
+        ("messages", "messages[0].role", [{"role": 1, "content": "hi"}]),
         ("messages", "messages[1]", [*MESSAGES, 7]),
         ("stream", "stream", "true"),
         ("stream", "stream", 1),
@@ -132,7 +133,8 @@ async def test_a_field_of_ours_that_is_wrong_is_named(gateway: Gateway, path: st
     ],
 )
 async def test_a_wrong_field_of_a_chat_is_named(gateway: Gateway, field: str, param: str, value: Any) -> None:
-    refusal(await gateway.http.post(CHAT, json={**SOUND[CHAT], field: value}), 400, param=param)
+    error = refusal(await gateway.http.post(CHAT, json={**SOUND[CHAT], field: value}), 400, param=param)
+    assert error["message"].startswith(f"{param} ")
 
 
 @pytest.mark.parametrize("value", [None, "", [], {}, 1, True])

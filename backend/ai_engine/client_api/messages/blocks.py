@@ -1,10 +1,10 @@
-"""Content blocks as the chat format's parts: text, images, documents, search results."""
+"""Content blocks as parts of a chat: text, images, documents, search results."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
+from ai_engine.errors import UnsupportedByProvider
+from ai_engine.wire.fields import check_known, invalid, objects, objects_of, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
+
+ANTHROPIC_ONLY = "is supported only by providers of Anthropic's Messages API"
 
 _TEXT = frozenset({"type", "text", "cache_control", "citations", "parsed_output"})
 _IMAGE = frozenset({"type", "source", "cache_control", "transformations"})
@@ -12,132 +12,115 @@ _DOCUMENT = frozenset({"type", "source", "cache_control", "title", "context", "c
 _SEARCH_RESULT = frozenset({"type", "source", "title", "content", "cache_control", "citations"})
 
 
-def parts_of(block: JsonMapping) -> list[Json]:
-    """One block of a user's turn or of a tool's result.
+def parts_of(block: JsonMapping, where: str) -> list[Json]:
+    """The parts of one block of a user's turn or of a tool's result.
 
-    A document of text and a search result become text, framed and with their titles, which every model understands. A block's
-    `cache_control` goes with its last part. Raises `Refused`.
+    A document of text and a search result become text with their titles. `cache_control` moves to the block's last part.
+    Raises `InvalidRequest` and `UnsupportedByProvider`, as everything here does.
     """
-    kind = block["type"]
-    if kind == "text":
-        parts = [_text_part(block)]
-    elif kind == "image":
-        only_known(block, _IMAGE)
-        parts = [_image(block)]
-    elif kind == "document":
-        only_known(block, _DOCUMENT)
-        parts = _document(block)
-    elif kind == "search_result":
-        only_known(block, _SEARCH_RESULT)
-        parts = [_search_result(block)]
-    else:
-        raise Untold("type", f"is {kind[:60]!r}, which providers of other protocols do not take here")
+    kind = required(block, "type", str, where)
+    match kind:
+        case "text":
+            # `citations` of an earlier answer are left out.
+            check_known(block, _TEXT, where, ANTHROPIC_ONLY)
+            parts = [_text(required(block, "text", str, where))]
+        case "image":
+            check_known(block, _IMAGE, where, ANTHROPIC_ONLY)
+            parts = [_image(block, where)]
+        case "document":
+            check_known(block, _DOCUMENT, where, ANTHROPIC_ONLY)
+            parts = _document(block, where)
+        case "search_result":
+            check_known(block, _SEARCH_RESULT, where, ANTHROPIC_ONLY)
+            parts = [_search_result(block, where)]
+        case _:
+            raise unsupported(f"{where}.type", f"is {kind[:60]!r}, which {ANTHROPIC_ONLY}")
     hint = block.get("cache_control")
     if hint is not None:
         parts[-1]["cache_control"] = hint
     return parts
 
 
-def _text_part(block: JsonMapping) -> Json:
-    """A text. Where an earlier answer had it from (`citations`) is left out: it stands. Raises `Refused`."""
-    only_known(block, _TEXT)
-    return {"type": "text", "text": text_in(block, "text")}
+def text_part(block: JsonMapping, where: str) -> Json:
+    """The part of a block that must be text."""
+    if block["type"] != "text":
+        raise invalid(f"{where}.type", "must be text")
+    return parts_of(block, where)[0]
 
 
-def _source(block: JsonMapping) -> tuple[JsonMapping, str]:
-    source = block.get("source")
-    if not isinstance(source, Mapping):
-        raise Refused("source", "must be an object with a type")
-    return source, _in_source(source, "type")
-
-
-def _in_source(source: JsonMapping, field: str) -> str:
-    """A text of a block's `source`. Raises `Refused`."""
-    try:
-        return text_in(source, field)
-    except Refused as refused:
-        raise refused.within("source") from None
-
-
-def _image(block: JsonMapping) -> Json:
+def _image(block: JsonMapping, where: str) -> Json:
     transformations = block.get("transformations")
-    if isinstance(transformations, Mapping) and transformations.get("oversized_image") == "error":
-        raise Untold("transformations.oversized_image", "is an error, which other providers do not make of large images")
-    source, kind = _source(block)
-    if kind == "base64":
-        url = _data_url(source)
-    elif kind == "url":
-        url = _in_source(source, "url")
-    else:
-        raise Untold("source.type", f"is {kind[:60]!r}: only Anthropic has that file; send its bytes or its URL")
+    if isinstance(transformations, dict) and transformations.get("oversized_image") == "error":
+        raise unsupported(f"{where}.transformations.oversized_image", f"is 'error', which {ANTHROPIC_ONLY}")
+    source = required(block, "source", dict, where)
+    where = f"{where}.source"
+    kind = required(source, "type", str, where)
+    if kind not in ("base64", "url"):
+        raise _anthropic_file(kind, where)
+    url = _data_url(source, where) if kind == "base64" else required(source, "url", str, where)
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _data_url(source: JsonMapping) -> str:
-    """A base64 source in one text. Raises `Refused`."""
-    return f"data:{_in_source(source, 'media_type')};base64,{_in_source(source, 'data')}"
+def _data_url(source: JsonMapping, where: str) -> str:
+    return f"data:{required(source, 'media_type', str, where)};base64,{required(source, 'data', str, where)}"
 
 
-def _document(block: JsonMapping) -> list[Json]:
-    _no_citations(block)
-    title = text_in(block, "title") if block.get("title") is not None else None
-    context = text_in(block, "context") if block.get("context") is not None else None
-    source, kind = _source(block)
-    if kind == "text":
-        return [_text(_framed("document", title, context, _in_source(source, "data")))]
-    if kind == "content":
-        return _document_of_blocks(source.get("content"), title, context)
+def _anthropic_file(kind: str, where: str) -> UnsupportedByProvider:
+    return unsupported(f"{where}.type", f"is {kind[:60]!r}, a file that only Anthropic can read; send its bytes or its URL")
+
+
+def _document(block: JsonMapping, where: str) -> list[Json]:
+    _check_citations(block, where)
+    title, context = optional(block, "title", str, where), optional(block, "context", str, where)
+    source = required(block, "source", dict, where)
+    where = f"{where}.source"
+    kind = required(source, "type", str, where)
     file: Json = {}
-    if kind == "base64":
-        file["file_data"] = _data_url(source)
-    elif kind == "url":
-        file["file_url"] = _in_source(source, "url")
-    else:
-        raise Untold("source.type", f"is {kind[:60]!r}: only Anthropic has that file; send its bytes or its URL")
+    match kind:
+        case "text":
+            return [_framed("document", title, context, required(source, "data", str, where))]
+        case "content":
+            return _document_of_blocks(source.get("content"), title, context, f"{where}.content")
+        case "base64":
+            file["file_data"] = _data_url(source, where)
+        case "url":
+            file["file_url"] = required(source, "url", str, where)
+        case _:
+            raise _anthropic_file(kind, where)
     if title is not None:
         file["filename"] = title
     part: Json = {"type": "file", "file": file}
     return [part] if context is None else [_text(f"<context>{context}</context>"), part]
 
 
-def _document_of_blocks(content: Any, title: str | None, context: str | None) -> list[Json]:
+def _document_of_blocks(content: object, title: str | None, context: str | None, where: str) -> list[Json]:
     if isinstance(content, str):
-        return [_text(_framed("document", title, context, content))]
+        return [_framed("document", title, context, content)]
     if not isinstance(content, list):
-        raise Refused("source.content", "must be a text or an array of blocks")
+        raise invalid(where, "must be a string or an array of blocks")
     parts = [_text(_opening("document", title, context))]
-    for place, inner in enumerate(content):
-        try:
-            parts += _parts_of_document(inner)
-        except Refused as refused:
-            raise refused.within(f"source.content[{place}]") from None
+    for at, inner in objects_of(content, where):
+        if inner.get("type") not in ("text", "image"):
+            raise invalid(f"{at}.type", "must be text or image")
+        parts += parts_of(inner, at)
     return [*parts, _text("</document>")]
 
 
-def _parts_of_document(block: Any) -> list[Json]:
-    if not isinstance(block, Mapping) or block.get("type") not in ("text", "image"):
-        raise Refused("type", "must be text or image")
-    return parts_of(block)
-
-
-def _search_result(block: JsonMapping) -> Json:
-    _no_citations(block)
-    content = block.get("content")
-    if not isinstance(content, list):
-        raise Refused("content", "must be an array of text blocks")
+def _search_result(block: JsonMapping, where: str) -> Json:
+    _check_citations(block, where)
     texts = []
-    for place, inner in enumerate(content):
-        if not isinstance(inner, Mapping) or inner.get("type") != "text" or not isinstance(inner.get("text"), str):
-            raise Refused(f"content[{place}]", "must be a text block")
-        texts.append(inner["text"])
-    source = f"<source>{text_in(block, 'source')}</source>\n"
-    return _text(_framed("search_result", text_in(block, "title"), None, source + "\n".join(texts)))
+    for at, inner in objects(block, "content", where):
+        if inner.get("type") != "text":
+            raise invalid(f"{at}.type", "must be text")
+        texts.append(required(inner, "text", str, at))
+    source = f"<source>{required(block, 'source', str, where)}</source>\n"
+    return _framed("search_result", required(block, "title", str, where), None, source + "\n".join(texts))
 
 
-def _no_citations(block: JsonMapping) -> None:
+def _check_citations(block: JsonMapping, where: str) -> None:
     citations = block.get("citations")
-    if isinstance(citations, Mapping) and citations.get("enabled"):
-        raise Untold("citations.enabled", "asks for citations, which providers of other protocols do not make")
+    if isinstance(citations, dict) and citations.get("enabled"):
+        raise unsupported(f"{where}.citations.enabled", ANTHROPIC_ONLY)
 
 
 def _opening(name: str, title: str | None, context: str | None) -> str:
@@ -149,8 +132,8 @@ def _opening(name: str, title: str | None, context: str | None) -> str:
     return opening
 
 
-def _framed(name: str, title: str | None, context: str | None, text: str) -> str:
-    return f"{_opening(name, title, context)}{text}\n</{name}>"
+def _framed(name: str, title: str | None, context: str | None, text: str) -> Json:
+    return _text(f"{_opening(name, title, context)}{text}\n</{name}>")
 
 
 def _text(text: str) -> Json:

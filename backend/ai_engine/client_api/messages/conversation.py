@@ -1,28 +1,22 @@
-"""The conversation: Anthropic's turns of blocks become the chat format's messages."""
+"""Anthropic's turns of blocks as the messages of a chat."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import orjson
-
-from ai_engine.client_api.messages.blocks import parts_of
+from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY, parts_of, text_part
 from ai_engine.client_api.messages.reasoning import detail_of, text_of
-from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
 from ai_engine.client_api.tool_names import shortened
+from ai_engine.wire.fields import check_known, invalid, json_text, objects_of, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _TOOL_USE = frozenset({"type", "id", "name", "input", "cache_control", "caller"})
 _TOOL_RESULT = frozenset({"type", "tool_use_id", "content", "is_error", "cache_control"})
 _BILLING = "x-anthropic-billing-header:"
-"""Claude Code's first block of `system`, which speaks to Anthropic's billing and says something else in every request: for
-anybody else it is no instruction, and it would keep the whole prompt out of every cache
-(https://github.com/anthropics/claude-code/issues/68900, read 2026-11-28)."""
+"""Claude Code's first block of `system`, for Anthropic's billing. It changes with every request: other providers could not cache
+the prompt (https://github.com/anthropics/claude-code/issues/68900, read 2026-11-28)."""
 
 
 def chat_messages(body: JsonMapping) -> list[Json]:
-    """`system` and `messages`. Their outer form was checked (`requests`). Raises `Refused` with the whole path.
+    """`system` and `messages`, whose outer form `requests` has checked. Raises `InvalidRequest` and `UnsupportedByProvider`.
 
-    Turns of the same role that follow each other are one turn, as they are for Anthropic. Results of tools come first in theirs.
+    Consecutive turns of one role are one turn, as they are for Anthropic. Results of tools come first in theirs.
     """
     conversation = _Conversation()
     system = body.get("system")
@@ -34,7 +28,7 @@ def chat_messages(body: JsonMapping) -> list[Json]:
 
 
 class _Conversation:
-    """What has become of the turns so far; the last one is still open, since the next may continue it."""
+    """The messages so far. The last turn is open, since the next message may continue it."""
 
     def __init__(self) -> None:
         self._messages: list[Json] = []
@@ -44,9 +38,9 @@ class _Conversation:
         self._calls: list[Json] = []
         self._details: list[Json] = []
         self._thoughts: list[str] = []
-        self._had_results = False
+        self._has_results = False
         self._unanswered: dict[str, str] = {}
-        """Ids of the last assistant's calls that have no result yet, and where they stand."""
+        """The calls of the last assistant's turn that have no result yet: their paths, by id."""
 
     def add(self, index: int, message: JsonMapping) -> None:
         role, content = message["role"], message["content"]
@@ -62,25 +56,15 @@ class _Conversation:
         if isinstance(content, str):
             self._parts.append({"type": "text", "text": content})
             return
+        add_block = self._add_of_user if role == "user" else self._add_of_assistant
         for place, block in enumerate(content):
-            try:
-                if role == "user":
-                    self._add_of_user(block)
-                else:
-                    self._add_of_assistant(block, index, place)
-            except Refused as refused:
-                raise refused.within(f"messages[{index}].content[{place}]") from None
+            add_block(block, f"messages[{index}].content[{place}]")
 
-    def add_system(self, content: Any, where: str) -> None:
+    def add_system(self, content: str | list[Json], where: str) -> None:
         if isinstance(content, str):
-            parts = [{"type": "text", "text": content}]
+            parts: list[Json] = [{"type": "text", "text": content}]
         else:
-            parts = []
-            for place, block in enumerate(content):
-                try:
-                    parts.append(_text_alone(block))
-                except Refused as refused:
-                    raise refused.within(f"{where}[{place}]") from None
+            parts = [text_part(block, f"{where}[{place}]") for place, block in enumerate(content)]
         parts = [part for part in parts if not part["text"].startswith(_BILLING)]
         if parts:
             self._messages.append({"role": "system", "content": _content(parts)})
@@ -88,72 +72,61 @@ class _Conversation:
     def end(self) -> list[Json]:
         role = self._role
         self._close_turn()
-        if self._unanswered:
-            self._refuse_unanswered()
+        self._check_answered()
         if role == "assistant":
-            raise Untold(
-                f"messages[{self._index}]",
-                "is an assistant's, to be continued; providers of other protocols answer a turn and cannot go on with one",
-            )
+            raise unsupported(f"messages[{self._index}]", f"is an assistant's turn to continue, which {ANTHROPIC_ONLY}")
         return self._messages
 
-    def _add_of_user(self, block: Json) -> None:
+    def _add_of_user(self, block: Json, where: str) -> None:
+        if block["type"] in ("tool_use", "thinking", "redacted_thinking"):
+            raise invalid(f"{where}.type", f"is {block['type']!r}, which belongs in an assistant's turn")
         if block["type"] != "tool_result":
-            if block["type"] in ("tool_use", "thinking", "redacted_thinking"):
-                raise Refused("type", f"is {block['type']!r}, which only an assistant's turn may have")
-            self._parts += parts_of(block)
+            self._parts += parts_of(block, where)
             return
-        only_known(block, _TOOL_RESULT)
-        call_id = text_in(block, "tool_use_id")
+        check_known(block, _TOOL_RESULT, where, ANTHROPIC_ONLY)
+        call_id = required(block, "tool_use_id", str, where)
         if self._unanswered.pop(call_id, None) is None:
-            raise Refused("tool_use_id", "names no tool_use of the assistant's turn before")
-        message: Json = {"role": "tool", "tool_call_id": call_id, "content": _result(block)}
+            raise invalid(f"{where}.tool_use_id", "must be the id of a tool_use in the assistant's turn before")
+        message: Json = {"role": "tool", "tool_call_id": call_id, "content": _result(block, where)}
         if block.get("is_error"):
             message["is_error"] = True
         self._messages.append(message)
-        self._had_results = True
+        self._has_results = True
 
-    def _add_of_assistant(self, block: Json, index: int, place: int) -> None:
+    def _add_of_assistant(self, block: Json, where: str) -> None:
         kind = block["type"]
         if kind == "text":
-            self._parts.append(_text_alone(block))
+            self._parts.append(text_part(block, where))
         elif kind == "tool_use":
-            self._add_call(block, f"messages[{index}].content[{place}].id")
+            self._add_call(block, where)
         elif kind in ("thinking", "redacted_thinking"):
-            text_in(block, "thinking" if kind == "thinking" else "data")
-            # Its place in the turn: models that think between tools do not do all of it first.
+            required(block, "thinking" if kind == "thinking" else "data", str, where)
+            # The position in the turn: models that think between tools do not do all of it first.
             detail = detail_of(block, len(self._parts) + len(self._calls) + len(self._details))
             if detail is not None:
                 self._details.append(detail)
             self._thoughts.append(text_of(block, detail))
         elif kind == "tool_result":
-            raise Refused("type", "is 'tool_result', which only a user's turn may have")
+            raise invalid(f"{where}.type", "is 'tool_result', which belongs in a user's turn")
         else:
-            raise Untold("type", f"is {kind[:60]!r}, which providers of other protocols do not know")
+            raise unsupported(f"{where}.type", f"is {kind[:60]!r}, which {ANTHROPIC_ONLY}")
 
     def _add_call(self, block: Json, where: str) -> None:
-        only_known(block, _TOOL_USE)
+        check_known(block, _TOOL_USE, where, ANTHROPIC_ONLY)
         caller = block.get("caller")
-        if caller is not None and (not isinstance(caller, Mapping) or caller.get("type") != "direct"):
-            raise Untold("caller", "is a tool on Anthropic's side, which providers of other protocols do not have")
-        given = block.get("input")
-        if not isinstance(given, Mapping):
-            raise Refused("input", "must be an object")
-        call_id = text_in(block, "id")
-        try:
-            arguments = orjson.dumps(given).decode()
-        except orjson.JSONEncodeError:
-            raise Refused("input", "is nested too deeply") from None
-        function = {"name": shortened(text_in(block, "name")), "arguments": arguments}
+        if caller is not None and (not isinstance(caller, dict) or caller.get("type") != "direct"):
+            raise unsupported(f"{where}.caller", f"is one of Anthropic's own tools, which {ANTHROPIC_ONLY}")
+        arguments = json_text(required(block, "input", dict, where), f"{where}.input")
+        call_id = required(block, "id", str, where)
+        function = {"name": shortened(required(block, "name", str, where)), "arguments": arguments}
         self._calls.append({"id": call_id, "type": "function", "function": function})
-        self._unanswered[call_id] = where
+        self._unanswered[call_id] = f"{where}.id"
 
     def _close_turn(self) -> None:
         if self._role == "user":
-            if self._parts or not self._had_results:
+            if self._parts or not self._has_results:
                 self._messages.append({"role": "user", "content": _content(self._parts)})
-            if self._unanswered:
-                self._refuse_unanswered()
+            self._check_answered()
         elif self._role == "assistant":
             message: Json = {"role": "assistant", "content": _content(self._parts) if self._parts or not self._calls else None}
             if self._details:
@@ -163,46 +136,29 @@ class _Conversation:
             if self._calls:
                 message["tool_calls"] = self._calls
             self._messages.append(message)
-        self._parts, self._calls, self._details, self._thoughts, self._had_results = [], [], [], [], False
+        self._parts, self._calls, self._details, self._thoughts, self._has_results = [], [], [], [], False
 
-    def _refuse_unanswered(self) -> None:
-        call_id, where = next(iter(self._unanswered.items()))
-        raise Refused(where, f"is {call_id[:60]!r}, and the turn after has no tool_result for it")
+    def _check_answered(self) -> None:
+        for call_id, where in self._unanswered.items():
+            raise invalid(where, f"is {call_id[:60]!r}, and the next turn has no tool_result for it")
 
 
-def _result(block: JsonMapping) -> str | list[Json]:
+def _result(block: JsonMapping, where: str) -> str | list[Json]:
     content, hint = block.get("content"), block.get("cache_control")
     if content is None:
         content = ""
     if isinstance(content, str):
         return content if hint is None else [{"type": "text", "text": content, "cache_control": hint}]
     if not isinstance(content, list):
-        raise Refused("content", "must be a text or an array of blocks")
-    parts: list[Json] = []
-    for place, inner in enumerate(content):
-        try:
-            parts += _parts_of_result(inner)
-        except Refused as refused:
-            raise refused.within(f"content[{place}]") from None
+        raise invalid(f"{where}.content", "must be a string or an array of blocks")
+    parts = [part for at, inner in objects_of(content, f"{where}.content") for part in parts_of(inner, at)]
     if hint is not None and parts:
         parts[-1]["cache_control"] = hint
     return _content(parts)
 
 
-def _parts_of_result(block: Any) -> list[Json]:
-    if not isinstance(block, Mapping) or not isinstance(block.get("type"), str):
-        raise Refused("type", "must be a text, in an object")
-    return parts_of(block)
-
-
-def _text_alone(block: JsonMapping) -> Json:
-    if block["type"] != "text":
-        raise Refused("type", "must be text")
-    return parts_of(block)[0]
-
-
 def _content(parts: list[Json]) -> str | list[Json]:
-    """One plain text as a text, which every server takes; not all take it as a part."""
+    """One plain text as a string, which every server accepts; not all accept it as a part."""
     if not parts:
         return ""
     if len(parts) == 1 and parts[0].keys() == {"type", "text"}:

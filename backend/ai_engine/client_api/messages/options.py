@@ -1,15 +1,16 @@
-"""What a request says beside its conversation: tools, limits, thinking, the form of the answer."""
+"""The options of a request: tools, limits, thinking, the format of the answer."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ai_engine.client_api.messages.refusals import Refused, Untold, only_known, text_in
+from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY
 from ai_engine.client_api.tool_names import shortened
+from ai_engine.wire.fields import check_known, invalid, objects, one_of, optional, optional_objects, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _HINTS = frozenset({"cache_control", "service_tier", "speed", "diagnostics"})
-"""Left out: they change speed or price, or tell of Anthropic's own cache."""
+"""Left out: they affect only speed, price or Anthropic's own cache."""
 _LONGEST_USER = 64
 """Longer ones are left out, Claude Code's among them: OpenAI refuses them, and nothing depends on it
 (https://github.com/maximhq/bifrost/pull/1000, read 2026-11-28)."""
@@ -19,17 +20,19 @@ _TOOL = frozenset(
     # How Anthropic streams a tool's input: the input is the same.
     | {"eager_input_streaming"}
 )
+_TOOL_DEFAULTS = MappingProxyType({"defer_loading": (False,), "allowed_callers": (["direct"],), "input_examples": ([],)})
+"""Fields of a tool that change nothing with these values."""
 _EFFORTS = MappingProxyType({"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"})
-"""OpenAI's words; what lies above `high` only few models take, and `high` all that reason."""
-_CHOICES = MappingProxyType({"auto": "auto", "any": "required", "none": "none"})
+"""OpenAI's levels; few models support what lies above `high`, and all that reason support `high`."""
+_CHOICES = MappingProxyType({"auto": "auto", "any": "required", "none": "none", "tool": None})
 _THINKING = ("enabled", "disabled", "adaptive", "between_tools")
 
 
 def chat_options(body: JsonMapping) -> Json:
-    """All fields but the model, the conversation and `stream`. Raises `Refused` with the field's whole path.
+    """All fields but the model, the conversation and `stream`. Raises `InvalidRequest` and `UnsupportedByProvider`.
 
     Left out are `cache_control`, `service_tier`, `speed`, `diagnostics`, a long `metadata.user_id`, `context_management` where it
-    only clears old thinking, and of a tool `eager_input_streaming`. What has no words is refused.
+    only clears old thinking, and of a tool `eager_input_streaming`.
     """
     options: Json = {}
     for field, value in body.items():
@@ -37,70 +40,56 @@ def chat_options(body: JsonMapping) -> Json:
             continue
         translate = _FIELDS.get(field)
         if translate is not None:
-            translate(value, options)
+            translate(body, options)
         elif field not in _HINTS and value not in ([], {}):
-            raise Untold(field, "means nothing to providers of other protocols")
-    _tool_choice(body.get("tool_choice"), options)
+            raise unsupported(field, ANTHROPIC_ONLY)
+    _tool_choice(body, options)
     _reasoning(body, options)
     return options
 
 
-def _limit(value: Any, options: Json) -> None:
-    if value == 0:
-        raise Untold("max_tokens", "is 0, which fills Anthropic's cache and asks for no answer")
-    options["max_completion_tokens"] = value
+def _limit(body: JsonMapping, options: Json) -> None:
+    if body["max_tokens"] == 0:
+        raise unsupported("max_tokens", f"is 0, which fills Anthropic's cache and {ANTHROPIC_ONLY}")
+    options["max_completion_tokens"] = body["max_tokens"]
 
 
-def _number(field: str) -> Callable[[Any, Json], None]:
-    def translate(value: Any, options: Json) -> None:
-        if type(value) not in (int, float):
-            raise Refused(field, "must be a number")
-        options[field] = value
+def _number(field: str) -> Callable[[JsonMapping, Json], None]:
+    def translate(body: JsonMapping, options: Json) -> None:
+        options[field] = required(body, field, float)
 
     return translate
 
 
-def _stops(value: Any, options: Json) -> None:
-    if value:
-        options["stop"] = value
+def _stops(body: JsonMapping, options: Json) -> None:
+    if body["stop_sequences"]:
+        options["stop"] = body["stop_sequences"]
 
 
-def _metadata(value: Any, options: Json) -> None:
-    if not isinstance(value, Mapping):
-        raise Refused("metadata", "must be an object")
-    try:
-        only_known(value, frozenset({"user_id"}))
-        user = text_in(value, "user_id") if value.get("user_id") is not None else ""
-    except Refused as refused:
-        raise refused.within("metadata") from None
+def _metadata(body: JsonMapping, options: Json) -> None:
+    metadata = required(body, "metadata", dict)
+    check_known(metadata, ("user_id",), "metadata", ANTHROPIC_ONLY)
+    user = optional(metadata, "user_id", str, "metadata") or ""
     if 0 < len(user) <= _LONGEST_USER:
         options["user"] = user
 
 
-def _tools(value: Any, options: Json) -> None:
-    tools = []
-    for index, tool in enumerate(value):
-        try:
-            tools.append(_tool(tool))
-        except Refused as refused:
-            raise refused.within(f"tools[{index}]") from None
-    if tools:
+def _tools(body: JsonMapping, options: Json) -> None:
+    if tools := [_tool(tool, where) for where, tool in objects(body, "tools")]:
         options["tools"] = tools
 
 
-def _tool(tool: JsonMapping) -> Json:
+def _tool(tool: JsonMapping, where: str) -> Json:
     kind = tool.get("type")
     if kind not in (None, "custom"):
-        raise Untold("type", f"is {str(kind)[:60]!r}, one of Anthropic's own tools, which other providers do not have")
+        raise unsupported(f"{where}.type", f"is {str(kind)[:60]!r}, a tool that {ANTHROPIC_ONLY}")
     if not _TOOL.issuperset(tool):
-        tool = _without_ordinary(tool)
-    only_known(tool, _TOOL)
-    schema = tool.get("input_schema")
-    if not isinstance(schema, Mapping):
-        raise Refused("input_schema", "must be an object")
-    function: Json = {"name": shortened(text_in(tool, "name"))}
-    if tool.get("description") is not None:
-        function["description"] = text_in(tool, "description")
+        tool = {field: value for field, value in tool.items() if value not in _TOOL_DEFAULTS.get(field, ())}
+        check_known(tool, _TOOL, where, ANTHROPIC_ONLY)
+    schema = required(tool, "input_schema", dict, where)
+    function: Json = {"name": shortened(required(tool, "name", str, where))}
+    if (description := optional(tool, "description", str, where)) is not None:
+        function["description"] = description
     function["parameters"] = schema
     if tool.get("strict") is not None:
         function["strict"] = tool["strict"]
@@ -110,51 +99,33 @@ def _tool(tool: JsonMapping) -> Json:
     return translated
 
 
-def _without_ordinary(tool: JsonMapping) -> JsonMapping:
-    """Without what says that a tool is as tools are: called by the model itself, there from the start, without examples."""
-    ordinary = {"defer_loading": (False,), "allowed_callers": (["direct"],), "input_examples": ([],)}
-    return {field: value for field, value in tool.items() if value not in ordinary.get(field, ())}
-
-
-def _tool_choice(choice: Any, options: Json) -> None:
+def _tool_choice(body: JsonMapping, options: Json) -> None:
+    choice = optional(body, "tool_choice", dict)
     if choice is None:
         return
-    if not isinstance(choice, Mapping):
-        raise Refused("tool_choice", "must be an object with a type")
-    try:
-        chosen = _chosen(choice)
-    except Refused as refused:
-        raise refused.within("tool_choice") from None
+    where = "tool_choice"
+    check_known(choice, ("type", "name", "disable_parallel_tool_use"), where, ANTHROPIC_ONLY)
+    chosen: str | Json | None = _CHOICES[one_of(choice, "type", _CHOICES, where)]
+    if chosen is None:
+        chosen = {"type": "function", "function": {"name": shortened(required(choice, "name", str, where))}}
     if "tools" not in options:
-        if chosen in ("auto", "none"):  # without tools they say nothing, and OpenAI refuses them
+        if chosen in ("auto", "none"):  # without tools they mean nothing, and OpenAI refuses them
             return
-        raise Refused("tool_choice", "asks for a tool, and tools has none")
+        raise invalid(where, "demands a tool, and tools is empty")
     options["tool_choice"] = chosen
     if choice.get("disable_parallel_tool_use"):
         options["parallel_tool_calls"] = False
 
 
-def _chosen(choice: JsonMapping) -> str | Json:
-    only_known(choice, frozenset({"type", "name", "disable_parallel_tool_use"}))
-    kind = text_in(choice, "type")
-    if kind == "tool":
-        return {"type": "function", "function": {"name": shortened(text_in(choice, "name"))}}
-    if kind not in _CHOICES:
-        raise Refused("type", "must be auto, any, tool or none")
-    return _CHOICES[kind]
-
-
-def _thinking(value: Any, options: Json) -> None:
-    if not isinstance(value, Mapping) or value.get("type") not in _THINKING:
-        raise Refused("thinking.type" if isinstance(value, Mapping) else "thinking", f"must be one of {', '.join(_THINKING)}")
-    budget = value.get("budget_tokens")
-    if budget is not None and type(budget) is not int:
-        raise Refused("thinking.budget_tokens", "must be a whole number")
-    options["thinking"] = value
+def _thinking(body: JsonMapping, options: Json) -> None:
+    thinking = required(body, "thinking", dict)
+    one_of(thinking, "type", _THINKING, "thinking")
+    optional(thinking, "budget_tokens", int, "thinking")
+    options["thinking"] = thinking
 
 
 def _reasoning(body: JsonMapping, options: Json) -> None:
-    """How much to think: a budget says it, else the effort; without either the model decides, as `adaptive` has it."""
+    """`reasoning_effort`, by the effort, else by the budget; without either the model decides, as with `adaptive`."""
     thinking = options.get("thinking") or {}
     kind, budget = thinking.get("type"), thinking.get("budget_tokens")
     if kind == "disabled":
@@ -168,78 +139,60 @@ def _reasoning(body: JsonMapping, options: Json) -> None:
         options["reasoning_effort"] = "low" if budget < 2048 else "medium" if budget < 8192 else "high"
 
 
-def _output_config(value: Any, options: Json) -> None:
-    if not isinstance(value, Mapping):
-        raise Refused("output_config", "must be an object")
-    try:
-        only_known(value, frozenset({"effort", "format"}))
-        _check_effort(value.get("effort"))
-        if value.get("format") is not None:
-            _format(value["format"], options, "format")
-    except Refused as refused:
-        raise refused.within("output_config") from None
+def _output_config(body: JsonMapping, options: Json) -> None:
+    config = required(body, "output_config", dict)
+    check_known(config, ("effort", "format"), "output_config", ANTHROPIC_ONLY)
+    if config.get("effort") is not None:
+        one_of(config, "effort", _EFFORTS, "output_config")
+    if config.get("format") is not None:
+        _set_format(required(config, "format", dict, "output_config"), options, "output_config.format")
 
 
-def _check_effort(effort: Any) -> None:
-    if effort is not None and (not isinstance(effort, str) or effort not in _EFFORTS):
-        raise Refused("effort", f"must be one of {', '.join(_EFFORTS)}")
+def _output_format(body: JsonMapping, options: Json) -> None:
+    _set_format(required(body, "output_format", dict), options, "output_format")
 
 
-def _format(value: Any, options: Json, where: str = "output_format") -> None:
-    if not isinstance(value, Mapping):
-        raise Refused(where, "must be an object with a type")
-    if value.get("type") != "json_schema":
-        raise Untold(f"{where}.type", "is not json_schema")
-    schema = value.get("schema")
-    if not isinstance(schema, Mapping):
-        raise Refused(f"{where}.schema", "must be an object")
+def _set_format(form: JsonMapping, options: Json, where: str) -> None:
+    if form.get("type") != "json_schema":
+        raise unsupported(f"{where}.type", f"is not 'json_schema'; every other type {ANTHROPIC_ONLY}")
+    schema = required(form, "schema", dict, where)
     json_schema = {"name": "answer", "schema": schema, "strict": _is_strict(schema)}
     options["response_format"] = {"type": "json_schema", "json_schema": json_schema}
 
 
-def _is_strict(schema: Any) -> bool:
-    """Whether OpenAI takes it as a strict one: every object closed and every property required, which Anthropic does not ask for.
+def _is_strict(schema: Json) -> bool:
+    """Whether OpenAI accepts it as strict: every object closed and every property required, which Anthropic does not demand.
 
     Source: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas (read 2026-11-28).
     """
-    rest = [schema]
+    rest: list[Any] = [schema]
     while rest:
         part = rest.pop()
         if isinstance(part, list):
             rest.extend(part)
-        elif isinstance(part, Mapping):
+        elif isinstance(part, dict):
             properties = part.get("properties")
             if part.get("type") == "object" or properties is not None:
-                required = part.get("required")
-                if part.get("additionalProperties") is not False or not isinstance(properties, Mapping):
+                required_names = part.get("required")
+                if part.get("additionalProperties") is not False or not isinstance(properties, dict):
                     return False
-                if not isinstance(required, list) or not all(name in required for name in properties):
+                if not isinstance(required_names, list) or not all(name in required_names for name in properties):
                     return False
             rest.extend(part.values())
     return True
 
 
-def _context_management(value: Any, _: Json) -> None:
-    """What is done to earlier turns. Clearing their thinking is each provider's own affair, and Claude Code asks for it."""
-    edits = value.get("edits") if isinstance(value, Mapping) else None
-    if not isinstance(edits, list | None):
-        raise Refused("context_management.edits", "must be an array")
-    for index, edit in enumerate(edits or ()):
-        kind = edit.get("type") if isinstance(edit, Mapping) else None
-        if not isinstance(kind, str):
-            raise Refused(f"context_management.edits[{index}].type", "must be a text")
-        if not kind.startswith("clear_thinking_"):
-            raise Untold(f"context_management.edits[{index}].type", "is an edit that only Anthropic makes")
-    if isinstance(value, Mapping):
-        for field, other in value.items():
-            if field != "edits" and other is not None:
-                raise Untold(f"context_management.{field}", "means nothing to providers of other protocols")
-    else:
-        raise Refused("context_management", "must be an object")
+def _context_management(body: JsonMapping, _: Json) -> None:
+    """Edits of earlier turns. Clearing their thinking is left to each provider, and Claude Code asks for it."""
+    management = required(body, "context_management", dict)
+    for where, edit in optional_objects(management, "edits", "context_management"):
+        if not required(edit, "type", str, where).startswith("clear_thinking_"):
+            raise unsupported(f"{where}.type", ANTHROPIC_ONLY)
+    check_known(management, ("edits",), "context_management", ANTHROPIC_ONLY)
 
 
 _SEPARATE = frozenset({"model", "messages", "system", "stream", "tool_choice"})
-_FIELDS: Mapping[str, Callable[[Any, Json], None]] = MappingProxyType(
+_FIELDS: Mapping[str, Callable[[JsonMapping, Json], None]] = MappingProxyType(
     {
         "max_tokens": _limit,
         "temperature": _number("temperature"),
@@ -250,7 +203,7 @@ _FIELDS: Mapping[str, Callable[[Any, Json], None]] = MappingProxyType(
         "tools": _tools,
         "thinking": _thinking,
         "output_config": _output_config,
-        "output_format": _format,
+        "output_format": _output_format,
         "context_management": _context_management,
     }
 )

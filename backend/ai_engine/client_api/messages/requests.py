@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from typing import Any
 
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.messages import answers, native, reasoning
@@ -11,33 +10,27 @@ from ai_engine.client_api.messages.conversation import chat_messages
 from ai_engine.client_api.messages.count_tokens import estimate
 from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED
 from ai_engine.client_api.messages.options import chat_options
-from ai_engine.client_api.messages.refusals import Refused
 from ai_engine.client_api.messages.stream import MessagesStream
-from ai_engine.client_api.steering import Arrival, optional_flag, parse_object, steered_request
+from ai_engine.client_api.steering import Arrival, steered_request
 from ai_engine.client_api.tool_names import originals
-from ai_engine.errors import InvalidRequest
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.fields import invalid, non_empty, objects_of, one_of, optional, optional_objects, parse_object, required
 from ai_engine.wire.json_types import Json, JsonMapping
 
-_ROLES = frozenset({"user", "assistant", "system"})
+_ROLES = ("user", "assistant", "system")
 _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 
 
 def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     """Reads `POST /v1/messages`. Raises `InvalidRequest` naming the field."""
     body = parse_object(raw)
-    most = body.get("max_tokens")
-    if type(most) is not int or most < 0:
-        raise InvalidRequest(
-            "max_tokens must be given: how many tokens the answer may have at most, as a whole number.", param="max_tokens"
-        )
+    if required(body, "max_tokens", int) < 0:
+        raise invalid("max_tokens", "must be at least 0")
     if body.get("thread") is not None:
-        raise InvalidRequest(
-            "thread is a state that one provider alone has: send the whole conversation.", param="thread", code=THREAD_UNSUPPORTED
-        )
+        raise invalid("thread", "is not supported; send the whole conversation", code=THREAD_UNSUPPORTED)
     needs, has_foreign = _checked(body, len(raw))
-    is_stream = optional_flag(body, "stream") or False
+    is_stream = optional(body, "stream", bool) or False
     request = steered_request(
         body,
         Operation.MESSAGES,
@@ -76,7 +69,7 @@ def check_version(value: bytes) -> None:
             return
     except ValueError:
         pass
-    raise InvalidRequest("anthropic-version must be a date such as 2023-06-01.", param="anthropic-version")
+    raise invalid("anthropic-version", "must be a date since 2023-01-01, such as 2023-06-01")
 
 
 class MessagesTranslation:
@@ -88,14 +81,7 @@ class MessagesTranslation:
         self._request_id = request_id
 
     def chat_request(self) -> JsonMapping:
-        try:
-            chat = {
-                "model": self._body["model"],
-                "messages": chat_messages(self._body),
-                **chat_options(self._body),
-            }
-        except Refused as refused:
-            raise refused.error() from None
+        chat: Json = {"model": self._body["model"], "messages": chat_messages(self._body), **chat_options(self._body)}
         if self._body.get("stream"):
             chat["stream"] = True
         return chat
@@ -117,17 +103,15 @@ class MessagesTranslation:
 
 
 def _checked(body: JsonMapping, size_bytes: int) -> tuple[Needs, bool]:
-    """Checks the form that everything here relies on. Says what a model needs, and whether anything in it is ours (`native`)."""
-    has_images, has_files, has_foreign = _check_messages(body.get("messages"))
+    """Checks the outer form of a request. Returns what a model needs, and whether a block needs cleaning (`native`)."""
+    has_images, has_files, has_foreign = _check_messages(body)
     system = body.get("system")
     if system is not None and not isinstance(system, str):
         _check_blocks(system, "system")
-    tools = body.get("tools")
-    if tools is not None and not (isinstance(tools, list) and all(isinstance(tool, dict) for tool in tools)):
-        raise InvalidRequest("tools must be an array of objects.", param="tools")
-    stops = body.get("stop_sequences")
-    if stops is not None and not (isinstance(stops, list) and all(isinstance(stop, str) for stop in stops)):
-        raise InvalidRequest("stop_sequences must be an array of texts.", param="stop_sequences")
+    tools = list(optional_objects(body, "tools"))
+    for index, stop in enumerate(optional(body, "stop_sequences", list) or ()):
+        if not isinstance(stop, str):
+            raise invalid(f"stop_sequences[{index}]", "must be a string")
     config = body.get("output_config")
     wants_schema = bool(body.get("output_format") or (isinstance(config, dict) and config.get("format")))
     needs = Needs(
@@ -139,24 +123,15 @@ def _checked(body: JsonMapping, size_bytes: int) -> tuple[Needs, bool]:
     return needs, has_foreign
 
 
-def _check_messages(messages: Any) -> tuple[bool, bool, bool]:
-    """Whether there are images, files, and blocks with something of ours."""
-    if not isinstance(messages, list) or not messages:
-        raise InvalidRequest("messages must be an array with at least one message.", param="messages")
+def _check_messages(body: JsonMapping) -> tuple[bool, bool, bool]:
+    """Whether there are images, files, and blocks that need cleaning."""
     has_images = has_files = has_foreign = False
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict):
-            raise InvalidRequest(f"messages[{index}] must be an object with a role.", param=f"messages[{index}]")
-        role = message.get("role")
-        if not isinstance(role, str) or role not in _ROLES:
-            raise InvalidRequest(
-                f"messages[{index}].role must be user or assistant, or system for later instructions.",
-                param=f"messages[{index}].role",
-            )
+    for where, message in objects_of(non_empty(body, "messages", list), "messages"):
+        one_of(message, "role", _ROLES, where)
         content = message.get("content")
         if isinstance(content, str):
             continue
-        for block in _check_blocks(content, f"messages[{index}].content"):
+        for block in _check_blocks(content, f"{where}.content"):
             kind = block["type"]
             if kind in ("image", "document"):
                 has_images, has_files = has_images or kind == "image", has_files or kind == "document"
@@ -167,11 +142,9 @@ def _check_messages(messages: Any) -> tuple[bool, bool, bool]:
     return has_images, has_files, has_foreign
 
 
-def _check_blocks(content: Any, where: str) -> list[Json]:
+def _check_blocks(content: object, where: str) -> list[Json]:
     if not isinstance(content, list):
-        raise InvalidRequest(f"{where} must be a text or an array of blocks.", param=where)
-    for place, block in enumerate(content):
-        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
-            at = f"{where}[{place}].type" if isinstance(block, dict) else f"{where}[{place}]"
-            raise InvalidRequest(f"{where}[{place}] must be an object with a type.", param=at)
+        raise invalid(where, "must be a string or an array of blocks")
+    for at, block in objects_of(content, where):
+        required(block, "type", str, at)
     return content

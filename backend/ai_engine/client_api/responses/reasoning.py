@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
-from ai_engine.errors import InvalidRequest
+from ai_engine.wire.fields import invalid
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import REASONING_FORMAT
 
@@ -46,9 +46,7 @@ def unseal(encrypted_content: str, item_id: object, where: str) -> list[Json]:
     except (binascii.Error, ValueError):  # orjson's error is a ValueError, and so is text that is not ASCII
         details = None
     if not isinstance(details, list) or not all(isinstance(detail, dict) for detail in details):
-        raise InvalidRequest(
-            f"{where} could not be read; send it back as it was given.", param=where, code="invalid_encrypted_content"
-        )
+        raise invalid(where, "is damaged; send it back as it was received", code="invalid_encrypted_content")
     return details
 
 

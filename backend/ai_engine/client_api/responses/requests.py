@@ -3,20 +3,27 @@
 import secrets
 from collections.abc import Callable, Sequence
 
-import orjson
-
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.responses.conversation import kind_of
 from ai_engine.client_api.responses.errors import error_events
-from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
 from ai_engine.client_api.responses.reasoning import is_sealed
 from ai_engine.client_api.responses.response_store import KeptResponses, Turn, owner_of
 from ai_engine.client_api.responses.translation import ResponsesTranslation
-from ai_engine.client_api.steering import OWN_FIELDS, Arrival, parse_object, steered_request
+from ai_engine.client_api.steering import OWN_FIELDS, Arrival, steered_request
 from ai_engine.clock import Clock
-from ai_engine.errors import AIEngineError, InvalidRequest
+from ai_engine.errors import AIEngineError
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
+from ai_engine.wire.fields import (
+    invalid,
+    json_text,
+    non_empty,
+    objects_of,
+    optional,
+    optional_objects,
+    parse_object,
+    required,
+)
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import Event
@@ -89,12 +96,10 @@ class ResponsesRequests:
         places: dict[str, int] = {}
         for index, item in enumerate(items):
             if kind_of(item, f"input[{index}]") == "item_reference":
-                item_id = a_string(item.get("id"), f"input[{index}].id")
-                if item_id in places:  # as OpenAI does; a short request could ask for the same long text without end
-                    raise InvalidRequest(
-                        f"Duplicate item found with id {item_id[:100]}. Remove duplicate items from your input and try again.",
-                        param="input",
-                    )
+                item_id = required(item, "id", str, f"input[{index}]")
+                if item_id in places:  # as OpenAI does: a short request could repeat one long text many times
+                    problem = f"is a duplicate: Duplicate item found with id {item_id[:100]}"
+                    raise invalid(f"input[{index}].id", f"{problem}. Remove duplicate items from your input and try again")
                 places[item_id] = index
         found = self._kept.items(owner, places)
         for item_id, item in found.items():
@@ -114,36 +119,23 @@ def _check(body: JsonMapping) -> None:
     for field in ("max_output_tokens", "max_tool_calls", "top_logprobs"):
         optional(body, field, int)
     for field in ("temperature", "top_p"):
-        optional_number(body, field)
-    _check_reasoning(body.get("reasoning") or {})
-    for field, value in (body.get("metadata") or {}).items():
-        if type(value) is not str:
-            raise refused(f"metadata.{field[:100]}", "a string")
-    if body.get("conversation") is not None:
-        raise InvalidRequest(
-            "Conversations are not kept here; name the last response in previous_response_id, or send the items.",
-            param="conversation",
-            code="unsupported_parameter",
-        )
-    tools = body.get("tools")
-    if tools is not None:
-        for index, tool in enumerate(an_array(tools, "tools")):
-            a_name(an_object(tool, f"tools[{index}]").get("type"), f"tools[{index}].type")
-
-
-def _check_reasoning(reasoning: JsonMapping) -> None:
+        optional(body, field, float)
     for field in ("effort", "summary"):
-        if reasoning.get(field) is not None:
-            a_string(reasoning[field], f"reasoning.{field}")
+        optional(body.get("reasoning") or {}, field, str, "reasoning")
+    metadata = body.get("metadata") or {}
+    for field in metadata:
+        required(metadata, field, str, "metadata")
+    if body.get("conversation") is not None:
+        problem = "is not supported; name the last response in previous_response_id, or send the items in input"
+        raise invalid("conversation", problem, code="unsupported_parameter")
+    for where, tool in optional_objects(body, "tools"):
+        non_empty(tool, "type", str, where)
 
 
 def _check_depth(body: JsonMapping) -> None:
     """Answers repeat these fields further inside. One that cannot be written there would look like the provider's fault."""
     for field in _REPEATED:
-        try:
-            orjson.dumps([[[[[[[[body.get(field)]]]]]]]])
-        except orjson.JSONEncodeError:
-            raise InvalidRequest(f"{field} is nested too deeply.", param=field) from None
+        json_text([[[[[[[[body.get(field)]]]]]]]], field)
 
 
 def _items(body: JsonMapping, *, has_previous: bool) -> list[Json]:
@@ -155,8 +147,8 @@ def _items(body: JsonMapping, *, has_previous: bool) -> list[Json]:
     if given is None and (has_previous or body.get("prompt") is not None):
         return []
     if type(given) is not list or not (given or has_previous):
-        raise refused("input", "a text, or an array of items, and not empty")
-    return [an_object(item, f"input[{index}]") for index, item in enumerate(given)]
+        raise invalid("input", "must be a string or a non-empty array of items")
+    return [item for _, item in objects_of(given, "input")]
 
 
 def _as_native(body: Json, before: list[Json], added: list[Json], resolved: set[int]) -> Json:

@@ -8,18 +8,19 @@ every tool is offered at once. Which tools Codex sends: https://github.com/opena
 (read 2026-11-28).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
-from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, refused
 from ai_engine.client_api.tool_names import shortened
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.wire import responses as wire
+from ai_engine.wire.fields import check_known, invalid, non_empty, objects, one_of, optional, optional_objects, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
+RESPONSES_ONLY = "is supported only by providers of the Responses API"
+_HOSTED = f"is a tool that the provider runs, which {RESPONSES_ONLY}"
 _TOOL_SEARCH = "tool_search"
 
 _SIDE_OFFERS = frozenset(
@@ -68,21 +69,21 @@ class Tools:
         self._by_chat_name: dict[str, Tool] = {}
         self._left_out: str | None = None
 
-    def read(self, given: Sequence[Any], where: str = "tools") -> None:
-        """Offers these too. Raises `UnsupportedByProvider` for a tool that only some providers carry out themselves."""
-        for index, value in enumerate(given):
-            self._add(an_object(value, f"{where}[{index}]"), f"{where}[{index}]")
+    def read(self, given: JsonMapping, where: str = "") -> None:
+        """Adds the `tools` of a request or an item. Raises `UnsupportedByProvider` for one that a provider must run itself."""
+        for at, tool in optional_objects(given, "tools", where):
+            self._add(tool, at)
         if self._left_out is not None and not self.offered:
-            raise _not_ours(self._left_out)
+            raise unsupported(self._left_out, _HOSTED)
 
     def _add(self, tool: Json, where: str) -> None:
-        kind = a_name(tool.get("type"), f"{where}.type")
+        kind = non_empty(tool, "type", str, where)
         if kind == "namespace":
             self._add_namespace(tool, where)
         elif kind == _TOOL_SEARCH:
             if tool.get("execution") != "client":
                 return
-            self._offer(Tool(Kind.SEARCH, _TOOL_SEARCH), _description(tool, where), tool.get("parameters"), where=where)
+            self._offer(Tool(Kind.SEARCH, _TOOL_SEARCH), tool, where)
         elif kind in _SIDE_OFFERS:
             self._left_out = self._left_out or f"{where}.type"
             return
@@ -91,39 +92,41 @@ class Tools:
         self.in_effect.append(_told(tool))
 
     def _add_namespace(self, tool: Json, where: str) -> None:
-        namespace = a_name(tool.get("name"), f"{where}.name")
+        namespace = non_empty(tool, "name", str, where)
         introduction = _description(tool, where)
-        for index, value in enumerate(an_array(tool.get("tools"), f"{where}.tools")):
-            place = f"{where}.tools[{index}]"
-            inner = an_object(value, place)
-            if introduction and index == 0:
-                # Said once: the model reads all tools together.
-                about = f"{namespace}: {introduction}\n\n{_description(inner, place) or ''}".rstrip()
-                inner = {**inner, "description": about}
-            self._add_callable(inner, a_name(inner.get("type"), f"{place}.type"), namespace, place)
+        for at, inner in objects(tool, "tools", where):
+            kind, given = non_empty(inner, "type", str, at), inner
+            if introduction:
+                # With the first tool only: the model reads all of them together.
+                about = f"{namespace}: {introduction}\n\n{_description(inner, at) or ''}".rstrip()
+                given, introduction = {**inner, "description": about}, None
+            self._add_callable(given, kind, namespace, at)
 
     def _add_callable(self, tool: Json, kind: str, namespace: str | None, where: str) -> None:
         if kind not in ("function", "custom"):
-            raise _not_ours(f"{where}.type")
-        name = a_name(tool.get("name"), f"{where}.name")
-        _refuse_unknown(tool, _FUNCTION_FIELDS if kind == "function" else _CUSTOM_FIELDS, where)
+            raise unsupported(f"{where}.type", _HOSTED)
+        name = non_empty(tool, "name", str, where)
+        check_known(tool, _FUNCTION_FIELDS if kind == "function" else _CUSTOM_FIELDS, where, RESPONSES_ONLY)
+        callers = optional(tool, "allowed_callers", list, where)
+        if callers is not None and "direct" not in callers:
+            raise unsupported(f"{where}.allowed_callers", f"has no 'direct'; every other caller {RESPONSES_ONLY}")
+        if tool.get("async"):
+            raise unsupported(f"{where}.async", RESPONSES_ONLY)
         if kind == "function":
-            described, parameters = _description(tool, where), tool.get("parameters")
-            self._offer(Tool(Kind.FUNCTION, name, namespace), described, parameters, tool.get("strict"), where=where)
+            self._offer(Tool(Kind.FUNCTION, name, namespace), tool, where)
         else:
-            self._offer(Tool(Kind.CUSTOM, name, namespace), _with_grammar(tool, where), _ANY_TEXT, where=where)
+            function = {"description": _with_grammar(tool, where), "parameters": _ANY_TEXT}
+            self._offer(Tool(Kind.CUSTOM, name, namespace), function, where)
 
-    def _offer(self, tool: Tool, description: str | None, parameters: object, strict: object = None, *, where: str) -> None:
+    def _offer(self, tool: Tool, given: JsonMapping, where: str) -> None:
         name = chat_name(tool.name, tool.namespace)
-        function: Json = {"name": name}
-        if description is not None:
-            function["description"] = description
-        if parameters is not None:
-            function["parameters"] = an_object(parameters, f"{where}.parameters")
-        if strict is not None:
-            if type(strict) is not bool:
-                raise refused(f"{where}.strict", "true or false")
-            function["strict"] = strict
+        function: Json = {
+            "name": name,
+            "description": _description(given, where),
+            "parameters": optional(given, "parameters", dict, where),
+            "strict": optional(given, "strict", bool, where),
+        }
+        function = {field: value for field, value in function.items() if value is not None}
         if name not in self._by_chat_name:
             self.offered.append({"type": "function", "function": function})
         self._by_chat_name[name] = tool
@@ -139,34 +142,30 @@ class Tools:
         if given in ("none", "required"):
             return given
         if type(given) is not dict:
-            raise refused("tool_choice", '"none", "auto", "required" or an object')
+            raise invalid("tool_choice", "must be none, auto, required or an object")
         kind = given.get("type")
         if kind == "allowed_tools":
             return self._allow(given)
         if kind not in ("function", "custom"):
-            raise UnsupportedByProvider("This provider carries out no tools of its own to choose.", param="tool_choice.type")
+            raise unsupported("tool_choice.type", _HOSTED)
         return {"type": "function", "function": {"name": self._chosen(given, "tool_choice")}}
 
     def _allow(self, given: Json) -> object:
-        mode = given.get("mode", "auto")
-        if mode not in ("auto", "required"):
-            raise refused("tool_choice.mode", '"auto" or "required"')
+        mode = one_of(given, "mode", ("auto", "required"), "tool_choice") if "mode" in given else "auto"
         allowed = set()
-        for index, value in enumerate(an_array(given.get("tools"), "tool_choice.tools")):
-            where = f"tool_choice.tools[{index}]"
-            tool = an_object(value, where)
-            kind = a_name(tool.get("type"), f"{where}.type")
+        for where, tool in objects(given, "tools", "tool_choice"):
+            kind = non_empty(tool, "type", str, where)
             if kind in ("function", "custom"):
                 allowed.add(self._chosen(tool, where))
             elif kind not in _SIDE_OFFERS:
-                raise _not_ours(f"{where}.type")
+                raise unsupported(f"{where}.type", _HOSTED)
         self.offered = [tool for tool in self.offered if tool["function"]["name"] in allowed]
         return mode if mode == "required" else None
 
     def _chosen(self, given: JsonMapping, where: str) -> str:
-        name = chat_name(a_name(given.get("name"), f"{where}.name"), given.get("namespace"))
+        name = chat_name(non_empty(given, "name", str, where), given.get("namespace"))
         if name not in self._by_chat_name:
-            raise InvalidRequest(f"{where} names a tool that is not in tools.", param=f"{where}.name")
+            raise invalid(f"{where}.name", "must be the name of one of the tools")
         return name
 
 
@@ -211,26 +210,12 @@ def _with_grammar(tool: JsonMapping, where: str) -> str:
     if form is None or (isinstance(form, dict) and form.get("type") == "text"):
         return description or "Takes any text as its input."
     if not isinstance(form, dict) or form.get("type") != "grammar":
-        raise refused(f"{where}.format", "an object of type text or grammar")
+        raise invalid(f"{where}.format", "must be an object of type text or grammar")
     return f"{description}\n\nIts input must follow this {form.get('syntax')} grammar:\n{form.get('definition')}".lstrip()
 
 
 def _description(tool: JsonMapping, where: str) -> str | None:
-    description = tool.get("description")
-    return None if description is None else a_string(description, f"{where}.description")
-
-
-def _refuse_unknown(tool: JsonMapping, known: frozenset[str], where: str) -> None:
-    for field, value in tool.items():
-        if field not in known and value is not None:
-            raise UnsupportedByProvider(f"{where}.{field} means nothing to this provider.", param=f"{where}.{field}")
-    callers = tool.get("allowed_callers")
-    if tool.get("async") or (callers is not None and "direct" not in an_array(callers, f"{where}.allowed_callers")):
-        raise UnsupportedByProvider(f"This provider calls {where} directly and waits for it, or not at all.", param=where)
-
-
-def _not_ours(where: str) -> UnsupportedByProvider:
-    return UnsupportedByProvider(f"{where} is a tool that this provider does not carry out itself.", param=where)
+    return optional(tool, "description", str, where)
 
 
 def _told(tool: Json) -> Json:

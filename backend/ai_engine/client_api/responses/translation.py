@@ -5,12 +5,12 @@ from typing import Any
 
 from ai_engine.client_api.responses.answers import response_of
 from ai_engine.client_api.responses.conversation import Conversation
-from ai_engine.client_api.responses.fields import a_name, a_string, an_array, an_object, optional, optional_number, refused
 from ai_engine.client_api.responses.response_store import Turn
 from ai_engine.client_api.responses.stream import ResponsesStream
-from ai_engine.client_api.responses.tools import Tools
+from ai_engine.client_api.responses.tools import RESPONSES_ONLY, Tools
 from ai_engine.clock import Clock
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.errors import InvalidRequest
+from ai_engine.wire.fields import check_known, invalid, non_empty, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _LEFT_OUT = frozenset(
@@ -57,6 +57,7 @@ _INCLUDABLE = frozenset(
     }
 )
 _USUAL_TIERS = frozenset({"auto", "default"})
+_REASONING = frozenset({"effort", "summary", "generate_summary", "context"})
 
 
 class ResponsesTranslation:
@@ -87,25 +88,19 @@ class ResponsesTranslation:
     def tools(self) -> Tools:
         """Raises as `chat_request`."""
         tools = Tools()
-        given = self.body.get("tools")
-        if given is not None:
-            tools.read(an_array(given, "tools"))
+        tools.read(self.body)
         return tools
 
     def chat_request(self) -> JsonMapping:
         body, tools = self.body, self.tools
-        for field, value in body.items():
-            if field not in _KNOWN and value is not None:
-                raise UnsupportedByProvider(
-                    f"{field[:100]} has no meaning for a provider that speaks chat completions.", param=field[:100]
-                )
+        check_known(body, _KNOWN, "", RESPONSES_ONLY)
         conversation = Conversation(optional(body, "instructions", str), tools)
-        conversation.read(body.get("input"))
+        conversation.read(body)
         chat: Json = {"model": body.get("model"), "messages": conversation.messages}
         _copy_numbers(body, chat)
         choice = tools.choice(body.get("tool_choice"))
         if choice not in (None, "none") and not tools.offered:
-            raise InvalidRequest("tool_choice demands a tool, and tools has none for it.", param="tool_choice")
+            raise invalid("tool_choice", "demands a tool, and tools has none for it")
         if tools.offered:
             chat["tools"] = tools.offered
             if choice is not None:
@@ -166,7 +161,7 @@ def _copy_numbers(body: JsonMapping, chat: Json) -> None:
     if limit is not None:
         chat["max_completion_tokens"] = limit
     for field in ("temperature", "top_p"):
-        value = optional_number(body, field)
+        value = optional(body, field, float)
         if value is not None:
             chat[field] = value
 
@@ -175,27 +170,24 @@ def _set_text(body: JsonMapping, chat: Json) -> None:
     text = optional(body, "text", dict)
     if text is None:
         return
-    for field, value in text.items():
-        if field not in ("format", "verbosity") and value is not None:
-            raise UnsupportedByProvider(f"text.{field[:100]} has no meaning in a chat.", param=f"text.{field[:100]}")
-    verbosity = text.get("verbosity")
+    check_known(text, ("format", "verbosity"), "text", RESPONSES_ONLY)
+    verbosity = optional(text, "verbosity", str, "text")
     if verbosity is not None and verbosity != "medium":
-        chat["verbosity"] = a_string(verbosity, "text.verbosity")
-    given = text.get("format")
-    if given is None:
+        chat["verbosity"] = verbosity
+    form = optional(text, "format", dict, "text")
+    if form is None:
         return
-    form = an_object(given, "text.format")
     match form.get("type"):
         case "text":
             pass
         case "json_object":
             chat["response_format"] = {"type": "json_object"}
         case "json_schema":
-            schema = {"name": a_name(form.get("name"), "text.format.name")}
+            schema = {"name": non_empty(form, "name", str, "text.format")}
             schema |= {field: form[field] for field in ("description", "schema", "strict") if form.get(field) is not None}
             chat["response_format"] = {"type": "json_schema", "json_schema": schema}
         case _:
-            raise refused("text.format.type", "text, json_object or json_schema")
+            raise invalid("text.format.type", "must be one of text, json_object, json_schema")
 
 
 def _set_reasoning(body: JsonMapping, chat: Json) -> None:
@@ -203,26 +195,22 @@ def _set_reasoning(body: JsonMapping, chat: Json) -> None:
     reasoning = optional(body, "reasoning", dict)
     if reasoning is None:
         return
-    for field, value in reasoning.items():
-        if field == "mode" and value == "standard":
-            continue
-        if field not in ("effort", "summary", "generate_summary", "context") and value is not None:
-            raise UnsupportedByProvider(f"reasoning.{field[:100]} has no meaning in a chat.", param=f"reasoning.{field[:100]}")
-    effort = reasoning.get("effort")
+    known = _REASONING | {"mode"} if reasoning.get("mode") == "standard" else _REASONING
+    check_known(reasoning, known, "reasoning", RESPONSES_ONLY)
+    effort = optional(reasoning, "effort", str, "reasoning")
     if effort is not None:
-        chat["reasoning_effort"] = a_string(effort, "reasoning.effort")
+        chat["reasoning_effort"] = effort
 
 
 def _set_logprobs(body: JsonMapping, chat: Json) -> None:
     most = optional(body, "top_logprobs", int)
-    include = body.get("include")
-    wanted = [] if include is None else an_array(include, "include")
-    for index, value in enumerate(wanted):
-        if a_string(value, f"include[{index}]") not in _INCLUDABLE:
-            raise UnsupportedByProvider(
-                f"include[{index}] asks for what this provider's answers do not have.", param=f"include[{index}]"
-            )
-    if most or _LOGPROBS in wanted:
+    include = optional(body, "include", list) or []
+    for index, value in enumerate(include):
+        if type(value) is not str:
+            raise invalid(f"include[{index}]", "must be a string")
+        if value not in _INCLUDABLE:
+            raise unsupported(f"include[{index}]", f"is {value[:100]!r}, which {RESPONSES_ONLY}")
+    if most or _LOGPROBS in include:
         chat["logprobs"] = True
         if most:
             chat["top_logprobs"] = most

@@ -8,11 +8,12 @@ for others they join `system`, as in Anthropic's own endpoint for OpenAI's clien
 
 from typing import Any
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
-from ai_engine.providers.chat_messages import answered_call, messages, tool_calls
+from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
+from ai_engine.providers.chat_parameters import not_by
 from ai_engine.wire.anthropic import REASONING_FORMAT, sound_id
+from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
 
@@ -47,30 +48,29 @@ class _Conversation:
         """Those of them without a result, with their paths."""
 
     def instruct(self, where: str, message: Json) -> None:
-        given = text_blocks(message.get("content"), where)
+        blocks = text_blocks(message, where)
         if self.turns and self._traits.takes_later_instructions:
-            self._later += given
+            self._later += blocks
         else:
-            self.system += given
+            self.system += blocks
 
     def user(self, where: str, message: Json) -> None:
         self._check_results()
-        self._add("user", blocks(message.get("content"), where))
+        self._add("user", blocks(message, where))
 
     def assistant(self, where: str, message: Json) -> None:
         self._check_results()
         if message.get("images"):
-            raise UnsupportedByProvider(f"{PROVIDER} takes no images from an assistant.", param=f"{where}.images")
-        said = text_blocks(message.get("content"), where)
-        if not said:
-            said = text_blocks(message.get("refusal"), where)
-        for place, call in enumerate(tool_calls(message, where, PROVIDER)):
-            at = f"{where}.tool_calls[{place}]"
-            said.append({"type": "tool_use", "id": sound_id(call.id), "name": call.name, "input": _input(call.arguments, at)})
+            raise unsupported(f"{where}.images", not_by(PROVIDER))
+        content = text_blocks(message, where)
+        if not content and (refusal := optional(message, "refusal", str, where) or "").strip():
+            content = [{"type": "text", "text": refusal}]
+        for call in tool_calls(message, where, PROVIDER):
+            content.append({"type": "tool_use", "id": sound_id(call.id), "name": call.name, "input": _input(call)})
             self._calls[call.id] = call.name
-            self._open[call.id] = f"{at}.id"
+            self._open[call.id] = f"{call.where}.id"
         self._place_later()
-        self._add("assistant", _with_thinking(said, message.get("reasoning_details")))
+        self._add("assistant", _with_thinking(content, message.get("reasoning_details")))
 
     def result(self, where: str, message: Json) -> None:
         call_id = answered_call(message, where, self._calls)
@@ -78,7 +78,7 @@ class _Conversation:
         block: Json = {"type": "tool_result", "tool_use_id": sound_id(call_id)}
         content = message.get("content")
         if content:
-            block["content"] = content if isinstance(content, str) else blocks(content, where)
+            block["content"] = content if isinstance(content, str) else blocks(message, where)
         if message.get("is_error") is True:
             block["is_error"] = True
         self._add("user", [block])
@@ -88,13 +88,13 @@ class _Conversation:
         self._check_results()
         self._place_later()
         if not self.turns:
-            raise UnsupportedByProvider(f"{PROVIDER} needs a message of the user.", param="messages")
+            raise unsupported("messages", f"must have a user's message for {PROVIDER}")
         if self.turns[-1]["role"] == "assistant" and not self._traits.takes_prefill:
-            raise UnsupportedByProvider("This model does not go on from an assistant's message.", param="messages")
+            raise unsupported("messages", "must not end with an assistant's message: this model does not continue one")
 
     def _check_results(self) -> None:
         for where in self._open.values():
-            raise InvalidRequest("A tool call must be followed by its result.", param=where)
+            raise invalid(where, "must be answered by a tool message with this tool_call_id")
 
     def _place_later(self) -> None:
         if not self._later:
@@ -114,27 +114,27 @@ class _Conversation:
             self.turns.append({"role": role, "content": content})
 
 
-def _input(arguments: str, where: str) -> Json:
-    value = arguments_in(arguments)
+def _input(call: Call) -> Json:
+    value = arguments_in(call.arguments)
     if value is None:
-        raise InvalidRequest("A tool call's arguments are a JSON object in a string.", param=f"{where}.function.arguments")
+        raise invalid(f"{call.where}.function.arguments", "must be a JSON object in a string")
     return value
 
 
-def _with_thinking(said: list[Json], details: object) -> list[Json]:
-    """`said` with the thinking that led to it, where Anthropic made and signed it; everything else of it is left out.
+def _with_thinking(content: list[Json], details: object) -> list[Json]:
+    """`content` with the thinking before it that Anthropic signed; other reasoning is left out.
 
     The index of a detail is that of its block in the answer: models that think between tools do not do all of it first.
     """
-    if not isinstance(details, list) or not said:
-        return said
-    content: list[Json] = []
-    rest = said[::-1]
+    if not isinstance(details, list) or not content:
+        return content
+    merged: list[Json] = []
+    rest = content[::-1]
     for index, block in _thinking(details):
-        while index is not None and len(content) < index and len(rest) > 1:
-            content.append(rest.pop())
-        content.append(block)
-    return content + rest[::-1]
+        while index is not None and len(merged) < index and len(rest) > 1:
+            merged.append(rest.pop())
+        merged.append(block)
+    return merged + rest[::-1]
 
 
 def _thinking(details: list[Any]) -> list[tuple[int | None, Json]]:

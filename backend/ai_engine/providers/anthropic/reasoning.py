@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.traits import Thinking, Traits
+from ai_engine.wire.fields import one_of, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _SMALLEST_BUDGET_TOKENS = 1024
@@ -27,29 +27,25 @@ def wanted(body: JsonMapping, traits: Traits, most_tokens: int) -> Wanted:
 
     Raises `UnsupportedByProvider` where the model cannot think, cannot but think, or has no room for it.
     """
-    thinking, effort = body.get("thinking"), body.get("reasoning_effort")
-    if effort is not None and effort != "none" and effort not in _LEVELS:
-        raise InvalidRequest(f"reasoning_effort must be none, {', '.join(_LEVELS)}.", param="reasoning_effort")
+    thinking = optional(body, "thinking", dict)
+    effort = None if body.get("reasoning_effort") is None else one_of(body, "reasoning_effort", ("none", *_LEVELS))
     if thinking is not None:
-        if not isinstance(thinking, dict) or not isinstance(thinking.get("type"), str):
-            raise InvalidRequest("thinking must be an object with a type.", param="thinking.type")
-        # Beside a budget, `reasoning_effort` only says the same again.
-        is_leveled = thinking["type"] == "adaptive" and effort in _LEVELS
-        level = _nearest(effort, traits.efforts) if is_leveled and isinstance(effort, str) else None
-        return Wanted(thinking, level, thinking["type"] in ("adaptive", "enabled"))
+        kind = required(thinking, "type", str, "thinking")
+        # Beside a budget, `reasoning_effort` repeats the same.
+        level = _nearest(effort, traits.efforts) if kind == "adaptive" and effort in _LEVELS else None
+        return Wanted(thinking, level, kind in ("adaptive", "enabled"))
     if effort is None:
         return Wanted(is_on=traits.thinks_unasked)
     if effort == "none":
         return _off(traits)
     if traits.thinking is Thinking.NEVER:
-        raise UnsupportedByProvider("This model does not reason.", param="reasoning_effort")
+        raise unsupported("reasoning_effort", "is not supported by this model")
     if traits.thinking is Thinking.ADAPTIVE:
         # What it thinks is left out of the answer by default from Claude 4.7 on.
         return Wanted({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
     if most_tokens <= _SMALLEST_BUDGET_TOKENS:
-        raise UnsupportedByProvider(
-            f"This model reasons only where it may write more than {_SMALLEST_BUDGET_TOKENS} tokens.", param="reasoning_effort"
-        )
+        problem = f"is not supported by this model with max_tokens of {_SMALLEST_BUDGET_TOKENS} or less"
+        raise unsupported("reasoning_effort", problem)
     budget = min(_BUDGET_TOKENS[effort], max(_SMALLEST_BUDGET_TOKENS, most_tokens // 2))
     return Wanted({"type": "enabled", "budget_tokens": budget}, is_on=True)
 
@@ -58,7 +54,7 @@ def _off(traits: Traits) -> Wanted:
     if not traits.thinks_unasked:
         return Wanted()
     if traits.thinking_off is None:
-        raise UnsupportedByProvider("This model always reasons.", param="reasoning_effort")
+        raise unsupported("reasoning_effort", "must not be none: this model always reasons")
     return Wanted({"type": traits.thinking_off})
 
 

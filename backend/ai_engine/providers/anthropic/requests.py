@@ -1,25 +1,25 @@
-"""A chat request as Anthropic's Messages API takes it.
+"""A chat request as a request of Anthropic's Messages API.
 
-Said in other words: messages and instructions (`conversation`), parts (`content`), tools and their choice, JSON Schema
-(`output_config.format`), `reasoning_effort` and `thinking` (`reasoning`), limits, sampling, `stop`, who the user is. The limit is
-the model's largest where none is given: the API insists on one, and a chat's default is as much as the model can.
+Translated: messages and instructions (`conversation`), parts (`content`), tools and their choice, JSON Schema
+(`output_config.format`), `reasoning_effort` and `thinking` (`reasoning`), limits, sampling, `stop`, the user's id. Without a
+limit, the model's largest is sent: the API requires one, and a chat's default is the model's largest too.
 
-Refused by name, unless null or what happens anyway: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `json_object`
-(nothing here can promise JSON without a schema), `functions`, and every field that we do not know. A temperature above 1 too:
-Claude's range is 0 to 1, both scales have their default at 1, so neither squeezing nor cutting off would mean what was asked for.
-Left out as hints: see `chat_reading.LEFT_OUT`; `service_tier` as `auto`. A schema goes out as it is: Anthropic says what Claude
-cannot follow in it (https://platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-28).
+Unsupported, unless null or the default: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `json_object` (the API has JSON
+with a schema only), `functions`, and unknown fields. A temperature above 1 too: Claude's range is 0 to 1 and both scales have
+their default at 1, so neither scaling nor clipping would keep the meaning. Hints are left out (`chat_parameters.LEFT_OUT`;
+`service_tier` as `auto`). A schema is sent unchanged: Anthropic reports what Claude cannot follow in it
+(https://platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-28).
 """
 
 from collections.abc import Mapping, Sequence
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers import chat_reading
+from ai_engine.providers import chat_parameters
 from ai_engine.providers.anthropic import reasoning
 from ai_engine.providers.anthropic.content import PROVIDER
 from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
-from ai_engine.providers.chat_reading import Function
+from ai_engine.providers.chat_parameters import Function, not_by
+from ai_engine.wire.fields import optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _KNOWN = frozenset(
@@ -35,8 +35,8 @@ _LONGEST_USER_ID = 256
 def messages_request(body: JsonMapping, model: str) -> Json:
     """The body for `POST /messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     traits = traits_of(model)
-    chat_reading.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
-    most = chat_reading.most_output_tokens(body)
+    chat_parameters.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
+    most = chat_parameters.most_output_tokens(body)
     most = most if most is not None else traits.largest_output_tokens
     wanted = reasoning.wanted(body, traits, most)
     system, turns = conversation(body, traits)
@@ -46,9 +46,9 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     _add_tools(request, body, traits, wanted)
     _add_sampling(request, body, traits, is_thinking=wanted.is_on)
     _add_output(request, body, traits, wanted)
-    stops = chat_reading.stops(body)
+    stops = chat_parameters.stops(body)
     if any(not stop.strip() for stop in stops):
-        raise UnsupportedByProvider(f"{PROVIDER} does not stop at blanks alone.", param="stop")
+        raise unsupported("stop", f"must not be blank: blank stop sequences are not supported by {PROVIDER}")
     if stops:
         request["stop_sequences"] = stops
     _add_account(request, body)
@@ -69,14 +69,12 @@ def _add_output(request: Json, body: JsonMapping, traits: Traits, wanted: reason
         request["thinking"] = wanted.thinking
     if wanted.effort is not None:
         output["effort"] = wanted.effort
-    is_json, schema = chat_reading.wanted_format(body)
+    is_json, schema = chat_parameters.response_format(body)
     if is_json and schema is None:
-        raise UnsupportedByProvider(
-            f"{PROVIDER} promises JSON only with a JSON Schema (json_schema).", param="response_format.type"
-        )
+        raise unsupported("response_format.type", f"is 'json_object', which {not_by(PROVIDER)}; use json_schema")
     if schema is not None:
         if not traits.takes_schemas:
-            raise UnsupportedByProvider("This model does not follow a JSON Schema.", param="response_format")
+            raise unsupported("response_format.type", "is 'json_schema', which is not supported by this model")
         output["format"] = {"type": "json_schema", "schema": schema}
     if output:
         request["output_config"] = output
@@ -84,17 +82,17 @@ def _add_output(request: Json, body: JsonMapping, traits: Traits, wanted: reason
 
 def _add_sampling(request: Json, body: JsonMapping, traits: Traits, *, is_thinking: bool) -> None:
     """1 is the default of `temperature` and `top_p` in both formats: left out, because newer models refuse even that beside 1."""
-    temperature, top_p = chat_reading.number(body, "temperature"), chat_reading.number(body, "top_p")
-    top_k = chat_reading.whole(body, "top_k")
+    temperature, top_p = optional(body, "temperature", float), optional(body, "top_p", float)
+    top_k = optional(body, "top_k", int)
     if temperature is not None and temperature != 1:
         if temperature > 1:
-            raise UnsupportedByProvider(f"{PROVIDER}'s temperature is at most 1.", param="temperature")
+            raise unsupported("temperature", f"must be at most 1 for {PROVIDER}")
         _check_sampling(traits, "temperature", is_allowed=not is_thinking)
         request["temperature"] = temperature
     if top_p is not None and top_p != 1:
         _check_sampling(traits, "top_p", is_allowed=not is_thinking or top_p >= _SMALLEST_TOP_P_OF_THINKING)
         if "temperature" in request and not traits.takes_two_samplings:
-            raise UnsupportedByProvider("This model takes temperature or top_p, not both.", param="top_p")
+            raise unsupported("top_p", "is not supported by this model together with temperature")
         request["top_p"] = top_p
     if top_k is not None:
         _check_sampling(traits, "top_k", is_allowed=not is_thinking)
@@ -103,15 +101,15 @@ def _add_sampling(request: Json, body: JsonMapping, traits: Traits, *, is_thinki
 
 def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
     if not traits.takes_sampling:
-        raise UnsupportedByProvider(f"This model takes no {name}.", param=name)
+        raise unsupported(name, "is not supported by this model")
     if not is_allowed:
-        raise UnsupportedByProvider(f"This model takes no such {name} while it reasons.", param=name)
+        raise unsupported(name, "is not supported by this model while it reasons, or not with this value")
 
 
 def _add_tools(request: Json, body: JsonMapping, traits: Traits, wanted: reasoning.Wanted) -> None:
-    functions = chat_reading.functions(body, PROVIDER)
-    choice = chat_reading.tool_choice(body, functions, PROVIDER)
-    one_at_a_time = body.get("parallel_tool_calls") is not None and not chat_reading.flag(body, "parallel_tool_calls")
+    functions = chat_parameters.functions(body, PROVIDER)
+    choice = chat_parameters.tool_choice(body, functions, PROVIDER)
+    one_at_a_time = optional(body, "parallel_tool_calls", bool) is False
     if not functions:
         return
     names = choice.names if choice is not None else None
@@ -120,9 +118,9 @@ def _add_tools(request: Json, body: JsonMapping, traits: Traits, wanted: reasoni
         _tool(function, tool, place, traits) for place, (function, tool) in enumerate(zip(functions, body["tools"], strict=True))
     ]
     if is_forced and not traits.takes_forced_tools:
-        raise UnsupportedByProvider("This model cannot be made to call a tool.", param="tool_choice")
+        raise unsupported("tool_choice", "must be auto or none: this model cannot be forced to call a tool")
     if is_forced and wanted.is_on and traits.thinking is Thinking.BUDGET:
-        raise UnsupportedByProvider("This model cannot be made to call a tool while it reasons.", param="tool_choice")
+        raise unsupported("tool_choice", "must be auto or none while this model reasons")
     picked: Json = {"type": "auto"}
     if choice is not None and choice.mode == "none":
         picked = {"type": "none"}
@@ -147,7 +145,7 @@ def _tool(function: Function, given: JsonMapping, place: int, traits: Traits) ->
         tool["description"] = function.description
     if function.is_strict:
         if not traits.takes_schemas:
-            raise UnsupportedByProvider("This model does not follow a schema strictly.", param=f"tools[{place}].function.strict")
+            raise unsupported(f"tools[{place}].function.strict", "is not supported by this model")
         tool["strict"] = True
     if given.get("cache_control") is not None:
         tool["cache_control"] = given["cache_control"]
@@ -164,11 +162,9 @@ def _add_account(request: Json, body: JsonMapping) -> None:
     user_id = next((each for each in user_ids if isinstance(each, str) and 0 < len(each) <= _LONGEST_USER_ID), None)
     if user_id is not None:
         request["metadata"] = {"user_id": user_id}
-    tier = body.get("service_tier")
+    tier = optional(body, "service_tier", str)
     if tier is not None:
-        if not isinstance(tier, str):
-            raise InvalidRequest("service_tier must be a text.", param="service_tier")
         if tier not in _SERVICE_TIERS:
-            raise UnsupportedByProvider(f"{PROVIDER} has no service_tier {tier!r}.", param="service_tier")
+            raise unsupported("service_tier", f"is {tier[:60]!r}, which {not_by(PROVIDER)}")
         if _SERVICE_TIERS[tier] is not None:
             request["service_tier"] = _SERVICE_TIERS[tier]

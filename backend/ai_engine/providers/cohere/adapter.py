@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ai_engine.clock import Clock
-from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.cohere.answers import filtered, read_chat, read_embeddings, read_ranking
@@ -17,6 +16,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import JsonMapping
 
 _PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RERANK: "/rerank"}
@@ -60,7 +60,7 @@ class Cohere(TranslatingAdapter):
         elif operation is Operation.RERANK:
             outgoing = {**body, "model": model}
         else:
-            raise UnsupportedByProvider(f"Cohere has no {operation}.", param="model")
+            raise unsupported("model", f"is served by Cohere, which does not support {operation}")
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 
     def decode_answer(

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import orjson
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers import chat_reading as chat
-from ai_engine.providers.chat_messages import address, answered_call, messages, parts, texts, tool_calls
-from ai_engine.providers.chat_reading import Function
+from ai_engine.providers import chat_parameters as chat
+from ai_engine.providers.chat_messages import answered_call, messages, parts, string_in, texts, tool_calls
+from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
+from ai_engine.wire import openai
+from ai_engine.wire.fields import one_of, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _PROVIDER = "Cohere"
@@ -26,7 +27,7 @@ _LARGEST_P = 0.99
 """What `p` may be at most: OpenAI's 1, which chooses from all tokens, is this nearly."""
 _BUDGETS: Mapping[str, int | None] = {"minimal": 1024, "low": 1024, "medium": 4096, "high": None, "xhigh": None}
 """`reasoning_effort` → `thinking.token_budget`; `None` is as much as the model likes."""
-_INPUT_TYPES = frozenset({"search_document", "search_query", "classification", "clustering", "image"})
+_INPUT_TYPES = ("classification", "clustering", "image", "search_document", "search_query")
 _DEFAULT_INPUT_TYPE = "search_document"
 _MOST_TEXTS = 96
 
@@ -48,27 +49,27 @@ def chat_request(body: JsonMapping, model: str) -> Json:
             request["strict_tools"] = True
     if choice is not None and choice.mode != "auto":
         request["tool_choice"] = choice.mode.upper()
-    is_json, schema = chat.wanted_format(body)
+    is_json, schema = chat.response_format(body)
     if is_json:
         request["response_format"] = {"type": "json_object"} if schema is None else {"type": "json_object", "json_schema": schema}
-    effort = body.get("reasoning_effort")
+    effort = optional(body, "reasoning_effort", str)
     if effort is not None:
         request["thinking"] = _thinking(effort)
     return request
 
 
 def _sampling(body: JsonMapping) -> Json:
-    nucleus = chat.number(body, "top_p")
+    nucleus = optional(body, "top_p", float)
     values: Json = {
-        "temperature": chat.number(body, "temperature"),
+        "temperature": optional(body, "temperature", float),
         "p": min(nucleus, _LARGEST_P) if nucleus is not None and nucleus <= 1 else nucleus,
-        "k": chat.whole(body, "top_k"),
-        "seed": chat.whole(body, "seed"),
-        "frequency_penalty": chat.number(body, "frequency_penalty"),
-        "presence_penalty": chat.number(body, "presence_penalty"),
+        "k": optional(body, "top_k", int),
+        "seed": optional(body, "seed", int),
+        "frequency_penalty": optional(body, "frequency_penalty", float),
+        "presence_penalty": optional(body, "presence_penalty", float),
         "max_tokens": chat.most_output_tokens(body),
         "stop_sequences": chat.stops(body) or None,
-        "logprobs": chat.flag(body, "logprobs") or None,
+        "logprobs": optional(body, "logprobs", bool) or None,
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -80,76 +81,73 @@ def _tool(function: Function) -> Json:
     return {"type": "function", "function": said}
 
 
-def _thinking(effort: object) -> Json:
+def _thinking(effort: str) -> Json:
     """https://docs.cohere.com/docs/reasoning (read 2026-11-28)."""
     if effort == "none":
         return {"type": "disabled"}
-    if not isinstance(effort, str) or effort not in _BUDGETS:
-        raise UnsupportedByProvider(f"Cohere has no reasoning_effort {effort!r}.", param="reasoning_effort")
+    if effort not in _BUDGETS:
+        raise unsupported("reasoning_effort", f"is {effort[:60]!r}, which {chat.not_by(_PROVIDER)}")
     budget = _BUDGETS[effort]
     return {"type": "enabled"} if budget is None else {"type": "enabled", "token_budget": budget}
 
 
 def _messages(body: JsonMapping) -> list[Json]:
-    """Left out is reasoning of earlier turns, which nobody can check. What is empty Cohere refuses, so that is left out too."""
-    said: list[Json] = []
-    made: dict[str, str] = {}
+    """Left out are reasoning of earlier turns, which is unsigned, and empty messages, which Cohere refuses."""
+    turns: list[Json] = []
+    calls: dict[str, str] = {}
     for where, role, message in messages(body, _PROVIDER):
-        content = message.get("content")
         if role in ("system", "developer"):
-            said.append({"role": "system", "content": _text_content(texts(content, where, _PROVIDER))})
+            turns.append({"role": "system", "content": _text_content(texts(message, where, _PROVIDER))})
         elif role == "user":
-            said.append({"role": "user", "content": content if isinstance(content, str) else _user_content(content, where)})
+            content = message.get("content")
+            turns.append({"role": "user", "content": content if isinstance(content, str) else _user_content(message, where)})
         elif role == "tool":
-            call_id = answered_call(message, where, made)
-            result: object = _text_content(texts(content, where, _PROVIDER))
+            call_id = answered_call(message, where, calls)
+            result: object = _text_content(texts(message, where, _PROVIDER))
             if message.get("is_error") is True:
                 # There is no field for it; results are JSON by custom: https://docs.cohere.com/docs/tool-use-overview.
                 result = orjson.dumps({"error": result}).decode()
-            said.append({"role": "tool", "tool_call_id": call_id, "content": result})
-        elif (turn := _assistant(message, where, made)) is not None:
-            said.append(turn)
-    return said
+            turns.append({"role": "tool", "tool_call_id": call_id, "content": result})
+        elif (turn := _assistant(message, where, calls)) is not None:
+            turns.append(turn)
+    return turns
 
 
 def _text_content(given: list[str]) -> str | list[Json]:
     return "".join(given) if len(given) <= 1 else [{"type": "text", "text": text} for text in given]
 
 
-def _user_content(content: object, where: str) -> list[Json]:
-    said: list[Json] = []
-    for place, part in enumerate(parts(content, where, _PROVIDER)):
-        path, kind = f"{where}.content[{place}]", part["type"]
+def _user_content(message: Json, where: str) -> list[Json]:
+    content: list[Json] = []
+    for at, part in parts(message, where, _PROVIDER):
+        kind = part["type"]
         if kind == "text":
-            said.append({"type": "text", "text": part["text"]})
+            content.append({"type": "text", "text": part["text"]})
         elif kind == "image_url":
-            image: Json = {"url": address(part, kind, "url", path)}
+            image: Json = {"url": string_in(part, kind, "url", at)}
             detail = part["image_url"].get("detail")
             if detail is not None:
                 image["detail"] = detail
-            said.append({"type": "image_url", "image_url": image})
+            content.append({"type": "image_url", "image_url": image})
         else:
-            raise UnsupportedByProvider(f"Cohere takes texts and images, no {kind}.", param=f"{path}.type")
-    return said
+            raise unsupported(f"{at}.type", f"is {kind!r}, which {chat.not_by(_PROVIDER)}")
+    return content
 
 
-def _assistant(message: Json, where: str, made: dict[str, str]) -> Json | None:
-    """`None` where it says nothing."""
+def _assistant(message: Json, where: str, calls: dict[str, str]) -> Json | None:
+    """`None` where it is empty; adds its tool calls to `calls`."""
     if message.get("images"):
-        raise UnsupportedByProvider("Cohere takes no images from an assistant.", param=f"{where}.images")
+        raise unsupported(f"{where}.images", chat.not_by(_PROVIDER))
     turn: Json = {"role": "assistant"}
-    said = [text for text in texts(message.get("content"), where, _PROVIDER) if text]
-    refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal:
-        said.append(refusal)
-    if said:
-        turn["content"] = _text_content(said)
-    calls = tool_calls(message, where, _PROVIDER)
-    if calls:
-        made.update((call.id, call.name) for call in calls)
-        turn["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in calls
-        ]
+    content = [text for text in texts(message, where, _PROVIDER) if text]
+    if refusal := optional(message, "refusal", str, where):
+        content.append(refusal)
+    if content:
+        turn["content"] = _text_content(content)
+    own_calls = tool_calls(message, where, _PROVIDER)
+    if own_calls:
+        calls.update((call.id, call.name) for call in own_calls)
+        turn["tool_calls"] = [openai.tool_call(call.id, call.name, call.arguments) for call in own_calls]
     return turn if len(turn) > 1 else None
 
 
@@ -161,10 +159,8 @@ def embed_request(body: JsonMapping, model: str) -> Json:
     chat.check_fields(body, _KNOWN_OF_EMBEDDINGS, _PROVIDER)
     given = input_texts(body, _PROVIDER)
     if len(given) > _MOST_TEXTS:
-        raise UnsupportedByProvider(f"Cohere embeds at most {_MOST_TEXTS} texts at once.", param="input")
-    purpose = body.get("input_type") or _DEFAULT_INPUT_TYPE
-    if not isinstance(purpose, str) or purpose not in _INPUT_TYPES:
-        raise InvalidRequest(f"input_type must be one of {', '.join(sorted(_INPUT_TYPES))}.", param="input_type")
+        raise unsupported("input", f"must have at most {_MOST_TEXTS} texts for {_PROVIDER}")
+    purpose = one_of(body, "input_type", _INPUT_TYPES) if body.get("input_type") else _DEFAULT_INPUT_TYPE
     request: Json = {
         "model": model,
         "texts": given,
@@ -172,7 +168,7 @@ def embed_request(body: JsonMapping, model: str) -> Json:
         "embedding_types": ["base64" if wants_base64(body) else "float"],
         "truncate": "NONE",
     }
-    dimensions = chat.whole(body, "dimensions")
+    dimensions = optional(body, "dimensions", int)
     if dimensions is not None:
         request["output_dimension"] = dimensions
     return request

@@ -7,7 +7,6 @@ from urllib.parse import quote
 import orjson
 
 from ai_engine.clock import Clock
-from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
@@ -22,6 +21,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
@@ -67,7 +67,7 @@ class Gemini(TranslatingAdapter):
             if body.get("stream"):
                 method, headers = "streamGenerateContent?alt=sse", known.stream
         else:
-            raise UnsupportedByProvider(f"Gemini has no {operation}.", param="model")
+            raise unsupported("model", f"is served by Gemini, which does not support {operation}")
         url = f"{provider.base_url}/{path}:{method}"
         return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
 

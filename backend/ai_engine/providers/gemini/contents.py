@@ -8,9 +8,9 @@ import mimetypes
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers.chat_messages import Call, address, answered_call, data_url, messages, parts, texts, tool_calls
+from ai_engine.providers.chat_messages import Call, answered_call, data_url, messages, parts, string_in, texts, tool_calls
 from ai_engine.providers.gemini.listing import is_before_3
+from ai_engine.wire.fields import invalid, optional, optional_objects, required, unsupported
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
@@ -27,29 +27,27 @@ def contents(body: JsonMapping, model: str) -> tuple[list[Json], Json | None]:
     are an image's `detail` (the default is the finest), a file's name, and reasoning that no signature of Gemini's goes with.
     """
     is_old = is_before_3(model)
-    said: list[Json] = []
+    turns: list[Json] = []
     instruction: list[Json] = []
-    made: dict[str, str] = {}
+    calls: dict[str, str] = {}
     for where, role, message in messages(body, _PROVIDER):
-        content = message.get("content")
         if role in ("system", "developer"):
-            instruction += [{"text": text} for text in texts(content, where, _PROVIDER)]
+            instruction += [{"text": text} for text in texts(message, where, _PROVIDER)]
             continue
+        own_role = "user"
         if role == "tool":
-            found, speaker = _tool_result(message, where, made, is_old=is_old), "user"
+            found = _tool_result(message, where, calls, is_old=is_old)
         elif role == "assistant":
-            found, speaker = _assistant_parts(message, where, made, is_old=is_old), "model"
+            found, own_role = _assistant_parts(message, where, calls, is_old=is_old), "model"
         else:
-            given = parts(content, where, _PROVIDER)
-            found = [_part(part, f"{where}.content[{place}]") for place, part in enumerate(given)]
-            speaker = "user"
-        if found and said and said[-1]["role"] == speaker:
-            said[-1]["parts"] += found
+            found = [_part(part, at) for at, part in parts(message, where, _PROVIDER)]
+        if found and turns and turns[-1]["role"] == own_role:
+            turns[-1]["parts"] += found
         elif found:
-            said.append({"role": speaker, "parts": found})
-    if not said:
-        raise UnsupportedByProvider("Gemini answers to no conversation that has only system messages.", param="messages")
-    return said, {"parts": instruction} if instruction else None
+            turns.append({"role": own_role, "parts": found})
+    if not turns:
+        raise unsupported("messages", f"must have more than system messages for {_PROVIDER}")
+    return turns, {"parts": instruction} if instruction else None
 
 
 def _part(part: Json, where: str) -> Json:
@@ -57,18 +55,17 @@ def _part(part: Json, where: str) -> Json:
     if kind == "text":
         return {"text": part["text"]}
     if kind == "image_url":
-        return _media(address(part, kind, "url", where), f"{where}.image_url.url", "image")
+        return _media(string_in(part, kind, "url", where), f"{where}.image_url.url")
     if kind == "input_audio":
-        form = address(part, kind, "format", where)
-        return {"inlineData": {"mimeType": f"audio/{form}", "data": address(part, kind, "data", where)}}
+        form = string_in(part, kind, "format", where)
+        return {"inlineData": {"mimeType": f"audio/{form}", "data": string_in(part, kind, "data", where)}}
     if kind == "file":
         return _file(part, where)
-    raise InvalidRequest(f"A user's message has no parts of the type {kind!r}.", param=f"{where}.type")
+    raise invalid(f"{where}.type", f"is {kind!r}, which belongs in an assistant's message")
 
 
 def _file(part: Json, where: str) -> Json:
-    file = part.get("file")
-    file = file if isinstance(file, dict) else {}
+    file = required(part, "file", dict, where)
     name = file.get("filename")
     guessed = mimetypes.guess_type(name)[0] if isinstance(name, str) else None
     for field in ("file_data", "file_url", "file_id"):
@@ -77,56 +74,51 @@ def _file(part: Json, where: str) -> Json:
             continue
         place = f"{where}.file.{field}"
         if field != "file_data" or value[:5].lower() == "data:":
-            return _media(value, place, "file", guessed)
+            return _media(value, place, guessed)
         if guessed is None:
-            raise UnsupportedByProvider("Gemini must know of what type a file is: send it as a data: URL.", param=place)
+            raise unsupported(place, f"must be a data: URL with a media type for {_PROVIDER}")
         return {"inlineData": {"mimeType": guessed, "data": value}}
-    raise InvalidRequest("A file needs file_data, file_url or file_id.", param=f"{where}.file")
+    raise invalid(f"{where}.file", "must have file_data, file_url or file_id")
 
 
-def _media(url: str, where: str, what: str, guessed: str | None = None) -> Json:
-    """A `data:` URL's content, or where Google finds it."""
-    held = data_url(url, where)
-    if held is not None:
-        media_type = held.media_type or guessed
+def _media(url: str, where: str, guessed: str | None = None) -> Json:
+    """The content of a `data:` URL, or the address for Google to fetch."""
+    inline = data_url(url, where)
+    if inline is not None:
+        media_type = inline.media_type or guessed
         if media_type is None:
-            raise UnsupportedByProvider("Gemini must know of what type this is: the data: URL does not say it.", param=where)
-        return {"inlineData": {"mimeType": media_type, "data": held.data}}
+            raise unsupported(where, f"must be a data: URL with a media type for {_PROVIDER}")
+        return {"inlineData": {"mimeType": media_type, "data": inline.data}}
     try:
-        address_of = urlsplit(url)
+        parsed = urlsplit(url)
     except ValueError:
-        raise InvalidRequest(f"The {what} has no URL.", param=where) from None
-    if address_of.scheme not in _FETCHED_SCHEMES:
-        raise UnsupportedByProvider(f"Gemini takes a {what} as a data:, https: or gs: URL.", param=where)
-    media_type = guessed or mimetypes.guess_type(address_of.path)[0]
+        raise invalid(where, "must be a URL") from None
+    if parsed.scheme not in _FETCHED_SCHEMES:
+        raise unsupported(where, f"must be a data:, https:, http: or gs: URL for {_PROVIDER}")
+    media_type = guessed or mimetypes.guess_type(parsed.path)[0]
     return {"fileData": {"fileUri": url} if media_type is None else {"fileUri": url, "mimeType": media_type}}
 
 
-def _assistant_parts(message: Json, where: str, made: dict[str, str], *, is_old: bool) -> list[Json]:
-    """What the model said: text, images, calls, each with the signature that came with it."""
-    found = [{"text": text} for text in texts(message.get("content"), where, _PROVIDER) if text]
-    refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal:
+def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old: bool) -> list[Json]:
+    """Text, images and calls, each with its signature. Adds the calls to `calls`."""
+    found: list[Json] = [{"text": text} for text in texts(message, where, _PROVIDER) if text]
+    if refusal := optional(message, "refusal", str, where):
         found.append({"text": refusal})
-    images = message.get("images")
-    for place, image in enumerate(images if isinstance(images, list) else ()):
-        if not isinstance(image, dict):
-            raise InvalidRequest("An image is an object.", param=f"{where}.images[{place}]")
-        url = address(image, "image_url", "url", f"{where}.images[{place}]")
-        found.append(_media(url, f"{where}.images[{place}].image_url.url", "image"))
+    for at, image in optional_objects(message, "images", where):
+        found.append(_media(string_in(image, "image_url", "url", at), f"{at}.image_url.url"))
     signatures, last_signature = _signatures(message.get("reasoning_details"))
     if last_signature is not None:
         if not found:
             found.append({"text": ""})
         found[-1]["thoughtSignature"] = last_signature
     is_first = True
-    for place, call in enumerate(tool_calls(message, where, _PROVIDER)):
-        made[call.id] = call.name
+    for call in tool_calls(message, where, _PROVIDER):
+        calls[call.id] = call.name
         signature = _signature_in(call) or signatures.get(call.id)
         if signature is None and is_first and not is_old:
             signature = ANY_SIGNATURE
         is_first = False
-        part: Json = {"functionCall": {"id": call.id, "name": call.name, "args": _arguments(call, where, place)}}
+        part: Json = {"functionCall": {"id": call.id, "name": call.name, "args": _arguments(call)}}
         if signature is not None:
             part["thoughtSignature"] = signature
         found.append(part)
@@ -157,35 +149,32 @@ def _signature_in(call: Call) -> str | None:
     return signature if isinstance(signature, str) and signature else None
 
 
-def _arguments(call: Call, where: str, place: int) -> Json:
+def _arguments(call: Call) -> Json:
     arguments = arguments_in(call.arguments)
     if arguments is None:
-        raise UnsupportedByProvider(
-            "Gemini takes the arguments of a call as a JSON object only.",
-            param=f"{where}.tool_calls[{place}].function.arguments",
-        )
+        raise unsupported(f"{call.where}.function.arguments", f"must be a JSON object in a string for {_PROVIDER}")
     return arguments
 
 
-def _tool_result(message: Json, where: str, made: Mapping[str, str], *, is_old: bool) -> list[Json]:
+def _tool_result(message: Json, where: str, calls: Mapping[str, str], *, is_old: bool) -> list[Json]:
     """`functionResponse`, whose object has the result under `output`, or under `error` where the tool failed.
 
     What the tool shows stands inside of it from Gemini 3 on (https://ai.google.dev/gemini-api/docs/function-calling#multimodal),
     and before, as files by their addresses do everywhere, behind it: so Google's own agent has it
     (https://github.com/google-gemini/gemini-cli, `generateContentResponseUtilities.ts`, both read 2026-11-28).
     """
-    call_id = answered_call(message, where, made)
-    said: list[str] = []
+    call_id = answered_call(message, where, calls)
+    output: list[str] = []
     inside: list[Json] = []
     behind: list[Json] = []
-    for place, part in enumerate(parts(message.get("content"), where, _PROVIDER)):
+    for at, part in parts(message, where, _PROVIDER):
         if part["type"] == "text":
-            said.append(part["text"])
+            output.append(part["text"])
         else:
-            shown = _part(part, f"{where}.content[{place}]")
-            (behind if is_old or "fileData" in shown else inside).append(shown)
+            media = _part(part, at)
+            (behind if is_old or "fileData" in media else inside).append(media)
     key = "error" if message.get("is_error") is True else "output"
-    response: Json = {"id": call_id, "name": made[call_id], "response": {key: "\n".join(said)}}
+    response: Json = {"id": call_id, "name": calls[call_id], "response": {key: "\n".join(output)}}
     if inside:
         response["parts"] = inside
     return [{"functionResponse": response}, *behind]

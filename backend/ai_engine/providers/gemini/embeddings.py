@@ -3,12 +3,12 @@
 Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 """
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers import chat_reading as chat
+from ai_engine.providers import chat_parameters as chat
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.failures import Failure, malformed_answer
 from ai_engine.wire import gemini, openai
+from ai_engine.wire.fields import optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 
@@ -26,17 +26,15 @@ _TASKS = {
 def embed_contents(body: JsonMapping, model: str) -> tuple[str, Json]:
     """The method and the request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
-    wants_base64(body)  # whoever asks for a third form hears it before Gemini is asked
+    wants_base64(body)  # checks the field
     common: Json = {"model": f"models/{model}"}
-    dimensions = chat.whole(body, "dimensions")
+    dimensions = optional(body, "dimensions", int)
     if dimensions is not None:
         common["outputDimensionality"] = dimensions
-    purpose = body.get("input_type")
+    purpose = optional(body, "input_type", str)
     if purpose is not None:
-        if not isinstance(purpose, str):
-            raise InvalidRequest("input_type must be a text.", param="input_type")
         if purpose not in _TASKS:
-            raise UnsupportedByProvider(f"Gemini has no input_type {purpose!r}.", param="input_type")
+            raise unsupported("input_type", f"is {purpose[:60]!r}, which {chat.not_by(_PROVIDER)}")
         common["taskType"] = _TASKS[purpose]
     requests: list[Json] = [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]
     return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})

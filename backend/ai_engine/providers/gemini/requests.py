@@ -5,11 +5,11 @@ Source: https://ai.google.dev/api/generate-content (read 2026-11-28).
 
 from collections.abc import Sequence
 
-from ai_engine.errors import InvalidRequest, UnsupportedByProvider
-from ai_engine.providers import chat_reading as chat
-from ai_engine.providers.chat_reading import Function, ToolChoice
+from ai_engine.providers import chat_parameters as chat
+from ai_engine.providers.chat_parameters import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
 from ai_engine.providers.gemini.listing import is_before_3, thinks_by_budget
+from ai_engine.wire.fields import check_known, non_empty, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _PROVIDER = "Gemini"
@@ -33,7 +33,7 @@ _NUMBERS = {
     "presence_penalty": "presencePenalty",
     "frequency_penalty": "frequencyPenalty",
 }
-_WHOLE_NUMBERS = {"top_k": "topK", "n": "candidateCount", "seed": "seed"}
+_INTEGERS = {"top_k": "topK", "n": "candidateCount", "seed": "seed"}
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 # Google's own mapping, for its OpenAI endpoint: https://ai.google.dev/gemini-api/docs/openai#thinking (read 2026-11-28). That one
@@ -57,7 +57,7 @@ def generate_content(body: JsonMapping, model: str) -> Json:
     if functions:
         tools.append({"functionDeclarations": [_declaration(function) for function in functions]})
     if body.get("web_search_options") is not None:
-        tools.append(_web_search(body["web_search_options"]))
+        tools.append(_web_search(required(body, "web_search_options", dict)))
     if tools:
         request["tools"] = tools
     calling = _calling(chat.tool_choice(body, functions, _PROVIDER), functions)
@@ -66,10 +66,10 @@ def generate_content(body: JsonMapping, model: str) -> Json:
     config = _generation_config(body, model)
     if config:
         request["generationConfig"] = config
-    tier = body.get("service_tier")
+    tier = optional(body, "service_tier", str)
     if tier not in (None, "auto", "default"):
         if tier not in ("flex", "priority"):
-            raise UnsupportedByProvider(f"Gemini has no service_tier {tier!r}.", param="service_tier")
+            raise unsupported("service_tier", f"is {tier[:60]!r}, which {chat.not_by(_PROVIDER)}")
         request["serviceTier"] = tier
     return request
 
@@ -84,12 +84,9 @@ def _declaration(function: Function) -> Json:
     return declaration
 
 
-def _web_search(options: object) -> Json:
-    if not isinstance(options, dict):
-        raise InvalidRequest("web_search_options must be an object.", param="web_search_options")
-    for name, value in options.items():
-        if value is not None and (name, value) != ("search_context_size", "medium"):
-            raise UnsupportedByProvider(f"Gemini's search has no {name!r}.", param=f"web_search_options.{name}")
+def _web_search(options: Json) -> Json:
+    known = ("search_context_size",) if options.get("search_context_size") == "medium" else ()
+    check_known(options, known, "web_search_options", chat.not_by(_PROVIDER))
     return {"googleSearch": {}}
 
 
@@ -111,15 +108,15 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
         config["responseLogprobs"] = True
         if alternatives:
             config["logprobs"] = alternatives
-    is_json, schema = chat.wanted_format(body)
+    is_json, schema = chat.response_format(body)
     if is_json:
         config["responseMimeType"] = "application/json"
         if schema is not None:
             config["responseJsonSchema"] = schema
     modalities = body.get("modalities")
     if modalities is not None and modalities != ["text"]:
-        config["responseModalities"] = _modalities(modalities)
-    effort = body.get("reasoning_effort")
+        config["responseModalities"] = _modalities(body)
+    effort = optional(body, "reasoning_effort", str)
     if effort is not None:
         config["thinkingConfig"] = _thinking(effort, model)
     return config
@@ -128,10 +125,10 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
 def _sampling(body: JsonMapping) -> Json:
     config: Json = {}
     for name, theirs in _NUMBERS.items():
-        if name in body and (value := chat.number(body, name)) is not None:
+        if (value := optional(body, name, float)) is not None:
             config[theirs] = value
-    for name, theirs in _WHOLE_NUMBERS.items():
-        if name in body and (count := chat.whole(body, name)) is not None:
+    for name, theirs in _INTEGERS.items():
+        if (count := optional(body, name, int)) is not None:
             config[theirs] = count
     most = chat.most_output_tokens(body)
     if most is not None:
@@ -141,18 +138,15 @@ def _sampling(body: JsonMapping) -> Json:
     return config
 
 
-def _modalities(modalities: object) -> list[str]:
-    if not isinstance(modalities, list) or not modalities:
-        raise InvalidRequest("modalities must be a list, and not empty.", param="modalities")
+def _modalities(body: JsonMapping) -> list[str]:
+    modalities = non_empty(body, "modalities", list)
     if not all(modality in ("text", "image") for modality in modalities):
-        raise UnsupportedByProvider("In a chat, Gemini answers with text and images only.", param="modalities")
+        raise unsupported("modalities", f"must be text and image only for {_PROVIDER}")
     return [modality.upper() for modality in modalities]
 
 
-def _thinking(effort: object, model: str) -> Json:
-    """`thinkingConfig`. Whoever asks how much the model thinks gets to see what it thinks."""
-    if not isinstance(effort, str):
-        raise InvalidRequest("reasoning_effort must be a text.", param="reasoning_effort")
+def _thinking(effort: str, model: str) -> Json:
+    """`thinkingConfig`. A request with an effort gets the thoughts too."""
     if thinks_by_budget(model):
         is_pro = model.startswith("gemini-2.5-pro")
         if effort == "none" and not is_pro:
@@ -165,9 +159,9 @@ def _thinking(effort: object, model: str) -> Json:
     elif is_before_3(model):
         if effort == "none":
             return {}
-        raise UnsupportedByProvider(f"{model} does not reason.", param="reasoning_effort")
+        raise unsupported("reasoning_effort", f"is not supported by {model}")
     elif effort in _LEVELS:
         return {"thinkingLevel": effort.upper(), "includeThoughts": True}
     elif effort == "minimal":
         return {"thinkingLevel": "MINIMAL" if model.startswith(_WITH_MINIMAL) else "LOW", "includeThoughts": True}
-    raise UnsupportedByProvider(f"{model} has no reasoning_effort {effort!r}.", param="reasoning_effort")
+    raise unsupported("reasoning_effort", f"is {effort[:60]!r}, which is not supported by {model}")

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Operation
 from ai_engine.providers import failures, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
@@ -25,6 +24,7 @@ from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 
@@ -140,7 +140,7 @@ class OpenAICompatible:
     ) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
         if target.names_model and model in _OTHER_PLACES:
-            raise UnsupportedByProvider(f"{model!r} is no model: in an address it means another place.", param="model")
+            raise unsupported("model", f"must not be {model!r}: in a URL it changes the path")
         if operation in PASSED_THROUGH:
             content_type, encoded = passthrough.encoded(body, model)
             headers = ((b"content-type", content_type), *target.any_headers)

@@ -7,10 +7,10 @@ A chat that a client wrote goes out as it is. One that the engine wrote may hold
 
 from typing import Any
 
-from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai.model_traits import traits_of
 from ai_engine.providers.openai.tool_turns import arranged
 from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 FAILED_TOOL = "The tool failed: "
@@ -30,7 +30,7 @@ def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}
     for field in provider.refuses:
         if outgoing.get(field) is not None:
-            raise UnsupportedByProvider(f"{provider.display_name} does not take {field}.", param=field)
+            raise unsupported(field, f"is not supported by {provider.display_name}")
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
         most = traits.largest_output_tokens
@@ -59,8 +59,7 @@ def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> 
         parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
         message = {**message, "content": parts}
     if message.get("images") and not provider.takes_hints:
-        where = f"messages[{index}].images"
-        raise UnsupportedByProvider(f"{provider.display_name} takes no pictures of an assistant's.", param=where)
+        raise unsupported(f"messages[{index}].images", f"is not supported by {provider.display_name}")
     if message.get("is_error"):
         message = {**message, "content": _told(message.get("content"))}
     return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
@@ -72,9 +71,7 @@ def _is_text_alone(content: list[Any]) -> bool:
 
 def _part(part: JsonMapping, where: str, provider: ProviderDefinition) -> JsonMapping:
     if part.get("type") == "file" and "file_url" in part.get("file", {}):
-        raise UnsupportedByProvider(
-            f"{where} is a file given by its URL, which OpenAI's chat format does not take; send the file.", param=where
-        )
+        raise unsupported(f"{where}.file.file_url", f"is not supported by {provider.display_name}; send file_data")
     return part if provider.takes_hints else _without_hint(part)
 
 

@@ -12,9 +12,13 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 import orjson
 
 from ai_engine.clock import Clock
+from ai_engine.errors import InvalidRequest
+from ai_engine.providers.chat_parameters import stops
+from ai_engine.providers.embedding_texts import wants_base64
 from ai_engine.providers.sandbox.schema_examples import example
 from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamRequest
 from ai_engine.wire import openai
+from ai_engine.wire.fields import invalid, json_text, non_empty, objects_of, optional, optional_objects, parse_object
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_event
 
@@ -47,8 +51,8 @@ class SandboxUpstream:
             )
         try:
             return answer_to(request.body)
-        except _NotUnderstood as error:
-            return _refused(str(error), param=error.param)
+        except InvalidRequest as error:
+            return _refused(error.message, param=error.param)
 
     async def close(self) -> None:
         """There is no connection to give back."""
@@ -64,10 +68,10 @@ class SandboxUpstream:
         return _json_answer(openai.model_list([openai.model("sandbox", created=self._created(), owned_by="ai-engine")]))
 
     def _chat(self, body: bytes) -> "_Answer":
-        request = _parsed(body)
-        model, reply = _text_field(request, "model"), _Reply(request)
+        request = parse_object(body)
+        model, reply = non_empty(request, "model", str), _Reply(request)
         completion_id = "chatcmpl-sandbox-" + hashlib.sha256(body).hexdigest()[:24]
-        if not _flag(request, "stream"):
+        if not optional(request, "stream", bool):
             completion = openai.chat_completion(
                 completion_id=completion_id,
                 created=self._created(),
@@ -87,30 +91,20 @@ class SandboxUpstream:
         return _Answer(200, b"text/event-stream; charset=utf-8", events)
 
     def _embeddings(self, body: bytes) -> "_Answer":
-        request = _parsed(body)
-        model, inputs = _text_field(request, "model"), _inputs(request)
-        dimensions = _whole(request, "dimensions", _DIMENSIONS, 1, _MOST_DIMENSIONS)
-        form = request.get("encoding_format", "float")
-        if form not in ("float", "base64", None):
-            raise _NotUnderstood("encoding_format must be float or base64.", "encoding_format")
+        request = parse_object(body)
+        model, inputs = non_empty(request, "model", str), _inputs(request)
+        dimensions = _integer(request, "dimensions", _DIMENSIONS, most=_MOST_DIMENSIONS)
+        is_base64 = wants_base64(request)
         vectors: list[list[float] | str] = []
         for value in inputs:
             vector = _vector(value, dimensions)
             packed = struct.pack(f"<{dimensions}f", *vector)
-            vectors.append(base64.b64encode(packed).decode() if form == "base64" else vector)
+            vectors.append(base64.b64encode(packed).decode() if is_base64 else vector)
         tokens = sum(len(value) if isinstance(value, list) else _tokens(value) for value in inputs)
         return _json_answer(openai.embeddings(model=model, vectors=vectors, input_tokens=tokens))
 
     def _created(self) -> int:
         return int(self._clock.now().timestamp())
-
-
-class _NotUnderstood(Exception):
-    """The request is not one; the sandbox answers 400 like a provider would."""
-
-    def __init__(self, message: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.param = param
 
 
 class _Answer:
@@ -150,20 +144,19 @@ class _Reply:
     """What the sandbox says to one chat request, before it is put into a completion or a stream."""
 
     def __init__(self, request: Json) -> None:
-        messages = request.get("messages")
-        if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
-            raise _NotUnderstood("messages must be a list of messages, and not empty.", "messages")
-        said = _last_words(messages)
-        self.choices = _whole(request, "n", 1, 1, _MOST_CHOICES)
+        messages = list(objects_of(non_empty(request, "messages", list), "messages"))
+        prompts = [(message.get("role"), _content_text(message, where)) for where, message in messages]
+        prompt = next((text for role, text in reversed(prompts) if role == "user"), "")
+        echo = prompt if len(prompt) <= _LONGEST_ECHO else prompt[:_LONGEST_ECHO] + "…"
+        self.choices = _integer(request, "n", 1, most=_MOST_CHOICES)
         self.tool = _called_tool(request)
         text = (
-            f"[sandbox] {_text_field(request, 'model')} was not asked: no provider key is configured, so AI Engine's built-in "
-            f"sandbox answers; you said: {said}"
+            f"[sandbox] {request['model']} was not asked: no provider key is configured, so AI Engine's built-in "
+            f"sandbox answers; you said: {echo}"
         )
-        self.text, self.finish_reason = _shortened(_formatted(request, text, said), request)
+        self.text, self.finish_reason = _shortened(_formatted(request, text, echo), request)
         answer = self.tool["function"]["arguments"] if self.tool else self.text
-        asked = sum(_tokens(_content_text(message.get("content"))) for message in messages)
-        self.usage = openai.usage(asked, _tokens(answer) * self.choices)
+        self.usage = openai.usage(sum(_tokens(text) for _, text in prompts), _tokens(answer) * self.choices)
 
     def choice(self, index: int) -> Json:
         if self.tool:
@@ -190,36 +183,12 @@ class _Reply:
         yield {"tool_calls": [{"index": 0, "function": {"arguments": arguments}}]}
 
 
-def _parsed(body: bytes) -> Json:
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _NotUnderstood("The body is not JSON.") from None
-    if not isinstance(request, dict):
-        raise _NotUnderstood("The body must be an object.")
-    return request
-
-
-def _text_field(request: Json, name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise _NotUnderstood(f"{name} must be a string, and not empty.", name)
-    return value
-
-
-def _flag(request: Json, name: str) -> bool:
-    value = request.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise _NotUnderstood(f"{name} must be true or false.", name)
-    return bool(value)
-
-
-def _whole(request: Json, name: str, default: int, least: int, most: int) -> int:
-    value = request.get(name)
+def _integer(request: Json, name: str, default: int, *, most: int) -> int:
+    value = optional(request, name, int)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise _NotUnderstood(f"{name} must be a whole number from {least} to {most}.", name)
+    if not 1 <= value <= most:
+        raise invalid(name, f"must be from 1 to {most}")
     return value
 
 
@@ -228,70 +197,47 @@ def _tokens(text: str) -> int:
     return len(text.split())
 
 
-def _content_text(content: object) -> str:
+def _content_text(message: Json, where: str) -> str:
+    content = message.get("content")
     if content is None or isinstance(content, str):
         return content or ""
-    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
-        raise _NotUnderstood("content must be a string, a list of parts, or null.", "messages")
+    if not isinstance(content, list):
+        raise invalid(f"{where}.content", "must be a string, an array of parts, or null")
     texts = []
-    for part in content:
+    for _, part in objects_of(content, f"{where}.content"):
         text, kind = part.get("text"), part.get("type")
         texts.append(text if isinstance(text, str) else f"[{kind}]")
     return " ".join(texts)
 
 
-def _last_words(messages: Sequence[Json]) -> str:
-    texts = [_content_text(message.get("content")) for message in messages if message.get("role") == "user"]
-    said = texts[-1] if texts else ""
-    return said if len(said) <= _LONGEST_ECHO else said[:_LONGEST_ECHO] + "…"
-
-
-def _formatted(request: Json, text: str, said: str) -> str:
+def _formatted(request: Json, text: str, echo: str) -> str:
     """`text`, or JSON where the request wants it."""
-    response_format = request.get("response_format")
-    if response_format is None:
-        return text
-    if not isinstance(response_format, dict):
-        raise _NotUnderstood("response_format must be an object.", "response_format")
-    match response_format.get("type"):
+    form = optional(request, "response_format", dict) or {}
+    match form.get("type"):
         case "json_object":
             return orjson.dumps({"sandbox": text}).decode()
         case "json_schema":
-            wanted = response_format.get("json_schema")
-            schema = wanted.get("schema") if isinstance(wanted, dict) else None
-            return _example_json(schema, f"[sandbox] {said}", "response_format")
+            schema = form.get("json_schema")
+            schema = schema.get("schema") if isinstance(schema, dict) else None
+            return json_text(example(schema, f"[sandbox] {echo}"), "response_format.json_schema.schema")
         case _:
             return text
 
 
-def _example_json(schema: object, text: str, param: str) -> str:
-    try:
-        return orjson.dumps(example(schema, text)).decode()
-    except orjson.JSONEncodeError:
-        raise _NotUnderstood("The schema has a value that is nested too deeply.", param) from None
-
-
 def _shortened(text: str, request: Json) -> tuple[str, str]:
-    """The text as far as `stop`, `max_tokens` and `max_completion_tokens` let it, and why it ends."""
-    stop = request.get("stop")
-    stops = stop if isinstance(stop, list) else [stop]
-    if not all(each is None or isinstance(each, str) for each in stops):
-        raise _NotUnderstood("stop must be a string or a list of strings.", "stop")
-    for each in stops:
-        if each:
-            text = text.partition(each)[0]
-    most = _whole(request, "max_completion_tokens", _whole(request, "max_tokens", 2**31, 1, 2**31), 1, 2**31)
+    """The text up to `stop`, `max_tokens` and `max_completion_tokens`, and its `finish_reason`."""
+    for stop in stops(request):
+        if stop:
+            text = text.partition(stop)[0]
+    most = _integer(request, "max_completion_tokens", _integer(request, "max_tokens", 2**31, most=2**31), most=2**31)
     words = _WORDS.findall(text)
     return (text, "stop") if len(words) <= most else ("".join(words[:most]), "length")
 
 
 def _called_tool(request: Json) -> Json | None:
-    """A call of the tool that the request insists on, if it does."""
+    """A call of the tool that `tool_choice` demands, if it demands one."""
     choice = request.get("tool_choice")
-    tools = request.get("tools")
-    if tools is not None and (not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools)):
-        raise _NotUnderstood("tools must be a list of tools.", "tools")
-    functions = [tool["function"] for tool in tools or () if isinstance(tool.get("function"), dict)]
+    functions = [tool["function"] for _, tool in optional_objects(request, "tools") if isinstance(tool.get("function"), dict)]
     function = choice.get("function") if isinstance(choice, dict) else None
     if isinstance(function, dict):
         functions = [known for known in functions if known.get("name") == function.get("name")]
@@ -299,8 +245,8 @@ def _called_tool(request: Json) -> Json | None:
         return None
     name = functions[0].get("name") if functions else None
     if not isinstance(name, str):
-        raise _NotUnderstood("tool_choice names a function that is not in tools.", "tool_choice")
-    arguments = _example_json(functions[0].get("parameters"), "sandbox", "tools")
+        raise invalid("tool_choice", "must be the name of a function in tools")
+    arguments = json_text(example(functions[0].get("parameters")), "tools")
     return openai.tool_call("call_sandbox_" + hashlib.sha256((name + arguments).encode()).hexdigest()[:16], name, arguments)
 
 
@@ -309,10 +255,9 @@ def _inputs(request: Json) -> list[str | list[int]]:
     given = request.get("input")
     if isinstance(given, str) or (isinstance(given, list) and given and all(isinstance(each, int) for each in given)):
         given = [given]
-    is_sound = isinstance(given, list) and 0 < len(given) <= _MOST_INPUTS
-    if not isinstance(given, list) or not is_sound or not all(_is_input(each) for each in given):
-        raise _NotUnderstood(
-            "input must be a text, a list of token numbers, or a list of either, and nothing in it empty.", "input"
+    if not isinstance(given, list) or not 0 < len(given) <= _MOST_INPUTS or not all(_is_input(each) for each in given):
+        raise invalid(
+            "input", f"must be a string, an array of tokens, or an array of at most {_MOST_INPUTS} of either, none empty"
         )
     return given
 

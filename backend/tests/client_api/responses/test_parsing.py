@@ -199,7 +199,7 @@ def test_a_second_reference_to_an_item_is_refused_so_that_little_does_not_become
     reference = {"type": "item_reference", "id": first["output"][0]["id"]}
     with pytest.raises(InvalidRequest, match=r"Duplicate item found with id .*\. Remove duplicate items") as refusal:
         gateway.parse(input=[reference, reference])
-    assert refusal.value.param == "input"
+    assert refusal.value.param == "input[1].id"
 
 
 def test_a_reference_to_anything_else_is_left_to_those_who_may_have_it(gateway: Gateway) -> None:

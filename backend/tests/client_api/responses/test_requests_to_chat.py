@@ -290,7 +290,7 @@ def test_what_a_provider_searched_before_is_left_to_its_answer() -> None:
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
         ({"text": {"colour": "red"}}, "text.colour"),
         ({"tool_choice": {"type": "web_search"}}, "tool_choice.type"),
-        ({"tools": [{**WEATHER, "async": True}]}, "tools[0]"),
+        ({"tools": [{**WEATHER, "async": True}]}, "tools[0].async"),
         ({"tools": [{**WEATHER, "output_schema": {}}]}, "tools[0].output_schema"),
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]"),
         ({"input": [{"id": "msg_1"}]}, "input[0]"),
@@ -318,7 +318,7 @@ def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str)
         ({"input": [said("user", [{"type": "refusal", "refusal": "No"}])]}, "input[0].content[0].type"),
         ({"input": [said("assistant", [{"type": "input_image", "image_url": "x"}])]}, "input[0].content[0].type"),
         ({"input": [{"type": "function_call_output", "call_id": "c1", "output": "x"}]}, "input[0].call_id"),
-        ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}]}, "input"),
+        ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}]}, "input[0].call_id"),
         ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": {}}]}, "input[0].arguments"),
         ({"input": [{"type": "reasoning", "encrypted_content": "ai-engine-1.%%"}]}, "input[0].encrypted_content"),
         ({"tools": [7]}, "tools[0]"),
@@ -346,7 +346,7 @@ def test_a_second_result_of_one_call_is_refused() -> None:
         {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
         *[{"type": "function_call_output", "call_id": "c1", "output": "x"}] * 2,
     ]
-    with pytest.raises(InvalidRequest, match="second output"):
+    with pytest.raises(InvalidRequest, match=r"^input\[2\]\.call_id is .* one output for a call"):
         as_chat(items)
 
 

@@ -24,6 +24,7 @@ def turns(*messages: Json, model: str = OLD) -> list[Json]:
 def refused(*messages: Json, model: str = OLD) -> str | None:
     with pytest.raises(UnsupportedByProvider) as caught:
         read(*messages, model=model)
+    assert caught.value.message.startswith(f"{caught.value.param} ")
     return caught.value.param
 
 
@@ -31,6 +32,7 @@ def invalid(*messages: Json) -> str | None:
     with pytest.raises(InvalidRequest) as caught:
         read(*messages)
     assert not isinstance(caught.value, UnsupportedByProvider)
+    assert caught.value.message.startswith(f"{caught.value.param} ")
     return caught.value.param
 
 
@@ -179,7 +181,7 @@ def test_parts_that_cannot_be_shown_are_refused_by_name(part: Json, field: str) 
 @pytest.mark.parametrize(
     ("part", "field"),
     [
-        ({"type": "image_url", "image_url": "https://example.com"}, "image_url.url"),
+        ({"type": "image_url", "image_url": "https://example.com"}, "image_url"),
         ({"type": "file"}, "file"),
         ({"type": "file", "file": {}}, "file.file_data"),
         ({"type": "file", "file": {"file_data": "JVBERi0="}}, "file.file_data"),

@@ -222,6 +222,7 @@ def test_what_cohere_has_no_words_for_is_refused_by_name(fields: Json, param: st
     with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_what_cohere_has_no_words_for_is_refused_by_name(fields: Json, param: st
     [
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "tool", "tool_call_id": "never", "content": "x"}]}, "messages[0].tool_call_id"),
-        ({"messages": [user({"type": "image_url"})]}, "messages[0].content[0].image_url.url"),
+        ({"messages": [user({"type": "image_url"})]}, "messages[0].content[0].image_url"),
         ({"temperature": "x"}, "temperature"),
         ({"top_k": 1.5}, "top_k"),
         ({"tool_choice": "required"}, "tool_choice"),
@@ -239,6 +240,7 @@ def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> N
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
     assert not isinstance(refused.value, UnsupportedByProvider)
 
 
@@ -280,6 +282,7 @@ def test_what_cannot_be_embedded(fields: Json, param: str | None, kind: type[Inv
     with pytest.raises(kind) as refused:
         sent(fields, Operation.EMBEDDINGS)
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
 
 
 @pytest.mark.parametrize("odd", [["search_query"], {"a": 1}, 5, "x"])

@@ -217,14 +217,14 @@ def test_an_answer_of_gemini_goes_back_as_it_came() -> None:
         ([user({"text": "x"})], "messages[0].content[0].type"),
         ([user({"type": "text"})], "messages[0].content[0].text"),
         ([user({"type": "refusal", "refusal": "no"})], "messages[0].content[0].type"),
-        ([user({"type": "image_url"})], "messages[0].content[0].image_url.url"),
+        ([user({"type": "image_url"})], "messages[0].content[0].image_url"),
         ([user(image("data:image/png"))], "messages[0].content[0].image_url.url"),
         ([user(image("http://[::1"))], "messages[0].content[0].image_url.url"),
         ([user({"type": "input_audio", "input_audio": {"data": "x"}})], "messages[0].content[0].input_audio.format"),
         ([user({"type": "file", "file": {}})], "messages[0].content[0].file"),
         ([assistant(tool_calls=7)], "messages[0].tool_calls"),
         ([assistant(tool_calls=[{"type": "function"}])], "messages[0].tool_calls[0].id"),
-        ([assistant(tool_calls=[{"id": "a"}])], "messages[0].tool_calls[0].function.name"),
+        ([assistant(tool_calls=[{"id": "a"}])], "messages[0].tool_calls[0].function"),
         ([assistant(tool_calls=[{"id": "a", "function": {"name": "f"}}])], "messages[0].tool_calls[0].function.arguments"),
         ([assistant(images=[7])], "messages[0].images[0]"),
         ([HI, result("never")], "messages[1].tool_call_id"),
@@ -235,6 +235,7 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
     with pytest.raises(InvalidRequest) as refused:
         sent({"messages": messages})
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
     assert not isinstance(refused.value, UnsupportedByProvider)
 
 
@@ -261,3 +262,4 @@ def test_a_message_that_gemini_has_no_words_for_is_refused_by_name(messages: lis
     with pytest.raises(UnsupportedByProvider) as refused:
         sent({"messages": messages})
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")

@@ -247,6 +247,7 @@ def test_what_gemini_has_no_words_for_is_refused_by_name(fields: Json, param: st
     with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
 
 
 @pytest.mark.parametrize(
@@ -261,8 +262,8 @@ def test_what_gemini_has_no_words_for_is_refused_by_name(fields: Json, param: st
         ({"reasoning_effort": 7}, "reasoning_effort"),
         ({"modalities": []}, "modalities"),
         ({"web_search_options": True}, "web_search_options"),
-        ({"response_format": "json"}, "response_format.type"),
-        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.json_schema"),
+        ({"response_format": "json"}, "response_format"),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.json_schema.schema"),
         ({"tools": {}}, "tools"),
         ({"tools": [7]}, "tools[0]"),
         ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name"),
@@ -278,4 +279,5 @@ def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> N
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
+    assert refused.value.message.startswith(f"{param} ")
     assert not isinstance(refused.value, UnsupportedByProvider)

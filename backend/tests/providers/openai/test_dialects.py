@@ -110,7 +110,7 @@ def test_pictures_that_an_assistant_made_go_only_where_they_are_known() -> None:
 def test_a_file_by_its_url_is_refused_by_its_place() -> None:
     with pytest.raises(UnsupportedByProvider) as refusal:
         adopted(chat({"role": "user", "content": [{"type": "file", "file": {"file_url": "https://example.org/a.pdf"}}]}), PLAIN)
-    assert refusal.value.param == "messages[0].content[0]"
+    assert refusal.value.param == "messages[0].content[0].file.file_url"
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
