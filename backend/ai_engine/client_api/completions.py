@@ -20,10 +20,11 @@ from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
-from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
+from ai_engine.wire.tolerant import objects_in
 
 PATH = "/v1/completions"
 
@@ -197,11 +198,7 @@ def _logprobs(of_chat: Any, offset: int) -> Json | None:
         "tokens": [token["token"] for token in tokens],
         "token_logprobs": [token.get("logprob") for token in tokens],
         "top_logprobs": [
-            {
-                one["token"]: one.get("logprob")
-                for one in objects_in(token.get("top_logprobs"))
-                if isinstance(one.get("token"), str)
-            }
+            {one["token"]: one.get("logprob") for one in objects_in(token, "top_logprobs") if isinstance(one.get("token"), str)}
             for token in tokens
         ],
         "text_offset": offsets,

@@ -1,1 +1,1 @@
-"""Who can be asked: the provider rows, the adapters that speak their protocols, and what their failures mean."""
+"""The provider rows, the adapters of their protocols, and the classification of their failures."""

@@ -123,7 +123,7 @@ def answered_call(message: JsonMapping, where: str, earlier: Mapping[str, str]) 
     return call_id
 
 
-def string_in(part: JsonMapping, kind: str, field: str, where: str) -> str:
+def part_string(part: JsonMapping, kind: str, field: str, where: str) -> str:
     """The string in `part[kind][field]`, such as the URL of an image."""
     return non_empty(required(part, kind, dict, where), field, str, f"{where}.{kind}")
 

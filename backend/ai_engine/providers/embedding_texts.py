@@ -1,4 +1,4 @@
-"""What a request for embeddings in OpenAI's format wants embedded, and the vectors in the form that it wants them in."""
+"""The texts of an embeddings request in OpenAI's format, and its vectors in the requested encoding."""
 
 import base64
 import struct
@@ -9,7 +9,7 @@ from ai_engine.wire.json_types import JsonMapping
 
 
 def input_texts(body: JsonMapping, provider: str) -> list[str]:
-    """The texts. Raises `UnsupportedByProvider` for tokens, which mean something to one tokenizer only."""
+    """The texts. Raises `UnsupportedByProvider` for tokens, which depend on the tokenizer."""
     given = body.get("input")
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
@@ -24,15 +24,14 @@ def input_texts(body: JsonMapping, provider: str) -> list[str]:
 
 
 def wants_base64(body: JsonMapping) -> bool:
-    """Whether the vectors are wanted as base64 of little-endian float32, as OpenAI's SDKs want them."""
+    """Whether the vectors are to be base64 of little-endian float32, as OpenAI's SDKs request."""
     return body.get("encoding_format") is not None and one_of(body, "encoding_format", ("float", "base64")) == "base64"
 
 
 def packed(answer: JsonMapping) -> JsonMapping:
-    """The same answer with each vector of numbers as base64; one that is no such vector stays as it is.
+    """The same answer with each vector of numbers as base64; anything else is unchanged.
 
-    For clients that asked for base64 (`wants_base64`) of a provider that has no such form: openai-node reads what it gets as
-    base64 without looking.
+    For clients that requested base64 (`wants_base64`) from a provider without it: openai-node decodes base64 without checking.
     """
     data = answer.get("data")
     if not isinstance(data, list) or not _is_in_numbers(data):

@@ -1,15 +1,15 @@
-"""Reads the many shapes in which providers say that something went wrong into one."""
+"""Reads the error bodies of all providers into one form."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from ai_engine.upstream.port import Headers
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.redaction import redact
+from ai_engine.wire.tolerant import array_in, object_in, objects_in, string_in
 
 _LONGEST_MESSAGE = 1000
 _LONGEST_READ = 8 * _LONGEST_MESSAGE
@@ -24,29 +24,29 @@ _MINIMAX_CODE = {1026: "content_filter", 1027: "content_filter"}
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What an error says in its structure. Nothing is concluded here."""
+    """The fields of an error body, unclassified."""
 
     message: str = ""
-    """The provider's words, cleaned; empty where it had none."""
+    """The provider's message, cleaned; empty where there is none."""
     type: str | None = None
     code: str | None = None
     param: str | None = None
     status: int | None = None
-    """The HTTP status that the body itself names, in whatever field."""
+    """The HTTP status in the body, from any field."""
     identifiers: frozenset[str] = frozenset()
-    """Everything in the structure that names the error, in lower case."""
+    """All codes, types and reasons, in lower case."""
     nested_identifiers: frozenset[str] = frozenset()
-    """The same from the error of a further provider that an aggregator passes on: true of the request, not of our key there."""
+    """The same from an upstream's error that an aggregator passes on: about the request, not about the aggregator's key."""
     is_moderation: bool = False
-    """The body carries a moderation's findings."""
+    """The body has the result of a moderation."""
     details: object = None
-    """Google's error details, as they are."""
+    """Google's error details, unchanged."""
     limit_headers: Headers = ()
-    """`x-ratelimit-…` headers that OpenRouter puts into the body."""
+    """`x-ratelimit-…` headers in OpenRouter's body."""
 
 
 def read_body(body: bytes) -> ErrorBody:
-    """`body` as an error: JSON of any shape, text, a web page or nothing."""
+    """`body` as an error: JSON of any shape, text, a web page or empty."""
     try:
         return read_value(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -59,7 +59,7 @@ def read_body(body: bytes) -> ErrorBody:
 
 def read_value(value: object) -> ErrorBody:
     """Parsed JSON as an error."""
-    if isinstance(value, list):  # Gemini's OpenAI endpoint wraps the object into a list
+    if isinstance(value, list):  # Gemini's OpenAI endpoint has the object in an array
         value = value[0] if value else {}
     if isinstance(value, str):
         return ErrorBody(clean(value))
@@ -82,53 +82,45 @@ def read_value(value: object) -> ErrorBody:
 
 
 def read_object(error: JsonMapping) -> ErrorBody:
-    """The object that other bodies have under `error`."""
-    message, param = _words(error)
-    metadata = error.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    inner = error.get("innererror")
+    """An error object, such as the one under `error`."""
+    message, param = _message_and_param(error)
+    metadata = object_in(error, "metadata")
     details = error.get("details")
-    named = [error.get("code"), error.get("type"), error.get("status"), _get(inner, "code")]
     # Anthropic's stable name of the cause: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
-    named.append(_get(details, "error_code"))
-    for detail in details if isinstance(details, list) else ():
-        violations = _get(detail, "violations")
-        named.append(_get(detail, "reason"))
-        named += [_get(violation, "quotaId") for violation in violations] if isinstance(violations, list) else []
-    kind = error.get("type")
-    if not isinstance(kind, str) or not kind:
-        kind = error.get("status")
+    cause = string_in(details, "error_code")
+    named = [error.get("code"), error.get("type"), error.get("status"), object_in(error, "innererror").get("code"), cause]
+    for detail in objects_in(error, "details"):
+        named.append(string_in(detail, "reason"))
+        named += [string_in(violation, "quotaId") for violation in objects_in(detail, "violations")]
     return ErrorBody(
         message=clean(message),
-        type=clean(kind) if isinstance(kind, str) and kind else None,
-        code=_code(error.get("code")) or _code(_get(details, "error_code")),
+        type=clean(string_in(error, "type") or string_in(error, "status")) or None,
+        code=_code(error.get("code")) or _code(cause),
         param=param,
         status=_status(error),
         identifiers=_identifiers(named),
         nested_identifiers=_nested(metadata.get("raw")),
         is_moderation=bool(metadata.get("flagged_input") or metadata.get("reasons")),
         details=details,
-        limit_headers=_limit_headers(metadata.get("headers")),
+        limit_headers=_limit_headers(object_in(metadata, "headers")),
     )
 
 
 def has_error(value: object) -> bool:
-    """Parsed JSON that is no answer has some field in which errors are told."""
+    """Whether parsed JSON that is not an answer has a field for errors."""
     if isinstance(value, list):
         value = value[0] if value else None
     return isinstance(value, dict) and any(value.get(name) for name in ("error", "errors", "detail", "message", "base_resp"))
 
 
 def clean(text: str) -> str:
-    """`text` in one line, without anything that looks like a key, at most 1,000 characters."""
+    """`text` in one line, redacted, at most 1,000 characters."""
     text = redact(_CONTROL.sub(" ", text[:_LONGEST_READ])).strip()
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def _words(error: JsonMapping) -> tuple[str, str | None]:
-    """The message, and the parameter that it is about."""
-    param = error.get("param")
-    param = clean(param) if isinstance(param, str) and param else None
+def _message_and_param(error: JsonMapping) -> tuple[str, str | None]:
+    param = clean(string_in(error, "param")) or None
     message = error.get("message")
     if not message:
         message = error.get("detail")
@@ -140,17 +132,11 @@ def _words(error: JsonMapping) -> tuple[str, str | None]:
         return "", param
     sentences = []
     for item in message:
-        location = _get(item, "loc")
-        place = ".".join(str(part) for part in location if part != "body") if isinstance(location, list) else ""
-        param = param or place or None
-        words = _get(item, "msg")
-        if isinstance(words, str):
-            sentences.append(f"{place}: {words}" if place else words)
+        path = ".".join(str(part) for part in array_in(item, "loc") if part != "body")
+        param = param or path or None
+        if sentence := string_in(item, "msg"):
+            sentences.append(f"{path}: {sentence}" if path else sentence)
     return "; ".join(sentences), param
-
-
-def _get(value: object, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def _code(code: object) -> str | None:
@@ -173,9 +159,7 @@ def _identifiers(values: Iterable[object]) -> frozenset[str]:
     return frozenset(str(value).lower() for value in values if isinstance(value, int | str) and value != "")
 
 
-def _limit_headers(headers: object) -> Headers:
-    if not isinstance(headers, Mapping):
-        return ()
+def _limit_headers(headers: JsonMapping) -> Headers:
     return tuple(
         (name.lower().encode("latin-1", "replace"), str(value).encode("latin-1", "replace"))
         for name, value in headers.items()

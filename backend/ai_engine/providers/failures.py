@@ -1,7 +1,7 @@
-"""What a failed attempt means: who is to blame, whether to come back, and when.
+"""Classifies a failed attempt: what is to blame, whether a retry is worthwhile, and when.
 
-The one place that decides it, from status, structured code and headers; never from words in a message. `attempts` does what a
-`Failure` says and looks at nothing else.
+The decision depends on status, structured codes and headers, never on the text of a message. The relay acts on the `Failure`
+only.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from ai_engine.wire.redaction import redact_exactly
 
 
 class FailureClass(StrEnum):
-    """What happened, in the words that statistics and pages use."""
+    """What happened, as statistics and pages name it."""
 
     BAD_REQUEST = "bad_request"
     CONTENT_FILTER = "content_filter"
@@ -45,7 +45,7 @@ class FailureClass(StrEnum):
 
 
 class KeyScope(StrEnum):
-    """What a key's failure covers."""
+    """The scope of a key's failure."""
 
     MODEL = "model"
     ALL_MODELS = "all_models"
@@ -64,7 +64,7 @@ class Failure:
     kind: FailureClass
     blame: Blame
     message: str
-    """The provider's words, or ours where it had none; shortened, and with no key in it."""
+    """The provider's message, or the gateway's where there is none; shortened and redacted."""
     status: int | None = None
     code: str | None = None
     type: str | None = None
@@ -72,15 +72,15 @@ class Failure:
     key_scope: KeyScope | None = None
     """Set exactly when `blame` is `KEY`."""
     retry_after_seconds: float | None = None
-    """What the provider asked for (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent), else `None`."""
+    """What the provider states (`Retry-After`, `retry-after-ms`, `x-ratelimit-reset-*` where spent); `None` if nothing."""
     is_worth_repeating: bool = False
-    """The same route may well answer in a moment (5xx, reset, rate limit); a silent one is never asked again."""
+    """A retry on the same route may succeed (5xx, reset, rate limit). Never true of a silent route."""
     is_quoted: bool = False
-    """`message` is the provider's wording, which may repeat the request."""
+    """`message` is the provider's own, which may repeat the request."""
 
     @property
     def message_for_others(self) -> str:
-        """What happened, without a word of the request: for flags, explanations and the clients of later requests."""
+        """The message without any part of the request: for flags, explanations and later requests."""
         if not self.is_quoted:
             return self.message
         return f"The provider answered with status {self.status}." if self.status else "The provider reported an error."
@@ -94,19 +94,19 @@ class Failure:
 
     @property
     def message_for_client(self) -> str:
-        """What the request's own client is told: the provider's wording of the client's own fault, and of nothing else.
+        """The message for the request's own client: the provider's own where the request is to blame.
 
-        Its other words are about us, and may name keys, accounts and whatever it makes of the message.
+        Other messages of a provider are about the gateway's account, and may name keys and accounts.
         """
         return self.message if self.blame in (Blame.REQUEST, Blame.MODEL) else self.message_for_others
 
     def without(self, secret: str) -> "Failure":
-        """The same without the provider key that it came from, whatever that looks like."""
+        """The same without this provider key, in any form."""
         code, kind, param = (text and redact_exactly(text, secret) for text in (self.code, self.type, self.param))
         return replace(self, message=redact_exactly(self.message, secret), code=code, type=kind, param=param)
 
 
-# Codes and types that say more than the status, in lower case. Each page was read on 2026-11-23.
+# Codes and types that are more specific than the status, in lower case. Each page was read on 2026-11-23.
 _UNKNOWN_KEY = frozenset(
     {
         "invalid_api_key",  # OpenAI, Groq: https://platform.openai.com/docs/guides/error-codes
@@ -126,8 +126,8 @@ _QUOTA_SPENT = frozenset(
         "insufficient_credits",
         "insufficient_user_quota",  # resellers that run one-api: https://github.com/songquanpeng/one-api
         "1113",  # Z.ai, with a 429: https://docs.z.ai/api-reference/api-code
-        # Anthropic, with a 402 or 429: https://platform.claude.com/docs/en/api/errors (read 2026-11-28). A balance too low may
-        # also be an ordinary 400 there, which only its words tell apart from the client's own fault: it stays one.
+        # Anthropic, with a 402 or 429: https://platform.claude.com/docs/en/api/errors (read 2026-11-28). A low balance may also
+        # be an ordinary 400 there, which only its message distinguishes from a client's error: it counts as one.
         "billing_error",
         "contract_spend_limit_reached",
         "enforced_spend_limit_reached",
@@ -167,7 +167,7 @@ _MODEL_UNKNOWN = frozenset(
 )
 _RATE_LIMITED = frozenset({"rate_limit_exceeded"})
 
-# For errors inside a 200, which have no status but often a name that stands for one.
+# For errors inside a 200, which have no status but often a name for one.
 _STATUS_OF_NAME = {
     "invalid_request_error": 400,
     "badrequesterror": 400,
@@ -193,24 +193,24 @@ _STATUS_OF_NAME = {
 
 
 def classify(status: int, headers: Headers, body: bytes) -> Failure:
-    """What an HTTP answer means that is no success, or that is one in its status only."""
+    """Classifies an HTTP answer that is not a success, or only by its status."""
     return _judge(read_body(body), status if status >= 300 else None, headers)
 
 
 def classify_error_value(value: object) -> Failure:
-    """What parsed JSON means that came inside a 200 or a stream instead of an answer, in whatever shape."""
+    """Classifies parsed JSON of any shape that came in a 200 or a stream instead of an answer."""
     return _judge(read_value(value), None, ())
 
 
 def classify_error_object(error: JsonMapping) -> Failure:
-    """What an error object means, such as the one under `error`, inside a 200 or a stream."""
+    """Classifies an error object, such as the one under `error`, in a 200 or a stream."""
     return _judge(read_object(error), None, ())
 
 
 def of_optional_operation(failure: Failure) -> Failure:
-    """The same, of an operation that a provider may lack: that a path or method is not there says nothing of the model in a chat.
+    """The same for an operation that a provider may not have: a missing path or method does not count against the model's chats.
 
-    Anybody could take a route out of rotation by asking a chat model for a picture. A code that says that the model is unknown
+    Otherwise a client could take a route out of rotation by requesting an image from a chat model. A code for an unknown model
     (`_MODEL_UNKNOWN`) still counts against the route.
     """
     if not is_missing_path(failure):
@@ -219,18 +219,18 @@ def of_optional_operation(failure: Failure) -> Failure:
 
 
 def is_missing_path(failure: Failure) -> bool:
-    """The status says that the path or the method is not there, and no code says that it is the model."""
+    """Whether the path or the method is missing by the status, and not the model by a code."""
     names = {(failure.code or "").lower(), (failure.type or "").lower()}
     return failure.status in (404, 405, 501) and not names & _MODEL_UNKNOWN
 
 
 def malformed_answer(message: str) -> Failure:
-    """The provider answered, and what it sent is not an answer."""
+    """The provider's 2xx is not a valid answer."""
     return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message))
 
 
 def classify_exception(error: UpstreamError) -> Failure:
-    """What an exchange means that did not become an HTTP answer, or not a whole one."""
+    """Classifies an exchange without a complete HTTP answer."""
     match error:
         case ConnectFailed():
             return Failure(FailureClass.CONNECT, Blame.NETWORK, clean(error.message), is_worth_repeating=True)
@@ -248,7 +248,7 @@ def classify_exception(error: UpstreamError) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """The part of a failure that the tables decide."""
+    """The part of a failure that comes from the tables."""
 
     kind: FailureClass
     blame: Blame
@@ -264,9 +264,9 @@ _KEY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
 _KEY_OUT = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_LIMITED = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL, is_worth_repeating=True)
-# Groq: one request above the tokens per minute of this key. Another key's plan may allow it, the same key never will.
+# Groq: the request is above the tokens per minute of this key. Another key's plan may allow it.
 _KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
-# Google: the day's requests of this model. Its `retryDelay` is that of the limit per minute, seconds away.
+# Google: the day's requests of this model. Its `retryDelay` belongs to the limit per minute.
 _KEY_DAY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.MODEL)
 _NO_MODEL = _Verdict(FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
 _SERVER_ERROR = _Verdict(FailureClass.SERVER_ERROR, Blame.ROUTE, is_worth_repeating=True)
@@ -277,31 +277,33 @@ def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:
     if status is None:
         status = error.status or next((_STATUS_OF_NAME[name] for name in error.identifiers if name in _STATUS_OF_NAME), None)
     verdict = _verdict(error, status)
-    is_told_when = verdict.is_worth_repeating or verdict.blame is Blame.KEY
+    has_wait = verdict.is_worth_repeating or verdict.blame is Blame.KEY
     details = None if verdict is _KEY_DAY_SPENT else error.details
     if status is None and verdict.blame is Blame.REQUEST:
         status = 400
     return Failure(
         kind=verdict.kind,
         blame=verdict.blame,
-        message=error.message or _own_words(status),
+        message=error.message or _own_message(status),
         status=status,
         code=error.code,
         type=error.type,
         param=error.param,
         key_scope=verdict.key_scope,
-        retry_after_seconds=stated_seconds(headers + error.limit_headers, details) if is_told_when else None,
+        retry_after_seconds=stated_seconds(headers + error.limit_headers, details) if has_wait else None,
         is_worth_repeating=verdict.is_worth_repeating,
         is_quoted=bool(error.message),
     )
 
 
-def _own_words(status: int | None) -> str:
-    return f"The provider answered {status} and no reason." if status else "The provider reported an error and no reason."
+def _own_message(status: int | None) -> str:
+    if status:
+        return f"The provider answered with status {status} and no message."
+    return "The provider reported an error without a message."
 
 
 def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
-    """Codes first, where they are clear; then the status, in ascending order of how much is the client's own doing."""
+    """By codes where they are specific, else by the status."""
     names = error.identifiers
     is_clients_class = status is None or 400 <= status < 500
     if (names | error.nested_identifiers) & _CONTEXT_LENGTH or (error.param == "input_tokens" and "badrequesterror" in names):
@@ -329,7 +331,7 @@ _OF_STATUS = {
     401: _KEY_UNKNOWN,
     402: _KEY_SPENT,
     403: _KEY_FORBIDDEN,
-    # The endpoint or the model is not there. What is wrong is our address or our catalogue, not the request.
+    # The endpoint or the model is missing: the base URL or the catalogue is wrong, not the request.
     404: _NO_MODEL,
     405: _NO_ANSWER,
     407: _NO_ANSWER,
@@ -342,7 +344,7 @@ def _verdict_of_status(status: int | None) -> _Verdict:
     if status is None or status >= 500:
         return _SERVER_ERROR
     if status < 400:
-        # Redirects are never followed: the key would go to whoever they name.
+        # Redirects are never followed: they would send the key elsewhere.
         return _NO_ANSWER
-    # An ordinary `invalid_request_error` is the client's own, whatever its words: nobody is blamed for it.
+    # An ordinary `invalid_request_error` is the client's.
     return _OF_STATUS.get(status, _BAD_REQUEST)

@@ -1,4 +1,4 @@
-"""What every request has in common at those protocols that take JSON, and a key in one header."""
+"""Headers and timeouts of requests with a JSON body and a key in one header."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _LISTING_SILENCE_SECONDS = 20.0
 
 
 class KeyedHeaders(NamedTuple):
-    """What is the same in every request with one key."""
+    """The headers of all requests with one key."""
 
     plain: Headers
     stream: Headers
@@ -20,7 +20,7 @@ class KeyedHeaders(NamedTuple):
 
 
 def keyed_headers(*own: tuple[bytes, bytes]) -> KeyedHeaders:
-    """`own` are the protocol's: its key, its version."""
+    """`own` are the protocol's headers: key, version."""
     common = (*own, *COMMON_HEADERS)
     json_body = ((b"content-type", b"application/json"), *common)
     return KeyedHeaders(
@@ -32,7 +32,7 @@ def keyed_headers(*own: tuple[bytes, bytes]) -> KeyedHeaders:
 
 def post_request(provider: ProviderDefinition, url: str, headers: Headers, body: bytes) -> UpstreamRequest:
     timeouts = provider.timeouts
-    # A backstop only. The relay's own watch is finer, and knows which models are silent by nature.
+    # An upper bound. The relay has finer timeouts, per model.
     silence_seconds = max(timeouts.plain_answer, timeouts.first_token)
     return UpstreamRequest("POST", url, headers, body, timeouts.connect, silence_seconds)
 

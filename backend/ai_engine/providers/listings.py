@@ -1,4 +1,4 @@
-"""What the listings of models have in common, whatever their protocol: named entries, and a number of tokens."""
+"""Reads the listings of models of every protocol: named entries, and a number of tokens."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,8 +24,7 @@ def read_entries(
 ) -> Sequence[ListedModel]:
     """The models in the listing's order, each once, from the list under `collection`; `may_be_bare`: the body may be that list.
 
-    `read` makes a model of an entry and its name, `None` of one that is not to be asked for. Raises `ValueError` where the body
-    is no listing.
+    `read` turns a name and its entry into a model, or `None` to leave it out. Raises `ValueError` if the body is not a listing.
     """
     listing = orjson.loads(body)
     entries = listing.get(collection) if isinstance(listing, dict) else listing if may_be_bare else None
@@ -41,7 +40,7 @@ def read_entries(
 
 
 def context_tokens(value: object) -> int | None:
-    """What an entry says of its context, where that is a number of tokens."""
+    """The context length of an entry; `None` where it is not a plausible number of tokens."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= _MOST_CONTEXT_TOKENS:
         return None
     return int(value)

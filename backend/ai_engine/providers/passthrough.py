@@ -1,6 +1,6 @@
-"""What is passed through to one provider: images, sound, moderations and rankings, in OpenAI's (and for rankings Cohere's) form.
+"""Requests that are passed through to one provider: images, audio, moderations and rankings, in OpenAI's or Cohere's format.
 
-Bodies go out and come back byte for byte, but for the model's name. What is read of an answer: is it one, and what did it use.
+Bodies are unchanged both ways, except for the model's name. An answer is only checked, and its usage is read.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ _RESULTS = {
     Operation.TRANSCRIPTIONS: ("text",),
     Operation.TRANSLATIONS: ("text",),
 }
-"""The fields of which a JSON answer must have one."""
+"""A JSON answer must have one of these fields."""
 _MAY_BE_OTHER_THAN_JSON = frozenset({Operation.SPEECH, Operation.TRANSCRIPTIONS, Operation.TRANSLATIONS})
 _GENERATES_NOTHING = frozenset({Operation.MODERATIONS, Operation.RERANK})
 
-# Streams of images name each event outside its JSON as well, those of sound do not:
+# Streams of images name each event outside its JSON as well, those of audio do not:
 # https://platform.openai.com/docs/api-reference/images-streaming and /audio (read 2026-11-28).
 _NAMED_EVENTS = frozenset({Operation.IMAGE_GENERATIONS, Operation.IMAGE_EDITS})
 

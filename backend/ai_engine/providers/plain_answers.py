@@ -1,4 +1,4 @@
-"""What plain answers share, whatever their protocol: a body that is an object, and how much of it nobody counted."""
+"""Answers without a stream, of every protocol: the body as an object, and the text without a token count."""
 
 import orjson
 
@@ -9,11 +9,11 @@ from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in
 
 TOO_DEEP = malformed_answer("The provider's answer is nested too deeply.")
-"""An answer that was read, and cannot be written."""
+"""An answer that can be read but not encoded again."""
 
 
 def object_in(body: bytes) -> Json | Failure:
-    """A 2xx body as an object, which may still be an error; where it is none, what that means."""
+    """A 2xx body as an object, which may still be an error; a `Failure` where it is not an object."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -23,6 +23,6 @@ def object_in(body: bytes) -> Json | Failure:
     return classify_error_value(answer) if has_error(answer) else malformed_answer("The provider's answer is not an object.")
 
 
-def uncounted_characters(said: object, usage: TokenCounts | None) -> int:
-    """How much text `said` has, where `usage` does not tell: `PlainAnswer.characters_since_usage`."""
-    return 0 if usage is not None and usage.output is not None else characters_in(said)
+def uncounted_characters(content: object, usage: TokenCounts | None) -> int:
+    """The length of the text in `content`, 0 where `usage` counts it: `PlainAnswer.characters_since_usage`."""
+    return 0 if usage is not None and usage.output is not None else characters_in(content)

@@ -1,16 +1,16 @@
-"""When a provider says that one may come back, in any of the ways in which providers say it."""
+"""Reads how long a provider asks to wait, from any of the headers and fields in use."""
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from ai_engine.upstream.port import Headers
+from ai_engine.wire.tolerant import string_in
 
 LONGEST_SECONDS = 31 * 24 * 3600.0
-"""What lies further off is no statement about a limit (the longest real ones are monthly budgets)."""
+"""Longer waits are ignored: the longest real limits are monthly budgets."""
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -20,12 +20,12 @@ _EPOCH_MILLISECONDS = 1_000_000_000_000
 
 
 def stated_seconds(headers: Headers, details: object = None) -> float | None:
-    """The longest wait that the answer asks for, in seconds from now; `None` where it asks for none.
+    """The longest stated wait, in seconds from now; `None` where there is none.
 
     Read are `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-reset…` of those limits whose
-    `x-ratelimit-remaining…` is 0, and `retryDelay` in Google's error details. Where none of these says anything, Anthropic's
-    `anthropic-ratelimit-…-reset` of its spent limits, which tell when a limit is whole again, not when it lets one through. Dates
-    count from the answer's own `date`.
+    `x-ratelimit-remaining…` is 0, and `retryDelay` in Google's error details. Without any of these, Anthropic's
+    `anthropic-ratelimit-…-reset` of spent limits, which is when a limit is full again, not when it allows a request. Dates are
+    relative to the answer's `date`.
     """
     texts = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in headers}
     sent_at = _date(texts.get("date", ""))
@@ -63,7 +63,7 @@ def _milliseconds(text: str) -> float | None:
 def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):  # the latter for numbers that no calendar has
+    except (ValueError, OverflowError):  # the latter for numbers out of the calendar's range
         return None
     return moment if moment.tzinfo else None
 
@@ -106,9 +106,7 @@ def _anthropic_resets(texts: Mapping[str, str], sent_at: datetime | None) -> Ite
         yield max((moment - sent_at).total_seconds(), 0) if moment.tzinfo else None
 
 
-def _retry_delays(details: Any) -> Iterable[float | None]:
+def _retry_delays(details: object) -> Iterable[float | None]:
     # https://cloud.google.com/apis/design/errors#error_details, google.rpc.RetryInfo (read 2026-11-23).
     for detail in details if isinstance(details, list) else ():
-        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
-        if isinstance(delay, str):
-            yield duration_seconds(delay)
+        yield duration_seconds(string_in(detail, "retryDelay"))

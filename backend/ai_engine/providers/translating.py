@@ -1,4 +1,4 @@
-"""What is the same in every adapter that makes a chat into the words of a protocol of its own, with the key in one header."""
+"""The common part of adapters that translate chats into a protocol of their own, with the key in one header."""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -16,10 +16,10 @@ _REMEMBERED_KEYS = 4096
 
 
 class TranslatingAdapter:
-    """That part of an `adapter.Adapter`. What it asks and how it reads the answers is each protocol's own."""
+    """The part of an `adapter.Adapter` that does not depend on the protocol."""
 
     def __init__(self, clock: Clock, headers_with: Callable[[str | None], KeyedHeaders]) -> None:
-        """`clock` dates the answers, which these protocols do not. `headers_with` makes the headers with a key's secret."""
+        """`clock` dates the answers. `headers_with` makes the headers with a key's secret."""
         self._clock = clock
         self._headers_with = lru_cache(_REMEMBERED_KEYS)(headers_with)
 

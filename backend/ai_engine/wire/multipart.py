@@ -1,4 +1,4 @@
-"""Forms, `multipart/form-data` (RFC 7578): how images and sound come in."""
+"""Forms, `multipart/form-data` (RFC 7578): how clients send images and audio."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -7,20 +7,21 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire.fields import invalid
 
 if TYPE_CHECKING:  # the library has it for type checkers alone
     from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS = 1000
 _MOST_PADDING = 64
-"""Spaces behind a boundary: the RFC allows them, and nobody sends any."""
+"""Spaces behind a boundary: the RFC allows them, and no client sends any."""
 _MEDIA_TYPE = b"multipart/form-data"
 
 
 class Form(dict[str, Any]):
-    """The plain fields of a form by their names, and the form as it came.
+    """The plain fields of a form by name, and its bytes.
 
-    A field that stands there several times, as `include[]` may, is a list. Files are known by their names alone.
+    A repeated field, such as `include[]`, is a list. Of files only the names are read.
     """
 
     def __init__(self, raw: bytes, content_type: bytes) -> None:
@@ -36,16 +37,16 @@ class Form(dict[str, Any]):
         return self._raw
 
     def with_field(self, name: str, value: str) -> bytes:
-        """The form with another value in a field that it has once and not empty; every other byte is as it came."""
+        """The form with another value of a field that it has exactly once and not empty; every other byte is unchanged."""
         start, end = self._spans[name]
         return b"".join((self._raw[:start], value.encode(), self._raw[end:]))
 
     def add(self, name: str, start: int, end: int) -> None:
-        """Takes note of a plain field. Raises `InvalidRequest` where it is no text."""
+        """Adds a plain field, from its offsets. Raises `InvalidRequest` where it is not text."""
         try:
             value = self._raw[start:end].decode()
         except UnicodeDecodeError:
-            raise InvalidRequest(f"{name} in the form is not UTF-8 text.", param=name) from None
+            raise invalid(name, "must be UTF-8 text") from None
         if start < end:
             self._spans[name] = start, end
         if name not in self:
@@ -57,31 +58,31 @@ class Form(dict[str, Any]):
 
 
 def is_form(content_type: bytes) -> bool:
-    """Whether a body of this `content-type` is a form with files."""
+    """Whether this `content-type` is a form's."""
     return content_type.partition(b";")[0].strip().lower() == _MEDIA_TYPE
 
 
 def read_form(content_type: bytes, raw: bytes) -> Form:
-    """`raw` as the form that `content_type` says it is. Raises `InvalidRequest`."""
+    """`raw` as a form. Raises `InvalidRequest`."""
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
         raise _broken("its Content-Type has no boundary")
     _refuse_slow(raw, boundary)
     reader = _Reader(Form(raw, content_type))
     try:
-        # All at once, so that every offset which the parser tells is one of `raw`.
+        # All at once, so that the parser's offsets are offsets into `raw`.
         MultipartParser(boundary, reader.callbacks()).write(raw)
     except FormParserError as error:
         raise _broken(str(error)) from None
     if not reader.is_whole:
-        raise _broken("it breaks off before its closing boundary")
+        raise _broken("its closing boundary is missing")
     return reader.form
 
 
 def _refuse_slow(raw: bytes, boundary: bytes) -> None:
-    """Refuses what the parser would look at byte by byte, for seconds in the worst case, while everybody else waits.
+    """Refuses what the parser would read byte by byte, which blocks the event loop for seconds.
 
-    Within a part no line may begin with the boundary (RFC 2046, 5.1.1), so there are as many of those as parts.
+    Within a part no line begins with the boundary (RFC 2046, 5.1.1), so there are as many boundaries as parts.
     """
     delimiter = b"\r\n--" + boundary
     if raw.count(delimiter) > _MOST_PARTS:
@@ -91,11 +92,11 @@ def _refuse_slow(raw: bytes, boundary: bytes) -> None:
 
 
 def _broken(why: str) -> InvalidRequest:
-    return InvalidRequest(f"The form cannot be read: {why}.", code="invalid_form")
+    return InvalidRequest(f"The form is invalid: {why}.", code="invalid_form")
 
 
 class _Reader:
-    """Hears the parser, and fills the form."""
+    """The parser's callbacks, which fill the form."""
 
     def __init__(self, form: Form) -> None:
         self.form = form

@@ -1,4 +1,4 @@
-"""Objects in OpenAI's format, built as plain dictionaries: answers of other protocols, the sandbox's, and our own errors.
+"""Objects in OpenAI's format, built as plain dictionaries: translated answers, the sandbox's, and the gateway's errors.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object and its neighbours (read 2026-11-23).
 """
@@ -15,15 +15,15 @@ DONE = b"[DONE]"
 
 
 def encoded(request: JsonMapping) -> bytes:
-    """A request as JSON. Raises `InvalidRequest` where it is nested deeper than anybody takes."""
+    """A request as JSON. Raises `InvalidRequest` where it is nested too deeply."""
     try:
         return orjson.dumps(request)
     except orjson.JSONEncodeError:
-        raise InvalidRequest("The request is nested more than 250 levels deep; no provider takes that.") from None
+        raise InvalidRequest("The request is nested more than 250 levels deep; no provider accepts that.") from None
 
 
 def error(message: str, *, kind: str, param: str | None = None, code: str | None = None) -> Json:
-    """The one error envelope: SDKs read `message`, `type` (`kind` here), `param` and `code` from it."""
+    """The error envelope; `kind` is its `type`."""
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
@@ -36,12 +36,12 @@ def usage(input_tokens: int, output_tokens: int) -> Json:
 
 
 def tool_call(call_id: str, name: str, arguments: str) -> Json:
-    """`arguments` is JSON in a string, as the format has it."""
+    """`arguments` is JSON in a string."""
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def arguments_in(text: str) -> Json | None:
-    """A call's arguments as the object that they should be, blank ones as an empty one; `None` where they are none."""
+    """A call's arguments as an object, blank ones as an empty object; `None` where they are not a JSON object."""
     if not text.strip():
         return {}
     try:
@@ -52,7 +52,7 @@ def arguments_in(text: str) -> Json | None:
 
 
 def url_citation(url: str, title: str, start: int, end: int) -> Json:
-    """The annotation of a page that the text from `start` to `end` rests on, in characters."""
+    """The annotation of a web page that the text from `start` to `end` cites, in characters."""
     return {"type": "url_citation", "url_citation": {"url": url, "title": title, "start_index": start, "end_index": end}}
 
 

@@ -1,7 +1,8 @@
-"""What a message in OpenAI's format says of the tokens that it took, and how long it is where it says nothing."""
+"""The token counts of an answer in OpenAI's format, and the length of its text, for estimates where it has no counts."""
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire.json_types import Json
+from ai_engine.wire.tolerant import object_in
 
 CHARACTERS_PER_TOKEN = 4
 """The rule of thumb for English text (https://help.openai.com/en/articles/4936856, read 2026-11-23)."""
@@ -12,29 +13,25 @@ _NOT_TEXT = frozenset(
 )
 
 _LARGEST_COUNT = 10**9
-"""More tokens than any request takes. A provider that reports more reports nothing."""
+"""More tokens than any request uses. A larger count is ignored."""
 
 
 def token_counts(usage: object) -> TokenCounts | None:
-    """The `usage` of an answer in disjoint classes; what it does not say, or says absurdly, is unknown. `None` if all of it is.
+    """The `usage` of an answer in disjoint classes; a missing or implausible count is unknown. `None` if all are.
 
     OpenAI counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`
     (https://platform.openai.com/docs/api-reference/chat/object, read 2026-11-23). xAI counts reasoning beside them
-    (https://docs.x.ai/docs/guides/reasoning, read 2026-11-23): there `total_tokens` says so. DeepSeek names its cached ones
+    (https://docs.x.ai/docs/guides/reasoning, read 2026-11-23): `total_tokens` shows which. DeepSeek names cached tokens
     `prompt_cache_hit_tokens` (https://api-docs.deepseek.com/guides/kv_cache, read 2026-11-23).
     """
     if not isinstance(usage, dict):
         return None
     prompt, completion = count_in(usage.get("prompt_tokens")), count_in(usage.get("completion_tokens"))
-    cached = written = reasoning = None
-    details = usage.get("prompt_tokens_details")
-    if isinstance(details, dict):
-        cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
+    details = object_in(usage, "prompt_tokens_details")
+    cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
     if cached is None:
         cached = count_in(usage.get("prompt_cache_hit_tokens"))
-    details = usage.get("completion_tokens_details")
-    if isinstance(details, dict):
-        reasoning = count_in(details.get("reasoning_tokens"))
+    reasoning = count_in(object_in(usage, "completion_tokens_details").get("reasoning_tokens"))
     output = completion
     if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(usage.get("total_tokens")):
         output = _without(completion, reasoning)
@@ -43,7 +40,7 @@ def token_counts(usage: object) -> TokenCounts | None:
 
 
 def chat_usage(counts: TokenCounts | None) -> Json | None:
-    """What was counted, as a chat completion has it: all input together, and beside it what is known of its parts."""
+    """The counts as the `usage` of a chat completion: all input together, with the known parts beside it."""
     if counts is None:
         return None
     prompt, completion = counts.all_input or 0, counts.all_output or 0
@@ -59,10 +56,7 @@ def chat_usage(counts: TokenCounts | None) -> Json | None:
 
 
 def characters_in(value: object) -> int:
-    """How much text is in a message or a part of one. What is paid otherwise (images, audio) does not count.
-
-    A token that is given as its number, as embeddings may be asked for, is as long as a token is.
-    """
+    """The length of the text in a message or a part of one, without images and audio. An integer is a token of an embedding."""
     characters = 0
     rest = [value]
     while rest:
@@ -79,12 +73,12 @@ def characters_in(value: object) -> int:
 
 
 def _without(whole: int | None, part: int) -> int | None:
-    """`whole` less the `part` that is counted in it; a part larger than the whole was never in it."""
+    """`whole` minus the `part` counted in it; a part larger than the whole is not counted in it."""
     return whole if whole is None or part > whole else whole - part
 
 
 def count_in(value: object) -> int | None:
-    """What a provider reports as a number of tokens, whole though it may be written as a float; `None` where it is absurd."""
+    """A reported number of tokens, an integer or a float without a fraction; `None` where it is implausible."""
     if type(value) is int:
         return value if 0 <= value <= _LARGEST_COUNT else None
     return int(value) if isinstance(value, float) and 0 <= value <= _LARGEST_COUNT and value.is_integer() else None

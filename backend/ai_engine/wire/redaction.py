@@ -1,4 +1,4 @@
-"""What a secret looks like in a text, and the two functions that take it out: by its look, and by itself."""
+"""Removes secrets from text: by their look, or one that is known."""
 
 import base64
 import re
@@ -7,10 +7,10 @@ from urllib.parse import quote
 REPLACEMENT = "[redacted]"
 
 _SHORTEST_SECRET = 8
-"""What is shorter is a word such as `none` or `ollama`, which servers without keys are given."""
+"""Shorter keys are words such as `none` or `ollama`, for servers without keys."""
 
-# A key is known by the prefix its provider gives it, by the word before it, by the asterisks with which a provider half-hid it
-# itself, or by being long and random. A match begins where a word begins and never backs off, so that the search stays linear.
+# A key is recognised by its provider's prefix, by the word before it, by asterisks of a provider's own masking, or by being long
+# and random. A match begins at the start of a word and never backtracks, so that the search stays linear.
 _SECRETS = re.compile(
     r"""
     (?<![\w*-]) (?:
@@ -30,15 +30,12 @@ _SECRETS = re.compile(
 
 
 def redact(text: str) -> str:
-    """`text` without anything that looks like a key, whole or half-hidden (`sk-abc***xyz`), and without bearer tokens.
-
-    It may take a long random identifier that is no secret with it: rather that than the other way round.
-    """
+    """`text` without keys, whole or masked (`sk-abc***xyz`), and without bearer tokens. May remove other long random ids too."""
     return _SECRETS.sub(lambda match: (match["scheme"] or "") + REPLACEMENT, text)
 
 
 def redact_exactly(text: str, secret: str) -> str:
-    """`text` without this one secret: as it is, percent-encoded, in base64, or cut off where `text` was shortened."""
+    """`text` without this secret: plain, percent-encoded, in base64, or truncated at the end of a shortened `text`."""
     if len(secret) < _SHORTEST_SECRET:
         return text
     for form in (secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")):

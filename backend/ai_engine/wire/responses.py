@@ -12,12 +12,12 @@ from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 
 REASONING_FORMAT = "openai-responses-v1"
-"""The `format` of those `reasoning_details` that only OpenAI can read."""
+"""The `format` of `reasoning_details` that OpenAI encrypted."""
 
-_SPOKEN_ITEMS = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
-"""Items that need no id: a provider that did not make it would not know it."""
+_ITEMS_WITHOUT_ID = frozenset({"message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"})
+"""Items that need no id: a provider refuses the id of another provider."""
 _HOSTED_ITEMS = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"})
-"""What a provider did itself, on the way to its answer."""
+"""Calls of tools that a provider runs itself."""
 
 COMPLETED = "completed"
 INCOMPLETE = "incomplete"
@@ -32,12 +32,10 @@ def event(kind: str, sequence_number: int, fields: Json) -> Event:
 
 
 def text_part(text: str, annotations: Sequence[Json] = (), logprobs: Sequence[Json] = ()) -> Json:
-    """What a model says."""
     return {"type": "output_text", "text": text, "annotations": list(annotations), "logprobs": list(logprobs)}
 
 
 def refusal_part(refusal: str) -> Json:
-    """How a model declines."""
     return {"type": "refusal", "refusal": refusal}
 
 
@@ -46,7 +44,7 @@ def message_item(item_id: str, content: Sequence[Json], status: str) -> Json:
 
 
 def reasoning_item(item_id: str, summary: Sequence[str], encrypted_content: str | None, status: str) -> Json:
-    """`summary` is what may be shown; `encrypted_content` what a next turn needs."""
+    """`summary` is for the user, `encrypted_content` for the next turn."""
     parts = [summary_part(text) for text in summary]
     return {"id": item_id, "type": "reasoning", "status": status, "summary": parts, "encrypted_content": encrypted_content}
 
@@ -56,7 +54,7 @@ def summary_part(text: str) -> Json:
 
 
 def function_call(item_id: str, call_id: str, name: str, arguments: str, status: str, namespace: str | None = None) -> Json:
-    """`arguments` is JSON in a string, as the format has it."""
+    """`arguments` is JSON in a string."""
     item = {
         "id": item_id,
         "type": "function_call",
@@ -68,14 +66,14 @@ def function_call(item_id: str, call_id: str, name: str, arguments: str, status:
     return item if namespace is None else {**item, "namespace": namespace}
 
 
-def custom_tool_call(item_id: str, call_id: str, name: str, given: str, status: str, namespace: str | None = None) -> Json:
-    """`given` is the tool's input, a text of any kind."""
-    item = {"id": item_id, "type": "custom_tool_call", "status": status, "call_id": call_id, "name": name, "input": given}
+def custom_tool_call(item_id: str, call_id: str, name: str, text: str, status: str, namespace: str | None = None) -> Json:
+    """`text` is the tool's input."""
+    item = {"id": item_id, "type": "custom_tool_call", "status": status, "call_id": call_id, "name": name, "input": text}
     return item if namespace is None else {**item, "namespace": namespace}
 
 
 def tool_search_call(item_id: str, call_id: str, arguments: object, status: str) -> Json:
-    """A search for tools that the client carries out."""
+    """A search for tools that the client runs."""
     return {
         "id": item_id,
         "type": "tool_search_call",
@@ -87,7 +85,7 @@ def tool_search_call(item_id: str, call_id: str, arguments: object, status: str)
 
 
 def image_generation_call(item_id: str, result: str | None, status: str) -> Json:
-    """A picture that the model made, in base64."""
+    """An image by the model; `result` is base64."""
     return {"id": item_id, "type": "image_generation_call", "status": status, "result": result}
 
 
@@ -103,7 +101,7 @@ def usage(*, prompt: int, cached: int, cache_write: int, completion: int, reason
 
 
 def failed_response(response_id: str, created_at: int, model: str | None, code: str, message: str) -> Json:
-    """The least of a response that says that it failed. `code` is one of OpenAI's, such as `server_error`."""
+    """A minimal failed response. `code` is one of OpenAI's, such as `server_error`."""
     return {
         "id": response_id,
         "object": "response",
@@ -125,28 +123,30 @@ def failed_response(response_id: str, created_at: int, model: str | None, code: 
 
 
 def portable_items(items: Iterable[tuple[Json, bool]], is_lost: Callable[[Json, bool], bool]) -> Iterator[Json]:
-    """The items for a provider that may not have made some of them, as `items` says of each, and `is_lost` hears.
+    """The items for a provider that did not make all of them: each comes with whether another provider may have made it.
 
-    Those lose the ids that it would look for. `is_lost` says which it cannot read, mostly reasoning; what such reasoning led to,
-    and whose outcome the answer tells, is left out with it. OpenAI answers 404 to an id that it did not keep, "Item with id
+    Foreign items lose their ids. Items for which `is_lost` is true, mostly reasoning that the provider cannot read, are left out,
+    and so are hosted calls after such reasoning. OpenAI answers 404 to an id that it did not store, "Item with id
     'rs_…' not found" (https://github.com/vercel/ai/issues/7543, https://github.com/langchain-ai/langchain/pull/38372), and 400 to
     "Item 'ws_…' of type 'web_search_call' was provided without its required 'reasoning' item"
     (https://github.com/LionSR/TeXRA/pull/1775, all read 2026-11-28).
     """
     has_lost_reasoning = False
     for item, is_foreign in items:
-        kind, leaves = item.get("type", "message"), is_lost(item, is_foreign)
+        kind, is_left_out = item.get("type", "message"), is_lost(item, is_foreign)
         if kind == "reasoning":
-            has_lost_reasoning = leaves
+            has_lost_reasoning = is_left_out
         else:
             has_lost_reasoning = has_lost_reasoning and item.get("role") != "user"
-            leaves = leaves or (is_foreign and has_lost_reasoning and kind in _HOSTED_ITEMS)
-        if not leaves:
+            is_left_out = is_left_out or (is_foreign and has_lost_reasoning and kind in _HOSTED_ITEMS)
+        if not is_left_out:
             yield _without_id(item, kind) if is_foreign else item
 
 
 def _without_id(item: Json, kind: object) -> Json:
-    return {field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _SPOKEN_ITEMS)}
+    return {
+        field: value for field, value in item.items() if value is not None and not (field == "id" and kind in _ITEMS_WITHOUT_ID)
+    }
 
 
 def item_list(items: Sequence[JsonMapping], *, has_more: bool) -> Json:

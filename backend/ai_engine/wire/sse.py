@@ -1,4 +1,4 @@
-"""Server-sent events: an incremental reader for what providers send, and the writers for what we send.
+"""Server-sent events: an incremental reader for providers' streams, and encoders for the gateway's.
 
 The grammar is https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream (read 2026-11-23), with one
 difference at the end of a stream, see `EventReader.end`.
@@ -7,13 +7,13 @@ difference at the end of a stream, see `EventReader.end`.
 from collections.abc import Iterable
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-"""Far above any real event (a base64 image is a few MiB); a provider that sends more is broken, and would fill the memory."""
+"""Far above any real event (a base64 image is a few MiB); bounds memory."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventTooLarge(ValueError):
-    """One event is larger than the reader allows. The stream cannot be read any further."""
+    """One event is larger than the reader allows. The rest of the stream cannot be read."""
 
 
 Event = tuple[str, bytes]
@@ -35,15 +35,15 @@ def encode_events(events: Iterable[Event]) -> bytes:
 class EventReader:
     """Reads the `data` of events from bytes that may be split anywhere, inside a UTF-8 sequence or a line end too.
 
-    Comments, `id:`, `retry:` and events without data are dropped. So is `event:`: every protocol that we read repeats the name
-    inside its JSON, and a reader that returns plain payloads is the fastest that a stream of small events can have.
+    Comments, `id:`, `retry:` and events without data are dropped. So is `event:`: every supported protocol repeats the name in
+    its JSON, and returning plain payloads is fastest for a stream of small events.
     """
 
     __slots__ = ("_ends_in_line_feed", "_follows_carriage_return", "_is_at_start", "_limit_bytes", "_pieces", "_size_bytes")
 
     def __init__(self, limit_bytes: int = MAX_EVENT_BYTES) -> None:
         self._limit_bytes = limit_bytes
-        # An unfinished event, as a list: joining it anew with every piece would make a large event quadratic.
+        # An unfinished event, as a list: joining it with every piece would be quadratic.
         self._pieces: list[bytes] = []
         self._size_bytes = 0
         self._ends_in_line_feed = False
@@ -63,11 +63,11 @@ class EventReader:
             and b"\r" not in chunk
             and 8 < len(chunk) <= self._limit_bytes
         ):
-            # One event that is one line, which is what most reads bring. The rest of this method would say the same.
+            # A fast path for one event of one line, which most reads are.
             self._is_at_start = self._follows_carriage_return = False
             return [chunk[6:-2]]
         if self._follows_carriage_return and chunk:
-            # The carriage return ended its line when it came; this line feed is the second half of the same line end.
+            # The carriage return has ended its line; this line feed is the second half of the same line end.
             self._follows_carriage_return = False
             if chunk[0] == 0x0A:
                 chunk = chunk[1:]
@@ -111,13 +111,13 @@ class EventReader:
 
     @property
     def unfinished(self) -> bytes:
-        """What has come since the last blank line."""
+        """The bytes since the last blank line."""
         return b"".join(self._pieces)
 
     def end(self) -> list[bytes]:
-        """The stream is over: an event that only lacks its blank line is still given.
+        """The last event of an ended stream, if only its blank line is missing.
 
-        The standard drops it. Servers that leave the last blank line out exist, and whoever reads the payload notices a torn one.
+        The standard drops it, but some servers leave out the last blank line. A cut payload is not valid JSON.
         """
         rest = self.unfinished
         if self._is_at_start:

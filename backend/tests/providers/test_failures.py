@@ -189,13 +189,13 @@ def test_a_server_error_blames_the_route_and_may_be_repeated_when_it_says(status
         (b'{"base_resp":{"status_code":2013,"status_msg":"minimax"}}', "minimax"),
         (b"  upstream connect error\nreset  ", "upstream connect error reset"),
         (b"<html><head><title>400 Bad\nRequest</title></head><body>x</body></html>", "400 Bad Request"),
-        (b"<html><body>nothing</body></html>", "The provider answered 400 and no reason."),
-        (b"", "The provider answered 400 and no reason."),
-        (b"null", "The provider answered 400 and no reason."),
-        (b"[]", "The provider answered 400 and no reason."),
-        (b"17", "The provider answered 400 and no reason."),
+        (b"<html><body>nothing</body></html>", "The provider answered with status 400 and no message."),
+        (b"", "The provider answered with status 400 and no message."),
+        (b"null", "The provider answered with status 400 and no message."),
+        (b"[]", "The provider answered with status 400 and no message."),
+        (b"17", "The provider answered with status 400 and no message."),
         (b'"only a string"', "only a string"),
-        (b'{"error":{"message":null}}', "The provider answered 400 and no reason."),
+        (b'{"error":{"message":null}}', "The provider answered with status 400 and no message."),
         (b"\xff\xfe", "\ufffd\ufffd"),
     ],
 )
@@ -208,7 +208,7 @@ def test_every_shape_of_error_is_read(body: bytes, message: str) -> None:
     ("status", "body", "expected"),
     [
         (500, b'{"error":{"message":"cannot answer: my diary"}}', "The provider answered with status 500."),
-        (500, b"", "The provider answered 500 and no reason."),
+        (500, b"", "The provider answered with status 500 and no message."),
     ],
 )
 def test_a_providers_wording_which_may_repeat_the_request_is_not_for_others(status: int, body: bytes, expected: str) -> None:

@@ -7,7 +7,7 @@ and ids of tools with other characters than its own have.
 from collections.abc import Mapping
 
 from ai_engine.client_api.messages.reasoning import is_ours
-from ai_engine.wire.anthropic import sound_id
+from ai_engine.wire.anthropic import valid_id
 from ai_engine.wire.json_types import Json, JsonMapping
 
 
@@ -23,7 +23,7 @@ def is_foreign(block: JsonMapping) -> bool:
         return isinstance(citations, list) and any(_is_our_citation(each) for each in citations)
     if kind in ("tool_use", "tool_result"):
         call_id = block.get("id" if kind == "tool_use" else "tool_use_id")
-        return isinstance(call_id, str) and sound_id(call_id) != call_id
+        return isinstance(call_id, str) and valid_id(call_id) != call_id
     return False
 
 
@@ -49,7 +49,7 @@ def _cleaned(block: Json) -> Json | None:
         return {**block, "citations": [each for each in block["citations"] if not _is_our_citation(each)] or None}
     if kind in ("tool_use", "tool_result"):
         field = "id" if kind == "tool_use" else "tool_use_id"
-        return {**block, field: sound_id(block[field])}
+        return {**block, field: valid_id(block[field])}
     return None
 
 

@@ -8,9 +8,10 @@ from ai_engine.client_api.responses.images import pictures_in
 from ai_engine.client_api.responses.reasoning import seal, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
-from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.tolerant import objects_in
 
 Kind = TypeVar("Kind")
 
@@ -123,7 +124,7 @@ def _output(message: JsonMapping, logprobs: object, status: str, request: Answer
     shown, encrypted = reasoning_in(message)
     pictures = pictures_in(message)
     parts = _parts(message, logprobs) + [wire.text_part(address) for address in pictures.addresses]
-    calls = objects_in(message.get("tool_calls"))
+    calls = objects_in(message, "tool_calls")
     if shown or encrypted:
         ended = wire.COMPLETED if parts or calls or pictures.files else status
         output.append(wire.reasoning_item(ids.next("rs"), [shown] if shown else [], encrypted, ended))
@@ -140,7 +141,7 @@ def _output(message: JsonMapping, logprobs: object, status: str, request: Answer
 
 def reasoning_in(message: JsonMapping) -> tuple[str, str | None]:
     """What of a message's or delta's reasoning may be shown, and what a next turn needs, sealed."""
-    details = objects_in(message.get("reasoning_details"))
+    details = objects_in(message, "reasoning_details")
     return reasoning_text(message) or shown_text(details), seal(details)
 
 
@@ -165,7 +166,7 @@ def _parts(message: JsonMapping, logprobs: object) -> list[Json]:
 def annotations_in(message: JsonMapping) -> list[Json]:
     """Citations of web pages: a chat nests what a response has flat."""
     annotations = []
-    for annotation in objects_in(message.get("annotations")):
+    for annotation in objects_in(message, "annotations"):
         citation = annotation.get("url_citation")
         if isinstance(citation, dict):
             annotations.append(
@@ -185,8 +186,8 @@ def logprobs_in(logprobs: object) -> list[Json]:
     if not isinstance(logprobs, dict):
         return []
     return [
-        {**_logprob(token), "top_logprobs": [_logprob(other) for other in objects_in(token.get("top_logprobs"))]}
-        for token in objects_in(logprobs.get("content"))
+        {**_logprob(token), "top_logprobs": [_logprob(other) for other in objects_in(token, "top_logprobs")]}
+        for token in objects_in(logprobs, "content")
     ]
 
 

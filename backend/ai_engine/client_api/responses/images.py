@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import objects_in
 
 _MEDIA_TYPES = {"iVBOR": "image/png", "/9j/": "image/jpeg", "UklGR": "image/webp", "R0lG": "image/gif"}
 """By how the base64 of such a file begins."""
@@ -21,7 +21,7 @@ class Pictures(NamedTuple):
 def pictures_in(said: JsonMapping) -> Pictures:
     """The pictures of a message or delta of a chat."""
     found = Pictures([], [])
-    for image in objects_in(said.get("images")):
+    for image in objects_in(said, "images"):
         address = image.get("image_url")
         url = address.get("url") if isinstance(address, dict) else None
         if not isinstance(url, str) or not url:

@@ -22,8 +22,9 @@ from ai_engine.client_api.responses.output_items import Events, OpenCall, OpenMe
 from ai_engine.client_api.responses.reasoning import GatheredDetails, shown_text
 from ai_engine.client_api.responses.tools import ITEM_PREFIX
 from ai_engine.wire import responses as wire
-from ai_engine.wire.chat_shape import objects_in, text_of
+from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import objects_in
 
 
 class ResponsesStream:
@@ -72,7 +73,7 @@ class ResponsesStream:
             self._usage = chunk["usage"]
         if chunk.get("service_tier"):
             self._tier = chunk["service_tier"]
-        for choice in objects_in(chunk.get("choices")):
+        for choice in objects_in(chunk, "choices"):
             if choice.get("index") in (0, None):
                 self._take(choice, events)
         return events
@@ -135,7 +136,7 @@ class ResponsesStream:
 
     def _take_reasoning(self, delta: JsonMapping, events: Events) -> None:
         text = reasoning_text(delta)
-        details = objects_in(delta.get("reasoning_details"))
+        details = objects_in(delta, "reasoning_details")
         if text:
             self._has_reasoning_text = True
         elif details and not self._has_reasoning_text:
@@ -160,7 +161,7 @@ class ResponsesStream:
             self._message.add_annotations(annotations_in(delta), events)
         if delta.get("images"):
             self._take_pictures(delta, events)
-        for call in objects_in(delta.get("tool_calls")):
+        for call in objects_in(delta, "tool_calls"):
             self._calls.read(call, events)
 
     def _take_pictures(self, delta: JsonMapping, events: Events) -> None:

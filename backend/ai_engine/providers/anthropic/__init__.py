@@ -1,1 +1,1 @@
-"""Anthropic's Messages API: chats translated to it and back, and its own format passed through whole."""
+"""Anthropic's Messages API: chats are translated to it and back, its own format is passed through."""

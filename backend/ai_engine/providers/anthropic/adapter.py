@@ -1,4 +1,4 @@
-"""The adapter for Anthropic's Messages API: chats are translated, its own format passes through whole."""
+"""The adapter for Anthropic's Messages API: chats are translated, its own format is passed through."""
 
 from collections.abc import Sequence
 
@@ -57,12 +57,12 @@ class AnthropicMessages(TranslatingAdapter):
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        """As the port says. Anthropic always reports usage: `ask_usage` changes nothing."""
+        """Anthropic always reports usage: `ask_usage` changes nothing."""
         known = self._headers(key)
         outgoing = messages_request(body, model) if operation is Operation.CHAT else {**body, "model": model}
         headers = known.stream if body.get("stream") else known.plain
         if any(name == _VERSION_HEADER for name, _ in extra_headers):
-            # A client that speaks the format itself says which version of it.
+            # A client of the native format chooses its version.
             headers = tuple(header for header in headers if header[0] != _VERSION_HEADER)
         return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
 

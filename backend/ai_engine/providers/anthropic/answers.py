@@ -1,23 +1,21 @@
-"""Anthropic's messages as chat completions.
+"""Anthropic's messages as chat completions. Blocks of Anthropic's own tools are left out: a chat cannot request them."""
 
-Blocks of tools that Anthropic runs itself are left out: a chat cannot ask for them, and has no words for what they did.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import orjson
 
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import REASONING_FORMAT, chat_usage, finish_reason
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import object_in, string_in
 
 SERVICE_TIERS = {"standard": "default", "priority": "priority"}
 """`usage.service_tier` → the `service_tier` of a chat completion."""
 
 
 def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
-    """`message` has a list as its `content`; what is not sound in it is left out. `created` in seconds since the epoch."""
-    said: Json = {"role": "assistant", "content": None, "refusal": refusal(message)}
+    """`message` has an array as its `content`; malformed blocks are left out. `created` in seconds since the epoch."""
+    reply: Json = {"role": "assistant", "content": None, "refusal": refusal(message)}
     texts: list[str] = []
     thoughts: list[str] = []
     details: list[Json] = []
@@ -38,38 +36,35 @@ def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
         elif kind == "redacted_thinking" and isinstance(block.get("data"), str):
             details.append(encrypted_detail(index, block["data"]))
     if texts:
-        said["content"] = "".join(texts)
+        reply["content"] = "".join(texts)
     if any(thoughts):
-        said["reasoning_content"] = "".join(thoughts)
+        reply["reasoning_content"] = "".join(thoughts)
     for name, values in (("reasoning_details", details), ("tool_calls", calls), ("annotations", annotations)):
         if values:
-            said[name] = values
-    choice = {"index": 0, "message": said, "logprobs": None, **ending(message)}
-    usage = message.get("usage")
+            reply[name] = values
+    choice = {"index": 0, "message": reply, "logprobs": None, **ending(message)}
+    usage = object_in(message, "usage")
     completion = openai.chat_completion(
         completion_id=str(message.get("id")), created=created, model=model, choices=[choice], usage=chat_usage(usage)
     )
-    tier = SERVICE_TIERS.get(str(usage.get("service_tier"))) if isinstance(usage, Mapping) else None
+    tier = SERVICE_TIERS.get(string_in(usage, "service_tier"))
     if tier is not None:
         completion["service_tier"] = tier
     return completion
 
 
 def ending(delta: JsonMapping) -> Json:
-    """What a choice says of its end, from the message or its last delta."""
-    reason, sequence = delta.get("stop_reason"), delta.get("stop_sequence")
-    native = reason if isinstance(reason, str) else "end_turn"
-    said: Json = {"finish_reason": finish_reason(native), "native_finish_reason": native}
-    if isinstance(sequence, str):
-        said["stop_sequence"] = sequence
-    return said
+    """The fields of a choice about its end, from the message or its last delta."""
+    native = string_in(delta, "stop_reason") or "end_turn"
+    end: Json = {"finish_reason": finish_reason(native), "native_finish_reason": native}
+    if isinstance(delta.get("stop_sequence"), str):
+        end["stop_sequence"] = delta["stop_sequence"]
+    return end
 
 
 def refusal(delta: JsonMapping) -> str | None:
-    """Why the answer was refused, where it was and that is said."""
-    details = delta.get("stop_details")
-    explanation = details.get("explanation") if isinstance(details, Mapping) else None
-    return explanation if isinstance(explanation, str) and explanation else None
+    """The explanation of a refusal, where there is one."""
+    return string_in(object_in(delta, "stop_details"), "explanation") or None
 
 
 def arguments(value: object) -> str:
@@ -88,18 +83,15 @@ def thinking_detail(index: int, text: str, signature: object = None) -> Json:
 
 
 def encrypted_detail(index: int, data: str) -> Json:
-    """A `reasoning_details` entry of thinking that nobody but Anthropic can read."""
+    """A `reasoning_details` entry of encrypted thinking."""
     return {"type": "reasoning.encrypted", "data": data, "format": REASONING_FORMAT, "index": index}
 
 
 def url_citations(citations: object, start: int, end: int) -> Sequence[Json]:
-    """Those citations that name a web page, as annotations of the text from `start` to `end`."""
+    """Citations of web pages as annotations of the text from `start` to `end`; other citations are left out."""
     found = []
     for citation in citations if isinstance(citations, list) else ():
-        if not isinstance(citation, dict):
-            continue
-        url = citation.get("url") or citation.get("source")
-        if isinstance(url, str) and url.startswith(("http://", "https://")):
-            title = citation.get("title")
-            found.append(openai.url_citation(url, title if isinstance(title, str) else "", start, end))
+        url = string_in(citation, "url") or string_in(citation, "source")
+        if url.startswith(("http://", "https://")):
+            found.append(openai.url_citation(url, string_in(citation, "title"), start, end))
     return found

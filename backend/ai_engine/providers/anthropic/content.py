@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from ai_engine.providers.chat_messages import data_url, parts, string_in
+from ai_engine.providers.chat_messages import data_url, part_string, parts
 from ai_engine.providers.chat_parameters import not_by
 from ai_engine.wire.fields import invalid, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -37,7 +37,7 @@ def blocks(message: JsonMapping, where: str) -> list[Json]:
             case "text" | "refusal":
                 blocks += _text(part)
             case "image_url":
-                url = string_in(part, "image_url", "url", at)
+                url = part_string(part, "image_url", "url", at)
                 blocks.append(_with_hint(_image(url, f"{at}.image_url.url"), part))
             case "file":
                 blocks.append(_with_hint(_document(part, at), part))
@@ -74,10 +74,10 @@ def _document(part: Json, where: str) -> Json:
     if file.get("file_id") is not None:
         raise unsupported(f"{where}.file.file_id", f"{not_by(PROVIDER)}; send file_data or file_url")
     if file.get("file_url") is not None:
-        url = _https(string_in(part, "file", "file_url", where), f"{where}.file.file_url")
+        url = _https(part_string(part, "file", "file_url", where), f"{where}.file.file_url")
         return _titled({"type": "document", "source": {"type": "url", "url": url}}, file)
     at = f"{where}.file.file_data"
-    inline = data_url(string_in(part, "file", "file_data", where), at)
+    inline = data_url(part_string(part, "file", "file_data", where), at)
     if inline is None:
         raise invalid(at, "must be a data: URL")
     source = {"type": "base64", "media_type": inline.media_type, "data": inline.data}

@@ -1,8 +1,8 @@
 """A chat's messages as Anthropic's `system` and `messages`.
 
-Roles alternate there: messages in a row become one turn, and results of tools are part of the user's. Instructions before the
-conversation become `system`. Later ones keep their place where the model takes that (after the user's turn, before the answer);
-for others they join `system`, as in Anthropic's own endpoint for OpenAI's clients
+Anthropic's roles alternate: consecutive messages become one turn, and results of tools are part of the user's turn. Instructions
+before the conversation become `system`. Later ones keep their place where the model allows it (after the user's turn, before the
+answer), else they join `system`, as in Anthropic's own endpoint for OpenAI's clients
 (https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk, read 2026-11-28).
 """
 
@@ -12,10 +12,11 @@ from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
 from ai_engine.providers.chat_parameters import not_by
-from ai_engine.wire.anthropic import REASONING_FORMAT, sound_id
+from ai_engine.wire.anthropic import REASONING_FORMAT, valid_id
 from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
+from ai_engine.wire.tolerant import string_in
 
 
 def conversation(body: JsonMapping, traits: Traits) -> tuple[list[Json], list[Json]]:
@@ -35,7 +36,7 @@ def conversation(body: JsonMapping, traits: Traits) -> tuple[list[Json], list[Js
 
 
 class _Conversation:
-    """What has been read so far."""
+    """The turns so far."""
 
     def __init__(self, traits: Traits) -> None:
         self.system: list[Json] = []
@@ -43,9 +44,9 @@ class _Conversation:
         self._traits = traits
         self._later: list[Json] = []
         self._calls: dict[str, str] = {}
-        """Every call so far, by id, with the name of its tool."""
+        """All calls so far: the names of their tools, by id."""
         self._open: dict[str, str] = {}
-        """Those of them without a result, with their paths."""
+        """Calls without a result: their paths, by id."""
 
     def instruct(self, where: str, message: Json) -> None:
         blocks = text_blocks(message, where)
@@ -66,7 +67,7 @@ class _Conversation:
         if not content and (refusal := optional(message, "refusal", str, where) or "").strip():
             content = [{"type": "text", "text": refusal}]
         for call in tool_calls(message, where, PROVIDER):
-            content.append({"type": "tool_use", "id": sound_id(call.id), "name": call.name, "input": _input(call)})
+            content.append({"type": "tool_use", "id": valid_id(call.id), "name": call.name, "input": _input(call)})
             self._calls[call.id] = call.name
             self._open[call.id] = f"{call.where}.id"
         self._place_later()
@@ -75,7 +76,7 @@ class _Conversation:
     def result(self, where: str, message: Json) -> None:
         call_id = answered_call(message, where, self._calls)
         self._open.pop(call_id, None)
-        block: Json = {"type": "tool_result", "tool_use_id": sound_id(call_id)}
+        block: Json = {"type": "tool_result", "tool_use_id": valid_id(call_id)}
         content = message.get("content")
         if content:
             block["content"] = content if isinstance(content, str) else blocks(message, where)
@@ -84,7 +85,7 @@ class _Conversation:
         self._add("user", [block])
 
     def close(self) -> None:
-        """The end: raises where the conversation cannot end like this."""
+        """Ends the conversation. Raises where it cannot end like this."""
         self._check_results()
         self._place_later()
         if not self.turns:
@@ -138,22 +139,21 @@ def _with_thinking(content: list[Json], details: object) -> list[Json]:
 
 
 def _thinking(details: list[Any]) -> list[tuple[int | None, Json]]:
-    """The blocks with their indexes. A client may send the pieces of a stream as they came: those of one index are one block."""
+    """The blocks with their indexes. A client may send back the pieces of a stream: pieces of one index are one block."""
     made: list[tuple[int | None, Json]] = []
     for detail in details:
         if not isinstance(detail, dict) or detail.get("format") != REASONING_FORMAT:
             continue
         index = detail.get("index")
         place = index if type(index) is int else None
-        data, text, signature = detail.get("data"), detail.get("text"), detail.get("signature")
         if detail.get("type") == "reasoning.encrypted":
-            if isinstance(data, str):
-                made.append((place, {"type": "redacted_thinking", "data": data}))
+            if isinstance(detail.get("data"), str):
+                made.append((place, {"type": "redacted_thinking", "data": detail["data"]}))
         elif detail.get("type") == "reasoning.text":
             last = made[-1] if made else None
             if last is None or place is None or last[0] != place or last[1]["type"] != "thinking":
                 last = (place, {"type": "thinking", "thinking": "", "signature": ""})
                 made.append(last)
-            last[1]["thinking"] += text if isinstance(text, str) else ""
-            last[1]["signature"] += signature if isinstance(signature, str) else ""
+            last[1]["thinking"] += string_in(detail, "text")
+            last[1]["signature"] += string_in(detail, "signature")
     return [(place, block) for place, block in made if block["type"] != "thinking" or block["signature"]]

@@ -1,4 +1,4 @@
-"""What both decoders of Anthropic's streams know of its events: their errors, their usage, their fields.
+"""Anthropic's stream events, for both decoders: errors, usage, fields.
 
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming (read 2026-11-28).
 """
@@ -7,12 +7,12 @@ from ai_engine.wire.json_types import JsonMapping
 
 
 def is_error(value: object) -> bool:
-    """Parsed JSON is the error envelope, or looks like another server's."""
+    """Parsed JSON is the error envelope, of Anthropic or another server."""
     return isinstance(value, dict) and (value.get("type") == "error" or bool(value.get("error")))
 
 
 def merged(known: JsonMapping, reported: object) -> JsonMapping:
-    """`known` usage with what an event reports; its numbers are totals so far, and absent where nothing changed."""
+    """`known` usage updated with an event's. Its numbers are totals so far; unchanged ones are absent."""
     if not isinstance(reported, dict):
         return known
     return {**known, **{name: value for name, value in reported.items() if value is not None}}

@@ -1,7 +1,7 @@
 """Reads `GET /models` in Anthropic's format.
 
 Source: https://platform.claude.com/docs/en/api/models/list and the types of `anthropic` 2.14.0 for Python (read 2026-11-28).
-`capabilities`, `max_input_tokens` and `lifecycle` are younger than the endpoint, and may be absent.
+`capabilities`, `max_input_tokens` and `lifecycle` are newer than the endpoint, and may be absent.
 """
 
 from collections.abc import Sequence
@@ -10,13 +10,14 @@ from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.anthropic.traits import traits_of
 from ai_engine.providers.listings import context_tokens, read_entries
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.tolerant import object_in
 
 LARGEST_PAGE = 1000
-"""What one call gives at most: one page is all, there are far fewer models."""
+"""The API's largest page, far above the number of models."""
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
-    """The models in the listing's order, each once. Raises `ValueError` where the body is no listing."""
+    """The models in the listing's order, each once. Raises `ValueError` where the body is not a listing."""
     return read_entries(body, "data", "id", _listed)
 
 
@@ -28,13 +29,11 @@ def _listed(name: str, entry: JsonMapping) -> ListedModel | None:
         context_tokens=context_tokens(entry.get("max_input_tokens")),
         takes_images=_is_supported(entry, "image_input"),
         takes_json_schema=_is_supported(entry, "structured_outputs"),
-        # Silent by nature are those that think without being asked; the others do as the request says.
-        is_reasoning=traits_of(name).thinks_unasked or None,
+        # Models that think by default are silent for long; the others think on request.
+        is_reasoning=traits_of(name).thinks_by_default or None,
     )
 
 
 def _is_supported(entry: JsonMapping, capability: str) -> bool | None:
-    capabilities = entry.get("capabilities")
-    leaf = capabilities.get(capability) if isinstance(capabilities, dict) else None
-    supported = leaf.get("supported") if isinstance(leaf, dict) else None
+    supported = object_in(object_in(entry, "capabilities"), capability).get("supported")
     return supported if isinstance(supported, bool) else None

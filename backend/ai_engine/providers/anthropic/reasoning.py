@@ -1,4 +1,4 @@
-"""How much a model shall think: `reasoning_effort` and `thinking` of a chat as Anthropic has it, by the model's generation."""
+"""`reasoning_effort` and `thinking` of a chat as Anthropic's `thinking` and `output_config.effort`, by the model's generation."""
 
 from typing import NamedTuple
 
@@ -11,21 +11,21 @@ _SMALLEST_BUDGET_TOKENS = 1024
 
 _LEVELS = ("minimal", "low", "medium", "high", "xhigh", "max")
 _BUDGET_TOKENS = {"minimal": 1024, "low": 1024, "medium": 4096, "high": 16_384, "xhigh": 32_768, "max": 32_768}
-"""Ours. A client's budget is read the other way round as below 2,048 low and below 8,192 medium."""
+"""The gateway's own. In the other direction, a budget below 2,048 is low and below 8,192 medium."""
 
 
-class Wanted(NamedTuple):
-    """What goes into the request, and whether the model thinks by it."""
+class ThinkingOptions(NamedTuple):
+    """The fields of the request, and whether the model thinks with them."""
 
     thinking: Json | None = None
     effort: str | None = None
     is_on: bool = False
 
 
-def wanted(body: JsonMapping, traits: Traits, most_tokens: int) -> Wanted:
-    """`most_tokens` is the request's `max_tokens`, which thinking is part of. `thinking` wins, since it is Anthropic's own word.
+def thinking_options(body: JsonMapping, traits: Traits, most_tokens: int) -> ThinkingOptions:
+    """`most_tokens` is the request's `max_tokens`, which includes thinking. `thinking` takes precedence over `reasoning_effort`.
 
-    Raises `UnsupportedByProvider` where the model cannot think, cannot but think, or has no room for it.
+    Raises `UnsupportedByProvider` where the model cannot think, always thinks, or `most_tokens` is too small.
     """
     thinking = optional(body, "thinking", dict)
     effort = None if body.get("reasoning_effort") is None else one_of(body, "reasoning_effort", ("none", *_LEVELS))
@@ -33,33 +33,33 @@ def wanted(body: JsonMapping, traits: Traits, most_tokens: int) -> Wanted:
         kind = required(thinking, "type", str, "thinking")
         # Beside a budget, `reasoning_effort` repeats the same.
         level = _nearest(effort, traits.efforts) if kind == "adaptive" and effort in _LEVELS else None
-        return Wanted(thinking, level, kind in ("adaptive", "enabled"))
+        return ThinkingOptions(thinking, level, kind in ("adaptive", "enabled"))
     if effort is None:
-        return Wanted(is_on=traits.thinks_unasked)
+        return ThinkingOptions(is_on=traits.thinks_by_default)
     if effort == "none":
         return _off(traits)
     if traits.thinking is Thinking.NEVER:
         raise unsupported("reasoning_effort", "is not supported by this model")
     if traits.thinking is Thinking.ADAPTIVE:
-        # What it thinks is left out of the answer by default from Claude 4.7 on.
-        return Wanted({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
+        # From Claude 4.7 on, thinking is left out of the answer by default.
+        return ThinkingOptions({"type": "adaptive", "display": "summarized"}, _nearest(effort, traits.efforts), is_on=True)
     if most_tokens <= _SMALLEST_BUDGET_TOKENS:
         problem = f"is not supported by this model with max_tokens of {_SMALLEST_BUDGET_TOKENS} or less"
         raise unsupported("reasoning_effort", problem)
     budget = min(_BUDGET_TOKENS[effort], max(_SMALLEST_BUDGET_TOKENS, most_tokens // 2))
-    return Wanted({"type": "enabled", "budget_tokens": budget}, is_on=True)
+    return ThinkingOptions({"type": "enabled", "budget_tokens": budget}, is_on=True)
 
 
-def _off(traits: Traits) -> Wanted:
-    if not traits.thinks_unasked:
-        return Wanted()
+def _off(traits: Traits) -> ThinkingOptions:
+    if not traits.thinks_by_default:
+        return ThinkingOptions()
     if traits.thinking_off is None:
         raise unsupported("reasoning_effort", "must not be none: this model always reasons")
-    return Wanted({"type": traits.thinking_off})
+    return ThinkingOptions({"type": traits.thinking_off})
 
 
 def _nearest(effort: str, accepted: tuple[str, ...]) -> str | None:
-    """The level itself, else the next below it; the lowest where there is none."""
+    """The level, else the next lower one, else the lowest."""
     if effort in accepted:
         return effort
     below = [level for level in accepted if _LEVELS.index(level) < _LEVELS.index(effort)]

@@ -14,9 +14,9 @@ their default at 1, so neither scaling nor clipping would keep the meaning. Hint
 from collections.abc import Mapping, Sequence
 
 from ai_engine.providers import chat_parameters
-from ai_engine.providers.anthropic import reasoning
 from ai_engine.providers.anthropic.content import PROVIDER
 from ai_engine.providers.anthropic.conversation import conversation
+from ai_engine.providers.anthropic.reasoning import ThinkingOptions, thinking_options
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_parameters import Function, not_by
 from ai_engine.wire.fields import optional, unsupported
@@ -38,14 +38,14 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     chat_parameters.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
     most = chat_parameters.most_output_tokens(body)
     most = most if most is not None else traits.largest_output_tokens
-    wanted = reasoning.wanted(body, traits, most)
+    thinking = thinking_options(body, traits, most)
     system, turns = conversation(body, traits)
     request: Json = {"model": model, "max_tokens": most, "messages": turns}
     if system:
         request["system"] = system
-    _add_tools(request, body, traits, wanted)
-    _add_sampling(request, body, traits, is_thinking=wanted.is_on)
-    _add_output(request, body, traits, wanted)
+    _add_tools(request, body, traits, thinking)
+    _add_sampling(request, body, traits, is_thinking=thinking.is_on)
+    _add_output(request, body, traits, thinking)
     stops = chat_parameters.stops(body)
     if any(not stop.strip() for stop in stops):
         raise unsupported("stop", f"must not be blank: blank stop sequences are not supported by {PROVIDER}")
@@ -63,12 +63,12 @@ def _defaults_in(body: JsonMapping) -> frozenset[str]:
     return frozenset(name for name, default in _DEFAULTS.items() if name in body and body[name] == default)
 
 
-def _add_output(request: Json, body: JsonMapping, traits: Traits, wanted: reasoning.Wanted) -> None:
+def _add_output(request: Json, body: JsonMapping, traits: Traits, thinking: ThinkingOptions) -> None:
     output: Json = {}
-    if wanted.thinking is not None:
-        request["thinking"] = wanted.thinking
-    if wanted.effort is not None:
-        output["effort"] = wanted.effort
+    if thinking.thinking is not None:
+        request["thinking"] = thinking.thinking
+    if thinking.effort is not None:
+        output["effort"] = thinking.effort
     is_json, schema = chat_parameters.response_format(body)
     if is_json and schema is None:
         raise unsupported("response_format.type", f"is 'json_object', which {not_by(PROVIDER)}; use json_schema")
@@ -81,7 +81,7 @@ def _add_output(request: Json, body: JsonMapping, traits: Traits, wanted: reason
 
 
 def _add_sampling(request: Json, body: JsonMapping, traits: Traits, *, is_thinking: bool) -> None:
-    """1 is the default of `temperature` and `top_p` in both formats: left out, because newer models refuse even that beside 1."""
+    """1 is the default of `temperature` and `top_p` in both formats. It is left out: newer models refuse the two together."""
     temperature, top_p = optional(body, "temperature", float), optional(body, "top_p", float)
     top_k = optional(body, "top_k", int)
     if temperature is not None and temperature != 1:
@@ -106,7 +106,7 @@ def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
         raise unsupported(name, "is not supported by this model while it reasons, or not with this value")
 
 
-def _add_tools(request: Json, body: JsonMapping, traits: Traits, wanted: reasoning.Wanted) -> None:
+def _add_tools(request: Json, body: JsonMapping, traits: Traits, thinking: ThinkingOptions) -> None:
     functions = chat_parameters.functions(body, PROVIDER)
     choice = chat_parameters.tool_choice(body, functions, PROVIDER)
     one_at_a_time = optional(body, "parallel_tool_calls", bool) is False
@@ -119,7 +119,7 @@ def _add_tools(request: Json, body: JsonMapping, traits: Traits, wanted: reasoni
     ]
     if is_forced and not traits.takes_forced_tools:
         raise unsupported("tool_choice", "must be auto or none: this model cannot be forced to call a tool")
-    if is_forced and wanted.is_on and traits.thinking is Thinking.BUDGET:
+    if is_forced and thinking.is_on and traits.thinking is Thinking.BUDGET:
         raise unsupported("tool_choice", "must be auto or none while this model reasons")
     picked: Json = {"type": "auto"}
     if choice is not None and choice.mode == "none":

@@ -1,4 +1,4 @@
-"""What a Claude model takes, told from its name. The API refuses with a 400 what a model does not take.
+"""What a Claude model supports, by its name. The API refuses the rest with a 400.
 
 Sources (read 2026-11-28): https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking, by model) ·
 https://platform.claude.com/docs/en/build-with-claude/effort · https://platform.claude.com/docs/en/about-claude/models/overview
@@ -14,24 +14,24 @@ from typing import NamedTuple
 
 
 class Thinking(Enum):
-    """How a model is asked to think."""
+    """How thinking is requested from a model."""
 
     NEVER = auto()
     BUDGET = auto()
-    """With a number of tokens: up to Claude 4.5."""
+    """With a budget of tokens: up to Claude 4.5."""
     ADAPTIVE = auto()
-    """As much as it finds right, within `output_config.effort`: from Claude 4.6 on."""
+    """Adaptive, within `output_config.effort`: from Claude 4.6 on."""
 
 
 class Traits(NamedTuple):
-    """One model's. The defaults are those of a model that we do not know: as little as possible is refused."""
+    """The traits of one model. The defaults are those of an unknown model, and refuse as little as possible."""
 
     largest_output_tokens: int = 8_192
-    """The largest `max_tokens`, which the API insists on and chat clients seldom send."""
+    """The largest `max_tokens`; the API requires the field, and chat clients seldom send one."""
     thinking: Thinking = Thinking.BUDGET
-    thinks_unasked: bool = False
+    thinks_by_default: bool = False
     thinking_off: str | None = "disabled"
-    """The `thinking.type` that turns it off; `None` where nothing does."""
+    """The `thinking.type` that turns it off; `None` where it cannot be turned off."""
     efforts: tuple[str, ...] = ()
     """Levels of `output_config.effort`, in ascending order."""
     takes_sampling: bool = True
@@ -40,9 +40,9 @@ class Traits(NamedTuple):
     """`temperature` and `top_p` in one request."""
     takes_forced_tools: bool = True
     takes_later_instructions: bool = False
-    """Messages with the role `system` in the midst of a conversation."""
+    """Messages with the role `system` after the first turn."""
     takes_prefill: bool = True
-    """An assistant's message at the end, which the answer goes on from."""
+    """An assistant's message at the end, which the answer continues."""
     takes_schemas: bool = True
     """JSON Schema for the answer, and `strict` tools."""
 
@@ -57,7 +57,7 @@ _KNOWN_MODELS = 4096
 
 @lru_cache(_KNOWN_MODELS)
 def traits_of(model: str) -> Traits:
-    """By the provider's own name for the model; versions that are yet to come are taken to be like the newest."""
+    """By the provider's own name for the model; future versions count as the newest."""
     family, version = _parsed(model)
     if version is None:
         return UNKNOWN
@@ -67,7 +67,7 @@ def traits_of(model: str) -> Traits:
     return Traits(
         largest_output_tokens=_largest_output_tokens(family, version),
         thinking=Thinking.ADAPTIVE if version >= (4, 6) else Thinking.BUDGET if version >= (3, 7) else Thinking.NEVER,
-        thinks_unasked=version >= (5, 0) or is_mythic,
+        thinks_by_default=version >= (5, 0) or is_mythic,
         thinking_off=_thinking_off(family, version),
         efforts=_efforts(family, version),
         takes_sampling=not is_restrained,
@@ -80,7 +80,7 @@ def traits_of(model: str) -> Traits:
 
 
 def _parsed(model: str) -> tuple[str, tuple[int, int] | None]:
-    """`claude-opus-4-6` is (`opus`, (4, 6)), `claude-3-7-sonnet-20250219` (`sonnet`, (3, 7)); dates are no versions."""
+    """`claude-opus-4-6` is (`opus`, (4, 6)), `claude-3-7-sonnet-20250219` (`sonnet`, (3, 7)); dates are not versions."""
     words = _SEPARATORS.split(model.lower())
     if "claude" not in words:
         return "", None
@@ -89,7 +89,7 @@ def _parsed(model: str) -> tuple[str, tuple[int, int] | None]:
     numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 2]
     if numbers:
         return family, (numbers[0], numbers[1] if len(numbers) > 1 else 0)
-    # Mythos Preview has no number; it takes what Claude 4.7 takes.
+    # Mythos Preview has no number; it supports what Claude 4.7 supports.
     return family, (4, 7) if family == "mythos" else None
 
 

@@ -1,4 +1,4 @@
-"""What Cohere answers, plain: a chat, embeddings, a ranking; and what its errors mean where they differ from everybody's."""
+"""Cohere's answers without a stream: chats, embeddings, rankings; and the meaning of its own errors."""
 
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
@@ -7,6 +7,7 @@ from ai_engine.wire import cohere, openai
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.tolerant import array_in, object_in, objects_in, string_in
 
 
 def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> PlainAnswer | Failure:
@@ -14,7 +15,7 @@ def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> Pla
     given = answer.get("message")
     reason = answer.get("finish_reason")
     if not isinstance(given, dict) or not isinstance(reason, str):
-        return malformed_answer("Cohere's answer has no message, or no end.")
+        return malformed_answer("Cohere's answer has no message or no finish_reason.")
     failure = failure_of_finish(reason, answer.get("error"))
     if failure is not None:
         return failure
@@ -26,10 +27,9 @@ def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> Pla
         "finish_reason": cohere.FINISH_REASONS[reason],
         "native_finish_reason": reason,
     }
-    given_id = answer.get("id")
     usage = cohere.chat_usage(answer.get("usage"))
     chat = openai.chat_completion(
-        completion_id=given_id if isinstance(given_id, str) and given_id else answer_id(body),
+        completion_id=string_in(answer, "id") or answer_id(body),
         created=created,
         model=model,
         choices=[choice],
@@ -41,21 +41,21 @@ def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> Pla
 
 
 def _message(given: JsonMapping) -> tuple[Json, int]:
-    """The message, and how much text it is."""
-    text, thoughts = _texts(given.get("content"))
-    plan = given.get("tool_plan")
-    if isinstance(plan, str) and plan:
+    """The message, and the length of its text."""
+    content = objects_in(given, "content")
+    text = "".join(string_in(part, "text") for part in content)
+    thoughts = "".join(string_in(part, "thinking") for part in content)
+    if plan := string_in(given, "tool_plan"):
         thoughts = f"{thoughts}\n{plan}" if thoughts else plan
-    calls = _calls(given.get("tool_calls"))
+    calls = _calls(given)
     message: Json = {"role": "assistant", "content": text if text or not calls else None, "refusal": None}
     if thoughts:
         message["reasoning_content"] = thoughts
     if calls:
         message["tool_calls"] = calls
-    citations = given.get("citations")
-    if isinstance(citations, list) and citations:
+    if citations := array_in(given, "citations"):
         message["citations"] = citations
-        pages = [page for citation in citations if isinstance(citation, dict) for page in cohere.annotations(citation)]
+        pages = [page for citation in objects_in(given, "citations") for page in cohere.annotations(citation)]
         if pages:
             message["annotations"] = pages
     return message, len(text) + len(thoughts) + sum(
@@ -63,41 +63,27 @@ def _message(given: JsonMapping) -> tuple[Json, int]:
     )
 
 
-def _texts(content: object) -> tuple[str, str]:
-    """What is said, and what is thought."""
-    said = thought = ""
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict):
-            text, thinking = part.get("text"), part.get("thinking")
-            said += text if isinstance(text, str) else ""
-            thought += thinking if isinstance(thinking, str) else ""
-    return said, thought
-
-
-def _calls(calls: object) -> list[Json]:
+def _calls(message: JsonMapping) -> list[Json]:
     found = []
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, dict) else None
-        call_id = call.get("id") if isinstance(call, dict) else None
-        if isinstance(function, dict) and isinstance(call_id, str):
-            name, arguments = function.get("name"), function.get("arguments")
-            name = name if isinstance(name, str) else ""
-            found.append(openai.tool_call(call_id, name, arguments if isinstance(arguments, str) and arguments else "{}"))
+    for call in objects_in(message, "tool_calls"):
+        function = call.get("function")
+        if isinstance(function, dict) and isinstance(call.get("id"), str):
+            arguments = string_in(function, "arguments") or "{}"
+            found.append(openai.tool_call(call["id"], string_in(function, "name"), arguments))
     return found
 
 
 def failure_of_finish(reason: str, error: object) -> Failure | None:
-    """Why an answer that is over is none; `None` where it is one."""
+    """The failure that a finish reason stands for; `None` for a regular end."""
     if reason in cohere.FINISH_REASONS:
         return None
-    message = error if isinstance(error, str) and error else f"Cohere broke its answer off: {reason[:100]}."
+    message = error if isinstance(error, str) and error else f"Cohere ended its answer early: {reason[:100]}."
     return classify_error_object({"message": message, "type": reason[:100]})
 
 
 def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     """The answer in OpenAI's format."""
-    kinds = answer.get("embeddings")
-    kinds = kinds if isinstance(kinds, dict) else {}
+    kinds = object_in(answer, "embeddings")
     vectors = kinds.get("base64") or kinds.get("float")
     if not isinstance(vectors, list) or not vectors or not all(isinstance(vector, list | str) for vector in vectors):
         return malformed_answer("Cohere's answer has no embeddings.")
@@ -108,15 +94,14 @@ def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
 
 
 def read_ranking(answer: Json, body: bytes) -> PlainAnswer | Failure:
-    """A ranking as it is. It is billed by searches, which are no tokens: it takes none unless some are billed."""
+    """A ranking, unchanged. It is billed by searches; tokens count only where some are billed."""
     if not isinstance(answer.get("results"), list):
         return malformed_answer("Cohere's answer has no results.")
     return PlainAnswer(body, None, TokenCounts(input=_billed_tokens(answer) or 0, output=0), answer=answer)
 
 
 def _billed_tokens(answer: JsonMapping) -> int | None:
-    meta = answer.get("meta")
-    return cohere.tokens_in(meta.get("billed_units"))[0] if isinstance(meta, dict) else None
+    return cohere.tokens_in(object_in(object_in(answer, "meta"), "billed_units"))[0]
 
 
 def filtered(failure: Failure) -> Failure:

@@ -10,12 +10,12 @@ _SERVED = frozenset({"chat", "embed", "rerank"})
 
 
 def listing_url(base_url: str) -> str:
-    """The listing is of v1 still, beside the v2 that everything else is under. One page holds a thousand, the API's most."""
+    """The listing is part of v1. One page holds the API's maximum, a thousand."""
     return base_url.removesuffix("/v2") + "/v1/models?page_size=1000"
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
-    """Those models that chat, embed or rank, in the listing's order. Raises `ValueError` where the body is no listing."""
+    """The models that chat, embed or rank, in the listing's order. Raises `ValueError` where the body is not a listing."""
     return read_entries(body, "models", "name", _listed)
 
 

@@ -1,4 +1,4 @@
-"""A chat and embeddings as Cohere's requests.
+"""Chats and embeddings as Cohere's requests.
 
 Sources: https://docs.cohere.com/reference/chat, https://docs.cohere.com/reference/embed (read 2026-11-28).
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 
 from ai_engine.providers import chat_parameters as chat
-from ai_engine.providers.chat_messages import answered_call, messages, parts, string_in, texts, tool_calls
+from ai_engine.providers.chat_messages import answered_call, messages, part_string, parts, texts, tool_calls
 from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.wire import openai
@@ -24,9 +24,9 @@ _KNOWN = frozenset(
 _KNOWN_OF_EMBEDDINGS = frozenset({"input", "dimensions", "encoding_format", "input_type"})
 _NO_PARAMETERS: Json = {"type": "object", "properties": {}}
 _LARGEST_P = 0.99
-"""What `p` may be at most: OpenAI's 1, which chooses from all tokens, is this nearly."""
+"""The largest `p`, nearly the same as OpenAI's 1."""
 _BUDGETS: Mapping[str, int | None] = {"minimal": 1024, "low": 1024, "medium": 4096, "high": None, "xhigh": None}
-"""`reasoning_effort` → `thinking.token_budget`; `None` is as much as the model likes."""
+"""`reasoning_effort` → `thinking.token_budget`; `None` is no limit."""
 _INPUT_TYPES = ("classification", "clustering", "image", "search_document", "search_query")
 _DEFAULT_INPUT_TYPE = "search_document"
 _MOST_TEXTS = 96
@@ -41,7 +41,7 @@ def chat_request(body: JsonMapping, model: str) -> Json:
     functions = chat.functions(body, _PROVIDER)
     choice = chat.tool_choice(body, functions, _PROVIDER)
     if choice is not None and choice.names is not None:
-        # Cohere cannot be held to some of the tools, but need not know the others.
+        # Cohere cannot restrict the choice of tools, so the others are left out.
         functions = [function for function in functions if function.name in choice.names]
     if functions:
         request["tools"] = [_tool(function) for function in functions]
@@ -75,10 +75,10 @@ def _sampling(body: JsonMapping) -> Json:
 
 
 def _tool(function: Function) -> Json:
-    said: Json = {"name": function.name, "parameters": function.parameters or _NO_PARAMETERS}
+    tool: Json = {"name": function.name, "parameters": function.parameters or _NO_PARAMETERS}
     if function.description is not None:
-        said["description"] = function.description
-    return {"type": "function", "function": said}
+        tool["description"] = function.description
+    return {"type": "function", "function": tool}
 
 
 def _thinking(effort: str) -> Json:
@@ -105,7 +105,7 @@ def _messages(body: JsonMapping) -> list[Json]:
             call_id = answered_call(message, where, calls)
             result: object = _text_content(texts(message, where, _PROVIDER))
             if message.get("is_error") is True:
-                # There is no field for it; results are JSON by custom: https://docs.cohere.com/docs/tool-use-overview.
+                # There is no field for it; results are usually JSON: https://docs.cohere.com/docs/tool-use-overview.
                 result = orjson.dumps({"error": result}).decode()
             turns.append({"role": "tool", "tool_call_id": call_id, "content": result})
         elif (turn := _assistant(message, where, calls)) is not None:
@@ -124,7 +124,7 @@ def _user_content(message: Json, where: str) -> list[Json]:
         if kind == "text":
             content.append({"type": "text", "text": part["text"]})
         elif kind == "image_url":
-            image: Json = {"url": string_in(part, kind, "url", at)}
+            image: Json = {"url": part_string(part, kind, "url", at)}
             detail = part["image_url"].get("detail")
             if detail is not None:
                 image["detail"] = detail
@@ -152,9 +152,9 @@ def _assistant(message: Json, where: str, calls: dict[str, str]) -> Json | None:
 
 
 def embed_request(body: JsonMapping, model: str) -> Json:
-    """The request's body. `input_type`, which OpenAI has no word for, is `search_document` unless the client says otherwise.
+    """The request's body. `input_type`, a field of Cohere's, is `search_document` by default.
 
-    A text that is too long is an error, as it is with OpenAI; Cohere's own default would cut it off in silence.
+    A text that is too long is an error, as with OpenAI; Cohere's own default is to truncate it.
     """
     chat.check_fields(body, _KNOWN_OF_EMBEDDINGS, _PROVIDER)
     given = input_texts(body, _PROVIDER)

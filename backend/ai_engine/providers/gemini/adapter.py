@@ -25,13 +25,14 @@ from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.tolerant import string_in
 
 _SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
 _REMEMBERED_MODELS = 4096
 
 
 def _headers_with(secret: str | None) -> KeyedHeaders:
-    # In the header, never in the URL, which ends in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
+    # In a header, since URLs end up in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
     return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
 
 
@@ -90,13 +91,12 @@ class Gemini(TranslatingAdapter):
         candidates = answer.get("candidates")
         if not isinstance(candidates, list) or not candidates:
             return failure_of_prompt(answer) or no_candidates()
-        given, version = answer.get("responseId"), answer.get("modelVersion")
-        given_id = given if isinstance(given, str) and given else answer_id(body)
-        named = version if isinstance(version, str) and version else None
+        given_id = string_in(answer, "responseId") or answer_id(body)
+        named = string_in(answer, "modelVersion") or None
         choices, characters = [], 0
         for place, candidate in enumerate(candidates):
             if not isinstance(candidate, dict) or not candidate.get("finishReason"):
-                return malformed_answer("Gemini's answer has a candidate without an end.")
+                return malformed_answer("Gemini's answer has a candidate without a finishReason.")
             failure = failure_of_finish(candidate)
             if failure is not None:
                 return failure
@@ -122,7 +122,7 @@ class Gemini(TranslatingAdapter):
         return GeminiStreamDecoder(model, self._now())
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        # One page holds a thousand, which is the most that the API gives at once and many times what there are.
+        # The API's largest page, far above the number of models.
         url = provider.base_url + "/models?pageSize=1000"
         return listing_request(provider, url, self._headers(key).listing)
 
@@ -131,7 +131,7 @@ class Gemini(TranslatingAdapter):
 
 
 def _path(model: str) -> str:
-    """`models/` and the name, which may hold anything and stays one segment; tuned models are a collection of their own."""
+    """`models/` and the name, quoted into one segment; tuned models are in a collection of their own."""
     name = model.removeprefix("models/")
     if name.startswith("tunedModels/"):
         return "tunedModels/" + quote(name.removeprefix("tunedModels/"), safe="")

@@ -1,4 +1,4 @@
-"""What Gemini answers, as chat completions: the parts of a candidate, its end, and why there is none.
+"""Gemini's answers as chat completions: the parts of a candidate, its end, and failures.
 
 Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (read 2026-11-28).
 """
@@ -7,18 +7,19 @@ import orjson
 
 from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_answer
-from ai_engine.wire import gemini, made_ids
+from ai_engine.wire import gemini, made_ids, openai
 from ai_engine.wire.gemini import REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import object_in, string_in
 
 
 class CandidateReader:
-    """Turns one candidate's parts into a chat message or its pieces, and holds what they are counted by."""
+    """Turns one candidate's parts into a chat message or its deltas, and counts their characters."""
 
     __slots__ = ("_answer_id", "_calls", "_details", "_index", "_texts", "_thought", "characters", "skipped_parts")
 
     def __init__(self, answer_id: str, index: int) -> None:
-        """`answer_id` and `index`, the candidate's, make the ids of calls for which Gemini gives none."""
+        """`answer_id` and `index`, the candidate's, make the ids of calls that Gemini sends without."""
         self._answer_id = answer_id
         self._index = index
         self._calls = 0
@@ -26,9 +27,9 @@ class CandidateReader:
         self._thought: int | None = None
         self._texts: list[str] = []
         self.characters = 0
-        """How much text there was in all that was read: text, reasoning, names and arguments of calls."""
+        """The length of the text so far: text, reasoning, names and arguments of calls."""
         self.skipped_parts = 0
-        """Parts that a chat has no place for, such as code that Google ran."""
+        """Parts without a counterpart in a chat, such as code that Google ran."""
 
     @property
     def has_calls(self) -> bool:
@@ -36,11 +37,11 @@ class CandidateReader:
 
     @property
     def text(self) -> str:
-        """All of it so far, without reasoning."""
+        """The text so far, without reasoning."""
         return "".join(self._texts)
 
     def delta(self, candidate: JsonMapping) -> Json:
-        """What these parts add to a message; empty where they add nothing."""
+        """The delta of these parts; empty where they add nothing."""
         content = candidate.get("content")
         parts = content.get("parts") if type(content) is dict else None
         delta: Json = {}
@@ -95,32 +96,24 @@ class CandidateReader:
         details.append({"type": "reasoning.text", "text": text, "format": REASONING_FORMAT, "index": self._thought})
 
     def _call(self, call: Json, signature: object, delta: Json) -> str:
-        name, arguments = call.get("name"), orjson.dumps(call.get("args") or {}).decode()
-        name = name if isinstance(name, str) else ""
-        call_id = call.get("id")
-        if not isinstance(call_id, str) or not call_id:
-            call_id = made_ids.call_id(self._answer_id, self._index, self._calls)
-        said: Json = {
-            "index": self._calls,
-            "id": call_id,
-            "type": "function",
-            "function": {"name": name, "arguments": arguments},
-        }
+        name, arguments = string_in(call, "name"), orjson.dumps(call.get("args") or {}).decode()
+        call_id = string_in(call, "id") or made_ids.call_id(self._answer_id, self._index, self._calls)
+        piece: Json = {"index": self._calls, **openai.tool_call(call_id, name, arguments)}
         if isinstance(signature, str) and signature:
-            said["extra_content"] = {"google": {"thought_signature": signature}}
+            piece["extra_content"] = {"google": {"thought_signature": signature}}
         self._calls += 1
         self.characters += len(name) + len(arguments)
-        delta.setdefault("tool_calls", []).append(said)
+        delta.setdefault("tool_calls", []).append(piece)
         return call_id
 
     def finish_reason(self, reason: str) -> str:
-        """Of a candidate that `failure_of_finish` finds no fault with."""
+        """The chat's `finish_reason`, for a candidate without a `failure_of_finish`."""
         known = gemini.FINISH_REASONS[reason]
         return "tool_calls" if known == "stop" and self._calls else known
 
 
 def plain_choice(candidate: JsonMapping, answer_id: str, index: int) -> tuple[Json, int]:
-    """A whole candidate as a choice, and how much text it is."""
+    """A whole candidate as a choice, and the length of its text."""
     reader = CandidateReader(answer_id, index)
     message: Json = {"role": "assistant", "content": None, "refusal": None, **reader.delta(candidate)}
     for call in message.get("tool_calls", ()):
@@ -142,10 +135,9 @@ def plain_choice(candidate: JsonMapping, answer_id: str, index: int) -> tuple[Js
 
 
 def failure_of_prompt(answer: JsonMapping) -> Failure | None:
-    """Why an answer without candidates has none: the prompt was blocked, which is the client's own doing, or nothing is said."""
-    feedback = answer.get("promptFeedback")
-    reason = feedback.get("blockReason") if isinstance(feedback, dict) else None
-    if not isinstance(reason, str) or not reason:
+    """The failure of an answer without candidates whose prompt was blocked; `None` where no reason is given."""
+    reason = string_in(object_in(answer, "promptFeedback"), "blockReason")
+    if not reason:
         return None
     return Failure(
         FailureClass.CONTENT_FILTER,
@@ -158,22 +150,22 @@ def failure_of_prompt(answer: JsonMapping) -> Failure | None:
 
 
 def failure_of_finish(candidate: JsonMapping) -> Failure | None:
-    """Why a candidate that is over is no answer; `None` where it is one, or not over yet.
+    """The failure that a candidate's `finishReason` stands for; `None` for a regular end or none yet.
 
-    A call that could not be read, and an end of unknown cause, are the model's slip: asked again, it may well do better.
+    A malformed call or an unknown reason is the model's error: a retry may succeed.
     """
     reason = candidate.get("finishReason")
     if not reason or (isinstance(reason, str) and reason in gemini.FINISH_REASONS):
         return None
-    words = str(reason)[:100]
+    kind = str(reason)[:100]
     if reason == "MISSING_THOUGHT_SIGNATURE":
-        message = "Gemini misses the thought signature of a tool call."
-        return Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, message, status=400, type=words)
+        message = "Gemini requires the thought signature of a tool call, which is missing."
+        return Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, message, status=400, type=kind)
     if reason == "PUP_LIMITED_DISABLED":
         message = "The provider has limited or disabled the account."
-        return Failure(FailureClass.FORBIDDEN, Blame.KEY, message, type=words, key_scope=KeyScope.ALL_MODELS)
-    message = f"Gemini broke its answer off: {words}."
-    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, message, type=words, is_worth_repeating=True)
+        return Failure(FailureClass.FORBIDDEN, Blame.KEY, message, type=kind, key_scope=KeyScope.ALL_MODELS)
+    message = f"Gemini ended its answer early: {kind}."
+    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, message, type=kind, is_worth_repeating=True)
 
 
 def no_candidates() -> Failure:

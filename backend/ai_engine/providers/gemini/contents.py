@@ -8,23 +8,24 @@ import mimetypes
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ai_engine.providers.chat_messages import Call, answered_call, data_url, messages, parts, string_in, texts, tool_calls
+from ai_engine.providers.chat_messages import Call, answered_call, data_url, messages, part_string, parts, texts, tool_calls
 from ai_engine.providers.gemini.listing import is_before_3
 from ai_engine.wire.fields import invalid, optional, optional_objects, required, unsupported
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
+from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _PROVIDER = "Gemini"
 _FETCHED_SCHEMES = frozenset({"https", "http", "gs"})
-"""What `fileData` names and Google fetches: public and signed URLs, files that were uploaded to it, its own storage."""
+"""Schemes of `fileData` URLs that Google fetches: public and signed URLs, uploaded files, Google's own storage."""
 
 
 def contents(body: JsonMapping, model: str) -> tuple[list[Json], Json | None]:
     """`contents` and `systemInstruction`.
 
-    Messages of one role that follow each other become one, and every system message joins the one instruction there is. Left out
-    are an image's `detail` (the default is the finest), a file's name, and reasoning that no signature of Gemini's goes with.
+    Consecutive messages of one role become one, and all system messages join the instruction. Left out are an image's `detail`
+    (the default is the finest), a file's name, and reasoning without Gemini's signature.
     """
     is_old = is_before_3(model)
     turns: list[Json] = []
@@ -55,10 +56,10 @@ def _part(part: Json, where: str) -> Json:
     if kind == "text":
         return {"text": part["text"]}
     if kind == "image_url":
-        return _media(string_in(part, kind, "url", where), f"{where}.image_url.url")
+        return _media(part_string(part, kind, "url", where), f"{where}.image_url.url")
     if kind == "input_audio":
-        form = string_in(part, kind, "format", where)
-        return {"inlineData": {"mimeType": f"audio/{form}", "data": string_in(part, kind, "data", where)}}
+        form = part_string(part, kind, "format", where)
+        return {"inlineData": {"mimeType": f"audio/{form}", "data": part_string(part, kind, "data", where)}}
     if kind == "file":
         return _file(part, where)
     raise invalid(f"{where}.type", f"is {kind!r}, which belongs in an assistant's message")
@@ -105,8 +106,8 @@ def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old
     if refusal := optional(message, "refusal", str, where):
         found.append({"text": refusal})
     for at, image in optional_objects(message, "images", where):
-        found.append(_media(string_in(image, "image_url", "url", at), f"{at}.image_url.url"))
-    signatures, last_signature = _signatures(message.get("reasoning_details"))
+        found.append(_media(part_string(image, "image_url", "url", at), f"{at}.image_url.url"))
+    signatures, last_signature = _signatures(message)
     if last_signature is not None:
         if not found:
             found.append({"text": ""})
@@ -125,12 +126,12 @@ def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old
     return found
 
 
-def _signatures(details: object) -> tuple[dict[str, str], str | None]:
+def _signatures(message: Json) -> tuple[dict[str, str], str | None]:
     """The signatures of calls, by the calls' ids, and that of the text."""
     of_calls: dict[str, str] = {}
     of_text = None
-    for detail in details if isinstance(details, list) else ():
-        if not isinstance(detail, dict) or detail.get("format") != REASONING_FORMAT:
+    for detail in objects_in(message, "reasoning_details"):
+        if detail.get("format") != REASONING_FORMAT:
             continue
         data, call_id = detail.get("data"), detail.get("id")
         if detail.get("type") == "reasoning.encrypted" and isinstance(data, str):
@@ -142,11 +143,8 @@ def _signatures(details: object) -> tuple[dict[str, str], str | None]:
 
 
 def _signature_in(call: Call) -> str | None:
-    """Where Google's own OpenAI endpoint keeps it: https://ai.google.dev/gemini-api/docs/thought-signatures#openai."""
-    extra = call.field.get("extra_content")
-    google = extra.get("google") if isinstance(extra, dict) else None
-    signature = google.get("thought_signature") if isinstance(google, dict) else None
-    return signature if isinstance(signature, str) and signature else None
+    """From the field of Google's own OpenAI endpoint: https://ai.google.dev/gemini-api/docs/thought-signatures#openai."""
+    return string_in(object_in(object_in(call.field, "extra_content"), "google"), "thought_signature") or None
 
 
 def _arguments(call: Call) -> Json:
@@ -159,9 +157,9 @@ def _arguments(call: Call) -> Json:
 def _tool_result(message: Json, where: str, calls: Mapping[str, str], *, is_old: bool) -> list[Json]:
     """`functionResponse`, whose object has the result under `output`, or under `error` where the tool failed.
 
-    What the tool shows stands inside of it from Gemini 3 on (https://ai.google.dev/gemini-api/docs/function-calling#multimodal),
-    and before, as files by their addresses do everywhere, behind it: so Google's own agent has it
-    (https://github.com/google-gemini/gemini-cli, `generateContentResponseUtilities.ts`, both read 2026-11-28).
+    From Gemini 3 on, media are inside it (https://ai.google.dev/gemini-api/docs/function-calling#multimodal). For older models,
+    and for files by URL, they follow it, as in Google's own agent (https://github.com/google-gemini/gemini-cli,
+    `generateContentResponseUtilities.ts`, both read 2026-11-28).
     """
     call_id = answered_call(message, where, calls)
     output: list[str] = []

@@ -20,11 +20,11 @@ _TASKS = {
     "classification": "CLASSIFICATION",
     "clustering": "CLUSTERING",
 }
-"""`input_type`, Cohere's word for it, which other providers of embeddings took over."""
+"""By `input_type`, a field of Cohere's that other providers of embeddings use too."""
 
 
 def embed_contents(body: JsonMapping, model: str) -> tuple[str, Json]:
-    """The method and the request's body. Vectors come as numbers, whatever `encoding_format` says: `embedding_texts.packed`."""
+    """The method and the request's body. Vectors come as numbers, for any `encoding_format` (`embedding_texts.packed`)."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
     wants_base64(body)  # checks the field
     common: Json = {"model": f"models/{model}"}
@@ -43,7 +43,7 @@ def embed_contents(body: JsonMapping, model: str) -> tuple[str, Json]:
 def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     """The answer in OpenAI's format. Raises `orjson.JSONEncodeError` where it is nested too deeply.
 
-    Where Gemini does not tell what it read, the answer says 0, because SDKs insist on a number, and the counts say unknown.
+    Without a count of the input, the answer has 0, since SDKs require a number, and the counts are unknown.
     """
     embeddings = answer.get("embeddings", [answer["embedding"]] if "embedding" in answer else None)
     vectors: list[list[float] | str] = []

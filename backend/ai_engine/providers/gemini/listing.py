@@ -1,4 +1,4 @@
-"""What the name of a Gemini model says of what it takes, and what the listing says of all of them."""
+"""What a Gemini model supports, by its name and by the listing."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ _SERVED = frozenset({"generateContent", "embedContent", "batchEmbedContents"})
 
 
 def is_before_3(model: str) -> bool:
-    """Neither checks the signatures of calls nor takes images in a tool's result. `gemini-flash-latest` is newer."""
+    """The model does not check the signatures of calls and has no images in tool results. `gemini-flash-latest` is newer."""
     return model.startswith(_BEFORE_3)
 
 
 def thinks_by_budget(model: str) -> bool:
-    """Takes `thinkingBudget`, not `thinkingLevel`. https://ai.google.dev/gemini-api/docs/thinking (read 2026-11-28)."""
+    """The model has `thinkingBudget`, not `thinkingLevel`. https://ai.google.dev/gemini-api/docs/thinking (read 2026-11-28)."""
     return model.startswith("gemini-2.5")
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
-    """Those models that answer chats or embed, in the listing's order. Raises `ValueError` where the body is no listing.
+    """The models that chat or embed, in the listing's order. Raises `ValueError` where the body is not a listing.
 
     Source: https://ai.google.dev/api/models#method:-models.list (read 2026-11-28).
     """
@@ -36,7 +36,7 @@ def _listed(path: str, entry: JsonMapping) -> ListedModel | None:
     name, methods, thinks = path.removeprefix("models/"), entry.get("supportedGenerationMethods"), entry.get("thinking")
     if not name or (isinstance(methods, list) and _SERVED.isdisjoint(filter(_is_text, methods))):
         return None
-    # A model that embeds and does nothing else takes none of what a chat may ask for.
+    # A model for embeddings only supports no features of chats.
     cannot = False if isinstance(methods, list) and "generateContent" not in methods else None
     return ListedModel(
         name,

@@ -36,11 +36,11 @@ _NUMBERS = {
 _INTEGERS = {"top_k": "topK", "n": "candidateCount", "seed": "seed"}
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
-# Google's own mapping, for its OpenAI endpoint: https://ai.google.dev/gemini-api/docs/openai#thinking (read 2026-11-28). That one
-# knows nothing above `high`; 32,768 is the most that any of these models takes, and 24,576 what all of them take.
+# Google's own mapping, for its OpenAI endpoint: https://ai.google.dev/gemini-api/docs/openai#thinking (read 2026-11-28). It ends
+# at `high`. All of these models allow 24,576, some 32,768.
 _BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 _LARGEST_PRO_BUDGET = 32768
-# `minimal` is there for these alone: https://ai.google.dev/gemini-api/docs/thinking#levels (read 2026-11-28).
+# Only these have `minimal`: https://ai.google.dev/gemini-api/docs/thinking#levels (read 2026-11-28).
 _WITH_MINIMAL = ("gemini-3-flash", "gemini-3.1-flash-lite", "gemini-3.5-flash")
 _LEVELS = frozenset({"low", "medium", "high", "xhigh"})
 
@@ -48,8 +48,8 @@ _LEVELS = frozenset({"low", "medium", "high", "xhigh"})
 def generate_content(body: JsonMapping, model: str) -> Json:
     """The request's body. Raises `UnsupportedByProvider` and `InvalidRequest` with the chat's own field."""
     chat.check_fields(body, _KNOWN, _PROVIDER)
-    said, instruction = contents(body, model)
-    request: Json = {"contents": said}
+    turns, instruction = contents(body, model)
+    request: Json = {"contents": turns}
     if instruction is not None:
         request["systemInstruction"] = instruction
     functions = chat.functions(body, _PROVIDER)
@@ -79,7 +79,7 @@ def _declaration(function: Function) -> Json:
     if function.description is not None:
         declaration["description"] = function.description
     if function.parameters is not None:
-        # JSON Schema as it is. `parameters` takes OpenAPI's dialect, which has no `$ref` and no `additionalProperties`.
+        # JSON Schema unchanged. `parameters` is OpenAPI's dialect, without `$ref` and `additionalProperties`.
         declaration["parametersJsonSchema"] = function.parameters
     return declaration
 
@@ -91,7 +91,7 @@ def _web_search(options: Json) -> Json:
 
 
 def _calling(choice: ToolChoice | None, functions: Sequence[Function]) -> Json | None:
-    """`functionCallingConfig`. `VALIDATED` is `AUTO` that keeps to the schemas: what `strict` asks for, and `ANY` does anyway."""
+    """`functionCallingConfig`. `VALIDATED` is `AUTO` with arguments by the schemas, as `strict` demands; `ANY` implies it."""
     is_strict = any(function.is_strict for function in functions)
     if choice is None:
         return {"mode": "VALIDATED"} if is_strict else None
@@ -124,12 +124,12 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
 
 def _sampling(body: JsonMapping) -> Json:
     config: Json = {}
-    for name, theirs in _NUMBERS.items():
+    for name, native in _NUMBERS.items():
         if (value := optional(body, name, float)) is not None:
-            config[theirs] = value
-    for name, theirs in _INTEGERS.items():
+            config[native] = value
+    for name, native in _INTEGERS.items():
         if (count := optional(body, name, int)) is not None:
-            config[theirs] = count
+            config[native] = count
     most = chat.most_output_tokens(body)
     if most is not None:
         config["maxOutputTokens"] = most

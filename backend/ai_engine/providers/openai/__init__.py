@@ -1,1 +1,1 @@
-"""OpenAI's protocol: its chats, embeddings and listing, its Responses API, and what its compatible servers do differently."""
+"""OpenAI's protocol: chats, embeddings, listing, the Responses API, and the differences of compatible servers."""

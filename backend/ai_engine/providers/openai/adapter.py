@@ -1,7 +1,7 @@
-"""The adapter for everything that speaks OpenAI's protocol, which is nearly everything.
+"""The adapter for OpenAI's protocol, which most providers have.
 
-Nothing is translated: the client's body goes out and the provider's comes back, byte for byte where they allow it. What this
-module adds is judgement: is it an answer, is it content, is it over, how much was it.
+The client's body goes out and the provider's comes back, unchanged where possible. This module decides whether it is an answer,
+whether it has content, whether it is complete, and how many tokens it used.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,9 +46,9 @@ _PATHS = {
 }
 _EMBEDDINGS = Operation.EMBEDDINGS
 _FORMATS_OF_SOME = frozenset({Operation.COMPLETIONS, Operation.RESPONSES, Operation.MESSAGES, Operation.COUNT_TOKENS})
-"""Formats of a conversation that only some take (`ProviderDefinition.formats`). Of the rest a provider says what it lacks."""
+"""Formats of a conversation that only some providers have (`ProviderDefinition.formats`); for others the provider decides."""
 _TAKES_STREAM_OPTIONS = frozenset({Operation.CHAT, Operation.COMPLETIONS})
-# Who reads what is neither a chat, a text completion nor embeddings.
+# Readers of answers other than chats, text completions and embeddings.
 _READERS: Mapping[Operation, Callable[[Operation, Headers, bytes, str], PlainAnswer | Failure]] = {
     **dict.fromkeys(PASSED_THROUGH, lambda operation, headers, body, _: passthrough.read_answer(operation, headers, body)),
     **dict.fromkeys(
@@ -61,13 +61,13 @@ _DECODERS: Mapping[Operation, Callable[[Operation], StreamDecoder]] = {
     Operation.MESSAGES: lambda _: NativeStreamDecoder(),
     Operation.RESPONSES: lambda _: responses.ResponsesStreamDecoder(),
 }
-_OTHER_PLACES = (".", "..")
-"""Segments that are taken out of a URL on the way, quoted or not (https://url.spec.whatwg.org/#path-state, read 2026-11-28)."""
+_DOT_SEGMENTS = (".", "..")
+"""Segments that URL parsers remove, quoted or not (https://url.spec.whatwg.org/#path-state, read 2026-11-28)."""
 _KNOWN_TARGETS = 4096
 
 
 class _Target(NamedTuple):
-    """What is the same in every request to one base URL with one key."""
+    """The URLs and headers of all requests to one base URL with one key."""
 
     urls: Mapping[Operation, str]
     names_model: bool
@@ -75,7 +75,7 @@ class _Target(NamedTuple):
     plain_headers: Headers
     stream_headers: Headers
     any_headers: Headers
-    """For answers of whatever kind; they do not say of which kind the request is."""
+    """For any type of answer, without the request's content type."""
     listing_url: str
     listing_headers: Headers
 
@@ -87,7 +87,7 @@ def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
         common = ((key_header.encode(), value), *common)
     json_body = ((b"content-type", b"application/json"), *common)
     base, mark, query = base_url.partition("?")
-    # The listing is of all models: it stands beside the collection of which `{model}` is a member.
+    # The listing is beside the collection that has `{model}`.
     all_models = base.partition("/{model}")[0].rpartition("/")[0] if "/{model}" in base else base
     return _Target(
         {operation: base + path + mark + query for operation, path in _PATHS.items()},
@@ -139,7 +139,7 @@ class OpenAICompatible:
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
-        if target.names_model and model in _OTHER_PLACES:
+        if target.names_model and model in _DOT_SEGMENTS:
             raise unsupported("model", f"must not be {model!r}: in a URL it changes the path")
         if operation in PASSED_THROUGH:
             content_type, encoded = passthrough.encoded(body, model)
@@ -200,7 +200,7 @@ class OpenAICompatible:
 
 
 def _failure_in(operation: Operation, answer: Json) -> Failure | None:
-    """Why a parsed 2xx body is no sound answer; `None` if it is one."""
+    """The failure in a parsed 2xx body; `None` for a valid answer."""
     if answer.get("error"):
         return classify_error_value(answer)
     field = "data" if operation is _EMBEDDINGS else "choices"

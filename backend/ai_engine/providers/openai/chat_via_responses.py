@@ -1,9 +1,9 @@
-"""Chats that OpenAI takes at `/responses` alone: those with tools, for its models that reason, from GPT-5.4 on.
+"""Chats that OpenAI accepts only at `/responses`: those with tools for reasoning models, from GPT-5.4 on.
 
 "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions. Please use /v1/responses instead."
 (https://github.com/pipecat-ai/pipecat/issues/4043; GPT-5.6 and later reason unasked, and refuse every tool there:
-https://github.com/danny-avila/LibreChat/issues/14355; all read 2026-11-28). Only chats that the engine wrote go this way; a
-client's own goes out as it is. The fields: https://platform.openai.com/docs/api-reference/responses/create (read 2026-11-28).
+https://github.com/danny-avila/LibreChat/issues/14355; all read 2026-11-28). Only translated chats are sent there; a client's
+own chat is sent unchanged. The fields: https://platform.openai.com/docs/api-reference/responses/create (read 2026-11-28).
 """
 
 import re
@@ -15,17 +15,17 @@ from ai_engine.providers.openai.model_traits import base_name
 from ai_engine.providers.openai.responses import ResponsesStreamDecoder, usage_counts
 from ai_engine.providers.stream_events import CHAT_END
 from ai_engine.wire import openai
-from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import chat_usage
 from ai_engine.wire.responses import REASONING_FORMAT
 from ai_engine.wire.sse import Event
+from ai_engine.wire.tolerant import objects_in
 
 _FIRST_VERSION = (5, 4)
 _LEAST_OUTPUT_TOKENS = 16
 """A smaller limit is refused there: "integer below minimum value. Expected a value >= 16"
 (https://github.com/vectorize-io/hindsight/issues/58, read 2026-11-28)."""
-# One digit before the dot: Azure says `gpt-35-turbo` for GPT-3.5 (https://learn.microsoft.com/azure/ai-foundry/openai/, read
+# One digit before the dot: Azure has `gpt-35-turbo` for GPT-3.5 (https://learn.microsoft.com/azure/ai-foundry/openai/, read
 # 2026-11-28), and deployments may have no dot in their names.
 _version_in = re.compile(r"gpt-(\d)(?:\.(\d{1,2}))?(?![\d.])").match
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "service_tier", "user", "stream")
@@ -33,11 +33,11 @@ _KNOWN = frozenset(_SAME) | {
     *("model", "messages", "max_completion_tokens", "tools", "tool_choice", "response_format", "reasoning_effort", "thinking")
 }
 _FINISHES = {"max_output_tokens": "length", "content_filter": "content_filter"}
-"""By why a response is incomplete."""
+"""By the reason of an incomplete response."""
 
 
 def is_only_way(chat: JsonMapping, model: str) -> bool:
-    """Whether this chat must go to `/responses`, and can: what else it asks for has words there."""
+    """Whether this chat must be sent to `/responses`, and all its fields are supported there."""
     if not chat.get("tools") or chat.get("reasoning_effort") == "none":
         return False
     version = _version_in(base_name(model))
@@ -49,13 +49,13 @@ def is_only_way(chat: JsonMapping, model: str) -> bool:
 
 
 def responses_request(chat: JsonMapping) -> Json:
-    """The request. Nothing is kept there: reasoning comes and goes encrypted."""
+    """The request. OpenAI stores nothing: reasoning is sent back and forth encrypted."""
     request: Json = {"store": False, "include": ["reasoning.encrypted_content"]}
     request["input"] = [item for message in chat["messages"] for item in _items(message)]
     request |= {field: chat[field] for field in _SAME if chat.get(field) is not None}
     if chat.get("max_completion_tokens") is not None:
         request["max_output_tokens"] = max(chat["max_completion_tokens"], _LEAST_OUTPUT_TOKENS)
-    # A function is strict there unless it says otherwise, and here only where it says so.
+    # Functions are strict by default there, but not in chats.
     request["tools"] = [{"type": "function", "strict": False, **tool["function"]} for tool in chat["tools"]]
     choice = chat.get("tool_choice")
     if choice is not None:
@@ -78,7 +78,7 @@ def _items(message: JsonMapping) -> Sequence[Json]:
 
 
 def _turn(message: JsonMapping) -> Sequence[Json]:
-    """What the assistant thought, said and called. The index of a thought is its place among all of it."""
+    """Reasoning, text and calls of an assistant's message. The index of reasoning is its position among all of them."""
     content = message.get("content")
     texts = [content] if isinstance(content, str) else [part["text"] for part in content or ()]
     if not any(texts) and message.get("refusal"):
@@ -131,10 +131,10 @@ def chat_of(response: JsonMapping) -> Json:
     said: Json = {"role": "assistant", "content": None, "refusal": None}
     calls: list[Json] = []
     details: list[Json] = []
-    for place, item in enumerate(objects_in(response.get("output"))):
+    for place, item in enumerate(objects_in(response, "output")):
         kind = item.get("type")
         if kind == "message":
-            for part in objects_in(item.get("content")):
+            for part in objects_in(item, "content"):
                 field, text = ("refusal", part.get("refusal")) if part.get("type") == "refusal" else ("content", part.get("text"))
                 if isinstance(text, str):
                     said[field] = (said[field] or "") + text

@@ -1,7 +1,7 @@
-"""What one OpenAI-compatible provider takes of a chat and another does not, for chats that were translated from another format.
+"""Adapts chats that were translated from another format to what an OpenAI-compatible provider accepts.
 
-A chat that a client wrote goes out as it is. One that the engine wrote may hold what the hub has beside OpenAI's own fields
-(docs/decisions/0005-one-hub-format.md), and servers answer 400 to fields that they do not know
+A client's own chat is sent unchanged. A translated one may have the hub's fields beside OpenAI's
+(docs/decisions/0005-one-hub-format.md), and servers answer 400 to unknown fields
 (https://console.groq.com/docs/openai#currently-unsupported-openai-features, read 2026-11-28).
 """
 
@@ -14,17 +14,17 @@ from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 FAILED_TOOL = "The tool failed: "
-"""OpenAI's tool messages cannot say it in a field; the model must learn it all the same."""
+"""The beginning of a failed tool's result: OpenAI's tool messages have no field for it."""
 
 _ONE_TEXT = frozenset({"system", "developer", "tool"})
-"""Roles whose texts some servers take as one string alone; what stood in several parts is told as several paragraphs."""
+"""Roles whose content must be one string for some servers; several parts become paragraphs."""
 
 
 def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json:
-    """`chat` in this provider's words for its `model`. Raises `UnsupportedByProvider` for what no OpenAI-compatible server takes.
+    """`chat` for this provider's `model`. Raises `UnsupportedByProvider`.
 
-    A limit above what the model can write at all is what it can. Who does not reason is not told how much to think by a client
-    whose `thinking` is for whatever model it meets.
+    A limit above the model's largest output becomes that. A model without reasoning gets no effort that comes from `thinking`,
+    which clients send for every model.
     """
     traits = traits_of(model)
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}

@@ -1,4 +1,4 @@
-"""Reads `GET /models` in OpenAI's format and what several providers add to it.
+"""Reads `GET /models` in OpenAI's format, with the additions of several providers.
 
 Fields and where they come from (each page read 2026-11-23):
 OpenRouter https://openrouter.ai/docs/models · Groq https://console.groq.com/docs/api-reference#models ·
@@ -6,29 +6,30 @@ Mistral https://docs.mistral.ai/api/#tag/models · Together https://docs.togethe
 Vercel https://vercel.com/docs/ai-gateway/models-and-providers · vLLM `max_model_len` · llama.cpp `meta.n_ctx_train`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.listings import context_tokens, read_entries
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.tolerant import object_in
 
 _CONTEXT_FIELDS = ("context_length", "context_window", "max_context_length", "max_model_len")
 _MILLION = 1_000_000
 _MOST_ZEROS = 12
-"""No price has more of them before or behind its point; written out, a hostile one would fill the memory."""
+"""The most zeros of a price before or after its point; bounds its length when written out."""
 
 
 def read_listing(body: bytes) -> Sequence[ListedModel]:
-    """The models in the listing's order, each once. Raises `ValueError` where the body is no listing."""
+    """The models in the listing's order, each once. Raises `ValueError` where the body is not a listing."""
     return read_entries(body, "data", "id", _listed, may_be_bare=True)
 
 
 def _listed(name: str, entry: JsonMapping) -> ListedModel:
     known = _parameters(entry)
-    capabilities = _mapping(entry, "capabilities")
-    modalities = _mapping(entry, "architecture").get("input_modalities")
-    input_price, output_price = _prices(_mapping(entry, "pricing"))
+    capabilities = object_in(entry, "capabilities")
+    modalities = object_in(entry, "architecture").get("input_modalities")
+    input_price, output_price = _prices(object_in(entry, "pricing"))
     return ListedModel(
         name,
         context_tokens=_context_tokens(entry),
@@ -48,18 +49,13 @@ def _parameters(entry: JsonMapping) -> frozenset[str] | None:
     return frozenset(parameter for parameter in parameters if isinstance(parameter, str))
 
 
-def _mapping(entry: JsonMapping, name: str) -> JsonMapping:
-    value = entry.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _flag(values: JsonMapping, name: str) -> bool | None:
     value = values.get(name)
     return value if isinstance(value, bool) else None
 
 
 def _context_tokens(entry: JsonMapping) -> int | None:
-    stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [_mapping(entry, "meta").get("n_ctx_train")]
+    stated = [entry.get(field) for field in _CONTEXT_FIELDS] + [object_in(entry, "meta").get("n_ctx_train")]
     return next((tokens for value in stated if (tokens := context_tokens(value)) is not None), None)
 
 
@@ -83,9 +79,9 @@ def _price(value: object, factor: int) -> str | None:
         return None
     try:
         price = Decimal(str(value)) * factor
-    except ArithmeticError:  # no number, or one that is out of every bound
+    except ArithmeticError:  # not a number, or out of range
         return None
     if not price.is_finite() or (price and abs(price.adjusted()) > _MOST_ZEROS):
         return None
-    # OpenRouter's own router has -1: it depends.
+    # OpenRouter's own router has -1 for a variable price.
     return f"{price.normalize():f}" if price >= 0 else None

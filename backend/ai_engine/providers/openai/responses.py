@@ -13,11 +13,11 @@ from ai_engine.providers.failures import Failure, classify_error_object, classif
 from ai_engine.providers.plain_answers import object_in, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
-from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import Event
+from ai_engine.wire.tolerant import objects_in
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
@@ -44,7 +44,7 @@ _UNREADABLE = "invalid_encrypted_content"
 
 def is_unreadable_reasoning(failure: Failure, request: JsonMapping) -> bool:
     """Whether the provider refuses the request for reasoning of earlier turns in it: `without_reasoning` it will do."""
-    return failure.code == _UNREADABLE and any(item.get("type") == "reasoning" for item in objects_in(request.get("input")))
+    return failure.code == _UNREADABLE and any(item.get("type") == "reasoning" for item in objects_in(request, "input"))
 
 
 def without_reasoning(request: JsonMapping) -> JsonMapping:

@@ -1,7 +1,7 @@
-"""The providers that we know without being told: one row each, official ones first.
+"""The built-in providers: one row each, official ones first.
 
-`models` is what a provider serves until its first listing (for good where it cannot list), `default_model` the one that a test
-message goes to. They are from the `genai-prices` data of 2026-11-23 where it has the provider, else from its own pages.
+`models` is used until the first listing (always where there is none), `default_model` for test messages. They are from the
+`genai-prices` data of 2026-11-23 where it has the provider, else from its own pages.
 """
 
 from ai_engine.names import Operation
@@ -19,7 +19,7 @@ SANDBOX = _Row(
     default_model="sandbox",
     models=("sandbox",),
 )
-"""Answers in this process, for any model name, so that everything works with no key at all (`providers.sandbox`)."""
+"""Answers in this process, for any model name, so that everything works without a key (`providers.sandbox`)."""
 
 _OFFICIAL = (
     _Row(

@@ -1,4 +1,4 @@
-"""A provider as data: one frozen row, complete with its keys once the registry has resolved it."""
+"""A provider as data: one frozen row, with its keys once it is resolved."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from ai_engine.names import Operation
 
 
 class WireProtocol(StrEnum):
-    """The format a provider speaks; each has its adapter in `wiring`."""
+    """The protocol of a provider; each has an adapter in `wiring`."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
@@ -27,24 +27,24 @@ class Timeouts:
     first_token: float = 60
     """A stream's first event with content; silent longer, the attempt is abandoned."""
     plain_answer: float = 300
-    """A plain answer's headers and body; `first_token` from the YAML file sets both."""
+    """A plain answer's headers and body; `first_token` in the YAML file sets both."""
     idle: float = 15
     """A started stream without any byte, comments included."""
     progress: float = 120
-    """A started stream without content, whatever comments come."""
+    """A started stream without content, with or without comments."""
     total: float = 600
     """The whole request, all attempts together."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderKey:
-    """A secret of ours that a provider accepts. Known everywhere by its fingerprint; the secret is in no `repr`."""
+    """A secret that a provider accepts. Identified by its fingerprint; the secret is not in the `repr`."""
 
     secret: str = field(repr=False)
     fingerprint: str
     """The first 8 hex digits of the secret's SHA-256."""
     last_four: str | None
-    """The secret's last 4 characters, only where it has 20 or more."""
+    """The secret's last 4 characters, if it has 20 or more."""
 
     @classmethod
     def of(cls, secret: str) -> "ProviderKey":
@@ -54,10 +54,10 @@ class ProviderKey:
 
 @dataclass(frozen=True, slots=True)
 class AddressForm:
-    """Another form of a provider's address, for whoever sets a variable."""
+    """Another form of a provider's address, used when a variable is set."""
 
     variable: str
-    """Its value stands for `{value}` in `base_url`."""
+    """Its value replaces `{value}` in `base_url`."""
     base_url: str
     formats: frozenset[Operation] = frozenset()
     """As `ProviderDefinition.formats`, at such an address."""
@@ -70,12 +70,12 @@ class ProviderDefinition:
     name: str
     display_name: str
     base_url: str
-    """Up to and without the trailing slash before `chat/completions`. A built-in row may hold `{variables}`.
+    """The URL before `/chat/completions`. A built-in row may have `{variables}`.
 
-    One of an OpenAI-compatible provider may hold `{model}`, for the model's name in each request's URL, and a query.
+    That of an OpenAI-compatible provider may have `{model}`, replaced by the model's name in each request, and a query.
     """
     key_variable: str | None
-    """The first key's variable; further ones append `_2`, `_3` …. `None`: no key is ever sent."""
+    """The first key's variable; further ones append `_2`, `_3` …. `None`: no key is sent."""
     docs_url: str | None = None
     protocol: WireProtocol = WireProtocol.OPENAI
     address_variables: tuple[tuple[str, str], ...] = ()
@@ -85,39 +85,39 @@ class ProviderDefinition:
     is_local: bool = False
     """A server on the operator's own machines: off until its `…_BASE_URL` is set or the YAML file names it."""
     is_community: bool = False
-    """An unofficial reseller: off until somebody enables it."""
+    """An unofficial reseller: off until enabled."""
     is_sandbox: bool = False
     priority: int = 100
     """Lower is preferred."""
     default_model: str | None = None
     models: tuple[str, ...] = ()
-    """Models known without asking: served until the first listing, and for good where `lists_models` is false."""
+    """Models known in advance: used until the first listing, and always where `lists_models` is false."""
     lists_models: bool = True
     models_are_complete: bool = False
-    """The operator listed the models in the YAML file: there are no others."""
+    """The YAML file lists all models."""
     takes_stream_options: bool = True
-    """False for a provider known to refuse `stream_options`; others are learnt from their 400 or 422."""
+    """False for a provider known to refuse `stream_options`; for others a 400 or 422 shows it."""
     formats: frozenset[Operation] = frozenset()
-    """Formats of a conversation that it takes as they are, beside the protocol's own: `responses` …."""
+    """Formats of a conversation that it supports beside the protocol's own: `responses` …."""
     completion_models: frozenset[str] = frozenset()
-    """Models that take `completions` as they are, where not all do (`formats`)."""
+    """Models that support `completions`, where not all do (`formats`)."""
     free: frozenset[Operation] = frozenset()
-    """What it charges nothing for."""
+    """Operations without a charge."""
     output_limit_field: str = "max_tokens"
-    """What OpenAI-compatible servers call the limit; OpenAI itself knows only the newer name for models that reason."""
+    """The name of the limit at OpenAI-compatible servers; OpenAI has only the newer name for reasoning models."""
     refuses: frozenset[str] = frozenset()
-    """OpenAI-compatible, and known to answer 400 to these fields of the hub."""
+    """OpenAI-compatible: fields of the hub that it answers with 400."""
     takes_hints: bool = False
-    """OpenAI-compatible, and knows `cache_control` and `reasoning_details`; others refuse fields that they do not know."""
+    """OpenAI-compatible: supports `cache_control` and `reasoning_details`, which others refuse."""
     takes_reasoning_content: bool = False
-    """OpenAI-compatible, and wants an assistant's `reasoning_content` back with the next turn."""
+    """OpenAI-compatible: needs an assistant's `reasoning_content` back with the next turn."""
     wants_assistant_after_tools: bool = False
-    """OpenAI-compatible, and refuses a user's message right after a tool's."""
+    """OpenAI-compatible: refuses a user's message right after a tool's."""
     takes_short_call_ids: bool = False
-    """OpenAI-compatible, and refuses ids of tool calls that have not nine letters and digits."""
+    """OpenAI-compatible: accepts only ids of tool calls of nine letters and digits."""
     key_header: str = "authorization"
-    """`authorization` carries `Bearer KEY`, any other header the key alone."""
+    """`authorization` has `Bearer KEY`, any other header the plain key."""
     timeouts: Timeouts = Timeouts()
     keys: tuple[ProviderKey, ...] = ()
     is_configured: bool = False
-    """The operator gave what it needs: a key, or an address where no key is needed."""
+    """It has what it needs: a key, or an address where no key is needed."""

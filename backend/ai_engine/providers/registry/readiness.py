@@ -1,4 +1,4 @@
-"""What the operator gave each provider and what is missing, in words: for the command line and for the log of a start."""
+"""Which providers are ready and what others lack, for the command line and the log at startup."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
@@ -10,12 +10,12 @@ _BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 
 
 class Readiness(NamedTuple):
-    """The providers that somebody meant to use. The sandbox is none of them."""
+    """The providers with any configuration, without the sandbox."""
 
     ready: list[str]
-    """`openai (key 9f86d081)`: those that can be asked, with what they are asked with."""
+    """`openai (key 9f86d081)`: ready, with their credentials."""
     unused: list[str]
-    """`azure: needs AZURE_OPENAI_ENDPOINT`: those that were given something, and cannot be asked all the same."""
+    """`azure: needs AZURE_OPENAI_ENDPOINT`: configured in part, or switched off."""
 
 
 def readiness_of(
@@ -23,7 +23,7 @@ def readiness_of(
     named: Collection[str],
     is_enabled: Callable[[ProviderDefinition], bool],
 ) -> Readiness:
-    """`rows` are resolved, `named` the providers that the YAML file names."""
+    """`rows` are resolved; `named` are the providers in the YAML file."""
     readiness = Readiness([], [])
     for row in rows:
         if row.is_sandbox:
@@ -39,7 +39,7 @@ def readiness_of(
 
 
 def obstacle(row: ProviderDefinition) -> str | None:
-    """What keeps a resolved row from being asked, so far as the configuration goes; `None` if nothing does."""
+    """The missing configuration of a resolved row; `None` if it is complete."""
     if row.is_configured:
         return None
     if not row.needs_key:
@@ -51,7 +51,7 @@ def obstacle(row: ProviderDefinition) -> str | None:
 
 
 def credentials(row: ProviderDefinition) -> str:
-    """The row's keys by their fingerprints."""
+    """The row's keys, by fingerprint."""
     if not row.keys:
         return "no key"
     return f"{'key' if len(row.keys) == 1 else 'keys'} {', '.join(key.fingerprint for key in row.keys)}"

@@ -1,4 +1,4 @@
-"""Which providers there are: the built-in rows, completed by the environment and the YAML file. Pure functions of both."""
+"""The providers: built-in rows, completed from the environment and the YAML file. Pure functions of both."""
 
 import ipaddress
 import re
@@ -26,9 +26,9 @@ def resolve(
 ) -> dict[str, ProviderDefinition]:
     """Every provider by name with its keys and address: the built-in rows in their order, then the file's own.
 
-    A variable wins over the file, and the file over the built-in row. `own_ports` are those under which this engine is reached on
-    this machine, the configured ones if `None`: a base URL that leads back here is refused.
-    Raises `ConfigurationError` that names the variable, or the provider in the file.
+    A variable takes precedence over the file, and the file over the built-in row. `own_ports` are the ports of this gateway on
+    this machine, the configured ones if `None`: a base URL that leads back here is refused. Raises `ConfigurationError` that
+    names the variable, or the provider in the file.
     """
     own = _OwnAddress(settings, settings.own_ports if own_ports is None else own_ports)
     sections = {section.name: section for section in file.providers}
@@ -68,7 +68,7 @@ def _resolve_one(
 ) -> ProviderDefinition:
     if row.is_sandbox:
         return replace(_override(row, _checked_sandbox(section)), is_configured=settings.sandbox is not False)
-    # The name of its variable follows from the provider itself, not from whatever other variable the file takes the key from.
+    # The variable's name comes from the provider, even if the file takes the key from another variable.
     variable = base_url_variable(row)
     if not environment.get(variable, "").strip() and (section is None or section.base_url is None):
         row = _in_other_form(row, environment)
@@ -144,7 +144,7 @@ def _keys(environment: Environment, variable: str) -> tuple[ProviderKey, ...]:
 def _address(
     row: ProviderDefinition, section: ProviderSection | None, variable: str, environment: Environment
 ) -> tuple[str | None, str | None]:
-    """The base URL, and whose word it is (`None`: the built-in row's). No URL where a variable that it needs is not set."""
+    """The base URL and its source (`None`: the built-in row). No URL where a variable that it needs is not set."""
     source: str | None
     if given := environment.get(variable, "").strip():
         return _checked_url(given, variable), variable
@@ -164,7 +164,7 @@ def _address(
 
 
 def _in_other_form(row: ProviderDefinition, environment: Environment) -> ProviderDefinition:
-    """The row with its other form of address, if the operator chose that one."""
+    """The row with its other form of address, if that one's variable is set."""
     form = row.other_address
     value = environment.get(form.variable, "").strip() if form else ""
     if form is None or not value:
@@ -175,7 +175,7 @@ def _in_other_form(row: ProviderDefinition, environment: Environment) -> Provide
 
 def _refuse_odd_part(value: str, variable: str) -> None:
     if not _ADDRESS_PART.fullmatch(value):
-        raise ConfigurationError(f"{variable} is not usable: it has only letters, digits, dots, hyphens and underscores.")
+        raise ConfigurationError(f"{variable} is invalid: it may have only letters, digits, dots, hyphens and underscores.")
 
 
 def _checked_url(url: str, source: str) -> str:
@@ -186,14 +186,14 @@ def _checked_url(url: str, source: str) -> str:
 
 
 def _reason_against(url: str) -> str | None:
-    """Why `url` is no base URL. The URL itself is never shown: it may hold a password."""
+    """Why `url` is not a base URL. The URL itself is not shown: it may have a password."""
     if not url.isascii() or not url.isprintable() or " " in url:
-        return "has characters that no URL has"
+        return "has characters that a URL cannot have"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "cannot be understood"
+        return "is not a URL"
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
         return "must begin with http:// or https:// and name a host"
     if "@" in parts.netloc:
@@ -213,14 +213,14 @@ def _refuse_unknown_providers(file: ConfigFile, providers: Mapping[str, Provider
 
 
 class _OwnAddress:
-    """Where this engine itself listens."""
+    """The addresses of this gateway."""
 
     def __init__(self, settings: Settings, ports: frozenset[int]) -> None:
         self._hosts = {host.lower() for host in (settings.host, settings.public_host) if host is not None}
         self._ports = ports
 
     def refuse(self, url: str, source: str) -> None:
-        """Raises `ConfigurationError` if `url` leads here: requests would go round for ever."""
+        """Raises `ConfigurationError` if `url` leads here: requests would loop."""
         parts = urlsplit(url)
         if (parts.port or _DEFAULT_PORTS[parts.scheme]) in self._ports and self._is_here(parts):
             raise ConfigurationError(
@@ -240,7 +240,7 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         address = ipaddress.ip_address(host)
     except ValueError:
         try:
-            # The short forms that every resolver takes: 127.1, 0x7f000001, 2130706433.
+            # The short forms that resolvers accept: 127.1, 0x7f000001, 2130706433.
             return ipaddress.IPv4Address(socket.inet_aton(host))
         except OSError:
             return None

@@ -1,9 +1,9 @@
-"""The smallest value that a JSON schema allows, for the sandbox's structured answers and tool arguments."""
+"""A small value that fits a JSON schema, for the sandbox's structured answers and tool arguments."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import array_in, object_in, objects_in
 
 _DEEPEST = 24
 _MOST_STEPS = 2000
@@ -26,9 +26,9 @@ _FORMATS = {
 
 
 def example(schema: object, text: str = "sandbox") -> Any:
-    """A value that fits `schema`, with `text` wherever any string will do.
+    """A value that fits `schema`, with `text` wherever any string fits.
 
-    Patterns and conditions (`if`, `not`, `dependentSchemas`) are not looked at. A schema that is none allows anything: `{}`.
+    Patterns and conditions (`if`, `not`, `dependentSchemas`) are ignored. An invalid schema gets `{}`.
     """
     return _Examples(schema, text).of(schema, 0)
 
@@ -37,12 +37,12 @@ class _Examples:
     def __init__(self, root: object, text: str) -> None:
         self._root = root
         self._text = text
-        # A few lines of schema that refer to themselves twice describe millions of values.
+        # A short recursive schema may describe millions of values.
         self._steps_left = _MOST_STEPS
 
     def of(self, schema: object, depth: int) -> Any:
         self._steps_left -= 1
-        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._steps_left < 0:
+        if not isinstance(schema, dict) or depth > _DEEPEST or self._steps_left < 0:
             return {} if depth == 0 else None
         schema = self._flattened(schema)
         if "const" in schema:
@@ -63,14 +63,14 @@ class _Examples:
         while waiting and self._steps_left > 0:
             self._steps_left -= 1
             part = waiting.pop()
-            required = [*_list(merged, "required"), *_list(part, "required")]
-            properties = {**_mapping(merged, "properties"), **_mapping(part, "properties")}
-            # What came first stands nearer to the value.
+            required = [*array_in(merged, "required"), *array_in(part, "required")]
+            properties = {**object_in(merged, "properties"), **object_in(part, "properties")}
+            # The outer schema takes precedence.
             merged = {**part, **merged, "required": required, "properties": properties}
             reference = merged.pop("$ref", None)
             if isinstance(reference, str):
                 waiting.append(self._referenced(reference))
-            waiting += [each for each in _list(merged, "allOf") if isinstance(each, Mapping)]
+            waiting += objects_in(merged, "allOf")
             merged.pop("allOf", None)
         return merged
 
@@ -78,14 +78,14 @@ class _Examples:
         place: Any = self._root
         for step in reference.removeprefix("#").strip("/").split("/") if reference != "#" else ():
             name = step.replace("~1", "/").replace("~0", "~")
-            place = place.get(name) if isinstance(place, Mapping) else None
-        return place if isinstance(place, Mapping) else {}
+            place = place.get(name) if isinstance(place, dict) else None
+        return place if isinstance(place, dict) else {}
 
     def _chosen(self, branches: list[Any], depth: int) -> Any:
         # A recursive type ends where it may be null.
         if depth > _DEEPEST // 4:
             for branch in branches:
-                if isinstance(branch, Mapping) and branch.get("type") in ("null", "string", "number", "integer", "boolean"):
+                if isinstance(branch, dict) and branch.get("type") in ("null", "string", "number", "integer", "boolean"):
                     return branch
         return branches[0]
 
@@ -105,12 +105,12 @@ class _Examples:
                 return self._object(schema, depth)
 
     def _object(self, schema: JsonMapping, depth: int) -> Json:
-        properties = _mapping(schema, "properties")
-        required = [name for name in _list(schema, "required") if isinstance(name, str)]
+        properties = object_in(schema, "properties")
+        required = [name for name in array_in(schema, "required") if isinstance(name, str)]
         return {name: self.of(properties.get(name, {"type": "string"}), depth + 1) for name in required}
 
     def _array(self, schema: JsonMapping, depth: int) -> list[Any]:
-        first = _list(schema, "prefixItems")
+        first = array_in(schema, "prefixItems")
         least = schema.get("minItems")
         count = min(least, _LARGEST_ARRAY) if isinstance(least, int) else 0
         items = schema.get("items", {"type": "string"})
@@ -155,13 +155,3 @@ def _number(schema: JsonMapping, kind: str) -> int | float:
 def _real(schema: JsonMapping, name: str) -> int | float | None:
     value = schema.get(name)
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 else None
-
-
-def _list(schema: JsonMapping, name: str) -> list[Any]:
-    value = schema.get(name)
-    return value if isinstance(value, list) else []
-
-
-def _mapping(schema: JsonMapping, name: str) -> JsonMapping:
-    value = schema.get(name)
-    return value if isinstance(value, Mapping) else {}

@@ -1,6 +1,6 @@
-"""The sandbox: a provider inside this process, for people who have no key yet. It answers clearly labelled, and always the same.
+"""The sandbox: a provider in this process, for use without a key. Its answers are labelled and deterministic.
 
-It stands behind the upstream port, so that its answers go through the adapter, the relay and the ledger like everybody's.
+It implements the upstream port, so that its answers pass the adapter, the relay and the ledger like any other's.
 """
 
 import base64
@@ -34,7 +34,7 @@ _WORDS = re.compile(r"\s*\S+|\s+$")
 class SandboxUpstream:
     """`upstream.port.Upstream` for `sandbox://local`: chat (streamed too), embeddings and the listing, for any model name.
 
-    The same request gets the same answer, but for `created`.
+    The same request gets the same answer, except for `created`.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -44,9 +44,9 @@ class SandboxUpstream:
         path = request.url.removeprefix("sandbox://local")
         answer_to = self._routes().get((request.method, path))
         if answer_to is None:
-            # Nothing is missing that could be there: the request is refused, and the sandbox stays in rotation.
+            # A 400 and not a 404, so that the sandbox stays in rotation.
             return _refused(
-                f"The sandbox answers chats, embeddings and the listing of models, and has no {request.method} {path}; "
+                f"The sandbox supports chats, embeddings and the listing of models, not {request.method} {path}; "
                 "put a provider key, such as OPENAI_API_KEY, into .env."
             )
         try:
@@ -55,7 +55,7 @@ class SandboxUpstream:
             return _refused(error.message, param=error.param)
 
     async def close(self) -> None:
-        """There is no connection to give back."""
+        """There is no connection to close."""
 
     def _routes(self) -> dict[tuple[str, str], Callable[[bytes], "_Answer"]]:
         return {
@@ -108,7 +108,7 @@ class SandboxUpstream:
 
 
 class _Answer:
-    """`upstream.port.UpstreamAnswer` from pieces that are all there already."""
+    """`upstream.port.UpstreamAnswer` from prepared pieces."""
 
     def __init__(self, status: int, content_type: bytes, pieces: Sequence[bytes]) -> None:
         self.status = status
@@ -141,7 +141,7 @@ def _refused(message: str, *, status: int = 400, param: str | None = None) -> _A
 
 
 class _Reply:
-    """What the sandbox says to one chat request, before it is put into a completion or a stream."""
+    """The sandbox's reply to one chat request, for a completion or a stream."""
 
     def __init__(self, request: Json) -> None:
         messages = list(objects_of(non_empty(request, "messages", list), "messages"))
@@ -269,7 +269,7 @@ def _is_input(value: object) -> bool:
 
 
 def _vector(value: str | list[int], dimensions: int) -> list[float]:
-    """A direction of length 1 that depends on the input alone."""
+    """A vector of length 1 that depends on the input only."""
     noise = hashlib.shake_256(orjson.dumps(value)).digest(2 * dimensions)
     numbers = struct.unpack(f"<{dimensions}h", noise)
     length = sum(number * number for number in numbers) ** 0.5 or 1.0

@@ -29,12 +29,12 @@ def the_models(names: str, trait: str) -> dict[str, object]:
 
 
 def test_only_some_models_think_without_being_asked() -> None:
-    assert the_models("opus-4-8 sonnet-4-6 haiku-4-5", "thinks_unasked") == {
+    assert the_models("opus-4-8 sonnet-4-6 haiku-4-5", "thinks_by_default") == {
         "opus-4-8": False,
         "sonnet-4-6": False,
         "haiku-4-5": False,
     }
-    models = the_models("opus-5 sonnet-5 haiku-5-5 fable-5 mythos-preview", "thinks_unasked")
+    models = the_models("opus-5 sonnet-5 haiku-5-5 fable-5 mythos-preview", "thinks_by_default")
     assert set(models.values()) == {True}
 
 
