@@ -1,1 +1,1 @@
-"""`/v1`: parse what a client sends, guard, hand it to the relay, and encode what comes back."""
+"""`/v1`: reads clients' requests, checks access, passes them to the relay, and encodes the answers."""

@@ -1,4 +1,4 @@
-"""What answers of the client API look like, for the document: one example for each schema of an answer."""
+"""Examples for the OpenAPI document: one for each schema of an answer."""
 
 from types import MappingProxyType
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bodies in OpenAI's formats become `ClientRequest`s: checked where we depend on them, passed on untouched where we do not."""
+"""Bodies in OpenAI's formats as `ClientRequest`s: fields that the gateway reads are checked, others pass unchanged."""
 
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.steering import Arrival, steered_request
@@ -9,7 +9,7 @@ from ai_engine.wire.json_types import JsonMapping
 
 
 def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
-    """Reads `POST /v1/chat/completions`. Raises `InvalidRequest` naming the field."""
+    """Reads `POST /v1/chat/completions`. Raises `InvalidRequest`."""
     body = parse_object(raw)
     needs = _chat_needs(body, len(raw))
     is_stream, wants_usage = stream_of(body)
@@ -17,7 +17,7 @@ def chat_request(raw: bytes, arrival: Arrival) -> ClientRequest:
 
 
 def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
-    """Reads `POST /v1/embeddings`. Raises `InvalidRequest` naming the field."""
+    """Reads `POST /v1/embeddings`. Raises `InvalidRequest`."""
     body = parse_object(raw)
     given = body.get("input")
     if not isinstance(given, str | list) or not given:
@@ -26,7 +26,7 @@ def embeddings_request(raw: bytes, arrival: Arrival) -> ClientRequest:
 
 
 def stream_of(body: JsonMapping) -> tuple[bool, bool]:
-    """Whether a stream is asked for, and with its usage. Raises `InvalidRequest`."""
+    """Whether the client requests a stream, and usage in it. Raises `InvalidRequest`."""
     is_stream = optional(body, "stream", bool) or False
     options = optional(body, "stream_options", dict)
     return is_stream, is_stream and options is not None and options.get("include_usage") is True

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`, as OpenAPI shows it. `endpoint.RelayedEndpoint` serves it, in front of FastAPI."""
+"""`POST /v1/chat/completions` for OpenAPI. `endpoint.RelayedEndpoint` serves it, in front of FastAPI."""
 
 from fastapi import APIRouter
 
@@ -19,8 +19,8 @@ STREAMED = may_be_streamed("The answer: JSON, or with `stream: true` events `dat
 async def create_chat_completion(body: ChatCompletionRequest) -> ChatCompletion:
     """OpenAI's chat completions over every provider.
 
-    The engine finds who serves the model, picks a key, and goes on elsewhere when a provider fails. The headers
-    `x-ai-engine-provider`, `x-ai-engine-model` and `x-ai-engine-attempts` say what happened; `x-ai-engine-timeout: seconds` on
-    the request is the client's own deadline.
+    The gateway chooses a provider of the model and a key, and fails over to another. The headers `x-ai-engine-provider`,
+    `x-ai-engine-model` and `x-ai-engine-attempts` report the result; the request's `x-ai-engine-timeout` is a deadline in
+    seconds.
     """
     served_in_front(PATH, body)

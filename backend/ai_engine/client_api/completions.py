@@ -1,4 +1,4 @@
-"""`POST /v1/completions`, OpenAI's older text completions: as it is to providers that take it, over a chat to all others.
+"""`POST /v1/completions`, OpenAI's older text completions: unchanged for providers that support them, as a chat for others.
 
 Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
 """
@@ -24,7 +24,7 @@ from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
-from ai_engine.wire.tolerant import objects_in
+from ai_engine.wire.tolerant import array_in, objects_in
 
 PATH = "/v1/completions"
 
@@ -34,7 +34,7 @@ _SAME_IN_CHAT = frozenset(
     {"temperature", "top_p", "n", "stop", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "user"}
     | {"stream", "stream_options"}
 )
-_NAMED_OTHERWISE = {"max_tokens": "max_completion_tokens"}
+_RENAMED = {"max_tokens": "max_completion_tokens"}
 _TRANSLATED = frozenset({"model", "prompt", "suffix", "echo", "best_of", "logprobs"})
 
 _END: Sequence[Event] = (("", openai.DONE),)
@@ -44,14 +44,14 @@ _END: Sequence[Event] = (("", openai.DONE),)
 async def create_completion(body: TextCompletionRequest) -> TextCompletion:
     """OpenAI's text completions over every provider.
 
-    A provider that takes them gets the request as it is. All others are asked in a chat, with the prompt as the user's message;
-    several prompts, tokens, `suffix` and `best_of` cannot be said there.
+    A provider that supports them gets the request unchanged, others get a chat with the prompt as the user's message. A chat
+    does not support several prompts, tokens, `suffix` and `best_of`.
     """
     served_in_front(PATH, body)
 
 
 def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
-    """Reads the body. Raises `InvalidRequest` naming the field."""
+    """Reads the body. Raises `InvalidRequest`."""
     body = parse_object(raw)
     prompt = body.get("prompt")
     if not isinstance(prompt, str | list) or prompt == []:
@@ -75,8 +75,7 @@ def completions_request(raw: bytes, arrival: Arrival) -> ClientRequest:
 class CompletionsTranslation:
     """`relay.translation.Translation` of one request.
 
-    A chat has no default for `max_tokens`, where text completions stop after 16: without the field, the model decides. Its
-    reasoning is no part of the text, and is left out.
+    Text completions stop after 16 tokens by default; a chat without `max_tokens` has no such limit. Reasoning is left out.
     """
 
     def __init__(self, body: JsonMapping) -> None:
@@ -88,9 +87,9 @@ class CompletionsTranslation:
         for field, value in body.items():
             if value is None or field in _TRANSLATED:
                 continue
-            if field not in _SAME_IN_CHAT and field not in _NAMED_OTHERWISE:
+            if field not in _SAME_IN_CHAT and field not in _RENAMED:
                 raise _not_in_chat(field, "is unknown")
-            chat[_NAMED_OTHERWISE.get(field, field)] = value
+            chat[_RENAMED.get(field, field)] = value
         if body.get("suffix"):
             raise _not_in_chat("suffix", "is not supported")
         if body.get("best_of") not in (None, body.get("n") or 1):
@@ -133,12 +132,12 @@ class CompletionsStream:
     """`relay.translation.StreamTranslator`: chunks of a chat as chunks of text."""
 
     answer: JsonMapping | None = None
-    """The format does not repeat it."""
+    """The format does not repeat the answer."""
 
     def __init__(self, echo: str) -> None:
         self._echo = echo
         self._lengths: dict[int, int] = {}
-        """How much text each choice has, by its index; who has none yet has not echoed either."""
+        """The length of each choice's text, by index; absent until its first text, which the echo precedes."""
 
     def translate(self, chunk: JsonMapping) -> Sequence[Event]:
         choices = []
@@ -182,13 +181,9 @@ def _text(message: Any) -> str:
 
 
 def _logprobs(of_chat: Any, offset: int) -> Json | None:
-    """A chat's `logprobs` in the older form; `offset` is where in the text its first token stands."""
-    tokens = of_chat.get("content") if isinstance(of_chat, dict) else None
-    if (
-        not tokens
-        or not isinstance(tokens, list)
-        or not all(isinstance(token, dict) and isinstance(token.get("token"), str) for token in tokens)
-    ):
+    """A chat's `logprobs` in the older form; `offset` is the position of the first token in the text."""
+    tokens = array_in(of_chat, "content")
+    if not tokens or not all(isinstance(token, dict) and isinstance(token.get("token"), str) for token in tokens):
         return None
     offsets = []
     for token in tokens:

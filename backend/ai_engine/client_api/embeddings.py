@@ -1,4 +1,4 @@
-"""`POST /v1/embeddings`, as OpenAPI shows it. `endpoint.RelayedEndpoint` serves it, in front of FastAPI."""
+"""`POST /v1/embeddings` for OpenAPI. `endpoint.RelayedEndpoint` serves it, in front of FastAPI."""
 
 from fastapi import APIRouter
 
@@ -14,5 +14,5 @@ router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], ro
 
 @router.post(PATH, summary="Embed texts")
 async def create_embeddings(body: EmbeddingsRequest) -> Embeddings:
-    """OpenAI's embeddings over every provider; decided, tried and failed over as chat completions are."""
+    """OpenAI's embeddings over every provider, with the same routing and failover as chat completions."""
     served_in_front(PATH, body)

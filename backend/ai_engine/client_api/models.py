@@ -1,6 +1,6 @@
-"""`GET /v1/models` and `/v1/models/{id}`: every name that a request may use now.
+"""`GET /v1/models` and `/v1/models/{id}`: the available models.
 
-In OpenAI's shape, whole; with the header `anthropic-version`, which Anthropic's SDKs always send, in theirs, page by page
+All of them in OpenAI's format; in pages in Anthropic's format with the header `anthropic-version`, which its SDKs always send
 (https://platform.claude.com/docs/en/api/models-list, read 2026-11-28).
 """
 
@@ -18,9 +18,10 @@ from ai_engine.client_api.messages.requests import check_version
 from ai_engine.client_api.messages.schemas import AnthropicError, AnthropicModel, AnthropicModelList
 from ai_engine.client_api.schemas import ErrorAnswer, Model, ModelList
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import InvalidRequest, ModelNotFound, NotFound
+from ai_engine.errors import ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
+from ai_engine.wire.fields import invalid
 
 _ERRORS = {"model": ErrorAnswer | AnthropicError}
 
@@ -41,18 +42,18 @@ AnthropicVersion = Annotated[
     str | None,
     Header(
         alias="anthropic-version",
-        description="Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape.",
+        description="Any date since 2023-01-01: the answer, and any error, is in Anthropic's format.",
         examples=["2023-06-01"],
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Of Anthropic's shape: how many a page has.", examples=[20])]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Anthropic's format: models in a page.", examples=[20])]
 AfterId = Annotated[
     str | None,
-    Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page after this model.", examples=["gpt-4o"]),
+    Query(max_length=LONGEST_NAME, description="Anthropic's format: the page after this model.", examples=["gpt-4o"]),
 ]
 BeforeId = Annotated[
     str | None,
-    Query(max_length=LONGEST_NAME, description="Of Anthropic's shape: the page before this model.", examples=["gpt-4o"]),
+    Query(max_length=LONGEST_NAME, description="Anthropic's format: the page before this model.", examples=["gpt-4o"]),
 ]
 
 
@@ -66,7 +67,7 @@ async def list_models(
     after_id: AfterId = None,
     before_id: BeforeId = None,
 ) -> ModelList | AnthropicModelList:
-    """Plain names and `provider/model`, of every provider that is configured and switched on."""
+    """Plain names and `provider/model`, of every configured and enabled provider."""
     models = list(_models(catalogue, configuration, finder))
     if version is None:
         return ModelList(data=models)
@@ -84,23 +85,23 @@ async def show_model(
     finder: Finder,
     version: AnthropicVersion = None,
 ) -> Model | AnthropicModel:
-    """One model by the name that the list gives it, or any name that a request could use for it."""
+    """One model, by its name in the list or any other name that requests may use."""
     if version is not None:
         check_version(version.encode("latin-1", "replace"))
     model = _found(model_id, catalogue, configuration, finder)
-    return model if version is None else _in_anthropic_shape(model)
+    return model if version is None else _in_anthropic_format(model)
 
 
 def _found(model_id: str, catalogue: LiveCatalogue, configuration: LiveConfiguration, finder: CandidateFinder) -> Model:
     if not model_id.strip():
-        raise NotFound("A model's name is missing; GET /v1/models, without a slash at its end, lists them all.")
+        raise NotFound("The model's name is missing; GET /v1/models, without a slash at the end, lists the available models.")
     for model in _models(catalogue, configuration, finder):
         if model.id == model_id:
             return model
     usable = [candidate for candidate in finder.matches(model_id).candidates if finder.is_usable(candidate.definition)]
     if not usable:
         raise ModelNotFound(
-            f"No provider serves a model named {model_id!r}; GET /v1/models lists those that are.",
+            f"No provider serves the model {model_id!r}; GET /v1/models lists the available models.",
             param="model",
             code="model_not_found",
         )
@@ -110,7 +111,7 @@ def _found(model_id: str, catalogue: LiveCatalogue, configuration: LiveConfigura
 
 def _page(models: Sequence[Model], limit: int, after_id: str | None, before_id: str | None) -> AnthropicModelList:
     if after_id is not None and before_id is not None:
-        raise InvalidRequest("after_id and before_id exclude each other.", param="before_id")
+        raise invalid("before_id", "cannot be combined with after_id")
     start, end = 0, len(models)
     if after_id is not None:
         start = _place(models, after_id, "after_id") + 1
@@ -120,7 +121,7 @@ def _page(models: Sequence[Model], limit: int, after_id: str | None, before_id: 
         start = max(end - limit, 0)
     else:
         end = min(limit, end)
-    page = [_in_anthropic_shape(model) for model in models[start:end]]
+    page = [_in_anthropic_format(model) for model in models[start:end]]
     return AnthropicModelList(
         data=page,
         has_more=start > 0 if before_id is not None else end < len(models),
@@ -133,10 +134,10 @@ def _place(models: Sequence[Model], model_id: str, field: str) -> int:
     for place, model in enumerate(models):
         if model.id == model_id:
             return place
-    raise InvalidRequest(f"{field} must be the name of a model in the list.", param=field)
+    raise invalid(field, "must be the name of a model in the list")
 
 
-def _in_anthropic_shape(model: Model) -> AnthropicModel:
+def _in_anthropic_format(model: Model) -> AnthropicModel:
     created_at = datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return AnthropicModel(id=model.id, display_name=model.id, created_at=created_at)
 

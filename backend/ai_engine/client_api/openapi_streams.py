@@ -1,4 +1,4 @@
-"""How OpenAPI shows answers that may be streams: its 3.2 has `itemSchema`, as FastAPI uses it, for what one event is."""
+"""OpenAPI's description of streamed answers: `itemSchema` of OpenAPI 3.2, as in FastAPI, is one event."""
 
 from ai_engine.wire.json_types import Json
 
@@ -13,5 +13,5 @@ NAMED_EVENTS = _events("event", "data")
 
 
 def may_be_streamed(description: str, content: Json = EVENTS) -> dict[int | str, Json]:
-    """A route's `responses`; `content` is what a 200 may hold beside the route's JSON."""
+    """A route's `responses`; `content` is what a 200 may have beside the route's JSON."""
     return {200: {"description": description, "content": content}}

@@ -1,7 +1,7 @@
-"""Images, sound, moderations and rankings: passed through to the one provider that the model names, or that serves it best.
+"""Images, audio, moderations and rankings, passed through to one provider: the one that the model names, or the best for it.
 
-`endpoint.RelayedEndpoint` serves them, in front of FastAPI, as it serves all requests: admission, provider keys, breaker, errors,
-ledger. The one difference is whom they may reach: a picture that costs money is asked for in one place.
+`endpoint.RelayedEndpoint` serves them as all requests: access, provider keys, circuit breaker, errors, ledger. Only they never
+fail over to another provider, because generating an image twice costs twice.
 """
 
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], ro
 
 
 @dataclass(frozen=True, slots=True)
-class PassedThrough:
-    """One operation, as its clients ask for it."""
+class PassthroughEndpoint:
+    """One operation: its fields, files and streams."""
 
     operation: Operation
     required: Mapping[str, tuple[type[str] | type[list[Any]] | type[Json], ...]]
-    """The fields that a JSON request has, and what they may be."""
+    """The required fields of a JSON request, and their types."""
     files: tuple[str, ...] = ()
-    """Under which of these names a form has its file; without any, the route takes no forms."""
+    """The names of a form's file field; without any, the route accepts no forms."""
     may_stream: bool = False
     default_model: str | None = None
 
@@ -44,7 +44,7 @@ class PassedThrough:
         return ClientFormat(self.parse, parse_form=self.parse_form if self.files else None)
 
     def parse(self, raw: bytes, arrival: Arrival) -> ClientRequest:
-        """`endpoint.ParseRequest`; whether other requests are decided automatically is nothing to these."""
+        """`endpoint.ParseRequest`. `AI_ENGINE_AUTODECIDE` does not apply."""
         body = parse_object(raw)
         for field, kinds in self.required.items():
             if not isinstance(body.get(field), kinds):
@@ -80,34 +80,36 @@ class PassedThrough:
 
 
 _WORDS = {str: "a string", list: "an array", dict: "an object"}
-_SOUND_FILES = ("file", "url")  # `url` instead of a file at Groq: https://console.groq.com/docs/speech-to-text (read 2026-11-28)
+_AUDIO_FILES = ("file", "url")  # `url` instead of a file at Groq: https://console.groq.com/docs/speech-to-text (read 2026-11-28)
 
-PASSED: Mapping[str, PassedThrough] = {
-    "/v1/images/generations": PassedThrough(Operation.IMAGE_GENERATIONS, {"prompt": (str,)}, may_stream=True),
-    "/v1/images/edits": PassedThrough(Operation.IMAGE_EDITS, {}, ("image", "image[]"), may_stream=True),
-    "/v1/images/variations": PassedThrough(Operation.IMAGE_VARIATIONS, {}, ("image",)),
-    "/v1/audio/speech": PassedThrough(Operation.SPEECH, {"input": (str,)}, may_stream=True),
-    "/v1/audio/transcriptions": PassedThrough(Operation.TRANSCRIPTIONS, {}, _SOUND_FILES, may_stream=True),
-    "/v1/audio/translations": PassedThrough(Operation.TRANSLATIONS, {}, _SOUND_FILES),
-    "/v1/moderations": PassedThrough(Operation.MODERATIONS, {"input": (str, list)}, default_model=_DEFAULT_MODERATION_MODEL),
-    "/v1/rerank": PassedThrough(Operation.RERANK, {"query": (str, dict), "documents": (list,)}),
+PASSED: Mapping[str, PassthroughEndpoint] = {
+    "/v1/images/generations": PassthroughEndpoint(Operation.IMAGE_GENERATIONS, {"prompt": (str,)}, may_stream=True),
+    "/v1/images/edits": PassthroughEndpoint(Operation.IMAGE_EDITS, {}, ("image", "image[]"), may_stream=True),
+    "/v1/images/variations": PassthroughEndpoint(Operation.IMAGE_VARIATIONS, {}, ("image",)),
+    "/v1/audio/speech": PassthroughEndpoint(Operation.SPEECH, {"input": (str,)}, may_stream=True),
+    "/v1/audio/transcriptions": PassthroughEndpoint(Operation.TRANSCRIPTIONS, {}, _AUDIO_FILES, may_stream=True),
+    "/v1/audio/translations": PassthroughEndpoint(Operation.TRANSLATIONS, {}, _AUDIO_FILES),
+    "/v1/moderations": PassthroughEndpoint(
+        Operation.MODERATIONS, {"input": (str, list)}, default_model=_DEFAULT_MODERATION_MODEL
+    ),
+    "/v1/rerank": PassthroughEndpoint(Operation.RERANK, {"query": (str, dict), "documents": (list,)}),
 }
 """By path."""
 
-_STREAM = may_be_streamed("The answer: JSON, or events where the request asks for a stream.")
+_STREAM = may_be_streamed("The answer: JSON, or events for a stream.")
 _TRANSCRIPT = may_be_streamed(
-    "The answer: JSON, text where `response_format` says so, or events where the request asks for a stream.",
+    "The answer: JSON, text by `response_format`, or events for a stream.",
     {"text/plain": {"schema": {"type": "string"}}, **EVENTS},
 )
-_SOUND = may_be_streamed(
-    "The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events.",
+_AUDIO = may_be_streamed(
+    "The audio in the requested `response_format`, or with `stream_format: sse` events.",
     {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}, **EVENTS},
 )
 
 
 @router.post("/v1/images/generations", summary="Make images", responses=_STREAM)
 async def create_image(body: schemas.ImageRequest) -> schemas.Images:
-    """OpenAI's image generation, passed through to the one provider that the model names, or that serves it best."""
+    """OpenAI's image generation, passed through to one provider: the one that the model names, or the best for it."""
     served_in_front("/v1/images/generations", body)
 
 
@@ -123,9 +125,9 @@ async def vary_image(body: schemas.ImageVariationRequest) -> schemas.Images:
     served_in_front("/v1/images/variations", body)
 
 
-@router.post("/v1/audio/speech", summary="Speak a text", response_class=Response, responses=_SOUND)
+@router.post("/v1/audio/speech", summary="Speak a text", response_class=Response, responses=_AUDIO)
 async def create_speech(body: schemas.SpeechRequest) -> Response:
-    """OpenAI's speech, passed through to one provider: what comes back is sound."""
+    """OpenAI's speech, passed through to one provider; the answer is audio."""
     served_in_front("/v1/audio/speech", body)
 
 
@@ -150,11 +152,11 @@ async def create_translation(body: schemas.TranslationRequest) -> schemas.Transc
 
 @router.post("/v1/moderations", summary="Moderate texts and images")
 async def create_moderation(body: schemas.ModerationRequest) -> schemas.Moderation:
-    """OpenAI's moderations, passed through to one provider; `omni-moderation-latest` where no model is named."""
+    """OpenAI's moderations, passed through to one provider; `omni-moderation-latest` is the default model."""
     served_in_front("/v1/moderations", body)
 
 
 @router.post("/v1/rerank", summary="Rank documents")
 async def rerank(body: schemas.RerankRequest) -> schemas.Ranking:
-    """Documents in the order in which they answer a query, in the form that Cohere began; one provider is asked."""
+    """Ranks documents by a query, in Cohere's format, passed through to one provider."""
     served_in_front("/v1/rerank", body)

@@ -1,6 +1,6 @@
-"""What is passed through, as OpenAPI shows it: the fields that the engine reads, and every other allowed.
+"""Passthrough requests for OpenAPI: the fields that the gateway reads; all others are allowed.
 
-Forms are shown by hand: each of their fields is text or a file, whatever else is said of it.
+Forms are described by hand: each field is text or a file.
 """
 
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from ai_engine.wire.json_types import Json
 
 
 class _Passed(Open):
-    autodecide: Literal[False] | None = Field(None, description="These requests are asked of one provider, whatever this says.")
+    autodecide: Literal[False] | None = Field(None, description="Not supported here: one provider answers.")
     provider: ProviderPreferencesBody | None = None
 
 
@@ -28,7 +28,7 @@ class ImageRequest(_Named):
 
 
 class ImageEditRequest(_Named):
-    """The request where it comes as JSON, with pictures by URL or as data: what of it a provider takes, it says itself."""
+    """The request as JSON, with images by URL or as data; the provider decides what it supports."""
 
     stream: bool | None = None
 
@@ -47,11 +47,11 @@ class SpeechRequest(_Named):
     """OpenAI's request, whole."""
 
     input: str = Field(examples=["Hello!"])
-    stream_format: str | None = Field(None, description="`sse` asks for events with pieces of the sound.")
+    stream_format: str | None = Field(None, description="`sse`: events with pieces of the audio.")
 
 
 class TranscriptionRequest(_Named):
-    """The request where it comes as JSON; most providers want a form."""
+    """The request as JSON; most providers need a form."""
 
     stream: bool | None = None
 
@@ -61,7 +61,7 @@ class TranslationRequest(_Named):
 
 
 class Transcript(Open):
-    """The provider's answer, whole. Other formats than JSON come back as they are."""
+    """The provider's answer, whole. Formats other than JSON are unchanged."""
 
     text: str
 
@@ -70,7 +70,7 @@ class ModerationRequest(_Passed):
     """OpenAI's request, whole."""
 
     model: str | None = Field(
-        None, description="As in a chat; `omni-moderation-latest` where it is not given.", examples=["omni-moderation-latest"]
+        None, description="As in a chat; `omni-moderation-latest` by default.", examples=["omni-moderation-latest"]
     )
     input: str | list[Any] = Field(examples=["Hello!"])
 
@@ -82,7 +82,7 @@ class Moderation(Open):
 
 
 class RerankRequest(_Named):
-    """The request in the form that Cohere began and Jina, Together, vLLM and others took over."""
+    """The request in the format of Cohere, Jina, Together, vLLM and others."""
 
     query: str | Json = Field(examples=["What is a lighthouse?"])
     documents: list[Any] = Field(examples=[["A tower with a light.", "A kind of bread."]])
@@ -99,7 +99,7 @@ _STREAM = {"type": "string", "enum": ["true", "false"]}
 
 
 def _form_of(model: str, file: str, **fields: Json) -> Json:
-    """`openapi_extra` of a route that takes a form with `model`, such as this one, with this file and these further fields."""
+    """`openapi_extra` of a route for forms with `model` (an example), a file and further fields."""
     schema = {
         "type": "object",
         "required": ["model", file],

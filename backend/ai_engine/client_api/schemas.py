@@ -1,7 +1,7 @@
-"""The client API as OpenAPI shows it.
+"""The client API for OpenAPI.
 
-Requests and answers are OpenAI's own and pass through whole: these models name the fields that the engine itself reads or
-writes, and allow every other.
+Requests and answers are OpenAI's and pass through whole: the models have the fields that the gateway reads or writes, and allow
+all others.
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ from ai_engine.wire.json_types import Json
 
 
 class Open(BaseModel):
-    """A body of which only those fields are named that the engine reads or writes."""
+    """A body with the fields that the gateway reads or writes; all others are allowed."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -29,7 +29,7 @@ class ProviderPreferencesBody(BaseModel):
 
 
 class Steered(Open):
-    """What every request may say about who answers it."""
+    """The routing fields of every request."""
 
     model: str = Field(description="A model, `provider/model`, an alias, a configured name, or `auto`.", examples=["gpt-4"])
     autodecide: bool | None = Field(None, description="True: every route of the model is a candidate. False: only the preferred.")
@@ -37,10 +37,10 @@ class Steered(Open):
     provider: ProviderPreferencesBody | None = None
     rescue: Literal["continue", "error"] | None = Field(
         None,
-        description="What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.",
+        description="What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.",
     )
     hedge: bool | None = Field(
-        None, description="Whether a silent attempt may get a second one beside it. Accepted, not in effect yet."
+        None, description="Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet."
     )
 
 
@@ -82,7 +82,7 @@ class TextCompletionRequest(Steered):
 
 
 class TextCompletion(Open):
-    """The provider's answer, or a chat's as a text completion."""
+    """The provider's answer, or a chat completion as a text completion."""
 
     object: str = "text_completion"
     model: str | None = None
@@ -109,11 +109,11 @@ class Embeddings(Open):
 
 
 class Model(BaseModel):
-    """One model, in OpenAI's shape."""
+    """One model, in OpenAI's format."""
 
     id: str
     object: Literal["model"] = "model"
-    created: int = Field(description="Seconds since 1970. When the engine learnt of it: providers rarely say when they made it.")
+    created: int = Field(description="Seconds since 1970: when the gateway first listed it.")
     owned_by: str = Field(description="The provider, or the providers, comma-separated, of a plain name.")
 
 
@@ -128,11 +128,11 @@ class ErrorDetail(BaseModel):
         examples=["model must be the name of a model; GET /v1/models lists them."],
     )
     type: str = Field(examples=["invalid_request_error"])
-    param: str | None = Field(description="The field that is wrong, where one is.", examples=["model"])
-    code: str | None = Field(description="For programs.", examples=["model_not_found"])
+    param: str | None = Field(description="The full path of the field that is wrong, if one is.", examples=["model"])
+    code: str | None = Field(description="A stable code for programs.", examples=["model_not_found"])
 
 
 class ErrorAnswer(BaseModel):
-    """Every error, but of those requests that get Anthropic's."""
+    """Every error, except in Anthropic's format."""
 
     error: ErrorDetail

@@ -1,4 +1,4 @@
-"""What every relayed request brings, whatever its format: how it arrives, its model, and the fields that are ours alone."""
+"""The common part of relayed requests of every format: their arrival, their model, and the gateway's own fields."""
 
 import math
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from ai_engine.wire.fields import invalid, one_of, optional
 from ai_engine.wire.json_types import Json, JsonMapping
 
 OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
-"""Ours, not OpenAI's: taken out before the request goes on."""
+"""The gateway's own fields, removed before a request is sent."""
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
@@ -22,12 +22,12 @@ _RESCUES = ("continue", "error")
 
 
 class Arrival(NamedTuple):
-    """What is known of a request before its body is read; what each field means: `ClientRequest`."""
+    """A request before its body is read. The fields are those of `ClientRequest`."""
 
     request_id: str
     caller: Caller | None = None
     autodecide_by_default: bool = True
-    """Where the request does not say."""
+    """For requests without the field."""
     timeout_seconds: float | None = None
     native_headers: Headers = ()
     hops: tuple[bytes, ...] = ()
@@ -53,7 +53,7 @@ def steered_request(
     wants_usage: bool = False,
     needs: Needs = NO_NEEDS,
 ) -> ClientRequest:
-    """The request of any format, with its model checked and our own fields read and taken out. Raises `InvalidRequest`."""
+    """The request of any format, with its model checked and the gateway's own fields removed. Raises `InvalidRequest`."""
     model = _model(body)
     autodecide, further, preferences = arrival.autodecide_by_default, None, NO_PREFERENCES
     if not OWN_FIELDS.isdisjoint(body):
@@ -87,7 +87,7 @@ def _model(body: JsonMapping) -> str:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise invalid("model", "must be the name of a model; GET /v1/models lists them")
-    # It goes back in a header and in messages, and no model has such a name.
+    # The name is repeated in a header and in messages.
     if len(model) > LONGEST_NAME:
         raise invalid("model", f"must have at most {LONGEST_NAME} characters")
     return model.strip()

@@ -1,13 +1,14 @@
-"""Pieces of tools' calls in a streamed chat, and to which call each belongs."""
+"""Assigns the pieces of tool calls in a streamed chat to their calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.tolerant import string_in
 
 
 class NamedCall(Protocol):
-    """A call, as far as it is known; its id and name are empty until they come."""
+    """A call so far; its id and name are empty until they arrive."""
 
     id: str
     name: str
@@ -17,18 +18,18 @@ CallT = TypeVar("CallT", bound=NamedCall)
 
 
 class CallsByPiece(Generic[CallT]):
-    """The calls of one answer, found by their pieces."""
+    """The calls of one answer, by their pieces."""
 
     __slots__ = ("_begin", "_by_index", "_last")
 
     def __init__(self, begin: Callable[[], CallT]) -> None:
-        """`begin` makes a call that nothing is known of yet."""
+        """`begin` makes an empty call."""
         self._begin = begin
         self._by_index: dict[int, CallT] = {}
         self._last: CallT | None = None
 
     def call_of(self, piece: JsonMapping) -> CallT:
-        """The call that an element of a delta's `tool_calls` belongs to: by its index, where that tells, else the last one."""
+        """The call of an element of a delta's `tool_calls`: by its index if there is one, else the last call."""
         index = piece.get("index")
         call = self._by_index.get(index) if type(index) is int else self._last
         if call is None or _begins_another(piece, call):
@@ -40,14 +41,13 @@ class CallsByPiece(Generic[CallT]):
 
 
 def _begins_another(piece: JsonMapping, call: NamedCall) -> bool:
-    """Whether a piece that `call` would be taken for begins another one.
+    """Whether a piece with the index of `call` begins another call.
 
-    Servers exist that give every call the index 0, or none, and such as repeat id and name with every piece.
+    Some servers send index 0, or no index, for every call, and some repeat id and name with every piece.
     """
-    function, given = piece.get("function"), piece.get("id")
-    name = function.get("name") if isinstance(function, Mapping) else None
-    if not isinstance(name, str) or not name:
+    if not string_in(piece.get("function"), "name"):
         return False
-    if isinstance(given, str) and given and call.id:
-        return given != call.id
+    call_id = string_in(piece, "id")
+    if call_id and call.id:
+        return call_id != call.id
     return type(piece.get("index")) is not int and bool(call.name)

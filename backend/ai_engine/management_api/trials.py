@@ -15,8 +15,8 @@ from ai_engine.relay.relay import Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.telemetry.performance import Performance
 from ai_engine.web.errors import error_status
-from ai_engine.wire.chat_shape import objects_in
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.tolerant import objects_in
 
 _TRIAL_SECONDS = 60
 
@@ -104,7 +104,7 @@ class _Text:
         return "".join(self._parts)
 
     def take(self, chunk: Mapping[str, Any]) -> None:
-        for choice in objects_in(chunk.get("choices")):
+        for choice in objects_in(chunk, "choices"):
             # The adapter passes on what it does not know, so a delta may be anything.
             delta = choice.get("delta")
             content = delta.get("content") if isinstance(delta, dict) else None

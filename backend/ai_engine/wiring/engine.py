@@ -7,7 +7,7 @@ from typing import Any
 from ai_engine.access.guards import Guard
 from ai_engine.client_api.endpoint import RelayedEndpoint
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.responses.response_store import ResponseStore
 from ai_engine.clock import Clock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.database import Database, migrate, open_database
@@ -79,12 +79,12 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     live = LiveFeed(lambda: status_view(views, uptime, access.guard), views.all, clock, tuning.live)
 
     relay = build_relay(configuration, clock, routing, recording, live)
-    kept_responses = KeptResponses(clock)
-    background = BackgroundResponses(relay.answer, kept_responses, has_started=recording.performance.started)
+    response_store = ResponseStore(clock)
+    background = BackgroundResponses(relay.answer, response_store, has_started=recording.performance.started)
 
     names = LedgerNames(configuration, routing.catalogue, access.keys, recording.ledger)
     services: Sequence[Any] = (
-        *(configuration, database, uptime, live, views, kept_responses, background, names),
+        *(configuration, database, uptime, live, views, response_store, background, names),
         *(access.guard, access.sessions, access.trail),
         *(routing.preferences, routing.keys, routing.breaker, routing.catalogue, routing.finder, routing.discovery),
         *(recording.spool, recording.ledger),
@@ -103,7 +103,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
     traces = (recording.traces,) if recording.traces is not None else ()
     return Wired(
         services={type(service): service for service in services},
-        hot=build_endpoints(configuration, clock, tuning, access.guard, relay, recording.performance, kept_responses, background),
+        hot=build_endpoints(configuration, clock, tuning, access.guard, relay, recording.performance, response_store, background),
         guard=access.guard,
         background=tuple(loop.run for loop in (*loops, *traces)),
         closing=tuple(

@@ -10,7 +10,7 @@ from ai_engine.client_api.endpoint import RelayedEndpoint
 from ai_engine.client_api.formats import relayed_formats
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
-from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.responses.response_store import ResponseStore
 from ai_engine.clock import Clock, system_chance
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.live.feed import LiveFeed
@@ -66,11 +66,11 @@ def build_endpoints(
     guard: Guard,
     relay: Relay,
     performance: Performance,
-    kept_responses: KeptResponses,
+    response_store: ResponseStore,
     background: BackgroundResponses,
 ) -> dict[tuple[str, str], RelayedEndpoint]:
     """By method and path."""
-    formats = relayed_formats(ResponsesRequests(kept_responses, clock), background)
+    formats = relayed_formats(ResponsesRequests(response_store, clock), background)
     return {
         ("POST", path): RelayedEndpoint(
             client_format, relay, guard, configuration, performance, OWN_VIA, tuning.stream_silence_seconds

@@ -1,1 +1,1 @@
-"""`/v1/messages`: Anthropic's Messages API in front of any provider."""
+"""`/v1/messages`: Anthropic's Messages API over any provider."""

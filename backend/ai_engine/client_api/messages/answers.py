@@ -14,72 +14,69 @@ from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
+from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
-PICTURE = "[Here is a picture that Anthropic's format has no block for.]"
-"""In place of a model's own picture, which no message can hold. As text it would fill every later turn with its bytes."""
+IMAGE_PLACEHOLDER = "[An image, which Anthropic's format cannot show.]"
+"""Replaces a model's image. Its bytes as text would be repeated in every later turn."""
 
 
-class Asked(NamedTuple):
-    """What an answer needs to know of its request."""
+class RequestContext(NamedTuple):
+    """The fields of a request that its answer needs."""
 
     message_id: str
     model: str
     shown: Showing
     names: Mapping[str, str]
-    """Of tools, by what they were shortened to."""
+    """Of tools, by their shortened names."""
     estimated_input: Callable[[], int]
-    """In tokens, for a provider that does not count."""
+    """In tokens, for a provider that sends no counts."""
 
 
-def message(chat: JsonMapping, asked: Asked) -> Json:
-    """The message. Thinking comes first, then text, then the calls of tools.
+def message(chat: JsonMapping, context: RequestContext) -> Json:
+    """The message: thinking, then text, then tool calls.
 
-    Where the provider counted nothing, the usage is an estimate (`count_tokens`): clients steer by it, and 0 would tell them that
-    there is room for ever.
+    Without the provider's counts the usage is an estimate (`count_tokens`): clients measure the context by it.
     """
     choice: JsonMapping = chat["choices"][0]
-    said: JsonMapping = choice.get("message") or {}
-    calls = [tool_use(call, asked, place) for place, call in enumerate(said.get("tool_calls") or ()) if isinstance(call, Mapping)]
-    refusal = said.get("refusal")
+    reply: JsonMapping = choice.get("message") or {}
+    calls = [tool_use(call, context, place) for place, call in enumerate(objects_in(reply, "tool_calls"))]
     counts = token_counts(chat.get("usage"))
     usage = messages_usage(counts)
     if counts is None:
-        usage["input_tokens"], usage["output_tokens"] = asked.estimated_input(), tokens_of(characters_in(said))
-    model = chat.get("model")
+        usage["input_tokens"], usage["output_tokens"] = context.estimated_input(), tokens_of(characters_in(reply))
     return {
-        "id": asked.message_id,
+        "id": context.message_id,
         "type": "message",
         "role": "assistant",
-        "model": model if isinstance(model, str) and model else asked.model,
-        "content": _content(said, calls, asked.shown),
-        **end_of(choice, refusal if isinstance(refusal, str) else "", has_calls=bool(calls)),
+        "model": string_in(chat, "model") or context.model,
+        "content": _content(reply, calls, context.shown),
+        **end_of(choice, string_in(reply, "refusal"), has_calls=bool(calls)),
         "usage": usage,
     }
 
 
-def _content(said: JsonMapping, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
-    """Thoughts that were not asked for stand beside the calls whose next turn may need them, and nowhere else."""
-    texts, thoughts = _texts(said), reasoning.blocks(said, shown)
+def _content(reply: JsonMapping, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
+    """Thinking that was not requested is only sent beside calls, whose next turn may need it."""
+    texts, thoughts = _texts(reply), reasoning.blocks(reply, shown)
     if shown is not Showing.SHOWN and not thoughts:
-        unseen = reasoning.unsigned_text(said)
+        unseen = reasoning.unsigned_text(reply)
         return [*texts, reasoning.hidden(unseen), *calls] if unseen and calls else [*texts, *calls]
-    if shown is Showing.UNASKED:
+    if shown is Showing.NOT_REQUESTED:
         return [*texts, *thoughts, *calls] if calls else texts
     return [*thoughts, *texts, *calls]
 
 
 def end_of(choice: JsonMapping, refusal: str, *, has_calls: bool) -> Json:
-    """`stop_reason`, `stop_sequence` and, for a refusal in words, `stop_details`; `choice` is a chat's, or a chunk's last.
+    """`stop_reason`, `stop_sequence` and, for a refusal with a text, `stop_details`; `choice` is a chat's, or a chunk's last.
 
-    Which stop sequence ended a text only some providers say; where they do not, it is an ordinary end.
+    Only some providers send the stop sequence that ended a text; without it, the end is an ordinary one.
     """
-    finish, native, matched = choice.get("finish_reason"), choice.get("native_finish_reason"), choice.get("stop_sequence")
-    matched = matched if isinstance(matched, str) else None
+    matched = choice["stop_sequence"] if isinstance(choice.get("stop_sequence"), str) else None
     if refusal:
         reason = "refusal"
     else:
-        reason = stop_reason(finish, native if isinstance(native, str) else None, matched)
-        # Some servers end with `stop` after calls, and some say `tool_calls` and have none.
+        reason = stop_reason(choice.get("finish_reason"), string_in(choice, "native_finish_reason") or None, matched)
+        # Some servers end with `stop` after calls, and some with `tool_calls` without any.
         if reason == "end_turn" and has_calls:
             reason = "tool_use"
         elif reason == "tool_use" and not has_calls:
@@ -92,30 +89,26 @@ def end_of(choice: JsonMapping, refusal: str, *, has_calls: bool) -> Json:
     }
 
 
-def tool_use(call: JsonMapping, asked: Asked, place: int) -> Json:
-    """A call of a tool. Arguments that are no JSON object, cut off or made badly, are handed on as they came, under one name."""
-    function = call.get("function")
-    function = function if isinstance(function, Mapping) else {}
-    arguments = function.get("arguments")
-    text = arguments if isinstance(arguments, str) else ""
-    name, call_id = function.get("name"), call.get("id")
+def tool_use(call: JsonMapping, context: RequestContext, place: int) -> Json:
+    """A tool call. Arguments that are not a JSON object are passed on under one name."""
+    function = object_in(call, "function")
     return {
         "type": "tool_use",
-        "id": call_id if isinstance(call_id, str) and call_id else made_id(asked, place),
-        "name": tool_name(name, asked),
-        "input": arguments if isinstance(arguments, dict) else _input(text),
+        "id": string_in(call, "id") or made_id(context, place),
+        "name": tool_name(string_in(function, "name"), context),
+        "input": object_in(function, "arguments") or _input(string_in(function, "arguments")),
         "caller": {"type": "direct"},
     }
 
 
-def made_id(asked: Asked, place: int) -> str:
-    """For a call that came without one."""
-    return f"toolu_{asked.message_id.removeprefix('msg_')}_{place}"
+def made_id(context: RequestContext, place: int) -> str:
+    """For a call without one."""
+    return f"toolu_{context.message_id.removeprefix('msg_')}_{place}"
 
 
-def tool_name(name: object, asked: Asked) -> str:
-    """As the client called it. A call without a name is none of its tools, and it will say so."""
-    return asked.names.get(name, name) if isinstance(name, str) and name else "unnamed_tool"
+def tool_name(name: str, context: RequestContext) -> str:
+    """The client's own name of the tool. A call without a name gets one that the client rejects."""
+    return context.names.get(name, name) or "unnamed_tool"
 
 
 def _input(arguments: str) -> Json:
@@ -124,44 +117,41 @@ def _input(arguments: str) -> Json:
 
 
 def unreadable(arguments: str) -> Json:
-    """Arguments that are no JSON object, as an input all the same: the tool will refuse it, and the model sees what it wrote."""
+    """Arguments that are not a JSON object, as an input: the tool rejects it, and the model sees its own text."""
     return {"unreadable_arguments": arguments}
 
 
-def _texts(said: JsonMapping) -> Sequence[Json]:
-    text = text_of(said.get("content"))
-    refusal = said.get("refusal")
+def _texts(reply: JsonMapping) -> Sequence[Json]:
     blocks: list[Json] = []
-    if text:
-        citations = [citation(each, text) for each in said.get("annotations") or () if is_citation(each)]
+    if text := text_of(reply.get("content")):
+        citations = [citation(each, text) for each in objects_in(reply, "annotations") if is_citation(each)]
         blocks.append({"type": "text", "text": text, "citations": citations or None})
-    if isinstance(refusal, str) and refusal:
+    if refusal := string_in(reply, "refusal"):
         blocks.append({"type": "text", "text": refusal, "citations": None})
-    if said.get("images"):
-        blocks.append({"type": "text", "text": PICTURE, "citations": None})
+    if reply.get("images"):
+        blocks.append({"type": "text", "text": IMAGE_PLACEHOLDER, "citations": None})
     return blocks
 
 
 def is_citation(annotation: object) -> bool:
-    """Whether this annotation is one of a page, which is the only kind that has words in both formats."""
-    cited = annotation.get("url_citation") if isinstance(annotation, Mapping) else None
-    return isinstance(cited, Mapping) and isinstance(cited.get("url"), str)
+    """Whether this annotation cites a web page, the only kind in both formats."""
+    return isinstance(object_in(annotation, "url_citation").get("url"), str)
 
 
 def citation(annotation: JsonMapping, text: str) -> Json:
-    """A page that the answer has something from; `text` is the answer, for the words that it is about."""
+    """The citation of a web page; `text` is the answer, for the cited text."""
     cited: JsonMapping = annotation["url_citation"]
-    start, end, title = cited.get("start_index"), cited.get("end_index"), cited.get("title")
-    words = text[start:end] if isinstance(start, int) and isinstance(end, int) and 0 <= start < end else ""
+    start, end = cited.get("start_index"), cited.get("end_index")
+    cited_text = text[start:end] if isinstance(start, int) and isinstance(end, int) and 0 <= start < end else ""
     return {
         "type": "web_search_result_location",
         "url": cited["url"],
-        "title": title if isinstance(title, str) else None,
-        "cited_text": words,
+        "title": string_in(cited, "title") or None,
+        "cited_text": cited_text,
         "encrypted_index": reasoning.PREFIX,
     }
 
 
 def tokens_of(characters: int) -> int:
-    """About how many tokens a text has."""
+    """The estimated tokens of a text."""
     return ceil(characters / CHARACTERS_PER_TOKEN)

@@ -1,12 +1,12 @@
-"""Parallel calls of tools whose pieces come mixed, told one after the other and still live.
+"""Streams parallel tool calls with interleaved pieces one after the other.
 
-The first call is told as it comes. When something else comes while its arguments are not a whole JSON object yet, that waits:
-providers nearly always finish one call before they begin the next, and then nothing ever waits. Once the call is whole, or the
-answer is at its end, what waited is told, and the first unfinished call among it is live.
+The first call is sent as it arrives. Anything else that arrives before its arguments are a complete JSON object waits: most
+providers finish one call before the next, and then nothing waits. Once the call is complete, or the answer ends, what waited is
+sent, and the first incomplete call among it is the live one.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 import orjson
@@ -14,10 +14,11 @@ import orjson
 from ai_engine.client_api.messages.answers import unreadable
 from ai_engine.client_api.tool_call_pieces import CallsByPiece
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.tolerant import object_in, string_in
 
 
 class EventSink(Protocol):
-    """Who tells the client."""
+    """The client's stream."""
 
     def begin_call(self, call: "Call") -> None: ...
 
@@ -27,43 +28,43 @@ class EventSink(Protocol):
 
 
 class Call:
-    """One call of a tool, as far as it has come."""
+    """One tool call so far."""
 
-    __slots__ = ("_blank", "_first", "_looked_at", "arguments", "has_begun", "id", "is_waiting", "name", "place", "untold")
+    __slots__ = ("_blank", "_checked", "_first", "arguments", "has_begun", "id", "is_waiting", "name", "place", "unsent")
 
     def __init__(self, place: int) -> None:
         self.place = place
-        """Among the answer's calls."""
+        """Its position among the answer's calls."""
         self.id = ""
         self.name = ""
         self.arguments: list[str] = []
-        self.untold: list[str] = []
+        self.unsent: list[str] = []
         self.has_begun = False
         self.is_waiting = False
-        self._looked_at = 0
+        self._checked = 0
         self._first = ""
         self._blank = 0
-        """So many of the pieces in front are white space, or were looked at."""
+        """The number of first pieces that are white space, or were checked."""
 
     @property
     def is_known(self) -> bool:
-        """It can be told of: it has a name, and an id, or arguments already, which come after the id where there is one."""
-        return bool(self.name and (self.id or self.untold))
+        """It can be sent: it has a name, and an id or arguments, which follow an id if there is one."""
+        return bool(self.name and (self.id or self.unsent))
 
     @property
     def is_object(self) -> bool:
-        """Its arguments begin as a JSON object does."""
-        while not self._first and self._blank < len(self.untold):
-            self._first = self.untold[self._blank].lstrip()[:1]
+        """Its arguments begin like a JSON object."""
+        while not self._first and self._blank < len(self.unsent):
+            self._first = self.unsent[self._blank].lstrip()[:1]
             self._blank += 1
         return self._first == "{"
 
     @property
-    def is_whole(self) -> bool:
-        """Its arguments are a JSON object. Looked at only where something waits for it, and once for every piece."""
-        if len(self.arguments) == self._looked_at or not self.arguments[-1].rstrip().endswith("}"):
+    def is_complete(self) -> bool:
+        """Its arguments are a complete JSON object. Checked only while something waits, and once for each piece."""
+        if len(self.arguments) == self._checked or not self.arguments[-1].rstrip().endswith("}"):
             return False
-        self._looked_at = len(self.arguments)
+        self._checked = len(self.arguments)
         try:
             return isinstance(orjson.loads("".join(self.arguments)), dict)
         except orjson.JSONDecodeError:
@@ -82,46 +83,43 @@ class Calls:
 
     @property
     def are_quiet(self) -> bool:
-        """Whether something else may be told now. A call that is whole is ended by it."""
+        """Whether something else may be sent now. Ends a complete call."""
         if self._live is None:
             return True
-        if self._waiting or not self._live.is_whole:
+        if self._waiting or not self._live.is_complete:
             return False
         self._end_live()
         return True
 
     def queue(self, emit: Callable[[], None]) -> None:
-        """Something else, for its turn."""
+        """Adds something else to the queue."""
         self._waiting.append(emit)
 
     def read(self, piece: JsonMapping) -> None:
         """One element of a delta's `tool_calls`."""
         call = self._by_piece.call_of(piece)
-        function = piece.get("function")
-        name, arguments = (function.get("name"), function.get("arguments")) if isinstance(function, Mapping) else (None, None)
-        given = piece.get("id")
-        if not call.id and isinstance(given, str):
-            call.id = given
-        if not call.name and isinstance(name, str):
-            call.name = name
+        function = object_in(piece, "function")
+        call.id = call.id or string_in(piece, "id")
+        call.name = call.name or string_in(function, "name")
+        arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = orjson.dumps(arguments).decode()
         if isinstance(arguments, str) and arguments:
             call.arguments.append(arguments)
-            call.untold.append(arguments)
+            call.unsent.append(arguments)
         if call is self._live:
             self._emit(call)
-            if self._waiting and call.is_whole:
+            if self._waiting and call.is_complete:
                 self._go_on()
-        elif not call.has_begun:  # what follows a whole object is white space, which nobody misses
+        elif not call.has_begun:  # what follows a complete object is white space
             if not call.is_waiting:
                 call.is_waiting = True
                 self._waiting.append(call)
-            if self._live is None or self._live.is_whole:
+            if self._live is None or self._live.is_complete:
                 self._go_on()
 
     def settle(self) -> None:
-        """No more is to come."""
+        """Sends everything: the answer has ended."""
         self._go_on(is_last=True)
 
     def _begin(self) -> Call:
@@ -129,7 +127,7 @@ class Calls:
         return Call(self._count - 1)
 
     def _go_on(self, *, is_last: bool = False) -> None:
-        """The live call is whole. Tells what waits, in its order, until a call that is not: that one is live."""
+        """Ends the live call and sends what waits, in order, up to an incomplete call: that one is live."""
         if self._live is not None:
             self._end_live()
         while self._waiting:
@@ -139,7 +137,7 @@ class Calls:
                 continue
             self._live = next_one
             self._emit(next_one)
-            if not is_last and (not self._waiting or not next_one.is_whole):
+            if not is_last and (not self._waiting or not next_one.is_complete):
                 return
             self._end_live()
 
@@ -149,15 +147,15 @@ class Calls:
                 return
             call.has_begun = True
             self._sink.begin_call(call)
-        if call.untold and call.is_object:
-            for arguments in call.untold:
+        if call.unsent and call.is_object:
+            for arguments in call.unsent:
                 self._sink.continue_call(arguments)
-            call.untold.clear()
+            call.unsent.clear()
 
     def _emit_rest(self, call: Call) -> None:
-        """What was not told because it is no object: SDKs would fail over it, so it is told inside of one."""
+        """Sends arguments that are not an object inside of one, since SDKs require an object."""
         self._emit(call, is_last=True)
-        rest = "".join(call.untold)
+        rest = "".join(call.unsent)
         if rest.strip():
             self._sink.continue_call(orjson.dumps(unreadable(rest)).decode())
 

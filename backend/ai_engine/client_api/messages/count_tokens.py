@@ -1,38 +1,37 @@
-"""How many tokens a request has, where no provider counts them: an estimate."""
+"""Estimates the tokens of a request, for providers that do not count them."""
 
-from collections.abc import Mapping
 from math import ceil
 
 import orjson
 
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
+from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _TOKENS_PER_IMAGE = 1600
-"""As much as one takes at most: larger ones are made smaller
+"""The maximum of one image: larger ones are scaled down
 (https://platform.claude.com/docs/en/build-with-claude/vision#calculate-image-costs, read 2026-11-28)."""
 _TOKENS_PER_PAGE = 2500
-"""Of a PDF: 1,500 to 3,000 for its text, and its picture
+"""Of a PDF: 1,500 to 3,000 for its text, plus its image
 (https://platform.claude.com/docs/en/build-with-claude/pdf-support#estimate-your-costs, read 2026-11-28)."""
 _CHARACTERS_PER_PAGE = 100_000
-"""Of a PDF in base64; ours: some 75 kB a page, between a page of text and one that was scanned."""
+"""Of a PDF in base64, the gateway's own estimate: 75 kB a page, between a page of text and a scanned one."""
 _TOKENS_PER_MESSAGE = 4
-"""Who speaks, and where a turn begins and ends."""
+"""The role and the boundaries of a turn."""
 
 
 def estimate(body: JsonMapping) -> int:
     """The tokens of a request's input, never 0.
 
-    A token for every four characters of text, of tools' definitions and inputs; for an image what one takes at most; for a PDF
-    2,500 for every 100,000 characters of base64, and as one page where only its address is known; four for every turn. What
-    an encrypted thought takes nobody can know, and it counts for nothing.
+    One token for four characters of text, tool definitions and tool inputs; for an image the maximum; for a PDF 2,500 for 100,000
+    characters of base64, and one page if only its URL is known; four for each turn. Encrypted thinking counts as 0.
     """
     characters, tokens = characters_in(body.get("system")), 0
     tools = body.get("tools")
     if tools:
         try:
             characters += len(orjson.dumps(tools))
-        except orjson.JSONEncodeError:  # nested too deeply; who is asked will say so
+        except orjson.JSONEncodeError:  # nested too deeply; the provider refuses it
             characters += characters_in(tools)
     for message in body["messages"]:
         tokens += _TOKENS_PER_MESSAGE
@@ -48,27 +47,24 @@ def estimate(body: JsonMapping) -> int:
 
 
 def _of(block: JsonMapping) -> tuple[int, int]:
-    """The characters of text in a block, and the tokens of what is no text."""
+    """The characters of text in a block, and the tokens of its media."""
     kind = block.get("type")
     if kind == "text":
-        text = block.get("text")
-        return (len(text), 0) if isinstance(text, str) else (0, 0)
+        return len(string_in(block, "text")), 0
     if kind == "image":
         return 0, _TOKENS_PER_IMAGE
     if kind == "document":
         return _of_document(block)
     if kind == "tool_result" and isinstance(block.get("content"), list):
-        inner = [_of(part) for part in block["content"] if isinstance(part, Mapping)]
+        inner = [_of(part) for part in objects_in(block, "content")]
         return sum(characters for characters, _ in inner), sum(tokens for _, tokens in inner)
     return characters_in(block), 0
 
 
 def _of_document(block: JsonMapping) -> tuple[int, int]:
-    source = block.get("source")
-    source = source if isinstance(source, Mapping) else {}
+    source = object_in(block, "source")
     about = characters_in([block.get("title"), block.get("context")])
-    kind, data = source.get("type"), source.get("data")
-    size = len(data) if isinstance(data, str) else 0
+    kind, size = source.get("type"), len(string_in(source, "data"))
     if kind == "text":
         return about + size, 0
     if kind == "content":

@@ -1,11 +1,11 @@
 """Errors in Anthropic's envelope: `{"type": "error", "error": {"type", "message"}, "request_id"}`.
 
-Status and the headers about retrying are those of every other answer (`web.errors`): Anthropic's SDKs choose the class of an
-exception by the status, retry 408, 409, 429 and all from 500 on, and obey `x-should-retry` and `retry-after` as OpenAI's do
-(`anthropic` 2.14.0, `_base_client.py`, `_error_classes.py`, read 2026-11-28). They read an answer's id from `request-id`.
+Status and retry headers are those of all answers (`web.errors`): Anthropic's SDKs choose the exception by the status, retry 408,
+409, 429 and 5xx, and follow `x-should-retry` and `retry-after` as OpenAI's do (`anthropic` 2.14.0, `_base_client.py`,
+`_error_classes.py`, read 2026-11-28). They read an answer's id from `request-id`.
 
-Our 503 is `overloaded_error`, as their 529, but for a gateway without providers, which is no matter of load. 504 is
-`timeout_error`. A provider's own word for the client's fault is kept where it is one of this format's.
+503 is `overloaded_error`, like Anthropic's 529, except without any provider. 504 is `timeout_error`. A provider's own type for a
+client's error is kept if this format has it.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, RefusedByProvider
-from ai_engine.web import errors as in_openai_shape
+from ai_engine.web import errors as openai_errors
 from ai_engine.web.errors import HeaderList, error_status
 from ai_engine.wire import anthropic
 from ai_engine.wire.anthropic import ERROR_TYPES
@@ -23,17 +23,17 @@ from ai_engine.wire.sse import Event
 
 _TYPES = frozenset(ERROR_TYPES.values())
 _TOO_LONG = "prompt is too long"
-"""What Claude Code looks for in a message before it makes its conversation shorter and asks again
+"""The text by which Claude Code recognises that it must compact its conversation and retry
 (https://github.com/Menci/Floway/pull/166, read 2026-11-28)."""
 
 THREAD_UNSUPPORTED = "thread_unsupported_request"
-"""With this code the tool runners of Anthropic's SDKs, which ask for a thread first, go on without one and send everything
+"""The code at which the tool runners of Anthropic's SDKs, which request a thread first, send the whole conversation instead
 (`anthropic` 2.14.0, `lib/threads/_thread_state.py`, read 2026-11-28)."""
 
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
-    """Status, headers and body. `request_id` becomes `x-request-id` and `request-id`, and stands in the body."""
-    status, headers, _ = in_openai_shape.error_answer(error, request_id)
+    """Status, headers and body. `request_id` is in `x-request-id`, `request-id` and the body."""
+    status, headers, _ = openai_errors.error_answer(error, request_id)
     body = _body(error, status, request_id)
     headers = [(name, b"%d" % len(body) if name == b"content-length" else value) for name, value in headers]
     if request_id is not None:
@@ -42,12 +42,12 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
 
 
 def error_events(error: AIEngineError) -> Sequence[Event]:
-    """The end of a stream whose status is already out. SDKs raise it."""
+    """The end of a stream whose status is already sent. SDKs raise it."""
     return (("error", _body(error, error_status(error), None)),)
 
 
 def is_asked_for(scope: MutableMapping[str, Any]) -> bool:
-    """Whether this caller reads errors in this shape: it calls the Messages API, or lists models as one of its SDKs."""
+    """Whether the request is for the Messages API, or for models by one of Anthropic's SDKs."""
     path: str = scope["path"]
     if path == "/v1/messages" or path.startswith("/v1/messages/"):
         return True
@@ -69,7 +69,7 @@ def _body(error: AIEngineError, status: int, request_id: str | None) -> bytes:
 
 
 def _message(error: AIEngineError) -> str:
-    """This shape has no field for the one that is wrong, so the message names it."""
+    """The message with the path of the field, for which this format has no field of its own."""
     message = error.message
     if isinstance(error, CallerError):
         if error.param and error.param not in message:

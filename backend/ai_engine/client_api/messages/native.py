@@ -1,7 +1,7 @@
-"""A request for those who speak the Messages API themselves: as it came, without what this gateway put into earlier answers.
+"""Cleans a request for providers of the Messages API from the gateway's own additions to earlier answers.
 
-A conversation may begin with a model of another maker and go on with Claude. Anthropic refuses thinking that it did not sign,
-and ids of tools with other characters than its own have.
+A conversation may begin with another vendor's model and continue with Claude. Anthropic refuses thinking that it did not sign,
+and tool ids with other characters.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ai_engine.wire.json_types import Json, JsonMapping
 
 
 def is_foreign(block: JsonMapping) -> bool:
-    """Whether a block has something that Anthropic would refuse and that came from here."""
+    """Whether Anthropic would refuse a block because of the gateway's own additions."""
     kind = block["type"]
     if kind == "thinking":
         return is_ours(block.get("signature"))
@@ -20,7 +20,7 @@ def is_foreign(block: JsonMapping) -> bool:
         return is_ours(block.get("data"))
     if kind == "text":
         citations = block.get("citations")
-        return isinstance(citations, list) and any(_is_our_citation(each) for each in citations)
+        return isinstance(citations, list) and any(_is_own_citation(each) for each in citations)
     if kind in ("tool_use", "tool_result"):
         call_id = block.get("id" if kind == "tool_use" else "tool_use_id")
         return isinstance(call_id, str) and valid_id(call_id) != call_id
@@ -28,7 +28,7 @@ def is_foreign(block: JsonMapping) -> bool:
 
 
 def without_foreign(body: JsonMapping) -> Json:
-    """A copy without such things: thoughts and citations of ours are left out, ids made sound."""
+    """A copy without them: the gateway's thinking and citations are left out, ids made valid."""
     messages = []
     for message in body["messages"]:
         content = message["content"]
@@ -46,12 +46,12 @@ def _cleaned(block: Json) -> Json | None:
         return block
     kind = block["type"]
     if kind == "text":
-        return {**block, "citations": [each for each in block["citations"] if not _is_our_citation(each)] or None}
+        return {**block, "citations": [each for each in block["citations"] if not _is_own_citation(each)] or None}
     if kind in ("tool_use", "tool_result"):
         field = "id" if kind == "tool_use" else "tool_use_id"
         return {**block, field: valid_id(block[field])}
     return None
 
 
-def _is_our_citation(citation: object) -> bool:
+def _is_own_citation(citation: object) -> bool:
     return isinstance(citation, Mapping) and is_ours(citation.get("encrypted_index"))

@@ -1,11 +1,10 @@
-"""Reasoning of any model as Anthropic's thinking blocks, and back: what only its maker can read travels wrapped and comes home.
+"""Reasoning of any model as Anthropic's thinking blocks, and back.
 
-`thinking` and `redacted_thinking` blocks are opaque to clients, who send them back as they came
-(https://platform.claude.com/docs/en/build-with-claude/extended-thinking, read 2026-11-28). Anthropic's own signatures pass as
-they are. Anybody else's (Gemini's thought signatures, OpenAI's encrypted reasoning) travel wrapped, in text that begins with
-`PREFIX`: the next request gives them back as the same `reasoning_details`. Reasoning that nobody signed is shown with the bare
-`PREFIX` as its signature, and comes back as text alone (`reasoning_content`), for those whose models want it in a round of tools;
-where it is not shown, it travels wrapped beside the tools' calls.
+`thinking` and `redacted_thinking` blocks are opaque to clients, which send them back unchanged
+(https://platform.claude.com/docs/en/build-with-claude/extended-thinking, read 2026-11-28). Anthropic's signatures stay unchanged.
+Others (Gemini's thought signatures, OpenAI's encrypted reasoning) are wrapped in text that begins with `PREFIX`; the next request
+restores the same `reasoning_details`. Unsigned reasoning has the bare `PREFIX` as its signature and comes back as text
+(`reasoning_content`), for models that need it between tool calls; where it is not shown, it is wrapped beside the calls.
 """
 
 import base64
@@ -18,93 +17,80 @@ import orjson
 
 from ai_engine.wire.anthropic import REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import objects_in, string_in
 
 PREFIX = "ai-engine.1."
-"""No signature of Anthropic's has a dot: theirs are base64."""
+"""Distinct from Anthropic's signatures, which are base64 without a dot."""
 
 _UNSIGNED = "unknown"
-"""The `format` of thoughts that nobody signed."""
+"""The `format` of unsigned reasoning."""
 
 
 class Showing(Enum):
-    """What the client wants to see of the model's thoughts."""
+    """Which reasoning the client requested."""
 
     SHOWN = auto()
-    """It asked for thinking."""
+    """Thinking."""
     OMITTED = auto()
-    """`display: omitted`: the signatures alone."""
-    UNASKED = auto()
-    """It did not ask. Many such clients take `content[0].text` for the answer: nothing may stand there that is not needed. Only
-    what the next turn of a tool loop depends on goes out, beside the tools' calls."""
+    """`display: omitted`: signatures only."""
+    NOT_REQUESTED = auto()
+    """Many such clients read `content[0].text` as the answer, so only what the next turn of a tool loop needs is sent, beside the
+    calls."""
 
 
 class Thought(NamedTuple):
-    """One piece of reasoning: text to show, or a block that is whole."""
+    """One piece of reasoning: text, or a whole block."""
 
     key: object
-    """Pieces with the same one belong together."""
+    """Pieces with the same key belong together."""
     text: str
     signature: str | None = None
     """With the last piece of a text."""
     block: Json | None = None
     is_needed: bool = False
-    """Its signature means something to the next turn, without the text as well."""
+    """The next turn needs its signature, even without the text."""
 
 
 def showing(thinking: object) -> Showing:
-    """By the request's `thinking`. It was checked."""
+    """By the request's `thinking`, which is already checked."""
     if not isinstance(thinking, Mapping) or thinking.get("type") == "disabled":
-        return Showing.UNASKED
+        return Showing.NOT_REQUESTED
     return Showing.OMITTED if thinking.get("display") == "omitted" else Showing.SHOWN
 
 
 def is_ours(signature: object) -> bool:
-    """Whether this signature, data or index was made here, and so means nothing to Anthropic."""
+    """Whether this signature, data or index was made here, and Anthropic cannot read it."""
     return isinstance(signature, str) and signature.startswith(PREFIX)
 
 
 def thoughts(message: JsonMapping) -> Iterator[Thought]:
-    """What a chat message, or a delta, has of reasoning, in its order.
+    """The reasoning of a chat message or delta, in order.
 
-    `reasoning_content` (some servers say `reasoning`) repeats the texts of `reasoning_details` where there are any.
+    `reasoning_content` (`reasoning` at some servers) repeats the texts of `reasoning_details` where there are any.
     """
-    details = message.get("reasoning_details")
-    has_text = False
-    if isinstance(details, list):
-        pieces = [_thought(detail) for detail in details if isinstance(detail, Mapping)]
-        has_text = any(piece.text for piece in pieces)
-        if not has_text:
-            yield from _plain(message)
-        yield from pieces
-    else:
-        yield from _plain(message)
-
-
-def _plain(message: JsonMapping) -> Iterator[Thought]:
-    text = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(text, str) and text:
-        yield Thought(None, text)
+    pieces = [_thought(detail) for detail in objects_in(message, "reasoning_details")]
+    if not any(piece.text for piece in pieces):
+        text = string_in(message, "reasoning_content") or string_in(message, "reasoning")
+        if text:
+            yield Thought(None, text)
+    yield from pieces
 
 
 def _thought(detail: JsonMapping) -> Thought:
     kind, key = detail.get("type"), detail.get("index")
     is_anthropic = detail.get("format") == REASONING_FORMAT
     if kind == "reasoning.text":
-        signature = _text(detail.get("signature"))
+        signature = string_in(detail, "signature")
         if signature and not is_anthropic:
             signature = wrapped({field: value for field, value in detail.items() if field != "text"})
-        return Thought((key, kind), _text(detail.get("text")), signature or None, is_needed=bool(signature))
+        return Thought((key, kind), string_in(detail, "text"), signature or None, is_needed=bool(signature))
     if kind == "reasoning.summary":
         rest = {field: value for field, value in detail.items() if field != "summary"}
-        return Thought((key, kind), _text(detail.get("summary")), wrapped(rest))
+        return Thought((key, kind), string_in(detail, "summary"), wrapped(rest))
     if not is_anthropic:
         return Thought(None, "", None, redacted(wrapped(detail)))
-    data = _text(detail.get("data"))
+    data = string_in(detail, "data")
     return Thought(None, "", None, redacted(data) if data else None)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def thinking(text: str, signature: str | None) -> Json:
@@ -118,14 +104,14 @@ def redacted(data: str) -> Json:
 
 
 def wrapped(detail: JsonMapping) -> str:
-    """A detail as text that a client carries for us."""
+    """A detail as opaque text for the client to send back."""
     return PREFIX + base64.urlsafe_b64encode(orjson.dumps(detail)).decode("ascii")
 
 
 def detail_of(block: JsonMapping, index: int) -> Json | None:
-    """A client's `thinking` or `redacted_thinking` block as the detail it was, `None` where it was unsigned or is not whole.
+    """The detail of a client's `thinking` or `redacted_thinking` block; `None` where it is unsigned or damaged.
 
-    `index` is its place among the message's details.
+    `index` is its position in the turn.
     """
     if block.get("type") == "redacted_thinking":
         data = block.get("data")
@@ -144,7 +130,7 @@ def detail_of(block: JsonMapping, index: int) -> Json | None:
 
 
 def hidden(text: str) -> Json:
-    """Unsigned thoughts as a block that shows nothing of them."""
+    """Unsigned reasoning as a block without visible text."""
     return thinking("", wrapped({"type": "reasoning.text", "text": text, "format": _UNSIGNED}))
 
 
@@ -153,14 +139,13 @@ def _is_hidden(detail: JsonMapping) -> bool:
 
 
 def unsigned_text(message: JsonMapping) -> str:
-    """All of a message's, or a delta's, thoughts that are text alone."""
+    """All unsigned reasoning of a message or delta."""
     return "".join(piece.text for piece in thoughts(message) if piece.block is None and piece.signature is None)
 
 
 def text_of(block: JsonMapping, detail: JsonMapping | None) -> str:
-    """What a `thinking` block says, seen or not; `detail` is what it was (`detail_of`)."""
-    said = _text(block.get("thinking"))
-    return said or (_text(detail.get("text")) if detail is not None else "")
+    """The text of a `thinking` block, visible or hidden; `detail` is its detail (`detail_of`)."""
+    return string_in(block, "thinking") or string_in(detail, "text")
 
 
 def _unwrapped(text: Any, index: int) -> Json | None:
@@ -175,7 +160,7 @@ def _unwrapped(text: Any, index: int) -> Json | None:
 
 
 def blocks(message: JsonMapping, shown: Showing) -> Sequence[Json]:
-    """A whole message's reasoning as blocks. Where it is not shown, the blocks are those that a next turn may need."""
+    """A whole message's reasoning as blocks. If it is not shown, only the blocks that the next turn may need."""
     made: list[Json] = []
     last: object = blocks
     for piece in thoughts(message):

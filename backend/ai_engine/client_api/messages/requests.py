@@ -1,11 +1,11 @@
-"""`POST /v1/messages` and `/v1/messages/count_tokens` as requests for the relay, and the translation that goes with them."""
+"""`POST /v1/messages` and `/v1/messages/count_tokens` as requests for the relay, with their translation."""
 
 import re
 from datetime import date
 
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.messages import answers, native, reasoning
-from ai_engine.client_api.messages.answers import Asked
+from ai_engine.client_api.messages.answers import RequestContext
 from ai_engine.client_api.messages.conversation import chat_messages
 from ai_engine.client_api.messages.count_tokens import estimate
 from ai_engine.client_api.messages.errors import THREAD_UNSUPPORTED
@@ -23,7 +23,7 @@ _is_date = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 
 
 def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
-    """Reads `POST /v1/messages`. Raises `InvalidRequest` naming the field."""
+    """Reads `POST /v1/messages`. Raises `InvalidRequest`."""
     body = parse_object(raw)
     if required(body, "max_tokens", int) < 0:
         raise invalid("max_tokens", "must be at least 0")
@@ -44,25 +44,25 @@ def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
 
 
 def count_tokens_request(raw: bytes, arrival: Arrival) -> ClientRequest:
-    """Reads `POST /v1/messages/count_tokens`. Raises `InvalidRequest` naming the field."""
+    """Reads `POST /v1/messages/count_tokens`. Raises `InvalidRequest`."""
     body = parse_object(raw)
     needs, has_foreign = _checked(body, len(raw))
     request = steered_request(body, Operation.COUNT_TOKENS, arrival, needs=needs)
-    asked = request.body
+    body = request.body
     return request._replace(
-        body=native.without_foreign(asked) if has_foreign else asked, local_fallback=lambda: {"input_tokens": estimate(asked)}
+        body=native.without_foreign(body) if has_foreign else body, local_fallback=lambda: {"input_tokens": estimate(body)}
     )
 
 
 def takes_header(name: bytes, value: bytes) -> bool:
-    """As `ClientFormat.takes_header`. The version stays here: every provider gets the one that our adapter writes."""
+    """`ClientFormat.takes_header`. The version is not passed on: the adapter writes its own."""
     if name == b"anthropic-version":
         check_version(value)
     return name == b"anthropic-beta"
 
 
 def check_version(value: bytes) -> None:
-    """The header `anthropic-version`: any date since the first one. Raises `InvalidRequest`."""
+    """Checks the header `anthropic-version`: any date since 2023-01-01. Raises `InvalidRequest`."""
     text = value.decode("latin-1")
     try:
         if _is_date(text) and date.fromisoformat(text) >= date(2023, 1, 1):
@@ -76,7 +76,7 @@ class MessagesTranslation:
     """`relay.translation.Translation` of one request."""
 
     def __init__(self, body: JsonMapping, request_id: str) -> None:
-        """`body` was checked (`messages_request`). The answer's id is made of the request's, so that either finds the other."""
+        """`body` is checked (`messages_request`). The answer's id contains the request's."""
         self._body = body
         self._request_id = request_id
 
@@ -87,13 +87,13 @@ class MessagesTranslation:
         return chat
 
     def answer(self, chat: JsonMapping) -> JsonMapping:
-        return answers.message(chat, self._asked())
+        return answers.message(chat, self._context())
 
     def stream(self) -> MessagesStream:
-        return MessagesStream(self._asked())
+        return MessagesStream(self._context())
 
-    def _asked(self) -> Asked:
-        return Asked(
+    def _context(self) -> RequestContext:
+        return RequestContext(
             f"msg_{self._request_id}",
             self._body["model"],
             reasoning.showing(self._body.get("thinking")),

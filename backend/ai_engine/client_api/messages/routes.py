@@ -1,4 +1,4 @@
-"""`POST /v1/messages` and `/v1/messages/count_tokens`, as OpenAPI shows them. `endpoint.RelayedEndpoint` serves them."""
+"""`POST /v1/messages` and `/v1/messages/count_tokens` for OpenAPI. `endpoint.RelayedEndpoint` serves them."""
 
 from typing import Annotated
 
@@ -36,13 +36,13 @@ _STREAM = may_be_streamed("The answer: JSON, or with `stream: true` events from 
 async def create_message(body: MessagesRequest) -> Message:
     """Anthropic's Messages API over every provider.
 
-    Those that speak it get the request as it is, every other gets it translated. Models, failover and the headers of the answer
-    are those of chat completions.
+    Providers of this API get the request unchanged, others get a translation. Models, failover and the headers of the answer are
+    those of chat completions.
     """
     served_in_front(MESSAGES_PATH, body)
 
 
 @router.post(COUNT_TOKENS_PATH, summary="Count a conversation's tokens (Anthropic)", responses=_ERRORS)
 async def count_message_tokens(body: CountTokensRequest) -> TokenCount:
-    """How many tokens the request's input has: asked of a provider that counts them, else estimated."""
+    """The tokens of the request's input: counted by a provider that can, else estimated."""
     served_in_front(COUNT_TOKENS_PATH, body)

@@ -1,4 +1,4 @@
-"""The Messages API as OpenAPI shows it: the fields that the engine itself reads or writes; every other is allowed."""
+"""The Messages API for OpenAPI: the fields that the gateway reads or writes; all others are allowed."""
 
 from typing import Literal
 
@@ -28,7 +28,7 @@ class CountTokensRequest(Steered):
 class MessagesRequest(CountTokensRequest):
     """Anthropic's request, whole.
 
-    Providers of other protocols get it translated. 400 names a field that has no words there, if nobody else serves the model.
+    Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
     """
 
     model_config = ConfigDict(
@@ -54,20 +54,20 @@ class Message(Open):
     content: list[Json]
     stop_reason: str | None
     stop_sequence: str | None = None
-    usage: Json = Field(description="`input_tokens` leaves out those that were read from a cache or written to one.")
+    usage: Json = Field(description="`input_tokens` excludes tokens that were read from or written to a cache.")
 
 
 class TokenCount(Open):
-    input_tokens: int = Field(description="Counted by the provider where it can, else an estimate.")
+    input_tokens: int = Field(description="Counted by the provider if it can, else an estimate.")
 
 
 class AnthropicModel(BaseModel):
-    """One model, in Anthropic's shape."""
+    """One model, in Anthropic's format."""
 
     type: Literal["model"] = "model"
     id: str
     display_name: str
-    created_at: str = Field(description="When the engine learnt of it: providers rarely say when they made it.")
+    created_at: str = Field(description="When the gateway first listed it.")
     lifecycle: Literal["active"] = "active"
 
 
@@ -75,18 +75,18 @@ class AnthropicModelList(BaseModel):
     """One page of the list."""
 
     data: list[AnthropicModel]
-    has_more: bool = Field(description="Whether more follow, after `last_id`, or before `first_id` where `before_id` was given.")
+    has_more: bool = Field(description="Whether more follow after `last_id`, or before `first_id` with `before_id`.")
     first_id: str | None
     last_id: str | None
 
 
 class AnthropicErrorDetail(BaseModel):
     type: str = Field(examples=["invalid_request_error"])
-    message: str = Field(examples=["max_tokens must be given: how many tokens the answer may have at most, as a whole number."])
+    message: str = Field(examples=["max_tokens must be an integer."])
 
 
 class AnthropicError(BaseModel):
-    """Every error of the Messages API, and of the list of models where it is asked for in Anthropic's shape."""
+    """Every error of the Messages API, and of the list of models in Anthropic's format."""
 
     type: Literal["error"] = "error"
     error: AnthropicErrorDetail

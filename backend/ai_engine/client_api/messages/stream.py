@@ -15,8 +15,8 @@ import orjson
 
 from ai_engine.client_api.messages import reasoning
 from ai_engine.client_api.messages.answers import (
-    PICTURE,
-    Asked,
+    IMAGE_PLACEHOLDER,
+    RequestContext,
     citation,
     end_of,
     is_citation,
@@ -42,8 +42,8 @@ class MessagesStream:
 
     answer: JsonMapping | None = None
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
         self._events: list[Event] = []
         self._index = -1
         self._open: object = _NOTHING_OPEN
@@ -88,7 +88,7 @@ class MessagesStream:
         counts = token_counts(self._usage)
         usage = messages_usage(counts)
         if counts is None:
-            usage["input_tokens"] = self._asked.estimated_input()
+            usage["input_tokens"] = self._context.estimated_input()
             usage["output_tokens"] = tokens_of(self._characters)
         self._say("message_delta", {"type": "message_delta", "delta": end, "usage": usage})
         self._events.append(MESSAGE_STOP)
@@ -98,12 +98,12 @@ class MessagesStream:
         self._has_started = True
         model = chunk.get("model")
         usage = messages_usage(None)
-        usage["input_tokens"] = self._asked.estimated_input()
+        usage["input_tokens"] = self._context.estimated_input()
         message: Json = {
-            "id": self._asked.message_id,
+            "id": self._context.message_id,
             "type": "message",
             "role": "assistant",
-            "model": model if isinstance(model, str) and model else self._asked.model,
+            "model": model if isinstance(model, str) and model else self._context.model,
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
@@ -128,7 +128,7 @@ class MessagesStream:
             self._refusals.append(refusal)
             self._text(refusal)
         if delta.get("images"):
-            self._text(PICTURE)
+            self._text(IMAGE_PLACEHOLDER)
         for annotation in delta.get("annotations") or ():
             if is_citation(annotation):
                 self._cite(annotation)
@@ -158,7 +158,7 @@ class MessagesStream:
         self._characters += len(thought.text)
         if thought.block is not None:
             self._keep(thought.block)
-        elif self._asked.shown is Showing.SHOWN:
+        elif self._context.shown is Showing.SHOWN:
             self._after_calls(lambda: self._continue_thinking(thought))
         elif thought.is_needed:
             self._keep(reasoning.thinking("", thought.signature))
@@ -178,7 +178,7 @@ class MessagesStream:
 
     def _keep(self, block: Json) -> None:
         self._has_kept = True
-        if self._asked.shown is Showing.UNASKED:
+        if self._context.shown is Showing.NOT_REQUESTED:
             self._held.append(block)
         else:
             self._after_calls(lambda: self._whole(block))
@@ -202,11 +202,11 @@ class MessagesStream:
         """For `Calls`: this call is the one that is told now."""
         self._has_calls = True
         self._tell_held()
-        call_id = call.id or made_id(self._asked, call.place)
+        call_id = call.id or made_id(self._context, call.place)
         block = {
             "type": "tool_use",
             "id": call_id,
-            "name": tool_name(call.name, self._asked),
+            "name": tool_name(call.name, self._context),
             "input": {},
             "caller": {"type": "direct"},
         }

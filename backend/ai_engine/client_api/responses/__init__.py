@@ -1,1 +1,1 @@
-"""OpenAI's Responses API in front of any provider: its requests as chats, its answers and events from them, and what it keeps."""
+"""OpenAI's Responses API over any provider: requests as chats, answers and events from chats, and the store of responses."""

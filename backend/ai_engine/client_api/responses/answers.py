@@ -1,8 +1,8 @@
-"""A whole chat completion as a response, and what plain answers and streams have in common."""
+"""A whole chat completion as a response, and the common part of plain answers and streams."""
 
 import secrets
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from ai_engine.client_api.responses.images import pictures_in
 from ai_engine.client_api.responses.reasoning import seal, shown_text
@@ -11,18 +11,16 @@ from ai_engine.wire import responses as wire
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
-from ai_engine.wire.tolerant import objects_in
-
-Kind = TypeVar("Kind")
+from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _INCOMPLETE_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
-"""By a choice's `finish_reason`; every other one is a whole answer."""
+"""By a choice's `finish_reason`; with any other the answer is complete."""
 _TIERS = frozenset({"default", "flex", "scale", "priority", "fast", "ultrafast"})
-"""OpenAI's: other providers have words of their own, which no SDK takes here."""
+"""OpenAI's tiers, the only ones that SDKs accept."""
 
 
 class Answered(Protocol):
-    """What an answer must know of its request (`translation.ResponsesTranslation`)."""
+    """The fields of the request that its answer needs (`translation.ResponsesTranslation`)."""
 
     response_id: str
     created_at: int
@@ -38,7 +36,7 @@ class Answered(Protocol):
 
 
 class ItemIds:
-    """Ids of one response's items: unlike all others, and told from the response's."""
+    """Unique ids of one response's items, derived from the response's id."""
 
     __slots__ = ("_stem", "_used")
 
@@ -53,25 +51,23 @@ class ItemIds:
 
 def response_of(chat: JsonMapping, request: Answered) -> Json:
     """`chat` as the response to `request`."""
-    choices = chat.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    message = choice.get("message")
+    choice: Json = next(iter(objects_in(chat, "choices")), {})
     finish = choice.get("finish_reason")
-    output = _output(message if isinstance(message, dict) else {}, choice.get("logprobs"), status_of(finish), request)
+    output = _output(object_in(choice, "message"), choice.get("logprobs"), status_of(finish), request)
     return response(request, model=chat.get("model"), finish=finish, output=output, usage=chat.get("usage"), chat=chat)
 
 
 def response(
     request: Answered, *, model: object, finish: object, output: Sequence[Json], usage: object, chat: JsonMapping
 ) -> Json:
-    """The response object of a request that was answered."""
+    """The complete response object."""
     status = status_of(finish)
     answer = started(request, model, status)
     answer["output"] = list(output)
     if (counts := usage_of(usage)) is not None:
         answer["usage"] = counts
-    tier = chat.get("service_tier")
-    answer["service_tier"] = tier if isinstance(tier, str) and tier in _TIERS else "default"
+    tier = string_in(chat, "service_tier")
+    answer["service_tier"] = tier if tier in _TIERS else "default"
     if status == wire.INCOMPLETE:
         answer["incomplete_details"] = {"reason": _INCOMPLETE_REASONS[str(finish)]}
     else:
@@ -102,7 +98,7 @@ def status_of(finish: object) -> str:
 
 
 def usage_of(usage: object) -> Json | None:
-    """A chat's usage in the words of a response; `None` where it says nothing."""
+    """A chat's usage as a response's; `None` where it has no counts."""
     counts = token_counts(usage)
     if counts is None:
         return None
@@ -118,7 +114,7 @@ def usage_of(usage: object) -> Json | None:
 
 
 def _output(message: JsonMapping, logprobs: object, status: str, request: Answered) -> list[Json]:
-    """The items of one message. What a limit cut is the last of them, and parallel calls are the last together."""
+    """The items of one message. An item cut by a limit is the last one; parallel calls are last together."""
     ids = ItemIds(request.response_id)
     output: list[Json] = []
     shown, encrypted = reasoning_in(message)
@@ -140,31 +136,29 @@ def _output(message: JsonMapping, logprobs: object, status: str, request: Answer
 
 
 def reasoning_in(message: JsonMapping) -> tuple[str, str | None]:
-    """What of a message's or delta's reasoning may be shown, and what a next turn needs, sealed."""
+    """The reasoning of a message or delta: its text, and the sealed details for the next turn."""
     details = objects_in(message, "reasoning_details")
     return reasoning_text(message) or shown_text(details), seal(details)
 
 
 def reasoning_text(delta: JsonMapping) -> str:
-    """Reasoning given as text. vLLM and OpenRouter say `reasoning`
+    """Reasoning as text. vLLM and OpenRouter name it `reasoning`
     (https://docs.vllm.ai/en/latest/features/reasoning_outputs.html, read 2026-11-28).
     """
-    text = delta.get("reasoning_content") or delta.get("reasoning")
-    return text if isinstance(text, str) else ""
+    return string_in(delta, "reasoning_content") or string_in(delta, "reasoning")
 
 
 def _parts(message: JsonMapping, logprobs: object) -> list[Json]:
     parts = []
-    text, refusal = text_of(message.get("content")), message.get("refusal")
-    if text:
+    if text := text_of(message.get("content")):
         parts.append(wire.text_part(text, annotations_in(message), logprobs_in(logprobs)))
-    if isinstance(refusal, str) and refusal:
+    if refusal := string_in(message, "refusal"):
         parts.append(wire.refusal_part(refusal))
     return parts
 
 
 def annotations_in(message: JsonMapping) -> list[Json]:
-    """Citations of web pages: a chat nests what a response has flat."""
+    """Citations of web pages, which are nested in a chat and flat in a response."""
     annotations = []
     for annotation in objects_in(message, "annotations"):
         citation = annotation.get("url_citation")
@@ -172,19 +166,17 @@ def annotations_in(message: JsonMapping) -> list[Json]:
             annotations.append(
                 {
                     "type": "url_citation",
-                    "url": _as(str, citation.get("url"), ""),
-                    "title": _as(str, citation.get("title"), ""),
-                    "start_index": _as(int, citation.get("start_index"), 0),
-                    "end_index": _as(int, citation.get("end_index"), 0),
+                    "url": string_in(citation, "url"),
+                    "title": string_in(citation, "title"),
+                    "start_index": _integer(citation, "start_index"),
+                    "end_index": _integer(citation, "end_index"),
                 }
             )
     return annotations
 
 
 def logprobs_in(logprobs: object) -> list[Json]:
-    """A choice's `logprobs` as a text part has them."""
-    if not isinstance(logprobs, dict):
-        return []
+    """A choice's `logprobs` as those of a text part."""
     return [
         {**_logprob(token), "top_logprobs": [_logprob(other) for other in objects_in(token, "top_logprobs")]}
         for token in objects_in(logprobs, "content")
@@ -194,26 +186,24 @@ def logprobs_in(logprobs: object) -> list[Json]:
 def _logprob(token: JsonMapping) -> Json:
     logprob, given = token.get("logprob"), token.get("bytes")
     return {
-        "token": _as(str, token.get("token"), ""),
+        "token": string_in(token, "token"),
         "bytes": given if isinstance(given, list) and all(type(one) is int for one in given) else [],
         "logprob": logprob if type(logprob) in (int, float) else 0.0,
     }
 
 
-def _as(kind: type[Kind], value: object, otherwise: Kind) -> Kind:
-    """`value` where it is of this kind: SDKs insist on it."""
-    return value if type(value) is kind else otherwise
+def _integer(given: JsonMapping, name: str) -> int:
+    """SDKs require an integer."""
+    value = given.get(name)
+    return value if type(value) is int else 0
 
 
 def function_of(call: JsonMapping) -> tuple[str, str]:
-    """The name and arguments in a call, or in the first piece of one; empty where it has none."""
-    function = call.get("function")
-    function = function if isinstance(function, dict) else {}
-    name, arguments = function.get("name"), function.get("arguments")
-    return name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
+    """The name and arguments of a call, or of a piece of one; empty where missing."""
+    function = object_in(call, "function")
+    return string_in(function, "name"), string_in(function, "arguments")
 
 
 def call_id_of(call: JsonMapping) -> str:
-    """The call's id; a new one where the provider gave none, since the result must name it."""
-    call_id = call.get("id")
-    return call_id if isinstance(call_id, str) and call_id else f"call_{secrets.token_hex(12)}"
+    """The call's id; a new one where it has none, since the result refers to it."""
+    return string_in(call, "id") or f"call_{secrets.token_hex(12)}"

@@ -1,7 +1,7 @@
-"""The calls of tools in a streamed chat, told apart and begun as soon as it is known what they call.
+"""The tool calls of a streamed chat; each is opened as soon as its name is known.
 
-Pieces belong together by their index, where that tells (`tool_call_pieces`). Servers exist that send the name or the id after the
-first piece.
+Pieces are assigned by their index where they have one (`tool_call_pieces`). Some servers send the name or the id after the first
+piece.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from ai_engine.client_api.responses.answers import call_id_of, function_of
 from ai_engine.client_api.responses.output_items import Events, OpenCall
 from ai_engine.client_api.tool_call_pieces import CallsByPiece
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.tolerant import string_in
 
 BeginCall = Callable[[str, str, Events], OpenCall]
-"""By the name of its function and its id."""
+"""Opens a call, by the name of its function and its id."""
 
 
 class _Call:
-    """One call, as far as it has come."""
+    """One call so far."""
 
     __slots__ = ("arguments", "id", "name", "opened")
 
@@ -24,7 +25,7 @@ class _Call:
         self.name = ""
         self.id = ""
         self.arguments: list[str] = []
-        """Until it is begun."""
+        """Until it is opened."""
         self.opened: OpenCall | None = None
 
 
@@ -44,10 +45,9 @@ class Calls:
     def read(self, piece: JsonMapping, events: Events) -> None:
         """One element of a delta's `tool_calls`."""
         name, arguments = function_of(piece)
-        given = piece.get("id")
         call = self._by_piece.call_of(piece)
         call.name = call.name or name
-        call.id = call.id or (given if isinstance(given, str) else "")
+        call.id = call.id or string_in(piece, "id")
         if call.opened is None:
             if arguments:
                 call.arguments.append(arguments)
@@ -57,7 +57,7 @@ class Calls:
             call.opened.add(arguments, events)
 
     def end(self, status: str, events: Events) -> None:
-        """No more is to come of any."""
+        """Ends all calls."""
         calls, self._all, self._by_piece = self._all, [], CallsByPiece(self._new)
         for call in calls:
             opened = call.opened or self._begin(call, events)

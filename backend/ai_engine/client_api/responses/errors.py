@@ -1,4 +1,4 @@
-"""How a client of the Responses API learns that its answer will not come, once the status is out."""
+"""Errors in streams and objects of the Responses API, after the status is sent."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from ai_engine.wire.sse import Event
 
 
 def error_events(error: AIEngineError, response_id: str, created_at: int) -> Sequence[Event]:
-    """The end of a stream that broke: `error`, which every OpenAI SDK raises with our message, then `response.failed`.
+    """The end of a broken stream: `error`, which every OpenAI SDK raises with its message, then `response.failed`.
 
     openai-python 2.54 and 3.54 raise where an event has an `error` object, openai-node 6 and 7 there and for the name `error`;
-    all of them read no further. OpenAI's published event has the fields of the error beside its type instead, so they stand there
-    too. Codex looks at `response.failed` alone
-    (https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs, read 2026-11-28). The number of the event
-    is 0: who tells of the break knows nothing of the events before it.
+    all of them read no further. OpenAI's published event has the fields of the error beside its type instead, so they are there
+    too. Codex reads only `response.failed`
+    (https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs, read 2026-11-28). The event's number is
+    0: the number of earlier events is unknown here.
     """
     detail: Json = orjson.loads(error_body(error))["error"]
     flat = {"code": detail["code"], "message": detail["message"], "param": detail["param"]}
@@ -27,7 +27,7 @@ def error_events(error: AIEngineError, response_id: str, created_at: int) -> Seq
 
 
 def failure_of(error: AIEngineError) -> dict[str, str]:
-    """`error` as the `error` of a failed response, whose codes OpenAI's SDKs have a list of."""
+    """`error` as the `error` of a failed response, with one of the codes in OpenAI's SDKs."""
     message: str = orjson.loads(error_body(error))["error"]["message"]
     code = "rate_limit_exceeded" if isinstance(error, RateLimited) else "server_error"
     return {"code": "invalid_prompt" if isinstance(error, CallerError) else code, "message": message}

@@ -1,30 +1,29 @@
-"""Pictures that a model made: a chat has them beside its text as `images`, a response as items of their own."""
+"""Images by a model: in a chat they are `images` beside the text, in a response items of their own."""
 
 from typing import NamedTuple
 
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.tolerant import objects_in
+from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _MEDIA_TYPES = {"iVBOR": "image/png", "/9j/": "image/jpeg", "UklGR": "image/webp", "R0lG": "image/gif"}
-"""By how the base64 of such a file begins."""
+"""By the beginning of the file's base64."""
 
 
 class Pictures(NamedTuple):
-    """What one message or delta has of them."""
+    """The images of one message or delta."""
 
     files: list[str]
     """Base64 each."""
     addresses: list[str]
-    """URLs of those that lie elsewhere, which a response has no place for but its text."""
+    """URLs of others, which a response has in its text."""
 
 
-def pictures_in(said: JsonMapping) -> Pictures:
-    """The pictures of a message or delta of a chat."""
+def pictures_in(message: JsonMapping) -> Pictures:
+    """The images of a chat's message or delta."""
     found = Pictures([], [])
-    for image in objects_in(said, "images"):
-        address = image.get("image_url")
-        url = address.get("url") if isinstance(address, dict) else None
-        if not isinstance(url, str) or not url:
+    for image in objects_in(message, "images"):
+        url = string_in(object_in(image, "image_url"), "url")
+        if not url:
             continue
         head, marker, data = url.partition(";base64,")
         if marker and head[:5].lower() == "data:":
@@ -35,6 +34,6 @@ def pictures_in(said: JsonMapping) -> Pictures:
 
 
 def image_of(result: str) -> Json:
-    """A picture of an earlier turn, as a message of a chat has it."""
+    """An image of an earlier turn, as in a message of a chat."""
     kinds = (kind for beginning, kind in _MEDIA_TYPES.items() if result.startswith(beginning))
     return {"type": "image_url", "image_url": {"url": f"data:{next(kinds, 'image/png')};base64,{result}"}}

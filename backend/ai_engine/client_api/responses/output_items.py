@@ -1,4 +1,4 @@
-"""The items of a streamed response while they grow: each tells what is added to it, and at its end what it has become."""
+"""The items of a streamed response: each emits its additions, and at its end the whole item."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,7 +13,7 @@ Events = list[Event]
 
 
 class EventSink(Protocol):
-    """The stream that an item is part of (`stream.ResponsesStream`)."""
+    """The stream of an item (`stream.ResponsesStream`)."""
 
     def emit(self, kind: str, fields: Json, events: Events) -> None: ...
 
@@ -23,7 +23,7 @@ class EventSink(Protocol):
 
 
 class OpenReasoning:
-    """What the model thinks: shown as one summary, sealed at the end."""
+    """Reasoning: its text is one summary, its details are sealed at the end."""
 
     __slots__ = ("_details", "_index", "_item_id", "_stream", "_text")
 
@@ -35,7 +35,7 @@ class OpenReasoning:
         self._index = stream.add_item(wire.reasoning_item(item_id, [], None, wire.IN_PROGRESS), events)
 
     def add(self, text: str, details: Sequence[Json], events: Events) -> None:
-        """`text` is shown; `details` are for a next turn."""
+        """`text` is for the user, `details` for the next turn."""
         if details:
             self._details.add(details)
         if not text:
@@ -60,7 +60,7 @@ class OpenReasoning:
 
 
 class OpenMessage:
-    """What the model says: parts of text and of refusal, one open at a time."""
+    """A message: parts of text and of refusal, one open at a time."""
 
     __slots__ = ("_annotations", "_index", "_is_refusal", "_item_id", "_logprobs", "_parts", "_pieces", "_stream")
 
@@ -88,7 +88,7 @@ class OpenMessage:
         self._emit("response.refusal.delta", {"delta": refusal}, events)
 
     def add_annotations(self, annotations: Sequence[Json], events: Events) -> None:
-        """To the text so far; before any there is nothing that they could be about."""
+        """To the text so far; ignored before any text."""
         if not self._pieces or self._is_refusal:
             return
         for annotation in annotations:
@@ -129,7 +129,7 @@ class OpenMessage:
 class OpenCall:
     """A call of one of the client's tools.
 
-    A function's arguments are told as they come. A custom tool's input lies inside of them, and is told once it is whole.
+    A function's arguments are streamed. A custom tool's input is inside them, and is sent once it is complete.
     """
 
     __slots__ = ("_index", "_item_id", "_pieces", "_stream", "_tool", "call_id")
@@ -165,7 +165,7 @@ class OpenCall:
 
 
 def _without_bytes(logprobs: Sequence[Json]) -> list[Json]:
-    """As events have them."""
+    """As in events."""
     return [
         {
             "token": token["token"],

@@ -1,7 +1,7 @@
-"""Reasoning that must survive a turn: the hub's `reasoning_details`, sealed into a reasoning item's `encrypted_content` and back.
+"""Carries the hub's `reasoning_details` from turn to turn in a reasoning item's `encrypted_content`.
 
-Clients of the Responses API keep whatever stands there and send it back with the next turn, which is what signatures need.
-Nothing is hidden by the seal: it holds what the model's provider gave for the client anyway, in its own protocol.
+Clients of the Responses API send this field back with the next turn, as signatures require. It is encoded, not encrypted: the
+provider sends the same content to clients in its own protocol.
 """
 
 import base64
@@ -15,28 +15,28 @@ from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import REASONING_FORMAT
 
 _SEAL = "ai-engine-1."
-"""No provider's own: OpenAI's begin with `gAAAA` (Fernet)."""
+"""The prefix of sealed details. OpenAI's encrypted content begins with `gAAAA` (Fernet)."""
 
 
 def seal(details: Sequence[JsonMapping]) -> str | None:
-    """What a next turn needs of `details`; `None` where none of them is signed or encrypted, and nobody would take them back."""
+    """`details` as `encrypted_content`; `None` where nothing is signed or encrypted, so that no provider needs them back."""
     if not any(detail.get("signature") or detail.get("data") for detail in details):
         return None
     try:
         return _SEAL + base64.b64encode(orjson.dumps(details)).decode()
-    except orjson.JSONEncodeError:  # nested without end: nothing that its provider could want back
+    except orjson.JSONEncodeError:  # nested too deeply
         return None
 
 
 def is_sealed(encrypted_content: object) -> bool:
-    """Whether it was sealed here. A provider that speaks the Responses API cannot read it."""
+    """Whether it was sealed here. A provider of the Responses API cannot read it."""
     return isinstance(encrypted_content, str) and encrypted_content.startswith(_SEAL)
 
 
 def unseal(encrypted_content: str, item_id: object, where: str) -> list[Json]:
-    """The details that were sealed; of another's content, one detail that only a provider of OpenAI's format takes back.
+    """The sealed details; foreign content becomes one detail in OpenAI's format.
 
-    Raises `InvalidRequest` naming `where` for what was sealed here and has changed since.
+    Raises `InvalidRequest` where sealed content was changed.
     """
     if not is_sealed(encrypted_content):
         detail = {"type": "reasoning.encrypted", "data": encrypted_content, "format": REASONING_FORMAT, "index": 0}
@@ -51,12 +51,12 @@ def unseal(encrypted_content: str, item_id: object, where: str) -> list[Json]:
 
 
 def shown_text(details: Iterable[object]) -> str:
-    """What `details` say in words: to be shown where the provider gave no text beside them."""
+    """The text of `details`, for providers that send no text beside them."""
     return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in details if isinstance(detail, Mapping))
 
 
 class GatheredDetails:
-    """The details of one stream: pieces of one type with the same `index` are one detail, whose texts follow each other."""
+    """The details of one stream: pieces of one type with the same `index` are one detail, with their texts joined."""
 
     __slots__ = ("_by_key",)
 
@@ -64,11 +64,11 @@ class GatheredDetails:
         self._by_key: dict[str, Json] = {}
 
     def add(self, pieces: Iterable[object]) -> None:
-        """Takes what one delta brings. What is no detail is nothing to a next turn."""
+        """Adds the pieces of one delta; malformed ones are left out."""
         for piece in pieces:
             if not isinstance(piece, dict):
                 continue
-            # OpenRouter gives a summary and what is encrypted the same index.
+            # OpenRouter has the same index for a summary and for encrypted content.
             key = repr((piece.get("index"), piece.get("type")))
             begun = self._by_key.get(key)
             if begun is None:
@@ -82,5 +82,5 @@ class GatheredDetails:
                     begun[field] = value
 
     def whole(self) -> list[Json]:
-        """The details so far, in the order in which they began."""
+        """The details so far, in their order."""
         return list(self._by_key.values())

@@ -1,4 +1,4 @@
-"""A client's body at `/v1/responses` becomes a `ClientRequest`, with the conversation that it goes on from written out."""
+"""Bodies of `/v1/responses` as `ClientRequest`s, with the stored conversation that they continue."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.responses.conversation import kind_of
 from ai_engine.client_api.responses.errors import error_events
 from ai_engine.client_api.responses.reasoning import is_sealed
-from ai_engine.client_api.responses.response_store import KeptResponses, Turn, owner_of
+from ai_engine.client_api.responses.response_store import ResponseStore, Turn, owner_of
 from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.client_api.steering import OWN_FIELDS, Arrival, steered_request
 from ai_engine.clock import Clock
@@ -30,33 +30,33 @@ from ai_engine.wire.sse import Event
 
 _REPEATED = ("tools", "text", "tool_choice")
 _REPEATED_TEXTS = ("prompt_cache_key", "safety_identifier", "user")
-"""What an answer repeats of its request."""
+"""Fields that an answer repeats."""
 _MOST_LEVELS = 200
-"""So many brackets in a whole body are no matter."""
+"""A body with fewer brackets is not nested too deeply."""
 
 
 def new_response_id() -> str:
-    """As OpenAI's look; nobody can guess one."""
+    """Random, in OpenAI's form."""
     return f"resp_{secrets.token_hex(24)}"
 
 
 class ResponsesRequests:
-    """`endpoint.ParseRequest` of the Responses API, and what keeps the answers for later turns."""
+    """`endpoint.ParseRequest` of the Responses API, with the store of answers for later turns."""
 
-    def __init__(self, kept: KeptResponses, clock: Clock, new_id: Callable[[], str] = new_response_id) -> None:
-        self._kept = kept
+    def __init__(self, store: ResponseStore, clock: Clock, new_id: Callable[[], str] = new_response_id) -> None:
+        self._store = store
         self._clock = clock
         self._new_id = new_id
 
     def __call__(self, raw: bytes, arrival: Arrival) -> ClientRequest:
-        """Reads `POST /v1/responses`. Raises `InvalidRequest` naming the field."""
+        """Reads `POST /v1/responses`. Raises `InvalidRequest`."""
         body = parse_object(raw)
         _check(body)
         if raw.count(b"{") + raw.count(b"[") > _MOST_LEVELS:
             _check_depth(body)
         owner = owner_of(arrival.caller)
         previous_id = optional(body, "previous_response_id", str)
-        previous = None if previous_id is None else self._kept.previous(owner, previous_id)
+        previous = None if previous_id is None else self._store.previous(owner, previous_id)
         before = [] if previous is None else previous.conversation()
         added, resolved = self._resolved(_items(body, has_previous=previous is not None), owner)
         request = steered_request(
@@ -83,15 +83,15 @@ class ResponsesRequests:
         return error_events(error, self._new_id(), int(self._clock.now().timestamp()))
 
     def keep(self, request: ClientRequest, answer: JsonMapping) -> None:
-        """`endpoint.ClientFormat.keep`: hears of every whole answer, and keeps those that the client did not want forgotten."""
+        """`endpoint.ClientFormat.keep`: stores a complete answer, unless `store` is false."""
         translation = request.translation
         if isinstance(translation, ResponsesTranslation) and translation.turn is not None:
-            self._kept.keep(translation.turn, answer)
+            self._store.keep(translation.turn, answer)
 
     def _resolved(self, items: list[Json], owner: str) -> tuple[list[Json], set[int]]:
-        """The items, with those that are referred to in the place of their references, and the places of these.
+        """The items with references replaced by stored items, and the positions of these.
 
-        A reference to what is not kept here stays: the provider that made the item may have it.
+        A reference to an item that is not stored here stays: its provider may have it.
         """
         places: dict[str, int] = {}
         for index, item in enumerate(items):
@@ -101,7 +101,7 @@ class ResponsesRequests:
                     problem = f"is a duplicate: Duplicate item found with id {item_id[:100]}"
                     raise invalid(f"input[{index}].id", f"{problem}. Remove duplicate items from your input and try again")
                 places[item_id] = index
-        found = self._kept.items(owner, places)
+        found = self._store.items(owner, places)
         for item_id, item in found.items():
             items[places[item_id]] = item
         resolved = {places[item_id] for item_id in found}
@@ -109,7 +109,7 @@ class ResponsesRequests:
 
 
 def _check(body: JsonMapping) -> None:
-    """What the engine itself relies on; the rest is the provider's, or the translation's, to check."""
+    """Checks the fields that the gateway reads; the provider or the translation checks the rest."""
     for field in ("store", "background", "stream"):
         optional(body, field, bool)
     for field in ("text", "reasoning", "stream_options", "metadata"):
@@ -133,7 +133,7 @@ def _check(body: JsonMapping) -> None:
 
 
 def _check_depth(body: JsonMapping) -> None:
-    """Answers repeat these fields further inside. One that cannot be written there would look like the provider's fault."""
+    """Answers repeat these fields at a deeper level, where they must be encodable too."""
     for field in _REPEATED:
         json_text([[[[[[[[body.get(field)]]]]]]]], field)
 
@@ -152,7 +152,7 @@ def _items(body: JsonMapping, *, has_previous: bool) -> list[Json]:
 
 
 def _as_native(body: Json, before: list[Json], added: list[Json], resolved: set[int]) -> Json:
-    """The body for a provider that speaks the Responses API: the client's own, where it refers to nothing that is kept here."""
+    """The body for a provider of the Responses API: the client's own, unless it refers to stored items."""
     has_sealed = any(is_sealed(item.get("encrypted_content")) for item in added)
     is_own = body.get("background") or body.get("previous_response_id") is not None
     if not (is_own or before or resolved or has_sealed):
@@ -165,13 +165,13 @@ def _as_native(body: Json, before: list[Json], added: list[Json], resolved: set[
 
 
 def _is_lost(item: JsonMapping, is_kept: bool) -> bool:
-    """Reasoning that was sealed here, or was never encrypted: nobody but the engine, or the one who keeps it, can read it."""
+    """Reasoning that was sealed here, or stored and never encrypted: the provider cannot read it."""
     encrypted = item.get("encrypted_content")
     return is_sealed(encrypted) or (is_kept and encrypted is None and item.get("type") == "reasoning")
 
 
 def _needs(body: JsonMapping, items: Sequence[JsonMapping], size_bytes: int) -> Needs:
-    """What the request demands of a model. One look at each part; texts are not read."""
+    """What the request demands of a model. Texts are not read."""
     has_images = has_files = False
     for item in items:
         for field in ("content", "output"):

@@ -1,7 +1,7 @@
-"""Responses that are kept for a while, so that a next turn may name one instead of repeating the conversation.
+"""Stores responses for a while, so that the next turn may refer to one instead of repeating the conversation.
 
-The engine keeps them itself, whoever answered: the next turn goes out whole, and any provider and any key can serve it. Where
-providers are asked natively, they may keep theirs as well; nobody asks for those.
+The next turn is sent whole, so that any provider and any key can serve it. Providers of the Responses API may store responses as
+well; those are not used.
 """
 
 from collections import OrderedDict
@@ -16,37 +16,37 @@ from ai_engine.errors import InvalidRequest
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _OVERHEAD_BYTES = 1024
-"""What keeping one costs beside its text: keys, ids, the entry itself."""
+"""The memory of one response beside its text: keys, ids, the entry."""
 _OVERHEAD_OF_ITEM_BYTES = 256
-"""What finding one of its items by its id costs: a thousand short ones take more than their text does."""
+"""The memory of the index entry of one item."""
 
 Key = tuple[str, str]
-"""Whose it is, and its id. To everybody else it does not exist."""
+"""Its owner and its id. Other callers cannot see it."""
 
 
 def owner_of(caller: Caller | None) -> str:
-    """Whose responses a caller's are: its key's. Where no key is needed, everybody on this machine is the same caller."""
+    """The owner of a caller's responses: its key. Where no key is needed, all callers are one owner."""
     if caller is None:
         return "engine"
     return f"key:{caller.key_id}" if caller.key_id is not None else f"role:{caller.role.name}:{caller.name}"
 
 
-class KeptResponse:
-    """One turn: what it added to the conversation, and its answer. What came before is in `previous`, which it shares."""
+class StoredResponse:
+    """One turn: its input and its answer. Earlier turns are in `previous`, which several turns may share."""
 
     __slots__ = ("_added", "answer", "expires_at", "followers", "is_counted", "is_listed", "item_ids", "previous", "size_bytes")
 
-    def __init__(self, added: bytes, answer: bytes, previous: "KeptResponse | None", expires_at: float) -> None:
+    def __init__(self, added: bytes, answer: bytes, previous: "StoredResponse | None", expires_at: float) -> None:
         self._added = added
         self.answer = answer
         """The response object, as JSON."""
         self.previous = previous
         self.expires_at = expires_at
         self.followers = 0
-        """How many kept turns go on from here: they need it even when it is not listed any more."""
+        """The number of stored turns that continue this one, and need it even if it is not listed."""
         self.is_listed = True
         self.is_counted = True
-        """Whether its bytes are in the sum. They are while it is listed or followed."""
+        """Whether its bytes count: while it is listed or followed."""
         self.item_ids: tuple[str, ...] = ()
         self.size_bytes = len(added) + len(answer) + _OVERHEAD_BYTES
 
@@ -65,9 +65,9 @@ class KeptResponse:
         return output
 
     def input_items(self) -> list[Json]:
-        """The whole conversation that went to the model."""
-        turns: list[KeptResponse] = []
-        turn: KeptResponse | None = self
+        """The whole conversation, without the answer."""
+        turns: list[StoredResponse] = []
+        turn: StoredResponse | None = self
         while turn is not None:
             turns.append(turn)
             turn = turn.previous
@@ -79,24 +79,24 @@ class KeptResponse:
         return items
 
     def conversation(self) -> list[Json]:
-        """As `input_items`, and the answer."""
+        """As `input_items`, with the answer."""
         return self.input_items() + self.output()
 
 
 class Turn(NamedTuple):
-    """What a request adds to a conversation."""
+    """A request's part of a conversation."""
 
     owner: str
     added: Sequence[Any]
     """Its own input items."""
-    previous: KeptResponse | None
+    previous: StoredResponse | None
 
 
-class KeptResponses:
-    """The responses of one process, bounded by their age, their number and their bytes; the oldest go first.
+class ResponseStore:
+    """The responses of one process, bounded by age, number and bytes; the oldest are evicted first.
 
-    Every operation takes constant time, but for the texts that it reads or writes. Turns of one conversation share what is common
-    to them, and its bytes count once.
+    Every operation takes constant time, except for the texts that it reads or writes. Turns of one conversation share their
+    common part, and its bytes count once.
     """
 
     def __init__(
@@ -106,21 +106,21 @@ class KeptResponses:
         self._lifetime_seconds = lifetime_seconds
         self._max_bytes = max_bytes
         self._max_count = max_count
-        # In the order in which they expire: all live equally long.
-        self._listed: OrderedDict[Key, KeptResponse] = OrderedDict()
-        self._of_item: dict[Key, KeptResponse] = {}
+        # In the order of expiry: all have the same lifetime.
+        self._listed: OrderedDict[Key, StoredResponse] = OrderedDict()
+        self._of_item: dict[Key, StoredResponse] = {}
         self.size_bytes = 0
 
     def __len__(self) -> int:
         return len(self._listed)
 
     def keep(self, turn: Turn, answer: JsonMapping) -> None:
-        """Keeps the turn under its answer's `id`. What is larger than all the room, or no JSON, is not kept."""
+        """Stores the turn by its answer's `id`. A turn that is larger than the store, or not JSON, is not stored."""
         response_id = answer.get("id")
         if not isinstance(response_id, str) or not isinstance(answer.get("output"), list):
             return
         try:
-            kept = KeptResponse(
+            stored = StoredResponse(
                 orjson.dumps(turn.added),
                 orjson.dumps(answer),
                 turn.previous,
@@ -128,59 +128,59 @@ class KeptResponses:
             )
         except orjson.JSONEncodeError:
             return
-        kept.item_ids = tuple(item_id for item in (*turn.added, *answer["output"]) if (item_id := _id_of(item)) is not None)
-        kept.size_bytes += len(kept.item_ids) * _OVERHEAD_OF_ITEM_BYTES
-        if kept.size_bytes > self._max_bytes:
+        stored.item_ids = tuple(item_id for item in (*turn.added, *answer["output"]) if (item_id := _id_of(item)) is not None)
+        stored.size_bytes += len(stored.item_ids) * _OVERHEAD_OF_ITEM_BYTES
+        if stored.size_bytes > self._max_bytes:
             return
         key = turn.owner, response_id
         self._unlist(key)
-        self._hold(kept.previous)
-        for item_id in kept.item_ids:
-            self._of_item[turn.owner, item_id] = kept
-        self._listed[key] = kept
-        self.size_bytes += kept.size_bytes
-        self._make_room()
+        self._hold(stored.previous)
+        for item_id in stored.item_ids:
+            self._of_item[turn.owner, item_id] = stored
+        self._listed[key] = stored
+        self.size_bytes += stored.size_bytes
+        self._evict()
 
-    def find(self, owner: str, response_id: str) -> KeptResponse | None:
-        """The caller's response of this id, `None` where there is none (any more)."""
-        kept = self._listed.get((owner, response_id))
-        if kept is None or kept.expires_at <= self._clock.monotonic():
+    def find(self, owner: str, response_id: str) -> StoredResponse | None:
+        """The caller's response of this id; `None` where there is none, or it expired."""
+        stored = self._listed.get((owner, response_id))
+        if stored is None or stored.expires_at <= self._clock.monotonic():
             return None
-        return kept
+        return stored
 
-    def previous(self, owner: str, response_id: str) -> KeptResponse:
-        """The turn that a request goes on from. Raises `InvalidRequest` as OpenAI words it."""
-        kept = self.find(owner, response_id)
-        if kept is None:
+    def previous(self, owner: str, response_id: str) -> StoredResponse:
+        """The turn that a request continues. Raises `InvalidRequest` with OpenAI's message and code."""
+        stored = self.find(owner, response_id)
+        if stored is None:
             raise InvalidRequest(
                 f"Previous response with id '{response_id[:100]}' not found.",
                 param="previous_response_id",
                 code="previous_response_not_found",
             )
-        return kept
+        return stored
 
     def items(self, owner: str, item_ids: Iterable[str]) -> dict[str, Json]:
-        """Those of these items that are in the caller's conversations, by their ids. Every turn is read once for all of them."""
-        wanted: dict[KeptResponse, set[str]] = {}
+        """The items with these ids in the caller's conversations, by id. Every turn is read once."""
+        wanted: dict[StoredResponse, set[str]] = {}
         for item_id in item_ids:
-            kept = self._of_item.get((owner, item_id))
-            if kept is not None and kept.expires_at > self._clock.monotonic():
-                wanted.setdefault(kept, set()).add(item_id)
+            stored = self._of_item.get((owner, item_id))
+            if stored is not None and stored.expires_at > self._clock.monotonic():
+                wanted.setdefault(stored, set()).add(item_id)
         found: dict[str, Json] = {}
-        for kept, ids in wanted.items():
-            for item in (*kept.added(), *kept.output()):
+        for stored, ids in wanted.items():
+            for item in (*stored.added(), *stored.output()):
                 own_id = _id_of(item)
                 if own_id is not None and own_id in ids:
                     found.setdefault(own_id, item)
         return found
 
     def forget(self, owner: str, response_id: str) -> bool:
-        """Whether there was such a response. Later turns of its conversation keep what they need of it."""
+        """Removes a response; whether it existed. Later turns of its conversation keep the parts that they need."""
         is_there = self.find(owner, response_id) is not None
         self._unlist((owner, response_id))
         return is_there
 
-    def _make_room(self) -> None:
+    def _evict(self) -> None:
         now = self._clock.monotonic()
         while self._listed:
             key, oldest = next(iter(self._listed.items()))
@@ -190,17 +190,17 @@ class KeptResponses:
             self._unlist(key)
 
     def _unlist(self, key: Key) -> None:
-        kept = self._listed.pop(key, None)
-        if kept is None:
+        stored = self._listed.pop(key, None)
+        if stored is None:
             return
-        kept.is_listed = False
-        for item_id in kept.item_ids:
-            if self._of_item.get((key[0], item_id)) is kept:
+        stored.is_listed = False
+        for item_id in stored.item_ids:
+            if self._of_item.get((key[0], item_id)) is stored:
                 del self._of_item[key[0], item_id]
-        self._let_go(kept)
+        self._release(stored)
 
-    def _hold(self, previous: KeptResponse | None) -> None:
-        """Counts in whom a new turn goes on from, where it was let go while the turn was under way."""
+    def _hold(self, previous: StoredResponse | None) -> None:
+        """Counts the turn that a new one continues, if it was evicted while the request was running."""
         turn = previous
         while turn is not None:
             turn.followers += 1
@@ -210,9 +210,9 @@ class KeptResponses:
             self.size_bytes += turn.size_bytes
             turn = turn.previous
 
-    def _let_go(self, kept: KeptResponse) -> None:
-        """Counts out what nobody needs any more: the turn, and those before it that only it held."""
-        turn: KeptResponse | None = kept
+    def _release(self, stored: StoredResponse) -> None:
+        """Stops counting an unneeded turn, and those before it that only it needed."""
+        turn: StoredResponse | None = stored
         while turn is not None and not turn.is_listed and not turn.followers:
             self.size_bytes -= turn.size_bytes
             turn.is_counted = False
@@ -222,7 +222,7 @@ class KeptResponses:
 
 
 def _id_of(item: object) -> str | None:
-    """The id of an item, not that of one it refers to."""
+    """The id of an item; `None` for a reference."""
     if not isinstance(item, dict) or item.get("type") == "item_reference" or not ("type" in item or "role" in item):
         return None
     item_id = item.get("id")

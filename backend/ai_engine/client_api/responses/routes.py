@@ -1,7 +1,4 @@
-"""`/v1/responses`: the routes of kept responses, and the creation of one as OpenAPI shows it.
-
-`endpoint.RelayedEndpoint` serves the latter, in front of FastAPI.
-"""
+"""`/v1/responses`: the routes of stored responses, and the creation of one for OpenAPI (`endpoint.RelayedEndpoint` serves it)."""
 
 from typing import Annotated, Literal
 
@@ -12,24 +9,26 @@ from ai_engine.access.roles import Caller
 from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.responses.background import BackgroundResponses
-from ai_engine.client_api.responses.response_store import KeptResponse, KeptResponses, owner_of
+from ai_engine.client_api.responses.response_store import ResponseStore, StoredResponse, owner_of
 from ai_engine.client_api.responses.schemas import DeletedResponse, InputItems, ResponseAnswer, ResponseRequest
 from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 from ai_engine.wire import responses as wire
+from ai_engine.wire.fields import invalid
 from ai_engine.wire.json_types import Json
 
 PATH = "/v1/responses"
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
-Kept = Annotated[KeptResponses, Depends(provided(KeptResponses))]
+Store = Annotated[ResponseStore, Depends(provided(ResponseStore))]
 Background = Annotated[BackgroundResponses, Depends(provided(BackgroundResponses))]
 ResponseId = Annotated[str, Path(max_length=200, description="A response's `id`.", examples=["resp_0123456789abcdef"])]
 
 _STREAM = may_be_streamed(
-    "The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed` or its like.", NAMED_EVENTS
+    "The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed`, `.incomplete` or `.failed`.",
+    NAMED_EVENTS,
 )
 
 
@@ -37,8 +36,8 @@ _STREAM = may_be_streamed(
 async def create_response(body: ResponseRequest) -> ResponseAnswer:
     """OpenAI's Responses API over every provider.
 
-    Providers that speak it get the request as it is; others get it as a chat. Responses are kept for an hour in this process's
-    memory, unless `store` is false, and `previous_response_id` goes on from one of them at any provider.
+    Providers of this API get the request unchanged, others get a chat. Responses are stored for an hour in this process's memory,
+    unless `store` is false, and `previous_response_id` continues one of them at any provider.
     """
     served_in_front(PATH, body)
 
@@ -47,26 +46,24 @@ async def create_response(body: ResponseRequest) -> ResponseAnswer:
 async def show_response(
     request: Request,
     response_id: ResponseId,
-    kept: Kept,
+    store: Store,
     background: Background,
-    stream: Annotated[
-        bool | None, Query(description="Only false: what is kept is whole, and has no events.", examples=[False])
-    ] = None,
+    stream: Annotated[bool | None, Query(description="Only false: stored responses have no events.", examples=[False])] = None,
 ) -> Response:
-    """A response that is kept, or that is being worked on in the background."""
+    """A response that is stored, or running in the background."""
     if stream:
-        raise InvalidRequest("A kept response has no events any more; leave stream out.", param="stream")
+        raise invalid("stream", "is not supported: a stored response has no events")
     owner = _owner(request)
-    under_way = background.find(owner, response_id)
-    return _as_it_is(under_way.snapshot() if under_way is not None else _kept(kept, owner, response_id).answer)
+    running = background.find(owner, response_id)
+    return _unchanged(running.snapshot() if running is not None else _stored(store, owner, response_id).answer)
 
 
 @router.delete(PATH + "/{response_id}", summary="Delete a response")
-async def delete_response(request: Request, response_id: ResponseId, kept: Kept, background: Background) -> DeletedResponse:
-    """Forgets it. Later responses of its conversation keep what they need of it."""
+async def delete_response(request: Request, response_id: ResponseId, store: Store, background: Background) -> DeletedResponse:
+    """Deletes a response. Later responses of its conversation keep the parts that they need."""
     owner = _owner(request)
-    was_under_way = await background.cancel(owner, response_id) is not None
-    if not kept.forget(owner, response_id) and not was_under_way:
+    was_running = await background.cancel(owner, response_id) is not None
+    if not store.forget(owner, response_id) and not was_running:
         raise _not_found(response_id)
     return DeletedResponse(id=response_id)
 
@@ -75,39 +72,39 @@ async def delete_response(request: Request, response_id: ResponseId, kept: Kept,
 async def list_input_items(
     request: Request,
     response_id: ResponseId,
-    kept: Kept,
+    store: Store,
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.", examples=[20])] = 20,
     order: Annotated[Literal["asc", "desc"], Query(description="The oldest first, or the newest.", examples=["asc"])] = "desc",
     after: Annotated[
         str | None, Query(max_length=200, description="The `last_id` of the page before.", examples=["msg_0123456789abcdef"])
     ] = None,
 ) -> InputItems:
-    """The whole conversation that went to the model, without its answer."""
-    found = _kept(kept, _owner(request), response_id).input_items()
+    """The whole conversation, without the answer."""
+    found = _stored(store, _owner(request), response_id).input_items()
     items = [_listed(item, response_id, number) for number, item in enumerate(found)]
     if order == "desc":
         items.reverse()
     if after is not None:
         places = [place for place, item in enumerate(items) if item["id"] == after]
         if not places:
-            raise InvalidRequest(f"after is {after!r}, and no item has that id.", param="after")
+            raise invalid("after", "must be the id of an item")
         items = items[places[0] + 1 :]
     return InputItems(**wire.item_list(items[:limit], has_more=len(items) > limit))
 
 
 @router.post(PATH + "/{response_id}/cancel", summary="Cancel a response", response_model=ResponseAnswer)
-async def cancel_response(request: Request, response_id: ResponseId, kept: Kept, background: Background) -> Response:
-    """Ends one that is being worked on in the background, and its request to the provider with it."""
+async def cancel_response(request: Request, response_id: ResponseId, store: Store, background: Background) -> Response:
+    """Ends a response in the background, and its request to the provider. The errors are OpenAI's."""
     owner = _owner(request)
     cancelled = await background.cancel(owner, response_id)
     if cancelled is not None:
-        return _as_it_is(cancelled)
-    found = _kept(kept, owner, response_id)
+        return _unchanged(cancelled)
+    found = _stored(store, owner, response_id)
     state = found.state()
     if not state.get("background"):
         raise InvalidRequest("Cannot cancel a synchronous response.", param="response_id")
-    if state.get("status") == "cancelled":  # whoever asks twice has what it asked for
-        return _as_it_is(found.answer)
+    if state.get("status") == "cancelled":
+        return _unchanged(found.answer)
     raise InvalidRequest(f"Cannot cancel a {state.get('status')} response.", param="response_id")
 
 
@@ -116,8 +113,8 @@ def _owner(request: Request) -> str:
     return owner_of(caller)
 
 
-def _kept(kept: KeptResponses, owner: str, response_id: str) -> KeptResponse:
-    found = kept.find(owner, response_id)
+def _stored(store: ResponseStore, owner: str, response_id: str) -> StoredResponse:
+    found = store.find(owner, response_id)
     if found is None:
         raise _not_found(response_id)
     return found
@@ -127,13 +124,13 @@ def _not_found(response_id: str) -> NotFound:
     return NotFound(f"Response with id '{response_id}' not found.", param="response_id")
 
 
-def _as_it_is(answer: bytes) -> Response:
-    """The JSON that is kept, byte for byte: FastAPI lets a `Response` through."""
+def _unchanged(answer: bytes) -> Response:
+    """The stored JSON, unchanged."""
     return Response(answer, media_type="application/json")
 
 
 def _listed(item: Json, response_id: str, number: int) -> Json:
-    """An input item as lists have it: with an id, a type, and its content in parts."""
+    """An input item as in lists: with an id, a type, and its content in parts."""
     listed = {"type": "message", **item} if "role" in item else dict(item)
     kind = str(listed.get("type"))
     if not isinstance(listed.get("id"), str):

@@ -1,4 +1,4 @@
-"""The Responses API as OpenAPI shows it: the fields that the engine itself reads or writes. Every other is allowed."""
+"""The Responses API for OpenAPI: the fields that the gateway reads or writes; all others are allowed."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -7,21 +7,19 @@ from ai_engine.wire.json_types import Json
 
 
 class ResponseRequest(Steered):
-    """OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched.
+    """OpenAI's request, whole: a provider of the Responses API gets all fields unchanged.
 
-    Other providers get it translated. 400 names a field that has no words there, if nobody else serves the model.
+    Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "input": "Hello!"}]})
 
     input: str | list[Json] | None = Field(None, description="A text, or items.", examples=["Hello!"])
     instructions: str | None = None
-    previous_response_id: str | None = Field(
-        None, description="A response that is still kept: the conversation goes on from it, at whichever provider."
-    )
-    store: bool | None = Field(None, description="False: the response is not kept. It is for an hour otherwise.")
+    previous_response_id: str | None = Field(None, description="A stored response that this request continues, at any provider.")
+    store: bool | None = Field(None, description="False: the response is not stored. It is stored for an hour otherwise.")
     stream: bool | None = None
-    background: bool | None = Field(None, description="Answer at once and work on; `GET` tells how far it is.")
+    background: bool | None = Field(None, description="Answer at once and run in the background; `GET` returns its state.")
     tools: list[Json] | None = None
 
 
@@ -37,7 +35,7 @@ class ResponseAnswer(Open):
 
 
 class DeletedResponse(BaseModel):
-    """What is left of a response."""
+    """The confirmation."""
 
     id: str
     object: str = "response"
@@ -45,7 +43,7 @@ class DeletedResponse(BaseModel):
 
 
 class InputItems(BaseModel):
-    """A page of the items that went to the model."""
+    """A page of the conversation's items."""
 
     object: str = "list"
     data: list[Json]

@@ -1,11 +1,9 @@
-"""The tools of a request, both ways: what a chat offers to the model for them, and what each of its calls is in the client's
-words.
+"""The tools of a request as functions of a chat, and the calls of these functions as calls of the tools.
 
-A chat knows functions alone. A *custom* tool, whose input is any text, becomes a function with one string, `input`; its grammar,
-which only OpenAI enforces, is told in the description. The tools of a *namespace* become functions named `namespace__tool`. A
-*tool search* that the client carries out becomes a function as well; one that the provider would carry out is not needed where
-every tool is offered at once. Which tools Codex sends: https://github.com/openai/codex/blob/main/codex-rs/tools/src/tool_spec.rs
-(read 2026-11-28).
+A chat has only functions. A *custom* tool, whose input is any text, becomes a function with one string, `input`; its grammar,
+which only OpenAI enforces, is part of the description. The tools of a *namespace* become functions named `namespace__tool`. A
+*tool search* by the client becomes a function too; one by the provider is not needed, since every tool is offered at once. Which
+tools Codex sends: https://github.com/openai/codex/blob/main/codex-rs/tools/src/tool_spec.rs (read 2026-11-28).
 """
 
 from collections.abc import Mapping
@@ -23,13 +21,13 @@ RESPONSES_ONLY = "is supported only by providers of the Responses API"
 _HOSTED = f"is a tool that the provider runs, which {RESPONSES_ONLY}"
 _TOOL_SEARCH = "tool_search"
 
-_SIDE_OFFERS = frozenset(
+_OPTIONAL_HOSTED = frozenset(
     {"web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"}
 ) | frozenset({"image_generation"})
-"""What agents offer beside their own tools, whoever is asked, as Codex does. It is left out where the model may do without it:
-the answer's `tools` lists what was really offered. A request whose only tools these are is about them, and is refused."""
+"""Hosted tools that agents, such as Codex, offer to every model beside their own. They are left out, and the answer's `tools` has
+the others. A request without other tools is refused."""
 
-# Of a tool's fields, those that change nothing but speed where all tools are offered at once.
+# Fields of a tool that affect only speed where all tools are offered at once.
 _HINTS = frozenset({"defer_loading", "cache_control"})
 _FUNCTION_FIELDS = frozenset({"type", "name", "description", "parameters", "strict", "allowed_callers", "async"}) | _HINTS
 _CUSTOM_FIELDS = frozenset({"type", "name", "description", "format", "allowed_callers", "async"}) | _HINTS
@@ -43,7 +41,7 @@ _ANY_TEXT = {
 
 
 class Kind(Enum):
-    """What the client calls a function of the chat."""
+    """The kind of a client's tool."""
 
     FUNCTION = auto()
     CUSTOM = auto()
@@ -51,7 +49,7 @@ class Kind(Enum):
 
 
 class Tool(NamedTuple):
-    """One tool in the client's words."""
+    """One of the client's tools."""
 
     kind: Kind
     name: str
@@ -63,9 +61,9 @@ class Tools:
 
     def __init__(self) -> None:
         self.offered: list[Json] = []
-        """As a chat has them."""
+        """As functions of a chat."""
         self.in_effect: list[Json] = []
-        """As the answer's `tools` tells."""
+        """For the answer's `tools`."""
         self._by_chat_name: dict[str, Tool] = {}
         self._left_out: str | None = None
 
@@ -84,12 +82,12 @@ class Tools:
             if tool.get("execution") != "client":
                 return
             self._offer(Tool(Kind.SEARCH, _TOOL_SEARCH), tool, where)
-        elif kind in _SIDE_OFFERS:
+        elif kind in _OPTIONAL_HOSTED:
             self._left_out = self._left_out or f"{where}.type"
             return
         else:
             self._add_callable(tool, kind, None, where)
-        self.in_effect.append(_told(tool))
+        self.in_effect.append(_echoed(tool))
 
     def _add_namespace(self, tool: Json, where: str) -> None:
         namespace = non_empty(tool, "name", str, where)
@@ -132,11 +130,11 @@ class Tools:
         self._by_chat_name[name] = tool
 
     def named(self, name: str) -> Tool:
-        """What the client calls this function of the chat."""
+        """The client's tool for this function of the chat."""
         return self._by_chat_name.get(name) or Tool(Kind.FUNCTION, name)
 
     def choice(self, given: object) -> object:
-        """`tool_choice` as a chat has it; `None` leaves it to the model. Choosing among few of them offers no others."""
+        """`tool_choice` of a chat; `None` leaves the choice to the model. `allowed_tools` removes all other tools."""
         if given is None or given == "auto":
             return None
         if given in ("none", "required"):
@@ -157,7 +155,7 @@ class Tools:
             kind = non_empty(tool, "type", str, where)
             if kind in ("function", "custom"):
                 allowed.add(self._chosen(tool, where))
-            elif kind not in _SIDE_OFFERS:
+            elif kind not in _OPTIONAL_HOSTED:
                 raise unsupported(f"{where}.type", _HOSTED)
         self.offered = [tool for tool in self.offered if tool["function"]["name"] in allowed]
         return mode if mode == "required" else None
@@ -170,7 +168,7 @@ class Tools:
 
 
 def chat_name(name: str, namespace: object = None) -> str:
-    """What the function is called in a chat. Long names are cut and told apart by a piece of their hash."""
+    """The name of the function in a chat, shortened where it is too long."""
     if type(namespace) is not str or not namespace:
         return name
     whole = f"{namespace}{name}" if namespace.endswith("__") else f"{namespace}__{name}"
@@ -178,7 +176,7 @@ def chat_name(name: str, namespace: object = None) -> str:
 
 
 def custom_input(arguments: str) -> str:
-    """The text in the arguments of a custom tool's function; arguments that are no such object are the text themselves."""
+    """The `input` in the arguments of a custom tool's function; the arguments themselves where they have none."""
     try:
         given = orjson.loads(arguments)
     except orjson.JSONDecodeError:
@@ -188,7 +186,7 @@ def custom_input(arguments: str) -> str:
 
 
 def call_item(tool: Tool, item_id: str, call_id: str, arguments: str, status: str) -> Json:
-    """The model's call in the client's words."""
+    """The model's call of a tool, as an item."""
     if tool.kind is Kind.FUNCTION:
         return wire.function_call(item_id, call_id, tool.name, arguments, status, tool.namespace)
     if tool.kind is Kind.CUSTOM:
@@ -201,7 +199,7 @@ def call_item(tool: Tool, item_id: str, call_id: str, arguments: str, status: st
 
 
 ITEM_PREFIX: Mapping[Kind, str] = {Kind.FUNCTION: "fc", Kind.CUSTOM: "ctc", Kind.SEARCH: "tsc"}
-"""How the ids of calls begin."""
+"""The prefix of a call's id."""
 
 
 def _with_grammar(tool: JsonMapping, where: str) -> str:
@@ -218,8 +216,8 @@ def _description(tool: JsonMapping, where: str) -> str | None:
     return optional(tool, "description", str, where)
 
 
-def _told(tool: Json) -> Json:
-    """As the answer repeats it, with the fields that SDKs ask for."""
+def _echoed(tool: Json) -> Json:
+    """As in the answer, with the fields that SDKs require."""
     if tool["type"] != "function":
         return tool
     return {"parameters": None, "strict": False, **tool}

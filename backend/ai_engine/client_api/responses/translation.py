@@ -1,4 +1,4 @@
-"""One request of the Responses API over any provider: as a chat, and what comes back as its response."""
+"""One request of the Responses API as a chat, and the chat's answer as its response."""
 
 from functools import cached_property
 from typing import Any
@@ -15,24 +15,24 @@ from ai_engine.wire.json_types import Json, JsonMapping
 
 _LEFT_OUT = frozenset(
     {
-        # Told again in the answer, and nothing else.
+        # Only repeated in the answer.
         "metadata",
-        # Hints: who the end user is, and what makes a cache hit likelier.
+        # Hints about the end user and the cache.
         "user",
         "safety_identifier",
         "client_metadata",
         "prompt_cache_key",
         "prompt_cache_retention",
         "prompt_cache_options",
-        # The engine's own business: it keeps responses, runs them in the background, and streams.
+        # The gateway implements these itself.
         "store",
         "background",
         "previous_response_id",
-        # `auto` lets the provider cut a conversation that is too long; one that is not is the same either way.
+        # `auto` lets the provider cut a conversation that is too long.
         "truncation",
-        # It counts calls of tools that the provider carries out itself, and there are none.
+        # About hosted tools, and there are none.
         "max_tool_calls",
-        # Of padding against eavesdroppers, which nothing here adds.
+        # About padding, which is not added here.
         "stream_options",
     }
 )
@@ -47,7 +47,7 @@ _INCLUDABLE = frozenset(
     {
         "reasoning.encrypted_content",
         _LOGPROBS,
-        # About items that do not come of a chat, and about the request's own images: there is nothing that could be left out.
+        # About items that a chat's answer does not have.
         "file_search_call.results",
         "web_search_call.results",
         "web_search_call.action.sources",
@@ -61,7 +61,7 @@ _REASONING = frozenset({"effort", "summary", "generate_summary", "context"})
 
 
 class ResponsesTranslation:
-    """`relay.translation.Translation` of one request; also what `response_store.KeptResponses` keeps of it."""
+    """`relay.translation.Translation` of one request; also its turn for `response_store.ResponseStore`."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ResponsesTranslation:
         previous_response_id: str | None = None,
         turn: Turn | None = None,
     ) -> None:
-        """`body` is the client's request with its conversation whole: what it refers to is in `input`. `turn` is what to keep."""
+        """`body` is the client's request with the whole conversation in `input`. `turn` is to be stored."""
         self.body = body
         self.response_id = response_id
         self._clock = clock
@@ -125,7 +125,7 @@ class ResponsesTranslation:
 
     @cached_property
     def echo(self) -> Json:
-        """What a response tells of its request."""
+        """The fields of the request that a response repeats."""
         body = self.body
         text, reasoning = body.get("text") or {}, body.get("reasoning") or {}
         return {
@@ -141,7 +141,7 @@ class ResponsesTranslation:
             "temperature": body.get("temperature"),
             "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
             "tool_choice": body.get("tool_choice") or "auto",
-            "tools": self._told_tools(),
+            "tools": self._echoed_tools(),
             "top_logprobs": body.get("top_logprobs") or 0,
             "top_p": body.get("top_p"),
             "truncation": "disabled",
@@ -149,10 +149,10 @@ class ResponsesTranslation:
             **{field: body[field] for field in ("prompt_cache_key", "safety_identifier", "user") if body.get(field) is not None},
         }
 
-    def _told_tools(self) -> list[Any]:
+    def _echoed_tools(self) -> list[Any]:
         try:
             return self.tools.in_effect
-        except InvalidRequest:  # only a provider that speaks the Responses API can have been asked
+        except InvalidRequest:  # a provider of the Responses API has answered
             return list(self.body.get("tools") or ())
 
 
@@ -191,7 +191,7 @@ def _set_text(body: JsonMapping, chat: Json) -> None:
 
 
 def _set_reasoning(body: JsonMapping, chat: Json) -> None:
-    """The effort. Summaries are shown wherever the provider gives any."""
+    """The effort. Summaries are shown wherever the provider sends them."""
     reasoning = optional(body, "reasoning", dict)
     if reasoning is None:
         return

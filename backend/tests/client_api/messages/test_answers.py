@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.client_api.messages.answers import PICTURE
+from ai_engine.client_api.messages.answers import IMAGE_PLACEHOLDER
 from ai_engine.client_api.messages.reasoning import PREFIX
 from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_reader import essence
@@ -102,7 +102,7 @@ def test_pages_are_quoted() -> None:
 
 def test_a_picture_is_told_of() -> None:
     message = answered({"content": "See:", "images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}]})
-    assert [block["text"] for block in message["content"]] == ["See:", PICTURE]
+    assert [block["text"] for block in message["content"]] == ["See:", IMAGE_PLACEHOLDER]
 
 
 def test_a_provider_that_counts_nothing_is_estimated() -> None:

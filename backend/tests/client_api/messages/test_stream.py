@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_engine.client_api.messages.answers import PICTURE
+from ai_engine.client_api.messages.answers import IMAGE_PLACEHOLDER
 from ai_engine.client_api.messages.reasoning import PREFIX
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
@@ -153,7 +153,7 @@ def test_a_page_that_the_answer_quotes_is_told() -> None:
 
 def test_a_picture_is_told_of() -> None:
     message = streamed(chunk({"content": "See:"}), chunk({"images": [{"type": "image_url"}]}), chunk({}, "stop"))
-    assert message["content"] == [{"type": "text", "text": "See:" + PICTURE}]
+    assert message["content"] == [{"type": "text", "text": "See:" + IMAGE_PLACEHOLDER}]
 
 
 def test_an_empty_answer_is_a_message_too() -> None:

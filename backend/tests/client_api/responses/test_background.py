@@ -9,7 +9,7 @@ import pytest
 from ai_engine.access.roles import Caller
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
-from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.responses.response_store import ResponseStore
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AIEngineError, AttemptsFailed, InvalidRequest, RateLimited
 from ai_engine.names import Role, Route
@@ -53,7 +53,7 @@ class SlowRelay:
 class Gateway:
     def __init__(self, **bounds: Any) -> None:
         self.clock = HandTurnedClock()
-        self.kept = KeptResponses(self.clock)
+        self.kept = ResponseStore(self.clock)
         self.requests = ResponsesRequests(self.kept, self.clock)
         self.relay = SlowRelay()
         self.started = 0
@@ -131,7 +131,7 @@ async def test_a_fault_of_ours_is_logged_and_told_without_its_words(caplog: pyte
     queued = gateway.defer()
     await quiet()
     assert "secret" not in gateway.state(queued["id"])["error"]["message"]
-    assert "failed inside the gateway" in caplog.text
+    assert "failed with an internal error" in caplog.text
 
 
 async def test_cancelling_it_ends_its_request_to_the_provider() -> None:

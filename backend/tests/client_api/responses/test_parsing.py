@@ -8,7 +8,7 @@ import pytest
 from ai_engine.access.roles import Caller
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.client_api.responses.requests import ResponsesRequests
-from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.responses.response_store import ResponseStore
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import AttemptsFailed, InvalidRequest
 from ai_engine.names import Operation, Role
@@ -33,7 +33,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.clock = HandTurnedClock()
-        self.kept = KeptResponses(self.clock)
+        self.kept = ResponseStore(self.clock)
         self._count = 0
         self.requests = ResponsesRequests(self.kept, self.clock, self._new_id)
 
@@ -291,7 +291,7 @@ def test_an_error_within_a_stream_is_told_to_sdks_and_to_readers_of_events(gatew
 
 
 def test_new_ids_look_like_openais() -> None:
-    requests = ResponsesRequests(KeptResponses(HandTurnedClock()), HandTurnedClock())
+    requests = ResponsesRequests(ResponseStore(HandTurnedClock()), HandTurnedClock())
     raw = orjson.dumps({"model": "tiny", "input": "Hello!"})
     request = requests(raw, Arrival("r1", None))
     assert request.translation is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ai_engine.access.roles import Caller
 from ai_engine.client_api.responses.requests import ResponsesRequests
-from ai_engine.client_api.responses.response_store import KeptResponses
+from ai_engine.client_api.responses.response_store import ResponseStore
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
@@ -216,7 +216,7 @@ FIELDS = st.sampled_from(
     ]
 )
 ITEMS = st.lists(st.dictionaries(WORDS, JSON, min_size=1, max_size=5), min_size=1, max_size=4)
-REQUESTS = ResponsesRequests(KeptResponses(HandTurnedClock()), HandTurnedClock(), lambda: RESPONSE_ID)
+REQUESTS = ResponsesRequests(ResponseStore(HandTurnedClock()), HandTurnedClock(), lambda: RESPONSE_ID)
 
 
 @given(st.dictionaries(FIELDS, JSON, max_size=4), TEXT | ITEMS | JSON)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ai_engine.access.roles import Caller
-from ai_engine.client_api.responses.response_store import KeptResponse, KeptResponses, Turn, owner_of
+from ai_engine.client_api.responses.response_store import ResponseStore, StoredResponse, Turn, owner_of
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
 from ai_engine.wire.json_types import Json
@@ -22,12 +22,12 @@ def answer(response_id: str, text: str = "Hi.") -> Json:
     return {"id": response_id, "status": "completed", "background": False, "output": [message]}
 
 
-def keep(store: KeptResponses, response_id: str, text: str = "Hello!", after: str | None = None, owner: str = "ada") -> None:
+def keep(store: ResponseStore, response_id: str, text: str = "Hello!", after: str | None = None, owner: str = "ada") -> None:
     previous = None if after is None else store.previous(owner, after)
     store.keep(Turn(owner, [user(text)], previous), answer(response_id))
 
 
-def said(kept: KeptResponse | None) -> list[Any]:
+def said(kept: StoredResponse | None) -> list[Any]:
     assert kept is not None
     return [item["content"] if item["role"] == "user" else item["id"] for item in kept.conversation()]
 
@@ -38,7 +38,7 @@ def clock() -> HandTurnedClock:
 
 
 def test_a_conversation_is_what_was_said_in_all_its_turns(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1", "one")
     keep(store, "r2", "two", after="r1")
     keep(store, "r3", "three", after="r1")
@@ -47,7 +47,7 @@ def test_a_conversation_is_what_was_said_in_all_its_turns(clock: HandTurnedClock
 
 
 def test_to_everybody_else_it_does_not_exist(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1")
     assert store.find("bob", "r1") is None
     assert store.items("bob", ["msg_r1"]) == {}
@@ -58,7 +58,7 @@ def test_to_everybody_else_it_does_not_exist(clock: HandTurnedClock) -> None:
 
 
 def test_it_is_gone_when_its_time_is_over(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock, lifetime_seconds=60)
+    store = ResponseStore(clock, lifetime_seconds=60)
     keep(store, "r1")
     clock.advance(59)
     keep(store, "r2", after="r1")
@@ -69,14 +69,14 @@ def test_it_is_gone_when_its_time_is_over(clock: HandTurnedClock) -> None:
 
 
 def test_the_oldest_goes_first_where_there_are_too_many(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock, max_count=2)
+    store = ResponseStore(clock, max_count=2)
     for name in ("r1", "r2", "r3"):
         keep(store, name)
     assert [store.find("ada", name) is not None for name in ("r1", "r2", "r3")] == [False, True, True]
 
 
 def test_bytes_are_bounded_and_what_would_fill_them_alone_is_not_kept(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock, max_bytes=10_000)
+    store = ResponseStore(clock, max_bytes=10_000)
     for number in range(20):
         keep(store, f"r{number}", "x" * 2000)
         assert store.size_bytes <= 10_000
@@ -87,7 +87,7 @@ def test_bytes_are_bounded_and_what_would_fill_them_alone_is_not_kept(clock: Han
 
 
 def test_what_turns_share_counts_once_and_goes_with_the_last_of_them(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1", "x" * 5000)
     alone = store.size_bytes
     keep(store, "r2", after="r1")
@@ -102,7 +102,7 @@ def test_what_turns_share_counts_once_and_goes_with_the_last_of_them(clock: Hand
 
 
 def test_a_turn_that_was_let_go_while_the_next_was_under_way_is_still_its_beginning(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1", "one")
     keep(store, "r2", "two", after="r1")
     turn = Turn("ada", [user("three")], store.previous("ada", "r2"))
@@ -116,7 +116,7 @@ def test_a_turn_that_was_let_go_while_the_next_was_under_way_is_still_its_beginn
 
 
 def test_an_id_that_comes_again_is_the_newer_response(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1", "one")
     keep(store, "r1", "two", after="r1")
     assert said(store.find("ada", "r1")) == ["one", "msg_r1", "two", "msg_r1"]
@@ -124,7 +124,7 @@ def test_an_id_that_comes_again_is_the_newer_response(clock: HandTurnedClock) ->
 
 
 def test_an_item_is_found_by_its_id(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     keep(store, "r1")
     item = store.items("ada", ["msg_r1"]).get("msg_r1")
     assert item is not None
@@ -134,7 +134,7 @@ def test_an_item_is_found_by_its_id(clock: HandTurnedClock) -> None:
 
 
 def test_many_items_of_one_turn_are_found_in_one_reading(clock: HandTurnedClock) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     added = [{**user("x"), "id": f"msg_{number}"} for number in range(2000)]
     store.keep(Turn("ada", added, None), answer("r1"))
     kept = store.find("ada", "r1")
@@ -145,14 +145,14 @@ def test_many_items_of_one_turn_are_found_in_one_reading(clock: HandTurnedClock)
 
 @pytest.mark.parametrize("broken", [{}, {"id": 7, "output": []}, {"id": "r1"}, {"id": "r1", "output": [], "x": {1}}])
 def test_what_is_no_response_is_not_kept(clock: HandTurnedClock, broken: Json) -> None:
-    store = KeptResponses(clock)
+    store = ResponseStore(clock)
     store.keep(Turn("ada", [], None), broken)
     assert len(store) == 0
 
 
 def test_whatever_happens_the_bounds_hold_and_nothing_is_left_over(clock: HandTurnedClock) -> None:
     chance = random.Random(7)
-    store = KeptResponses(clock, lifetime_seconds=50, max_bytes=60_000, max_count=30)
+    store = ResponseStore(clock, lifetime_seconds=50, max_bytes=60_000, max_count=30)
     for number in range(3000):
         names = [f"r{max(number - back, 0)}" for back in range(1, 20)]
         after = chance.choice([None, *names])

@@ -13,7 +13,7 @@ from ai_engine.access.roles import Caller
 from ai_engine.client_api.responses import routes
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
-from ai_engine.client_api.responses.response_store import KeptResponses, Turn
+from ai_engine.client_api.responses.response_store import ResponseStore, Turn
 from ai_engine.client_api.steering import Arrival
 from ai_engine.names import Role
 from ai_engine.settings import Settings
@@ -34,13 +34,13 @@ class Service:
 
     def __init__(self) -> None:
         self.clock = HandTurnedClock()
-        self.kept = KeptResponses(self.clock)
+        self.kept = ResponseStore(self.clock)
         self.relay = SlowRelay()
         self.background = BackgroundResponses(self.relay.answer, self.kept)
         self.requests = ResponsesRequests(self.kept, self.clock)
         self.app = FastAPI()
         self.app.include_router(routes.router)
-        self.app.state.services = {KeptResponses: self.kept, BackgroundResponses: self.background}
+        self.app.state.services = {ResponseStore: self.kept, BackgroundResponses: self.background}
         install_guard(self.app, Guard(Settings()))
         install_error_handlers(self.app)
         # The guard lets in who comes from this machine: in the gateway, `RequestContext` says who that is.
