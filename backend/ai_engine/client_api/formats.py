@@ -11,13 +11,13 @@ from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.requests import ResponsesRequests
 
 
-def relayed_formats(asked: ResponsesRequests, background: BackgroundResponses) -> dict[str, ClientFormat]:
+def relayed_formats(parse: ResponsesRequests, background: BackgroundResponses) -> dict[str, ClientFormat]:
     """By path, for the dispatcher. The routes for OpenAPI at the same paths are not called."""
     return {
         chat_completions.PATH: ClientFormat(chat_request),
         completions.PATH: ClientFormat(completions.completions_request),
         embeddings.PATH: ClientFormat(embeddings_request),
-        responses.PATH: ClientFormat(asked, error_events=asked.error_events, keep=asked.keep, defer=background.defer),
+        responses.PATH: ClientFormat(parse, error_events=parse.error_events, keep=parse.keep, defer=background.defer),
         **{path: passed.client_format for path, passed in passthrough.PASSED.items()},
         messages.MESSAGES_PATH: _anthropic_format(messages_request),
         messages.COUNT_TOKENS_PATH: _anthropic_format(count_tokens_request),

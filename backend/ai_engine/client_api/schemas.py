@@ -50,9 +50,9 @@ class ChatMessage(Open):
 
 
 class ChatCompletionRequest(Steered):
-    """OpenAI's request, whole: fields that are not listed reach the provider untouched."""
+    """OpenAI's request, whole: the provider gets all fields unchanged."""
 
-    # Without an example, Swagger UI would make one up that nobody can answer, out of every field.
+    # Without an example, Swagger UI generates an invalid one with every field.
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}]}
     )

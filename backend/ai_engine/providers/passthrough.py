@@ -11,7 +11,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
-from ai_engine.providers.plain_answers import object_in
+from ai_engine.providers.plain_answers import answer_object
 from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
 from ai_engine.wire import openai
@@ -19,6 +19,7 @@ from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import Event
+from ai_engine.wire.tolerant import object_in
 
 _RESULTS = {
     Operation.IMAGE_GENERATIONS: ("data",),
@@ -53,7 +54,7 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
         if media_type == "text/html" or (operation is Operation.SPEECH and not body):
             return malformed_answer(f"The provider's answer is {'a web page' if body else 'empty'}.")
         return PlainAnswer(body, None, None, content_type=content_type.encode("latin-1"))
-    answer = object_in(body)
+    answer = answer_object(body)
     if isinstance(answer, Failure):
         return answer
     if answer.get("error"):
@@ -62,24 +63,19 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
     if not any(answer.get(field) is not None for field in fields):
         if has_error(answer):
             return classify_error_value(answer)
-        return malformed_answer(f"The provider's answer has no {' or '.join(fields) or 'sound'}.")
+        return malformed_answer(f"The provider's answer has no {' or '.join(fields) or 'audio'}.")
     named = answer.get("model")
     return PlainAnswer(body, named if isinstance(named, str) else None, _usage_in(operation, answer), answer=answer)
 
 
 def _usage_in(operation: Operation, answer: JsonMapping) -> TokenCounts | None:
-    """What the answer says of its tokens; `None` where it says nothing, or counts something else.
+    """The token counts of the answer; `None` where it has none, or counts something else.
 
     Images and transcriptions have `input_tokens` and `output_tokens`; whisper counts seconds
-    (https://platform.openai.com/docs/api-reference/audio/json-object); rankings have one sum, which Cohere's form puts under
-    `meta.billed_units` beside search units, which are no tokens (https://docs.cohere.com/reference/rerank, all read 2026-11-28).
+    (https://platform.openai.com/docs/api-reference/audio/json-object); rankings have one sum, in Cohere's format under
+    `meta.billed_units` beside search units (https://docs.cohere.com/reference/rerank, all read 2026-11-28).
     """
-    usage = answer.get("usage")
-    if not isinstance(usage, dict):
-        meta = answer.get("meta")
-        usage = meta.get("billed_units") if isinstance(meta, dict) else None
-        if not isinstance(usage, dict):
-            return None
+    usage = object_in(answer, "usage") or object_in(object_in(answer, "meta"), "billed_units")
     if "input_tokens" in usage or "output_tokens" in usage:
         details = usage.get("input_tokens_details") or usage.get("input_token_details")
         usage = {
@@ -96,10 +92,9 @@ def _usage_in(operation: Operation, answer: JsonMapping) -> TokenCounts | None:
 
 
 class PassedStreamDecoder(EventDecoder):
-    """`adapter.StreamDecoder` for streams of images and sound: typed events, of which the last ends in `.done` or `.completed`.
+    """`adapter.StreamDecoder` for streams of images and audio: typed events; the last one's type ends in `.done` or `.completed`.
 
-    Several images are several `.completed`, each with its usage: it is added up. No characters are counted: what is generated is
-    no text, or was paid as sound.
+    Several images are several `.completed`, whose usage is added up. Characters are not counted, since the output is not text.
     """
 
     __slots__ = ("_operation", "_saw_done", "is_finished")
@@ -148,12 +143,12 @@ class PassedStreamDecoder(EventDecoder):
         self.usage = TokenCounts(*sums)
 
     def _of_plain(self, body: bytes) -> StreamEvent:
-        """A body that is no stream: an error under a 200, or the answer of a model that does not stream and says so nowhere."""
+        """A body that is not a stream: an error in a 200, or the answer of a model that does not stream."""
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
             return no_stream()
         if has_error(value):
             return failed(classify_error_value(value))
-        reason = "This model answers whole and does not stream; ask for no stream."
+        reason = "stream is not supported by this model; send the request without it."
         return failed(Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, reason, status=400, param="stream"))

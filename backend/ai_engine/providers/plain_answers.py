@@ -12,7 +12,7 @@ TOO_DEEP = malformed_answer("The provider's answer is nested too deeply.")
 """An answer that can be read but not encoded again."""
 
 
-def object_in(body: bytes) -> Json | Failure:
+def answer_object(body: bytes) -> Json | Failure:
     """A 2xx body as an object, which may still be an error; a `Failure` where it is not an object."""
     try:
         answer = orjson.loads(body)

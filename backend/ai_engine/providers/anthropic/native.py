@@ -8,7 +8,7 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.anthropic.events import is_error, mapping, merged
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
-from ai_engine.providers.plain_answers import object_in, uncounted_characters
+from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -36,7 +36,7 @@ def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
 
 def sound_answer(body: bytes, field: str) -> Json | Failure:
     """A 2xx body as an object with `field`, which is a message's `content` or a count; what is not is a `Failure`."""
-    message = object_in(body)
+    message = answer_object(body)
     if isinstance(message, Failure):
         return message
     if is_error(message):

@@ -11,7 +11,7 @@ from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import Failure, classify_error_value
 from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
-from ai_engine.providers.plain_answers import object_in
+from ai_engine.providers.plain_answers import answer_object
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
@@ -66,7 +66,7 @@ class Cohere(TranslatingAdapter):
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
     ) -> PlainAnswer | Failure:
-        answer = object_in(body)
+        answer = answer_object(body)
         if isinstance(answer, Failure):
             return answer
         if answer.get("error") or isinstance(answer.get("message"), str):

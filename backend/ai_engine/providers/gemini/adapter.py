@@ -16,7 +16,7 @@ from ai_engine.providers.gemini.listing import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
 from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
-from ai_engine.providers.plain_answers import TOO_DEEP, object_in
+from ai_engine.providers.plain_answers import TOO_DEEP, answer_object
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers, UpstreamRequest
@@ -75,7 +75,7 @@ class Gemini(TranslatingAdapter):
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
     ) -> PlainAnswer | Failure:
-        answer = object_in(body)
+        answer = answer_object(body)
         if isinstance(answer, Failure):
             return answer
         if answer.get("error"):

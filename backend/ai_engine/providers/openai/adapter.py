@@ -20,7 +20,7 @@ from ai_engine.providers.openai import chat_via_responses, responses
 from ai_engine.providers.openai.dialects import adopted
 from ai_engine.providers.openai.listing import read_listing
 from ai_engine.providers.openai.stream import OpenAIStreamDecoder, failure_of_choice
-from ai_engine.providers.plain_answers import object_in, uncounted_characters
+from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
@@ -167,7 +167,7 @@ class OpenAICompatible:
             if as_chat and operation is Operation.RESPONSES and isinstance(plain, PlainAnswer):
                 return chat_via_responses.chat_answer(plain)
             return plain
-        answer = object_in(body)
+        answer = answer_object(body)
         if isinstance(answer, Failure):
             return answer
         failure = _failure_in(operation, answer)

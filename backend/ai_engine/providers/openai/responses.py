@@ -10,7 +10,7 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
-from ai_engine.providers.plain_answers import object_in, uncounted_characters
+from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
 from ai_engine.wire.json_types import JsonMapping
@@ -70,7 +70,7 @@ def usage_counts(usage: object) -> TokenCounts | None:
 
 def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
     """Reads a 2xx body. A response that failed is a `Failure`, whatever its status line said."""
-    answer = object_in(body)
+    answer = answer_object(body)
     if isinstance(answer, Failure):
         return answer
     failure = _failure_in(answer)

@@ -88,8 +88,8 @@ _OFFICIAL = (
         docs_url="https://openrouter.ai/docs",
         default_model="openai/gpt-4o-mini",
         models=("openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"),
-        # https://openrouter.ai/docs/api/api-reference/anthropic-messages/create-a-message. Its Responses API is a beta that keeps
-        # nothing: https://openrouter.ai/docs/api-reference/responses-api/basic-usage (both read 2026-11-28).
+        # https://openrouter.ai/docs/api/api-reference/anthropic-messages/create-a-message. Its Responses API is a beta that
+        # stores nothing: https://openrouter.ai/docs/api-reference/responses-api/basic-usage (both read 2026-11-28).
         formats=frozenset({Operation.MESSAGES}),
         takes_hints=True,
         takes_reasoning_content=True,
@@ -125,7 +125,7 @@ _OFFICIAL = (
         docs_url="https://docs.x.ai",
         default_model="grok-4-1-fast-non-reasoning",
         models=("grok-4-1-fast-non-reasoning", "grok-4-1-fast-reasoning", "grok-4.3"),
-        # https://docs.x.ai/docs/api-reference. /v1/messages is deprecated, and /v1/completions knows no model that reasons:
+        # https://docs.x.ai/docs/api-reference. /v1/messages is deprecated, and /v1/completions has no reasoning models:
         # https://docs.x.ai/developers/rest-api-reference/inference/legacy (both read 2026-11-28).
         formats=frozenset({Operation.RESPONSES}),
         refuses=frozenset({"top_k"}),
@@ -332,8 +332,8 @@ def _local(name: str, display_name: str, base_url: str, docs_url: str) -> _Row:
         docs_url=docs_url,
         needs_key=False,
         is_local=True,
-        # Current ones speak `responses` and `messages` as well, those of last year do not, and one that lacks a path says 404.
-        # Whoever runs one knows, and says so in the YAML file. https://docs.ollama.com/api/anthropic-compatibility,
+        # Current versions support `responses` and `messages` as well, older ones answer 404. The YAML file enables them:
+        # https://docs.ollama.com/api/anthropic-compatibility,
         # https://docs.vllm.ai/en/stable/serving/online_serving.html, https://lmstudio.ai/docs/developer/anthropic-compat,
         # https://github.com/ggml-org/llama.cpp/pull/17570 (all read 2026-11-28).
         formats=frozenset({Operation.COMPLETIONS}),
@@ -353,7 +353,7 @@ def _community(name: str, display_name: str, base_url: str, key_variable: str) -
     return _Row(name, display_name, base_url, key_variable, is_community=True)
 
 
-# Unofficial resellers of September 2025, kept because users of the first AI Engine have keys for them. Off by default.
+# Unofficial resellers of September 2025, for users of the first AI Engine who have keys for them. Off by default.
 _COMMUNITY = (
     _community("paxsenix", "PaxSenix", "https://api.paxsenix.biz.id/v1", "PAXSENIX_API_KEY"),
     _community("chi", "ChatAnywhere", "https://api.chatanywhere.tech/v1", "CHI_API_KEY"),

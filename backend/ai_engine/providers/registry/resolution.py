@@ -78,7 +78,7 @@ def _resolve_one(
     is_named = section is not None or source is not None
     is_configured = bool(keys) and address is not None if row.needs_key else is_named
     if address is not None and (source is not None or is_configured):
-        # A local server's own port may be ours: vLLM's is 8000.
+        # A local server's default port may be the gateway's: vLLM's is 8000.
         own.refuse(address, source or f"the built-in address of provider {row.name!r}")
     return replace(row, base_url=address or row.base_url, keys=keys, is_configured=is_configured)
 
@@ -224,7 +224,7 @@ class _OwnAddress:
         parts = urlsplit(url)
         if (parts.port or _DEFAULT_PORTS[parts.scheme]) in self._ports and self._is_here(parts):
             raise ConfigurationError(
-                f"{source} is not usable: {parts.scheme}://{parts.netloc} is this engine's own address; give the provider's."
+                f"{source} is not usable: {parts.scheme}://{parts.netloc} is this gateway's own address; set the provider's."
             )
 
     def _is_here(self, parts: SplitResult) -> bool:

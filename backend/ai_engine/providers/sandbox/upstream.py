@@ -151,8 +151,8 @@ class _Reply:
         self.choices = _integer(request, "n", 1, most=_MOST_CHOICES)
         self.tool = _called_tool(request)
         text = (
-            f"[sandbox] {request['model']} was not asked: no provider key is configured, so AI Engine's built-in "
-            f"sandbox answers; you said: {echo}"
+            f"[sandbox] No provider key is configured, so AI Engine's built-in sandbox answers for {request['model']}. "
+            f"Your message: {echo}"
         )
         self.text, self.finish_reason = _shortened(_formatted(request, text, echo), request)
         answer = self.tool["function"]["arguments"] if self.tool else self.text

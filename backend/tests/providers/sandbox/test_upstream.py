@@ -59,8 +59,8 @@ async def test_an_answer_is_labelled_and_says_what_was_said_and_names_the_model(
     answer = await ask(ASKED)
     content = answer["choices"][0]["message"]["content"]
     assert content.startswith("[sandbox] ")
-    assert "no provider key is configured" in content
-    assert content.endswith("you said: hello there")
+    assert "No provider key is configured" in content
+    assert content.endswith("Your message: hello there")
     assert answer["model"] == "gpt-4o"
     assert answer["created"] == 1795435200
     assert answer["usage"]["prompt_tokens"] == 4
