@@ -81,7 +81,7 @@ async def test_open_mode_believes_a_proxy_on_its_own_machine(opened: Gateway) ->
 
 
 @pytest.mark.parametrize("path", GUARDED)
-async def test_without_a_key_it_is_a_401_that_says_where_to_put_one(keyed: Gateway, path: str) -> None:
+async def test_without_a_key_it_is_a_401_that_names_the_header(keyed: Gateway, path: str) -> None:
     answer = await ask(keyed, path)
     error = refusal(answer, 401, code="missing_api_key")
     assert "Authorization: Bearer" in error["message"]
@@ -112,7 +112,7 @@ async def test_a_viewer_reads_and_neither_changes_nor_spends(keyed: Gateway, pat
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-async def test_health_is_for_everybody(opened: Gateway, keyed: Gateway, path: str) -> None:
+async def test_health_needs_no_key(opened: Gateway, keyed: Gateway, path: str) -> None:
     for gateway in (opened, keyed):
         for headers in ({}, *FOREIGN, {"authorization": "Bearer wrong"}):
             assert (await ask(gateway, path, **headers)).status_code == 200

@@ -105,7 +105,7 @@ OWN_FIELDS: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize(
     ("field", "param", "value"), OWN_FIELDS, ids=[f"{field}-{n}" for n, (field, _, _) in enumerate(OWN_FIELDS)]
 )
-async def test_a_field_of_ours_that_is_wrong_is_named(gateway: Gateway, path: str, field: str, param: str, value: Any) -> None:
+async def test_an_invalid_field_of_the_gateway_is_named(gateway: Gateway, path: str, field: str, param: str, value: Any) -> None:
     error = refusal(await gateway.http.post(path, json={**SOUND[path], field: value}), 400, param=param)
     assert len(error["message"]) < 500
     assert param.partition(".")[0] in error["message"]
@@ -158,7 +158,7 @@ async def test_a_body_that_no_provider_could_read_is_refused_before_one_is_asked
 @pytest.mark.parametrize(
     "model", ["gpt-nobody-has", "alpha/gpt-nobody-has", "nobody/tiny", "a\r\nx-evil: 1", "\0", "tiny\0", "∞"]
 )
-async def test_a_model_that_nobody_serves_is_a_404(gateway: Gateway, path: str, model: str) -> None:
+async def test_a_model_without_a_provider_is_a_404(gateway: Gateway, path: str, model: str) -> None:
     answer = await gateway.http.post(path, json={**SOUND[path], "model": model})
     refusal(answer, 404, param="model", code="model_not_found")
     assert "x-evil" not in answer.headers

@@ -115,7 +115,7 @@ def test_what_is_null_was_not_given() -> None:
         ("min_p", {"min_p": 0.1}),
     ],
 )
-def test_what_a_chat_has_no_words_for_is_refused_by_name(field: str, fields: Json) -> None:
+def test_a_field_without_a_counterpart_in_chats_is_named(field: str, fields: Json) -> None:
     with pytest.raises(UnsupportedByProvider) as caught:
         chat_of(**fields)
     assert caught.value.param == field
@@ -266,7 +266,7 @@ async def test_a_native_stream_is_relayed_event_by_event() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_others_are_asked_in_a_chat(gateway: Gateway, upstream: ScriptedUpstream, *, stream: bool) -> None:
+async def test_other_providers_get_a_chat(gateway: Gateway, upstream: ScriptedUpstream, *, stream: bool) -> None:
     if stream:
         upstream.on("/chat/completions", Stream(chunks("hello")))
     reply = await complete(gateway, stream=stream, max_tokens=5)
@@ -283,7 +283,7 @@ async def test_the_sandbox_completes_as_well(sandbox: Gateway) -> None:
     assert reply.json()["choices"][0]["text"].startswith("[sandbox]")
 
 
-async def test_who_cannot_be_asked_says_why(gateway: Gateway) -> None:
+async def test_an_unused_provider_has_its_reason(gateway: Gateway) -> None:
     refusal(await complete(gateway, suffix="the end"), 400, param="suffix", code="unsupported_by_provider")
     refusal(await complete(gateway, prompt=["a", "b"]), 400, param="prompt", code="unsupported_by_provider")
 

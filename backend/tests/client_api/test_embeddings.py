@@ -45,7 +45,7 @@ async def test_base64_holds_the_same_numbers(sandbox: Gateway) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"dimensions": 0}, {"dimensions": "8"}, {"encoding_format": "hex"}, {"input": ["", "x"]}])
-async def test_what_the_provider_refuses_comes_back_in_its_words(sandbox: Gateway, fields: Json) -> None:
+async def test_a_providers_refusal_is_quoted(sandbox: Gateway, fields: Json) -> None:
     answer = await sandbox.http.post("/v1/embeddings", json={"model": "m", "input": "x", **fields})
     error = refusal(answer, 400, param=next(iter(fields)))
     assert error["message"].startswith("[sandbox]")

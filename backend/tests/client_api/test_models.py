@@ -51,7 +51,7 @@ async def test_a_name_without_end_is_a_400(gateway: Gateway) -> None:
     refusal(await gateway.http.get("/v1/models/" + "m" * 513), 400, param="model_id")
 
 
-async def test_a_model_of_two_providers_is_listed_once_with_both_and_a_configured_name_as_ours(
+async def test_a_model_of_two_providers_is_listed_once_with_both_and_a_configured_name_as_the_gateways(
     upstream: ScriptedUpstream,
 ) -> None:
     providers = (Provider("alpha", upstream.base_url), Provider("beta", upstream.base_url))

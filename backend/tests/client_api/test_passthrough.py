@@ -69,7 +69,7 @@ async def test_a_form_without_its_boundary_is_a_400(gateway: Gateway) -> None:
     refusal(await upload(gateway, "/v1/audio/transcriptions", raw, "multipart/form-data; boundary=x"), 400, code="invalid_form")
 
 
-async def test_a_field_that_is_no_text_is_named(gateway: Gateway) -> None:
+async def test_a_field_that_is_not_text_is_named(gateway: Gateway) -> None:
     parts = field("model", b"\xff\xfe"), file("file")
     refusal(await upload(gateway, "/v1/audio/transcriptions", form(*parts)), 400, param="model")
 
@@ -115,13 +115,13 @@ async def test_stream_is_true_or_false(gateway: Gateway, value: Any) -> None:
 
 
 @pytest.mark.parametrize("path", JSON)
-async def test_a_model_that_nobody_has_is_a_404(gateway: Gateway, path: str) -> None:
+async def test_an_unknown_model_is_a_404(gateway: Gateway, path: str) -> None:
     body = {**JSON[path], "model": "alpha/nobody-has-it"}
     refusal(await gateway.http.post(path, json=body), 404, param="model", code="model_not_found")
 
 
 @pytest.mark.parametrize("path", JSON)
-async def test_the_sandbox_says_what_it_answers_and_stays_in_rotation(sandbox: Gateway, path: str) -> None:
+async def test_the_sandbox_names_what_it_supports_and_stays_in_rotation(sandbox: Gateway, path: str) -> None:
     for _ in range(2):
         error = refusal(await sandbox.http.post(path, json={"model": "tiny", **JSON[path]}), 400)
         assert "supports chats, embeddings" in error["message"]
@@ -148,7 +148,7 @@ async def test_the_best_provider_that_has_it_is_asked(wish: Json) -> None:
     assert not claude.requests
 
 
-async def test_a_protocol_without_it_says_so_by_name() -> None:
+async def test_a_protocol_without_the_operation_names_the_model() -> None:
     async with ScriptedUpstream() as claude:
         provider = Provider("claude", claude.base_url, fields={"protocol": "anthropic"})
         async with gateway_in_front_of(provider) as gateway:

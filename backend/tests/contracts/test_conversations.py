@@ -76,7 +76,7 @@ def expected(said: Said, provider: Provider) -> Said:
 
 
 @pytest.mark.parametrize("conversation", SCRIPT, ids=str)
-async def test_what_is_asked_is_understood_and_what_is_said_is_heard(
+async def test_the_script_is_understood_both_ways(
     conversation: Conversation,
     client: Client,
     provider: Provider,

@@ -71,7 +71,7 @@ def test_a_models_name_is_one_segment_whatever_it_holds(model: str, written: str
 
 
 @pytest.mark.parametrize("model", [".", ".."])
-def test_a_name_that_would_lead_elsewhere_is_asked_of_nobody(model: str) -> None:
+def test_a_model_that_would_change_the_path_is_refused(model: str) -> None:
     with pytest.raises(UnsupportedByProvider, match=r"^model must not be '\.\.?'"):
         encode(Operation.CHAT, DATED, model)
 

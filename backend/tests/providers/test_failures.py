@@ -27,7 +27,7 @@ def openai_error(**fields: object) -> bytes:
 
 
 @pytest.mark.parametrize("status", [400, 409, 413, 415, 418, 422])
-def test_an_ordinary_invalid_request_is_the_clients_own_fault_and_blames_nobody(status: int) -> None:
+def test_an_ordinary_invalid_request_is_the_clients_error(status: int) -> None:
     """The first AI Engine read `invalid_request_error` as a bad key, and flagged every provider for an hour."""
     failure = classify(status, (), openai_error(param="temperature", code="invalid_value"))
     assert (failure.kind, failure.blame) == (FailureClass.BAD_REQUEST, Blame.REQUEST)
@@ -37,7 +37,7 @@ def test_an_ordinary_invalid_request_is_the_clients_own_fault_and_blames_nobody(
     assert not failure.is_worth_repeating
 
 
-def test_words_in_a_message_decide_nothing() -> None:
+def test_the_text_of_a_message_decides_nothing() -> None:
     """The first AI Engine guessed from words."""
     words = "invalid api key, quota exceeded, rate limit, model not found, maximum context length, unauthorized"
     assert classify(400, (), openai_error(message=words)).blame is Blame.REQUEST
@@ -81,7 +81,7 @@ def test_a_rate_limit_cools_the_key_for_this_model_until_the_stated_time() -> No
     assert failure.is_worth_repeating
 
 
-def test_googles_limit_of_a_day_is_a_spent_quota_of_this_model_whatever_its_retry_delay_says() -> None:
+def test_googles_daily_limit_is_a_spent_quota_of_this_model_despite_its_retry_delay() -> None:
     quotas = ("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "GenerateRequestsPerDayPerProjectPerModel-FreeTier")
     violations: list[object] = [{"quotaId": quota} for quota in quotas]
     details = [{"violations": [*violations, 7]}, {"retryDelay": "47s"}, {"violations": 7}]
@@ -140,7 +140,7 @@ def test_a_too_long_conversation_blames_the_model(status: int, fields: dict[str,
     assert (failure.kind, failure.blame) == (FailureClass.CONTEXT_LENGTH, Blame.MODEL)
 
 
-def test_the_bad_key_of_a_provider_behind_an_aggregator_is_not_ours() -> None:
+def test_the_bad_key_of_an_aggregators_upstream_is_not_the_gateways() -> None:
     raw = {"raw": '{"error":{"code":"invalid_api_key"}}', "provider_name": "OpenAI"}
     assert classify(502, (), openai_error(code=502, metadata=raw)).kind is FailureClass.SERVER_ERROR
 
@@ -169,7 +169,7 @@ def test_a_redirect_or_a_wrong_method_is_no_answer_and_the_routes_fault(status: 
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524, 529])
-def test_a_server_error_blames_the_route_and_may_be_repeated_when_it_says(status: int) -> None:
+def test_a_server_error_blames_the_route_and_has_its_stated_wait(status: int) -> None:
     failure = classify(status, ((b"retry-after", b"3"),), b"")
     assert (failure.kind, failure.blame) == (FailureClass.SERVER_ERROR, Blame.ROUTE)
     assert failure.is_worth_repeating
@@ -215,11 +215,11 @@ def test_a_providers_wording_which_may_repeat_the_request_is_not_for_others(stat
     assert classify(status, (), body).message_for_others == expected
 
 
-def test_an_error_inside_an_answer_is_not_told_to_others_in_its_wording() -> None:
+def test_an_error_inside_an_answer_is_not_quoted_to_other_clients() -> None:
     assert classify_error_value({"error": "my diary is too much"}).message_for_others == "The provider reported an error."
 
 
-def test_what_we_say_ourselves_is_for_everybody() -> None:
+def test_the_gateways_own_message_is_for_all_clients() -> None:
     assert classify_exception(ConnectFailed("Connection refused.")).message_for_others == "Connection refused."
 
 
@@ -322,12 +322,12 @@ def test_a_scope_is_set_exactly_when_a_key_is_blamed() -> None:
         ("not_found_error", FailureClass.MODEL_NOT_FOUND, 404),
     ],
 )
-def test_anthropics_types_stand_for_a_status_where_there_is_none(kind: str, expected: FailureClass, status: int) -> None:
+def test_anthropics_error_types_imply_a_status(kind: str, expected: FailureClass, status: int) -> None:
     failure = classify_error_value({"type": "error", "error": {"type": kind, "message": "x"}, "request_id": "req_1"})
     assert (failure.kind, failure.status, failure.type) == (expected, status, kind)
 
 
-def test_a_code_in_anthropics_details_says_more_than_its_status() -> None:
+def test_a_code_in_anthropics_details_takes_precedence_over_the_status() -> None:
     error = {"type": "rate_limit_error", "message": "x", "details": {"error_code": "contract_spend_limit_reached"}}
     failure = classify(429, (), orjson.dumps({"type": "error", "error": error}))
     assert (failure.kind, failure.key_scope, failure.code) == (

@@ -59,14 +59,14 @@ def test_what_is_no_answer_is_the_routes_failure(operation: Operation, answer: A
     assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
 
 
-def test_an_error_under_a_200_says_who_is_to_blame() -> None:
+def test_an_error_in_a_200_is_classified() -> None:
     failure = read(Operation.IMAGE_EDITS, {"error": {"message": "no", "code": "moderation_blocked"}})
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.blame) == (FailureClass.CONTENT_FILTER, Blame.REQUEST)
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b""), (405, b"<html>"), (501, b"{}"), (404, b'{"error":{"code":"404"}}')])
-def test_a_missing_path_is_nobodys_fault(status: int, body: bytes) -> None:
+def test_a_missing_path_blames_nothing(status: int, body: bytes) -> None:
     failure = of_optional_operation(classify(status, (), body))
     assert (failure.blame, failure.status, failure.is_worth_repeating) == (Blame.REQUEST, status, False)
 
@@ -106,7 +106,7 @@ def test_an_event_too_large_ends_the_stream() -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"text": "a"}', b"[1]", b'{"error": {"message": "no"}}', b"{torn"])
-def test_a_body_that_is_no_stream_is_told_as_what_it_is(body: bytes) -> None:
+def test_a_body_that_is_not_a_stream_is_classified(body: bytes) -> None:
     decoder = PassedStreamDecoder(Operation.TRANSCRIPTIONS)
     decoder.feed(body)
     (event,) = decoder.end()

@@ -71,7 +71,7 @@ def test_usage_is_the_same_in_both_formats(usage: dict[str, object], counts: Tok
 
 
 @pytest.mark.parametrize("usage", [None, 7, {}, {"input_tokens": -1}, {"output_tokens": "4"}, {"input_tokens": True}])
-def test_usage_that_says_nothing_is_none(usage: object) -> None:
+def test_usage_without_counts_is_none(usage: object) -> None:
     assert anthropic.token_counts(usage) is None
     assert anthropic.chat_usage(usage) is None
 

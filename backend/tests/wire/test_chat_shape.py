@@ -12,18 +12,18 @@ def chunk(**choice: Any) -> Json:
     return {"id": "x", "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": None, **choice}]}
 
 
-def test_what_is_sound_is_returned_as_it_is() -> None:
+def test_a_well_formed_answer_is_returned_unchanged() -> None:
     usage: Json = {"choices": [], "usage": {}}
     for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), usage):
         assert sound_chunk(sound) is sound
 
 
-def test_lists_hold_objects_alone_and_what_is_no_list_is_left_out() -> None:
+def test_lists_have_only_objects() -> None:
     odd = {"content": "hi", "tool_calls": [3, CALL], "annotations": 5, "reasoning_details": {"a": 1}, "images": [None]}
     assert sound_chunk(chunk(delta=odd))["choices"][0]["delta"] == {"content": "hi", "tool_calls": [CALL]}
 
 
-def test_an_end_in_no_words_is_an_ordinary_end() -> None:
+def test_an_unknown_stop_reason_is_an_ordinary_end() -> None:
     for odd in (["stop"], {"why": "stop"}, 5):
         assert sound_chunk(chunk(finish_reason=odd))["choices"][0]["finish_reason"] == "stop"
     mended = sound_chunk(chunk(native_finish_reason=["x"], stop_sequence=7))["choices"][0]

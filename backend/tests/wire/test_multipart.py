@@ -103,7 +103,7 @@ def test_an_endless_boundary_is_refused() -> None:
         read_form(b"multipart/form-data; boundary=" + b"b" * 10_000, form(field("model", "a")))
 
 
-def test_a_field_that_is_no_text_is_refused_by_name() -> None:
+def test_a_field_that_is_not_text_is_named() -> None:
     with pytest.raises(InvalidRequest, match=r"^prompt must be UTF-8 text") as caught:
         read_form(CONTENT_TYPE, form(field("prompt", b"\xff")))
     assert caught.value.param == "prompt"

@@ -65,5 +65,5 @@ def test_a_part_that_is_larger_than_its_whole_was_never_in_it() -> None:
     "usage",
     [None, {}, [], "many", {"prompt_tokens": -1, "completion_tokens": True}, {"prompt_tokens": "12"}, {"prompt_tokens": 1e300}],
 )
-def test_what_nobody_said_or_can_mean_is_unknown_and_not_zero(usage: Any) -> None:
+def test_a_missing_or_implausible_count_is_unknown_and_not_zero(usage: Any) -> None:
     assert token_counts(usage) is None

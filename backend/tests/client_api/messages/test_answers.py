@@ -70,7 +70,7 @@ def test_a_call_without_id_or_name_is_still_one() -> None:
     ]
 
 
-def test_a_refusal_is_shown_and_told() -> None:
+def test_a_refusal_is_text_and_stop_reason() -> None:
     message = answered({"content": None, "refusal": "No."})
     assert message["content"] == [{"type": "text", "text": "No."}]
     assert message["stop_reason"] == "refusal"
@@ -100,7 +100,7 @@ def test_pages_are_quoted() -> None:
     )["messages"][1] == {"role": "assistant", "content": "Hello there"}
 
 
-def test_a_picture_is_told_of() -> None:
+def test_an_image_is_mentioned() -> None:
     message = answered({"content": "See:", "images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}]})
     assert [block["text"] for block in message["content"]] == ["See:", IMAGE_PLACEHOLDER]
 
@@ -115,7 +115,7 @@ def test_the_model_is_the_requests_where_the_answer_names_none() -> None:
     assert translation().answer({"choices": [{"message": {"content": "a"}}]})["model"] == "tiny"
 
 
-def test_thoughts_are_for_those_who_asked() -> None:
+def test_thinking_is_sent_on_request() -> None:
     secret = {"type": "reasoning.encrypted", "data": "s", "format": "google-gemini-v1", "id": "c0", "index": 0}
     said = {"reasoning_content": "Hm", "reasoning_details": [secret], "content": "Hi"}
     assert [block["type"] for block in answered(said)["content"]] == ["text"]

@@ -90,7 +90,7 @@ def test_claude_code_sees_that_its_prompt_is_too_long() -> None:
     assert message_of(too_long) == "prompt is too long: This model has 128000 tokens at most."
 
 
-def test_a_thread_is_refused_in_the_words_after_which_sdks_go_on_without_one() -> None:
+def test_a_thread_is_refused_with_the_code_at_which_sdks_continue_without_one() -> None:
     error = InvalidRequest("thread is no field of ours.", param="thread", code=THREAD_UNSUPPORTED)
     details = json.loads(error_answer(error, None)[2])["error"]["details"]
     assert details == {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}

@@ -64,7 +64,7 @@ async def test_a_limit_has_its_bounds(gateway: Gateway, limit: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/tiny"])
-async def test_a_version_that_is_none_is_refused(gateway: Gateway, path: str) -> None:
+async def test_an_invalid_version_is_refused(gateway: Gateway, path: str) -> None:
     answer = await gateway.http.get(path, headers={"anthropic-version": "latest"})
     assert answer.status_code == 400
     assert "anthropic-version" in answer.text

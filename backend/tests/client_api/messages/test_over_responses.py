@@ -147,7 +147,7 @@ async def test_the_form_of_the_answer_is_asked_for(gateway: Gateway, upstream: S
     assert sent["temperature"] == 1
 
 
-async def test_a_refusal_in_words_is_one(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+async def test_a_refusal_with_a_text_is_a_refusal(gateway: Gateway, upstream: ScriptedUpstream) -> None:
     refused = {**MESSAGE, "content": [{"type": "refusal", "refusal": "No."}]}
     answers(upstream, refused, stream=False)
     assert message(await ask(gateway), stream=False)["stop_reason"] == "refusal"

@@ -59,7 +59,7 @@ def test_unsigned_thoughts_are_shown_and_come_back_as_text_alone() -> None:
 
 @pytest.mark.parametrize("fields", [{}, {"thinking": {"type": "adaptive", "display": "omitted"}}], ids=["unasked", "omitted"])
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_nobody_sees_comes_back_all_the_same_where_a_tool_is_called(stream: bool, fields: Json) -> None:
+def test_hidden_thinking_is_sent_beside_tool_calls(stream: bool, fields: Json) -> None:
     called = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     said = {"reasoning_content": "Hm", "content": "So.", "tool_calls": [called]}
     if stream:
@@ -105,7 +105,7 @@ def test_any_detail_survives_its_wrapping(more: Json) -> None:
     assert reasoning.detail_of(reasoning.redacted(reasoning.wrapped(detail)), 0) == detail
 
 
-def test_those_who_speak_the_format_never_see_what_is_ours() -> None:
+def test_providers_of_the_api_do_not_get_the_gateways_additions() -> None:
     ours = reasoning.redacted(reasoning.wrapped(ENCRYPTED))
     page = {"type": "web_search_result_location", "url": "u", "encrypted_index": PREFIX}
     real = {**page, "encrypted_index": "EpMB"}

@@ -20,7 +20,7 @@ from tests.client_api.messages.message_requests import (
     user,
 )
 
-UNTOLD: list[tuple[str, Json]] = [
+UNSUPPORTED: list[tuple[str, Json]] = [
     ("container", {"container": "c"}),
     ("mcp_servers", {"mcp_servers": [{"name": "m"}]}),
     ("inference_geo", {"inference_geo": "us"}),
@@ -58,10 +58,10 @@ UNTOLD: list[tuple[str, Json]] = [
 ]
 
 
-@pytest.mark.parametrize(("param", "fields"), UNTOLD, ids=[param for param, _ in UNTOLD])
-def test_what_has_no_words_elsewhere_is_refused_by_name_there_alone(param: str, fields: Json) -> None:
+@pytest.mark.parametrize(("param", "fields"), UNSUPPORTED, ids=[param for param, _ in UNSUPPORTED])
+def test_a_field_of_anthropic_only_is_unsupported_elsewhere(param: str, fields: Json) -> None:
     request = parsed(**fields)
-    assert request.body == body(**fields), "whoever speaks the format gets it as it is"
+    assert request.body == body(**fields), "a provider of the API gets it unchanged"
     with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
@@ -111,7 +111,7 @@ MALFORMED: list[tuple[str, Json]] = [
 
 
 @pytest.mark.parametrize(("param", "fields"), MALFORMED)
-def test_what_is_malformed_is_named(param: str, fields: Json) -> None:
+def test_a_malformed_field_is_named(param: str, fields: Json) -> None:
     with pytest.raises(InvalidRequest, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
@@ -145,7 +145,7 @@ UNUSABLE: list[tuple[str, Json]] = [
 
 
 @pytest.mark.parametrize(("param", "fields"), UNUSABLE)
-def test_what_nobody_could_use_is_refused_at_once(param: str, fields: Json) -> None:
+def test_what_no_provider_accepts_is_refused_at_once(param: str, fields: Json) -> None:
     with pytest.raises(InvalidRequest) as refused:
         parsed(**fields)
     assert refused.value.param == param

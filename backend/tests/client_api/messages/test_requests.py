@@ -157,7 +157,7 @@ def test_tools_and_their_choice(choice: Json, chosen: Any) -> None:
     assert one["parallel_tool_calls"] is False
 
 
-def test_a_choice_without_tools_says_nothing() -> None:
+def test_a_tool_choice_without_tools_is_left_out() -> None:
     assert "tool_choice" not in chat(tools=[], tool_choice={"type": "auto", "disable_parallel_tool_use": True})
 
 

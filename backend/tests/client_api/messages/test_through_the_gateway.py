@@ -50,7 +50,7 @@ def refusal(answer: httpx.Response, status: int, kind: str) -> str:
     return message
 
 
-async def test_an_answer_says_who_gave_it_and_what_it_took(gateway: Gateway) -> None:
+async def test_an_answer_has_its_route_and_timing(gateway: Gateway) -> None:
     answer = await ask(gateway)
     assert answer.status_code == 200
     message = essence(answer.json())
@@ -94,7 +94,7 @@ async def test_a_tool_loop_streamed(gateway: Gateway, provider: ScriptedUpstream
     assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool"]
 
 
-async def test_betas_and_their_query_disturb_nobody(gateway: Gateway, provider: ScriptedUpstream) -> None:
+async def test_betas_and_their_query_are_accepted(gateway: Gateway, provider: ScriptedUpstream) -> None:
     headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "a-2025-01-01,b", "x-api-key": "anything"}
     answer = await ask(gateway, f"{MESSAGES}?beta=true", headers)
     assert answer.status_code == 200
@@ -102,13 +102,13 @@ async def test_betas_and_their_query_disturb_nobody(gateway: Gateway, provider: 
 
 
 @pytest.mark.parametrize("path", [MESSAGES, COUNT_TOKENS])
-async def test_a_version_that_is_none_is_refused(gateway: Gateway, path: str) -> None:
+async def test_an_invalid_version_is_refused(gateway: Gateway, path: str) -> None:
     answer = await ask(gateway, path, {"anthropic-version": "latest"})
     assert "anthropic-version" in refusal(answer, 400, "invalid_request_error")
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_what_the_provider_cannot_be_told_is_refused_by_name(gateway: Gateway, stream: bool) -> None:
+async def test_an_unsupported_field_is_named(gateway: Gateway, stream: bool) -> None:
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     answer = await ask(gateway, stream=stream, tools=tools)
     assert "tools[0].type" in refusal(answer, 400, "invalid_request_error")
@@ -138,7 +138,7 @@ async def test_a_body_that_is_no_object_is_refused(gateway: Gateway, raw: bytes)
     refusal(answer, 400, "invalid_request_error")
 
 
-async def test_tokens_are_estimated_where_nobody_counts(gateway: Gateway, provider: ScriptedUpstream) -> None:
+async def test_tokens_are_estimated_without_a_provider_that_counts(gateway: Gateway, provider: ScriptedUpstream) -> None:
     asked = len(provider.requests)
     answer = await ask(gateway, COUNT_TOKENS, max_tokens=..., messages=[user(text("x" * 400))])
     assert json.loads(answer.content) == {"input_tokens": 104}

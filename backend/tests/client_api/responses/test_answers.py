@@ -103,7 +103,7 @@ def test_reasoning_is_shown_and_what_a_next_turn_needs_is_sealed() -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-def test_reasoning_that_nobody_signed_is_shown_alone(field: str) -> None:
+def test_unsigned_reasoning_is_shown_only(field: str) -> None:
     item = translation().answer(chat({"content": "So.", field: "Hm."}))["output"][0]
     assert (item["summary"][0]["text"], item["encrypted_content"]) == ("Hm.", None)
 
@@ -141,7 +141,7 @@ def test_an_answer_that_was_cut_is_incomplete(finish: str, reason: str) -> None:
     assert answer["completed_at"] is None
 
 
-def test_usage_is_told_in_full_or_not_at_all() -> None:
+def test_usage_is_complete_or_missing() -> None:
     usage = {
         "prompt_tokens": 10,
         "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
@@ -160,7 +160,7 @@ def test_usage_is_told_in_full_or_not_at_all() -> None:
     assert "usage" not in translation().answer(chat({"content": "x"}, usage=None))
 
 
-def test_what_a_request_says_of_its_user_is_told_again() -> None:
+def test_the_user_of_a_request_is_repeated() -> None:
     echoed: Json = {"prompt_cache_key": "k", "safety_identifier": "ada", "user": "ada"}
     answer = translation(**echoed).answer(chat({"content": "x"}))
     assert {field: answer[field] for field in echoed} == echoed

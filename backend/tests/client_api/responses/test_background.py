@@ -114,7 +114,7 @@ async def test_a_next_turn_goes_on_from_it() -> None:
         (InvalidRequest("x is wrong.", param="x"), {"code": "invalid_prompt", "message": "x is wrong."}),
     ],
 )
-async def test_what_fails_is_told_when_it_is_asked_for(error: AIEngineError, expected: Json) -> None:
+async def test_a_failure_is_reported_when_polled(error: AIEngineError, expected: Json) -> None:
     gateway = Gateway()
     gateway.relay.error = error
     gateway.relay.may_answer.set()
@@ -124,7 +124,7 @@ async def test_what_fails_is_told_when_it_is_asked_for(error: AIEngineError, exp
     assert (state["status"], state["error"], state["output"]) == ("failed", expected, [])
 
 
-async def test_a_fault_of_ours_is_logged_and_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_internal_error_is_logged_and_reported_without_details(caplog: pytest.LogCaptureFixture) -> None:
     gateway = Gateway()
     gateway.relay.error = ZeroDivisionError("secret")
     gateway.relay.may_answer.set()
@@ -153,7 +153,7 @@ async def test_it_can_be_cancelled_before_it_has_begun() -> None:
     assert (gateway.started, len(gateway.background)) == (0, 0)
 
 
-async def test_nobody_elses_is_found_or_cancelled() -> None:
+async def test_another_callers_response_is_not_found_or_cancelled() -> None:
     gateway = Gateway()
     queued = gateway.defer()
     await quiet()

@@ -52,7 +52,7 @@ async def providers() -> AsyncIterator[Providers]:
             yield Providers(native, chatty, gateway)
 
 
-async def test_a_provider_that_speaks_it_gets_the_request_as_it_came(providers: Providers) -> None:
+async def test_a_provider_of_the_api_gets_the_request_unchanged(providers: Providers) -> None:
     fields = {"tools": [{"type": "web_search"}], "unheard_of": {"x": 1}, "include": ["web_search_call.results"]}
     response = await providers.ask("large", **fields)
     assert response.json() == NATIVE_ANSWER
@@ -99,14 +99,14 @@ async def test_its_stream_is_relayed_byte_for_byte(providers: Providers) -> None
     assert response.content == NATIVE_STREAM
 
 
-async def test_a_torn_stream_ends_in_an_error(providers: Providers) -> None:
+async def test_a_cut_stream_ends_in_an_error(providers: Providers) -> None:
     providers.native.on("/responses", CutAfter(8, Stream(NATIVE_EVENTS, done=False)))
     events = read_events((await providers.ask("large", stream=True)).content)
     assert kinds(events)[-2:] == ["error", "failed"]
     assert events[-2]["error"]["code"] == "upstream_cut"
 
 
-async def test_a_provider_that_speaks_chat_alone_answers_too(providers: Providers) -> None:
+async def test_a_provider_with_chats_only_answers_too(providers: Providers) -> None:
     answer = await providers.answer("tiny", instructions="Be brief.")
     assert list(texts(answer["output"])) == ["hello"]
     assert answer["usage"]["total_tokens"] == 12
@@ -126,7 +126,7 @@ async def test_its_stream_comes_as_events_that_add_up(providers: Providers) -> N
     assert await providers.gateway.get(f"/v1/responses/{final['id']}") == final
 
 
-async def test_its_torn_stream_ends_in_an_error_too(providers: Providers) -> None:
+async def test_its_cut_stream_ends_in_an_error_too(providers: Providers) -> None:
     providers.chatty.on("/chat/completions", CutAfter(2, Stream(chunks("hello there"))))
     events = read_events((await providers.ask("tiny", stream=True)).content)
     assert kinds(events)[:2] == ["created", "in_progress"]
@@ -167,7 +167,7 @@ async def test_what_no_candidate_can_say_is_refused_by_its_name(providers: Provi
     assert not providers.chatty.requests
 
 
-async def test_a_response_that_never_was_is_refused_before_anybody_is_asked(providers: Providers) -> None:
+async def test_an_unknown_response_is_refused_before_a_provider_is_called(providers: Providers) -> None:
     response = await providers.ask("both", previous_response_id="resp_nobody")
     assert (response.status_code, response.json()["error"]["code"]) == (400, "previous_response_not_found")
     assert not providers.native.requests

@@ -63,7 +63,7 @@ def gateway() -> Gateway:
     return Gateway()
 
 
-def test_a_request_that_refers_to_nothing_goes_to_those_who_speak_it_as_it_came(gateway: Gateway) -> None:
+def test_a_request_without_references_is_sent_unchanged(gateway: Gateway) -> None:
     body: Json = {"model": "tiny", "input": "Hello!", "tools": [{"type": "web_search"}], "unheard_of": 1, "stream": True}
     request = gateway.parse(**body)
     assert request.operation is Operation.RESPONSES
@@ -99,7 +99,7 @@ def test_a_response_goes_on_from_the_one_before_with_the_whole_conversation(gate
     assert second["previous_response_id"] == first["id"]
 
 
-def test_a_provider_that_speaks_it_gets_the_whole_conversation_without_ids_that_it_would_look_for(gateway: Gateway) -> None:
+def test_a_provider_of_the_api_gets_the_whole_conversation_without_foreign_ids(gateway: Gateway) -> None:
     first = gateway.answer(gateway.parse(), {"content": "Hi.", "reasoning_content": "Hm.", "reasoning_details": [SIGNED]})
     request = gateway.parse(input="Go on", previous_response_id=first["id"])
     said = {"type": "output_text", "text": "Hi.", "annotations": [], "logprobs": []}
@@ -136,7 +136,7 @@ def test_the_fields_of_the_response_before_do_not_carry_over(gateway: Gateway) -
 
 
 @pytest.mark.parametrize("named", ["resp_nobody", "resp_1"])
-def test_a_response_that_is_not_there_is_refused_as_openai_words_it(gateway: Gateway, named: str) -> None:
+def test_an_unknown_response_is_refused_with_openais_message(gateway: Gateway, named: str) -> None:
     gateway.answer(gateway.parse(BOB), {"content": "Hi."})
     with pytest.raises(InvalidRequest) as refusal:
         gateway.parse(previous_response_id=named)
@@ -194,7 +194,7 @@ def test_a_reference_to_a_kept_item_is_the_item(gateway: Gateway) -> None:
     assert gateway.chat(gateway.parse(previous_response_id=again["id"]))["messages"][0]["content"] == "Hi."
 
 
-def test_a_second_reference_to_an_item_is_refused_so_that_little_does_not_become_much(gateway: Gateway) -> None:
+def test_a_second_reference_to_an_item_is_refused(gateway: Gateway) -> None:
     first = gateway.answer(gateway.parse(), {"content": "Hi."})
     reference = {"type": "item_reference", "id": first["output"][0]["id"]}
     with pytest.raises(InvalidRequest, match=r"Duplicate item found with id .*\. Remove duplicate items") as refusal:
@@ -202,7 +202,7 @@ def test_a_second_reference_to_an_item_is_refused_so_that_little_does_not_become
     assert refusal.value.param == "input[1].id"
 
 
-def test_a_reference_to_anything_else_is_left_to_those_who_may_have_it(gateway: Gateway) -> None:
+def test_a_reference_to_an_item_that_is_not_stored_is_sent_to_the_provider(gateway: Gateway) -> None:
     gateway.answer(gateway.parse(BOB), {"content": "Hi."})
     reference = {"type": "item_reference", "id": "msg_101"}
     request = gateway.parse(input=[reference])
@@ -211,7 +211,7 @@ def test_a_reference_to_anything_else_is_left_to_those_who_may_have_it(gateway: 
         gateway.chat(request)
 
 
-def test_reasoning_that_was_sealed_here_goes_to_nobody_who_could_not_read_it(gateway: Gateway) -> None:
+def test_sealed_reasoning_is_not_sent_to_providers_of_the_api(gateway: Gateway) -> None:
     sealed: Json = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": seal([SIGNED])}
     theirs: Json = {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": "gAAAA"}
     request = gateway.parse(input=[sealed, theirs, {"role": "assistant", "content": "So."}])

@@ -125,7 +125,7 @@ def test_openais_own_encrypted_reasoning_is_a_detail_of_its_format() -> None:
     ]
 
 
-def test_reasoning_that_nobody_signed_goes_along_as_text() -> None:
+def test_unsigned_reasoning_becomes_text() -> None:
     summary = [{"type": "summary_text", "text": "Hm."}]
     items = [{"type": "reasoning", "id": "rs_1", "summary": summary, "encrypted_content": None}, said("assistant", "So.")]
     assert as_chat(items)["messages"] == [{**said("assistant", "So."), "reasoning_content": "Hm."}]
@@ -139,7 +139,7 @@ def test_functions_are_offered_as_a_chat_has_them() -> None:
     assert chat["parallel_tool_calls"] is False
 
 
-def test_a_custom_tool_is_a_function_of_one_text_with_its_grammar_told() -> None:
+def test_a_custom_tool_is_a_function_of_one_text_with_its_grammar_described() -> None:
     items = [
         {"type": "custom_tool_call", "call_id": "c1", "name": "apply_patch", "input": 'say "hi"'},
         {"type": "custom_tool_call_output", "call_id": "c1", "output": "done"},
@@ -183,7 +183,7 @@ def test_a_search_for_tools_that_the_client_carries_out_is_a_function_and_what_i
     assert "get_weather" in chat["messages"][1]["content"]
 
 
-def test_what_agents_offer_beside_their_tools_is_left_out_and_the_answer_tells_so() -> None:
+def test_hosted_tools_beside_others_are_left_out_of_the_answers_tools() -> None:
     request = translation(tools=[WEATHER, {"type": "web_search", "external_web_access": False}, {"type": "image_generation"}])
     assert len(request.chat_request()["tools"]) == 1
     assert [tool["type"] for tool in request.echo["tools"]] == ["function"]

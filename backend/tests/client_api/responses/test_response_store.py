@@ -46,7 +46,7 @@ def test_a_conversation_is_what_was_said_in_all_its_turns(clock: HandTurnedClock
     assert said(store.find("ada", "r3")) == ["one", "msg_r1", "three", "msg_r3"]
 
 
-def test_to_everybody_else_it_does_not_exist(clock: HandTurnedClock) -> None:
+def test_other_callers_cannot_see_it(clock: HandTurnedClock) -> None:
     store = ResponseStore(clock)
     keep(store, "r1")
     assert store.find("bob", "r1") is None
@@ -75,7 +75,7 @@ def test_the_oldest_goes_first_where_there_are_too_many(clock: HandTurnedClock) 
     assert [store.find("ada", name) is not None for name in ("r1", "r2", "r3")] == [False, True, True]
 
 
-def test_bytes_are_bounded_and_what_would_fill_them_alone_is_not_kept(clock: HandTurnedClock) -> None:
+def test_bytes_are_bounded_and_a_larger_response_is_not_stored(clock: HandTurnedClock) -> None:
     store = ResponseStore(clock, max_bytes=10_000)
     for number in range(20):
         keep(store, f"r{number}", "x" * 2000)
@@ -144,7 +144,7 @@ def test_many_items_of_one_turn_are_found_in_one_reading(clock: HandTurnedClock)
 
 
 @pytest.mark.parametrize("broken", [{}, {"id": 7, "output": []}, {"id": "r1"}, {"id": "r1", "output": [], "x": {1}}])
-def test_what_is_no_response_is_not_kept(clock: HandTurnedClock, broken: Json) -> None:
+def test_what_is_not_a_response_is_not_stored(clock: HandTurnedClock, broken: Json) -> None:
     store = ResponseStore(clock)
     store.keep(Turn("ada", [], None), broken)
     assert len(store) == 0
@@ -169,7 +169,7 @@ def test_whatever_happens_the_bounds_hold_and_nothing_is_left_over(clock: HandTu
     assert (store.size_bytes, len(store)) == (0, 0)
 
 
-def test_whose_a_response_is_is_told_by_the_key() -> None:
+def test_the_key_is_the_owner_of_a_response() -> None:
     stored, same_name = Caller(Role.CLIENT, "ada", "key-1"), Caller(Role.CLIENT, "ada", "key-2")
     configured, local = Caller(Role.ADMIN, "admin", None), Caller(Role.ADMIN, "local", None)
     assert len({owner_of(caller) for caller in (stored, same_name, configured, local, None)}) == 5

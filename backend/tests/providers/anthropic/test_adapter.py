@@ -72,7 +72,7 @@ def test_every_key_and_address_has_its_own_headers() -> None:
         assert header(request.headers, b"x-api-key") == key.secret
 
 
-def test_it_speaks_chat_and_its_own_format() -> None:
+def test_it_supports_chats_and_its_own_format() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.MESSAGES, Operation.COUNT_TOKENS}
     assert list(adapter().chat_requests(CHAT, PROVIDER, "tiny")) == [(Operation.CHAT, CHAT)]
@@ -88,7 +88,7 @@ def test_its_own_format_goes_out_whole(operation: Operation, path: str) -> None:
     assert orjson.loads(request.body) == body | {"model": "claude-sonnet-4-5"}
 
 
-def test_a_client_of_the_format_says_its_version_and_betas_itself() -> None:
+def test_a_native_client_chooses_version_and_betas() -> None:
     own = ((b"anthropic-version", b"2026-10-21"), (b"anthropic-beta", b"fast-mode-2026-02-01"))
     request = encode({"messages": []}, Operation.MESSAGES, extra_headers=own)
     assert [value for name, value in request.headers if name == b"anthropic-version"] == [b"2026-10-21"]
@@ -126,6 +126,6 @@ def test_what_a_listing_does_not_say_is_unknown(capabilities: object) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b'{"data": {}}'])
-def test_a_body_that_is_no_listing_is_told(body: bytes) -> None:
+def test_a_body_that_is_not_a_listing_is_an_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         adapter().decode_listing(body)

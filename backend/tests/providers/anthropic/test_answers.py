@@ -115,7 +115,7 @@ def test_every_end_has_its_finish(reason: str, finish: str) -> None:
     assert (made["finish_reason"], made["native_finish_reason"]) == (finish, reason)
 
 
-def test_which_sequence_ended_it_and_why_it_was_refused_is_told() -> None:
+def test_the_stop_sequence_and_the_refusal_are_reported() -> None:
     assert choice(message(text("x"), stop_reason="stop_sequence", stop_sequence="END"))["stop_sequence"] == "END"
     why = {"type": "refusal", "category": "cyber", "explanation": "No."}
     assert choice(message(stop_reason="refusal", stop_details=why))["message"]["refusal"] == "No."
@@ -131,7 +131,7 @@ def test_pages_that_were_cited_annotate_their_text() -> None:
     ]
 
 
-def test_what_a_chat_has_no_words_for_is_left_out() -> None:
+def test_what_a_chat_does_not_have_is_left_out() -> None:
     made = choice(message({"type": "server_tool_use", "id": "s"}, text("x"), {"type": "of_the_future"}, text("y"), {}, text("")))
     assert made["message"] == {"role": "assistant", "content": "xy", "refusal": None}
 

@@ -102,11 +102,11 @@ def test_instructions_between_two_answers_have_no_place_of_their_own() -> None:
     assert [turn["role"] for turn in said] == ["user", "assistant", "user"]
 
 
-def test_blanks_alone_say_nothing() -> None:
+def test_blank_text_is_left_out() -> None:
     assert turns(user("a"), assistant(" \n"), user([text(""), text("b")])) == [user([text("a"), text("b")])]
 
 
-def test_a_conversation_needs_somebody_who_speaks() -> None:
+def test_a_conversation_needs_a_message() -> None:
     assert refused(system("Be brief.")) == "messages"
     assert invalid() == "messages"
     assert invalid({"role": "robot", "content": "x"}) == "messages[0].role"
@@ -174,7 +174,7 @@ def test_files_are_documents() -> None:
         ({"type": "video_url", "video_url": {"url": "https://example.com"}}, "type"),
     ],
 )
-def test_parts_that_cannot_be_shown_are_refused_by_name(part: Json, field: str) -> None:
+def test_unsupported_parts_are_named(part: Json, field: str) -> None:
     assert refused(user("a"), user([text("b"), part])) == f"messages[1].content[1].{field}"
 
 
@@ -190,7 +190,7 @@ def test_parts_that_cannot_be_shown_are_refused_by_name(part: Json, field: str) 
         ({"text": "a"}, "type"),
     ],
 )
-def test_parts_that_are_none_are_the_clients_fault(part: Json, field: str) -> None:
+def test_malformed_parts_are_the_clients_error(part: Json, field: str) -> None:
     assert invalid(user([part])) == f"messages[0].content[0].{field}"
 
 

@@ -102,7 +102,7 @@ def test_what_happens_anyway_may_be_said() -> None:
         ("unheard_of", 0),
     ],
 )
-def test_what_cannot_be_said_is_refused_by_name(field: str, value: Any) -> None:
+def test_unsupported_fields_are_named(field: str, value: Any) -> None:
     assert refused(**{field: value}) == field
 
 
@@ -129,7 +129,7 @@ def test_stops_are_sequences(stop: object) -> None:
     assert request(stop=stop)["stop_sequences"] == ["END"]
 
 
-def test_blanks_alone_stop_nothing() -> None:
+def test_blank_stop_sequences_are_unsupported() -> None:
     assert refused(stop=["END", "\n"]) == "stop"
     assert invalid(stop=[7]) == "stop[0]"
     assert "stop_sequences" not in request(stop=[])
@@ -197,7 +197,7 @@ def test_newer_models_get_a_level_and_show_what_they_think(model: str, effort: s
     assert made["output_config"] == {"effort": level}
 
 
-def test_not_to_reason_is_said_where_it_must_be_and_refused_where_it_cannot_be() -> None:
+def test_effort_none_is_sent_where_needed_and_unsupported_where_the_model_always_reasons() -> None:
     for model in (OLD, MIDDLE, "claude-opus-4-8", "claude-3-haiku-20240307"):
         assert "thinking" not in request(model, reasoning_effort="none")
     assert request("claude-opus-5", reasoning_effort="none")["thinking"] == {"type": "disabled"}
@@ -211,7 +211,7 @@ def test_a_model_that_cannot_reason_is_not_asked_to() -> None:
     assert invalid(reasoning_effort=3) == "reasoning_effort"
 
 
-def test_anthropics_own_word_wins_and_goes_out_as_it_is() -> None:
+def test_thinking_takes_precedence_and_is_sent_unchanged() -> None:
     thinking = {"type": "enabled", "budget_tokens": 2000, "display": "omitted"}
     made = request(thinking=thinking, reasoning_effort="high")
     assert made["thinking"] == thinking
@@ -231,7 +231,7 @@ def test_a_schema_is_followed_beside_a_level_of_effort() -> None:
     assert made["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
 
 
-def test_json_without_a_schema_cannot_be_promised() -> None:
+def test_json_without_a_schema_is_unsupported() -> None:
     assert refused(response_format={"type": "json_object"}) == "response_format.type"
     wanted = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
     assert refused("claude-3-7-sonnet-20250219", response_format=wanted) == "response_format.type"
@@ -275,7 +275,7 @@ def test_the_choice_of_tools(choice: object, made: object) -> None:
     assert request(tools=[WEATHER, TIME], tool_choice=choice).get("tool_choice") == made
 
 
-def test_allowed_tools_are_all_that_it_is_told_of() -> None:
+def test_only_allowed_tools_are_sent() -> None:
     allowed = [{"type": "function", "function": {"name": "time"}}]
     choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": allowed}}
     made = request(tools=[WEATHER, TIME], tool_choice=choice)

@@ -20,7 +20,7 @@ from ai_engine.providers.anthropic.traits import UNKNOWN, Thinking, Traits, trai
         ("claude-sonnet-9", Thinking.ADAPTIVE, 128_000),
     ],
 )
-def test_the_version_in_a_name_tells_how_a_model_thinks_and_how_much_it_writes(model: str, thinking: Thinking, most: int) -> None:
+def test_the_version_in_a_name_decides_thinking_and_the_largest_output(model: str, thinking: Thinking, most: int) -> None:
     assert (traits_of(model).thinking, traits_of(model).largest_output_tokens) == (thinking, most)
 
 

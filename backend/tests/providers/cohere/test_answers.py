@@ -135,7 +135,7 @@ def test_ends(reason: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["ERROR", "TIMEOUT", "USER_CANCEL", "NEVER_HEARD_OF"])
-def test_a_torn_answer_is_the_routes_fault_and_may_be_asked_for_again(reason: str) -> None:
+def test_an_incomplete_answer_is_the_routes_failure_and_may_be_repeated(reason: str) -> None:
     failure = failure_of(answer(reason))
     assert (failure.kind, failure.blame, failure.type) == (FailureClass.SERVER_ERROR, Blame.ROUTE, reason)
     assert failure.is_worth_repeating

@@ -32,7 +32,7 @@ def test_a_chat_goes_to_v2_with_the_key_as_a_bearer() -> None:
     assert orjson.loads(streamed.body)["stream"] is True
 
 
-def test_it_speaks_chats_embeddings_and_rankings_and_takes_a_chat_as_it_is() -> None:
+def test_it_supports_chats_embeddings_and_rankings() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK}
     body = chat()
@@ -218,7 +218,7 @@ def test_an_assistant_that_said_nothing_is_left_out_and_a_refusal_is_what_it_sai
         ),
     ],
 )
-def test_what_cohere_has_no_words_for_is_refused_by_name(fields: Json, param: str) -> None:
+def test_what_cohere_does_not_support_is_named(fields: Json, param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
@@ -236,7 +236,7 @@ def test_what_cohere_has_no_words_for_is_refused_by_name(fields: Json, param: st
         ({"tool_choice": "required"}, "tool_choice"),
     ],
 )
-def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> None:
+def test_an_invalid_request_names_its_field(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param

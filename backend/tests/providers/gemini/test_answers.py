@@ -173,7 +173,7 @@ def test_ends(reason: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "OTHER", "NO_IMAGE", "NEVER_HEARD_OF"])
-def test_a_torn_answer_is_the_routes_fault_and_may_be_asked_for_again(reason: str) -> None:
+def test_an_incomplete_answer_is_the_routes_failure_and_may_be_repeated(reason: str) -> None:
     failure = failure_of(answer(candidate(text("half"), finish=reason)))
     assert (failure.kind, failure.blame, failure.type) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE, reason)
     assert failure.is_worth_repeating
@@ -219,7 +219,7 @@ def test_an_error_dressed_as_a_success_is_one() -> None:
         assert (failure.kind, failure.retry_after_seconds) == (FailureClass.RATE_LIMIT, 3)
 
 
-def test_errors_are_classified_as_everybodys() -> None:
+def test_errors_are_classified_like_other_providers() -> None:
     body = b'{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}'
     assert adapter().classify(400, (), body).kind is FailureClass.INVALID_KEY
 

@@ -131,7 +131,7 @@ def test_parallel_calls_and_their_results_carry_their_ids_and_names() -> None:
     ]
 
 
-def test_a_failed_tool_and_one_that_says_several_things() -> None:
+def test_a_failed_tool_and_one_with_several_texts() -> None:
     said = of_messages(
         HI, assistant(tool_calls=[call("a"), call("b")]), result("a", "no", is_error=True), result("b", [text("1"), text("2")])
     )
@@ -258,7 +258,7 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
         ([assistant(tool_calls=[call("a", "[1]")])], "messages[0].tool_calls[0].function.arguments"),
     ],
 )
-def test_a_message_that_gemini_has_no_words_for_is_refused_by_name(messages: list[Json], param: str) -> None:
+def test_a_message_that_gemini_does_not_support_is_named(messages: list[Json], param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refused:
         sent({"messages": messages})
     assert refused.value.param == param

@@ -65,7 +65,7 @@ def test_what_cannot_be_embedded_is_refused_by_name(fields: Json, param: str) ->
         ({"input": "a", "input_type": 7}, "input_type"),
     ],
 )
-def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> None:
+def test_an_invalid_request_names_its_field(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         embed(**fields)
     assert refused.value.param == param
@@ -104,7 +104,7 @@ def test_what_has_no_vectors_is_no_answer(content: object) -> None:
     assert isinstance(decode(content, Operation.EMBEDDINGS), Failure)
 
 
-def test_vectors_are_packed_as_little_endian_floats_for_who_wants_base64() -> None:
+def test_vectors_are_packed_as_little_endian_floats_for_base64() -> None:
     answer = packed(made_answer(embedded({"embeddings": [{"values": [0.5, -1]}]})))
     assert struct.unpack("<2f", base64.b64decode(written(answer)["data"][0]["embedding"])) == (0.5, -1)
     assert packed(answer) == answer

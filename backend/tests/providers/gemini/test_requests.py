@@ -45,7 +45,7 @@ def test_without_a_key_none_is_sent() -> None:
     assert request.headers[-1] == (b"via", b"1.1 us")
 
 
-def test_it_speaks_chats_and_embeddings_and_takes_a_chat_as_it_is() -> None:
+def test_it_supports_chats_and_embeddings() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS}
     body = chat()
@@ -198,11 +198,11 @@ def test_the_choice_of_tools(choice: object, expected: Json) -> None:
     assert body["toolConfig"] == {"functionCallingConfig": expected}
 
 
-def test_a_choice_of_no_tools_says_nothing() -> None:
+def test_a_tool_choice_without_tools_is_left_out() -> None:
     assert "toolConfig" not in sent(chat(tool_choice="auto", parallel_tool_calls=False))
 
 
-def test_one_call_at_a_time_is_kept_elsewhere_and_is_no_word_of_geminis() -> None:
+def test_parallel_tool_calls_is_not_sent_to_gemini() -> None:
     assert sent(chat(tools=[WEATHER], parallel_tool_calls=False)) == sent(chat(tools=[WEATHER]))
 
 
@@ -243,7 +243,7 @@ def test_hints_are_left_out() -> None:
         ({"web_search_options": {"user_location": {"type": "approximate"}}}, "web_search_options.user_location"),
     ],
 )
-def test_what_gemini_has_no_words_for_is_refused_by_name(fields: Json, param: str) -> None:
+def test_what_gemini_does_not_support_is_named(fields: Json, param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refused:
         sent(chat(**fields))
     assert refused.value.param == param
@@ -275,7 +275,7 @@ def test_what_gemini_has_no_words_for_is_refused_by_name(fields: Json, param: st
         ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "tool_choice.function.name"),
     ],
 )
-def test_what_is_no_sound_request_names_its_field(fields: Json, param: str) -> None:
+def test_an_invalid_request_names_its_field(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         sent(chat(**fields))
     assert refused.value.param == param

@@ -33,7 +33,7 @@ def test_older_models_by_whatever_name_take_them_in_a_chat(model: str) -> None:
         {"messages": [{"role": "assistant", "content": "Look:", "images": [{"type": "image_url"}]}]},
     ],
 )
-def test_without_tools_or_reasoning_or_words_for_it_a_chat_is_a_chat(fields: Json) -> None:
+def test_other_chats_are_sent_as_chats(fields: Json) -> None:
     assert not is_only_way(CHAT | fields, "gpt-5.5")
 
 

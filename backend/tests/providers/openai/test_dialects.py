@@ -85,7 +85,7 @@ def test_texts_in_parts_are_one_text_where_servers_take_no_parts(role: str) -> N
         ([{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}], "The tool failed: One.\n\nTwo."),
     ],
 )
-def test_that_a_tool_failed_is_told_in_words(content: Any, expected: Any) -> None:
+def test_a_tools_failure_becomes_text(content: Any, expected: Any) -> None:
     failed = {"role": "tool", "tool_call_id": "c", "content": content, "is_error": True}
     assert adopted(chat(failed), PLAIN)["messages"] == [{"role": "tool", "tool_call_id": "c", "content": expected}]
 
@@ -146,7 +146,7 @@ def test_what_a_tool_shows_follows_all_results_as_the_users_message() -> None:
 
 
 @pytest.mark.parametrize("said", ["What is it?", [{"type": "text", "text": "What is it?"}]])
-def test_what_a_tool_shows_stands_before_what_the_user_says_to_it(said: Any) -> None:
+def test_the_media_of_a_tool_precede_the_users_text(said: Any) -> None:
     asked = chat(CALLED, result(PICTURE), {"role": "user", "content": said}, {"role": "assistant", "content": "A dot."})
     _, answered, shown, last = adopted(asked, PLAIN)["messages"]
     assert (answered["role"], last["content"]) == ("tool", "A dot.")
@@ -157,7 +157,7 @@ def test_what_a_tool_shows_stands_before_what_the_user_says_to_it(said: Any) -> 
     ]
 
 
-def test_where_a_user_may_not_follow_a_tool_the_assistant_says_a_word_between_them() -> None:
+def test_an_assistants_message_separates_a_tool_and_a_user() -> None:
     strict = replace(PLAIN, wants_assistant_after_tools=True)
     asked = chat(CALLED, result({"type": "text", "text": "21"}), {"role": "user", "content": "And?"})
     assert [message["role"] for message in adopted(asked, PLAIN)["messages"]] == ["assistant", "tool", "user"]

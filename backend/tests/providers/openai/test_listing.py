@@ -31,7 +31,7 @@ def test_what_a_listing_does_not_say_is_unknown_and_not_no() -> None:
     assert listed({"id": "m"}) == [ListedModel("m")]
 
 
-def test_openrouter_says_most_and_its_prices_are_per_token() -> None:
+def test_openrouter_has_most_facts_and_prices_per_token() -> None:
     entry = {
         "id": "openai/gpt-4",
         "context_length": 8192,
@@ -60,11 +60,11 @@ def test_togethers_prices_are_per_million_and_vercels_per_token() -> None:
     "fields",
     [{"context_window": 131072}, {"max_context_length": 131072}, {"max_model_len": 131072}, {"meta": {"n_ctx_train": 131072}}],
 )
-def test_everybody_calls_the_context_length_something_else(fields: dict[str, object]) -> None:
+def test_every_code_for_the_context_length_is_known(fields: dict[str, object]) -> None:
     assert listed({"id": "m", **fields})[0].context_tokens == 131072
 
 
-def test_mistral_says_what_a_model_can() -> None:
+def test_mistral_lists_capabilities() -> None:
     model = listed({"id": "m", "capabilities": {"function_calling": True, "vision": False}})[0]
     assert (model.takes_tools, model.takes_images, model.takes_json_schema) == (True, False, None)
 

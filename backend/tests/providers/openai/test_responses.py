@@ -101,7 +101,7 @@ def test_a_failure_is_classified_by_its_code(event: Any, kind: FailureClass, bla
     assert not decoder.is_finished
 
 
-def test_a_failed_response_tells_what_it_took() -> None:
+def test_a_failed_response_reports_its_usage() -> None:
     usage = {"input_tokens": 20, "output_tokens": 9, "total_tokens": 29}
     said = {"type": "response.output_text.delta", "delta": "hi"}
     failed = {"type": "response.failed", "response": {"error": {"code": "server_error", "message": "no"}, "usage": usage}}
@@ -131,7 +131,7 @@ def test_an_error_without_a_type_is_a_failure() -> None:
         ({"type": "response.of_tomorrow", "something": 1}, EventKind.CONTENT),
     ],
 )
-def test_events_are_told_apart_by_what_they_bring(event: Any, kind: EventKind) -> None:
+def test_events_are_classified_by_their_content(event: Any, kind: EventKind) -> None:
     _, events = decoded(framed(event))
     assert [(each.kind, encode_event(each.data, each.name), each.chunk) for each in events] == [(kind, framed(event), event)]
 
@@ -210,7 +210,7 @@ def test_a_success_that_is_none_is_a_failure(body: bytes, kind: FailureClass) ->
     assert answer.kind is kind
 
 
-def test_usage_that_says_nothing_is_none() -> None:
+def test_usage_without_counts_is_none() -> None:
     assert usage_counts(None) is None
     assert usage_counts({}) is None
     assert usage_counts({"input_tokens": 3}) == TokenCounts(input=3)

@@ -252,7 +252,7 @@ def test_a_local_server_is_off_until_its_address_is_given_or_the_file_names_it()
     assert resolved({"LMSTUDIO_BASE_URL": "http://localhost:1234/v1"})["lmstudio"].is_configured
 
 
-def test_vllm_at_its_own_default_port_is_refused_when_that_port_is_ours() -> None:
+def test_vllm_at_its_default_port_is_refused_when_the_gateway_has_that_port() -> None:
     assert "'vllm'" in refusal(providers=[{"name": "vllm"}])
 
 
@@ -304,7 +304,7 @@ def test_a_part_of_an_address_that_is_none_is_refused_by_name(name: str, value: 
     assert refusal(AZURE | {name: value}).startswith(f"{name} ")
 
 
-def test_what_an_address_still_lacks_is_told_in_either_form() -> None:
+def test_the_missing_variable_of_an_address_is_named() -> None:
     without_key = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_API_KEY"})["azure"]
     assert obstacle(without_key) == "needs AZURE_OPENAI_API_KEY"
     without_endpoint = resolved({name: value for name, value in AZURE.items() if name != "AZURE_OPENAI_ENDPOINT"})["azure"]

@@ -55,7 +55,7 @@ async def streamed(body: Json) -> list[Json]:
     return [orjson.loads(piece.removeprefix(b"data: ")) for piece in pieces[:-1]]
 
 
-async def test_an_answer_is_labelled_and_says_what_was_said_and_names_the_model() -> None:
+async def test_an_answer_is_labelled_and_repeats_the_message_and_the_model() -> None:
     answer = await ask(ASKED)
     content = answer["choices"][0]["message"]["content"]
     assert content.startswith("[sandbox] ")
@@ -131,7 +131,7 @@ async def test_several_choices_are_given() -> None:
 
 
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
-async def test_a_bounded_answer_says_that_it_was_cut(field: str) -> None:
+async def test_a_cut_answer_has_the_finish_reason_length(field: str) -> None:
     choice = (await ask(ASKED | {field: 2}))["choices"][0]
     assert choice["finish_reason"] == "length"
     assert len(choice["message"]["content"].split()) == 2
@@ -149,7 +149,7 @@ async def test_parts_of_a_message_are_read_and_images_named() -> None:
     assert answer["choices"][0]["message"]["content"].endswith("look [image_url]")
 
 
-async def test_embeddings_are_directions_that_depend_on_the_input_alone() -> None:
+async def test_embeddings_depend_only_on_the_input() -> None:
     answer = await ask({"model": "e", "input": ["one", "two", "one"], "dimensions": 8}, "/embeddings")
     first, second, third = (entry["embedding"] for entry in answer["data"])
     assert first == third != second
@@ -212,7 +212,7 @@ async def test_chat_goes_through_the_adapter_plain_and_streamed() -> None:
         (ASKED | {"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
     ],
 )
-async def test_what_is_no_request_is_refused_as_a_provider_would(body: object, param: str | None) -> None:
+async def test_an_invalid_request_is_refused_with_its_field(body: object, param: str | None) -> None:
     answer = await send(body)
     assert answer.status == 400
     error = orjson.loads(await answer.read(10_000))["error"]
