@@ -88,9 +88,10 @@ class Failure:
     @property
     def detail(self) -> str:
         """For the ledger and the log: the field and the code that it is about, and `message_for_others`."""
-        about = f"{self.param[:LONGEST_FIELD]}: " if self.param else ""
+        message = self.message_for_others
+        about = f"{self.param[:LONGEST_FIELD]}: " if self.param and self.param not in message else ""
         code = f" ({self.code[:LONGEST_FIELD]})" if self.code and self.is_quoted else ""
-        return about + self.message_for_others + code
+        return about + message + code
 
     @property
     def message_for_client(self) -> str:

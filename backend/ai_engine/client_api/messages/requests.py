@@ -145,6 +145,9 @@ def _check_messages(body: JsonMapping) -> tuple[bool, bool, bool]:
 def _check_blocks(content: object, where: str) -> list[Json]:
     if not isinstance(content, list):
         raise invalid(where, "must be a string or an array of blocks")
-    for at, block in objects_of(content, where):
-        required(block, "type", str, at)
+    for place, block in enumerate(content):
+        if type(block) is not dict:
+            raise invalid(f"{where}[{place}]", "must be an object")
+        if type(block.get("type")) is not str:
+            raise invalid(f"{where}[{place}].type", "must be a string")
     return content

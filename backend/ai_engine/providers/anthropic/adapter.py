@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import orjson
 
-from ai_engine.clock import Clock
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.anthropic.answers import chat_completion
@@ -13,12 +12,10 @@ from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_ans
 from ai_engine.providers.anthropic.requests import messages_request
 from ai_engine.providers.anthropic.stream import ChatStreamDecoder
 from ai_engine.providers.failures import Failure
-from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers
 from ai_engine.providers.plain_answers import TOO_DEEP, uncounted_characters
-from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
-from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire import openai
+from ai_engine.upstream.port import Headers
 from ai_engine.wire.anthropic import VERSION, token_counts
 from ai_engine.wire.json_types import JsonMapping
 
@@ -27,44 +24,22 @@ _PATHS = {
     Operation.MESSAGES: "/messages",
     Operation.COUNT_TOKENS: "/messages/count_tokens",
 }
-_VERSION_HEADER = b"anthropic-version"
-
-
-def _headers_with(secret: str | None) -> KeyedHeaders:
-    key = () if secret is None else ((b"x-api-key", secret.encode()),)
-    return keyed_headers(*key, (_VERSION_HEADER, VERSION.encode()))
 
 
 class AnthropicMessages(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.ANTHROPIC`."""
 
+    name = "Anthropic"
+    operations = frozenset(_PATHS)
     says_one_call_at_a_time = True
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, _headers_with)
+    @staticmethod
+    def headers_with(secret: str | None) -> KeyedHeaders:
+        key = () if secret is None else ((b"x-api-key", secret.encode()),)
+        return keyed_headers(*key, (b"anthropic-version", VERSION.encode()))
 
-    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
-        return operation in _PATHS
-
-    def encode(
-        self,
-        operation: Operation,
-        body: JsonMapping,
-        provider: ProviderDefinition,
-        model: str,
-        key: ProviderKey | None,
-        *,
-        ask_usage: bool,
-        extra_headers: Headers = (),
-    ) -> UpstreamRequest:
-        """Anthropic always reports usage: `ask_usage` changes nothing."""
-        known = self._headers(key)
-        outgoing = messages_request(body, model) if operation is Operation.CHAT else {**body, "model": model}
-        headers = known.stream if body.get("stream") else known.plain
-        if any(name == _VERSION_HEADER for name, _ in extra_headers):
-            # A client of the native format chooses its version.
-            headers = tuple(header for header in headers if header[0] != _VERSION_HEADER)
-        return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
+    def request(self, operation: Operation, body: JsonMapping, model: str) -> tuple[str, JsonMapping]:
+        return _PATHS[operation], messages_request(body, model) if operation is Operation.CHAT else {**body, "model": model}
 
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
@@ -87,9 +62,8 @@ class AnthropicMessages(TranslatingAdapter):
     def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return ChatStreamDecoder(model, self._now()) if operation is Operation.CHAT else NativeStreamDecoder()
 
-    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        url = f"{provider.base_url}/models?limit={LARGEST_PAGE}"
-        return listing_request(provider, url, self._headers(key).listing)
+    def listing_url(self, base_url: str) -> str:
+        return f"{base_url}/models?limit={LARGEST_PAGE}"
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

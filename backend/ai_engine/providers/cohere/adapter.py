@@ -2,66 +2,40 @@
 
 from collections.abc import Sequence
 
-from ai_engine.clock import Clock
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.cohere.answers import filtered, read_chat, read_embeddings, read_ranking
-from ai_engine.providers.cohere.listing import listing_url, read_listing
+from ai_engine.providers.cohere.listing import read_listing
 from ai_engine.providers.cohere.requests import chat_request, embed_request
 from ai_engine.providers.cohere.stream import CohereStreamDecoder
 from ai_engine.providers.failures import Failure, classify_error_value
-from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers
 from ai_engine.providers.plain_answers import answer_object
-from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
-from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire import openai
-from ai_engine.wire.fields import unsupported
+from ai_engine.upstream.port import Headers
 from ai_engine.wire.json_types import JsonMapping
 
 _PATHS = {Operation.CHAT: "/chat", Operation.EMBEDDINGS: "/embed", Operation.RERANK: "/rerank"}
 _DENY_LISTED = 498
 
 
-def _headers_with(secret: str | None) -> KeyedHeaders:
-    return keyed_headers() if secret is None else keyed_headers((b"authorization", b"Bearer " + secret.encode()))
-
-
 class Cohere(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.COHERE`."""
 
+    name = "Cohere"
+    operations = frozenset(_PATHS)
     says_one_call_at_a_time = False
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, _headers_with)
+    @staticmethod
+    def headers_with(secret: str | None) -> KeyedHeaders:
+        return keyed_headers() if secret is None else keyed_headers((b"authorization", b"Bearer " + secret.encode()))
 
-    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
-        return operation in _PATHS
-
-    def encode(
-        self,
-        operation: Operation,
-        body: JsonMapping,
-        provider: ProviderDefinition,
-        model: str,
-        key: ProviderKey | None,
-        *,
-        ask_usage: bool,
-        extra_headers: Headers = (),
-    ) -> UpstreamRequest:
-        known = self._headers(key)
-        headers = known.plain
+    def request(self, operation: Operation, body: JsonMapping, model: str) -> tuple[str, JsonMapping]:
         if operation is Operation.CHAT:
-            outgoing = chat_request(body, model)
-            if "stream" in outgoing:
-                headers = known.stream
-        elif operation is Operation.EMBEDDINGS:
-            outgoing = embed_request(body, model)
-        elif operation is Operation.RERANK:
-            outgoing = {**body, "model": model}
-        else:
-            raise unsupported("model", f"is served by Cohere, which does not support {operation}")
-        return post_request(provider, provider.base_url + _PATHS[operation], headers + extra_headers, openai.encoded(outgoing))
+            return _PATHS[operation], chat_request(body, model)
+        if operation is Operation.EMBEDDINGS:
+            return _PATHS[operation], embed_request(body, model)
+        return _PATHS[operation], {**body, "model": model}
 
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
@@ -84,8 +58,9 @@ class Cohere(TranslatingAdapter):
         failure = super().classify(status, headers, body)
         return filtered(failure) if status == _DENY_LISTED else failure
 
-    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
-        return listing_request(provider, listing_url(provider.base_url), self._headers(key).listing)
+    def listing_url(self, base_url: str) -> str:
+        """The listing is part of v1. One page holds the API's maximum, a thousand."""
+        return base_url.removesuffix("/v2") + "/v1/models?page_size=1000"
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

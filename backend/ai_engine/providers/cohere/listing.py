@@ -9,11 +9,6 @@ from ai_engine.wire.json_types import JsonMapping
 _SERVED = frozenset({"chat", "embed", "rerank"})
 
 
-def listing_url(base_url: str) -> str:
-    """The listing is part of v1. One page holds the API's maximum, a thousand."""
-    return base_url.removesuffix("/v2") + "/v1/models?page_size=1000"
-
-
 def read_listing(body: bytes) -> Sequence[ListedModel]:
     """The models that chat, embed or rank, in the listing's order. Raises `ValueError` where the body is not a listing."""
     return read_entries(body, "models", "name", _listed)

@@ -15,62 +15,43 @@ from ai_engine.providers.gemini.embeddings import embed_contents, read_embedding
 from ai_engine.providers.gemini.listing import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
-from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers, listing_request, post_request
+from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers
 from ai_engine.providers.plain_answers import TOO_DEEP, answer_object
-from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.providers.translating import TranslatingAdapter
-from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.upstream.port import Headers
 from ai_engine.wire import gemini, openai
-from ai_engine.wire.fields import unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.tolerant import string_in
 
-_SPOKEN = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
 _REMEMBERED_MODELS = 4096
-
-
-def _headers_with(secret: str | None) -> KeyedHeaders:
-    # In a header, since URLs end up in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
-    return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
 
 
 class Gemini(TranslatingAdapter):
     """`adapter.Adapter` for `WireProtocol.GEMINI`."""
 
+    name = "Gemini"
+    operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
     says_one_call_at_a_time = False
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, _headers_with)
+        super().__init__(clock)
         self._path = lru_cache(_REMEMBERED_MODELS)(_path)
 
-    def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
-        return operation in _SPOKEN
+    @staticmethod
+    def headers_with(secret: str | None) -> KeyedHeaders:
+        # In a header, since URLs end up in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
+        return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
 
-    def encode(
-        self,
-        operation: Operation,
-        body: JsonMapping,
-        provider: ProviderDefinition,
-        model: str,
-        key: ProviderKey | None,
-        *,
-        ask_usage: bool,
-        extra_headers: Headers = (),
-    ) -> UpstreamRequest:
-        known = self._headers(key)
-        path, name, headers = self._path(model), model.removeprefix("models/"), known.plain
+    def request(self, operation: Operation, body: JsonMapping, model: str) -> tuple[str, JsonMapping]:
+        name = model.removeprefix("models/")
         if operation is Operation.EMBEDDINGS:
             method, outgoing = embed_contents(body, name)
-        elif operation is Operation.CHAT:
-            outgoing, method = generate_content(body, name), "generateContent"
-            if body.get("stream"):
-                method, headers = "streamGenerateContent?alt=sse", known.stream
         else:
-            raise unsupported("model", f"is served by Gemini, which does not support {operation}")
-        url = f"{provider.base_url}/{path}:{method}"
-        return post_request(provider, url, headers + extra_headers, openai.encoded(outgoing))
+            method = "streamGenerateContent?alt=sse" if body.get("stream") else "generateContent"
+            outgoing = generate_content(body, name)
+        return f"/{self._path(model)}:{method}", outgoing
 
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
@@ -121,10 +102,9 @@ class Gemini(TranslatingAdapter):
     def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return GeminiStreamDecoder(model, self._now())
 
-    def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
+    def listing_url(self, base_url: str) -> str:
         # The API's largest page, far above the number of models.
-        url = provider.base_url + "/models?pageSize=1000"
-        return listing_request(provider, url, self._headers(key).listing)
+        return f"{base_url}/models?pageSize=1000"
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)
