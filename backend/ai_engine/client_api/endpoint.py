@@ -1,7 +1,7 @@
-"""The way of every relayed request, as a thin ASGI endpoint: guard, read, parse, relay, answer.
+"""Serves every relayed request as a thin ASGI endpoint: checks access, reads, parses, relays, answers.
 
-It stands in front of FastAPI's machinery (`app.AIEngine`), which costs more than everything in here together
-(`docs/performance.md`), and does its own errors. The same paths are declared as ordinary routes, for OpenAPI.
+It is in front of FastAPI (`app.AIEngine`), which costs more than all of this (`docs/performance.md`), and encodes its own errors.
+The same paths are declared as ordinary routes for OpenAPI.
 """
 
 import re
@@ -33,45 +33,45 @@ from ai_engine.wire.sse import Event, encode_events
 _REMEMBERED_ROUTES = 1024
 
 _gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
-"""Those that a `via` names. What else is in it stays here: it is nothing to a provider."""
+"""The gateways in a `via` header. The rest of the header is not passed on."""
 
 
 ParseRequest = Callable[[bytes, Arrival], ClientRequest]
 
 
 def served_in_front(path: str, _: BaseModel) -> NoReturn:
-    """What a route does that exists for OpenAPI only: `app.AIEngine` hands its path to a `RelayedEndpoint` before FastAPI.
+    """The body of a route for OpenAPI only: `app.AIEngine` passes its path to a `RelayedEndpoint` before FastAPI.
 
-    Only a path with a line end behind it comes here: the router takes it for the same, and the dispatcher does not.
+    Only a path with a trailing line end comes here: the router accepts it, the dispatcher does not.
     """
-    raise NotFound(f"There is nothing at {path} with a line end behind it.")
+    raise NotFound(f"There is nothing at {path} with a trailing line end.")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFormat:
-    """What is a format's own: how a client asks in it, and how it is told of errors. The way through the house is the same."""
+    """The parts that depend on the format: parsing, errors, headers, storage."""
 
     parse: ParseRequest
-    """Makes a body into a request, such as `chat.chat_request`. Raises `InvalidRequest`."""
+    """Parses a body, such as `chat.chat_request`. Raises `InvalidRequest`."""
     error_answer: Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]] = error_answer
     error_events: Callable[[AIEngineError], Sequence[Event]] = error_events
-    """The end of a stream whose status is already out."""
+    """The end of a stream whose status is already sent."""
     status_for: Callable[[AIEngineError], int] = error_status
     """The status of `error_answer`."""
     request_id_header: bytes | None = None
-    """Where the format's SDKs look for the request's id, beside `x-request-id`."""
+    """The header in which the format's SDKs read the request's id, beside `x-request-id`."""
     takes_header: Callable[[bytes, bytes], bool] | None = None
-    """Whether a header, by lower-case name and value, goes to providers that speak the format. Raises `InvalidRequest`."""
+    """Whether a header (lower-case name, value) is passed on to providers of the format. Raises `InvalidRequest`."""
     keep: Callable[[ClientRequest, JsonMapping], None] | None = None
-    """Hears of every whole answer before the client has its last byte."""
+    """Stores a whole answer, before the client has its last byte."""
     defer: Callable[[ClientRequest], bytes | None] | None = None
-    """Takes over a request whose client does not wait, and gives what it hears now; `None` for all others. Raises as relaying."""
+    """Starts a background request and returns its first state; `None` for all others. Raises as relaying."""
     parse_form: Callable[[Form, Arrival], ClientRequest] | None = None
-    """As `parse`, for routes that take forms beside JSON."""
+    """As `parse`, for routes that accept forms beside JSON."""
 
 
 class RelayedEndpoint:
-    """`POST` of one operation. Serves any number of requests at once; keeps nothing between them."""
+    """`POST` of one operation. Stateless; serves any number of requests at once."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class RelayedEndpoint:
                 hops += _gateways_in(value)
                 if self._own_via in hops:
                     raise RequestLoop(
-                        "This request was sent by this very gateway: the base URL of one of its providers leads back to it.",
+                        "The request was sent by this gateway: the base URL of one of its providers leads back to it.",
                         code="request_loop",
                     )
             elif takes_header is not None and takes_header(name, value):
@@ -168,7 +168,7 @@ class RelayedEndpoint:
                 await events.end(ending)
         except AIEngineError as error:
             if answer is not None and answer.stream is not None:
-                # A client that does not read would hold the provider's connection for as long as it likes.
+                # A client that does not read would keep the provider's connection open.
                 await answer.stream.close()
             await events.stop()
             if events.committed_status is not None:
@@ -203,7 +203,7 @@ async def _send_whole(status: int, headers: HeaderList, body: bytes, send: Send)
 
 
 def _about(answer: Answer) -> HeaderList:
-    """The headers that say what happened."""
+    """The headers about the route, the attempts and the timing."""
     headers = [
         *_about_route(answer.route),
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
@@ -223,7 +223,7 @@ def _about_route(route: Route) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def _header_text(text: str) -> bytes:
-    """Model names are the providers' and the clients' words: whatever a header cannot carry becomes `?`."""
+    """Characters of a model's name that a header cannot have become `?`."""
     if text.isascii() and text.isprintable():
         return text.encode("ascii")
     return "".join(char if char.isascii() and char.isprintable() else "?" for char in text).encode("ascii")

@@ -1,4 +1,4 @@
-"""The client's side of a streamed answer: the status held back until it means something, and the line kept alive."""
+"""A streamed answer to the client: holds the status back until an answer begins, and keeps the connection alive."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from ai_engine.web.errors import HeaderList
 from ai_engine.web.middleware import Send
 
 SILENCE_SECONDS = 15
-"""After this without a byte the status is committed, if it was not, and a comment is sent."""
+"""After this without a byte the status is committed and a comment is sent."""
 
 _KEEP_ALIVE = b": keep-alive\n\n"
 _HEADERS: HeaderList = [
@@ -21,13 +21,12 @@ _HEADERS: HeaderList = [
 class SseResponse:
     """One SSE response; the relay's `Client`.
 
-    `begin` sends the status and headers once an answer has begun. If none has after `SILENCE_SECONDS`, the stream begins by
-    itself, without headers about who answered; from then on failures can only be told inside it. One timer for the whole stream:
-    events only note the time.
+    `begin` sends the status and headers once an answer has begun. After `SILENCE_SECONDS` without one, the stream begins without
+    headers about the answer; from then on errors are events. There is one timer for the whole stream: events only note the time.
     """
 
     def __init__(self, send: Send, status_for: Callable[[AIEngineError], int], silence_seconds: float = SILENCE_SECONDS) -> None:
-        """`status_for` gives the status of an error that comes before the first event."""
+        """`status_for` returns the status of an error before the first event."""
         self._send = send
         self.status_for = status_for
         self._silence_seconds = silence_seconds
@@ -55,7 +54,7 @@ class SseResponse:
             await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *about]})
 
     async def write(self, events: bytes) -> None:
-        """Sends whole events, and waits while the client does not read. Nothing is no sign of life."""
+        """Sends whole events, and waits while the client does not read. Empty input is ignored."""
         if not events:
             return
         self._written_at = self._loop.time()
@@ -67,7 +66,7 @@ class SseResponse:
         await self._send({"type": "http.response.body", "body": events, "more_body": False})
 
     async def stop(self) -> None:
-        """No more keep-alives. A comment that is just being sent goes out whole."""
+        """Stops the keep-alives, after a comment that is being sent."""
         self._timer.cancel()
         if self._keeping_alive is not None:
             await asyncio.wait([self._keeping_alive])

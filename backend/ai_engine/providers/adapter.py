@@ -1,7 +1,7 @@
-"""The adapter port: one protocol's way to ask for something and to read what comes back.
+"""The adapter port: encodes requests in a protocol and decodes its answers.
 
 An adapter is pure: it turns requests into bytes and bytes into answers, and does no I/O. A new protocol is a new adapter in
-`wiring`; nothing else in the house knows the difference.
+`wiring`; nothing else depends on it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,36 +18,36 @@ from ai_engine.wire.sse import Event
 
 
 class PlainAnswer(NamedTuple):
-    """A sound answer, not streamed."""
+    """A valid answer without a stream."""
 
     body: bytes | None
-    """The provider's own bytes, in the format of the operation; `None` where only `answer` says it."""
+    """The provider's own bytes, in the format of the operation; `None` where there is only `answer`."""
     model: str | None
-    """The model the provider says it used."""
+    """The model that the provider reports."""
     usage: TokenCounts | None
-    """As the provider reported it; `None` where it said nothing."""
+    """As the provider reports it; `None` where it reports none."""
     characters_since_usage: int = 0
     """As `StreamDecoder.characters_since_usage`."""
     answer: JsonMapping | None = None
-    """Parsed, where it is a JSON object: what translations read."""
+    """The parsed body, if it is a JSON object, for translations."""
     content_type: bytes = b"application/json"
 
 
 class EventKind(Enum):
-    """What a stream event is to the relay."""
+    """What a stream event means for the relay."""
 
     OPENING = auto()
     """Role only or empty: held back until content follows."""
     CONTENT = auto()
     """Content, a tool call, reasoning, a refusal, audio: commits the answer."""
     FINISH = auto()
-    """Every choice that began has now its `finish_reason`; content may be in the same event."""
+    """Every choice so far has its `finish_reason`; content may be in the same event."""
     USAGE = auto()
-    """Usage alone, with no choices: dropped for a client that did not ask."""
+    """Usage without choices: dropped unless the client requested it."""
     DONE = auto()
     """The protocol's own end."""
     INVALID = auto()
-    """Not to be understood: skipped and counted."""
+    """Malformed: skipped and counted."""
     FAILURE = auto()
     """An error inside the stream."""
 
@@ -55,62 +55,62 @@ class EventKind(Enum):
 
 
 class StreamEvent(NamedTuple):
-    """One event of an upstream stream, looked at once."""
+    """One classified event of an upstream stream."""
 
     kind: EventKind
     data: bytes = b""
-    """The provider's own JSON, to relay as it is; empty where only `chunk` says it, and where nothing is to be relayed."""
+    """The provider's own JSON, relayed unchanged; empty where there is only `chunk`, or nothing to relay."""
     failure: Failure | None = None
     chunk: JsonMapping | None = None
-    """The event parsed: what translations read."""
+    """The parsed event, for translations."""
     name: str = ""
-    """What stands in the `event:` line, in formats that have one."""
+    """The name in the `event:` line, in formats with one."""
 
 
 class StreamDecoder(Protocol):
-    """Reads one upstream stream. Holds what it has learnt so far; made anew for every attempt."""
+    """Reads one upstream stream. Every attempt has its own."""
 
     @property
     def model(self) -> str | None:
-        """The model that the provider says it uses."""
+        """The model that the provider reports."""
 
     @property
     def usage(self) -> TokenCounts | None:
-        """As the provider last reported it; `None` while it has said nothing."""
+        """As the provider last reported it; `None` before that."""
 
     @property
     def characters_since_usage(self) -> int:
-        """How much of the answer came that `usage` does not tell of: text, reasoning, arguments of tools. For estimates."""
+        """The length of text, reasoning and tool arguments after the last `usage`, for estimates."""
 
     @property
     def invalid_events(self) -> int:
-        """How many were skipped."""
+        """The number of skipped events."""
 
     @property
     def answer(self) -> JsonMapping | None:
         """The whole answer, where the format repeats it at its end; else `None`."""
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
-        """The events that this piece of the body completes, in order. Bytes may be split anywhere."""
+        """The events that this piece of the body completes, in order. It may be split anywhere."""
 
     def end(self) -> Sequence[StreamEvent]:
-        """The body is over: an event that only lacked its blank line is still given."""
+        """The last event of an ended body, if only its blank line is missing."""
 
     def ending(self) -> Sequence[Event]:
-        """What ends a sound answer in its format and was not among the events: the relay stops once everything has come."""
+        """The end of a valid answer in its format, which is not among the events: the relay stops at the last content."""
 
     @property
     def is_finished(self) -> bool:
-        """Every choice that began has its `finish_reason`: the answer is complete even if the stream is cut now."""
+        """Every choice so far has its `finish_reason`: the answer is complete even if the stream is cut."""
 
 
 LARGEST_LISTING_BYTES = 16 * 1024 * 1024
-"""What is read of one listing, wherever it is asked for; a longer one is none."""
+"""The longest listing that is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """One model from a provider's listing, with what it says of itself; `None` is unknown, not no."""
+    """One model from a provider's listing, with its stated facts; `None` is unknown, not no."""
 
     name: str
     context_tokens: int | None = None
@@ -120,33 +120,32 @@ class ListedModel:
     is_reasoning: bool | None = None
     input_usd_per_million: str | None = None
     output_usd_per_million: str | None = None
-    """Decimal strings, where the listing itself has prices."""
+    """Decimal strings, if the listing has prices."""
 
 
 class Adapter(Protocol):
-    """One wire protocol. `Operation.CHAT`, OpenAI's format, is the hub: every adapter takes it and gives it back.
+    """One wire protocol. `Operation.CHAT`, OpenAI's format, is the hub: every adapter translates to and from it.
 
-    Other formats of a conversation are translated to and from it (`relay.translation`), unless the provider `speaks` them itself.
-    What the hub holds beside OpenAI's own fields: docs/decisions/0005-one-hub-format.md.
+    Other formats of a conversation are translated to and from it (`relay.translation`), unless the provider supports them
+    (`speaks`). The hub's fields beside OpenAI's: docs/decisions/0005-one-hub-format.md.
     """
 
     says_one_call_at_a_time: bool
-    """A chat's `parallel_tool_calls: false` reaches the provider. Where the protocol has no words for it, the relay hands on the
-    first call alone."""
+    """Whether the protocol supports `parallel_tool_calls: false`. Otherwise the relay passes on only the first call."""
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
-        """The provider takes requests of this format for this model as they are."""
+        """Whether the provider supports requests in this format for this model."""
 
     def chat_requests(
         self, chat: JsonMapping, provider: ProviderDefinition, model: str
     ) -> Iterator[tuple[Operation, JsonMapping]]:
-        """A chat that was translated from another format, in the forms in which this provider takes it for `model`.
+        """The requests for a chat that was translated from another format, in order of preference; `chat` is not changed.
 
-        The best comes first; one that the provider may lack is never the last, which is `Operation.CHAT`. `chat` is not changed.
+        The provider may not support one of them. The last one is always `Operation.CHAT`.
         """
 
     def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
-        """The body to ask again with, where this failure is about a part that the answer can do without; else `None`."""
+        """The body for a retry without the optional part that this failure is about; `None` for any other failure."""
 
     def encode(
         self,
@@ -159,29 +158,29 @@ class Adapter(Protocol):
         ask_usage: bool,
         extra_headers: Headers = (),
     ) -> UpstreamRequest:
-        """The request in the provider's own terms, asking for `model` by the provider's own name.
+        """The upstream request. `model` is the provider's own name.
 
-        `body` is the request in the format of an operation that the provider `speaks`, without our own fields; it is not changed.
-        `ask_usage` adds the request for usage to a stream that does not have it. `extra_headers` (our `via`) are sent after the
-        adapter's own. Raises `UnsupportedByProvider`, naming the field that the protocol has no words for.
+        `body` is in the format of an operation that the provider supports (`speaks`), without the gateway's own fields; it is not
+        changed. `ask_usage` requests usage in a stream. `extra_headers` (the gateway's `via`) follow the adapter's own. Raises
+        `UnsupportedByProvider` with the path of the unsupported field.
         """
 
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
     ) -> PlainAnswer | Failure:
-        """Reads a 2xx body. What is not a sound answer, an error dressed as a success included, is a `Failure`.
+        """Reads a 2xx body. Anything but a valid answer, such as an error in a 2xx, is a `Failure`.
 
-        `as_chat`: the answer is wanted as a chat, whatever the format of `operation`, which is one of `chat_requests`.
+        `as_chat`: the answer to one of `chat_requests` is to be a chat, for every `operation`.
         """
 
     def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
-        """A fresh decoder for one stream of the provider's answer to `operation`; `as_chat` as for `decode_answer`."""
+        """A decoder for one stream; `as_chat` as for `decode_answer`."""
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
-        """What an HTTP answer outside 2xx means."""
+        """Classifies an HTTP answer outside 2xx."""
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         """The free call that lists models; also how an invalid key is checked."""
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
-        """Raises `ValueError` where the body is no listing."""
+        """Raises `ValueError` where the body is not a listing."""

@@ -1,4 +1,4 @@
-"""What decoders of streams share: events that carry nothing, failures, and the way through a body."""
+"""The common part of stream decoders: empty events, failures, and reading a body."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event, EventReader, EventTooLarge
 
 CHAT_END: Sequence[Event] = (("", openai.DONE),)
-"""What ends a streamed chat."""
+"""The end of a streamed chat."""
 
 DONE = StreamEvent(EventKind.DONE)
 INVALID = StreamEvent(EventKind.INVALID)
@@ -25,21 +25,21 @@ def failed(failure: Failure) -> StreamEvent:
 
 
 TOO_DEEP = failed(malformed_answer("The provider's stream is nested too deeply."))
-"""An event that was read, and cannot be written."""
+"""An event that can be read but not encoded again."""
 
 
 def no_stream() -> StreamEvent:
-    """A sound body, but not one of events: the answer of a server that cannot stream."""
+    """A body without events: the answer of a server that does not stream."""
     return failed(malformed_answer("The provider did not answer a streaming request with a stream."))
 
 
 def is_json(rest: bytes) -> bool:
-    """What came of a body without a single event looks like JSON: an error under a 200, or an answer that is whole."""
+    """Whether a body without events looks like JSON: an error in a 200, or a whole answer."""
     return rest.lstrip().startswith((b"{", b"["))
 
 
 class BodyDecoder(ABC):
-    """What is the same in every `adapter.StreamDecoder`: the way through a body, and what is counted on it."""
+    """The common part of every `adapter.StreamDecoder`: reads a body and keeps counts."""
 
     __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "model", "usage")
 
@@ -70,7 +70,7 @@ class BodyDecoder(ABC):
 
     @abstractmethod
     def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        """What these payloads are; `_has_events` says from then on that there were some."""
+        """The events of these payloads; sets `_has_events`."""
 
     def _of_plain(self, body: bytes) -> StreamEvent:
         """A body without a single event."""
@@ -81,7 +81,7 @@ class BodyDecoder(ABC):
         return failed(classify_error_value(value)) if self._is_error(value) else no_stream()
 
     def _is_error(self, value: object) -> bool:
-        """Whether parsed JSON, which is no event, is an error in the protocol's form."""
+        """Whether parsed JSON that is not an event is an error of the protocol."""
         return has_error(value)
 
     def _invalid(self) -> StreamEvent:
@@ -89,14 +89,14 @@ class BodyDecoder(ABC):
         return INVALID
 
     def _note(self, counts: TokenCounts | None) -> None:
-        """Takes what an event reports of usage, if it does."""
+        """Notes an event's usage, if it has any."""
         if counts is not None:
             self.usage = counts
             self.characters_since_usage = 0
 
 
 class EventDecoder(BodyDecoder):
-    """Of a format that goes through as it came: one event for each of the provider's."""
+    """Of a format that passes through unchanged: one event for each of the provider's."""
 
     __slots__ = ()
 
@@ -104,17 +104,17 @@ class EventDecoder(BodyDecoder):
         if not payloads:
             return ()
         self._has_events = True
-        if len(payloads) == 1:  # as nearly every read brings
+        if len(payloads) == 1:  # nearly every read
             return (self._event(payloads[0]),)
         return [self._event(payload) for payload in payloads]
 
     @abstractmethod
     def _event(self, data: bytes) -> StreamEvent:
-        """What one payload is."""
+        """The event of one payload."""
 
 
 class TranslatingDecoder(BodyDecoder):
-    """What is the same in those that make a chat of another protocol's events, one of which may be several of a chat, or none."""
+    """Of a protocol that is translated to chats: one event may become several chunks, or none."""
 
     __slots__ = ()
 
@@ -132,4 +132,4 @@ class TranslatingDecoder(BodyDecoder):
 
     @abstractmethod
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        """What one payload is in a chat. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""
+        """The chunks of one payload. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""

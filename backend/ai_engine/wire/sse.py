@@ -17,18 +17,18 @@ class EventTooLarge(ValueError):
 
 
 Event = tuple[str, bytes]
-"""Name and data of an event for a client. Neither has a line end; the name is empty in formats that have none."""
+"""Name and data of an event for a client, without line ends; the name is empty in formats without names."""
 
 
 def encode_event(data: bytes, name: str = "") -> bytes:
-    """One event as it goes on the wire."""
+    """One framed event."""
     if name:
         return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
     return b"data: " + data + b"\n\n"
 
 
 def encode_events(events: Iterable[Event]) -> bytes:
-    """Several, in order."""
+    """Framed events, in order."""
     return b"".join([encode_event(data, name) for name, data in events])
 
 

@@ -3,10 +3,9 @@
 Anthropic's SDKs take one block after the other: `message_start`, then for each block `content_block_start`, deltas and
 `content_block_stop`, with indexes from 0 and without a gap, then `message_delta` with the end and the usage, then `message_stop`
 (https://platform.claude.com/docs/en/build-with-claude/streaming; `accumulate_event` of `anthropic` 2.14.0, read 2026-11-28).
-A chat's deltas may belong to several things at once. What is live is told at once; `calls.Calls` says what has to wait.
+A chat's deltas may belong to several blocks at once. The live block is sent at once; `calls.Calls` queues the others.
 
-Usage waits for the end, because it may come with any chunk, after the last one, or never. Until it is known, and where it never
-is, it is estimated.
+Usage is sent at the end, because it may come with any chunk, after the last one, or never. Unknown usage is estimated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,13 +46,13 @@ class MessagesStream:
         self._events: list[Event] = []
         self._index = -1
         self._open: object = _NOTHING_OPEN
-        """Which block is open: `text`, a thought's key, or a `Call`."""
+        """The open block: `text`, a thought's key, or a `Call`."""
         self._signature: str | None = None
         self._calls = Calls(self)
         self._held: list[Json] = []
-        """Blocks of reasoning that go out only if a tool is called."""
+        """Blocks of reasoning that are sent only with a tool call."""
         self._unseen: list[str] = []
-        """Reasoning that nobody signed and the client does not see; it goes with the first call, where nothing else was kept."""
+        """Unsigned reasoning that is not shown; it is sent with the first call, if there is no other."""
         self._has_kept = False
         self._has_calls = False
         self._has_started = False
@@ -184,7 +183,7 @@ class MessagesStream:
             self._after_calls(lambda: self._whole(block))
 
     def _whole(self, block: Json) -> None:
-        """A block that is known at once."""
+        """A whole block."""
         if block["type"] == "redacted_thinking":
             self._begin(block["data"], block)
         else:
@@ -199,7 +198,7 @@ class MessagesStream:
             self._calls.queue(emit)
 
     def begin_call(self, call: Call) -> None:
-        """For `Calls`: this call is the one that is told now."""
+        """`calls.EventSink`: begins this call."""
         self._has_calls = True
         self._tell_held()
         call_id = call.id or made_id(self._context, call.place)
@@ -213,12 +212,12 @@ class MessagesStream:
         self._begin(call, block)
 
     def continue_call(self, arguments: str) -> None:
-        """For `Calls`: more of the open call."""
+        """`calls.EventSink`: continues the open call."""
         self._characters += len(arguments)
         self._delta(b"input_json_delta", b"partial_json", orjson.dumps(arguments))
 
     def end_call(self) -> None:
-        """For `Calls`: the open call is complete."""
+        """`calls.EventSink`: ends the open call."""
         self._close()
 
     def _tell_held(self) -> None:
@@ -231,7 +230,7 @@ class MessagesStream:
             self._whole(block)
 
     def _settle(self) -> None:
-        """No more is to come: what waited is told, and nothing stays open."""
+        """Sends what waits and closes the open block: the answer has ended."""
         self._calls.settle()
         self._close()
         if self._has_calls:

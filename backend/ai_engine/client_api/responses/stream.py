@@ -1,9 +1,8 @@
 """A streamed chat as the events of a response.
 
 The order is the one that SDKs check (https://platform.openai.com/docs/api-reference/responses-streaming, read 2026-11-28): an
-item is added before anything is said of it, its parts begin and end inside it, and the last event repeats the whole response.
-Reasoning ends where something else begins; so does a message where tools are called. Parallel calls are open side by side until
-the answer ends.
+item is added before its other events, its parts begin and end inside it, and the last event repeats the whole response. Reasoning
+ends where something else begins, a message where tools are called. Parallel calls are open side by side until the answer ends.
 """
 
 from ai_engine.client_api.responses.answers import (
@@ -107,7 +106,7 @@ class ResponsesStream:
         return index
 
     def end_item(self, index: int, item: Json, events: Events) -> None:
-        """Ends an item: `item` is what it has become."""
+        """Ends an item; `item` is its final form."""
         self._output[index] = item
         self.emit("response.output_item.done", {"output_index": index, "item": item}, events)
 
@@ -144,7 +143,7 @@ class ResponsesStream:
         if not text and not details:
             return
         if not text and (self._message is not None or self._calls):
-            # A signature that comes late belongs to the turn, and ends nothing.
+            # A late signature belongs to the turn, and ends no item.
             self._late_details = self._late_details or GatheredDetails()
             self._late_details.add(details)
             return
@@ -200,7 +199,7 @@ class ResponsesStream:
             self._message = None
 
     def _close_all(self, events: Events) -> None:
-        """Ends whatever is open: a limit that ended the answer cut all of it."""
+        """Ends everything that is open, as incomplete if a limit ended the answer."""
         status = status_of(self._finish)
         self._end_reasoning(status, events)
         self._end_message(status, events)

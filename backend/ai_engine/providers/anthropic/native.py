@@ -1,4 +1,4 @@
-"""Anthropic's own format, for clients that speak it themselves: passed through, and looked at on the way."""
+"""Anthropic's own format for native clients: passed through unchanged, and classified."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,14 @@ from ai_engine.wire.openai_usage import characters_in
 from ai_engine.wire.sse import Event
 
 _NOT_COUNTED_TOKENS = TokenCounts(0, 0, 0, 0, 0)
-"""Counting tokens takes none."""
+"""Counting tokens uses none."""
 
-# Blocks that begin empty: what matters comes in their deltas.
+# Blocks that begin empty: their content comes in deltas.
 _EMPTY_BLOCKS = ("text", "thinking")
 
 
 def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
-    """Reads a 2xx answer to `MESSAGES` or `COUNT_TOKENS`, which is not changed."""
+    """Reads a 2xx answer to `MESSAGES` or `COUNT_TOKENS`. The body is unchanged."""
     message = sound_answer(body, "input_tokens" if operation is Operation.COUNT_TOKENS else "content")
     if isinstance(message, Failure):
         return message
@@ -35,7 +35,7 @@ def native_answer(operation: Operation, body: bytes) -> PlainAnswer | Failure:
 
 
 def sound_answer(body: bytes, field: str) -> Json | Failure:
-    """A 2xx body as an object with `field`, which is a message's `content` or a count; what is not is a `Failure`."""
+    """A 2xx body as an object with `field`, a message's `content` or a count; a `Failure` for anything else."""
     message = answer_object(body)
     if isinstance(message, Failure):
         return message
@@ -47,7 +47,7 @@ def sound_answer(body: bytes, field: str) -> Json | Failure:
 
 
 class NativeStreamDecoder(EventDecoder):
-    """`adapter.StreamDecoder` for `Operation.MESSAGES`: events unchanged and in order, those of a kind not yet known too."""
+    """`adapter.StreamDecoder` for `Operation.MESSAGES`: events unchanged and in order, unknown types too."""
 
     __slots__ = ("_last", "_usage", "is_finished")
 

@@ -26,16 +26,16 @@ from ai_engine.wire.json_types import Json, JsonMapping
 
 
 class _Block:
-    """A content block that has begun."""
+    """An open content block."""
 
     __slots__ = ("call", "citations", "has_arguments", "input", "kind", "start")
 
     def __init__(self, kind: str, start: int) -> None:
         self.kind = kind
         self.start = start
-        """Where its text begins in the answer's."""
+        """The position of its text in the answer's text."""
         self.call = -1
-        """The index of the tool call that it is."""
+        """The index of its tool call."""
         self.input: object = None
         self.has_arguments = False
         self.citations: list[object] = []
@@ -47,7 +47,7 @@ class ChatStreamDecoder(TranslatingDecoder):
     __slots__ = ("_asked", "_blocks", "_calls", "_created", "_id", "_text_length", "_usage", "is_finished")
 
     def __init__(self, asked: str, created: int) -> None:
-        """`asked` is the model that was asked for, for a stream that names none; `created` in seconds since the epoch."""
+        """`asked` is the requested model, for a stream without one; `created` in seconds since the epoch."""
         super().__init__()
         self.is_finished = False
         self._asked = asked
@@ -65,7 +65,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         event = orjson.loads(data)
         if type(event) is not dict:
             return (self._invalid(),)
-        if event.get("type") != "content_block_delta":  # as nearly every event is
+        if event.get("type") != "content_block_delta":  # nearly every event
             return self._turn(event)
         delta = event.get("delta")
         if type(delta) is not dict:
@@ -180,7 +180,7 @@ class ChatStreamDecoder(TranslatingDecoder):
             data = given.get("data")
             details = [encrypted_detail(index, data)] if isinstance(data, str) else []
             return (self._chunk(EventKind.CONTENT, {"reasoning_details": details}),) if details else (self._invalid(),)
-        # What tools at Anthropic's did stands between the parts of an answer, and is no part of a chat's.
+        # Results of Anthropic's own tools are left out.
         return () if block.kind == "server_tool_use" or block.kind.endswith("_tool_result") else (self._invalid(),)
 
     def _end(self, event: JsonMapping) -> Sequence[StreamEvent]:
@@ -188,7 +188,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         if block is None:
             return (self._invalid(),)
         if block.call >= 0 and not block.has_arguments:
-            # No delta came, or empty ones: the tool was called with what the block began with, mostly nothing.
+            # Without any delta, the input is that of the block's start, mostly empty.
             return self._argue(block, arguments(block.input))
         annotations = url_citations(block.citations, block.start, self._text_length)
         return (self._chunk(EventKind.CONTENT, {"annotations": annotations}),) if annotations else ()

@@ -17,7 +17,7 @@ from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
 _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
-"""Events that add nothing to an answer."""
+"""Events without content."""
 
 
 class CohereStreamDecoder(TranslatingDecoder):
@@ -31,7 +31,7 @@ class CohereStreamDecoder(TranslatingDecoder):
         self.is_finished = False
         self._chunk_head = {"id": "", "object": "chat.completion.chunk", "created": created, "model": model}
         self._calls: dict[int, int] = {}
-        """Their numbering of calls → ours."""
+        """Cohere's index of a call → the chat's."""
         self._says_role = True
 
     def _is_error(self, value: object) -> bool:
@@ -115,7 +115,7 @@ class CohereStreamDecoder(TranslatingDecoder):
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
         arguments = function.get("arguments") if type(function) is dict else None
-        # Some leave the number out; it is the last call's then.
+        # Without an index, it is the last call.
         number = self._calls.get(_number(event), len(self._calls) - 1)
         if type(arguments) is not str or number < 0:
             return (self._invalid(),)

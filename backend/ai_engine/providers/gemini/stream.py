@@ -14,15 +14,15 @@ from ai_engine.wire.openai_usage import token_counts
 
 
 class GeminiStreamDecoder(TranslatingDecoder):
-    """`adapter.StreamDecoder`. Nothing marks the end but the body's own: an answer is whole when all its candidates are.
+    """`adapter.StreamDecoder`. No event marks the end: an answer is complete when all its candidates are.
 
-    Parts that a chat has no place for count among its `invalid_events`.
+    Parts without a counterpart in a chat count as `invalid_events`.
     """
 
     __slots__ = ("_asked_model", "_created", "_finished", "_id", "_readers")
 
     def __init__(self, model: str, created: int) -> None:
-        """`model` names the answer's where Gemini does not; `created` in seconds since the epoch."""
+        """`model` is the answer's model where Gemini sends none; `created` in seconds since the epoch."""
         super().__init__()
         self._asked_model = model
         self._created = created
@@ -35,7 +35,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         return bool(self._finished) and len(self._finished) == len(self._readers)
 
     def _events(self, data: bytes) -> list[StreamEvent]:
-        if data == openai.DONE:  # from proxies that speak Gemini's protocol and end it like OpenAI's
+        if data == openai.DONE:  # from proxies that end Gemini's stream like OpenAI's
             return [DONE]
         event = orjson.loads(data)
         if type(event) is not dict:

@@ -121,13 +121,13 @@ def _parts(content: Sequence[JsonMapping]) -> list[Json]:
 
 
 def chat_answer(plain: PlainAnswer) -> PlainAnswer:
-    """A whole response as the chat that was asked for."""
+    """A whole response as the answer to a chat."""
     assert plain.answer is not None, "a response is a JSON object"
     return plain._replace(body=None, answer=chat_of(plain.answer))
 
 
 def chat_of(response: JsonMapping) -> Json:
-    """A whole response as a chat completion. Items of other kinds are none of a chat's."""
+    """A whole response as a chat completion. Items without a counterpart are left out."""
     said: Json = {"role": "assistant", "content": None, "refusal": None}
     calls: list[Json] = []
     details: list[Json] = []
@@ -157,7 +157,7 @@ def chat_of(response: JsonMapping) -> Json:
 
 
 class ChatStreamDecoder(ResponsesStreamDecoder):
-    """`adapter.StreamDecoder` that gives the events of a response as chunks of a chat."""
+    """`adapter.StreamDecoder` for the events of a response as chunks of a chat."""
 
     __slots__ = ("_calls", "_head", "_without_arguments")
 
@@ -165,9 +165,9 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
         super().__init__()
         self._head: Json = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
         self._calls: dict[object, int] = {}
-        """By the place of their items, which of the calls they are."""
+        """The index of each call, by the index of its item."""
         self._without_arguments: set[object] = set()
-        """Those without a piece of their arguments so far."""
+        """Calls without any arguments so far."""
 
     def ending(self) -> Sequence[Event]:
         return CHAT_END
@@ -177,7 +177,7 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
         return StreamEvent(event.kind, failure=event.failure, chunk=None if event.chunk is None else self._chunk(event.chunk))
 
     def _chunk(self, event: JsonMapping) -> Json | None:
-        """`None` for an event that a chat has no place for."""
+        """`None` for an event without a counterpart in a chat."""
         match event.get("type"):
             case "response.created":
                 response = _object(event.get("response"))

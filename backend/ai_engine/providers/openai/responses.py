@@ -1,4 +1,4 @@
-"""What providers answer that speak OpenAI's Responses API themselves: relayed as it is, and judged.
+"""Answers of providers of OpenAI's Responses API: relayed unchanged, and classified.
 
 Source: https://platform.openai.com/docs/api-reference/responses-streaming and .../responses/object (read 2026-11-28).
 """
@@ -21,12 +21,12 @@ from ai_engine.wire.tolerant import objects_in
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
-# What begins something and says nothing yet. `keepalive` is OpenAI's own sign of life during long silences.
+# Events without content. OpenAI sends `keepalive` in long pauses.
 _OPENINGS = frozenset(
     {"response.created", "response.queued", "response.in_progress", "response.content_part.added", "keepalive"}
     | {"response.reasoning_summary_part.added"}
 )
-_EMPTY_ITEMS = ("message", "reasoning")  # no set: what a provider sends as a type may have no hash
+_EMPTY_ITEMS = ("message", "reasoning")  # not a set: a malformed type may not be hashable
 """Items that are added empty. A call is added with its name."""
 
 _CLIENTS_FAULTS = frozenset(
@@ -35,15 +35,15 @@ _CLIENTS_FAULTS = frozenset(
     | {"image_parse_error", "image_content_policy_violation", "invalid_image_mode", "image_file_too_large", "empty_image_file"}
     | {"unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"}
 )
-"""Codes of a failed response that the request itself earned (`ResponseError` in openai-python 3.54)."""
+"""Codes of a failed response that are the client's errors (`ResponseError` in openai-python 3.54)."""
 
 _UNREADABLE = "invalid_encrypted_content"
-"""Reasoning that a key of another organization, or another provider, was given (https://github.com/openai/codex/issues/8145, read
+"""The code for reasoning from another organization's key or another provider (https://github.com/openai/codex/issues/8145, read
 2026-11-28)."""
 
 
 def is_unreadable_reasoning(failure: Failure, request: JsonMapping) -> bool:
-    """Whether the provider refuses the request for reasoning of earlier turns in it: `without_reasoning` it will do."""
+    """Whether the provider refuses the request because of reasoning of earlier turns (`without_reasoning`)."""
     return failure.code == _UNREADABLE and any(item.get("type") == "reasoning" for item in objects_in(request, "input"))
 
 
@@ -69,7 +69,7 @@ def usage_counts(usage: object) -> TokenCounts | None:
 
 
 def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
-    """Reads a 2xx body. A response that failed is a `Failure`, whatever its status line said."""
+    """Reads a 2xx body. A failed response is a `Failure`."""
     answer = answer_object(body)
     if isinstance(answer, Failure):
         return answer
@@ -85,7 +85,7 @@ def decode_answer(body: bytes, model: str) -> PlainAnswer | Failure:
 
 
 def _failure_in(answer: JsonMapping) -> Failure | None:
-    """Why a response is no sound answer; `None` if it is one."""
+    """The failure in a response; `None` for a valid answer."""
     status = answer.get("status")
     if answer.get("error") or status in ("failed", "cancelled"):
         return failure_of(answer.get("error"))
@@ -99,7 +99,7 @@ def _failure_in(answer: JsonMapping) -> Failure | None:
 
 
 def failure_of(error: object) -> Failure:
-    """What the `error` of a failed response, or of an error event, means."""
+    """Classifies the `error` of a failed response or of an error event."""
     if not isinstance(error, dict):
         return classify_error_object({"message": error if isinstance(error, str) else "", "type": "server_error"})
     code = error.get("code")
@@ -118,7 +118,7 @@ class ResponsesStreamDecoder(EventDecoder):
         self.is_finished = False
 
     def ending(self) -> Sequence[Event]:
-        """Nothing: the last event is the end."""
+        """Empty: the last event is the end."""
         return ()
 
     def _of_plain(self, body: bytes) -> StreamEvent:
@@ -151,7 +151,7 @@ class ResponsesStreamDecoder(EventDecoder):
 
     def _judge(self, kind: str, event: JsonMapping) -> EventKind | Failure:
         delta = event.get("delta")
-        if type(delta) is str:  # as nearly every event has
+        if type(delta) is str:  # nearly every event
             self.characters_since_usage += len(delta)
             return EventKind.CONTENT if delta else EventKind.OPENING
         if kind in _OPENINGS:

@@ -1,4 +1,4 @@
-"""Streams in OpenAI's format, of chats and of text completions: what each event is, and what it says of usage."""
+"""Streams in OpenAI's format, of chats and of text completions: classifies events and reads usage."""
 
 import orjson
 
@@ -10,10 +10,10 @@ from ai_engine.wire import openai
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in, token_counts
 
-# Deltas that only open a message: who speaks. Everything else that is not empty is content, fields we have never heard of too.
+# Fields of deltas that only open a message. Every other field that is not empty is content, unknown ones too.
 _OPENING_FIELDS = frozenset({"role", "name"})
 
-# `finish_reason`s that say the answer is torn. `error`: OpenRouter,
+# `finish_reason`s of incomplete answers. `error`: OpenRouter,
 # https://openrouter.ai/docs/api/reference/errors-and-debugging; `insufficient_system_resource`: DeepSeek,
 # https://api-docs.deepseek.com/api/create-chat-completion; `abort`: vLLM (all read 2026-11-23).
 _TORN_FINISHES = frozenset({"error", "insufficient_system_resource", "abort"})
@@ -23,13 +23,13 @@ _OPENING, _CONTENT, _FINISH, _USAGE = EventKind.OPENING, EventKind.CONTENT, Even
 
 
 def failure_of_choice(choice: Json) -> Failure | None:
-    """Why this choice, or this piece of one, is no sound answer; `None` if it is."""
+    """The failure in a choice, or in a piece of one; `None` if it is valid."""
     error = choice.get("error")
     if isinstance(error, dict) and error:
         return classify_error_object(error)
     reason = choice.get("finish_reason")
     if isinstance(reason, str) and reason in _TORN_FINISHES:
-        return classify_error_object({"message": "The provider broke its answer off.", "type": reason})
+        return classify_error_object({"message": "The provider ended its answer early.", "type": reason})
     return None
 
 
@@ -74,7 +74,7 @@ class OpenAIStreamDecoder(EventDecoder):
         return StreamEvent(kind, data, None, event)
 
     def _kind_of(self, event: Json) -> EventKind | Failure | None:
-        """What the event is, or why it is a failure; notes its usage. `None`: not to be understood."""
+        """The kind of the event, or its failure; notes its usage. `None`: malformed."""
         if event.get("error"):
             return classify_error_value(event)
         choices, usage = event.get("choices"), event.get("usage")
@@ -87,11 +87,11 @@ class OpenAIStreamDecoder(EventDecoder):
             self._note(token_counts(usage))
             return _USAGE
         if choices is not None:
-            return _OPENING  # Azure opens with the findings of its prompt filter and no choices
+            return _OPENING  # Azure begins with the result of its prompt filter and no choices
         return classify_error_value(event) if has_error(event) else None
 
     def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
-        """As `_kind_of`, from the choices; notes which of them began and which are over."""
+        """As `_kind_of`, from the choices; notes the started and finished ones."""
         if type(choices) is not list:
             return None
         kind = _OPENING
@@ -113,18 +113,18 @@ class OpenAIStreamDecoder(EventDecoder):
             elif has_content and kind is _OPENING:
                 kind = _CONTENT
         if kind is _FINISH and len(self._finished) != len(self._seen):
-            return _CONTENT  # one choice of several is over
+            return _CONTENT  # one choice of several has ended
         return kind
 
     def _has_content(self, choice: Json) -> bool:
-        """Whether the answer gets any further by it; adds how far."""
+        """Whether the choice has content; adds its length."""
         delta = choice.get("delta")
         if type(delta) is not dict:
             text = choice.get("text")
             self.characters_since_usage += characters_in(text)
             return bool(text)
         content = delta.get("content")
-        if type(content) is str and content and len(delta) == 1:  # as nearly every event is
+        if type(content) is str and content and len(delta) == 1:  # nearly every event
             self.characters_since_usage += len(content)
             return True
         has_content = False
