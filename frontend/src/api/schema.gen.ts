@@ -17,9 +17,9 @@ export interface paths {
          * Answer a chat
          * @description OpenAI's chat completions over every provider.
          *
-         *     The engine finds who serves the model, picks a key, and goes on elsewhere when a provider fails. The headers
-         *     `x-ai-engine-provider`, `x-ai-engine-model` and `x-ai-engine-attempts` say what happened; `x-ai-engine-timeout: seconds` on
-         *     the request is the client's own deadline.
+         *     The gateway chooses a provider of the model and a key, and fails over to another. The headers `x-ai-engine-provider`,
+         *     `x-ai-engine-model` and `x-ai-engine-attempts` report the result; the request's `x-ai-engine-timeout` is a deadline in
+         *     seconds.
          */
         post: operations["create_chat_completion"];
         delete?: never;
@@ -41,8 +41,8 @@ export interface paths {
          * Complete a text
          * @description OpenAI's text completions over every provider.
          *
-         *     A provider that takes them gets the request as it is. All others are asked in a chat, with the prompt as the user's message;
-         *     several prompts, tokens, `suffix` and `best_of` cannot be said there.
+         *     A provider that supports them gets the request unchanged, others get a chat with the prompt as the user's message. A chat
+         *     does not support several prompts, tokens, `suffix` and `best_of`.
          */
         post: operations["create_completion"];
         delete?: never;
@@ -62,7 +62,7 @@ export interface paths {
         put?: never;
         /**
          * Embed texts
-         * @description OpenAI's embeddings over every provider; decided, tried and failed over as chat completions are.
+         * @description OpenAI's embeddings over every provider, with the same routing and failover as chat completions.
          */
         post: operations["create_embeddings"];
         delete?: never;
@@ -82,7 +82,7 @@ export interface paths {
         put?: never;
         /**
          * Make images
-         * @description OpenAI's image generation, passed through to the one provider that the model names, or that serves it best.
+         * @description OpenAI's image generation, passed through to one provider: the one that the model names, or the best for it.
          */
         post: operations["create_image"];
         delete?: never;
@@ -142,7 +142,7 @@ export interface paths {
         put?: never;
         /**
          * Speak a text
-         * @description OpenAI's speech, passed through to one provider: what comes back is sound.
+         * @description OpenAI's speech, passed through to one provider; the answer is audio.
          */
         post: operations["create_speech"];
         delete?: never;
@@ -202,7 +202,7 @@ export interface paths {
         put?: never;
         /**
          * Moderate texts and images
-         * @description OpenAI's moderations, passed through to one provider; `omni-moderation-latest` where no model is named.
+         * @description OpenAI's moderations, passed through to one provider; `omni-moderation-latest` is the default model.
          */
         post: operations["create_moderation"];
         delete?: never;
@@ -222,7 +222,7 @@ export interface paths {
         put?: never;
         /**
          * Rank documents
-         * @description Documents in the order in which they answer a query, in the form that Cohere began; one provider is asked.
+         * @description Ranks documents by a query, in Cohere's format, passed through to one provider.
          */
         post: operations["rerank"];
         delete?: never;
@@ -244,8 +244,8 @@ export interface paths {
          * Answer a conversation (Anthropic)
          * @description Anthropic's Messages API over every provider.
          *
-         *     Those that speak it get the request as it is, every other gets it translated. Models, failover and the headers of the answer
-         *     are those of chat completions.
+         *     Providers of this API get the request unchanged, others get a translation. Models, failover and the headers of the answer are
+         *     those of chat completions.
          */
         post: operations["create_message"];
         delete?: never;
@@ -265,7 +265,7 @@ export interface paths {
         put?: never;
         /**
          * Count a conversation's tokens (Anthropic)
-         * @description How many tokens the request's input has: asked of a provider that counts them, else estimated.
+         * @description The tokens of the request's input: counted by a provider that can, else estimated.
          */
         post: operations["count_message_tokens"];
         delete?: never;
@@ -287,8 +287,8 @@ export interface paths {
          * Create a response
          * @description OpenAI's Responses API over every provider.
          *
-         *     Providers that speak it get the request as it is; others get it as a chat. Responses are kept for an hour in this process's
-         *     memory, unless `store` is false, and `previous_response_id` goes on from one of them at any provider.
+         *     Providers of this API get the request unchanged, others get a chat. Responses are stored for an hour in this process's memory,
+         *     unless `store` is false, and `previous_response_id` continues one of them at any provider.
          */
         post: operations["create_response"];
         delete?: never;
@@ -306,14 +306,14 @@ export interface paths {
         };
         /**
          * Show a response
-         * @description A response that is kept, or that is being worked on in the background.
+         * @description A response that is stored, or running in the background.
          */
         get: operations["show_response"];
         put?: never;
         post?: never;
         /**
          * Delete a response
-         * @description Forgets it. Later responses of its conversation keep what they need of it.
+         * @description Deletes a response. Later responses of its conversation keep the parts that they need.
          */
         delete: operations["delete_response"];
         options?: never;
@@ -330,7 +330,7 @@ export interface paths {
         };
         /**
          * List a response's input
-         * @description The whole conversation that went to the model, without its answer.
+         * @description The whole conversation, without the answer.
          */
         get: operations["list_input_items"];
         put?: never;
@@ -352,7 +352,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a response
-         * @description Ends one that is being worked on in the background, and its request to the provider with it.
+         * @description Ends a response in the background, and its request to the provider. The errors are OpenAI's.
          */
         post: operations["cancel_response"];
         delete?: never;
@@ -370,7 +370,7 @@ export interface paths {
         };
         /**
          * List the models
-         * @description Plain names and `provider/model`, of every provider that is configured and switched on.
+         * @description Plain names and `provider/model`, of every configured and enabled provider.
          */
         get: operations["list_models"];
         put?: never;
@@ -390,7 +390,7 @@ export interface paths {
         };
         /**
          * Show one model
-         * @description One model by the name that the list gives it, or any name that a request could use for it.
+         * @description One model, by its name in the list or any other name that requests may use.
          */
         get: operations["show_model"];
         put?: never;
@@ -1022,7 +1022,7 @@ export interface components {
         };
         /**
          * AnthropicError
-         * @description Every error of the Messages API, and of the list of models where it is asked for in Anthropic's shape.
+         * @description Every error of the Messages API, and of the list of models in Anthropic's format.
          */
         AnthropicError: {
             /**
@@ -1044,13 +1044,13 @@ export interface components {
             type: string;
             /**
              * Message
-             * @example max_tokens must be given: how many tokens the answer may have at most, as a whole number.
+             * @example max_tokens must be an integer.
              */
             message: string;
         };
         /**
          * AnthropicModel
-         * @description One model, in Anthropic's shape.
+         * @description One model, in Anthropic's format.
          * @example {
          *       "type": "model",
          *       "id": "gpt-4o",
@@ -1072,7 +1072,7 @@ export interface components {
             display_name: string;
             /**
              * Created At
-             * @description When the engine learnt of it: providers rarely say when they made it.
+             * @description When the gateway first listed it.
              */
             created_at: string;
             /**
@@ -1105,7 +1105,7 @@ export interface components {
             data: components["schemas"]["AnthropicModel"][];
             /**
              * Has More
-             * @description Whether more follow, after `last_id`, or before `first_id` where `before_id` was given.
+             * @description Whether more follow after `last_id`, or before `first_id` with `before_id`.
              */
             has_more: boolean;
             /** First Id */
@@ -1516,7 +1516,7 @@ export interface components {
         };
         /**
          * ChatCompletionRequest
-         * @description OpenAI's request, whole: fields that are not listed reach the provider untouched.
+         * @description OpenAI's request, whole: the provider gets all fields unchanged.
          * @example {
          *       "messages": [
          *         {
@@ -1547,12 +1547,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -1656,12 +1656,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -1687,7 +1687,7 @@ export interface components {
         };
         /**
          * DeletedResponse
-         * @description What is left of a response.
+         * @description The confirmation.
          * @example {
          *       "id": "resp_0123456789abcdef",
          *       "object": "response",
@@ -1778,12 +1778,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -1804,7 +1804,7 @@ export interface components {
         Ending: "completed" | "client_cancelled" | "upstream_cut" | "rescued" | "error";
         /**
          * ErrorAnswer
-         * @description Every error, but of those requests that get Anthropic's.
+         * @description Every error, except in Anthropic's format.
          */
         ErrorAnswer: {
             error: components["schemas"]["ErrorDetail"];
@@ -1842,13 +1842,13 @@ export interface components {
             type: string;
             /**
              * Param
-             * @description The field that is wrong, where one is.
+             * @description The full path of the field that is wrong, if one is.
              * @example model
              */
             param: string | null;
             /**
              * Code
-             * @description For programs.
+             * @description A stable code for programs.
              * @example model_not_found
              */
             code: string | null;
@@ -2078,7 +2078,7 @@ export interface components {
         };
         /**
          * FailureClass
-         * @description What happened, in the words that statistics and pages use.
+         * @description What happened, as statistics and pages name it.
          * @enum {string}
          */
         FailureClass: "bad_request" | "content_filter" | "context_length" | "invalid_key" | "forbidden" | "quota" | "rate_limit" | "model_not_found" | "server_error" | "malformed_answer" | "connect" | "reset" | "silent" | "cut";
@@ -2164,12 +2164,12 @@ export interface components {
         };
         /**
          * ImageEditRequest
-         * @description The request where it comes as JSON, with pictures by URL or as data: what of it a provider takes, it says itself.
+         * @description The request as JSON, with images by URL or as data; the provider decides what it supports.
          */
         ImageEditRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -2191,7 +2191,7 @@ export interface components {
         ImageRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -2218,7 +2218,7 @@ export interface components {
         ImageVariationRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -2253,7 +2253,7 @@ export interface components {
         };
         /**
          * InputItems
-         * @description A page of the items that went to the model.
+         * @description A page of the conversation's items.
          * @example {
          *       "object": "list",
          *       "data": [
@@ -2571,7 +2571,7 @@ export interface components {
             stop_sequence?: string | null;
             /**
              * Usage
-             * @description `input_tokens` leaves out those that were read from a cache or written to one.
+             * @description `input_tokens` excludes tokens that were read from or written to a cache.
              */
             usage: {
                 [key: string]: unknown;
@@ -2600,7 +2600,7 @@ export interface components {
          * MessagesRequest
          * @description Anthropic's request, whole.
          *
-         *     Providers of other protocols get it translated. 400 names a field that has no words there, if nobody else serves the model.
+         *     Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
          * @example {
          *       "max_tokens": 256,
          *       "messages": [
@@ -2632,12 +2632,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -2673,7 +2673,7 @@ export interface components {
         };
         /**
          * Model
-         * @description One model, in OpenAI's shape.
+         * @description One model, in OpenAI's format.
          * @example {
          *       "id": "gpt-4o",
          *       "object": "model",
@@ -2692,7 +2692,7 @@ export interface components {
             object: "model";
             /**
              * Created
-             * @description Seconds since 1970. When the engine learnt of it: providers rarely say when they made it.
+             * @description Seconds since 1970: when the gateway first listed it.
              */
             created: number;
             /**
@@ -2880,13 +2880,13 @@ export interface components {
         ModerationRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Model
-             * @description As in a chat; `omni-moderation-latest` where it is not given.
+             * @description As in a chat; `omni-moderation-latest` by default.
              * @example omni-moderation-latest
              */
             model?: string | null;
@@ -3928,12 +3928,12 @@ export interface components {
         };
         /**
          * RerankRequest
-         * @description The request in the form that Cohere began and Jina, Together, vLLM and others took over.
+         * @description The request in the format of Cohere, Jina, Together, vLLM and others.
          */
         RerankRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -4020,9 +4020,9 @@ export interface components {
         };
         /**
          * ResponseRequest
-         * @description OpenAI's request, whole: fields that are not listed reach a provider that speaks the Responses API untouched.
+         * @description OpenAI's request, whole: a provider of the Responses API gets all fields unchanged.
          *
-         *     Other providers get it translated. 400 names a field that has no words there, if nobody else serves the model.
+         *     Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
          * @example {
          *       "input": "Hello!",
          *       "model": "gpt-4"
@@ -4048,12 +4048,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -4068,19 +4068,19 @@ export interface components {
             instructions?: string | null;
             /**
              * Previous Response Id
-             * @description A response that is still kept: the conversation goes on from it, at whichever provider.
+             * @description A stored response that this request continues, at any provider.
              */
             previous_response_id?: string | null;
             /**
              * Store
-             * @description False: the response is not kept. It is for an hour otherwise.
+             * @description False: the response is not stored. It is stored for an hour otherwise.
              */
             store?: boolean | null;
             /** Stream */
             stream?: boolean | null;
             /**
              * Background
-             * @description Answer at once and work on; `GET` tells how far it is.
+             * @description Answer at once and run in the background; `GET` returns its state.
              */
             background?: boolean | null;
             /** Tools */
@@ -4340,7 +4340,7 @@ export interface components {
         SpeechRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -4357,7 +4357,7 @@ export interface components {
             input: string;
             /**
              * Stream Format
-             * @description `sse` asks for events with pieces of the sound.
+             * @description `sse`: events with pieces of the audio.
              */
             stream_format?: string | null;
         } & {
@@ -4778,7 +4778,7 @@ export interface components {
         };
         /**
          * TextCompletion
-         * @description The provider's answer, or a chat's as a text completion.
+         * @description The provider's answer, or a chat completion as a text completion.
          * @example {
          *       "id": "cmpl-7",
          *       "object": "text_completion",
@@ -4846,12 +4846,12 @@ export interface components {
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
             /**
              * Rescue
-             * @description What to do with a stream that breaks half-way. Accepted, not in effect yet: it always ends with an error.
+             * @description What to do with a stream that breaks. Accepted, not in effect yet: it always ends with an error.
              */
             rescue?: ("continue" | "error") | null;
             /**
              * Hedge
-             * @description Whether a silent attempt may get a second one beside it. Accepted, not in effect yet.
+             * @description Whether a slow attempt may be hedged with a second one. Accepted, not in effect yet.
              */
             hedge?: boolean | null;
             /**
@@ -4903,7 +4903,7 @@ export interface components {
         TokenCount: {
             /**
              * Input Tokens
-             * @description Counted by the provider where it can, else an estimate.
+             * @description Counted by the provider if it can, else an estimate.
              */
             input_tokens: number;
         } & {
@@ -4984,7 +4984,7 @@ export interface components {
         };
         /**
          * Transcript
-         * @description The provider's answer, whole. Other formats than JSON come back as they are.
+         * @description The provider's answer, whole. Formats other than JSON are unchanged.
          * @example {
          *       "text": "Hello! How can I help?"
          *     }
@@ -4997,12 +4997,12 @@ export interface components {
         };
         /**
          * TranscriptionRequest
-         * @description The request where it comes as JSON; most providers want a form.
+         * @description The request as JSON; most providers need a form.
          */
         TranscriptionRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -5024,7 +5024,7 @@ export interface components {
         TranslationRequest: {
             /**
              * Autodecide
-             * @description These requests are asked of one provider, whatever this says.
+             * @description Not supported here: one provider answers.
              */
             autodecide?: false | null;
             provider?: components["schemas"]["ProviderPreferencesBody"] | null;
@@ -5258,7 +5258,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer: JSON, or events where the request asks for a stream. */
+            /** @description The answer: JSON, or events for a stream. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5314,7 +5314,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer: JSON, or events where the request asks for a stream. */
+            /** @description The answer: JSON, or events for a stream. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5407,7 +5407,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The sound, of the kind that `response_format` asks for, or with `stream_format: sse` events. */
+            /** @description The audio in the requested `response_format`, or with `stream_format: sse` events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5461,7 +5461,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer: JSON, text where `response_format` says so, or events where the request asks for a stream. */
+            /** @description The answer: JSON, text by `response_format`, or events for a stream. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5732,7 +5732,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed` or its like. */
+            /** @description The response: JSON, or with `stream: true` OpenAI's events, ended by `response.completed`, `.incomplete` or `.failed`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5765,7 +5765,7 @@ export interface operations {
     show_response: {
         parameters: {
             query?: {
-                /** @description Only false: what is kept is whole, and has no events. */
+                /** @description Only false: stored responses have no events. */
                 stream?: boolean | null;
             };
             header?: never;
@@ -5939,15 +5939,15 @@ export interface operations {
     list_models: {
         parameters: {
             query?: {
-                /** @description Of Anthropic's shape: how many a page has. */
+                /** @description Anthropic's format: models in a page. */
                 limit?: number;
-                /** @description Of Anthropic's shape: the page after this model. */
+                /** @description Anthropic's format: the page after this model. */
                 after_id?: string | null;
-                /** @description Of Anthropic's shape: the page before this model. */
+                /** @description Anthropic's format: the page before this model. */
                 before_id?: string | null;
             };
             header?: {
-                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape. */
+                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's format. */
                 "anthropic-version"?: string | null;
             };
             path?: never;
@@ -5988,7 +5988,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's shape. */
+                /** @description Any date since 2023-01-01: the answer, and any error, is in Anthropic's format. */
                 "anthropic-version"?: string | null;
             };
             path: {
