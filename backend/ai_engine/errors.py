@@ -141,3 +141,14 @@ class AttemptsFailed(Unavailable):
 
 class DeadlinePassed(Unavailable):
     """Nobody answered in time: the client's own deadline or the longest time for a request passed, or all were silent."""
+
+
+LONGEST_DETAIL = 300
+"""Characters."""
+
+
+def error_detail(error: AIEngineError) -> str:
+    """The error in one short sentence with the field it is about, for the ledger and the log."""
+    param = error.param if isinstance(error, CallerError) else None
+    about = f"{param}: " if param and param not in error.message else ""
+    return (about + error.message)[:LONGEST_DETAIL]

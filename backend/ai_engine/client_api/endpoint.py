@@ -4,6 +4,7 @@ It is in front of FastAPI (`app.AIEngine`), which costs more than all of this (`
 The same paths are declared as ordinary routes for OpenAPI.
 """
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from ai_engine.access.guards import Guard
 from ai_engine.client_api.sse_response import SILENCE_SECONDS, SseResponse
 from ai_engine.client_api.steering import Arrival, timeout_of
 from ai_engine.configuration import LiveConfiguration
-from ai_engine.errors import AIEngineError, NotFound, RequestLoop
+from ai_engine.errors import AIEngineError, NotFound, RequestLoop, error_detail
 from ai_engine.names import Role, Route
 from ai_engine.relay.client import UncommittedClient
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
+from ai_engine.telemetry.logs import SERVER_LOGGER
 from ai_engine.telemetry.performance import Performance
 from ai_engine.web.disconnect import DisconnectMonitor, Receive
 from ai_engine.web.errors import HeaderList, error_answer, error_events, error_status
@@ -31,6 +33,8 @@ from ai_engine.wire.multipart import Form
 from ai_engine.wire.sse import Event, encode_events
 
 _REMEMBERED_ROUTES = 1024
+
+_logger = logging.getLogger(SERVER_LOGGER)
 
 _gateways_in = re.compile(rb"ai-engine-[0-9a-f]{8}").findall
 """The gateways in a `via` header. The rest of the header is not passed on."""
@@ -98,6 +102,8 @@ class RelayedEndpoint:
             request = await self._admit(scope, receive, request_id)
             deferred = None if self._format.defer is None else self._format.defer(request)
         except AIEngineError as error:
+            # It never reaches the relay, whose events say the same of every other request.
+            _logger.info("Request refused: %s (%s)", error_detail(error), request_id)
             await self._send_error(error, request_id, send)
             return
         if deferred is not None:

@@ -15,7 +15,7 @@ from ai_engine.upstream.port import Headers, UpstreamRequest
 
 _CHAT = Operation.CHAT
 _OPTIONAL = PASSED_THROUGH | {Operation.COUNT_TOKENS}
-"""Operations that a provider may lack whose models chat well: few of those who speak Anthropic's protocol count tokens."""
+"""Operations that a provider may lack whose models chat well: few that speak Anthropic's protocol count tokens."""
 
 
 class Exchange:
@@ -144,7 +144,7 @@ class RequestVariants:
                 may_be_missing=translation is not None and operation in provider.formats,
             )
         if translation is None:
-            raise UnsupportedByProvider(f"{provider.display_name} has no {operation} for {model!r}.", param="model")
+            raise UnsupportedByProvider(f"{provider.display_name} does not support {operation} for {model!r}.", param="model")
         operation, body = next(
             form
             for form in adapter.chat_requests(self._as_chat(translation), provider, model)
@@ -163,7 +163,7 @@ class RequestVariants:
         )
 
     def retry_variant(self, exchange: Exchange, failure: Failure) -> str | None:
-        """Why the route is to be asked once more, where another form may succeed: the next `exchange_for` gives that one."""
+        """Why the route is asked again, where another form may succeed: the next `exchange_for` gives that one."""
         route, operation = exchange.route, exchange.operation
         if exchange.refuses_stream_options and exchange.asks_usage:
             self._refuses_stream_options.add(route.provider)

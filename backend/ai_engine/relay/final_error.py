@@ -1,4 +1,4 @@
-"""What the caller is told when no answer came: one error, from everything that was planned and tried."""
+"""The one error of a request without an answer, from everything that was planned and tried."""
 
 from collections.abc import Sequence
 
@@ -87,26 +87,28 @@ def _failed(failures: Sequence[Failure], exclusions: Sequence[Exclusion], retry_
 
 
 def _causes(exclusions: Sequence[Exclusion]) -> set[FailureClass | None]:
-    """What keeps those away that may be back; who could not serve the request anyway has no part in it."""
+    """Why routes are out for a while; those that could not serve the request anyway do not count."""
     return {one.cause for one in exclusions if one.reason in (ExclusionReason.FLAGGED, ExclusionReason.KEYS_IN_COOLDOWN)}
 
 
 def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngineError:
     if is_still_listing:
         return RoutesOut(
-            f"No provider is known to serve {model!r} yet, and one has still to list its models; try again in a moment.",
+            f"No provider is known to serve {model!r}. A provider's model list is still loading; try again in a moment.",
             retry_after_seconds=_LISTING_SECONDS,
             code="catalogue_incomplete",
         )
     return ModelNotFound(
-        f"No provider serves a model named {model!r}; {why or 'GET /v1/models lists those that are'}.",
+        f"No provider serves a model named {model!r}; {why or 'GET /v1/models lists the available models'}.",
         param="model",
         code="model_not_found",
     )
 
 
 def _all_out(model: str, exclusions: Sequence[Exclusion], retry_after_seconds: float | None) -> AIEngineError:
-    reasons = "; ".join(dict.fromkeys(f"{one.candidate.route}: {one.detail}" for one in exclusions)) or "all are being probed"
+    reasons = (
+        "; ".join(dict.fromkeys(f"{one.candidate.route}: {one.detail}" for one in exclusions)) or "all are probed at the moment"
+    )
     if exclusions and all(one.reason.is_capability for one in exclusions):
         return InvalidRequest(
             f"No route of {model!r} can serve this request ({reasons}).", param="model", code="unsupported_by_model"

@@ -1,4 +1,4 @@
-"""What happened for one request so far: its attempts, which of them answered, who is paid, and the time that was not our own."""
+"""What happened for one request so far: its attempts, which of them answers, which are paid for, and the time spent on them."""
 
 from ai_engine.events import AttemptFinished
 
@@ -52,7 +52,7 @@ class Journal:
         self.finished.append(finished)
 
     def answer_with(self, number: int) -> None:
-        """This attempt's answer goes to the client, who pays for it."""
+        """This attempt's answer goes to the client, and is charged to it."""
         self.winner = number
         self.payable += (number,)
 

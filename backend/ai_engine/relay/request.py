@@ -1,4 +1,4 @@
-"""What the relay is asked to carry."""
+"""One request, as the relay takes it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ class ClientRequest(NamedTuple):
     operation: Operation
     model: str
     body: dict[str, Any]
-    """The client's request as it came, in the format of `operation`, but for our own fields. Nobody changes it."""
+    """The client's request as it came, in the format of `operation`, but for our own fields. It is not changed."""
     is_stream: bool = False
     wants_usage: bool = False
     """The client itself asked for usage in its stream."""
@@ -29,13 +29,13 @@ class ClientRequest(NamedTuple):
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""
     caller: Caller | None = None
-    """Who asks, for the ledger; `None` where the engine itself does."""
+    """For the ledger; `None` where the engine itself asks."""
     translation: Translation | None = None
-    """Where `operation` is a format of a conversation other than chat: how those are asked who do not speak it."""
+    """Where `operation` is a format of a conversation other than chat: how to ask providers that do not speak it."""
     local_fallback: Callable[[], Mapping[str, Any]] | None = None
     """What the engine answers in its own name where no provider can, such as an estimate; `None`: then it is an error."""
     native_headers: Headers = ()
-    """Headers of the client's that belong to its format: sent to those who speak it."""
+    """Headers of the client's that belong to its format: sent to providers that speak it."""
     hops: tuple[bytes, ...] = ()
     """The gateways of our kind that sent it on before (`via`), so that a circle of several is noticed as well."""
 

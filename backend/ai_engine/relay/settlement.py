@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ai_engine.catalogue.prices import Price
-from ai_engine.errors import AIEngineError, CallerError
+from ai_engine.errors import AIEngineError, error_detail
 from ai_engine.events import ABANDONED, CLIENT_CLOSED_REQUEST, AttemptFinished, Ending, RequestFinished, new_record_id
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.relay.client import Client
@@ -16,8 +16,6 @@ from ai_engine.relay.spending import NOTHING_SPENT, Spent
 
 _NO_MONEY = Decimal(0)
 _COMPLETED, _CANCELLED = Ending.COMPLETED, Ending.CLIENT_CANCELLED
-_LONGEST_DETAIL = 300
-"""Characters."""
 
 
 class Settlement:
@@ -63,7 +61,7 @@ class Settlement:
     def fail(self, error: AIEngineError) -> None:
         """The client gets this error."""
         status = self._client.committed_status or self._client.status_for(error)
-        self._settle(Ending.ERROR, status, _word_for(error), _detail_of(error))
+        self._settle(Ending.ERROR, status, _word_for(error), error_detail(error))
 
     def crash(self) -> None:
         """The gateway itself failed."""
@@ -156,10 +154,3 @@ def _error(
 def _word_for(error: AIEngineError) -> str:
     """`code`, or the kind of error: `DeadlinePassed` is `deadline_passed`."""
     return getattr(error, "code", None) or re.sub("(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-
-
-def _detail_of(error: AIEngineError) -> str:
-    """Errors of attempts have a detail of their own, so this one is in the gateway's words."""
-    param = error.param if isinstance(error, CallerError) else None
-    about = f"{param}: " if param and param not in error.message else ""
-    return (about + error.message)[:_LONGEST_DETAIL]

@@ -24,9 +24,9 @@ class Spent(NamedTuple):
 
 
 NOTHING_SPENT = Spent(TokenCounts(0, 0, 0, 0, 0), False, Decimal(0))
-"""Who refuses, or cannot be reached, bills nothing."""
+"""A provider that refuses, or cannot be reached, bills nothing."""
 UNKNOWN_SPENT = Spent(UNKNOWN_TOKENS, False, None)
-"""Whoever was at work when we left may bill for it, and nobody says how much."""
+"""A provider whose answer was abandoned may bill for it, and does not say how much."""
 
 
 def spent_on(body: Mapping[str, Any], usage: TokenCounts | None, characters_since_usage: int, price: Price | None) -> Spent:

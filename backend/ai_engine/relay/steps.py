@@ -56,7 +56,7 @@ class Trial:
 
 
 class Send(NamedTuple):
-    """The next attempt, ready to go. `key` is counted as in flight: whoever takes the step releases it."""
+    """The next attempt, ready to go. `key` is counted as in flight: the attempt releases it."""
 
     trial: Trial
     exchange: Exchange

@@ -1,7 +1,7 @@
 """Which routes turned out to lack a format that their provider is said to take (`ProviderDefinition.formats`).
 
 A server behind `OPENAI_BASE_URL` may have `/chat/completions` and nothing else. Its 404 says so: it is asked for a chat instead,
-and nobody is blamed.
+and no failure is counted.
 """
 
 from ai_engine.clock import Clock
