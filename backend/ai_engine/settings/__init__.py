@@ -1,4 +1,4 @@
-"""What the operator says: the environment with `.env` (`environment`), and the optional YAML file (`file`)."""
+"""The operator's configuration: environment variables with `.env` (`environment`) and the optional YAML file (`file`)."""
 
 from ai_engine.settings.environment import Environment, Settings, read_environment
 from ai_engine.settings.file import ConfigFile, read_config_file

@@ -1,4 +1,4 @@
-"""`ai-engine.yaml`: validated whole, refused with line and reason, never half applied."""
+"""`ai-engine.yaml`: validated as a whole; an error names the line, the field and the reason."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ai_engine.errors import ConfigurationError
-from ai_engine.settings.refusals import NAME_PATTERN, ROUTE_PATTERN, VARIABLE_PATTERN, reason_of
+from ai_engine.settings.validation import NAME_PATTERN, ROUTE_PATTERN, VARIABLE_PATTERN, field_path, reason_of
 
 DEFAULT_PATH = Path("ai-engine.yaml")
 HIGHEST_PRIORITY = 10_000
@@ -28,7 +28,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
 class TimeoutsSection(_Section):
-    """Seconds; what is not given keeps the provider's default (`providers.definition.Timeouts`)."""
+    """In seconds; `null` keeps the provider's default."""
 
     connect: float | None = Field(None, gt=0, le=300)
     hedge_after: float | None = Field(None, gt=0, le=600)
@@ -54,7 +54,7 @@ class ProviderSection(_Section):
 
 
 class ModelSection(_Section):
-    """A name that clients may ask for, and the routes that serve it, in the operator's order."""
+    """A model name of the operator's own, and the routes that serve it, in the order in which they are tried."""
 
     name: str = Field(min_length=1)
     candidates: tuple[Annotated[str, Field(pattern=ROUTE_PATTERN)], ...] = Field(min_length=1)
@@ -68,7 +68,7 @@ class PriceSection(_Section):
 
 
 class WeightsSection(_Section):
-    """How much each part of the score counts (`autodecide.score`)."""
+    """The weight of each part of a candidate's score."""
 
     priority: float = Field(1.0, ge=0, le=1_000_000)
     health: float = Field(1.0, ge=0, le=1_000_000)
@@ -83,7 +83,7 @@ class AutodecideSection(_Section):
 
 
 class ConfigFile(_Section):
-    """The whole file. Without one, all of it is empty."""
+    """The whole file; all defaults if there is none."""
 
     providers: tuple[ProviderSection, ...] = ()
     models: tuple[ModelSection, ...] = ()
@@ -106,7 +106,7 @@ def read_config_file(path: Path | None) -> ConfigFile:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = f"{str(path)!r} cannot be read ({type(error).__name__})"
-        raise ConfigurationError(f"AI_ENGINE_CONFIG is not usable: {reason}.") from None
+        raise ConfigurationError(f"AI_ENGINE_CONFIG is invalid: {reason}.") from None
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
@@ -115,22 +115,21 @@ def read_config_file(path: Path | None) -> ConfigFile:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "unreadable"
-        raise ConfigurationError(f"{path}, line {line}: not YAML ({problem}); look at the indentation and the quotes.") from None
+        raise ConfigurationError(f"{path}, line {line}: invalid YAML ({problem}); check indentation and quotes.") from None
     except RecursionError:
-        raise ConfigurationError(f"{path}, line 1: nested too deeply, or an anchor that holds itself.") from None
-    except ValueError as error:  # what looks like a date and is none
-        raise ConfigurationError(f"{path}, line 1: a value that looks like a date is none ({error}); put it in quotes.") from None
+        raise ConfigurationError(f"{path}, line 1: nested too deeply, or a recursive anchor.") from None
+    except ValueError as error:  # PyYAML reads `2025-13-45` as a date
+        raise ConfigurationError(f"{path}, line 1: invalid date ({error}); quote it.") from None
     if content is None:
         return ConfigFile()
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}, line 1: the file must be a mapping with keys such as providers, models and aliases.")
+        raise ConfigurationError(f"{path}, line 1: must be a mapping with keys such as providers, models and aliases.")
     try:
         file = ConfigFile.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        reason = _reason(first)
-        raise ConfigurationError(f"{path}, line {_line_of(root, first['loc'])}: {where}: {reason}.") from None
+        line, field = _line_of(root, first["loc"]), field_path(first["loc"])
+        raise ConfigurationError(f"{path}, line {line}: {field}: {_reason(first)}.") from None
     _refuse_repeated_names(file, root, path)
     return file
 
@@ -138,8 +137,8 @@ def read_config_file(path: Path | None) -> ConfigFile:
 def _reason(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         if error["loc"][-1] == "api_key":
-            return "keys do not belong into this file; put it into the environment and name the variable as api_key_env"
-        return "there is no such setting; docs/configuration.md shows all of them"
+            return "not allowed here; set an environment variable and name it in api_key_env"
+        return "unknown setting; see docs/configuration.md"
     return reason_of(error)
 
 
@@ -148,7 +147,7 @@ def _refuse_repeated_keys(node: Any, path: Path) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise ConfigurationError(f"{path}, line {key.start_mark.line + 1}: {key.value} stands here twice.")
+                raise ConfigurationError(f"{path}, line {key.start_mark.line + 1}: duplicate key {key.value}.")
             seen.add(key.value)
             _refuse_repeated_keys(value, path)
     elif isinstance(node, yaml.SequenceNode):
@@ -161,11 +160,11 @@ def _refuse_repeated_names(file: ConfigFile, root: Any, path: Path) -> None:
         for index, name in enumerate(names):
             if name in names[:index]:
                 line = _line_of(root, (section, index))
-                raise ConfigurationError(f"{path}, line {line}: {section} names {name!r} twice.")
+                raise ConfigurationError(f"{path}, line {line}: {section}: duplicate name {name!r}.")
 
 
 def _line_of(node: Any, location: tuple[int | str, ...]) -> int:
-    """The line at which the deepest part of a pydantic error location that exists begins."""
+    """The line of the deepest existing node of a pydantic error location."""
     line = node.start_mark.line + 1 if node is not None else 1
     for part in location:
         child = None

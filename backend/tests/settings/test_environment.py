@@ -12,7 +12,7 @@ def settings(**variables: str) -> Settings:
     return Settings.from_environment({f"AI_ENGINE_{name}": value for name, value in variables.items()})
 
 
-def shown(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 
@@ -87,7 +87,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "text", "value"), ACCEPTED)
 def test_every_variable_is_read(name: str, text: str, value: object) -> None:
-    assert shown(getattr(settings(**{name: text}), name.lower())) == value
+    assert plain(getattr(settings(**{name: text}), name.lower())) == value
 
 
 def test_no_variable_is_missing_from_this_page() -> None:
@@ -95,14 +95,14 @@ def test_no_variable_is_missing_from_this_page() -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), REFUSED)
-def test_a_bad_value_gives_one_sentence_that_names_its_variable(name: str, text: str) -> None:
+def test_an_invalid_value_is_refused_in_one_sentence_that_names_its_variable(name: str, text: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         settings(**{name: text})
-    assert re.fullmatch(rf"AI_ENGINE_{name}(=\d+)? is not usable: [^\n]+\.", refused.value.message)
+    assert re.fullmatch(rf"AI_ENGINE_{name}(=\d+)? is invalid: [^\n]+\.", refused.value.message)
 
 
 @pytest.mark.parametrize("name", ["ADMIN_KEY", "VIEWER_KEY"])
-def test_the_sentence_about_a_bad_secret_does_not_tell_it(name: str) -> None:
+def test_the_error_about_a_bad_secret_does_not_contain_it(name: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         settings(**{name: "s3cret"})
     assert "s3cret" not in refused.value.message
@@ -115,7 +115,7 @@ def test_secrets_are_in_no_repr() -> None:
 
 
 def test_one_key_for_two_roles_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="AI_ENGINE_VIEWER_KEY is not usable"):
+    with pytest.raises(ConfigurationError, match="AI_ENGINE_VIEWER_KEY is invalid"):
         settings(ADMIN_KEY="the-very-same-key", VIEWER_KEY="the-very-same-key")
 
 
@@ -132,14 +132,14 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_variables_of_other_programs_are_left_alone() -> None:
-    assert Settings.from_environment({"PORT": "x", "AI_ENGINE_UNHEARD_OF": "y"}).port == 8000
+    assert Settings.from_environment({"PORT": "x", "AI_ENGINE_UNKNOWN": "y"}).port == 8000
 
 
 @pytest.mark.parametrize(
     ("host", "is_on_loopback"),
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("gateway", False)],
 )
-def test_loopback_is_told_from_the_open(host: str, *, is_on_loopback: bool) -> None:
+def test_loopback_addresses_are_recognised(host: str, *, is_on_loopback: bool) -> None:
     assert settings(HOST=host).is_on_loopback is is_on_loopback
     assert settings(HOST="127.0.0.1", PUBLIC_HOST=host, PUBLIC_PORT="8000").is_on_loopback is is_on_loopback
 
@@ -168,7 +168,7 @@ def test_an_env_file_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_an_env_file_that_is_not_text_ends_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"A_KEY=\xff\xfe")
-    with pytest.raises(ConfigurationError, match=r"\.env' is not usable: it cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"\.env' is invalid: it cannot be read"):
         read_environment({}, path)
 
 
@@ -191,7 +191,7 @@ def test_an_empty_secret_file_leaves_the_variable_unset(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_cannot_be_read_is_named_by_its_variable(tmp_path: Path) -> None:
     """And not by its value: it may be the secret itself, mistaken for a path."""
-    with pytest.raises(ConfigurationError, match=r"^A_KEY_FILE is not usable: [^\n]*FileNotFoundError[^\n]*\.$") as error:
+    with pytest.raises(ConfigurationError, match=r"^A_KEY_FILE is invalid: [^\n]*FileNotFoundError[^\n]*\.$") as error:
         read_environment({"A_KEY_FILE": str(tmp_path / "nowhere")})
     assert "nowhere" not in error.value.message
 

@@ -66,10 +66,10 @@ def test_without_a_file_everything_is_default(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_named_file_that_cannot_be_read_names_the_variable(path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_CONFIG is not usable: .*FileNotFoundError"):
+    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_CONFIG is invalid: .*FileNotFoundError"):
         read_config_file(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_CONFIG is not usable: .*UnicodeDecodeError"):
+    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_CONFIG is invalid: .*UnicodeDecodeError"):
         read_config_file(path)
 
 
@@ -80,33 +80,33 @@ PROVIDER = "providers:\n  - name: a\n    base_url: http://a\n"
     ("text", "line", "reason"),
     [
         # unknown keys, at every depth
-        ("providers: []\nunheard: 1\n", 2, "unheard: there is no such setting"),
-        (PROVIDER + "    unheard: 1\n", 4, "providers.0.unheard: there is no such setting"),
-        (PROVIDER + "    timeouts:\n      unheard: 1\n", 5, "timeouts.unheard: there is no such setting"),
-        ("models:\n  - name: a\n    candidates: [a/b]\n    unheard: 1\n", 4, "models.0.unheard: there is no such setting"),
-        ("prices:\n  a/b:\n    input: 1\n    output: 1\n    unheard: 1\n", 5, "unheard: there is no such setting"),
-        ("autodecide:\n  unheard: 1\n", 2, "autodecide.unheard: there is no such setting"),
-        ("autodecide:\n  weights:\n    unheard: 1\n", 3, "autodecide.weights.unheard: there is no such setting"),
-        (PROVIDER + "    api_key: sk-x\n", 4, "put it into the environment and name the variable as api_key_env"),
+        ("providers: []\nunheard: 1\n", 2, "unheard: unknown setting"),
+        (PROVIDER + "    unheard: 1\n", 4, "providers[0].unheard: unknown setting"),
+        (PROVIDER + "    timeouts:\n      unheard: 1\n", 5, "timeouts.unheard: unknown setting"),
+        ("models:\n  - name: a\n    candidates: [a/b]\n    unheard: 1\n", 4, "models[0].unheard: unknown setting"),
+        ("prices:\n  a/b:\n    input: 1\n    output: 1\n    unheard: 1\n", 5, "unheard: unknown setting"),
+        ("autodecide:\n  unheard: 1\n", 2, "autodecide.unheard: unknown setting"),
+        ("autodecide:\n  weights:\n    unheard: 1\n", 3, "autodecide.weights.unheard: unknown setting"),
+        (PROVIDER + "    api_key: sk-x\n", 4, "set an environment variable and name it in api_key_env"),
         # wrong types and values
         ("providers: 3\n", 1, "providers: must be a list"),
-        ("providers:\n  - {}\n", 2, "providers.0.name: is missing"),
-        ("providers:\n  - name: UPPER CASE\n", 2, "providers.0.name: must be lower-case letters"),
-        (PROVIDER + "    protocol: smtp\n", 4, "providers.0.protocol: must be"),
-        ("providers:\n  - name: a\n    base_url: ftp://a\n", 3, "providers.0.base_url: must be an http"),
+        ("providers:\n  - {}\n", 2, "providers[0].name: is missing"),
+        ("providers:\n  - name: UPPER CASE\n", 2, "providers[0].name: must be lower-case letters"),
+        (PROVIDER + "    protocol: smtp\n", 4, "providers[0].protocol: must be"),
+        ("providers:\n  - name: a\n    base_url: ftp://a\n", 3, "providers[0].base_url: must be an http"),
         ("providers:\n  - name: a\n    base_url: http://u:p@a\n", 3, "without a user name"),
-        (PROVIDER + "    api_key_env: not a name\n", 4, "providers.0.api_key_env: must be the name of an environment variable"),
-        (PROVIDER + "    auth: basic\n", 4, "providers.0.auth: must be"),
-        (PROVIDER + "    priority: first\n", 4, "providers.0.priority: must be a whole number"),
-        (PROVIDER + "    priority: -1\n", 4, "providers.0.priority: must be greater"),
-        (PROVIDER + "    default_model: 4\n", 4, "providers.0.default_model: must be text; put it in quotes"),
-        (PROVIDER + "    models:\n      - tiny\n      - 4\n", 6, "providers.0.models.1: must be text; put it in quotes"),
+        (PROVIDER + "    api_key_env: not a name\n", 4, "providers[0].api_key_env: must be the name of an environment variable"),
+        (PROVIDER + "    auth: basic\n", 4, "providers[0].auth: must be"),
+        (PROVIDER + "    priority: first\n", 4, "providers[0].priority: must be a whole number"),
+        (PROVIDER + "    priority: -1\n", 4, "providers[0].priority: must be greater"),
+        (PROVIDER + "    default_model: 4\n", 4, "providers[0].default_model: must be text; put it in quotes"),
+        (PROVIDER + "    models:\n      - tiny\n      - 4\n", 6, "providers[0].models[1]: must be text; put it in quotes"),
         (PROVIDER + "    timeouts:\n      connect: 0\n", 5, "timeouts.connect: must be greater"),
         (PROVIDER + "    timeouts:\n      total: .inf\n", 5, "timeouts.total: must be less"),
-        ("models:\n  - name: a\n    candidates: []\n", 3, "models.0.candidates: must not be empty"),
-        ("models:\n  - name: a\n    candidates: [gpt-4o]\n", 3, "models.0.candidates.0: must be written provider/model"),
+        ("models:\n  - name: a\n    candidates: []\n", 3, "models[0].candidates: must not be empty"),
+        ("models:\n  - name: a\n    candidates: [gpt-4o]\n", 3, "models[0].candidates[0]: must be written provider/model"),
         ("aliases:\n  gpt4: 4\n", 2, "aliases.gpt4: must be text; put it in quotes"),
-        ("aliases:\n  4: gpt-4\n", 2, "aliases.4: must be text; put it in quotes"),
+        ("aliases:\n  4: gpt-4\n", 2, "aliases[4]: must be text; put it in quotes"),
         ("fallbacks:\n  a: b\n", 2, "fallbacks.a: must be a list"),
         ("prices:\n  tiny:\n    input: 1\n    output: 1\n", 2, "prices.tiny: must be written provider/model"),
         ("prices:\n  a/b:\n    input: -1\n    output: 1\n", 3, "prices.a/b.input: must be greater"),
@@ -114,20 +114,20 @@ PROVIDER = "providers:\n  - name: a\n    base_url: http://a\n"
         ("autodecide:\n  weights:\n    cost: -1\n", 3, "autodecide.weights.cost: must be greater"),
         ("autodecide:\n  weights:\n    cost: .inf\n", 3, "autodecide.weights.cost: must be less"),
         ("autodecide:\n  rescue: perhaps\n", 2, "autodecide.rescue: must be"),
-        # what is said twice
-        ("aliases: {}\nproviders: []\naliases: {}\n", 3, "aliases stands here twice"),
-        ("aliases:\n  a: b\n  a: c\n", 3, "a stands here twice"),
-        (PROVIDER + "  - name: a\n", 4, "providers names 'a' twice"),
-        ("models:\n  - {name: a, candidates: [b/c]}\n  - {name: a, candidates: [b/d]}\n", 3, "models names 'a' twice"),
-        # what is no YAML, or not of this kind
-        ("a: [1\nb: 2\n", 2, "not YAML"),
-        ("a: 1\n\tb: 2\n", 2, "not YAML"),
-        ("a: 1\n---\nb: 2\n", 2, "not YAML"),
-        ("a: *nobody\n", 1, "not YAML"),
-        ("a: !!python/object:os.system {}\n", 1, "not YAML"),
-        ("? [a]\n: b\n", 1, "not YAML"),
-        ("- a list\n", 1, "the file must be a mapping"),
-        ("aliases:\n  a: 2025-13-45\n", 1, "looks like a date"),
+        # duplicates
+        ("aliases: {}\nproviders: []\naliases: {}\n", 3, "duplicate key aliases"),
+        ("aliases:\n  a: b\n  a: c\n", 3, "duplicate key a"),
+        (PROVIDER + "  - name: a\n", 4, "providers: duplicate name 'a'"),
+        ("models:\n  - {name: a, candidates: [b/c]}\n  - {name: a, candidates: [b/d]}\n", 3, "models: duplicate name 'a'"),
+        # invalid YAML, and other kinds of content
+        ("a: [1\nb: 2\n", 2, "invalid YAML"),
+        ("a: 1\n\tb: 2\n", 2, "invalid YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "invalid YAML"),
+        ("a: *nobody\n", 1, "invalid YAML"),
+        ("a: !!python/object:os.system {}\n", 1, "invalid YAML"),
+        ("? [a]\n: b\n", 1, "invalid YAML"),
+        ("- a list\n", 1, "must be a mapping"),
+        ("aliases:\n  a: 2025-13-45\n", 1, "invalid date"),
     ],
 )
 def test_a_wrong_file_is_refused_with_file_line_and_reason(path: Path, text: str, line: int, reason: str) -> None:
@@ -138,7 +138,7 @@ def test_a_wrong_file_is_refused_with_file_line_and_reason(path: Path, text: str
     assert re.fullmatch(r"[^\n]+\.", refused.value.message)
 
 
-@pytest.mark.parametrize("text", ["aliases: &a\n  b: *a\n", "[" * 3000], ids=["an anchor that holds itself", "too deep"])
-def test_a_file_without_a_bottom_is_refused_in_one_sentence(path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["aliases: &a\n  b: *a\n", "[" * 3000], ids=["a recursive anchor", "too deep"])
+def test_a_file_that_nests_without_end_is_refused_in_one_sentence(path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"line \d+: [^\n]+\.$"):
         read(path, text)

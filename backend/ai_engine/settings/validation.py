@@ -1,17 +1,18 @@
-"""Pydantic's complaints in words for whoever wrote the value."""
+"""Pydantic's validation errors as short sentences with the path of the field."""
 
+from collections.abc import Sequence
 from typing import Any
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 ROUTE_PATTERN = r"^[^/]+/.+$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
-_FORMS = {
+_PATTERN_REASONS = {
     NAME_PATTERN: "must be lower-case letters, digits, dots, hyphens and underscores",
     ROUTE_PATTERN: "must be written provider/model",
     VARIABLE_PATTERN: "must be the name of an environment variable",
 }
-_WORDS = {
+_REASONS = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -32,10 +33,16 @@ def reason_of(error: Any) -> str:
     context = error.get("ctx", {})
     kind = error["type"]
     if kind == "string_pattern_mismatch":
-        return _FORMS[context["pattern"]]
+        return _PATTERN_REASONS[context["pattern"]]
     if kind == "too_short" and context["field_type"] == "Tuple":
         return "must not be empty"
-    if kind in ("too_short", "string_too_short"):  # the first is a secret's
+    if kind in ("too_short", "string_too_short"):  # `too_short` for a `SecretStr`
         return f"must have {context['min_length']} characters or more"
-    said = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
-    return _WORDS.get(kind, said)
+    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return _REASONS.get(kind, message)
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """A pydantic location as a path: `("models", 0, "name")` is `models[0].name`."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location if part != "[key]")
+    return path.removeprefix(".")
