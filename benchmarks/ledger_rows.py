@@ -66,7 +66,7 @@ def an_entry(chance: random.Random, at_us: int, busy: float, error_share: float)
                 provider,
                 model,
                 f"0a1b2c{chance.randrange(2):02}",
-                "first choice" if number == 0 else "another key",
+                "first_candidate" if number == 0 else "next_key",
                 0.2,
                 succeeded,
                 None if succeeded else "rate_limit",

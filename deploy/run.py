@@ -84,7 +84,7 @@ def _gateway_port(settings: Settings) -> int:
     if not given and 0 < settings.port < 65535:
         return settings.port + 1
     if not given.isascii() or not given.isdigit() or not 0 < int(given) <= 65535 or int(given) == settings.port:
-        raise ConfigurationError("GATEWAY_PORT is not usable: it must be a port from 1 to 65535, and not AI_ENGINE_PORT.")
+        raise ConfigurationError("GATEWAY_PORT is invalid: it must be a port from 1 to 65535, and not AI_ENGINE_PORT.")
     return int(given)
 
 
@@ -95,7 +95,7 @@ def _refuse_busy(host: str, port: int, variable: str) -> None:
             probe.bind((host, port))
     except OSError as error:
         remedy = f"end what listens there, or set {variable} to another port"
-        raise ConfigurationError(f"{variable} is not usable: {host}:{port}: {error.strerror}; {remedy}.") from None
+        raise ConfigurationError(f"{variable} is invalid: {host}:{port}: {error.strerror}; {remedy}.") from None
 
 
 def _run(settings: Settings, gateway_port: int, runtime: Path, stop: _Stop) -> NoReturn:

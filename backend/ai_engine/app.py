@@ -1,4 +1,4 @@
-"""The application: the way in (a readable list of middlewares), the hot endpoints in front, FastAPI for everything else."""
+"""The application: middlewares, hot endpoints, FastAPI for everything else, and the lifespan."""
 
 import asyncio
 import contextlib
@@ -46,7 +46,7 @@ from ai_engine.management_api.health import Draining
 from ai_engine.management_api.live import routes as live
 from ai_engine.management_api.openapi import answer_examples as management_answer_examples
 from ai_engine.management_api.openapi import documentation
-from ai_engine.management_api.openapi.documentation import TAGS, completed
+from ai_engine.management_api.openapi.documentation import TAGS, with_examples_and_security
 from ai_engine.providers.registry.readiness import readiness_of
 from ai_engine.settings.environment import ENV_FILE
 from ai_engine.settings.file import DEFAULT_PATH
@@ -60,19 +60,19 @@ from ai_engine.wiring.engine import wire
 from ai_engine.wiring.tuning import Tuning
 
 _log = logging.getLogger("ai_engine")
-_LOOK_AT_FILES_EVERY_SECONDS = 1
-_SHORTEST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 60
-_COLLECTOR_THRESHOLDS = (10_000, 50, 100)
+_WATCH_FILES_SECONDS = 1
+_MIN_BACKOFF_SECONDS = 0.5
+_MAX_BACKOFF_SECONDS = 60
+_GC_THRESHOLDS = (10_000, 50, 100)
 
 ANSWER_EXAMPLES: Mapping[str, Any] = {**answer_examples.ANSWER_EXAMPLES, **management_answer_examples.ANSWER_EXAMPLES}
-"""By the names of their schemas, for `/openapi.json`."""
+"""By schema, for `/openapi.json`."""
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class AIEngine(FastAPI):
-    """FastAPI behind a dispatcher: the hot endpoints are found by one look into a dictionary, and never meet its machinery."""
+    """FastAPI behind a dispatcher: hot endpoints are found by a dictionary look-up and bypass FastAPI."""
 
     def __init__(self, configuration: LiveConfiguration, logs: Logs, tuning: Tuning | None = None) -> None:
         super().__init__(
@@ -85,7 +85,7 @@ class AIEngine(FastAPI):
             redirect_slashes=False,
             lifespan=_lifespan,
             generate_unique_id_function=_operation_id,
-            # As the hot endpoints have it: a body that does not say what it is, is taken for JSON.
+            # As for the hot endpoints: a body without a content type is JSON.
             strict_content_type=False,
             openapi_tags=TAGS,
             responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
@@ -96,10 +96,10 @@ class AIEngine(FastAPI):
         self.tuning = tuning or Tuning()
         self.clock: Clock = clock
         self.draining = Draining()
-        self.refusal: ConfigurationError | None = None
-        """Why the start ended, where it was the operator's to mend."""
+        self.startup_error: ConfigurationError | None = None
+        """Why startup failed, if the configuration is invalid."""
         self.hot: dict[tuple[str, str], RelayedEndpoint] = {}
-        self._behind = BodyLimit(super().__call__, settings.max_request_size)
+        self._body_limit = BodyLimit(super().__call__, settings.max_request_size)
         self._addresses = ClientAddresses(settings.trusted_proxies)
         app: ASGIApp = self._dispatch
         app = SecurityHeaders(app)
@@ -107,10 +107,10 @@ class AIEngine(FastAPI):
         if settings.otlp_endpoint is not None:
             app = TraceContext(app)
         app = RequestContext(app, self._addresses, logs.access_log(clock), clock)
-        self._way_in = app
-        configuration.on_change(self._take_over)
+        self._middleware = app
+        configuration.on_change(self._apply)
         install_error_handlers(self, others=[(anthropics.is_asked_for, anthropics.error_answer)])
-        for room in (
+        for module in (
             chat_completions,
             completions,
             embeddings,
@@ -133,19 +133,19 @@ class AIEngine(FastAPI):
             metrics,
             documentation,
         ):
-            self.include_router(room.router)
+            self.include_router(module.router)
 
-    def _take_over(self, current: Configuration) -> None:
-        """What the middlewares know of a reloaded configuration; the routes read it themselves."""
-        self._behind.limit_bytes = current.settings.max_request_size
+    def _apply(self, current: Configuration) -> None:
+        """Applies a reloaded configuration to the middlewares; routes read it themselves."""
+        self._body_limit.limit_bytes = current.settings.max_request_size
         self._addresses.trust(current.settings.trusted_proxies)
         self._cross_origin.allow(current.settings.cors_origins)
 
     def openapi(self) -> dict[str, Any]:
-        return completed(super().openapi(), self.routes, ANSWER_EXAMPLES)
+        return with_examples_and_security(super().openapi(), self.routes, ANSWER_EXAMPLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._way_in(scope, receive, send)
+        await self._middleware(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -154,22 +154,22 @@ class AIEngine(FastAPI):
                 await endpoint(scope, receive, send)
                 return
         elif scope["type"] == "lifespan":
-            send = self._telling_plainly(send)
-        await self._behind(scope, receive, send)
+            send = self._with_startup_error(send)
+        await self._body_limit(scope, receive, send)
 
-    def _telling_plainly(self, send: Send) -> Send:
-        """A start that was refused is told in the sentence that says what to mend, in place of Starlette's traceback."""
+    def _with_startup_error(self, send: Send) -> Send:
+        """Replaces Starlette's traceback of a failed startup by the sentence of the `ConfigurationError`."""
 
         async def emit(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed" and self.refusal is not None:
-                message = {**message, "message": self.refusal.message}
+            if message["type"] == "lifespan.startup.failed" and self.startup_error is not None:
+                message = {**message, "message": self.startup_error.message}
             await send(message)
 
         return emit
 
 
 def _operation_id(route: APIRoute) -> str:
-    """`create_chat_completion`, not `create_chat_completion_v1_chat_completions_post`: generated clients read like ours."""
+    """`create_chat_completion`, not `create_chat_completion_v1_chat_completions_post`, for readable generated clients."""
     return route.name
 
 
@@ -179,17 +179,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         wired = await wire(app.configuration, app.logs, app.clock, app.tuning)
     except ConfigurationError as error:
-        app.refusal = error
+        app.startup_error = error
         raise
     finder = wired.services[CandidateFinder]
-    _tell_readiness(app.configuration.current, finder)
-    app.configuration.on_change(lambda current: _tell_readiness(current, finder))
+    _log_readiness(app.configuration.current, finder)
+    app.configuration.on_change(lambda current: _log_readiness(current, finder))
     reloads: Reloads = wired.services[Reloads]
     app.hot = wired.hot
     app.state.services = wired.services | {Draining: app.draining}
     install_guard(app, wired.guard)
     tasks = [
-        asyncio.create_task(kept_running(work)) for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
+        asyncio.create_task(restarted_on_failure(work))
+        for work in (*wired.background, lambda: _watch_files(app.configuration, reloads))
     ]
     _freeze_gc()
     wired.services[LiveCatalogue].on_change(lambda _: _freeze_gc())
@@ -205,8 +206,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.logs.close()
 
 
-def _tell_readiness(configuration: Configuration, finder: CandidateFinder) -> None:
-    """Says who answers and with which keys, so that whoever has just set one sees whether it was found."""
+def _log_readiness(configuration: Configuration, finder: CandidateFinder) -> None:
+    """Logs the usable providers with their keys, so that operators see whether a new key was found."""
     rows = configuration.providers.values()
     named = [section.name for section in configuration.file.providers]
     ready, unused = readiness_of(rows, named, finder.is_enabled)
@@ -214,55 +215,55 @@ def _tell_readiness(configuration: Configuration, finder: CandidateFinder) -> No
         _log.info("Providers: %s", ", ".join(ready))
     if any(row.is_sandbox and finder.is_usable(row) for row in rows):
         _log.info(
-            "The sandbox answers with made-up text%s",
-            "" if ready else "; for real answers put a key, such as OPENAI_API_KEY, into .env",
+            "The sandbox provider is active and answers with made-up text%s",
+            "" if ready else "; for real answers set a provider key, such as OPENAI_API_KEY, in .env",
         )
     elif not ready:
-        _log.warning("No provider is configured: put a key, such as OPENAI_API_KEY, into the environment or .env")
-    for sentence in unused:
-        _log.warning("Not used: %s", sentence)
+        _log.warning("No provider is configured; set a provider key, such as OPENAI_API_KEY, in the environment or .env")
+    for reason in unused:
+        _log.warning("Not used: %s", reason)
 
 
 def _freeze_gc() -> None:
-    """What is there now stays for long: modules, services, thousands of catalogue entries and prices.
+    """Excludes current objects from garbage collection: modules, services, thousands of catalogue entries and prices.
 
-    Full collections would look at all of it again and again, in the middle of requests. Requests themselves leave few cycles
-    behind, so collections may be rarer than Python's default (measured: together a tenth of a request's processor time).
+    Full collections would traverse all of them in the middle of requests. Requests leave few cycles, so collections may be rarer
+    than Python's default (measured: together a tenth of a request's CPU time).
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
-async def kept_running(work: Work) -> None:
-    """A background loop that fails is a fault of ours: the log has it, and it begins anew, ever later if it fails at once."""
-    pause_seconds = _SHORTEST_PAUSE_SECONDS
+async def restarted_on_failure(work: Work) -> None:
+    """Runs a background loop; if it fails, the exception is logged and the loop restarted with exponential backoff."""
+    backoff_seconds = _MIN_BACKOFF_SECONDS
     while True:
-        began_at = time.monotonic()
+        started_at = time.monotonic()
         try:
             await work()
-        except Exception:  # noqa: BLE001 - whatever it was, the others go on
+        except Exception:  # noqa: BLE001 - other loops must continue
             _log.exception(
-                "A background task failed (%s); it begins again in %g s.", getattr(work, "__qualname__", work), pause_seconds
+                "A background task failed (%s); restarting it in %g s.", getattr(work, "__qualname__", work), backoff_seconds
             )
-        await asyncio.sleep(pause_seconds)
-        has_worked = time.monotonic() - began_at > 2 * _LONGEST_PAUSE_SECONDS
-        pause_seconds = _SHORTEST_PAUSE_SECONDS if has_worked else min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
+        await asyncio.sleep(backoff_seconds)
+        was_stable = time.monotonic() - started_at > 2 * _MAX_BACKOFF_SECONDS
+        backoff_seconds = _MIN_BACKOFF_SECONDS if was_stable else min(2 * backoff_seconds, _MAX_BACKOFF_SECONDS)
 
 
 @contextlib.contextmanager
 def _reloaded_on_hangup(reloads: Reloads) -> Iterator[None]:
-    """SIGHUP reads the configuration again. Only a main thread can listen to signals; elsewhere there is the route."""
+    """Reloads the configuration on SIGHUP. Only the main thread can handle signals; elsewhere there is the route."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    under_way: set[asyncio.Task[None]] = set()
+    running: set[asyncio.Task[None]] = set()
 
     def begin() -> None:
         task = asyncio.create_task(_reload(reloads, "SIGHUP"), name="reload on SIGHUP")
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
+        running.add(task)
+        task.add_done_callback(running.discard)
 
     loop.add_signal_handler(signal.SIGHUP, begin)
     try:
@@ -272,20 +273,20 @@ def _reloaded_on_hangup(reloads: Reloads) -> Iterator[None]:
 
 
 async def _reload(reloads: Reloads, cause: str) -> None:
-    """`cause` is what the log and the audit call it."""
+    """`cause` is the name in the log and the audit."""
     try:
         current = await reloads.reload(Actor(cause, None, "system", None, None))
     except ConfigurationError as error:
-        _log.error("Reload (%s) refused, the old configuration stays: %s", cause, error.message)
+        _log.error("Reload (%s) failed, the configuration is unchanged: %s", cause, error.message)
     else:
         _log.info("Reload (%s): configuration generation %d is in force", cause, current.generation)
 
 
 async def _watch_files(configuration: LiveConfiguration, reloads: Reloads) -> None:
-    """Reloads when `.env` or the YAML file has changed: a look at each once a second."""
+    """Reloads when `.env` or the YAML file has changed; polls them once a second."""
     seen = _stamps(configuration)
     while True:
-        await asyncio.sleep(_LOOK_AT_FILES_EVERY_SECONDS)
+        await asyncio.sleep(_WATCH_FILES_SECONDS)
         now = _stamps(configuration)
         if now != seen:
             seen = now

@@ -1,4 +1,4 @@
-"""The `ai-engine` command. Errors go to stderr in one sentence; exit codes are 0, 1 (it failed) and 2 (wrong usage)."""
+"""The `ai-engine` command. Errors are one sentence on stderr; exit codes are 0, 1 (failure) and 2 (usage)."""
 
 import asyncio
 import errno
@@ -25,7 +25,7 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.database import migrate, open_database
 from ai_engine.errors import AIEngineError, ConfigurationError
 from ai_engine.names import Role
-from ai_engine.preferences.preferences import NOTHING_PREFERRED, is_enabled
+from ai_engine.preferences.preferences import NO_PREFERENCE, is_enabled
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.providers.registry.readiness import credentials, obstacle, readiness_of
 from ai_engine.settings import Environment, Settings, read_environment
@@ -38,20 +38,18 @@ from ai_engine.wire.redaction import redact
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="One OpenAI-compatible endpoint in front of every model provider."
 )
-client_keys = typer.Typer(no_args_is_help=True, help="Keys that callers of this gateway use.")
+client_keys = typer.Typer(no_args_is_help=True, help="Keys of this gateway's callers.")
 app.add_typer(client_keys, name="client-keys")
 
 _LOCAL_NAMES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound to it here
-"""Where a gateway that listens everywhere is reached from this machine."""
+"""The loopback address of a gateway that listens on all addresses."""
 
-Url = Annotated[str | None, typer.Option("--url", help="Where the gateway runs. Default: http://HOST:PORT of the settings.")]
-Key = Annotated[
-    str | None, typer.Option("--key", envvar="AI_ENGINE_ADMIN_KEY", help="A key of this gateway, where it asks for one.")
-]
+Url = Annotated[str | None, typer.Option("--url", help="The gateway's URL. Default: http://HOST:PORT of the settings.")]
+Key = Annotated[str | None, typer.Option("--key", envvar="AI_ENGINE_ADMIN_KEY", help="A key of the gateway, if it requires one.")]
 
 
 def main() -> None:
-    """The entry point: every error of ours as one sentence."""
+    """The entry point: prints the engine's errors as one sentence."""
     try:
         app()
     except AIEngineError as error:
@@ -60,20 +58,20 @@ def main() -> None:
 
 
 def current_environment() -> Environment:
-    """The process's variables over `.env`: the one place that reads them."""
+    """The process's variables and `.env`: the only place that reads them."""
     return read_environment(os.environ, ENV_FILE)
 
 
 def create_app() -> AIEngine:
-    """The application from the environment, for servers that want a factory (`uvicorn --factory ai_engine.cli:create_app`)."""
+    """The application from the environment, for servers that take a factory (`uvicorn --factory ai_engine.cli:create_app`)."""
     configuration = LiveConfiguration(current_environment, SystemClock())
     return AIEngine(configuration, configure(configuration.current.settings, redact))
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, whose first signal to stop also makes `/health/ready` say no, and whose orderly stop is a success.
+    """uvicorn with draining: the first stop signal makes `/health/ready` fail, and an orderly shutdown exits with 0.
 
-    Its own handler raises the signal again after the last request, so that the exit code would tell of a process that was killed.
+    uvicorn re-raises the signal after the last request, which would make the exit code that of a killed process.
     """
 
     def __init__(self, config: uvicorn.Config, engine: AIEngine) -> None:
@@ -87,9 +85,9 @@ class _Server(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of the host, bound and not yet listening. Raises `ConfigurationError`.
+    """Binds a socket for each address of the host. Raises `ConfigurationError`.
 
-    uvicorn would do it after the start, and end with an error of the system and an exit code of its own.
+    uvicorn would bind after startup, and exit with a system error and its own exit code.
     """
     listeners: list[socket.socket] = []
     failure: OSError | UnicodeError | None = None
@@ -99,7 +97,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
                 listeners.append(_bound(family, address))
             except OSError as error:
                 failure = error
-                # Where IPv6 is switched off, `localhost` may still have an address of that kind.
+                # `localhost` may resolve to an IPv6 address although IPv6 is disabled.
                 if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise
     except (OSError, UnicodeError) as error:
@@ -111,11 +109,10 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         return listeners
     if isinstance(failure, OSError) and failure.errno == errno.EADDRINUSE:
         raise ConfigurationError(
-            f"AI_ENGINE_PORT is not usable: another program listens at {_address(host, port)}; "
-            "stop that one, or set AI_ENGINE_PORT to another number."
+            f"AI_ENGINE_PORT is invalid: {_address(host, port)} is in use by another program; stop it, or set another port."
         )
-    reason = getattr(failure, "strerror", None) or "no such name"
-    raise ConfigurationError(f"AI_ENGINE_HOST is not usable: {_address(host, port)}: {reason}.")
+    reason = getattr(failure, "strerror", None) or "unknown host"
+    raise ConfigurationError(f"AI_ENGINE_HOST is invalid: {_address(host, port)}: {reason}.")
 
 
 def _bound(family: int, address: Any) -> socket.socket:
@@ -137,17 +134,17 @@ def _address(host: str, port: int) -> str:
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, this machine alone.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: 8000.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; this version runs one.")] = None,
-    reload: Annotated[bool, typer.Option("--reload", help="Start again when the code changes.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1 (this machine only).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. Default: 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; this version supports one.")] = None,
+    reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="The same as --log-level DEBUG.")] = False,
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR. Default: INFO.")] = None,
-    config: Annotated[Path | None, typer.Option(help="The YAML file. Default: ai-engine.yaml, if it is there.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The YAML file. Default: ai-engine.yaml, if it exists.")] = None,
 ) -> None:
-    """Run the gateway. Options win over the environment and .env, which .env.example describes."""
+    """Run the gateway. Options override the environment and .env (see .env.example)."""
     given = {"HOST": host, "PORT": port, "WORKERS": workers, "CONFIG": config, "LOG_LEVEL": "DEBUG" if debug else log_level}
-    # Into the environment, since a reloader's child reads its settings there again.
+    # Set in the environment, since a reloader's child process reads its settings there.
     os.environ |= {PREFIX + name: str(value) for name, value in given.items() if value is not None}
     if reload:
         os.environ[PREFIX + "RELOAD"] = "true"
@@ -173,7 +170,7 @@ def serve(
     server = _Server(uvicorn.Config(engine, **options), engine)
     try:
         server.run(sockets)
-    except SystemExit:  # uvicorn's own exit code for a start that failed is 3; the log has the reason
+    except SystemExit:  # uvicorn's exit code for a failed startup is 3; the log has the reason
         sys.exit(1)
 
 
@@ -182,21 +179,21 @@ app.command("server", hidden=True, help="The same as serve.")(serve)
 
 @app.command("check-config")
 def check_config() -> None:
-    """Read and validate environment, .env and YAML file, and say what came of it."""
+    """Validate the environment, .env and the YAML file."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
     named = [section.name for section in configuration.file.providers]
     ready, unused = readiness_of(configuration.providers.values(), named, _is_enabled_by_default)
-    print(f"The configuration is sound. Providers that are configured: {', '.join(ready) or 'none'}.")
-    for sentence in unused:
-        print(f"Not used: {sentence}.")
+    print(f"The configuration is valid. Configured providers: {', '.join(ready) or 'none'}.")
+    for reason in unused:
+        print(f"Not used: {reason}.")
 
 
 @app.command()
 def providers() -> None:
-    """List the providers: what each is used with, or what it needs."""
+    """List the providers with their keys, or what is missing."""
     configuration = LiveConfiguration(current_environment, SystemClock()).current
     lines = [(row.name, _state(row, configuration.settings), row.base_url) for row in configuration.providers.values()]
-    # Those that are ready first: the others are many.
+    # Ready ones first, since most are not.
     lines = [("PROVIDER", "STATE", "ADDRESS"), *sorted(lines, key=lambda line: not line[1].startswith("ready"))]
     name_width, state_width = (max(len(line[column]) for line in lines) for column in (0, 1))
     for name, state, address in lines:
@@ -205,35 +202,35 @@ def providers() -> None:
 
 def _state(row: ProviderDefinition, settings: Settings) -> str:
     if row.is_sandbox:
-        return {True: "ready: always on", False: "off", None: "answers while no other provider is configured"}[settings.sandbox]
+        return {True: "ready: always on", False: "off", None: "active while no other provider is configured"}[settings.sandbox]
     reason = obstacle(row)
     if _is_enabled_by_default(row):
         return reason or f"ready: {credentials(row)}"
-    return f"{reason or credentials(row)}; a reseller, off until you enable it"
+    return f"{reason or credentials(row)}; unofficial reseller, disabled by default"
 
 
 def _is_enabled_by_default(row: ProviderDefinition) -> bool:
-    """What a person has switched since is in the database; a running gateway tells it at `/api/providers`."""
-    return is_enabled(row, NOTHING_PREFERRED)
+    """Without changes at run time, which are in the database and shown by `/api/providers`."""
+    return is_enabled(row, NO_PREFERENCE)
 
 
 @app.command()
 def autodecide(model: str, url: Url = None, key: Key = None) -> None:
-    """Explain which routes a running gateway would try for MODEL, in order and why."""
+    """Explain how a running gateway would route a request for MODEL."""
     explained = _ask("GET", url, f"/api/autodecide/{quote(model)}", key)
     print(orjson.dumps(explained, option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
 def chat(model: str, text: str, url: Url = None, key: Key = None) -> None:
-    """Send TEXT to MODEL through a running gateway, and print the answer."""
+    """Send TEXT to MODEL through a running gateway, and print the response."""
     answer = _ask("POST", url, "/v1/chat/completions", key, {"model": model, "messages": [{"role": "user", "content": text}]})
     print(answer["choices"][0]["message"].get("content") or orjson.dumps(answer["choices"][0]["message"]).decode())
 
 
 @app.command("migrate")
 def migrate_database() -> None:
-    """Bring the database up to date; a start does the same."""
+    """Apply outstanding migrations of the database; `serve` does the same."""
     settings = Settings.from_environment(current_environment())
 
     async def run() -> None:
@@ -249,12 +246,12 @@ def migrate_database() -> None:
 
 @client_keys.command("create")
 def create_client_key(
-    role: Annotated[str, typer.Option(help="admin or viewer; keys for clients come with limits and budgets.")],
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "made on the command line",
+    role: Annotated[str, typer.Option(help="admin or viewer.")],
+    name: Annotated[str, typer.Option(help="The key's name.")] = "command line",
 ) -> None:
-    """Make a key, print it once, and store only its hash. A running gateway knows it after its next start."""
+    """Create a key and print it once; only its hash is stored. It is valid within a second, also in a running gateway."""
     if role not in ("admin", "viewer"):
-        raise typer.BadParameter("it must be admin or viewer", param_hint="--role")
+        raise typer.BadParameter("must be admin or viewer", param_hint="--role")
     settings = Settings.from_environment(current_environment())
 
     async def run() -> str:
@@ -270,7 +267,7 @@ def create_client_key(
 
 @app.command("openapi")
 def print_openapi() -> None:
-    """Print the description of every route (OpenAPI), which generated clients are made from."""
+    """Print the OpenAPI document."""
     print(orjson.dumps(create_app().openapi(), option=orjson.OPT_INDENT_2).decode())
 
 
@@ -281,10 +278,10 @@ def version() -> None:
 
 
 def _ask(method: str, url: str | None, path: str, key: str | None, body: Any = None) -> Any:
-    """One request to a running gateway. Raises `ConfigurationError` with a sentence about what is wrong."""
+    """A request to a running gateway. Raises `ConfigurationError`."""
     settings = Settings.from_environment(current_environment())
     if url is None and key is None and settings.admin_key is not None:
-        key = settings.admin_key.get_secret_value()  # from `.env`; another gateway's address does not get it
+        key = settings.admin_key.get_secret_value()  # from `.env`; not sent to another URL
     base = (url or _address(_LOCAL_NAMES.get(settings.host, settings.host), settings.port)).rstrip("/")
     headers = {"authorization": f"Bearer {key}"} if key else {}
     try:
@@ -292,7 +289,7 @@ def _ask(method: str, url: str | None, path: str, key: str | None, body: Any = N
         content = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ConfigurationError(
-            f"No gateway answers at {base} ({type(error).__name__}); start one with `ai-engine serve`."
+            f"No gateway responds at {base} ({type(error).__name__}); start one with `ai-engine serve`."
         ) from None
     if answer.status_code != httpx.codes.OK:
         raise AIEngineError(_message_of(answer.status_code, content))
@@ -303,4 +300,4 @@ def _message_of(status: int, content: Any) -> str:
     try:
         return str(content["error"]["message"])
     except (KeyError, TypeError):
-        return f"The gateway answered with status {status}."
+        return f"The gateway responded with status {status}."

@@ -1,4 +1,4 @@
-"""Time and chance as parameters, so that no test waits and no behaviour is a surprise."""
+"""Time and randomness as parameters, so that tests are fast and deterministic."""
 
 import asyncio
 import math
@@ -11,24 +11,24 @@ from typing import Protocol, Self
 
 
 class Clock(Protocol):
-    """Where the engine gets its time. `SystemClock` in production, a hand-turned one in tests."""
+    """The source of time: `SystemClock`, or a manual clock in tests."""
 
     def monotonic(self) -> float:
-        """Seconds that never go backwards; only differences mean anything."""
+        """Monotonic seconds; only differences are meaningful."""
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """The current time in UTC."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait at least that long, by `monotonic`. Zero or less only lets others run."""
+        """Sleeps at least that long, by `monotonic`. Zero or less only yields to other tasks."""
 
 
 _SHORTEST_TIMER_SECONDS = 0.001
-"""uvloop counts whole milliseconds: a timer for less would fire at once, again and again."""
+"""uvloop's timers have a resolution of 1 ms: a shorter one would fire at once, again and again."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The system's clock."""
 
     monotonic = staticmethod(time.monotonic)
 
@@ -44,12 +44,12 @@ class SystemClock:
 
 
 def time_after(seconds: float, clock: Clock) -> datetime:
-    """The time of day in `seconds`, to the second: the same for a moment at each read. Negative seconds are in the past."""
+    """The UTC time in `seconds`, rounded to the second so that repeated calls agree. Negative seconds are in the past."""
     return datetime.fromtimestamp(round(clock.now().timestamp() + seconds), UTC)
 
 
 class Interval:
-    """Is over once in so many seconds, and at once the first time: for what is done, or logged, no oftener."""
+    """Is over once per interval, and at once the first time: for what is done or logged at most that often."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -74,21 +74,20 @@ Chance = Callable[[], float]
 
 
 def system_chance() -> float:
-    return random.random()  # noqa: S311 - spreads retries in time; nothing secret depends on it
+    return random.random()  # noqa: S311 - jitter; not used for secrets
 
 
 def jittered(seconds: float, chance: Chance) -> float:
-    """`seconds` spread evenly over [0.75, 1.25) of itself, so that those who failed together do not return together."""
+    """`seconds` multiplied by a random factor in [0.75, 1.25), so that simultaneous failures do not retry simultaneously."""
     return seconds * (0.75 + chance() / 2)
 
 
 class Watchdog:
     """Cancels the running task when `expires_at` passes, and turns that cancellation into `TimeoutError`.
 
-    Setting `expires_at` (loop time) is a plain attribute write, so a stream can push its deadline on with every event for
-    nothing: the one timer looks at it when it rings and goes back to sleep if it was moved. `asyncio.timeout` makes a new
-    timer each time it is rescheduled. The price: a deadline brought nearer is noticed when the timer rings next, at most the
-    watchdog's own period late; `restart` makes it exact.
+    Setting `expires_at` (loop time) is an attribute write, so a stream can extend its deadline with every event at no cost: when
+    the one timer fires and the deadline was extended, it is rescheduled. `asyncio.timeout` creates a timer per reschedule. A
+    deadline that is brought forward is noticed when the timer fires next, at most one period late; `restart` is exact.
     """
 
     __slots__ = ("_cancelling", "_loop", "_period", "_task", "_timer", "expired", "expires_at")
@@ -102,23 +101,23 @@ class Watchdog:
         self.expired = False
 
     def restart(self, seconds: float) -> None:
-        """Let `seconds` from now be the deadline, exactly."""
+        """Sets the deadline to exactly `seconds` from now."""
         self._timer.cancel()
         self.expires_at = self._loop.time() + seconds
-        self._timer = self._loop.call_at(self.expires_at, self._ring)
+        self._timer = self._loop.call_at(self.expires_at, self._on_timer)
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
-        self._timer = self._loop.call_at(self.expires_at, self._ring)
+        self._timer = self._loop.call_at(self.expires_at, self._on_timer)
         return self
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         now = self._loop.time()
         if now < self.expires_at:
-            self._timer = self._loop.call_at(min(self.expires_at, now + self._period), self._ring)
+            self._timer = self._loop.call_at(min(self.expires_at, now + self._period), self._on_timer)
             return
         self.expired = True
         self._task.cancel()

@@ -1,4 +1,4 @@
-"""What the operator configured, as one immutable snapshot that a reload swaps whole."""
+"""The configuration as an immutable snapshot that a reload replaces atomically."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.settings import ConfigFile, Environment, Settings, read_config_file
 
 ReadEnvironment = Callable[[], Environment]
-"""Gives the process's variables and `.env` as they are now. Raises `ConfigurationError`."""
+"""Reads the process's variables and `.env`. Raises `ConfigurationError`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything configured, consistent with itself. Whoever holds one can rely on it until the end of its request."""
+    """A consistent snapshot of the configuration; a request uses one throughout."""
 
     generation: int
-    """1 after the start, one more with every reload."""
+    """1 after the start; every reload adds one."""
     loaded_at: datetime
     settings: Settings
     file: ConfigFile
     providers: Mapping[str, ProviderDefinition]
-    """Every known provider by name, in registry order, then the file's own."""
+    """Every known provider by name: the registry's in its order, then the file's."""
     variables: frozenset[str] = frozenset()
-    """The names of the environment variables that are set, `.env` included. Their values are read into the fields above."""
+    """The names of the environment variables that are set, including `.env`."""
 
 
 class LiveConfiguration:
-    """Holds the current snapshot. A request reads `current` once; a reload replaces it or changes nothing."""
+    """Holds the current snapshot. A reload replaces it or changes nothing."""
 
     def __init__(self, read: ReadEnvironment, clock: Clock) -> None:
-        """Raises `ConfigurationError`: a start with a wrong configuration is no start."""
+        """Raises `ConfigurationError`."""
         self._read = read
         self._clock = clock
         self._checks: list[Callable[[Configuration], None]] = []
@@ -48,7 +48,7 @@ class LiveConfiguration:
         return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers), frozenset(environment))
 
     def add_check(self, check: Callable[[Configuration], None]) -> None:
-        """Lets `check` refuse a reloaded configuration by a `ConfigurationError`, before anything has changed."""
+        """`check` may refuse a reloaded configuration with a `ConfigurationError` before it is in force."""
         self._checks.append(check)
 
     def on_change(self, listener: Callable[[Configuration], None]) -> None:
@@ -56,9 +56,9 @@ class LiveConfiguration:
         self._listeners.append(listener)
 
     def reload(self) -> Configuration:
-        """Reads and validates everything again, then swaps. If anything is wrong: `ConfigurationError`, and the old one stays.
+        """Reads and validates everything, then replaces the snapshot. Raises `ConfigurationError` without any change.
 
-        The address, the database, the logs and the time for draining are those of the start: they need a restart.
+        Address, database, logging and drain timeout are those of the start: changing them needs a restart.
         """
         loaded = self._load(self.current.generation + 1)
         for check in self._checks:

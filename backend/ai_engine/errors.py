@@ -1,10 +1,10 @@
-"""Everything the engine raises on purpose, grouped by who can do something about it. There is no HTTP status in here.
+"""The engine's exceptions, grouped by who can resolve them. HTTP statuses are in `web.errors`.
 
 AIEngineError
-├── ConfigurationError              the operator mends a variable or the YAML file
-├── CallerError                     the caller mends its request; sending it again unchanged will not help
+├── ConfigurationError              the operator fixes a variable or the YAML file
+├── CallerError                     the caller fixes its request; retrying it unchanged does not help
 │   ├── InvalidRequest
-│   │   └── UnsupportedByProvider   the request is sound, and a provider's protocol has no words for it
+│   │   └── UnsupportedByProvider   the request is valid, but not supported by a provider's protocol
 │   ├── BodyTooLarge
 │   ├── UnsupportedMediaType
 │   ├── NotAuthenticated
@@ -14,13 +14,13 @@ AIEngineError
 │   ├── Conflict
 │   ├── ModelNotFound
 │   ├── RequestLoop
-│   └── RefusedByProvider           the provider's own words and status
-├── Unavailable                     the caller comes back later, after `retry_after_seconds` where it is known
+│   └── RefusedByProvider           the provider's message and status
+├── Unavailable                     the caller retries later, after `retry_after_seconds` if known
 │   ├── NoProviderConfigured
-│   ├── RoutesOut
+│   ├── NoRouteAvailable
 │   ├── RateLimited
 │   ├── AttemptsFailed
-│   └── DeadlinePassed
+│   └── DeadlineExceeded
 └── UpstreamError                   an exchange with a provider failed (`upstream.port`); never reaches a caller
 """
 
@@ -28,10 +28,10 @@ from collections.abc import Sequence
 
 
 class AIEngineError(Exception):
-    """The root. `message` is for the reader of the answer: what happened and what to do, without any secret."""
+    """The base class. `message` is sent to the caller: what happened and what to do, without secrets."""
 
     attempts: int | None = None
-    """How many attempts were made before it; `None` where the relay never came into it."""
+    """The number of attempts before it; `None` if it was raised outside the relay."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -39,11 +39,11 @@ class AIEngineError(Exception):
 
 
 class ConfigurationError(AIEngineError):
-    """A variable or the YAML file is wrong. The message names the variable, or the file's line, in one sentence."""
+    """A variable or the YAML file is invalid. The message is one sentence with the variable, or the file and line."""
 
 
 class CallerError(AIEngineError):
-    """The request itself is wrong. `param` names the field, `code` is for programs."""
+    """The request is invalid. `param` is the path of the field, `code` is for programs."""
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ class InvalidRequest(CallerError):
 
 
 class UnsupportedByProvider(InvalidRequest):
-    """A field means something that a provider's protocol cannot say. Others may: it ends the candidate, not the request."""
+    """A field is not supported by a provider's protocol. Only the candidate fails: other providers may support it."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message, param=param, code="unsupported_by_provider")
@@ -127,19 +127,19 @@ class NoProviderConfigured(Unavailable):
     """No provider has a key and is enabled, and the sandbox is off."""
 
 
-class RoutesOut(Unavailable):
+class NoRouteAvailable(Unavailable):
     """The model is known, but every route of it is flagged, disabled or without a usable key."""
 
 
 class RateLimited(Unavailable):
-    """As `RoutesOut`, where rate limits are the only cause."""
+    """As `NoRouteAvailable`, where rate limits are the only cause."""
 
 
 class AttemptsFailed(Unavailable):
     """Providers were asked, and none gave a sound answer. The message tells of the last failure."""
 
 
-class DeadlinePassed(Unavailable):
+class DeadlineExceeded(Unavailable):
     """Nobody answered in time: the client's own deadline or the longest time for a request passed, or all were silent."""
 
 

@@ -1,4 +1,4 @@
-"""Frozen records of what happened. Who only observes (logs, metrics, the status page) hears these; nothing here steers."""
+"""Immutable events for observers: logs, metrics, traces, the ledger and the status page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,15 +9,15 @@ from typing import NamedTuple
 from ai_engine.names import Blame, Operation, Route, TokenCounts
 
 CLIENT_CLOSED_REQUEST = 499
-"""nginx's word for the status of a request whose client left before it had an answer. It never goes over the line."""
+"""nginx's status for a request whose client disconnected before the response. It is never sent."""
 
 
-ABANDONED = "abandoned"
-"""What an attempt came to that was given up before its answer, because the client left or its time was over: nobody's failure."""
+CANCELLED = "cancelled"
+"""The result of an attempt that ended before its response because the client disconnected or the deadline passed."""
 
 
 class Ending(StrEnum):
-    """How a request ended for its client."""
+    """How a request ended for the client."""
 
     COMPLETED = "completed"
     CLIENT_CANCELLED = "client_cancelled"
@@ -27,98 +27,98 @@ class Ending(StrEnum):
 
 
 class AttemptFinished(NamedTuple):
-    """One request sent on one route with one provider key is over. A row of the ledger."""
+    """An attempt has ended: one request sent on one route with one provider key. A row of the ledger."""
 
     request_id: str
     """As `RequestFinished.request_id`."""
     number: int
-    """From 1, in the order in which the request's attempts were begun."""
+    """From 1, in the order in which the request's attempts started."""
     route: Route
     key_fingerprint: str | None
-    """`None` for a provider that takes no key."""
-    why: str
-    """Why this attempt was made: `first choice`, `another key`, `next candidate`, `retry`, `after a rate limit`,
-    `fallback model`, `without stream_options`, `as a chat`, `without reasoning`, or `test` for an operator's."""
+    """`None` for a provider without keys."""
+    reason: str
+    """Why this attempt was made: `first_candidate`, `next_key`, `next_candidate`, `retry`, `after_cooldown`, `fallback_model`,
+    `without_stream_options`, `as_chat`, `without_reasoning`, or `test` (an operator's)."""
     started_ms: float
-    """After the request came."""
+    """Since the arrival of the request."""
     succeeded: bool
     failure: str | None
-    """The failure's class (`providers.failures.FailureClass`), or `ABANDONED`; `None` after a success."""
+    """The class of failure (`providers.failures.FailureClass`), or `CANCELLED`; `None` on success."""
     blame: Blame | None
     status: int | None
-    """The provider's HTTP status, `None` where none came."""
+    """The provider's HTTP status; `None` without a response."""
     duration_ms: float
     first_token_ms: float | None
-    """After the attempt began; `None` where none came, and for plain answers."""
+    """From the start of the attempt to the first content; `None` if there was none or it was not streamed."""
     tokens: TokenCounts
-    """As the provider counted them, or as many as came (`tokens_are_estimated`); none where it refused."""
+    """As reported by the provider, or estimated (`tokens_are_estimated`); zero if it refused."""
     tokens_are_estimated: bool
     cost_usd: Decimal | None
-    """At list price; `None` where tokens or price are unknown."""
+    """At list price; `None` if tokens or price are unknown."""
     is_absorbed: bool
-    """Paid by us and charged to nobody, such as the loser of a hedge."""
+    """Not charged to the client, such as the loser of a hedge."""
     detail: str | None
-    """What failed in a sentence, with the field it is about: `messages[3].name: …`. Short, and without text of the request."""
+    """What failed, in a sentence with the path of the field: `messages[3].name: …`. Short, without the request's text."""
 
 
 class RequestFinished(NamedTuple):
-    """One client request is over, whatever became of it. A row of the ledger."""
+    """A client request has ended, with any result. A row of the ledger."""
 
     id: str
-    """Ours alone (`new_record_id`), which makes recording it twice harmless: `request_id` may have come from a client, twice."""
+    """Unique (`new_record_id`), so that recording it twice is idempotent; `request_id` may be set by clients and repeat."""
     request_id: str
-    """As the client was told it (`x-request-id`)."""
+    """The response's `x-request-id`."""
     received_at: datetime
     client: str | None
-    """The id of the client key; `None` in open mode and for keys of the environment."""
+    """The client key's id; `None` in open mode and for keys from the configuration."""
     client_name: str | None
     operation: Operation
-    asked_model: str
+    requested_model: str
     route: Route | None
-    """Who answered; where nobody did, who was tried last; `None` if nobody was."""
+    """The route that answered, or the last one that was tried; `None` if none was."""
     key_fingerprint: str | None
-    """The provider key's, of that attempt."""
+    """The provider key of that attempt."""
     is_stream: bool
     status: int
-    """What the client was told; 499 where it had left before that."""
+    """The HTTP status that the client received; 499 if it disconnected before."""
     ending: Ending
     error_class: str | None
-    """Why it did not end well, in a word for statistics; `None` where it did, and where the client left."""
+    """The class of failure, for statistics; `None` if it succeeded or the client disconnected."""
     error_detail: str | None
-    """The same in a sentence, with the field it is about; short, and without text of the request."""
+    """What failed, in a sentence with the path of the field. Short, without the request's text."""
     tokens: TokenCounts
-    """Of the attempts that the client pays."""
+    """Of the attempts that the client is charged for."""
     tokens_are_estimated: bool
     cost_usd: Decimal | None
-    """What the client pays: the winning and continuing attempts."""
+    """The client's cost: the attempts that make up its response."""
     absorbed_usd: Decimal | None
     price_version: str | None
-    """Where the price is from: `genai-prices 0.2.3`, `listing`, `configuration`."""
+    """The source of the price: `genai-prices 0.2.3`, `listing` or `configuration`."""
     first_token_ms: float | None
-    """After the request came; `None` for plain answers."""
+    """From the arrival of the request to the first content; `None` if not streamed."""
     duration_ms: float
     upstream_ms: float
-    """Of it, the time spent on providers: their answers, and the waits that they asked for."""
+    """The part of the duration spent waiting for providers, including cooldowns."""
     client_wait_ms: float
-    """Of it, the time that a slow client took to read a stream: neither the providers' nor the engine's."""
+    """The part of the duration spent waiting for a slow client to read the stream."""
     attempts: tuple[AttemptFinished, ...]
 
     @property
     def overhead_ms(self) -> float:
-        """Our own share of the duration."""
+        """The gateway's own part of the duration."""
         return max(self.duration_ms - self.upstream_ms - self.client_wait_ms, 0.0)
 
 
 RandomBits = Callable[[int], int]
-"""As many random bits as asked for, as `random.getrandbits` gives them."""
+"""Returns that many random bits, as `random.getrandbits`."""
 
 
 def new_record_id(now: datetime, random_bits: RandomBits) -> str:
-    """A new `RequestFinished.id`: 128 bits in hex, 48 of them milliseconds, so that rows of one time lie together on disk."""
+    """A new `RequestFinished.id`: 128 bits in hex, the first 48 of them milliseconds, so that ids are ordered by time."""
     return f"{int(now.timestamp() * 1000) & 0xFFFFFFFFFFFF:012x}{random_bits(80):020x}"
 
 
 AttemptObserver = Callable[[AttemptFinished], None]
-"""Hears of every attempt, at its end. It must be quick and must not raise: it is called on the request path."""
+"""Called at the end of every attempt. It is on the request path, so it must be fast and must not raise."""
 RequestObserver = Callable[[RequestFinished], None]
-"""Hears of every request, at its end and after its attempts, by the same rules."""
+"""Called at the end of every request, after its attempts, with the same constraints."""

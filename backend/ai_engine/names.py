@@ -1,11 +1,11 @@
-"""The words every room shares, spelled once: what a route is, which roles, blames and endings exist."""
+"""Types that all packages share: routes, tokens, operations, roles and blames."""
 
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
 class Route(NamedTuple):
-    """One model at one provider; `model` is the provider's own name for it."""
+    """One model at one provider; `model` is the provider's name for it."""
 
     provider: str
     model: str
@@ -15,26 +15,26 @@ class Route(NamedTuple):
 
 
 class TokenCounts(NamedTuple):
-    """Tokens in disjoint classes: no token is counted in two of them. `None` is unknown, `0` a number like any other."""
+    """Tokens in disjoint classes: no token is counted twice. `None` is unknown."""
 
     input: int | None = None
-    """Neither read from a cache nor written to one."""
+    """Not read from or written to a cache."""
     cached_input: int | None = None
     cache_write: int | None = None
     output: int | None = None
-    """Without reasoning, where the provider tells the two apart."""
+    """Without reasoning tokens, if the provider reports them."""
     reasoning: int | None = None
 
     @property
     def all_input(self) -> int | None:
-        """All that went in, cached or not; `None` where nothing is known of it."""
+        """All input tokens, cached or not; `None` if unknown."""
         if self.cached_input is None and self.cache_write is None:
             return self.input
         return (self.input or 0) + (self.cached_input or 0) + (self.cache_write or 0)
 
     @property
     def all_output(self) -> int | None:
-        """All that came out, reasoning too; `None` where nothing is known of it."""
+        """All output tokens including reasoning; `None` if unknown."""
         return self.output if self.reasoning is None else (self.output or 0) + self.reasoning
 
 
@@ -42,7 +42,7 @@ UNKNOWN_TOKENS = TokenCounts()
 
 
 class Operation(StrEnum):
-    """What a client asks for, and in which format; the adapter turns it into a provider's path."""
+    """What a client requests, and in which format."""
 
     CHAT = "chat"
     COMPLETIONS = "completions"
@@ -59,7 +59,7 @@ class Operation(StrEnum):
     TRANSCRIPTIONS = "transcriptions"
     TRANSLATIONS = "translations"
 
-    __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
+    __hash__ = str.__hash__  # Enum's is a slow Python function, and requests look these up several times
 
 
 PASSED_THROUGH = frozenset(
@@ -74,12 +74,12 @@ PASSED_THROUGH = frozenset(
         Operation.TRANSLATIONS,
     }
 )
-"""Asked as they are of the one provider that the model names, or that serves it best of those who have the operation: nothing is
-translated, and once one is asked nobody else is tried."""
+"""Operations that are passed through unchanged to one provider: the one that the model names, or the best that supports them.
+They are not translated and not retried at another provider."""
 
 
 class Role(IntEnum):
-    """Who may call a route. `ADMIN` includes both others; `VIEWER` and `CLIENT` exclude each other."""
+    """The role that a route requires. `ADMIN` includes the others; `VIEWER` and `CLIENT` exclude each other."""
 
     PUBLIC = 0
     VIEWER = 1
@@ -88,15 +88,15 @@ class Role(IntEnum):
 
 
 class Blame(StrEnum):
-    """Who an attempt's failure is charged to. It alone decides what is tried next and what is marked."""
+    """What an attempt's failure is attributed to. It alone decides what is tried next and what is marked as failing."""
 
     REQUEST = "request"
-    """The client's own fault: returned as the provider worded it, tried once, nobody is marked."""
+    """The client's error: returned as the provider worded it, not retried, nothing is marked."""
     MODEL = "model"
-    """The request does not fit this model (context length): no other route of it will help, another model may."""
+    """The request does not fit this model (context length): only another model may help."""
     KEY = "key"
-    """This provider key, for this model or for all: another key is tried at once."""
+    """The provider key, for one or all models: another key is tried at once."""
     ROUTE = "route"
-    """This model at this provider: another candidate is tried at once."""
+    """This model at this provider: the next candidate is tried at once."""
     NETWORK = "network"
-    """The connection itself (DNS, refused, TLS): counts against the whole provider."""
+    """The connection (DNS, refused, TLS): it counts against the whole provider."""

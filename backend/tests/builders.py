@@ -49,11 +49,11 @@ _OF_KIND: Mapping[FailureClass, tuple[Blame, KeyScope | None, int | None, bool]]
     FailureClass.RATE_LIMIT: (Blame.KEY, KeyScope.MODEL, 429, True),
     FailureClass.MODEL_NOT_FOUND: (Blame.ROUTE, None, 404, False),
     FailureClass.SERVER_ERROR: (Blame.ROUTE, None, 503, True),
-    FailureClass.MALFORMED_ANSWER: (Blame.ROUTE, None, 200, False),
-    FailureClass.CONNECT: (Blame.NETWORK, None, None, True),
-    FailureClass.RESET: (Blame.ROUTE, None, None, True),
-    FailureClass.SILENT: (Blame.ROUTE, None, None, False),
-    FailureClass.CUT: (Blame.ROUTE, None, None, True),
+    FailureClass.MALFORMED_RESPONSE: (Blame.ROUTE, None, 200, False),
+    FailureClass.CONNECTION_FAILED: (Blame.NETWORK, None, None, True),
+    FailureClass.CONNECTION_RESET: (Blame.ROUTE, None, None, True),
+    FailureClass.TIMEOUT: (Blame.ROUTE, None, None, False),
+    FailureClass.INCOMPLETE_STREAM: (Blame.ROUTE, None, None, True),
 }
 
 

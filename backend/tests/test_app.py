@@ -60,7 +60,7 @@ async def test_a_reload_reaches_what_stands_in_front_of_the_routes() -> None:
 async def test_a_file_that_became_wrong_changes_nothing(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     gateway.yaml_file.write_text("alias: {}\n")
     async with asyncio.timeout(5):
-        while not any("refused" in message and "line 1" in message for message in caplog.messages):
+        while not any("failed" in message and "line 1" in message for message in caplog.messages):
             await asyncio.sleep(0.05)
     assert (await gateway.get("/api/status"))["generation"] == 1
 
@@ -83,7 +83,7 @@ async def test_a_start_that_is_refused_says_why_in_one_sentence(tmp_path: Path) 
     engine.logs.close()
     (message,) = said
     assert message["type"] == "lifespan.startup.failed"
-    assert message["message"].startswith("AI_ENGINE_DATABASE_URL is not usable: ")
+    assert message["message"].startswith("AI_ENGINE_DATABASE_URL is invalid: ")
     assert "\n" not in message["message"]
 
 

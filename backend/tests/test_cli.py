@@ -186,7 +186,7 @@ def test_what_only_a_start_can_find_out_ends_with_one_sentence_too(tmp_path: Pat
 
 def test_a_port_in_use_ends_with_one_sentence(tmp_path: Path, gateway: Serving) -> None:
     said = sentence(run(tmp_path, "serve", "--port", str(gateway.port)))
-    assert f"another program listens at http://127.0.0.1:{gateway.port};" in said
+    assert f"http://127.0.0.1:{gateway.port} is in use by another program;" in said
     assert list(tmp_path.iterdir()) == [], "nothing was begun"
 
 
@@ -194,7 +194,7 @@ def test_a_port_in_use_ends_with_one_sentence(tmp_path: Path, gateway: Serving) 
 def test_an_unusable_database_ends_with_a_sentence_and_no_traceback(tmp_path: Path, url: str) -> None:
     ended = run(tmp_path, "serve", "--port", "0", AI_ENGINE_DATABASE_URL=url)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.count("AI_ENGINE_DATABASE_URL is not usable") == 1
+    assert ended.stderr.count("AI_ENGINE_DATABASE_URL is invalid") == 1
     assert "Traceback" not in ended.stderr
     assert "hidden" not in ended.stderr
     assert "AI_ENGINE_DATABASE_URL" in sentence(run(tmp_path, "migrate", AI_ENGINE_DATABASE_URL=url))
@@ -244,7 +244,7 @@ def test_another_program_is_not_taken_for_a_gateway(tmp_path: Path) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         said = sentence(run(tmp_path, "autodecide", "gpt-4", "--url", f"http://127.0.0.1:{server.server_port}"))
         server.shutdown()
-    assert "No gateway answers" in said
+    assert "No gateway responds" in said
 
 
 def test_what_the_gateway_refuses_is_told_in_its_words(tmp_path: Path, gateway: Serving) -> None:
@@ -256,7 +256,7 @@ def test_a_key_comes_from_the_option_the_environment_or_the_file(tmp_path: Path)
     with serving(tmp_path, AI_ENGINE_ADMIN_KEY=ADMIN) as keyed:
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
-        assert "A key is needed" in sentence(run(elsewhere, "chat", "gpt-4", "hi", "--url", keyed.url))
+        assert "Missing key" in sentence(run(elsewhere, "chat", "gpt-4", "hi", "--url", keyed.url))
         assert run(elsewhere, "chat", "gpt-4", "hi", "--url", keyed.url, "--key", ADMIN).returncode == 0
         assert run(elsewhere, "chat", "gpt-4", "hi", "--url", keyed.url, AI_ENGINE_ADMIN_KEY=ADMIN).returncode == 0
         (elsewhere / ".env").write_text(f"AI_ENGINE_ADMIN_KEY={ADMIN}\nAI_ENGINE_PORT={keyed.port}\n")
@@ -271,7 +271,7 @@ def test_server_is_a_synonym_and_a_start_is_quick(tmp_path: Path) -> None:
         assert running.started_in_seconds <= 5
         log = running.log.read_text()
         assert f"AI Engine {__version__} on {running.url} (try it at {running.url}/docs)" in log
-        assert "The sandbox answers with made-up text; for real answers put a key" in log
+        assert "The sandbox provider is active and answers with made-up text; for real answers set a provider key" in log
         assert running.stop() == 0
     assert "Traceback" not in running.log.read_text()
 

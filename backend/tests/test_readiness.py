@@ -12,7 +12,7 @@ def test_check_config_names_what_is_configured(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-secret-from-the-file\n")
     ended = run(tmp_path, "check-config", AI_ENGINE_SANDBOX="false", GROQ_API_KEY="gsk-secret-from-outside")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("The configuration is sound.")
+    assert ended.stdout.startswith("The configuration is valid.")
     assert "openai (key 2b9de385), groq (key 78ba205c)." in ended.stdout
     assert "secret" not in ended.stdout
 
@@ -22,7 +22,7 @@ def test_check_config_names_what_was_given_in_vain(tmp_path: Path) -> None:
     given = {"AZURE_OPENAI_API_KEY": "sk-1", "PAXSENIX_API_KEY": "sk-2"}
     ended = run(tmp_path, "check-config", **given)
     assert ended.stdout.splitlines() == [
-        "The configuration is sound. Providers that are configured: none.",
+        "The configuration is valid. Configured providers: none.",
         "Not used: azure: needs AZURE_OPENAI_ENDPOINT.",
         "Not used: paxsenix: switched off; POST /api/providers/paxsenix/toggle switches it on.",
         "Not used: mine: needs MINE_API_KEY, or `auth: none` in the YAML file.",
@@ -41,8 +41,8 @@ def test_providers_are_listed_with_what_each_needs(tmp_path: Path) -> None:
         ("anthropic", "needs ANTHROPIC_API_KEY"),
         ("ollama", "needs OLLAMA_BASE_URL"),
         ("azure", "needs AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"),
-        ("paxsenix", "needs PAXSENIX_API_KEY; a reseller, off until you enable it"),
-        ("sandbox", "answers while no other provider is configured"),
+        ("paxsenix", "needs PAXSENIX_API_KEY; unofficial reseller, disabled by default"),
+        ("sandbox", "active while no other provider is configured"),
     ):
         assert f" {state} " in lines[name]
     assert "sk-secret" not in ended.stdout

@@ -1,1 +1,1 @@
-"""Who may call what, from where: roles, the guard at every route, and the keys that we issue."""
+"""Authentication and authorization: roles, the guard of every route, issued keys, sessions and the audit."""

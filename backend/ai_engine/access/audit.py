@@ -1,4 +1,4 @@
-"""Who changed what, when and from where: the entry of the audit, and the trail that keeps them."""
+"""The audit: changes made at run time, with actor, time and address."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _log = logging.getLogger("ai_engine")
 
 
 class Action(StrEnum):
-    """What can be done to the engine at run time."""
+    """The kinds of change."""
 
     UPDATE = "provider.update"
     TOGGLE = "provider.toggle"
@@ -27,88 +27,90 @@ class Action(StrEnum):
 
 
 class Actor(NamedTuple):
-    """Who did it, and from where."""
+    """The caller or trigger of a change."""
 
     name: str
-    """The access key's name, `local` where none is needed, or what made the engine act by itself: `SIGHUP`, `file change`."""
+    """The access key's name, `local` if no key was needed, or the trigger: `SIGHUP` or `file change`."""
     key_id: str | None
-    """The stored key's id; `None` for the configured keys, and where no key is needed."""
+    """The issued key's id; `None` for keys from the configuration, and if no key was needed."""
     role: str
-    """`admin`, or `system` where nobody called."""
+    """`admin`, or `system` for triggers."""
     address: str | None
-    """The effective client; `None` where nobody called."""
+    """The client's address; `None` for triggers."""
     request_id: str | None
 
 
 class AuditEntry(NamedTuple):
-    """One change that happened. No secret stands in it: keys are named by their fingerprints."""
+    """A change. It contains no secret: provider keys are named by their fingerprints."""
 
     at: datetime
     actor: Actor
     action: str
-    """One of `Action`; of an older or newer version perhaps another."""
+    """One of `Action`; entries of other versions may have others."""
     target: str
-    """The provider's name, `provider/fingerprint` for a provider key, `*` for all of them, `configuration`."""
+    """A provider, `provider/fingerprint` for a provider key, `*` for all providers, or `configuration`."""
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    """Both JSON, and only what changed."""
+    """The changed fields as JSON, as `before`."""
 
 
 class StoredEntry(NamedTuple):
-    """An entry with its place: later ones have greater ids."""
+    """An entry with its id; ids ascend in time."""
 
     id: int
     entry: AuditEntry
 
 
-class Note(NamedTuple):
-    """What the audit is to say of a change that somebody else carries out and keeps."""
+class AuditContext(NamedTuple):
+    """Action and actor, for a change whose entry is written by the repository that stores the change."""
 
     action: Action
     actor: Actor
 
 
 class AuditStore(Protocol):
-    """Where entries outlive the process."""
+    """Persistent storage of entries."""
 
     async def add(self, entry: AuditEntry) -> None:
-        """Raises `Unavailable` if it cannot be kept."""
+        """Raises `Unavailable` if it cannot be stored."""
 
     async def page(self, limit: int, before_id: int | None, action: Action | None, target: str | None) -> Sequence[StoredEntry]:
-        """Up to `limit` entries of this action and target (`None`: any), newest first, those before `before_id`."""
+        """Up to `limit` entries before `before_id` with this action and target (`None`: any), newest first."""
 
 
 class AuditTrail:
-    """Keeps what was changed in memory only: rests that were ended, listings that were asked for, a configuration reloaded.
+    """Records changes of state that is only in memory: restored keys, refreshed model lists, a reloaded configuration.
 
-    A change that the database keeps is not noted here: its entry goes with it in one transaction (`preferences.repository`), so
-    that there is neither without the other.
+    A change that is stored in the database writes its entry in the same transaction (`preferences.repository`), so that both are
+    stored or neither.
     """
 
     def __init__(self, store: AuditStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
-    async def note(self, actor: Actor, action: Action, target: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Keeps a change that is in force. Call it after the change: one that failed is none.
+    async def record(
+        self, actor: Actor, action: Action, target: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        """Stores a change that is in force. Call it after the change.
 
-        If the database does not take it the change stays, because an operator must be able to put a provider back while the
-        database is out; the log then has the whole entry, as an error.
+        If the database is unavailable the change stays, because operators must be able to restore a provider during an outage;
+        the entry is then logged as an error.
         """
         entry = AuditEntry(self._clock.now(), actor, action, target, before, after)
         try:
             await self._store.add(entry)
         except Unavailable:
-            _log.error("Audit entry that could not be kept: %s", _told(entry))
+            _log.error("Audit entry not stored: %s", _described(entry))
 
     async def page(
         self, limit: int, before_id: int | None = None, action: Action | None = None, target: str | None = None
     ) -> Sequence[StoredEntry]:
-        """As `AuditStore.page`. Raises `Unavailable` where the database does not answer."""
+        """As `AuditStore.page`. Raises `Unavailable` if the database does not respond."""
         return await self._store.page(limit, before_id, action, target)
 
 
-def _told(entry: AuditEntry) -> str:
+def _described(entry: AuditEntry) -> str:
     actor = entry.actor
     return (
         f"{entry.at.isoformat()} {entry.action} of {entry.target} by {actor.name} ({actor.role}) from {actor.address}, "

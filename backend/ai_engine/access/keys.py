@@ -1,4 +1,4 @@
-"""Making access keys, hashing them, and recognising one that comes with a request."""
+"""Access keys: creation, hashing, and look-up of the key in a request."""
 
 import hashlib
 import hmac
@@ -17,24 +17,24 @@ _INDEX_BYTES = 8
 
 
 def new_access_key() -> str:
-    """`aie_` and 32 characters that go anywhere a URL goes."""
+    """`aie_` and 32 URL-safe characters."""
     return KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def hash_of(key: str) -> str:
-    """What is stored of a key."""
+    """The SHA-256 of a key in hex, which is all that is stored of it."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 async def create_access_key(repository: AccessKeyRepository, name: str, role: Role) -> str:
-    """Issues a key and gives it to whoever will see it, once: only its hash is kept."""
+    """Issues a key and returns it; only its hash is stored."""
     key = new_access_key()
     await repository.add(name, role, hash_of(key))
     return key
 
 
 class KeyRing:
-    """The keys that open something now, by their hash. Immutable: a change makes a new one."""
+    """The valid keys by hash. Immutable: a change creates a new one."""
 
     def __init__(self, admin: SecretStr | None, viewer: SecretStr | None, issued: Iterable[AccessKey]) -> None:
         self._by_index: dict[bytes, list[tuple[bytes, Caller]]] = {}
@@ -52,22 +52,22 @@ class KeyRing:
 
     @property
     def has_admin(self) -> bool:
-        """Whether any of them is an admin's."""
+        """Whether any of them has the role admin."""
         return any(caller.role is Role.ADMIN for entries in self._by_index.values() for _, caller in entries)
 
-    def recognise(self, key: bytes) -> Caller | None:
-        """Who the key belongs to.
+    def caller_of(self, key: bytes) -> Caller | None:
+        """The caller with this key.
 
-        It is hashed each time: that costs 1 µs, and remembering the keys that came would keep them in memory. The index is a part
-        of the hash, which nobody can aim at; the rest is compared in constant time.
+        The key is hashed on each call: that costs 1 µs, and a cache would keep keys in memory. The index is a part of the hash,
+        which cannot be chosen by an attacker; the rest is compared in constant time.
         """
-        return self._holder(hashlib.sha256(key).digest())
+        return self._find(hashlib.sha256(key).digest())
 
-    def holder_of(self, key_hash: str) -> Caller | None:
-        """Who the key of this hash (SHA-256 in hex) belongs to."""
-        return self._holder(bytes.fromhex(key_hash))
+    def caller_of_hash(self, key_hash: str) -> Caller | None:
+        """The caller whose key has this SHA-256 (hex)."""
+        return self._find(bytes.fromhex(key_hash))
 
-    def _holder(self, digest: bytes) -> Caller | None:
+    def _find(self, digest: bytes) -> Caller | None:
         for stored, caller in self._by_index.get(digest[:_INDEX_BYTES], ()):
             if hmac.compare_digest(stored, digest):
                 return caller

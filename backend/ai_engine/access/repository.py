@@ -1,4 +1,4 @@
-"""What the database holds of access: the keys that we issued, as hashes and never as keys, and the audit."""
+"""Database repositories of issued keys (as hashes), sessions and the audit."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -13,23 +13,23 @@ from ai_engine.access.audit import Action, Actor, AuditEntry, StoredEntry
 from ai_engine.access.sessions import Session
 from ai_engine.clock import Clock
 from ai_engine.database import Database
-from ai_engine.database.changes import change, look
+from ai_engine.database.changes import reading, transaction
 from ai_engine.database.schema import access_keys, audit_entries, sessions
 from ai_engine.names import Role
 
-MOST_AUDIT_ENTRIES = 100_000
-"""Beyond it every new entry costs the oldest: years of an operator's work, and seconds of a script's that runs wild."""
+MAX_AUDIT_ENTRIES = 100_000
+"""Beyond it each new entry replaces the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """A key that we issued. What it opens is known, what it reads is not."""
+    """An issued key, without the key itself."""
 
     id: str
     name: str
     role: Role
     key_hash: str = field(repr=False)
-    """SHA-256 in hex. The key itself is 192 bits of chance, so no slow hash is needed."""
+    """SHA-256 in hex. The key has 192 random bits, so no slow hash is needed."""
     created_at: datetime
 
 
@@ -48,13 +48,13 @@ class AccessKeyRepository:
         return tuple(AccessKey(row.id, row.name, Role[row.role.upper()], row.key_hash, row.created_at) for row in rows)
 
     async def stamp(self) -> tuple[int, datetime | None]:
-        """How many there are, and when the youngest was made."""
+        """The number of keys, and when the newest was created."""
         async with self._database.engine.connect() as connection:
             row = (await connection.execute(select(func.count(), func.max(access_keys.c.created_at)))).one()
         return row[0], row[1]
 
     async def add(self, name: str, role: Role, key_hash: str) -> AccessKey:
-        """Stores a new key under a new id."""
+        """Stores a key with a new id."""
         key = AccessKey(secrets.token_hex(8), name, role, key_hash, self._clock.now())
         values = {"id": key.id, "name": name, "role": role.name.lower(), "key_hash": key_hash, "created_at": key.created_at}
         async with self._database.engine.begin() as connection:
@@ -62,7 +62,7 @@ class AccessKeyRepository:
         return key
 
     async def remove(self, key_id: str) -> bool:
-        """Whether there was such a key."""
+        """Deletes a key; `False` if it did not exist."""
         async with self._database.engine.begin() as connection:
             result = await connection.execute(delete(access_keys).where(access_keys.c.id == key_id))
         return result.rowcount > 0
@@ -80,11 +80,11 @@ class SqlSessionRepository:
         return [Session(row.token_hash, row.key_hash, row.created_at, row.expires_at) for row in rows]
 
     async def add(self, session: Session) -> None:
-        async with change(self._database, "A session") as connection:
+        async with transaction(self._database, "A session") as connection:
             await connection.execute(insert(sessions).values(asdict(session)))
 
     async def remove(self, token_hashes: Iterable[str]) -> None:
-        async with change(self._database, "The end of a session") as connection:
+        async with transaction(self._database, "The end of a session") as connection:
             await connection.execute(delete(sessions).where(sessions.c.token_hash.in_(list(token_hashes))))
 
 
@@ -95,11 +95,11 @@ class SqlAuditStore:
         self._database = database
 
     async def add(self, entry: AuditEntry) -> None:
-        async with change(self._database, f"The audit entry of {entry.action}") as connection:
-            await keep_audit_entry(connection, entry)
+        async with transaction(self._database, f"The audit entry of {entry.action}") as connection:
+            await insert_audit_entry(connection, entry)
 
     async def page(self, limit: int, before_id: int | None, action: Action | None, target: str | None) -> Sequence[StoredEntry]:
-        """Reads along the best index that the filter has, so that a page costs its own rows."""
+        """Each filter has an index, so a page costs only its own rows."""
         query = select(audit_entries).order_by(audit_entries.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(audit_entries.c.id < before_id)
@@ -107,13 +107,13 @@ class SqlAuditStore:
             query = query.where(audit_entries.c.action == action)
         if target is not None:
             query = query.where(audit_entries.c.target == target)
-        async with look(self._database, "The audit") as connection:
+        async with reading(self._database, "The audit") as connection:
             rows = (await connection.execute(query)).all()
         return [StoredEntry(row.id, _entry(row)) for row in rows]
 
 
-async def keep_audit_entry(connection: AsyncConnection, entry: AuditEntry) -> None:
-    """Writes the entry in the transaction of the change that it tells of, and lets go of what is too old to keep."""
+async def insert_audit_entry(connection: AsyncConnection, entry: AuditEntry) -> None:
+    """Inserts the entry in the transaction of its change, and deletes entries beyond the limit."""
     actor = entry.actor
     row = {
         "at": entry.at,
@@ -129,7 +129,7 @@ async def keep_audit_entry(connection: AsyncConnection, entry: AuditEntry) -> No
     }
     written = await connection.execute(insert(audit_entries).values(row))
     (entry_id,) = written.inserted_primary_key or (0,)
-    await connection.execute(delete(audit_entries).where(audit_entries.c.id <= entry_id - MOST_AUDIT_ENTRIES))
+    await connection.execute(delete(audit_entries).where(audit_entries.c.id <= entry_id - MAX_AUDIT_ENTRIES))
 
 
 def _entry(row: Any) -> AuditEntry:

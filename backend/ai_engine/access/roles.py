@@ -1,4 +1,4 @@
-"""Which role may call which route, and who a caller turned out to be."""
+"""Roles and callers."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from ai_engine.names import Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever stands behind a request that was admitted."""
+    """The caller of an authorized request."""
 
     role: Role
     name: str
     """The key's name, for the log and the ledger."""
     key_id: str | None
-    """The stored key's id; `None` for the configured keys and where no key is needed."""
+    """The issued key's id; `None` for keys from the configuration, and if no key is needed."""
 
 
 def covers(held: Role, needed: Role) -> bool:
-    """An admin may do everything; every other role exactly its own, so that a viewer never spends and a client never looks."""
+    """Whether `held` authorizes `needed`: admin includes all roles, every other role only itself."""
     return held is Role.ADMIN or held is needed or needed is Role.PUBLIC

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from ai_engine.catalogue.model_names import Rung, family_of, normalise
+from ai_engine.catalogue.model_names import MatchKind, family_of, normalise
 from ai_engine.catalogue.prices import SANDBOX_PRICE, configured_price
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry
 from ai_engine.configuration import Configuration
@@ -92,7 +92,7 @@ class Candidate(NamedTuple):
 
     definition: ProviderDefinition
     entry: CatalogueEntry
-    rung: Rung
+    match_kind: MatchKind
 
     @property
     def route(self) -> Route:
@@ -153,13 +153,13 @@ class CandidateFinder:
     def at_provider(self, definition: ProviderDefinition, model: str) -> Candidate:
         """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
         match = self._catalogue().find_at(definition.name, model)
-        return Candidate(definition, match.entry, match.rung) if match else self._unlisted(definition, model)
+        return Candidate(definition, match.entry, match.kind) if match else self._unlisted(definition, model)
 
     def _unlisted(self, definition: ProviderDefinition, model: str) -> Candidate:
         """A route that no catalogue entry tells of; what it costs, only the operator may have said."""
         sections = self._configuration().file.prices
         price = SANDBOX_PRICE if definition.is_sandbox else configured_price(sections, definition.name, model)
-        return Candidate(definition, CatalogueEntry(Route(definition.name, model), price=price), Rung.EXACT)
+        return Candidate(definition, CatalogueEntry(Route(definition.name, model), price=price), MatchKind.EXACT)
 
     def is_enabled(self, definition: ProviderDefinition) -> bool:
         return is_enabled(definition, self._preferences.of(definition.name))
@@ -192,7 +192,7 @@ class CandidateFinder:
         else:
             pinned = self._at(name.partition("/")) if "/" in name else None
             if pinned is not None:
-                family = family_of(normalise(name.partition("/")[2])) if pinned.rung is Rung.FAMILY else None
+                family = family_of(normalise(name.partition("/")[2])) if pinned.match_kind is MatchKind.FAMILY else None
                 return Matches((pinned,), family, pinned_to=pinned.definition.name)
             found = self._found(name, configuration, catalogue)
         if not found.candidates and (sandbox := self._active_sandbox()) is not None:
@@ -227,7 +227,7 @@ class CandidateFinder:
             return None
         match = self._catalogue().find_at(provider, model)
         if match is not None:
-            return Candidate(definition, match.entry, match.rung)
+            return Candidate(definition, match.entry, match.kind)
         is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
         return self._unlisted(definition, model) if is_silent_about_models else None
 

@@ -53,7 +53,7 @@ class DecisionLog:
 
 def _title(event: RequestFinished) -> str:
     who = f"by {event.route}" if event.route else "by nobody"
-    asked = f"{event.operation} {event.asked_model}{', streamed' if event.is_stream else ''}"
+    asked = f"{event.operation} {event.requested_model}{', streamed' if event.is_stream else ''}"
     return f"Request {event.request_id}: {asked}: {event.ending} {who} with status {event.status}"
 
 
@@ -64,17 +64,17 @@ def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Iterator[str
         yield f"plan for {plan.asked}, ordered by {plan.order}{family}{pinned}"
         for place, one in enumerate(ranked, 1):
             parts = ", ".join(f"{name} {value:.2f}" for name, value in _parts_of(one).items())
-            yield f"  {place}. {one.candidate.route} ({one.candidate.rung.name.lower()}): {parts}"
+            yield f"  {place}. {one.candidate.route} ({one.candidate.match_kind.name.lower()}): {parts}"
         for exclusion in plan.exclusions:
             back = _back_in(exclusion)
-            yield f"  left out {exclusion.candidate.route}: {exclusion.reason} ({exclusion.detail}{_after(', back in', back)})"
+            yield f"  excluded {exclusion.candidate.route}: {exclusion.reason} ({exclusion.detail}{_after(', back in', back)})"
     ended_ms = 0.0
     for attempt in event.attempts:
         waited_ms = attempt.started_ms - ended_ms
         if waited_ms >= SHORTEST_WAIT_MS:
             yield f"waited {waited_ms:.0f} ms"
         key = f"key {attempt.key_fingerprint}" if attempt.key_fingerprint else "no key"
-        yield f"attempt {attempt.number}, {attempt.why}: {attempt.route} with {key}: {_outcome(attempt)}"
+        yield f"attempt {attempt.number}, {attempt.reason}: {attempt.route} with {key}: {_outcome(attempt)}"
         ended_ms = attempt.started_ms + attempt.duration_ms
     why = f", {event.error_class}" if event.error_class else ""
     yield f"{event.ending}{why} after {event.duration_ms:.1f} ms, {event.overhead_ms:.2f} ms of it our own"
@@ -92,7 +92,7 @@ def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Mapping[str
     return {
         "request_id": event.request_id,
         "operation": event.operation,
-        "asked_model": event.asked_model,
+        "requested_model": event.requested_model,
         "stream": event.is_stream,
         "plans": [_plan_fields(noted) for noted in plans],
         "attempts": [_attempt_fields(attempt) for attempt in event.attempts],
@@ -114,12 +114,12 @@ def _plan_fields(noted: NotedPlan) -> Mapping[str, Any]:
         "candidates": [
             {
                 "route": str(one.candidate.route),
-                "matched": one.candidate.rung.name.lower(),
+                "matched": one.candidate.match_kind.name.lower(),
                 "score": {name: round(value, 4) for name, value in _parts_of(one).items()},
             }
             for one in ranked
         ],
-        "left_out": [
+        "excluded": [
             {
                 "route": str(exclusion.candidate.route),
                 "reason": exclusion.reason,
@@ -136,7 +136,7 @@ def _attempt_fields(attempt: AttemptFinished) -> Mapping[str, Any]:
         "number": attempt.number,
         "route": str(attempt.route),
         "key": attempt.key_fingerprint,
-        "why": attempt.why,
+        "reason": attempt.reason,
         "started_ms": round(attempt.started_ms, 2),
         "duration_ms": round(attempt.duration_ms, 2),
         "first_token_ms": None if attempt.first_token_ms is None else round(attempt.first_token_ms, 2),

@@ -142,7 +142,7 @@ class Planner:
         return definition.priority if chosen is None else chosen
 
     def _by_score(self, ranked: RankedCandidate) -> tuple[float, int, int]:
-        return -round(ranked.score.total, 2), ranked.candidate.rung, self._turns.get(ranked.candidate.route, 0)
+        return -round(ranked.score.total, 2), ranked.candidate.match_kind, self._turns.get(ranked.candidate.route, 0)
 
     def _by_sort(self, ranked: RankedCandidate, sort: str | None) -> float:
         """The unknown comes last, whatever is sorted by."""

@@ -1,4 +1,4 @@
-"""Asks the providers which models they have: in the background, all at once, and nobody waits for a slow one."""
+"""Reads the providers' model lists in the background, all concurrently, so that a slow provider delays no other."""
 
 import asyncio
 import logging
@@ -17,52 +17,52 @@ logger = logging.getLogger(__name__)
 
 
 class ListingRepository(Protocol):
-    """Where listings outlive the process."""
+    """Persistent storage of listings."""
 
     async def load(self) -> Mapping[str, Listing]:
-        """Every kept listing by provider name."""
+        """All stored listings by provider."""
 
     async def save(self, provider: str, listing: Listing) -> None:
-        """Keeps it in place of the provider's earlier one."""
+        """Replaces the provider's stored listing."""
 
 
 Target = tuple[ProviderDefinition, ProviderKey | None]
 Targets = Callable[[], Sequence[Target]]
-"""Who may be asked at the moment, each with the key to ask with. A provider without a usable key is left out by the wiring."""
+"""The providers whose list can be read now, each with the key to use; those without a usable key are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds."""
+class DiscoveryIntervals:
+    """In seconds."""
 
     deadline: float = 10
-    """For one provider's whole listing."""
+    """Timeout of one provider's listing."""
     every: float = 1800
     first_retry: float = 15
     """After a failure, doubling (with jitter) with each further one, up to `every`."""
     at_most_every: float = 60
-    """How soon after one attempt a route's complaint may cause the next."""
-    by_hand_at_most_every: float = 1
-    """How soon after one attempt an operator may cause the next: whoever keeps pressing the button asks nobody more often."""
+    """Minimum time between listings caused by a route's "model not found"."""
+    manual_at_most_every: float = 1
+    """Minimum time between listings requested by an operator."""
 
 
 @dataclass(slots=True)
-class _Turn:
-    """When and where a provider was last asked, and when it is to be asked again, in monotonic seconds."""
+class _LastListing:
+    """A provider's last listing attempt and the time of the next, in monotonic seconds."""
 
     base_url: str
-    asked_at: float
+    started_at: float
     due_at: float
     failures: int = 0
     error: str | None = None
 
 
-class _NoListing(Exception):
-    """The provider gave none. The text says why, for people."""
+class _ListingFailed(Exception):
+    """The message is the reason, for operators."""
 
 
 class Discovery:
-    """Keeps the catalogue's listings fresh. A listing that fails, is empty or cannot be read leaves the known one in force."""
+    """Keeps the catalogue's listings up to date. If a listing fails, is empty or invalid, the last one stays in force."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Discovery:
         clock: Clock,
         *,
         chance: Chance = system_chance,
-        pace: Pace = Pace(),
+        intervals: DiscoveryIntervals = DiscoveryIntervals(),
     ) -> None:
         self._upstream = upstream
         self._adapters = adapters
@@ -83,99 +83,99 @@ class Discovery:
         self._repository = repository
         self._clock = clock
         self._chance = chance
-        self._pace = pace
-        self._turns: dict[str, _Turn] = {}
-        self._under_way: dict[str, asyncio.Task[str | None]] = {}
-        self._complained: set[str] = set()
-        """Of those under way: what they are just saying may be older than the complaint."""
-        self._woken = asyncio.Event()
+        self._intervals = intervals
+        self._last: dict[str, _LastListing] = {}
+        self._running: dict[str, asyncio.Task[str | None]] = {}
+        self._outdated: set[str] = set()
+        """Running listings that may predate a "model not found" and are repeated."""
+        self._wake_up = asyncio.Event()
 
     async def restore(self) -> None:
-        """Puts the listings of earlier runs into the catalogue. Called once, before the catalogue's first configuration."""
+        """Loads the stored listings into the catalogue. Called once, before the catalogue's first configuration."""
         self._catalogue.restore(await self._repository.load())
 
     async def run(self) -> None:
-        """Lists everybody at once, then each when it is due, until it is cancelled."""
+        """Reads all lists at once, then each when it is due, until it is cancelled."""
         try:
             while True:
-                self._woken.clear()
+                self._wake_up.clear()
                 for target in self._due():
                     self._begin(target)
-                await self._until_somebody_is_due()
+                await self._wait_until_due()
         finally:
-            await self._end_all()
+            await self._cancel_all()
 
     async def refresh(
-        self, providers: Collection[str] | None = None, patience_seconds: float | None = None
+        self, providers: Collection[str] | None = None, timeout_seconds: float | None = None
     ) -> Mapping[str, str | None]:
-        """Lists these providers now (`None`: all), and gives provider → what went wrong, or `None` if nothing did.
+        """Reads the lists of these providers now (`None`: all). Returns the error of each, or `None` on success.
 
-        One that is just being listed, or was a moment ago, is not asked twice. When this returns, the catalogue has everything
-        that was heard. Who has not answered after `patience_seconds` is missing from the result; its listing goes on.
+        A list that is being read, or was read a moment ago, is not requested again. All results are in force when
+        this returns. Providers that exceed `timeout_seconds` are missing from the result and continue in the background.
         """
         known: dict[str, str | None] = {}
         tasks: dict[str, asyncio.Task[str | None]] = {}
-        for target in self._askable():
+        for target in self._listable():
             name = target[0].name
             if providers is not None and name not in providers:
                 continue
-            turn = self._just_asked(target[0])
-            if turn is not None:
-                known[name] = turn.error
+            last = self._recent(target[0])
+            if last is not None:
+                known[name] = last.error
             else:
                 self._begin(target)
-                tasks[name] = self._under_way[name]
+                tasks[name] = self._running[name]
         if tasks:
-            # Waiting ends no listing: others may wait for it too.
-            await asyncio.wait(tasks.values(), timeout=patience_seconds)
+            # A timeout here does not cancel the listing: others may wait for it.
+            await asyncio.wait(tasks.values(), timeout=timeout_seconds)
         await self._catalogue.settled()
         return known | {name: task.result() for name, task in tasks.items() if task.done() and not task.cancelled()}
 
-    def _just_asked(self, definition: ProviderDefinition) -> _Turn | None:
-        """Its last turn, if that is so fresh that another would tell nothing new."""
-        turn = self._turns.get(definition.name)
-        if turn is None or definition.name in self._under_way or turn.base_url != definition.base_url:
+    def _recent(self, definition: ProviderDefinition) -> _LastListing | None:
+        """Its last listing, if that is too recent to repeat."""
+        last = self._last.get(definition.name)
+        if last is None or definition.name in self._running or last.base_url != definition.base_url:
             return None
-        is_fresh = self._clock.monotonic() - turn.asked_at < self._pace.by_hand_at_most_every
-        return turn if is_fresh else None
+        is_recent = self._clock.monotonic() - last.started_at < self._intervals.manual_at_most_every
+        return last if is_recent else None
 
-    def whom_to_ask(self) -> list[str]:
-        """The providers that a refresh of all asks: those in use that can list their models, each with a usable key."""
-        return [definition.name for definition, _ in self._askable()]
+    def refreshable_providers(self) -> list[str]:
+        """The providers that a refresh of all includes: usable ones that can list their models."""
+        return [definition.name for definition, _ in self._listable()]
 
     def request_soon(self, provider: str) -> None:
-        """A route of the provider answered that it does not have the model: list it again, at most once a minute."""
-        turn = self._turns.get(provider)
-        if provider in self._under_way:
-            self._complained.add(provider)
-        elif turn is not None:
-            turn.due_at = min(turn.due_at, max(self._clock.monotonic(), turn.asked_at + self._pace.at_most_every))
-            self._woken.set()
+        """Repeats the provider's listing after a "model not found", at most once a minute."""
+        last = self._last.get(provider)
+        if provider in self._running:
+            self._outdated.add(provider)
+        elif last is not None:
+            last.due_at = min(last.due_at, max(self._clock.monotonic(), last.started_at + self._intervals.at_most_every))
+            self._wake_up.set()
 
     def targets_changed(self) -> None:
-        """The configuration or the preferences are other ones: who is new, has moved, or failed before is asked at once."""
-        for turn in self._turns.values():
-            if turn.failures:
-                turn.due_at = self._clock.monotonic()
-        self._woken.set()
+        """Configuration or preferences changed: providers that are new, have a new address, or failed before are due at once."""
+        for last in self._last.values():
+            if last.failures:
+                last.due_at = self._clock.monotonic()
+        self._wake_up.set()
 
-    def _askable(self) -> list[Target]:
+    def _listable(self) -> list[Target]:
         return [target for target in self._targets() if can_list(target[0]) and target[0].protocol in self._adapters]
 
     def _due(self) -> list[Target]:
-        return [target for target in self._askable() if self._is_due(target[0])]
+        return [target for target in self._listable() if self._is_due(target[0])]
 
     def _is_due(self, definition: ProviderDefinition) -> bool:
-        if definition.name in self._under_way:
+        if definition.name in self._running:
             return False
-        turn = self._turns.get(definition.name)
-        return turn is None or turn.base_url != definition.base_url or turn.due_at <= self._clock.monotonic()
+        last = self._last.get(definition.name)
+        return last is None or last.base_url != definition.base_url or last.due_at <= self._clock.monotonic()
 
-    async def _until_somebody_is_due(self) -> None:
-        askable = {definition.name for definition, _ in self._askable()} - self._under_way.keys()
-        due = [turn.due_at for name, turn in self._turns.items() if name in askable]
-        seconds = max(min(due) - self._clock.monotonic(), 0) if due else self._pace.every
-        waiting = [asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._woken.wait())]
+    async def _wait_until_due(self) -> None:
+        listable = {definition.name for definition, _ in self._listable()} - self._running.keys()
+        due = [last.due_at for name, last in self._last.items() if name in listable]
+        seconds = max(min(due) - self._clock.monotonic(), 0) if due else self._intervals.every
+        waiting = [asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._wake_up.wait())]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -185,51 +185,51 @@ class Discovery:
 
     def _begin(self, target: Target) -> None:
         name = target[0].name
-        if name in self._under_way:
+        if name in self._running:
             return
 
-        def is_over(_: object) -> None:
-            del self._under_way[name]
-            self._woken.set()
+        def finish(_: object) -> None:
+            del self._running[name]
+            self._wake_up.set()
 
-        self._under_way[name] = asyncio.create_task(self._list(*target), name=f"list the models of {name}")
-        self._under_way[name].add_done_callback(is_over)
+        self._running[name] = asyncio.create_task(self._list(*target), name=f"list the models of {name}")
+        self._running[name].add_done_callback(finish)
 
     async def _list(self, definition: ProviderDefinition, key: ProviderKey | None) -> str | None:
-        """One provider's turn, from asking to recording. Gives what went wrong."""
-        asked_at = self._clock.monotonic()
+        """Reads and records one provider's list. Returns the error, or `None`."""
+        started_at = self._clock.monotonic()
         error = await self._list_and_record(definition, key)
-        before = self._turns.get(definition.name)
+        before = self._last.get(definition.name)
         failures = (before.failures if before else 0) + 1 if error else 0
         due_at = self._clock.monotonic() + self._wait_after(failures)
-        if definition.name in self._complained:
-            self._complained.discard(definition.name)
-            due_at = min(due_at, asked_at + self._pace.at_most_every)
-        self._turns[definition.name] = _Turn(definition.base_url, asked_at, due_at, failures, error)
+        if definition.name in self._outdated:
+            self._outdated.discard(definition.name)
+            due_at = min(due_at, started_at + self._intervals.at_most_every)
+        self._last[definition.name] = _LastListing(definition.base_url, started_at, due_at, failures, error)
         return error
 
     def _wait_after(self, failures: int) -> float:
         if not failures:
-            return self._pace.every
-        return min(jittered(self._pace.first_retry * 2 ** min(failures - 1, 16), self._chance), self._pace.every)
+            return self._intervals.every
+        return min(jittered(self._intervals.first_retry * 2 ** min(failures - 1, 16), self._chance), self._intervals.every)
 
     async def _list_and_record(self, definition: ProviderDefinition, key: ProviderKey | None) -> str | None:
         try:
-            async with asyncio.timeout(self._pace.deadline):
+            async with asyncio.timeout(self._intervals.deadline):
                 models = await self._fetch(definition, key)
         except TimeoutError:
-            return f"It did not list its models within {self._pace.deadline:g} seconds."
-        except (UpstreamError, _NoListing) as error:
+            return f"Listing the models timed out after {self._intervals.deadline:g} seconds."
+        except (UpstreamError, _ListingFailed) as error:
             return str(error)
-        except Exception:  # an adapter's fault must not end the listing of everybody else
+        except Exception:  # an adapter's bug must not end the other listings
             logger.exception("Listing the models of %s failed.", definition.name)
-            return "Its listing could not be handled; the log says why."
+            return "Internal error; see the log."
         listing = Listing(tuple(models), self._clock.now())
         self._catalogue.record_listing(definition.name, listing.models, listing.fetched_at)
         try:
             await self._repository.save(definition.name, listing)
-        except Exception:  # the listing is in force; only a restart would miss it
-            logger.exception("The listing of %s could not be kept.", definition.name)
+        except Exception:  # the listing is in force all the same
+            logger.exception("The listing of %s could not be stored.", definition.name)
         return None
 
     async def _fetch(self, definition: ProviderDefinition, key: ProviderKey | None) -> Sequence[ListedModel]:
@@ -241,17 +241,17 @@ class Discovery:
             await answer.close()
         if not 200 <= answer.status < 300:
             failure = adapter.classify(answer.status, answer.headers, body)
-            raise _NoListing(f"HTTP {answer.status}: {(failure.without(key.secret) if key else failure).message}")
+            raise _ListingFailed(f"HTTP {answer.status}: {(failure.without(key.secret) if key else failure).message}")
         try:
             models = await asyncio.to_thread(adapter.decode_listing, body)
         except ValueError:
-            raise _NoListing("Its listing cannot be read.") from None
+            raise _ListingFailed("Invalid model list.") from None
         if not models:
-            raise _NoListing("Its listing is empty.")
+            raise _ListingFailed("Empty model list.")
         return models
 
-    async def _end_all(self) -> None:
-        tasks = list(self._under_way.values())
+    async def _cancel_all(self) -> None:
+        tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Two tables about the world: who makes models, and which models a family's bare name may stand for.
+"""Two tables: the vendors of models, and the members of model families.
 
 Read on 2026-11-23 from the offline data of genai-prices 0.2 (https://github.com/pydantic/genai-prices), which follows the
 providers' own pages.
@@ -15,8 +15,8 @@ VENDORS = frozenset({
     "upstage", "x-ai", "xai", "xiaomi", "xiaomimimo", "z-ai", "zai", "zai-org", "zhipuai",
 })
 # fmt: on
-"""The makers' names that stand before a slash in other providers' ids. Resellers and those who retrain others' models do not
-belong here: what stands behind their slash is another model."""
+"""Vendor prefixes that providers put before a slash in model ids. Resellers and vendors of fine-tuned models do not
+belong here: their ids name other models."""
 
 _OPUS = (
     "claude-opus-5-5",
@@ -140,4 +140,4 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "kimi": _KIMI,
     "glm": _GLM,
 }
-"""Family → members, the best and newest first, each in any spelling that `model_names.normalise` understands."""
+"""Family → members, best and newest first, in any spelling that `model_names.normalise` accepts."""

@@ -1,4 +1,4 @@
-"""The catalogue in force: rebuilt when the configuration or a listing changes, swapped whole."""
+"""The catalogue in force: rebuilt when the configuration or a listing changes, and swapped as one snapshot."""
 
 import asyncio
 import logging
@@ -14,13 +14,13 @@ from ai_engine.providers.adapter import ListedModel
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[Catalogue], None]
-"""Hears the new snapshot, once it is in force."""
+"""Called with the new snapshot once it is in force."""
 
 
 class LiveCatalogue:
     """Holds the current snapshot. A request reads `current` once and never waits for a rebuild.
 
-    All of it runs on the event loop, except for the building itself, which looks up thousands of prices in a thread.
+    Everything runs on the event loop, except for the build, which looks up thousands of prices in a thread.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -38,31 +38,31 @@ class LiveCatalogue:
         self._listeners.append(listener)
 
     def restore(self, listings: Mapping[str, Listing]) -> None:
-        """Takes over what earlier runs kept. Called once, before the first configuration."""
+        """Sets the stored listings. Called once, before the first configuration."""
         self._listings.update(listings)
 
     def set_configuration(self, configuration: Configuration) -> None:
-        """Builds from the new configuration at once: a provider that it no longer has is gone when this returns.
+        """Rebuilds at once: a provider that is not in the configuration is gone when this returns.
 
-        Prices that were never looked up follow in a moment.
+        Prices that were never looked up follow in the background.
         """
         self._configuration = configuration
-        self._swap(self._build(configuration, dict(self._listings), self._published.remembered))
+        self._swap(self._build(configuration, dict(self._listings), self._published.cached))
         self._rebuild_soon()
 
     def record_listing(self, provider: str, models: Iterable[ListedModel], fetched_at: datetime) -> None:
-        """Replaces what is known of the provider's models; in force a moment later. Several in a row cost one rebuild."""
+        """Replaces the provider's listing and rebuilds in the background. Several in a row cost one rebuild."""
         self._listings[provider] = Listing(tuple(models), fetched_at)
         self._rebuild_soon()
 
     async def settled(self) -> Catalogue:
-        """Waits until everything recorded so far is in force, and gives the snapshot."""
+        """Waits until everything recorded so far is in force, and returns the snapshot."""
         while self._rebuilding is not None:
             await asyncio.wait({self._rebuilding})
         return self.current
 
     async def close(self) -> None:
-        """Ends a rebuild under way. What it would have brought is not in force."""
+        """Cancels a running rebuild."""
         self._is_stale = False
         if self._rebuilding is not None:
             self._rebuilding.cancel()
@@ -79,7 +79,7 @@ class LiveCatalogue:
             self._is_stale = False
             configuration, facts_of = self._configuration, self._published.on(self._clock.now().date())
             built = await asyncio.to_thread(self._build, configuration, dict(self._listings), facts_of)
-            # A reload in the meantime has built its own, and asked for another rebuild.
+            # A reload in the meantime has built its own and scheduled another rebuild.
             if configuration is self._configuration:
                 self._swap(built)
 

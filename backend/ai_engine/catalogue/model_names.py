@@ -1,4 +1,4 @@
-"""When two model names mean the same model, and never when they merely look alike.
+"""When two model names mean the same model, rather than look similar.
 
 Anthropic/Claude-Sonnet-4.5          base claude-sonnet-4-5
 models/claude_sonnet_4_5-latest      base claude-sonnet-4-5
@@ -14,18 +14,18 @@ from typing import NamedTuple
 from ai_engine.catalogue.families import FAMILIES, VENDORS
 
 
-class Rung(IntEnum):
-    """How well a name matches; lower is better."""
+class MatchKind(IntEnum):
+    """How a name matches; lower is better."""
 
     EXACT = 1
     NORMALISED = 2
-    """Equal once case, punctuation, vendor and `-latest` are set aside."""
+    """Equal after normalisation of case, punctuation, vendor and `-latest`."""
     ALIAS = 3
-    """The operator's `aliases` say so."""
+    """By the configured `aliases`."""
     DATED = 4
-    """The request names no date, the provider's id does."""
+    """The requested name has no date, the provider's id has one."""
     FAMILY = 5
-    """The request names a family, and nothing in the catalogue is called that: this is the best member."""
+    """The requested name is a family, and no model has that name: the best member."""
 
 
 class NormalName(NamedTuple):
@@ -33,9 +33,9 @@ class NormalName(NamedTuple):
 
     base: str
     variant: str
-    """What follows a colon (`free`, `thinking`, `8b`); empty for most. Part of the identity."""
+    """The part after a colon (`free`, `thinking`, `8b`), usually empty."""
     date: str | None
-    """`2024-08-06`, `2025-07` where only the month is known, `--06-13` where the year is not: as text, newer sorts later."""
+    """`2024-08-06`, `2025-07` (month only) or `--06-13` (no year): newer dates sort later as text."""
 
 
 _WRAPPERS = re.compile(r"@[^/]+/(?:[^/]+/)?|models/|accounts/[^/]+/models/")
@@ -51,16 +51,16 @@ _DATES = tuple(
         f"{_YEAR}{_MONTH}{_DAY}",
         f"{_MONTH}-{_YEAR}",
         f"{_MONTH}{_DAY}",
-        # No month is over 12 and no such year is under 22, so `-2507` and `-0725` cannot be taken for each other.
+        # Months end at 12 and these years start at 22, so `-2507` and `-0725` are unambiguous.
         f"(?P<short_year>2[2-9]|[34]\\d){_MONTH}",
     )
 )
 _DATE_OF_A_PREVIEW = re.compile(f"(?:(?<=-preview)|(?<=-exp))-{_MONTH}-{_DAY}$")
-"""Google's. Elsewhere two such numbers may well be a version."""
+"""Google's format. Elsewhere two such numbers may be a version."""
 
 
 def normalise(name: str) -> NormalName:
-    """The identity behind a name, whoever wrote it."""
+    """The identity behind a name in any provider's spelling."""
     plain = _without_wrapping(name.strip().lower())
     stem, _, variant = plain.partition(":")
     base, date = _split_date(_without_latest(_words(stem)))
@@ -68,17 +68,17 @@ def normalise(name: str) -> NormalName:
     return NormalName(base, "" if variant == "latest" else variant, date)
 
 
-def rung_between(asked: NormalName, there: NormalName) -> Rung | None:
-    """`NORMALISED` or `DATED` if a model called `there` serves a request for `asked`, else `None`."""
-    if (asked.base, asked.variant) != (there.base, there.variant):
+def match_between(requested: NormalName, listed: NormalName) -> MatchKind | None:
+    """`NORMALISED` or `DATED` if the model `listed` serves a request for `requested`, else `None`."""
+    if (requested.base, requested.variant) != (listed.base, listed.variant):
         return None
-    if asked.date == there.date:
-        return Rung.NORMALISED
-    return Rung.DATED if asked.date is None else None
+    if requested.date == listed.date:
+        return MatchKind.NORMALISED
+    return MatchKind.DATED if requested.date is None else None
 
 
 def family_of(name: NormalName) -> str | None:
-    """The family that a name stands for, `None` for most names."""
+    """The family of this name; `None` for most names."""
     return name.base if name.base in FAMILIES and not name.variant and name.date is None else None
 
 
@@ -88,7 +88,7 @@ def _without_wrapping(name: str) -> str:
             rest = name[wrapper.end() :]
         else:
             first, _, rest = name.partition("/")
-            if first.removeprefix("~") not in VENDORS:  # OpenRouter marks its moving aliases `~vendor/`
+            if first.removeprefix("~") not in VENDORS:  # OpenRouter prefixes its floating aliases with `~vendor/`
                 return name
         if not rest:
             return name

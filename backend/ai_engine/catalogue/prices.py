@@ -1,4 +1,4 @@
-"""What a route costs: the operator's word, the provider's listing, or published data. Unknown is `None`, never 0."""
+"""Prices of routes: configured, from the provider's listing, or published. Unknown is `None`, never 0."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -35,9 +35,9 @@ PUBLISHED_UNDER = {
     "xai": "x-ai",
     "zai": "zai",
 }
-"""Our provider names → those of genai-prices. Who is missing has prices of its own that nobody publishes there."""
+"""Our provider names → those of genai-prices. Providers that are missing have no published prices there."""
 
-REMEMBERED_MODELS = 16_384
+CACHED_MODELS = 16_384
 
 
 _MILLION = Decimal(1_000_000)
@@ -45,7 +45,7 @@ _PUBLISHED_VERSION = f"genai-prices {version('genai-prices')}"
 
 
 class LongPrompts(NamedTuple):
-    """What all tokens of a request cost whose input is longer than `above_tokens`."""
+    """The price of a request's tokens if its input is longer than `above_tokens`."""
 
     above_tokens: int
     price: "Price"
@@ -53,26 +53,26 @@ class LongPrompts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens at list price. Zero is a price: it costs nothing."""
+    """USD per million tokens at list price; zero is free."""
 
     input_usd_per_million: Decimal
     output_usd_per_million: Decimal
     source: str
     """`configuration`, `listing`, or `genai-prices` with its version."""
     cached_input_usd_per_million: Decimal | None = None
-    """`None` where nobody states it: then what was read from a cache costs as much as other input."""
+    """`None` if unknown: then cached input costs as much as other input."""
     cache_write_usd_per_million: Decimal | None = None
     """As above."""
     for_long_prompts: tuple[LongPrompts, ...] = ()
-    """The longest last."""
+    """In ascending order of length."""
 
     @property
     def blended_usd_per_million(self) -> float:
-        """Three parts input to one part output, as a chat usually has: for comparing, not for bills."""
+        """Three parts input to one part output, as in a usual chat: for comparison, not for billing."""
         return (3 * float(self.input_usd_per_million) + float(self.output_usd_per_million)) / 4
 
     def cost_usd(self, tokens: TokenCounts) -> Decimal | None:
-        """The exact cost; `None` where nobody knows how much went in or came out."""
+        """The exact cost; `None` if input or output tokens are unknown."""
         all_input, all_output = tokens.all_input, tokens.all_output
         if all_input is None or all_output is None:
             return None
@@ -90,11 +90,10 @@ class Price:
 
 
 SANDBOX_PRICE = Price(Decimal(0), Decimal(0), "sandbox")
-"""What it makes up costs nobody anything."""
 
 
 class PublishedFacts(NamedTuple):
-    """What the offline data says of a model; `None` is unknown."""
+    """The published facts about a model; `None` is unknown."""
 
     price: Price | None
     context_tokens: int | None
@@ -103,59 +102,59 @@ class PublishedFacts(NamedTuple):
 NOTHING_PUBLISHED = PublishedFacts(None, None)
 
 FactsOf = Callable[[str, str], PublishedFacts]
-"""(our provider name, the provider's model name) → what is published of it."""
+"""(our provider name, the provider's model name) → its published facts."""
 
 
 def configured_price(sections: Mapping[str, PriceSection], definition_name: str, model: str) -> Price | None:
-    """The operator's word on a route (`prices` in the file, by `provider/model`)."""
+    """The configured price of a route (`prices` in the YAML file, by `provider/model`)."""
     section = sections.get(f"{definition_name}/{model}")
     return None if section is None else Price(section.input, section.output, "configuration")
 
 
 class Prices:
-    """Prices by route, the operator's word first, then the provider's own, then the published ones."""
+    """Prices by route: configured, else from the provider's listing, else published."""
 
     def __init__(self, overrides: Mapping[str, PriceSection], facts_of: FactsOf) -> None:
-        """`overrides` is the file's `prices`, by `provider/model`."""
+        """`overrides` is `prices` of the YAML file, by `provider/model`."""
         self._overrides = overrides
         self._facts_of = facts_of
 
     def of(self, definition_name: str, model: str, listed: ListedModel | None) -> Price | None:
-        """The price of `model` at the provider, `None` where nobody states one."""
+        """The price of `model` at the provider; `None` if unknown."""
         configured = configured_price(self._overrides, definition_name, model)
         if configured is not None:
             return configured
-        if listed is not None and (stated := _stated_price(listed)) is not None:
-            return stated
+        if listed is not None and (price := _listed_price(listed)) is not None:
+            return price
         return self._facts_of(definition_name, model).price
 
     def context_tokens_of(self, definition_name: str, model: str) -> int | None:
-        """The published context window, for providers whose listing does not state it."""
+        """The published context window, for providers whose listing does not have it."""
         return self._facts_of(definition_name, model).context_tokens
 
 
 class PublishedPrices:
-    """The offline data of genai-prices, each route looked up once a day. It is never updated over the network."""
+    """The offline data of genai-prices, never updated over the network; each route is looked up once a day."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[date, PublishedFacts]] = {}
 
-    def remembered(self, definition_name: str, model: str) -> PublishedFacts:
-        """What an earlier look-up found, at the price of a dictionary's."""
+    def cached(self, definition_name: str, model: str) -> PublishedFacts:
+        """The result of an earlier look-up: a dictionary access."""
         found = self._known.get((definition_name, model))
         return found[1] if found else NOTHING_PUBLISHED
 
     def on(self, day: date) -> FactsOf:
-        """What is published, at that day's prices.
+        """A look-up of published facts at that day's prices.
 
-        Call it in a thread: the first look-up of all imports 1.5 MB of tables (160 ms), and each new model searches them.
+        Call it in a thread: the first one imports 1.5 MB of tables (160 ms), and each new model searches them.
         """
 
         def facts_of(definition_name: str, model: str) -> PublishedFacts:
             found = self._known.get((definition_name, model))
             if found is None or found[0] != day:
                 found = self._known[definition_name, model] = (day, _look_up(definition_name, model, day))
-                if len(self._known) > REMEMBERED_MODELS:
+                if len(self._known) > CACHED_MODELS:
                     del self._known[next(iter(self._known))]
             return found[1]
 
@@ -172,7 +171,7 @@ def _look_up(definition_name: str, model: str, day: date) -> PublishedFacts:
         _, info = get_snapshot().find_provider_model(model.removeprefix("models/"), None, publisher, None)
     except LookupError:
         return NOTHING_PUBLISHED
-    # Some providers are cheaper at night; noon is the full price.
+    # Some providers are cheaper at night; noon has the full price.
     tariff = info.get_prices(datetime.combine(day, time(12), UTC))
     price = _price_at(tariff, 0)
     if price is None:
@@ -182,20 +181,20 @@ def _look_up(definition_name: str, model: str, day: date) -> PublishedFacts:
 
 
 def _tier_starts(tariff: "ModelPrice") -> list[int]:
-    """From where on prompts cost more."""
+    """The prompt lengths from which the price changes."""
     tiered = (tariff.input_mtok, tariff.output_mtok, tariff.cache_read_mtok, tariff.cache_write_mtok)
     return sorted({tier.start for price in tiered for tier in getattr(price, "tiers", ())})
 
 
 def _price_at(tariff: "ModelPrice", start: int) -> Price | None:
-    """What prompts cost that are longer than `start`."""
-    asked, answered = _at(tariff.input_mtok, start), _at(tariff.output_mtok, start)
-    if asked is None:
+    """The price of prompts longer than `start`."""
+    input_price, output_price = _at(tariff.input_mtok, start), _at(tariff.output_mtok, start)
+    if input_price is None:
         return None
-    # What is priced for input alone, such as embeddings, has no output to pay for.
+    # Models that are priced for input only, such as embeddings, have no output.
     return Price(
-        asked,
-        answered or Decimal(0),
+        input_price,
+        output_price or Decimal(0),
         _PUBLISHED_VERSION,
         _at(tariff.cache_read_mtok, start),
         _at(tariff.cache_write_mtok, start),
@@ -208,9 +207,9 @@ def _at(price: "Decimal | TieredPrices | None", start: int) -> Decimal | None:
     return next((tier.price for tier in reversed(price.tiers) if tier.start <= start), price.base)
 
 
-def _stated_price(listed: ListedModel) -> Price | None:
-    asked, answered = _amount(listed.input_usd_per_million), _amount(listed.output_usd_per_million)
-    return None if asked is None or answered is None else Price(asked, answered, "listing")
+def _listed_price(listed: ListedModel) -> Price | None:
+    input_price, output_price = _amount(listed.input_usd_per_million), _amount(listed.output_usd_per_million)
+    return None if input_price is None or output_price is None else Price(input_price, output_price, "listing")
 
 
 def _amount(text: str | None) -> Decimal | None:
@@ -218,5 +217,5 @@ def _amount(text: str | None) -> Decimal | None:
         amount = Decimal(text) if text is not None else None
     except InvalidOperation:
         return None
-    # A listing may say -1 for "it depends".
+    # A listing may contain -1 for a variable price.
     return amount if amount is not None and amount.is_finite() and amount >= 0 else None

@@ -1,4 +1,4 @@
-"""The catalogue at one moment: every route of every configured provider, and which of them a model name means."""
+"""A snapshot of the catalogue: every route of every configured provider, and the routes that a model name matches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ai_engine.catalogue.families import FAMILIES
-from ai_engine.catalogue.model_names import NormalName, Rung, family_of, normalise, rung_between
+from ai_engine.catalogue.model_names import MatchKind, NormalName, family_of, match_between, normalise
 from ai_engine.catalogue.prices import SANDBOX_PRICE, Price, Prices
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.registry.definition import ProviderDefinition
 
-REMEMBERED_NAMES = 4096
-"""How many asked names a snapshot remembers the answer for; beyond it, the longest unused are searched again."""
+CACHED_NAMES = 4096
+"""How many look-ups of names a snapshot caches (LRU)."""
 
 
 LONGEST_NAME = 512
-"""Characters. Nobody's model has such a name; a client's megabytes are not remembered."""
+"""In characters: longer names kind no model and are not cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a provider said it has, and when."""
+    """A provider's model list, and when it was read."""
 
     models: tuple[ListedModel, ...]
     fetched_at: datetime
@@ -31,7 +31,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One route and what is known of its model; `None` is unknown, not no."""
+    """A route and the facts about its model; `None` is unknown."""
 
     route: Route
     context_tokens: int | None = None
@@ -44,28 +44,28 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """One model: every route whose name is the same once case, punctuation and vendor are set aside."""
+    """A model: all routes whose names are equal after normalisation."""
 
     name: str
-    """The shortest of its providers' names for it. A request may use it as it stands."""
+    """The shortest of its providers' names for it; it is valid in requests."""
     entries: tuple[CatalogueEntry, ...]
     searched: str
-    """All its providers' names for it in lower case, to find a part of one in."""
+    """All its providers' names for it in lower case, for substring search."""
 
 
 class Matched(NamedTuple):
-    """A route that a name means, and how well it matches."""
+    """A route that a name matches, and how."""
 
     entry: CatalogueEntry
-    rung: Rung
+    kind: MatchKind
 
 
 class Found(NamedTuple):
-    """Everything a name means: at most one route a provider. Empty if nobody has such a model."""
+    """The routes that a name matches: at most one per provider."""
 
     matched: tuple[Matched, ...]
     family: str | None
-    """The family whose best member this is; `None` where the model itself was found."""
+    """The family whose best member this is; `None` if the name itself matched."""
 
 
 class _Named(NamedTuple):
@@ -77,7 +77,7 @@ NOTHING_FOUND = Found((), None)
 
 
 class Catalogue:
-    """Immutable. Whoever holds one may keep it for the whole of a request."""
+    """Immutable, so that a request uses one snapshot throughout."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Catalogue:
     ) -> None:
         self.built_at = built_at
         self.entries = tuple(entries)
-        """All of them, in the order of the configuration and of each provider's own listing."""
+        """All routes, in the order of the configuration and of each provider's listing."""
         self._by_route = {entry.route: entry for entry in self.entries}
         self._by_provider: dict[str, list[CatalogueEntry]] = {}
         self._by_identity: dict[tuple[str, str], dict[str, list[_Named]]] = {}
@@ -101,36 +101,36 @@ class Catalogue:
             alike.setdefault(entry.route.provider, []).append(_Named(entry, name))
             alike_by_name.setdefault(name, []).append(entry)
         self.models = tuple(sorted(map(_model, alike_by_name.values()), key=lambda model: model.name))
-        """Every model by name, the names in order."""
+        """Every model, sorted by name."""
         self._aliases = {normalise(alias): target for alias, target in aliases.items()}
         self._listed_at = dict(listed_at)
         self._pending = frozenset(pending)
-        self._matches = lru_cache(REMEMBERED_NAMES)(self._search)
-        self._found = lru_cache(REMEMBERED_NAMES)(self._search_with_family)
-        self._found_at = lru_cache(REMEMBERED_NAMES)(self._search_at)
+        self._matches = lru_cache(CACHED_NAMES)(self._search)
+        self._found = lru_cache(CACHED_NAMES)(self._search_with_family)
+        self._found_at = lru_cache(CACHED_NAMES)(self._search_at)
 
     def find(self, name: str) -> Found:
-        """Every route that `name` means, at all providers. Costs a dictionary look-up for a name that was asked before."""
+        """The routes that `name` matches, at all providers. Cached by name."""
         return self._found(name) if len(name) <= LONGEST_NAME else NOTHING_FOUND
 
     def find_at(self, provider: str, name: str) -> Matched | None:
-        """The provider's route that `name` means, by the same rules, as if there were no other provider."""
+        """The provider's route that `name` matches, by the same rules, ignoring other providers."""
         return self._found_at(provider, name) if len(name) <= LONGEST_NAME else None
 
     def entry(self, route: Route) -> CatalogueEntry | None:
-        """What is known of the route, `None` if the catalogue does not have it."""
+        """The route's entry; `None` if it is not in the catalogue."""
         return self._by_route.get(route)
 
     def entries_of(self, provider: str) -> Sequence[CatalogueEntry]:
-        """The provider's routes, in its own order; empty for one that is not configured."""
+        """The provider's routes in its own order; empty if it is not configured."""
         return tuple(self._by_provider.get(provider, ()))
 
     def listed_at(self, provider: str) -> datetime | None:
-        """When the provider's models were last read from it; `None` where they come from its definition alone."""
+        """When the provider's model list was read; `None` if its models come from its definition."""
         return self._listed_at.get(provider)
 
     def is_pending(self, provider: str) -> bool:
-        """It can list its models, and no listing has ever come: a name it lacks here may still be one of its own."""
+        """Whether the provider can list its models and its first listing is outstanding: it may have models that are not here."""
         return provider in self._pending
 
     def _search_with_family(self, name: str) -> Found:
@@ -140,7 +140,7 @@ class Catalogue:
         for member in _members(name):
             best = self._matches(member)
             if best:
-                return Found(tuple(Matched(found.entry, Rung.FAMILY) for found in best.values()), family_of(normalise(name)))
+                return Found(tuple(Matched(found.entry, MatchKind.FAMILY) for found in best.values()), family_of(normalise(name)))
         return NOTHING_FOUND
 
     def _search_at(self, provider: str, name: str) -> Matched | None:
@@ -150,18 +150,18 @@ class Catalogue:
         for member in _members(name):
             best = self._matches(member).get(provider)
             if best is not None:
-                return Matched(best.entry, Rung.FAMILY)
+                return Matched(best.entry, MatchKind.FAMILY)
         return None
 
     def _search(self, name: str) -> Mapping[str, Matched]:
-        """The best match at each provider, the family aside."""
-        asked = normalise(name)
+        """The best kind at each provider, without families."""
+        requested = normalise(name)
         best = {
             provider: matched
-            for provider, alike in self._by_identity.get((asked.base, asked.variant), {}).items()
-            if (matched := _best_of(alike, name, asked)) is not None
+            for provider, alike in self._by_identity.get((requested.base, requested.variant), {}).items()
+            if (matched := _best_of(alike, name, requested)) is not None
         }
-        target = self._aliases.get(asked)
+        target = self._aliases.get(requested)
         if target is None:
             return best
         meant = normalise(target)
@@ -169,9 +169,9 @@ class Catalogue:
             matched = _best_of(alike, target, meant)
             if matched is None:
                 continue
-            rung = max(matched.rung, Rung.ALIAS)
-            if provider not in best or rung < best[provider].rung:
-                best[provider] = Matched(matched.entry, rung)
+            kind = max(matched.kind, MatchKind.ALIAS)
+            if provider not in best or kind < best[provider].kind:
+                best[provider] = Matched(matched.entry, kind)
         return best
 
 
@@ -182,7 +182,7 @@ def _model(entries: Sequence[CatalogueEntry]) -> CatalogueModel:
 
 
 def can_list(definition: ProviderDefinition) -> bool:
-    """Its models are asked for. The sandbox would list only what its definition says: it takes any name."""
+    """Whether its model list is read. The sandbox accepts any name, so it has none."""
     return definition.lists_models and not definition.is_sandbox
 
 
@@ -193,9 +193,9 @@ def build(
     prices: Prices,
     now: datetime,
 ) -> Catalogue:
-    """The catalogue of all configured providers, the disabled and the flagged included: whom to ask is not its business."""
+    """The catalogue of all configured providers, including disabled and flagged ones."""
     served = [definition for definition in providers.values() if definition.is_configured]
-    heard = {
+    current = {
         definition.name: listings[definition.name]
         for definition in served
         if can_list(definition) and definition.name in listings
@@ -204,17 +204,17 @@ def build(
         entries=(
             _entry(definition, listed, prices)
             for definition in served
-            for listed in _models_of(definition, heard.get(definition.name))
+            for listed in _models_of(definition, current.get(definition.name))
         ),
         aliases=aliases,
-        listed_at={name: listing.fetched_at for name, listing in heard.items()},
-        pending=(definition.name for definition in served if can_list(definition) and definition.name not in heard),
+        listed_at={name: listing.fetched_at for name, listing in current.items()},
+        pending=(definition.name for definition in served if can_list(definition) and definition.name not in current),
         built_at=now,
     )
 
 
 def _models_of(definition: ProviderDefinition, listing: Listing | None) -> Iterable[ListedModel]:
-    """Its listing, or what its definition knows without one; each name once."""
+    """The models of its listing, or of its definition without one; each name once."""
     if listing is not None:
         return {model.name: model for model in listing.models}.values()
     default = (definition.default_model,) if definition.default_model else ()
@@ -238,17 +238,17 @@ def _members(name: str) -> Sequence[str]:
     return FAMILIES[family] if family is not None else ()
 
 
-def _best_of(alike: Iterable[_Named], name: str, asked: NormalName) -> Matched | None:
-    """The provider's best match: exact before equal, equal before dated, of several dated ones the newest."""
-    best: tuple[Rung, _Named] | None = None
+def _best_of(alike: Iterable[_Named], name: str, requested: NormalName) -> Matched | None:
+    """The provider's best kind: exact, then normalised, then dated; of several dated ones the newest."""
+    best: tuple[MatchKind, _Named] | None = None
     for named in alike:
-        rung = Rung.EXACT if named.entry.route.model == name else rung_between(asked, named.name)
-        if rung is None:
+        kind = MatchKind.EXACT if named.entry.route.model == name else match_between(requested, named.name)
+        if kind is None:
             continue
         if (
             best is None
-            or rung < best[0]
-            or (rung == best[0] == Rung.DATED and (named.name.date or "") > (best[1].name.date or ""))
+            or kind < best[0]
+            or (kind == best[0] == MatchKind.DATED and (named.name.date or "") > (best[1].name.date or ""))
         ):
-            best = rung, named
+            best = kind, named
     return Matched(best[1].entry, best[0]) if best else None

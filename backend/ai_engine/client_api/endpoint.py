@@ -129,7 +129,7 @@ class RelayedEndpoint:
                 if self._own_via in hops:
                     raise RequestLoop(
                         "The request was sent by this gateway: the base URL of one of its providers leads back to it.",
-                        code="request_loop",
+                        code="loop_detected",
                     )
             elif takes_header is not None and takes_header(name, value):
                 native.append((name, value))

@@ -1,4 +1,4 @@
-"""The relational database: how it is opened (`engine`), its tables (`schema`) and how it comes up to date (`migrations`)."""
+"""The relational database: connections (`engine`), tables (`schema`) and `migrations`."""
 
 from ai_engine.database.engine import DATABASE_FAILURES, Database, open_database
 from ai_engine.database.migrations import migrate

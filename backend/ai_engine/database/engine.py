@@ -1,4 +1,4 @@
-"""Opening the database: one URL from the settings, one engine, and SQLite's manners where it is SQLite."""
+"""Opens the database: one URL from the settings, one engine, and SQLite's configuration."""
 
 import asyncio
 import errno
@@ -25,19 +25,19 @@ DRIVERS = {
 }
 
 BUSY_SECONDS = 5
-"""How long an SQLite connection waits for another one's transaction."""
+"""How long an SQLite connection waits for another transaction."""
 
 CONNECT_SECONDS = 10
-"""How long a PostgreSQL server may take to accept a connection before it counts as away."""
+"""Timeout of connecting to a PostgreSQL server."""
 
-PATIENCE_SECONDS = 60
-"""How long a start waits for another process to finish migrating."""
+MIGRATION_TIMEOUT_SECONDS = 60
+"""How long a start waits for another process's migration."""
 
 DATABASE_FAILURES = (TimeoutError, SQLAlchemyError, OSError)
-"""What a query raises that the database did not answer."""
+"""The exceptions of a query that fails because of the database."""
 
 revision_table = table("alembic_version", column("version_num"))
-"""Where the migrations note how far they came. Alembic makes it, so it does not stand in the schema."""
+"""The current revision. Alembic creates this table, so it is not in the schema."""
 
 
 ResultT = TypeVar("ResultT")
@@ -49,28 +49,28 @@ class Database:
     def __init__(self, engine: AsyncEngine, sqlite_file: Path | None = None, writer: Engine | None = None) -> None:
         self.engine = engine
         self.sqlite_file = sqlite_file
-        """`None` for SQLite in memory and for every other database."""
+        """`None` for in-memory SQLite and other databases."""
         self.writer = writer
-        """Serves `write` where it works in a thread; `None` where `engine` does."""
+        """The engine that `write` uses in a thread; `None` if it uses `engine`."""
         self._thread: ThreadPoolExecutor | None = None
         self._opened = _identity_of(sqlite_file)
 
     @property
     def is_gone(self) -> bool:
-        """Whether SQLite's file was deleted or replaced. SQLite would go on with the deleted one, which nobody finds again."""
+        """Whether SQLite's file was deleted or replaced. SQLite would keep writing to the deleted file."""
         return _identity_of(self.sqlite_file) != self._opened
 
     def refuse_if_gone(self) -> None:
-        """Raises `FileNotFoundError` where the file `is_gone`: what is written would be lost, and seem kept."""
+        """Raises `FileNotFoundError` if the file `is_gone`: writes would be lost silently."""
         if self.is_gone:
             raise FileNotFoundError(errno.ENOENT, "the database's file is gone", str(self.sqlite_file))
 
     async def write(self, work: Callable[[Connection], ResultT]) -> ResultT:
-        """Does `work` in a transaction, which is committed once it returns and taken back if it raises.
+        """Runs `work` in a transaction that is committed when it returns and rolled back if it raises.
 
-        An SQLite file is written to in one thread from beginning to end: a transaction of many statements then asks the event
-        loop once, not for each of them. Cancelling does not stop the thread, so that the work may be committed all the same.
-        Raises `FileNotFoundError` where that file `is_gone`.
+        For an SQLite file it runs in one thread, so that a transaction of many statements switches threads once and not per
+        statement. Cancelling does not stop the thread, so `work` may be committed all the same. Raises `FileNotFoundError` if
+        that file `is_gone`.
         """
         self.refuse_if_gone()
         if self.writer is None:
@@ -81,7 +81,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _do_in_transaction, self.writer, work)
 
     async def is_answering(self, timeout_seconds: float) -> bool:
-        """Whether a migrated database answers in time. Reads the revision: `SELECT 1` does not even touch SQLite's file."""
+        """Whether a migrated database responds in time. It reads the revision, since `SELECT 1` does not access SQLite's file."""
         if self.is_gone:
             return False
         try:
@@ -91,7 +91,7 @@ class Database:
             return False
 
     async def close(self) -> None:
-        """Closes every connection, once the transaction has ended that `write` may be in."""
+        """Closes every connection after a running `write` has ended."""
         if self._thread is not None:
             await asyncio.to_thread(self._thread.shutdown)
             self._thread = None
@@ -101,26 +101,26 @@ class Database:
 
 
 async def open_database(url: str) -> Database:
-    """Opens `sqlite:///file` (its folder is made where it is missing) or `postgresql://…`.
+    """Opens `sqlite:///file` (creating its folder) or `postgresql://…`.
 
-    A SQLite file is opened at once; PostgreSQL is first spoken to by the first query.
-    Raises `ConfigurationError` that names the variable, never the URL: it may hold a password.
+    An SQLite file is opened at once; PostgreSQL is connected by the first query.
+    Raises `ConfigurationError` with the variable but not the URL, which may contain a password.
     """
     address = _address(url)
     if address.get_backend_name() != "sqlite":
         return Database(_postgresql_engine(address))
-    _bind_quickly()
+    _register_adapters()
     if address.database in (None, "", ":memory:"):
         return Database(_sqlite_engine(address))
     file = Path(str(address.database))
     _make_folder(file.parent)
-    with await only_process_at(file):
+    with await migration_lock(file):
         await asyncio.to_thread(_use_write_ahead_log, file)
     return Database(_sqlite_engine(address), file, _sqlite_writer(address))
 
 
 def _identity_of(file: Path | None) -> tuple[int, int] | None:
-    """Which file it is, whatever its name; `None` for none."""
+    """Device and inode of the file; `None` if it does not exist."""
     try:
         found = file.stat() if file is not None else None
     except OSError:
@@ -133,23 +133,23 @@ def _do_in_transaction(engine: Engine, work: Callable[[Connection], ResultT]) ->
         return work(connection)
 
 
-async def only_process_at(sqlite_file: Path) -> BinaryIO:
-    """Waits until no other process opens or migrates this file; closing the result lets the next one in.
+async def migration_lock(sqlite_file: Path) -> BinaryIO:
+    """Waits until no other process opens or migrates this file; closing the result releases the lock.
 
-    Raises `ConfigurationError` if the other one does not finish.
+    Raises `ConfigurationError` on timeout.
     """
     lock = sqlite_file.with_name(sqlite_file.name + ".lock")
     try:
-        return await take_file_lock(lock, PATIENCE_SECONDS)
+        return await take_file_lock(lock, MIGRATION_TIMEOUT_SECONDS)
     except TimeoutError:
-        refuse(f"another process has been migrating it for {PATIENCE_SECONDS} seconds; end that one and start again")
+        refuse(f"another process has been migrating it for {MIGRATION_TIMEOUT_SECONDS} seconds; stop that process and restart")
     except OSError as error:
         refuse(f"{str(lock)!r} cannot be written ({type(error).__name__})")
 
 
 def refuse(reason: str) -> NoReturn:
-    """Raises the `ConfigurationError` that names the variable."""
-    raise ConfigurationError(f"AI_ENGINE_DATABASE_URL is not usable: {reason}.") from None
+    """Raises `ConfigurationError` with the variable's name."""
+    raise ConfigurationError(f"AI_ENGINE_DATABASE_URL is invalid: {reason}.") from None
 
 
 def _address(url: str) -> URL:
@@ -157,7 +157,7 @@ def _address(url: str) -> URL:
         address = make_url(url)
         driver = DRIVERS[address.drivername]
     except (ArgumentError, ValueError, KeyError):
-        refuse("it must look like sqlite:///data/ai-engine.db or postgresql://user:password@host/name")
+        refuse("must be a URL such as sqlite:///data/ai-engine.db or postgresql://user:password@host/name")
     return address.set(drivername=driver)
 
 
@@ -165,11 +165,11 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        refuse(f"the folder {str(folder)!r} cannot be made ({type(error).__name__})")
+        refuse(f"the folder {str(folder)!r} cannot be created ({type(error).__name__})")
 
 
 def _use_write_ahead_log(file: Path) -> None:
-    """So that readers do not wait for a writer. The file remembers it; two processes that switch at once would be refused."""
+    """WAL mode, so that readers do not wait for a writer. It is stored in the file; two processes cannot switch it at once."""
     try:
         with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -177,37 +177,37 @@ def _use_write_ahead_log(file: Path) -> None:
         refuse(f"{str(file)!r} cannot be opened as an SQLite database ({error})")
 
 
-def _bind_quickly() -> None:
-    """Names adapters for the two types for which Python's driver would search for one in vain before it binds a value of them.
+def _register_adapters() -> None:
+    """Registers adapters for two types for which the driver would search for one with each value that it binds.
 
-    That search is most of the work of inserting a row with many unknown values: 0.4 µs each time, against 0.1 with these.
+    That search is most of the work of inserting a row with many NULLs: 0.4 µs per value, against 0.1 with an adapter.
     """
     nothing: dict[None, None] = {}
     sqlite3.register_adapter(type(None), nothing.get)
     sqlite3.register_adapter(bool, int)
 
 
-# Without `isolation_level=None` the driver begins transactions when it likes, and never before a CREATE TABLE: a migration that
-# fails half way would stay half done.
+# Without `isolation_level=None` the driver starts transactions implicitly, and not before CREATE TABLE: a migration that
+# fails would be applied partially.
 _SQLITE_ARGUMENTS = {"isolation_level": None, "timeout": BUSY_SECONDS}
 
 
 def _sqlite_engine(address: URL) -> AsyncEngine:
     engine = create_async_engine(address, connect_args=_SQLITE_ARGUMENTS)
-    _teach_sqlite_manners(engine.sync_engine, "BEGIN")
+    _configure_sqlite(engine.sync_engine, "BEGIN")
     return engine
 
 
 def _sqlite_writer(address: URL) -> Engine:
     engine = create_engine(address.set(drivername="sqlite"), connect_args=_SQLITE_ARGUMENTS, pool_size=1, max_overflow=0)
-    # What reads before it writes would be refused if another one wrote in between.
-    _teach_sqlite_manners(engine, "BEGIN IMMEDIATE")
+    # A transaction that reads before it writes would fail if another one wrote in between.
+    _configure_sqlite(engine, "BEGIN IMMEDIATE")
     return engine
 
 
-def _teach_sqlite_manners(engine: Engine, beginning: str) -> None:
+def _configure_sqlite(engine: Engine, begin_statement: str) -> None:
     event.listen(engine, "connect", _prepare_sqlite_connection)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(beginning))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin_statement))
 
 
 def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
@@ -220,4 +220,4 @@ def _postgresql_engine(address: URL) -> AsyncEngine:
     try:
         return create_async_engine(address, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS})
     except ModuleNotFoundError as error:
-        refuse(f"the package {error.name} that speaks with PostgreSQL is not installed")
+        refuse(f"the PostgreSQL driver {error.name} is not installed")

@@ -1,24 +1,24 @@
-"""A lock that all processes of one machine agree on. The kernel lets go of it when its holder ends, however it ends."""
+"""A lock between processes of one machine. The kernel releases it when its holder ends in any way."""
 
 import asyncio
 import fcntl
 from pathlib import Path
 from typing import BinaryIO
 
-LOOK_AGAIN_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 
-async def take_file_lock(path: Path, patience_seconds: float) -> BinaryIO:
-    """Takes the lock at `path` for this caller alone; closing the file gives it back. The file is made where missing, and stays.
+async def take_file_lock(path: Path, timeout_seconds: float) -> BinaryIO:
+    """Acquires the exclusive lock at `path`; closing the file releases it. The file is created if missing, and not deleted.
 
-    Raises `TimeoutError` if its holder did not give it back in `patience_seconds`, another `OSError` if it cannot be made.
+    Raises `TimeoutError` after `timeout_seconds`, another `OSError` if the file cannot be created.
     """
     file = await asyncio.to_thread(path.open, "ab")
     try:
-        async with asyncio.timeout(patience_seconds):
-            # A thread that waits for the lock could not be cancelled.
-            while not _is_taken(file):  # noqa: ASYNC110 - no event of ours tells that another process gave it back
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        async with asyncio.timeout(timeout_seconds):
+            # Polling, since a thread that waits for the lock could not be cancelled.
+            while not _is_taken(file):  # noqa: ASYNC110 - there is no event for a release by another process
+                await asyncio.sleep(POLL_SECONDS)
     except BaseException:
         file.close()
         raise

@@ -1,4 +1,4 @@
-"""How rows are written that may be there already, and many at once, in words that every database understands."""
+"""Portable statements to replace rows, and to write, read and delete many at once."""
 
 import asyncio
 import time
@@ -16,16 +16,16 @@ _INSERT: dict[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
-KEYS_AT_ONCE = (1, 16, 64, 256)
-"""How many primary keys one query names: few numbers, because a statement is made for each."""
-ROWS_AT_ONCE = 128
-"""How many rows go to a driver on the event loop in one call, which little of the process interrupts."""
+KEY_BATCH_SIZES = (1, 16, 64, 256)
+"""How many primary keys one query selects; few sizes, since a statement is compiled for each."""
+ROW_BATCH_SIZE = 128
+"""How many rows an asynchronous driver gets in one call, which blocks the event loop."""
 
 
 async def replace_row(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> None:
-    """Leaves exactly `row` under its primary key. Call it inside a transaction, so that nobody sees the moment without it.
+    """Replaces the row with `row`'s primary key. Call it in a transaction, since it deletes and inserts.
 
-    What `row` does not name becomes the column's default.
+    Columns that are not in `row` get their default.
     """
     same_key = and_(*(column == row[column.name] for column in table.primary_key))
     await connection.execute(delete(table).where(same_key))
@@ -33,9 +33,9 @@ async def replace_row(connection: AsyncConnection, table: Table, row: Mapping[st
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts rows whose values stand in the order of the table's columns, as its database stores them.
+    """Inserts rows whose values are in the order of the table's columns, as the database stores them.
 
-    They go to the driver as they are: a third of the work of `insert(table)`. Raises `IntegrityError` if one is there already.
+    They are passed to the driver unchanged: a third of the work of `insert(table)`. Raises `IntegrityError` if one exists.
     """
     _execute_many(connection, _insertion(table, connection.dialect), rows)
 
@@ -48,9 +48,9 @@ def overwrite_rows(connection: Connection, table: Table, rows: Sequence[tuple[An
 def rows_with_keys(connection: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Row[Any]]:
     """The rows that are there under these primary keys, as their database stores them, in no order."""
     found: list[Row[Any]] = []
-    for at in range(0, len(keys), max(KEYS_AT_ONCE)):
-        some = keys[at : at + max(KEYS_AT_ONCE)]
-        count = next(count for count in KEYS_AT_ONCE if len(some) <= count)
+    for at in range(0, len(keys), max(KEY_BATCH_SIZES)):
+        some = keys[at : at + max(KEY_BATCH_SIZES)]
+        count = next(count for count in KEY_BATCH_SIZES if len(some) <= count)
         # Nothing equals NULL, so that it can fill a statement up, and there are few of them.
         unknown = (None,) * (count - len(some)) * len(table.primary_key)
         found.extend(
@@ -74,17 +74,17 @@ def take_turns(connection: Connection, turnstile: int) -> None:
 
 
 def let_others_run(connection: Connection) -> None:
-    """Between two pieces of work inside `Database.write`: the other threads have their turn, or the tasks of its event loop."""
+    """Yields within `Database.write` to other threads, or to other tasks of its event loop."""
     if connection.dialect.is_async:
         await_only(asyncio.sleep(0))
     else:
-        time.sleep(0)  # noqa: TID251 - in the thread of `Database.write`, where it only lets go of the interpreter
+        time.sleep(0)  # noqa: TID251 - in the thread of `Database.write`, to release the interpreter lock
 
 
 def _execute_many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    at_once = ROWS_AT_ONCE if connection.dialect.is_async else max(len(rows), 1)
+    at_once = ROW_BATCH_SIZE if connection.dialect.is_async else max(len(rows), 1)
     for at in range(0, len(rows), at_once):
-        # SQLite's driver takes the values of a named tuple one by one, which makes binding them twice as dear.
+        # SQLite's driver binds the values of a named tuple at half the speed of a plain tuple's.
         connection.exec_driver_sql(statement, [tuple(row) for row in rows[at : at + at_once]])
 
 
@@ -103,7 +103,7 @@ def _overwriting(table: Table, dialect: Dialect) -> str:
 
 @lru_cache(maxsize=256)
 def _selection(table: Table, dialect: Dialect, count: int) -> str:
-    # A join, because SQLite reads the whole table for `(a, b) IN (VALUES …)`.
+    # A join, because SQLite scans the whole table for `(a, b) IN (VALUES …)`.
     columns = list(table.primary_key)
     wanted = values(*(column(key.name, key.type) for key in columns), name="wanted").data([("",) * len(columns)] * count)
     named = wanted.cte("wanted")

@@ -1,4 +1,4 @@
-"""All tables on one screen. A change here comes with a migration; `tests/database/test_migrations.py` compares the two."""
+"""All tables. A change here needs a migration; `tests/database/test_migrations.py` compares the two."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with its zone, in UTC on both sides. SQLite keeps no zone, so a time without one is refused on the way in."""
+    """A time with zone, in UTC. SQLite stores no zone, so a time without one is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -49,17 +49,17 @@ def token_columns() -> list[Column[int]]:
 
 
 def count_columns(*names: str) -> list[Column[int]]:
-    """Numbers that are only added to."""
+    """Counters."""
     return [Column(name, BigInteger, nullable=False) for name in names]
 
 
 def sum_columns() -> list[Column[int]]:
-    """Tokens and money of all together, and of how many neither is known."""
+    """Sums of tokens and cost, and how many rows are not in them because theirs are unknown."""
     return count_columns(*TOKEN_COLUMNS, "unknown_usage", "estimated_usage", "cost_pico_usd", "absorbed_pico_usd", "unpriced")
 
 
 def histogram_columns(*names: str) -> list[Column[bytes]]:
-    """Durations, packed as `ledger/histograms.py` says."""
+    """Histograms of durations in the encoding of `ledger/histograms.py`."""
     return [Column(f"{name}_histogram", LargeBinary, nullable=False) for name in names]
 
 
@@ -98,14 +98,14 @@ access_keys = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("role", String, nullable=False),
-    Column("key_hash", String, nullable=False, unique=True),  # the SHA-256 in hex; the key itself is nowhere
+    Column("key_hash", String, nullable=False, unique=True),  # SHA-256 in hex; the key itself is not stored
     Column("created_at", UtcDateTime, nullable=False),
 )
 
 sessions = Table(
     "sessions",
     metadata,
-    Column("token_hash", String, primary_key=True),  # the SHA-256 of what the cookie holds, in hex
+    Column("token_hash", String, primary_key=True),  # SHA-256 of the cookie's token, in hex
     Column("key_hash", String, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
@@ -129,7 +129,7 @@ audit_entries = Table(
     Index("ix_audit_entries_target", "target", "id"),
 )
 
-# The ledger writes and deletes its rows together, so no foreign key checks each of them again. Times are microseconds since
+# The ledger writes and deletes its rows together, so foreign keys are not needed. Times are microseconds since
 # the epoch, money is in pico-USD: exact, compact, and the same in every database.
 
 requests = Table(
@@ -141,7 +141,7 @@ requests = Table(
     Column("client", String),
     Column("client_name", String),
     Column("operation", String, nullable=False),
-    Column("asked_model", String, nullable=False),
+    Column("requested_model", String, nullable=False),
     Column("provider", String),
     Column("model", String),
     Column("key_fingerprint", String),
@@ -161,7 +161,7 @@ requests = Table(
     Column("attempts", Integer, nullable=False),
     Column("error_detail", String),
     Index("ix_requests_received_at_us", "received_at_us", "id"),
-    # Nobody asks for the requests of no client, and in open mode all are.
+    # Queries for requests without a client do not exist, and in open mode all are without one.
     Index(
         "ix_requests_client",
         "client",
@@ -172,7 +172,7 @@ requests = Table(
     ),
     Index("ix_requests_provider", "provider", "received_at_us", "id"),
     Index("ix_requests_model", "model", "received_at_us", "id"),
-    # Few of many, and those that people look for.
+    # A small share of the rows, and the one that is queried most.
     Index(
         "ix_requests_not_completed",
         "received_at_us",
@@ -190,7 +190,7 @@ attempts = Table(
     Column("provider", String, nullable=False),
     Column("model", String, nullable=False),
     Column("key_fingerprint", String),
-    Column("why", String, nullable=False),
+    Column("reason", String, nullable=False),
     Column("started_ms", Double, nullable=False),
     Column("succeeded", Boolean, nullable=False),
     Column("failure", String),
@@ -205,7 +205,7 @@ attempts = Table(
     Column("detail", String),
 )
 
-# One row once something has been deleted: requests that were received up to then are in the rollups alone, so that none of them
+# One row once something has been deleted: requests received up to then are only in the rollups, so that none of them
 # may be added again.
 ledger_horizon = Table(
     "ledger_horizon",
@@ -216,15 +216,15 @@ ledger_horizon = Table(
 request_rollups = Table(
     "request_rollups",
     metadata,
-    # `*` stands for all of them together, the empty text for those without one.
+    # `*` is the sum of all clients, the empty string requests without one.
     Column("client", String, primary_key=True),
     Column("resolution_seconds", Integer, primary_key=True),
     Column("begins_at_s", BigInteger, primary_key=True),
     Column("provider", String, primary_key=True),
     Column("model", String, primary_key=True),
-    *count_columns("requests", "completed", "rescued", "client_cancelled", "upstream_cut", "refused", "errors", "attempts"),
+    *count_columns("requests", "completed", "rescued", "client_cancelled", "upstream_cut", "client_errors", "failed", "attempts"),
     *sum_columns(),
-    Column("failures", String),  # JSON: how many of each class
+    Column("failures", String),  # JSON: count by class
     *histogram_columns("latency", "first_token", "overhead"),
     Index("ix_request_rollups_begins_at_s", "resolution_seconds", "begins_at_s"),
 )
@@ -237,7 +237,7 @@ attempt_rollups = Table(
     Column("provider", String, primary_key=True),
     Column("model", String, primary_key=True),
     Column("key_fingerprint", String, primary_key=True),
-    *count_columns("attempts", "successes", "failed", "refused", "absorbed"),
+    *count_columns("attempts", "successes", "failed", "client_errors", "absorbed"),
     *sum_columns(),
     Column("failures", String),
     *histogram_columns("latency", "first_token"),

@@ -38,7 +38,7 @@ class RequestRow(NamedTuple):
     client: str | None
     client_name: str | None
     operation: str
-    asked_model: str
+    requested_model: str
     provider: str | None
     model: str | None
     key_fingerprint: str | None
@@ -71,7 +71,7 @@ class AttemptRow(NamedTuple):
     provider: str
     model: str
     key_fingerprint: str | None
-    why: str
+    reason: str
     started_ms: float
     succeeded: bool
     failure: str | None
@@ -142,7 +142,7 @@ def request_of(row: RequestRow, attempts: Sequence[AttemptRow]) -> RequestFinish
         client=row.client,
         client_name=row.client_name,
         operation=Operation(row.operation),
-        asked_model=row.asked_model,
+        requested_model=row.requested_model,
         route=None if row.provider is None or row.model is None else Route(row.provider, row.model),
         key_fingerprint=row.key_fingerprint,
         is_stream=row.is_stream,
@@ -169,7 +169,7 @@ def _attempt_of(row: AttemptRow, request_id: str) -> AttemptFinished:
         number=row.number,
         route=Route(row.provider, row.model),
         key_fingerprint=row.key_fingerprint,
-        why=row.why,
+        reason=row.reason,
         started_ms=row.started_ms,
         succeeded=row.succeeded,
         failure=row.failure,
@@ -195,7 +195,7 @@ def _tokens(row: RequestRow | AttemptRow) -> TokenCounts:
 
 def _request_row(request: RequestFinished) -> list[Any]:
     (
-        record_id, request_id, received_at, client, client_name, operation, asked_model, route, key_fingerprint, is_stream,
+        record_id, request_id, received_at, client, client_name, operation, requested_model, route, key_fingerprint, is_stream,
         status, ending, error_class, error_detail, tokens, tokens_are_estimated, cost_usd, absorbed_usd, price_version,
         first_token_ms, duration_ms, upstream_ms, _, attempts,
     ) = request  # fmt: skip
@@ -207,7 +207,7 @@ def _request_row(request: RequestFinished) -> list[Any]:
         client,
         client_name,
         str(operation),
-        _text(asked_model),
+        _text(requested_model),
         provider,
         _text(model),
         key_fingerprint,
@@ -231,7 +231,7 @@ def _request_row(request: RequestFinished) -> list[Any]:
 
 def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
     (
-        _, number, route, key_fingerprint, why, started_ms, succeeded, failure, blame, status, duration_ms, first_token_ms,
+        _, number, route, key_fingerprint, reason, started_ms, succeeded, failure, blame, status, duration_ms, first_token_ms,
         tokens, tokens_are_estimated, cost_usd, is_absorbed, detail,
     ) = attempt  # fmt: skip
     return [
@@ -240,7 +240,7 @@ def _attempt_row(record_id: str, attempt: AttemptFinished) -> list[Any]:
         route.provider,
         _text(route.model),
         key_fingerprint,
-        why,
+        reason,
         _ms(started_ms),
         succeeded,
         failure if failure is None else str(failure),

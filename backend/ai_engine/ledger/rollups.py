@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from ai_engine.events import ABANDONED, Ending
+from ai_engine.events import CANCELLED, Ending
 from ai_engine.ledger.histograms import Counts, add_packed, histogram, no_counts, pack
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow
 from ai_engine.names import Blame
@@ -60,15 +60,15 @@ REQUESTS = Kind(
         "rescued",
         "client_cancelled",
         "upstream_cut",
-        "refused",
-        "errors",
+        "client_errors",
+        "failed",
         "attempts",
         *TOKENS_AND_MONEY,
     ),
     ("latency", "first_token", "overhead"),
 )
 ATTEMPTS = Kind(
-    ("attempts", "successes", "failed", "refused", "absorbed", *TOKENS_AND_MONEY),
+    ("attempts", "successes", "failed", "client_errors", "absorbed", *TOKENS_AND_MONEY),
     ("latency", "first_token"),
 )
 
@@ -225,7 +225,7 @@ def _is_ours(status: int) -> bool:
 def _count_attempts(rows: Sequence[AttemptRow]) -> Totals:
     columns: Any = AttemptRow._make(zip(*rows, strict=True))
     # An attempt that was cancelled with its request did not fail.
-    failures = [None if failure == ABANDONED else failure for failure in columns.failure]
+    failures = [None if failure == CANCELLED else failure for failure in columns.failure]
     are_refused = [
         blame in _BLAMES_THE_REQUEST
         for failure, blame, is_absorbed in zip(failures, columns.blame, columns.is_absorbed, strict=True)

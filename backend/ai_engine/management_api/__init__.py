@@ -1,1 +1,1 @@
-"""`/api` and `/health`: what operators see and change. One thin file per resource; no feature knows of them."""
+"""`/api`, `/ws`, `/metrics` and `/health`: one module per resource. No other feature imports them."""

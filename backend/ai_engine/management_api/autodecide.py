@@ -1,4 +1,4 @@
-"""`/api/autodecide`: the plan for a model, explained; and the same carried out."""
+"""`/api/autodecide`: how a model would be routed, and a test request."""
 
 from typing import Annotated
 
@@ -16,8 +16,8 @@ from ai_engine.management_api.schemas import (
     AutodecideTestBody,
     AutodecideTestResult,
     CandidateView,
+    ExcludedView,
     Explanation,
-    LeftOutView,
     ScoreView,
 )
 from ai_engine.management_api.trials import Trials, attempt_view
@@ -28,7 +28,7 @@ from ai_engine.web.provide import provided
 
 
 class AnyText(PathConvertor):
-    """The rest of the path whatever is in it: Starlette's own `path` ends at a line break, which a model's name may contain."""
+    """The rest of the path, including line breaks, which Starlette's `path` excludes and a model's name may contain."""
 
     regex = "(?s:.*)"
 
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api/autodecide", tags=["Autodecide"], route_class=Gu
 
 
 class Explainer:
-    """Puts a plan into words and numbers."""
+    """Turns a plan into an `Explanation`."""
 
     def __init__(
         self, planner: Planner, catalogue: LiveCatalogue, configuration: LiveConfiguration, views: ProviderViews, clock: Clock
@@ -50,7 +50,7 @@ class Explainer:
         self._clock = clock
 
     def explain(self, model: str) -> Explanation:
-        """What would be tried for this model now, in which order and why. It changes nothing."""
+        """Which routes would be tried for this model now, in which order and why. Without side effects."""
         plan = self._planner.plan(RouteQuery(model))
         file = self._configuration.current.file
         return Explanation(
@@ -61,20 +61,20 @@ class Explainer:
             order=plan.order,
             weights=file.autodecide.weights.model_dump(),
             candidates=[_candidate_view(self._planner.rank(candidate)) for candidate in plan.candidates],
-            left_out=[self._exclusion_view(exclusion) for exclusion in plan.exclusions],
+            excluded=[self._exclusion_view(exclusion) for exclusion in plan.exclusions],
             fallbacks=[] if plan.pinned_to else list(file.fallbacks.get(model, ())),
             catalogue_age_seconds=round((self._clock.now() - self._catalogue.current.built_at).total_seconds(), 3),
         )
 
-    def _exclusion_view(self, exclusion: Exclusion) -> LeftOutView:
+    def _exclusion_view(self, exclusion: Exclusion) -> ExcludedView:
         route = exclusion.candidate.route
-        return LeftOutView(
+        return ExcludedView(
             provider=route.provider,
             model=route.model,
             reason=exclusion.reason,
             cause=exclusion.cause,
             detail=exclusion.detail,
-            returns_at=self._views.until(exclusion.returns_in_seconds),
+            until=self._views.until(exclusion.returns_in_seconds),
         )
 
 
@@ -84,21 +84,21 @@ def _candidate_view(ranked: RankedCandidate) -> CandidateView:
     return CandidateView(
         provider=candidate.route.provider,
         model=candidate.route.model,
-        matched=candidate.rung.name.lower(),
+        matched=candidate.match_kind.name.lower(),
         score=ScoreView(**{part: round(getattr(score, part), 4) for part in parts}),
         first_token_seconds=facts.first_token_seconds,
         usd_per_million_tokens=None if facts.usd_per_million is None else f"{facts.usd_per_million:g}",
     )
 
 
-@router.post("/test", summary="Send one message by autodecide", dependencies=[requires(Role.ADMIN)])
+@router.post("/test", summary="Send a test message through autodecide", dependencies=[requires(Role.ADMIN)])
 async def test_autodecide(
     request: Request,
     body: AutodecideTestBody,
     explainer: Annotated[Explainer, Depends(provided(Explainer))],
     trials: Annotated[Trials, Depends(provided(Trials))],
 ) -> AutodecideTestResult:
-    """Decides, does it, and tells: the explanation, the answer, and every attempt with its timing."""
+    """Sends a message and returns the explanation, the response and every attempt with its timing."""
     explanation = explainer.explain(body.model)
     trial = await trials.run(request_id_of(request.scope), body.model, body.message)
     return AutodecideTestResult(
@@ -114,13 +114,13 @@ async def test_autodecide(
     )
 
 
-@router.get("/{model:any_text}", summary="Explain the choice for a model", dependencies=[requires(Role.VIEWER)])
+@router.get("/{model:any_text}", summary="Explain how a model is routed", dependencies=[requires(Role.VIEWER)])
 async def explain_model(
     model: Annotated[
         str,
-        Path(min_length=1, max_length=LONGEST_NAME, description="A model; the name may contain `/`.", examples=["gpt-4"]),
+        Path(min_length=1, max_length=LONGEST_NAME, description="A model name; it may contain `/`.", examples=["gpt-4"]),
     ],
     explainer: Annotated[Explainer, Depends(provided(Explainer))],
 ) -> Explanation:
-    """The candidates in order with the parts of their scores, who was left out and why. An unknown model is `known: false`."""
+    """The candidates in order with their scores, and the excluded routes with the reason. An unknown model is `known: false`."""
     return explainer.explain(model)

@@ -1,4 +1,4 @@
-"""`/api/config`: the live configuration, and the reload of environment file and YAML file."""
+"""`/api/config`: the configuration in force, and its reload."""
 
 from typing import Annotated
 
@@ -17,37 +17,37 @@ router = APIRouter(prefix="/api/config", tags=["Configuration"], route_class=Gua
 
 
 class Reloads:
-    """Reloads the configuration and tells the audit, whoever asks for it: a route, a signal, or a file that changed."""
+    """Reloads the configuration and records it in the audit, whether triggered by a route, a signal or a file change."""
 
     def __init__(self, configuration: LiveConfiguration, trail: AuditTrail) -> None:
         self._configuration = configuration
         self._trail = trail
 
     async def reload(self, by: Actor) -> Configuration:
-        """As `LiveConfiguration.reload`. Raises `ConfigurationError`, and then nothing changed and nothing is noted."""
+        """As `LiveConfiguration.reload`. On a `ConfigurationError` nothing is changed or recorded."""
         before = self._configuration.current
         current = self._configuration.reload()
-        was, became = differences(before, current)
-        await self._trail.note(
+        old, new = differences(before, current)
+        await self._trail.record(
             by,
             Action.RELOAD,
             "configuration",
-            {"generation": before.generation, **was},
-            {"generation": current.generation, **became},
+            {"generation": before.generation, **old},
+            {"generation": current.generation, **new},
         )
         return current
 
 
-@router.get("", summary="Show the live configuration", dependencies=[requires(Role.VIEWER)])
+@router.get("", summary="Show the configuration", dependencies=[requires(Role.VIEWER)])
 async def show_configuration(
     configuration: Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))],
 ) -> LiveConfigurationView:
-    """Every setting with its meaning, which variables are set, and what the YAML file says; no secret is shown."""
+    """All settings, the variables that are set, and the content of the YAML file, without secrets."""
     return configuration_view(configuration.current)
 
 
-@router.post("/reload", summary="Read the configuration again", dependencies=[requires(Role.ADMIN)])
+@router.post("/reload", summary="Reload the configuration", dependencies=[requires(Role.ADMIN)])
 async def reload_configuration(reloads: Annotated[Reloads, Depends(provided(Reloads))], by: By) -> Reloaded:
-    """Validates `.env` and `ai-engine.yaml` whole, then swaps them at once. If one is wrong, 400 says what; nothing changes."""
+    """Validates `.env` and `ai-engine.yaml`, then applies both atomically. If one is invalid: 400, and no change."""
     current = await reloads.reload(by)
     return Reloaded(generation=current.generation, loaded_at=current.loaded_at)

@@ -1,4 +1,4 @@
-"""`/health`: whether the process lives, and whether it should get requests."""
+"""`/health`: liveness and readiness."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -28,42 +28,42 @@ class Health(BaseModel):
 
 
 class Draining:
-    """Set once the process was told to stop: it answers what it has, and wants nothing new."""
+    """Set while the process shuts down: requests in flight finish, and readiness fails."""
 
     def __init__(self) -> None:
         self.is_on = False
 
 
-@router.get("", summary="Alive")
+@router.get("", summary="Liveness")
 async def show_health() -> Health:
-    """Answers within milliseconds and touches nothing: a slow provider or database never makes it fail."""
+    """Responds within milliseconds, independent of providers and database."""
     return Health(timestamp=SystemClock().now())
 
 
-@router.get("/live", summary="Alive, for liveness probes")
+@router.get("/live", summary="Liveness, for probes")
 async def show_liveness() -> Health:
     """The same as `/health`."""
     return Health(timestamp=SystemClock().now())
 
 
-@router.get("/ready", summary="Ready for requests")
+@router.get("/ready", summary="Readiness")
 async def show_readiness(
     database: Annotated[Database, Depends(provided(Database))],
     spool: Annotated[SpoolWriter, Depends(provided(SpoolWriter))],
     draining: Annotated[Draining, Depends(provided(Draining))],
 ) -> Health:
-    """200 when the database answers, requests are recorded, and the process is not draining; else 503 with the reason."""
+    """200 if the database responds, the ledger records requests and the process is not draining; else 503 with the reason."""
     if draining.is_on:
         raise Unavailable("The gateway is shutting down.", retry_after_seconds=_RETRY_SECONDS, code="draining")
     if database.is_gone:
         raise Unavailable(
-            "The database's file was deleted or replaced; start the gateway again.",
+            "The database file was deleted or replaced; restart the gateway.",
             retry_after_seconds=_RETRY_SECONDS,
-            code="database_gone",
+            code="database_file_missing",
         )
     if not await database.is_answering(_DATABASE_SECONDS):
-        raise Unavailable("The database does not answer.", retry_after_seconds=_RETRY_SECONDS, code="database_down")
+        raise Unavailable("The database does not respond.", retry_after_seconds=_RETRY_SECONDS, code="database_unavailable")
     is_recording, reason = spool.health()
     if not is_recording:
-        raise Unavailable(f"Not ready: {reason}.", retry_after_seconds=_RETRY_SECONDS, code="not_recording")
+        raise Unavailable(f"Not ready: {reason}.", retry_after_seconds=_RETRY_SECONDS, code="ledger_unavailable")
     return Health(timestamp=SystemClock().now())

@@ -1,4 +1,4 @@
-"""What may be asked of the ledger in a query string, and what is answered where nothing is known or nobody answers."""
+"""Query parameters of the ledger's routes, and their errors for unknown names and an unavailable database."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from ai_engine.ledger.rollups import ALL
 from ai_engine.ledger.store import RequestFilter, RequestStore
 
 PATIENCE_SECONDS = 15
-"""How long the database may take for one answer."""
+"""The timeout of a query."""
 RETRY_SECONDS = 2
 
 _TIME: Final = re.compile(
@@ -31,44 +31,44 @@ _log = logging.getLogger("ai_engine")
 
 
 def _moment(text: object) -> datetime:
-    """Raises `ValueError` for anything but a time with its zone, and for one that no ledger can know."""
+    """Raises `ValueError` for anything but a time with a zone, and for one out of range."""
     if isinstance(text, str) and _TIME.fullmatch(text):
         try:
             return datetime.fromisoformat(text).astimezone(UTC)
         except ValueError:
             pass
-    raise ValueError("it must be a time with its zone, 1970 to 2999, such as 2026-11-23T12:00:00Z (a + in it is written %2B)")
+    raise ValueError("must be a time with a zone, 1970 to 2999, such as 2026-11-23T12:00:00Z (write + as %2B)")
 
 
 def _name(text: str) -> str:
     if "\0" in text or text == ALL:
-        raise ValueError("nobody has this name")
+        raise ValueError("must not contain NUL or be *")
     return text
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""ISO 8601, with its zone."""
+"""ISO 8601 with a time zone."""
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_name)]
 
 
 class LedgerQuery(BaseModel):
-    """Whose requests, and of when. A parameter that is not listed is refused."""
+    """Filters of the ledger. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
     begins_at: Moment | None = Field(
-        None, alias="from", description="From then on, with the time's zone.", examples=["2026-11-22T12:00:00Z"]
+        None, alias="from", description="Start of the range, inclusive, with a time zone.", examples=["2026-11-22T12:00:00Z"]
     )
     ends_at: Moment | None = Field(
-        None, alias="to", description="Before then, with the time's zone.", examples=["2026-11-23T12:00:00Z"]
+        None, alias="to", description="End of the range, exclusive, with a time zone.", examples=["2026-11-23T12:00:00Z"]
     )
     provider: Name | None = Field(None, description="A provider's name.", examples=["openai"])
-    model: Name | None = Field(None, description="A model, by its provider's own name for it.", examples=["gpt-4o"])
+    model: Name | None = Field(None, description="A model, by the provider's name for it.", examples=["gpt-4o"])
     client: Name | None = Field(None, description="A client key's id.", examples=["5f0c6d1e2a3b4c5d"])
 
 
 class LedgerNames:
-    """Tells a name that only has nothing to show from one that nobody knows."""
+    """Distinguishes a known name without data from an unknown name."""
 
     def __init__(
         self, configuration: LiveConfiguration, catalogue: LiveCatalogue, access_keys: AccessKeyRepository, ledger: RequestStore
@@ -79,27 +79,22 @@ class LedgerNames:
         self._ledger = ledger
 
     async def refuse_unknown(self, query: LedgerQuery) -> None:
-        """For a question that nothing answered. Raises `InvalidRequest` for a name that means nothing, by its parameter.
+        """Call it for a query without results. Raises `InvalidRequest` with the parameter for an unknown name.
 
-        Known is what is configured, listed or issued now, and what some request that is still kept went to or came from: one
-        look into an index each.
+        A name is known if it is configured, listed or issued, or if any kept request has it: one index look-up each.
         """
         if query.provider is not None and not await self._is_provider(query.provider):
             raise InvalidRequest(
-                f"No provider {query.provider!r} is configured, and the ledger has no request of it; "
-                "GET /api/providers lists those that are.",
+                f"Unknown provider {query.provider!r}: neither configured nor in the ledger; GET /api/providers lists all.",
                 param="provider",
             )
         if query.model is not None and not await self._is_model(query.model):
             raise InvalidRequest(
-                f"No provider lists a model {query.model!r}, and the ledger has no request of it; "
-                "it goes by its provider's own name for it.",
+                f"Unknown model {query.model!r}: neither listed nor in the ledger; use the provider's name for the model.",
                 param="model",
             )
         if query.client is not None and not await self._is_client(query.client):
-            raise InvalidRequest(
-                f"No client key has the id {query.client!r}, and the ledger has no request of it.", param="client"
-            )
+            raise InvalidRequest(f"Unknown client key {query.client!r}: neither issued nor in the ledger.", param="client")
 
     async def _is_provider(self, name: str) -> bool:
         return name in self._configuration.current.providers or await self._has_any(RequestFilter(provider=name))
@@ -119,15 +114,15 @@ class LedgerNames:
 
 
 @asynccontextmanager
-async def reading_the_ledger() -> AsyncIterator[None]:
-    """A database that fails or takes too long inside is a 503: `Unavailable`."""
+async def ledger_access() -> AsyncIterator[None]:
+    """Converts a database failure or timeout inside to `Unavailable` (503)."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             yield
     except DATABASE_FAILURES as error:
         _log.warning("The ledger could not be read: %s", type(error).__name__)
         raise Unavailable(
-            "The database does not answer, so the ledger cannot be read now.",
+            "The ledger cannot be read: the database does not respond.",
             retry_after_seconds=RETRY_SECONDS,
-            code="database_down",
+            code="database_unavailable",
         ) from error

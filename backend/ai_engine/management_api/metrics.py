@@ -1,4 +1,4 @@
-"""`/metrics`: what was counted and how everything stands, as Prometheus reads it."""
+"""`/metrics`: counters and gauges in the Prometheus text format."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
@@ -26,11 +26,11 @@ router = APIRouter(prefix="/metrics", tags=["Status"], dependencies=[requires(Ro
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Rows = Iterable[tuple[Sequence[str], float]]
-"""Label values, and the number that goes with them."""
+"""Label values with the metric's value."""
 
 
 class Exposition(Collector):
-    """Reads the counters and the engine's state at the moment of a scrape; between scrapes it costs nothing."""
+    """Reads counters and state at the time of a scrape; between scrapes it costs nothing."""
 
     def __init__(
         self, metrics: Metrics, performance: Performance, views: ProviderViews, spool: SpoolWriter, drainer: Drainer
@@ -45,7 +45,7 @@ class Exposition(Collector):
         ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
-        """The whole page, in the text format."""
+        """All metrics in the text format."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
@@ -62,30 +62,30 @@ class Exposition(Collector):
         requests = self._metrics.requests
         yield _counter(
             "ai_engine_requests",
-            "Client requests that have ended, by how (ending) and by the answer's status (2xx, 4xx, 5xx).",
+            "Finished client requests by ending and status class (2xx, 4xx, 5xx).",
             ("operation", "ending", "status_class"),
-            _in_classes(
+            _summed(
                 ((operation.value, ending, f"{status // 100}xx"), count)
                 for operation, counters in requests.items()
                 for (ending, status), count in counters.by_end.items()
             ),
         )
-        yield _gauge("ai_engine_requests_in_flight", "Client requests on their way now.", self._performance.in_flight)
+        yield _gauge("ai_engine_requests_in_flight", "Client requests in flight.", self._performance.in_flight)
         yield _histogram(
             "ai_engine_request_duration_seconds",
-            "Time from a client request to the end of its answer, failovers included, in seconds. Answered requests only.",
+            "Duration of answered client requests, failover included, in seconds.",
             ("operation",),
             (((operation.value,), counters.duration_ms) for operation, counters in requests.items()),
         )
         yield _histogram(
             "ai_engine_request_first_token_seconds",
-            "Time from a client request to the first content of its stream, failovers included, in seconds.",
+            "Time from a client request to the first content of its stream, failover included, in seconds.",
             ("operation",),
             (((operation.value,), counters.first_token_ms) for operation, counters in requests.items()),
         )
         yield _histogram(
             "ai_engine_overhead_seconds",
-            "The gateway's own share of a request's duration, providers and waits apart, in seconds. Answered requests only.",
+            "Duration of answered client requests without the time spent waiting for providers, in seconds.",
             (),
             (((), self._metrics.overhead_ms),),
         )
@@ -94,38 +94,40 @@ class Exposition(Collector):
         attempts = [((provider, operation.value), counters) for (provider, operation), counters in self._metrics.attempts.items()]
         yield _counter(
             "ai_engine_attempts",
-            "Requests sent to providers, by what came of them: success, a class of failure, or abandoned.",
+            "Requests sent to providers by result: success, a class of failure, or cancelled.",
             ("provider", "operation", "result"),
             (((*labels, result), count) for labels, counters in attempts for result, count in counters.by_result.items()),
         )
         yield _histogram(
             "ai_engine_attempt_duration_seconds",
-            "Time from a request to a provider to the end of its answer, in seconds. Successful attempts only.",
+            "Duration of successful attempts, in seconds.",
             ("provider", "operation"),
             ((labels, counters.duration_ms) for labels, counters in attempts),
         )
         yield _histogram(
             "ai_engine_attempt_first_token_seconds",
-            "Time from a request to a provider to the first content of its stream, in seconds.",
+            "Time from the start of an attempt to the first content of its stream, in seconds.",
             ("provider", "operation"),
             ((labels, counters.first_token_ms) for labels, counters in attempts),
         )
         yield _counter(
             "ai_engine_retries",
-            "Attempts beyond a request's first, by why they were made.",
-            ("why",),
+            "Attempts after a request's first one, by reason.",
+            ("reason",),
             (((why,), count) for why, count in self._metrics.retries.items()),
         )
         yield _counter(
-            "ai_engine_rescues", "Streams that broke off and went on at another provider.", (), [((), self._metrics.rescues)]
+            "ai_engine_rescues", "Streams that broke and were continued by another provider.", (), [((), self._metrics.rescues)]
         )
-        yield _counter("ai_engine_hedges", "Attempts made beside another one that was silent.", (), [((), self._metrics.hedges)])
+        yield _counter(
+            "ai_engine_hedges", "Attempts started while another one had not responded yet.", (), [((), self._metrics.hedges)]
+        )
 
     def _usage(self) -> Iterator[Metric]:
         attempts = self._metrics.attempts.items()
         yield _counter(
             "ai_engine_tokens",
-            "Tokens of all attempts in disjoint classes, as far as providers told them or they could be estimated.",
+            "Tokens of all attempts in disjoint classes, reported by providers or estimated.",
             ("provider", "operation", "class"),
             (
                 ((provider, operation.value, name), count)
@@ -135,7 +137,7 @@ class Exposition(Collector):
         )
         yield _counter(
             "ai_engine_cost_usd",
-            "What attempts cost at list price, in US dollars, absorbed ones included. Unknown prices add nothing.",
+            "Cost of all attempts at list price, in US dollars. Unknown prices add nothing.",
             ("provider", "operation"),
             (((provider, operation.value), float(counters.cost_usd)) for (provider, operation), counters in attempts),
         )
@@ -146,17 +148,17 @@ class Exposition(Collector):
         breaker = self._views.breaker
         yield _gauge_of_providers(
             "ai_engine_provider_available",
-            "1 while a provider is in rotation; 0 while it is flagged, drained or switched off.",
+            "1 if the provider is in rotation; 0 if it is flagged, drained or disabled.",
             ((name, state == "available") for name, state in states.items()),
         )
         yield _gauge_of_providers(
-            "ai_engine_breaker_open",
-            "1 while the breaker keeps a whole provider out of rotation.",
+            "ai_engine_provider_breaker_open",
+            "1 if the circuit breaker of the provider is open.",
             ((row.name, breaker.provider_outage(row.name) is not None) for row in rows),
         )
         yield _gauge_of_providers(
-            "ai_engine_routes_out",
-            "Routes (models at a provider) that the breaker keeps out of rotation by their own fault.",
+            "ai_engine_route_breakers_open",
+            "Routes (models at a provider) whose own circuit breaker is open.",
             ((row.name, len(breaker.routes_out(row.name))) for row in rows),
         )
 
@@ -164,7 +166,7 @@ class Exposition(Collector):
         pools = {row.name: self._views.keys.keys_of(row.name) for row in self._rows()}
         yield _gauge_of_providers(
             "ai_engine_attempts_in_flight",
-            "Requests that a provider is answering now.",
+            "Attempts in flight.",
             ((name, sum(key.in_flight for key in pool)) for name, pool in pools.items()),
         )
         yield _gauge(
@@ -185,17 +187,19 @@ class Exposition(Collector):
 
     def _ledger(self) -> Iterator[Metric]:
         backlog = self._spool.backlog()
-        yield _gauge("ai_engine_spool_bytes", "Ledger records that wait in the spool for the database, in bytes.", backlog.bytes)
-        yield _gauge("ai_engine_spool_records", "Ledger records that wait in the spool for the database.", backlog.records)
+        yield _gauge(
+            "ai_engine_spool_bytes", "Size of the ledger records in the spool, not in the database yet, in bytes.", backlog.bytes
+        )
+        yield _gauge("ai_engine_spool_records", "Ledger records in the spool, not in the database yet.", backlog.records)
         yield _gauge(
             "ai_engine_spool_oldest_age_seconds",
-            "Age of the ledger record that has waited longest, in seconds; 0 where none waits.",
+            "Age of the oldest ledger record in the spool, in seconds; 0 if it is empty.",
             backlog.oldest_age_seconds,
         )
         yield _counter(
             "ai_engine_records_lost",
-            "Ledger records that were lost: dropped (spool full or unwritable), damaged on disk, or refused by the database.",
-            ("why",),
+            "Ledger records lost: dropped (spool full or not writable), damaged on disk, or refused by the database.",
+            ("reason",),
             (
                 (("dropped",), self._spool.dropped),
                 (("damaged",), self._drainer.damaged),
@@ -208,33 +212,33 @@ class Exposition(Collector):
         names = [row.name for row in self._rows()]
         yield _gauge_of_providers(
             "ai_engine_catalogue_models",
-            "Models that the catalogue has of a provider.",
+            "Models of the provider in the catalogue.",
             ((name, len(catalogue.entries_of(name))) for name in names),
         )
         yield _gauge_of_providers(
             "ai_engine_catalogue_age_seconds",
-            "Time since a provider's models were last read from it, in seconds. Only of those whose listing was ever read.",
+            "Time since the provider's model list was last read, in seconds. Only for providers whose list was ever read.",
             ((name, (now - at).total_seconds()) for name in names if (at := catalogue.listed_at(name)) is not None),
         )
 
     def _process(self) -> Iterator[Metric]:
         yield _gauge(
             "ai_engine_configuration_generation",
-            "Number of the configuration in force; every reload that takes effect adds one.",
+            "Generation of the configuration in force; every reload adds one.",
             self._views.configuration.current.generation,
         )
         yield _gauge(
-            "ai_engine_build_info", "Always 1; the label says the version.", rows=(((__version__,), 1),), labels=("version",)
+            "ai_engine_build_info", "Always 1; the label is the version.", rows=(((__version__,), 1),), labels=("version",)
         )
 
     def _rows(self) -> list[ProviderDefinition]:
-        """The providers that somebody configured, and the sandbox while it answers."""
+        """The configured providers, and the sandbox while it is active."""
         rows = self._views.configuration.current.providers.values()
         return [row for row in rows if (self._views.finder.is_usable(row) if row.is_sandbox else row.is_configured)]
 
 
-def _in_classes(rows: Rows) -> Rows:
-    """Rows with the same labels added up."""
+def _summed(rows: Rows) -> Rows:
+    """Rows with the same labels, summed."""
     sums: dict[Sequence[str], float] = {}
     for labels, count in rows:
         sums[labels] = sums.get(labels, 0) + count
@@ -260,7 +264,7 @@ def _gauge_of_providers(name: str, meaning: str, rows: Iterable[tuple[str, float
 
 
 def _histogram(name: str, meaning: str, labels: Sequence[str], rows: Iterable[tuple[Sequence[str], Histogram]]) -> Metric:
-    """From milliseconds to seconds."""
+    """Converts milliseconds to seconds."""
     family = HistogramMetricFamily(name, meaning, labels=labels)
     for values, histogram in rows:
         buckets = [("+Inf" if bound == inf else f"{bound / 1000:g}", count) for bound, count in histogram.buckets]
@@ -275,5 +279,5 @@ def _histogram(name: str, meaning: str, labels: Sequence[str], rows: Iterable[tu
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "ai_engine_requests_in_flight 2.0\n"}}}},
 )
 async def show_metrics(exposition: Annotated[Exposition, Depends(provided(Exposition))]) -> Response:
-    """Prometheus text format. Every metric stands in `docs/operations.md`; no label is a model, a client or a key."""
+    """Prometheus text format. `docs/operations.md` lists all metrics; no label is a model, a client or a key."""
     return Response(exposition.render(), media_type=CONTENT_TYPE)

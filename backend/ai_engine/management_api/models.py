@@ -1,4 +1,4 @@
-"""`/api/models`: the catalogue, searched and filtered; and its refresh."""
+"""`/api/models`: the catalogue with search and filters, and its refresh."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from ai_engine.management_api.views.models import (
 from ai_engine.names import Role
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.providers.registry.readiness import obstacle
-from ai_engine.web.paging import DEFAULT_PAGE, PageQuery, cursor_after, place_of
+from ai_engine.web.paging import DEFAULT_PAGE, PageQuery, cursor_after, position_of
 from ai_engine.web.provide import provided
 
 router = APIRouter(prefix="/api", route_class=GuardedRoute)
@@ -39,14 +39,14 @@ router = APIRouter(prefix="/api", route_class=GuardedRoute)
 Models = Annotated[ModelViews, Depends(provided(ModelViews))]
 
 LARGEST_MODEL_PAGE = 1_000
-"""Five thousand models are then there in a second: a page of so many costs the event loop 8 ms on one route each."""
+"""Five thousand models take a second: a page of this size blocks the event loop for 8 ms with one route per model."""
 
 REFRESH_PATIENCE_SECONDS = 15
-"""A listing has a deadline of its own, 10 seconds; what is not over by now goes on without anybody waiting."""
+"""Longer than the 10 seconds that a listing may take; one that is not finished by then continues in the background."""
 
 
 class Capability(StrEnum):
-    """What a model may take."""
+    """A capability of a model."""
 
     TOOLS = "tools"
     IMAGES = "images"
@@ -54,7 +54,7 @@ class Capability(StrEnum):
     REASONING = "reasoning"
 
     def is_known_of(self, entry: CatalogueEntry) -> bool:
-        """Somebody says that the route has it."""
+        """Whether the route is known to have it."""
         match self:
             case Capability.TOOLS:
                 return bool(entry.takes_tools)
@@ -67,33 +67,37 @@ class Capability(StrEnum):
 
 
 class SearchQuery(PageQuery):
-    """Which names."""
+    """Search by name."""
 
     search: str | None = Field(
-        None, min_length=1, max_length=200, description="A part of the name, in any case.", examples=["gpt-4"]
+        None, min_length=1, max_length=200, description="A part of the name, case-insensitive.", examples=["gpt-4"]
     )
 
 
 class ModelQuery(SearchQuery):
-    """Which routes. A model is shown with those that fit, and not at all if none does; what is not known fits nothing."""
+    """Filters on routes. A model is listed with the routes that match; unknown facts do not match."""
 
-    limit: int = Field(DEFAULT_PAGE, ge=1, le=LARGEST_MODEL_PAGE, description="How many at most.", examples=[DEFAULT_PAGE])
-    provider: Name | None = Field(None, min_length=1, max_length=200, description="Only of this provider.", examples=["openai"])
+    limit: int = Field(
+        DEFAULT_PAGE, ge=1, le=LARGEST_MODEL_PAGE, description="The maximum number of items.", examples=[DEFAULT_PAGE]
+    )
+    provider: Name | None = Field(
+        None, min_length=1, max_length=200, description="Only routes of this provider.", examples=["openai"]
+    )
     capability: list[Capability] = Field(
-        [], max_length=len(Capability), description="Only with this; may be repeated.", examples=[["tools"]]
+        [], max_length=len(Capability), description="Only routes with this capability; may be repeated.", examples=[["tools"]]
     )
     min_context_tokens: int | None = Field(
-        None, ge=1, le=1_000_000_000, description="Only with at least this much context.", examples=[100_000]
+        None, ge=1, le=1_000_000_000, description="The minimum context window.", examples=[100_000]
     )
     max_input_usd_per_million: Decimal | None = Field(
-        None, ge=0, le=1_000_000, description="Only where a million input tokens cost at most this.", examples=["3"]
+        None, ge=0, le=1_000_000, description="The maximum price of a million input tokens.", examples=["3"]
     )
     max_output_usd_per_million: Decimal | None = Field(
-        None, ge=0, le=1_000_000, description="Only where a million output tokens cost at most this.", examples=["15"]
+        None, ge=0, le=1_000_000, description="The maximum price of a million output tokens.", examples=["15"]
     )
 
-    def is_met_by(self, model: CatalogueModel) -> Sequence[CatalogueEntry]:
-        """The routes that fit. Thousands of models are asked for a page, so what is not asked for costs nothing."""
+    def matching(self, model: CatalogueModel) -> Sequence[CatalogueEntry]:
+        """The routes that match. Filters that are not set cost nothing, since a page tests thousands of models."""
         if self.search is not None and self.search.lower() not in model.searched:
             return ()
         entries: Sequence[CatalogueEntry] = model.entries
@@ -102,28 +106,26 @@ class ModelQuery(SearchQuery):
         if self.min_context_tokens is not None:
             entries = [entry for entry in entries if (entry.context_tokens or 0) >= self.min_context_tokens]
         if self.max_input_usd_per_million is not None or self.max_output_usd_per_million is not None:
-            entries = [entry for entry in entries if self._affords(entry.price)]
+            entries = [entry for entry in entries if self._is_within_budget(entry.price)]
         for capability in self.capability:
             entries = [entry for entry in entries if capability.is_known_of(entry)]
         return entries
 
-    def _affords(self, price: Price | None) -> bool:
-        at_most_in, at_most_out = self.max_input_usd_per_million, self.max_output_usd_per_million
+    def _is_within_budget(self, price: Price | None) -> bool:
+        max_input, max_output = self.max_input_usd_per_million, self.max_output_usd_per_million
         if price is None:
-            return at_most_in is None and at_most_out is None
-        return (at_most_in is None or price.input_usd_per_million <= at_most_in) and (
-            at_most_out is None or price.output_usd_per_million <= at_most_out
+            return max_input is None and max_output is None
+        return (max_input is None or price.input_usd_per_million <= max_input) and (
+            max_output is None or price.output_usd_per_million <= max_output
         )
 
 
 class RefreshBody(BaseModel):
-    """Whom to ask."""
+    """Which provider to refresh."""
 
     model_config = ConfigDict(extra="forbid")
 
-    provider: Name | None = Field(
-        None, min_length=1, max_length=200, description="Only this provider; without it, all.", examples=["openai"]
-    )
+    provider: Name | None = Field(None, min_length=1, max_length=200, description="Default: all providers.", examples=["openai"])
 
 
 @router.get("/models", summary="List the catalogue", tags=["Models"], dependencies=[requires(Role.VIEWER)])
@@ -132,20 +134,20 @@ async def list_catalogue(
     models: Models,
     configuration: Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))],
 ) -> ModelPage:
-    """Every model that a configured provider has, by name, with its routes: facts, prices, and how each stands now."""
+    """Every model of the configured providers, by name, with its routes: capabilities, prices and state."""
     if query.provider is not None and query.provider not in configuration.current.providers:
-        raise InvalidRequest(f"There is no provider {query.provider!r}; GET /api/providers lists them.", param="provider")
+        raise InvalidRequest(f"Unknown provider {query.provider!r}; GET /api/providers lists all.", param="provider")
     return catalogue_page(query, models)
 
 
 def catalogue_page(query: ModelQuery, models: ModelViews) -> ModelPage:
     """The page, from the snapshot of the moment."""
     known = models.catalogue.current.models
-    place = place_of("models", query.cursor)
+    position = position_of("models", query.cursor)
     shown: list[ModelView] = []
     is_last = True
-    for model in known[bisect_right(known, place, key=lambda model: model.name) if place is not None else 0 :]:
-        entries = query.is_met_by(model)
+    for model in known[bisect_right(known, position, key=lambda model: model.name) if position is not None else 0 :]:
+        entries = query.matching(model)
         if not entries:
             continue
         if len(shown) == query.limit:
@@ -159,11 +161,13 @@ def catalogue_page(query: ModelQuery, models: ModelViews) -> ModelPage:
     "/providers/{provider}/models", summary="List a provider's models", tags=["Providers"], dependencies=[requires(Role.VIEWER)]
 )
 async def list_provider_models(definition: Known, query: Annotated[SearchQuery, Query()], models: Models) -> ProviderModelPage:
-    """The models that the provider has told, or that its definition names, by name; empty while it is not configured."""
-    place = place_of(f"models of {definition.name}", query.cursor)
+    """The provider's models by name: those it lists, or those in its definition. Empty if it is not configured."""
+    position = position_of(f"models of {definition.name}", query.cursor)
     search = query.search.lower() if query.search else ""
     entries = sorted(models.catalogue.current.entries_of(definition.name), key=lambda entry: entry.route.model)
-    found = [entry for entry in entries if search in entry.route.model.lower() and (place is None or entry.route.model > place)]
+    found = [
+        entry for entry in entries if search in entry.route.model.lower() and (position is None or entry.route.model > position)
+    ]
     shown = found[: query.limit]
     return ProviderModelPage(
         items=[models.route(entry) for entry in shown],
@@ -171,9 +175,7 @@ async def list_provider_models(definition: Known, query: Annotated[SearchQuery, 
     )
 
 
-@router.post(
-    "/models/refresh", summary="Ask the providers for their models", tags=["Models"], dependencies=[requires(Role.ADMIN)]
-)
+@router.post("/models/refresh", summary="Refresh the model lists", tags=["Models"], dependencies=[requires(Role.ADMIN)])
 async def refresh_models(
     configuration: Annotated[LiveConfiguration, Depends(provided(LiveConfiguration))],
     discovery: Annotated[Discovery, Depends(provided(Discovery))],
@@ -183,40 +185,43 @@ async def refresh_models(
     by: By,
     body: Annotated[RefreshBody | None, Body()] = None,
 ) -> Refreshed:
-    """All of them at once, or one; answers when all have told, after 15 seconds at the latest.
+    """Reads the model lists of all providers, or of one; responds when all are read, after 15 seconds at the latest.
 
-    Who is just being asked, or was within the last second, is not asked again, however often this is called.
+    A list that is being read, or was read within the last second, is not requested again.
     """
-    names = discovery.whom_to_ask()
+    names = discovery.refreshable_providers()
     if body is not None and body.provider is not None:
         definition = configuration.current.providers.get(body.provider)
         if definition is None:
-            raise InvalidRequest(f"There is no provider {body.provider!r}; GET /api/providers lists them.", param="provider")
+            raise InvalidRequest(f"Unknown provider {body.provider!r}; GET /api/providers lists all.", param="provider")
         if definition.name not in names:
-            raise Conflict(f"{definition.display_name} cannot be asked: {_why_not(definition, finder)}.", code="not_listable")
+            raise Conflict(
+                f"{definition.display_name} cannot list its models: {_obstacle(definition, finder)}.",
+                code="model_list_unavailable",
+            )
         names = [definition.name]
     errors = await discovery.refresh(names, REFRESH_PATIENCE_SECONDS)
     refreshed = [_refreshed(name, models, errors) for name in names]
     target = "*" if body is None or body.provider is None else body.provider
-    await trail.note(by, Action.REFRESH, target, {}, {one.provider: one.error or one.outcome for one in refreshed})
+    await trail.record(by, Action.REFRESH, target, {}, {one.provider: one.error or one.outcome for one in refreshed})
     return Refreshed(providers=refreshed)
 
 
-def _why_not(definition: ProviderDefinition, finder: CandidateFinder) -> str:
+def _obstacle(definition: ProviderDefinition, finder: CandidateFinder) -> str:
     if not can_list(definition):
-        return "its models are those that its definition names"
+        return "its models are set by its definition"
     missing = obstacle(definition)
     if missing is not None:
         return missing
-    return "none of its keys is usable now" if finder.is_enabled(definition) else "it is switched off"
+    return "no key is usable" if finder.is_enabled(definition) else "it is disabled"
 
 
 def _refreshed(name: str, models: ModelViews, errors: Mapping[str, str | None]) -> RefreshedProvider:
     current, error = models.catalogue.current, errors.get(name)
     return RefreshedProvider(
         provider=name,
-        outcome="under_way" if name not in errors else "failed" if error else "listed",
+        outcome="in_progress" if name not in errors else "failed" if error else "refreshed",
         models_count=len(current.entries_of(name)),
-        listed_at=current.listed_at(name),
+        refreshed_at=current.listed_at(name),
         error=error,
     )

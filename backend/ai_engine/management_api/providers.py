@@ -1,10 +1,10 @@
-"""`/api/providers`: see, test and steer each provider."""
+"""`/api/providers`: show, test and configure providers."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request
 
-from ai_engine.access.audit import Action, Note
+from ai_engine.access.audit import Action, AuditContext
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.autodecide.candidates import CandidateFinder
 from ai_engine.catalogue.snapshot import Catalogue
@@ -32,13 +32,13 @@ Finder = Annotated[CandidateFinder, Depends(provided(CandidateFinder))]
 
 
 def known_provider(
-    provider: Annotated[str, Path(max_length=200, description="A provider's name, as the list has it.", examples=["openai"])],
+    provider: Annotated[str, Path(max_length=200, description="A provider's name.", examples=["openai"])],
     configuration: Configuration,
 ) -> ProviderDefinition:
     """The provider that the path names."""
     definition = configuration.current.providers.get(provider)
     if definition is None:
-        raise NotFound(f"There is no provider {provider!r}; GET /api/providers lists them.", param="provider")
+        raise NotFound(f"Unknown provider {provider!r}; GET /api/providers lists all.", param="provider")
     return definition
 
 
@@ -47,13 +47,13 @@ Known = Annotated[ProviderDefinition, Depends(known_provider)]
 
 @router.get("", summary="List the providers", dependencies=[requires(Role.VIEWER)])
 async def list_providers(views: Views) -> list[ProviderView]:
-    """Every provider that the engine knows, configured or not, with its keys and flags."""
+    """Every known provider, configured or not, with its keys and flag."""
     return views.all()
 
 
 @router.get("/{provider}", summary="Show one provider", dependencies=[requires(Role.VIEWER)])
 async def show_provider(definition: Known, views: Views) -> ProviderView:
-    """One provider, with its keys and flags."""
+    """One provider with its keys and flag."""
     return views.view(definition)
 
 
@@ -61,29 +61,29 @@ async def show_provider(definition: Known, views: Views) -> ProviderView:
 async def update_provider(
     definition: Known, body: ProviderChanges, preferences: Preferences, views: Views, by: By
 ) -> ProviderView:
-    """A field that is left out stays; `null` goes back to the configuration's. It survives restarts."""
+    """An omitted field stays unchanged; `null` resets it to the configured value. Kept across restarts."""
     if body.default_model is not None:
-        _refuse_foreign_model(definition, body.default_model, views.catalogue.current)
+        _check_model(definition, body.default_model, views.catalogue.current)
     changes: Changes = {}
     if "default_model" in body.model_fields_set:
         changes["default_model"] = body.default_model
     if "priority" in body.model_fields_set:
         changes["priority"] = body.priority
-    await preferences.set(definition.name, Note(Action.UPDATE, by), **changes)
+    await preferences.set(definition.name, AuditContext(Action.UPDATE, by), **changes)
     return views.view(definition)
 
 
-def _refuse_foreign_model(definition: ProviderDefinition, model: str, catalogue: Catalogue) -> None:
-    """Raises `InvalidRequest` where the provider's models are known and this is none of them."""
-    is_known_whole = definition.models_are_complete or catalogue.listed_at(definition.name) is not None
-    if definition.is_configured and is_known_whole and catalogue.find_at(definition.name, model) is None:
+def _check_model(definition: ProviderDefinition, model: str, catalogue: Catalogue) -> None:
+    """Raises `InvalidRequest` if the provider's models are known and this is not one of them."""
+    is_complete = definition.models_are_complete or catalogue.listed_at(definition.name) is not None
+    if definition.is_configured and is_complete and catalogue.find_at(definition.name, model) is None:
         raise InvalidRequest(
-            f"{definition.display_name} has no model {model!r}; GET /api/providers/{definition.name}/models lists those it has.",
+            f"{definition.display_name} has no model {model!r}; GET /api/providers/{definition.name}/models lists its models.",
             param="default_model",
         )
 
 
-@router.post("/{provider}/test", summary="Send one message to this provider", dependencies=[requires(Role.ADMIN)])
+@router.post("/{provider}/test", summary="Send a test message to this provider", dependencies=[requires(Role.ADMIN)])
 async def test_provider(
     request: Request,
     definition: Known,
@@ -92,14 +92,14 @@ async def test_provider(
     trials: Annotated[Trials, Depends(provided(Trials))],
     body: Annotated[TestBody | None, Body()] = None,  # noqa: PT028 - a route, not a test
 ) -> TestResult:
-    """One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route."""
+    """A real, billed message to **this** provider only, enabled or not. A failure is reported in the result with status 200."""
     body = body or TestBody()
     missing = None if definition.is_sandbox else obstacle(definition)
     if missing is not None:
-        raise Conflict(f"{definition.display_name} cannot be asked: {missing}.", code="no_key")
+        raise Conflict(f"{definition.display_name} is not configured: {missing}.", code="no_key")
     model = body.model or preferences.of(definition.name).default_model or definition.default_model
     if model is None:
-        raise InvalidRequest(f"{definition.display_name} has no default model; name one.", param="model")
+        raise InvalidRequest(f"{definition.display_name} has no default model; set `model`.", param="model")
     trial = await trials.run(request_id_of(request.scope), model, body.message, only=finder.at_provider(definition, model))
     last = trial.attempts[-1] if trial.attempts else None
     return TestResult(
@@ -124,18 +124,18 @@ async def toggle_provider(
     by: By,
     body: Annotated[ToggleBody | None, Body()] = None,
 ) -> ProviderView:
-    """An empty body flips; `{"enabled": …}` sets. It survives restarts, and no request in flight is broken."""
-    note = Note(Action.TOGGLE, by)
+    """Without a body it toggles; `{"enabled": …}` sets it. Kept across restarts; requests in flight are not affected."""
+    audit = AuditContext(Action.TOGGLE, by)
     if body is None:
-        await preferences.flip(definition, note)
+        await preferences.toggle(definition, audit)
     else:
-        await preferences.set(definition.name, note, enabled=body.enabled)
+        await preferences.set(definition.name, audit, enabled=body.enabled)
     return views.view(definition)
 
 
-@router.post("/{provider}/roll-key", summary="Prefer the next key", dependencies=[requires(Role.ADMIN)])
+@router.post("/{provider}/roll-key", summary="Roll to the next key", dependencies=[requires(Role.ADMIN)])
 async def roll_key(definition: Known, keys: Keys, preferences: Preferences, by: By) -> RolledKey:
-    """The next usable key is used from now on, while it is usable, and after restarts. The old one is not penalised."""
+    """Makes the next usable key the preferred one: used as long as it is usable. Kept across restarts."""
     fingerprint = keys.next_to_roll_to(definition.name)
-    await preferences.set(definition.name, Note(Action.ROLL_KEY, by), preferred_key=fingerprint)
+    await preferences.set(definition.name, AuditContext(Action.ROLL_KEY, by), preferred_key=fingerprint)
     return RolledKey(provider=definition.name, preferred_key=fingerprint)

@@ -1,4 +1,4 @@
-"""`/api/requests`: the ledger, request by request."""
+"""`/api/requests`: the requests in the ledger."""
 
 import re
 from enum import StrEnum
@@ -12,10 +12,10 @@ from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.events import Ending
 from ai_engine.ledger.repository import SqlLedger
 from ai_engine.ledger.store import Position, RequestFilter
-from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, reading_the_ledger
+from ai_engine.management_api.ledger_queries import LedgerNames, LedgerQuery, ledger_access
 from ai_engine.management_api.views.requests import RequestDetail, RequestView, request_detail, request_view
 from ai_engine.names import Role
-from ai_engine.web.paging import PageQuery, cursor_after, foreign_cursor, place_of
+from ai_engine.web.paging import PageQuery, cursor_after, invalid_cursor, position_of
 from ai_engine.web.provide import provided
 
 router = APIRouter(prefix="/api/requests", tags=["Requests"], dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
@@ -23,12 +23,12 @@ router = APIRouter(prefix="/api/requests", tags=["Requests"], dependencies=[requ
 Ledger = Annotated[SqlLedger, Depends(provided(SqlLedger))]
 
 _LIST = "requests"
-_PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+_POSITION: Final = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class StatusClass(StrEnum):
-    """The kind of a status."""
+    """The class of an HTTP status."""
 
     SUCCESS = "2xx"
     CLIENT_ERROR = "4xx"
@@ -36,21 +36,21 @@ class StatusClass(StrEnum):
 
 
 class RequestQuery(LedgerQuery, PageQuery):
-    """Which requests, and how many at once."""
+    """Filters and pagination of requests."""
 
-    ending: Ending | None = Field(None, description="How it ended for its client.", examples=["error"])
-    status: StatusClass | None = Field(None, description="The kind of status that the client was told.", examples=["5xx"])
+    ending: Ending | None = Field(None, description="How the request ended for the client.", examples=["error"])
+    status: StatusClass | None = Field(None, description="The class of the status that the client received.", examples=["5xx"])
     failure: str | None = Field(
         None,
         min_length=1,
         max_length=64,
         pattern="^[a-z_]+$",
-        description="The class of failure that ended it, as `error_stats` of `/api/statistics` has it.",
+        description="A class of failure, as in `error_stats` of `/api/statistics`.",
         examples=["rate_limit"],
     )
 
     def filter(self) -> RequestFilter:
-        """As the ledger understands it. Raises `InvalidRequest` for a range that ends before it begins."""
+        """As the ledger's filter. Raises `InvalidRequest` for a range that ends before it starts."""
         if self.begins_at is not None and self.ends_at is not None and self.begins_at >= self.ends_at:
             raise InvalidRequest("`from` must be before `to`.", param="from")
         return RequestFilter(
@@ -66,34 +66,33 @@ class RequestQuery(LedgerQuery, PageQuery):
 
     def after(self) -> Position | None:
         """Where the page before ended; `None` for the first page. Raises `InvalidRequest`."""
-        place = place_of(_LIST, self.cursor)
-        if place is None:
+        position = position_of(_LIST, self.cursor)
+        if position is None:
             return None
-        match = _PLACE.fullmatch(place)
+        match = _POSITION.fullmatch(position)
         if match is None:
-            raise foreign_cursor()
+            raise invalid_cursor()
         return Position(int(match[1]), match[2])
 
 
 class RequestPage(BaseModel):
-    """Some requests, the newest first."""
+    """A page of requests, newest first."""
 
     items: list[RequestView]
     next_cursor: str | None = Field(
-        description="For the requests before these; `null` at the end. A page may be short, or even empty, and not be the last."
+        description="The cursor of the next page; `null` at the end. A page may be short or empty and not be the last."
     )
 
 
-@router.get("", summary="List the requests")
+@router.get("", summary="List requests")
 async def list_requests(
     query: Annotated[RequestQuery, Query()], ledger: Ledger, names: Annotated[LedgerNames, Depends(provided(LedgerNames))]
 ) -> RequestPage:
-    """Finished requests, the newest first, without their attempts. Go on with `next_cursor` until there is none.
+    """Finished requests, newest first, without attempts. The list ends where `next_cursor` is `null`.
 
-    A page looks at a bounded number of requests: where few of them match, it is short and its cursor goes on from there. A name
-    that is neither configured nor in the ledger is a 400.
+    A page scans a bounded number of requests, so it may be short if few match. An unknown name is a 400.
     """
-    async with reading_the_ledger():
+    async with ledger_access():
         found, end = await ledger.page(query.filter(), query.after(), query.limit)
         if not found and end is None:
             await names.refuse_unknown(query)
@@ -109,14 +108,14 @@ async def show_request(
         str,
         Path(
             alias="id",
-            description="The `id` of a listed request, which is the ledger's own and not its `x-request-id`.",
+            description="The `id` of a listed request, not its `x-request-id`.",
             examples=["019ab0c3f1a27d9e3b5c8f6041d2e7a9"],
         ),
     ],
     ledger: Ledger,
 ) -> RequestDetail:
-    """One request with its attempts: why each was made, on which route, with which key, when, for how long, and at which cost."""
-    async with reading_the_ledger():
+    """One request with its attempts: reason, route, key, timing, result and cost of each."""
+    async with ledger_access():
         record = await ledger.request(record_id) if _ID.fullmatch(record_id) else None
     if record is None:
         raise NotFound("The ledger has no request with this id.", param="id")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 
-from ai_engine.access.audit import Action, Note
+from ai_engine.access.audit import Action, AuditContext
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.health.breaker import Breaker, Outage
 from ai_engine.management_api.audit import By, Trail
@@ -31,21 +31,21 @@ async def unflag_provider(definition: Known, keys: Keys, breaker: Circuits, view
     keys.restore(definition.name)
     after = views.view(definition)
     if before:
-        await trail.note(by, Action.UNFLAG, definition.name, before, dict.fromkeys(before))
+        await trail.record(by, Action.UNFLAG, definition.name, before, dict.fromkeys(before))
     return after
 
 
 @router.post("/drain", summary="Take out of rotation for new requests")
 async def drain_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
     """No new request goes there, also after a restart, until it is restored; those in flight go on to their end."""
-    await preferences.set(definition.name, Note(Action.DRAIN, by), drained=True)
+    await preferences.set(definition.name, AuditContext(Action.DRAIN, by), drained=True)
     return views.view(definition)
 
 
 @router.post("/restore", summary="End a drain")
 async def restore_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
     """Puts a drained provider back into rotation. One that is not drained stays as it is."""
-    await preferences.set(definition.name, Note(Action.RESTORE, by), drained=False)
+    await preferences.set(definition.name, AuditContext(Action.RESTORE, by), drained=False)
     return views.view(definition)
 
 
@@ -64,7 +64,7 @@ async def restore_key(
     before = {key.fingerprint: _cooldown(key) for key in views.view(definition).keys}.get(fingerprint)
     keys.restore(definition.name, fingerprint)
     if before:
-        await trail.note(by, Action.RESTORE_KEY, f"{definition.name}/{fingerprint}", before, dict.fromkeys(before))
+        await trail.record(by, Action.RESTORE_KEY, f"{definition.name}/{fingerprint}", before, dict.fromkeys(before))
     return views.view(definition)
 
 

@@ -1,4 +1,4 @@
-"""What the management API says, typed: times in UTC, durations in `_ms` or `_seconds`, `null` where something is not known."""
+"""Schemas of the management API. Times are UTC, durations `_ms` or `_seconds`; `null` is unknown."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,63 +19,65 @@ ProviderState = Literal["available", "flagged", "drained", "disabled", "no_key"]
 
 def _name(text: str) -> str:
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("nobody has this name")
+        raise ValueError("must not contain NUL or surrogate characters")
     return text
 
 
 Name = Annotated[str, AfterValidator(_name)]
-"""A text that every database can keep: without NUL, and without halves of characters."""
+"""Text that every database can store: without NUL and surrogates."""
 
 
 class FlagReason(StrEnum):
-    """Why a provider, a route or a key is out of rotation: a class of failure, or what an operator did or left out."""
+    """Why a provider, a route or a key is out of rotation: a class of failure, or an operator's action."""
 
     # Open circuits
     SERVER_ERROR = FailureClass.SERVER_ERROR
-    MALFORMED_ANSWER = FailureClass.MALFORMED_ANSWER
-    CONNECT = FailureClass.CONNECT
-    RESET = FailureClass.RESET
-    SILENT = FailureClass.SILENT
-    CUT = FailureClass.CUT
+    MALFORMED_RESPONSE = FailureClass.MALFORMED_RESPONSE
+    CONNECTION_FAILED = FailureClass.CONNECTION_FAILED
+    CONNECTION_RESET = FailureClass.CONNECTION_RESET
+    TIMEOUT = FailureClass.TIMEOUT
+    INCOMPLETE_STREAM = FailureClass.INCOMPLETE_STREAM
     MODEL_NOT_FOUND = FailureClass.MODEL_NOT_FOUND
     # Keys in cooldown, and invalid ones
     RATE_LIMIT = FailureClass.RATE_LIMIT
     QUOTA = FailureClass.QUOTA
     FORBIDDEN = FailureClass.FORBIDDEN
     INVALID_KEY = FailureClass.INVALID_KEY
-    # By hand
+    # By an operator
     DRAINED = ExclusionReason.DRAINED
     DISABLED = ExclusionReason.DISABLED
     NO_KEY = ExclusionReason.NO_KEY
 
 
 class Flag(BaseModel):
-    """Why something is out of rotation, and for how long."""
+    """Why a provider or route is out of rotation, and for how long."""
 
     reason: FlagReason = Field(examples=["server_error"])
     message: str
-    until: datetime | None = Field(description="When it is tried again, to the second; `null` if that is not known.")
+    until: datetime | None = Field(description="When it is back in rotation, to the second; `null` if unknown.")
 
 
 class ProviderKeyView(BaseModel):
-    """A provider key, known by its fingerprint."""
+    """A provider key."""
 
-    fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
-    last_four: str | None = Field(description="Only of keys of 20 characters or more.")
-    active: bool = Field(description="The next request would use it.")
-    state: KeyState = Field(
-        description="For all models: `cooldown`: out for a while, such as for a spent quota. `invalid`: the provider does not "
-        "accept it; it is checked again by the listing call."
+    fingerprint: str | None = Field(
+        description="First 8 hex digits of the key's SHA-256; `null` for a provider without keys.", examples=["9f86d081"]
     )
-    until: datetime | None = Field(description="The end of the cooldown, of an invalid key its next check.")
+    last_four: str | None = Field(description="The key's last four characters; `null` for keys of fewer than 20.")
+    active: bool = Field(description="Whether the next request uses it.")
+    state: KeyState = Field(
+        description="For all models. `cooldown`: not used for a while, such as for a spent quota. `invalid`: not accepted by the "
+        "provider; checked again by listing the models."
+    )
+    until: datetime | None = Field(description="The end of the cooldown; of an invalid key, its next check.")
     reason: FlagReason | None
-    model_cooldowns: dict[str, datetime] = Field(description="By model, such as after a rate limit: the end of the cooldown.")
+    model_cooldowns: dict[str, datetime] = Field(description="The end of the cooldown by model, such as after a rate limit.")
     requests: int
     failures: int
 
 
 class RouteView(BaseModel):
-    """A route that is not healthy."""
+    """A route out of rotation."""
 
     model: str
     state: Literal["flagged"] = "flagged"
@@ -84,26 +86,26 @@ class RouteView(BaseModel):
 
 
 class ProviderView(BaseModel):
-    """One provider."""
+    """A provider."""
 
     name: str
     display_name: str
     protocol: str
     base_url: str
     docs_url: str | None
-    enabled: bool = Field(description="Nobody has switched it off; whether it has what it needs is its `status`.")
+    enabled: bool = Field(description="Whether it is enabled, configured or not.")
     status: ProviderState = Field(
-        description="`no_key`: it lacks a key or an address. `flagged`: out of rotation for a while. "
+        description="`no_key`: a key or an address is missing. `flagged`: out of rotation for a while. "
         "`drained`: taken out of rotation by an operator."
     )
     flag: Flag | None
     priority: int = Field(description="Lower is preferred.")
     keys: list[ProviderKeyView]
-    routes: list[RouteView] = Field(description="Those that are not healthy.")
+    routes: list[RouteView] = Field(description="The routes that are out of rotation.")
     default_model: str | None
     models_count: int
-    success_rate: float | None = Field(description="0 to 1, since the start; the client's own faults do not count.")
-    latency_ms: float | None = Field(description="The median of the last answers.")
+    success_rate: float | None = Field(description="0 to 1, since the start, without client errors.")
+    latency_ms: float | None = Field(description="The median of the last 256 successful attempts.")
     last_error: str | None
     last_used_at: datetime | None
 
@@ -115,7 +117,7 @@ class ToggleBody(BaseModel):
 
 
 class ProviderChanges(BaseModel):
-    """A field that is left out stays as it is; `null` goes back to what the configuration says."""
+    """An omitted field stays unchanged; `null` resets it to the configured value."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -126,7 +128,7 @@ class ProviderChanges(BaseModel):
 
 
 class TestBody(BaseModel):
-    """A message of one's own; without one a short greeting is sent."""
+    """The message to send; by default a short greeting."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -135,7 +137,7 @@ class TestBody(BaseModel):
         None,
         min_length=1,
         max_length=LONGEST_NAME,
-        description="Without one, the provider's default model.",
+        description="Default: the provider's default model.",
         examples=["llama-3.3-70b-versatile"],
     )
 
@@ -146,12 +148,12 @@ class TokenUsage(BaseModel):
 
 
 class AttemptView(BaseModel):
-    """One request that was sent, with what came of it."""
+    """One request to a provider, and its result."""
 
     provider: str
     model: str
     key: str | None = Field(description="The provider key's fingerprint.")
-    why: str
+    reason: str = Field(description="Why this attempt was made.", examples=["first_candidate"])
     succeeded: bool
     failure: str | None
     status: int | None
@@ -160,7 +162,7 @@ class AttemptView(BaseModel):
 
 
 class TestResult(BaseModel):
-    """What one real message to one provider gave."""
+    """The result of a test message."""
 
     success: bool
     provider: str
@@ -170,17 +172,17 @@ class TestResult(BaseModel):
     ttft_ms: float | None
     usage: TokenUsage | None
     key: str | None = Field(description="The provider key's fingerprint.")
-    attempts: list[AttemptView] = Field(description="Its keys one after the other, until one was answered.")
+    attempts: list[AttemptView] = Field(description="One per key that was tried.")
     error: str | None
 
 
 class RolledKey(BaseModel):
     provider: str
-    preferred_key: str = Field(description="The fingerprint of the key that is used from now on, while it is usable.")
+    preferred_key: str = Field(description="The fingerprint of the preferred key: used as long as it is usable.")
 
 
 class ScoreView(BaseModel):
-    """The parts of the score, each 0 to 1."""
+    """A candidate's score and its parts, each 0 to 1."""
 
     total: float
     priority: float
@@ -191,40 +193,44 @@ class ScoreView(BaseModel):
 
 
 class CandidateView(BaseModel):
-    """A route that could serve the request."""
+    """A route that can serve the request."""
 
     provider: str
-    model: str = Field(description="By the provider's own name.")
-    matched: str = Field(description="How the name matched.", examples=["exact"])
+    model: str = Field(description="The provider's name for the model.")
+    matched: str = Field(
+        description="How the name matched: `exact`, `normalised`, `alias`, `dated` or `family`.", examples=["exact"]
+    )
     score: ScoreView
     first_token_seconds: float | None
     usd_per_million_tokens: str | None
 
 
-class LeftOutView(BaseModel):
-    """A route that cannot serve it now."""
+class ExcludedView(BaseModel):
+    """A route of the model that cannot serve the request now."""
 
     provider: str
     model: str
     reason: ExclusionReason
     cause: FailureClass | None = Field(description="The class of failure behind `flagged` and `keys_in_cooldown`.")
     detail: str
-    returns_at: datetime | None
+    until: datetime | None = Field(description="When it is back in rotation; `null` if unknown.")
 
 
 class Explanation(BaseModel):
-    """What autodecide would do with this model now."""
+    """How autodecide would route a request for this model now."""
 
     model: str
-    known: bool = Field(description="Some catalogue entry is meant by the name.")
-    family: str | None = Field(description="Set where only the family's best member is meant.")
+    known: bool = Field(description="Whether the name matches any route.")
+    family: str | None = Field(description="Set if no model has this name and it stands for the best member of a family.")
     pinned_to: str | None
-    order: str = Field(description="What ordered the candidates.")
+    order: str = Field(
+        description="How the candidates are ordered: `score`, `configured`, `provider.order` or `provider.sort: …`."
+    )
     formula: str = "Σ weight × part / Σ weight"
     weights: dict[str, float]
     candidates: list[CandidateView]
-    left_out: list[LeftOutView]
-    fallbacks: list[str] = Field(description="Other models, tried once every candidate of this one is exhausted.")
+    excluded: list[ExcludedView]
+    fallbacks: list[str] = Field(description="Other models, tried when every candidate of this one has failed.")
     catalogue_age_seconds: float
 
 
@@ -236,7 +242,7 @@ class AutodecideTestBody(BaseModel):
 
 
 class AutodecideTestResult(BaseModel):
-    """The explanation, and what really happened."""
+    """The explanation, and the result of the request."""
 
     explanation: Explanation
     success: bool
@@ -257,7 +263,7 @@ class PerformanceView(BaseModel):
     latency_p99_ms: float | None
     first_token_p50_ms: float | None
     tokens_per_second: float | None
-    overhead_p50_ms: float | None = Field(description="The engine's own share.")
+    overhead_p50_ms: float | None = Field(description="The gateway's own share of the duration.")
     overhead_p99_ms: float | None
     in_flight: int
 
@@ -268,13 +274,13 @@ class FlaggedProvider(BaseModel):
 
 
 class ConfigurationView(BaseModel):
-    """The configuration in use, without secrets."""
+    """The configuration in force, without secrets."""
 
-    host: str = Field(description="Where clients reach it: at the proxy in front, where one is told of.")
+    host: str = Field(description="The address that clients use: the reverse proxy's if `AI_ENGINE_PUBLIC_HOST` is set.")
     port: int
     autodecide: bool
-    sandbox: bool = Field(description="The sandbox answers now.")
-    access: Literal["open", "keys"]
+    sandbox: bool = Field(description="Whether the sandbox provider is active.")
+    access: Literal["open", "keys"] = Field(description="`open`: no key is required on this machine.")
     log_level: str
     max_request_size_bytes: int
     cors_origins: list[str]
@@ -283,16 +289,16 @@ class ConfigurationView(BaseModel):
 
 
 class Status(BaseModel):
-    """The engine at a glance."""
+    """The gateway's status."""
 
     status: Literal["ok", "degraded", "down"]
     version: str
     uptime_seconds: float
-    total_providers: int = Field(description="All that are known, configured or not.")
-    enabled_providers: int = Field(description="Those that are configured and switched on.")
-    disabled_providers: int = Field(description="All others: most of them have no key.")
-    available_providers: int = Field(description="Of the enabled ones, those in rotation now.")
-    flagged_providers: int = Field(description="Of the enabled ones, those out of rotation for a while.")
+    total_providers: int = Field(description="All known providers, configured or not.")
+    enabled_providers: int = Field(description="Configured and enabled.")
+    disabled_providers: int = Field(description="All others; most have no key.")
+    available_providers: int = Field(description="Enabled and in rotation.")
+    flagged_providers: int = Field(description="Enabled and flagged.")
     flagged_details: list[FlaggedProvider]
     performance: PerformanceView
     configuration: ConfigurationView

@@ -1,4 +1,4 @@
-"""`/api/session`: sign in to the pages with a key, who am I, sign out."""
+"""`/api/session`: sign in to the pages with a key, show the session, sign out."""
 
 import logging
 from datetime import datetime
@@ -23,7 +23,7 @@ TheSessions = Annotated[Sessions, Depends(provided(Sessions))]
 
 
 class SignIn(BaseModel):
-    """A key that may read `/api`: an admin's or a viewer's."""
+    """A key with the role admin or viewer."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,29 +31,29 @@ class SignIn(BaseModel):
 
 
 class SignedOut(BaseModel):
-    """The session is over."""
+    """The session has ended."""
 
     signed_out: Literal[True] = True
 
 
 class SessionView(BaseModel):
-    """Who the pages act for."""
+    """The current session."""
 
     role: Literal["viewer", "admin"]
-    name: str = Field(description="The key's name; `local` where none is needed.", examples=["admin key"])
-    access: Literal["open", "keys"] = Field(description="`open`: this gateway asks nobody on its own machine for a key.")
-    expires_at: datetime | None = Field(description="When to sign in again; `null` for whoever did not come with a session.")
+    name: str = Field(description="The key's name; `local` if no key is needed.", examples=["admin key"])
+    access: Literal["open", "keys"] = Field(description="`open`: no key is required on this machine.")
+    expires_at: datetime | None = Field(description="When the session expires; `null` without a session.")
 
 
 @router.post("", summary="Sign in with a key", dependencies=[requires(Role.PUBLIC)])
 async def sign_in(request: Request, response: Response, body: SignIn, guard: TheGuard, sessions: TheSessions) -> SessionView:
-    """Answers with a cookie that no script can read and no other site can use. Where no key is needed, it answers without one."""
-    guard.refuse_other_pages(request.scope)
+    """Sets an HttpOnly, SameSite=Strict session cookie. If no key is needed, no cookie is set."""
+    guard.require_own_origin(request.scope)
     if guard.is_open:
         return _view(guard.admit(request.scope, Role.VIEWER), guard, None)
-    # JSON may hold half of a surrogate pair, which is no UTF-8; no key holds one either.
+    # JSON may contain a lone surrogate, which UTF-8 cannot encode; no key contains one.
     key = body.key.get_secret_value().strip().encode(errors="surrogatepass")
-    caller, key_hash = guard.recognise(request.scope, key)
+    caller, key_hash = guard.authenticate(request.scope, key)
     token, session = await sessions.open(key_hash)
     _log.info("%s signed in to the pages from %s", caller.name, client_address_of(request.scope))
     response.set_cookie(
@@ -62,23 +62,23 @@ async def sign_in(request: Request, response: Response, body: SignIn, guard: The
         max_age=int(LIFETIME.total_seconds()),
         httponly=True,
         samesite="strict",
-        # TLS may end at a proxy in front; the page's own address says how the browser came.
+        # TLS may end at a reverse proxy; the page's origin tells the scheme that the browser used.
         secure=request.headers.get("origin", "").startswith("https://"),
     )
     return _view(caller, guard, session.expires_at)
 
 
-@router.get("", summary="Who am I")
+@router.get("", summary="Show the session")
 async def show_session(request: Request, caller: Annotated[Caller, requires(Role.VIEWER)], guard: TheGuard) -> SessionView:
-    """401 where a key is needed and none came, so that the pages ask for one only there."""
+    """401 if a key is needed and none was sent."""
     session = guard.session_of(request.scope)
     return _view(caller, guard, session.expires_at if session is not None else None)
 
 
 @router.delete("", summary="Sign out", dependencies=[requires(Role.PUBLIC)])
 async def sign_out(request: Request, response: Response, guard: TheGuard, sessions: TheSessions) -> SignedOut:
-    """Ends the session here, and takes the cookie back. To sign out twice is no fault."""
-    guard.refuse_other_pages(request.scope)
+    """Ends the session and deletes the cookie. Idempotent."""
+    guard.require_own_origin(request.scope)
     await sessions.close(session_tokens(request.scope))
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return SignedOut()

@@ -1,4 +1,4 @@
-"""`/api/status`: the engine at a glance."""
+"""`/api/status`: the gateway's status."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/status", tags=["Status"], dependencies=[requires
 
 
 class Uptime:
-    """How long this process has been serving."""
+    """The time since the process started serving."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,18 +29,18 @@ class Uptime:
         return self._clock.monotonic() - self._started_at
 
 
-@router.get("", summary="The engine at a glance")
+@router.get("", summary="Show the status")
 async def show_status(
     views: Annotated[ProviderViews, Depends(provided(ProviderViews))],
     uptime: Annotated[Uptime, Depends(provided(Uptime))],
     guard: Annotated[Guard, Depends(provided(Guard))],
 ) -> Status:
-    """`ok`: every enabled provider is in rotation. `degraded`: some are flagged. `down`: nobody could answer a request now."""
+    """`ok`: every enabled provider is in rotation. `degraded`: some are flagged. `down`: no provider is available."""
     return status_view(views, uptime, guard)
 
 
 def status_view(views: ProviderViews, uptime: Uptime, guard: Guard) -> Status:
-    """The engine as it stands now."""
+    """The current status."""
     current, performance = views.configuration.current, views.performance.snapshot()
     rows = list(current.providers.values())
     flags = {row.name: views.flag_of(row) for row in rows}

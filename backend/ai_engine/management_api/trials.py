@@ -83,7 +83,7 @@ def attempt_view(attempt: AttemptFinished) -> AttemptView:
         provider=attempt.route.provider,
         model=attempt.route.model,
         key=attempt.key_fingerprint,
-        why=attempt.why,
+        reason=attempt.reason,
         succeeded=attempt.succeeded,
         failure=attempt.failure,
         status=attempt.status,

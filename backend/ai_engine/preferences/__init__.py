@@ -1,1 +1,1 @@
-"""What an admin changes at run time, provider by provider, and what survives a restart of it."""
+"""Preferences per provider that admins change at run time; kept across restarts."""

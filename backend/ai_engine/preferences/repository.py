@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from ai_engine.access.audit import AuditEntry
-from ai_engine.access.repository import keep_audit_entry
+from ai_engine.access.repository import insert_audit_entry
 from ai_engine.database import Database
-from ai_engine.database.changes import change
+from ai_engine.database.changes import transaction
 from ai_engine.database.rows import replace_row
-from ai_engine.database.schema import provider_preferences as kept
+from ai_engine.database.schema import provider_preferences as table
 from ai_engine.preferences.preferences import ProviderPreference
 
 
@@ -23,7 +23,7 @@ class SqlPreferencesRepository:
 
     async def load(self) -> Mapping[str, ProviderPreference]:
         async with self._database.engine.connect() as connection:
-            rows = await connection.execute(select(kept))
+            rows = await connection.execute(select(table))
             return {
                 row.provider: ProviderPreference(
                     row.enabled, row.preferred_key, row.priority, row.default_model, drained=bool(row.drained)
@@ -34,8 +34,8 @@ class SqlPreferencesRepository:
     async def save(
         self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
     ) -> None:
-        """Raises `Unavailable` where the database is locked, full or gone."""
-        async with change(self._database, f"A preference of {provider}") as connection:
-            await replace_row(connection, kept, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
+        """Raises `Unavailable` if the database is locked, full or gone."""
+        async with transaction(self._database, f"A preference of {provider}") as connection:
+            await replace_row(connection, table, {"provider": provider, "changed_at": changed_at, **asdict(preference)})
             if audited is not None:
-                await keep_audit_entry(connection, audited)
+                await insert_audit_entry(connection, audited)

@@ -17,7 +17,7 @@ from ai_engine.upstream.port import (
     ConnectionReset,
     Headers,
     UpstreamError,
-    UpstreamSilent,
+    UpstreamTimeout,
 )
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.redaction import redact_exactly
@@ -35,12 +35,12 @@ class FailureClass(StrEnum):
     RATE_LIMIT = "rate_limit"
     MODEL_NOT_FOUND = "model_not_found"
     SERVER_ERROR = "server_error"
-    MALFORMED_ANSWER = "malformed_answer"
-    CONNECT = "connect"
-    RESET = "reset"
-    SILENT = "silent"
+    MALFORMED_RESPONSE = "malformed_response"
+    CONNECTION_FAILED = "connection_failed"
+    CONNECTION_RESET = "connection_reset"
+    TIMEOUT = "timeout"
     """No first token in time, or a started stream that stalled."""
-    CUT = "cut"
+    INCOMPLETE_STREAM = "incomplete_stream"
     """A stream that ended without a finish."""
 
 
@@ -225,26 +225,26 @@ def is_missing_path(failure: Failure) -> bool:
     return failure.status in (404, 405, 501) and not names & _MODEL_UNKNOWN
 
 
-def malformed_answer(message: str) -> Failure:
+def malformed_response(message: str) -> Failure:
     """The provider's 2xx is not a valid answer."""
-    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, clean(message))
+    return Failure(FailureClass.MALFORMED_RESPONSE, Blame.ROUTE, clean(message))
 
 
 def classify_exception(error: UpstreamError) -> Failure:
     """Classifies an exchange without a complete HTTP answer."""
     match error:
         case ConnectFailed():
-            return Failure(FailureClass.CONNECT, Blame.NETWORK, clean(error.message), is_worth_repeating=True)
+            return Failure(FailureClass.CONNECTION_FAILED, Blame.NETWORK, clean(error.message), is_worth_repeating=True)
         case ConnectionReset():
-            return Failure(FailureClass.RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+            return Failure(FailureClass.CONNECTION_RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
         case ConnectionCut():
-            return Failure(FailureClass.CUT, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
-        case UpstreamSilent():
-            return Failure(FailureClass.SILENT, Blame.ROUTE, clean(error.message))
+            return Failure(FailureClass.INCOMPLETE_STREAM, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+        case UpstreamTimeout():
+            return Failure(FailureClass.TIMEOUT, Blame.ROUTE, clean(error.message))
         case AnswerTooLarge():
-            return malformed_answer(error.message)
+            return malformed_response(error.message)
         case _:
-            return Failure(FailureClass.RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
+            return Failure(FailureClass.CONNECTION_RESET, Blame.ROUTE, clean(error.message), is_worth_repeating=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ _KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
 _KEY_DAY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.MODEL)
 _NO_MODEL = _Verdict(FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
 _SERVER_ERROR = _Verdict(FailureClass.SERVER_ERROR, Blame.ROUTE, is_worth_repeating=True)
-_NO_ANSWER = _Verdict(FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+_NO_ANSWER = _Verdict(FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 def _judge(error: ErrorBody, status: int | None, headers: Headers) -> Failure:

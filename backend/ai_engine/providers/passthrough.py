@@ -10,7 +10,7 @@ import orjson
 from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.error_bodies import has_error
-from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, FailureClass, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object
 from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
@@ -52,7 +52,7 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
     media_type = content_type.partition(";")[0].strip().lower()
     if operation in _MAY_BE_OTHER_THAN_JSON and not media_type.endswith("json"):
         if media_type == "text/html" or (operation is Operation.SPEECH and not body):
-            return malformed_answer(f"The provider's answer is {'a web page' if body else 'empty'}.")
+            return malformed_response(f"The provider's answer is {'a web page' if body else 'empty'}.")
         return PlainAnswer(body, None, None, content_type=content_type.encode("latin-1"))
     answer = answer_object(body)
     if isinstance(answer, Failure):
@@ -63,7 +63,7 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
     if not any(answer.get(field) is not None for field in fields):
         if has_error(answer):
             return classify_error_value(answer)
-        return malformed_answer(f"The provider's answer has no {' or '.join(fields) or 'audio'}.")
+        return malformed_response(f"The provider's answer has no {' or '.join(fields) or 'audio'}.")
     named = answer.get("model")
     return PlainAnswer(body, named if isinstance(named, str) else None, _usage_in(operation, answer), answer=answer)
 

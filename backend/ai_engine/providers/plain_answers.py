@@ -4,11 +4,11 @@ import orjson
 
 from ai_engine.names import TokenCounts
 from ai_engine.providers.error_bodies import has_error
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in
 
-TOO_DEEP = malformed_answer("The provider's answer is nested too deeply.")
+TOO_DEEP = malformed_response("The provider's answer is nested too deeply.")
 """An answer that can be read but not encoded again."""
 
 
@@ -17,10 +17,10 @@ def answer_object(body: bytes) -> Json | Failure:
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return malformed_answer("The provider's answer is not JSON.")
+        return malformed_response("The provider's answer is not JSON.")
     if isinstance(answer, dict):
         return answer
-    return classify_error_value(answer) if has_error(answer) else malformed_answer("The provider's answer is not an object.")
+    return classify_error_value(answer) if has_error(answer) else malformed_response("The provider's answer is not an object.")
 
 
 def uncounted_characters(content: object, usage: TokenCounts | None) -> int:

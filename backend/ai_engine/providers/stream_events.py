@@ -8,7 +8,7 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.wire import openai
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event, EventReader, EventTooLarge
@@ -24,13 +24,13 @@ def failed(failure: Failure) -> StreamEvent:
     return StreamEvent(EventKind.FAILURE, failure=failure)
 
 
-TOO_DEEP = failed(malformed_answer("The provider's stream is nested too deeply."))
+TOO_DEEP = failed(malformed_response("The provider's stream is nested too deeply."))
 """An event that can be read but not encoded again."""
 
 
 def no_stream() -> StreamEvent:
     """A body without events: the answer of a server that does not stream."""
-    return failed(malformed_answer("The provider did not answer a streaming request with a stream."))
+    return failed(malformed_response("The provider did not answer a streaming request with a stream."))
 
 
 def is_json(rest: bytes) -> bool:
@@ -56,7 +56,7 @@ class BodyDecoder(ABC):
         try:
             return self._read(self._reader.feed(chunk))
         except EventTooLarge as error:
-            return [failed(malformed_answer(f"The provider's stream has {error}."))]
+            return [failed(malformed_response(f"The provider's stream has {error}."))]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from ai_engine.clock import Watchdog
-from ai_engine.errors import DeadlinePassed
+from ai_engine.errors import DeadlineExceeded
 from ai_engine.names import PASSED_THROUGH, Blame, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamDecoder, StreamEvent
-from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_answer
+from ai_engine.providers.failures import Failure, FailureClass, classify_exception, malformed_response
 from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.relay.client_stream import ClientStream
 from ai_engine.relay.exchange import Exchange
@@ -72,7 +72,7 @@ class Attempt:
     async def run(self) -> Failure | None:
         """`None` once there is a sound answer: `plain`, or a stream to `relay_to`.
 
-        Raises `DeadlinePassed` where the request's own time is over, which no provider is to blame for.
+        Raises `DeadlineExceeded` where the request's own time is over, which no provider is to blame for.
         """
         try:
             failure = await self._run()
@@ -89,14 +89,14 @@ class Attempt:
         patience = self._patience()
         remaining = self._deadline - self.lease.started_at
         if remaining <= 0:
-            raise DeadlinePassed("The request's time was over before a provider could answer.")
+            raise DeadlineExceeded("The request's time was over before a provider could answer.")
         try:
             with Watchdog(min(patience, remaining)):
                 return await self._read(await self._services.upstream.send(self._upstream_request))
         except TimeoutError:
             if remaining <= patience:
-                raise DeadlinePassed("The request's time was over before an answer was complete.") from None
-            return Failure(FailureClass.SILENT, Blame.ROUTE, f"No answer for {patience:g} seconds.")
+                raise DeadlineExceeded("The request's time was over before an answer was complete.") from None
+            return Failure(FailureClass.TIMEOUT, Blame.ROUTE, f"No answer for {patience:g} seconds.")
         except UpstreamError as error:
             return classify_exception(error)
 
@@ -156,7 +156,7 @@ class Attempt:
                         pass
             received_bytes += len(chunk)
             if received_bytes > _LARGEST_OPENING_BYTES:
-                return malformed_answer(f"The provider's stream has no content in its first {received_bytes} bytes.")
+                return malformed_response(f"The provider's stream has no content in its first {received_bytes} bytes.")
         failures = (event.failure for event in decoder.end() if event.failure is not None)
         return next(failures, _nothing_came())
 
@@ -229,4 +229,6 @@ class Attempt:
 
 
 def _nothing_came() -> Failure:
-    return Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended before its first content.", is_worth_repeating=True)
+    return Failure(
+        FailureClass.INCOMPLETE_STREAM, Blame.ROUTE, "The stream ended before its first content.", is_worth_repeating=True
+    )

@@ -80,7 +80,7 @@ class Delivery:
             self.journal,
             step.trial.candidate,
             step.key,
-            step.trial.why,
+            step.trial.reason,
             self.request.id,
             self.settlement.started_at,
             self._observe,

@@ -167,15 +167,15 @@ class RequestVariants:
         route, operation = exchange.route, exchange.operation
         if exchange.refuses_stream_options and exchange.asks_usage:
             self._refuses_stream_options.add(route.provider)
-            return "without stream_options"
+            return "without_stream_options"
         if exchange.is_missing(failure):
             self._missing.add((route, operation))
-            return "as a chat"
+            return "as_chat"
         amended = exchange.amended(failure)
         if amended is None:
             return None
         self._amended[route, operation] = amended
-        return "without reasoning"
+        return "without_reasoning"
 
     def note_answered(self, route: Route) -> None:
         """A sound answer came: it was not the model that was missing."""

@@ -7,13 +7,13 @@ from ai_engine.autodecide.plan import Plan
 from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
-    DeadlinePassed,
+    DeadlineExceeded,
     InvalidRequest,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     RateLimited,
     RefusedByProvider,
-    RoutesOut,
     UnsupportedByProvider,
 )
 from ai_engine.names import Blame
@@ -75,10 +75,10 @@ def _failed(failures: Sequence[Failure], exclusions: Sequence[Exclusion], retry_
             code="rate_limit_exceeded",
         )
     tried = f"{len(failures)} attempt{'s' if len(failures) > 1 else ''} failed; the last one: {last.message}"
-    if last.kind is FailureClass.SILENT:
-        return DeadlinePassed(tried, retry_after_seconds=retry_after_seconds, code="upstream_timeout")
+    if last.kind is FailureClass.TIMEOUT:
+        return DeadlineExceeded(tried, retry_after_seconds=retry_after_seconds, code="upstream_timeout")
     if all(failure.blame is Blame.KEY for failure in failures):
-        return RoutesOut(
+        return NoRouteAvailable(
             "No provider key for this model is usable any more: " + tried,
             retry_after_seconds=retry_after_seconds,
             code="no_usable_key",
@@ -93,10 +93,10 @@ def _causes(exclusions: Sequence[Exclusion]) -> set[FailureClass | None]:
 
 def _unknown(model: str, *, is_still_listing: bool, why: str | None) -> AIEngineError:
     if is_still_listing:
-        return RoutesOut(
+        return NoRouteAvailable(
             f"No provider is known to serve {model!r}. A provider's model list is still loading; try again in a moment.",
             retry_after_seconds=_LISTING_SECONDS,
-            code="catalogue_incomplete",
+            code="model_list_pending",
         )
     return ModelNotFound(
         f"No provider serves a model named {model!r}; {why or 'GET /v1/models lists the available models'}.",
@@ -121,6 +121,4 @@ def _all_out(model: str, exclusions: Sequence[Exclusion], retry_after_seconds: f
             retry_after_seconds=retry_after_seconds,
             code="rate_limit_exceeded",
         )
-    return RoutesOut(
-        f"Every route of {model!r} is out of rotation ({reasons}).", retry_after_seconds=retry_after_seconds, code="routes_out"
-    )
+    return NoRouteAvailable(f"Every route of {model!r} is out of rotation ({reasons}).", retry_after_seconds=retry_after_seconds)

@@ -1,7 +1,7 @@
 """The lease of an attempt: a provider key, a permit of the circuit breaker, and a record, which end together and once."""
 
 from ai_engine.autodecide.candidates import Candidate
-from ai_engine.events import ABANDONED, AttemptFinished, AttemptObserver
+from ai_engine.events import CANCELLED, AttemptFinished, AttemptObserver
 from ai_engine.names import Blame
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.failures import Failure, FailureClass
@@ -27,8 +27,8 @@ class Lease:
         "first_token_seconds",
         "key",
         "number",
+        "reason",
         "started_at",
-        "why",
     )
 
     def __init__(
@@ -37,7 +37,7 @@ class Lease:
         journal: Journal,
         candidate: Candidate,
         key: PooledKey,
-        why: str,
+        reason: str,
         request_id: str,
         request_started_at: float,
         observe: AttemptObserver,
@@ -51,7 +51,7 @@ class Lease:
         self._is_over = False
         self.candidate = candidate
         self.key = key
-        self.why = why
+        self.reason = reason
         self.started_at = services.clock.monotonic()
         self.first_token_seconds: float | None = None
         """From the attempt's start; `None` for plain answers, and while nothing came."""
@@ -108,7 +108,7 @@ class Lease:
         if self._is_over:
             return
         self._services.breaker.abandon(self._permit)
-        self._end(ABANDONED, Blame.REQUEST, None, None, reported or UNKNOWN_SPENT)
+        self._end(CANCELLED, Blame.REQUEST, None, None, reported or UNKNOWN_SPENT)
 
     def _end(self, failure: str | None, blame: Blame | None, status: int | None, detail: str | None, spent: Spent) -> None:
         self._is_over = True
@@ -120,7 +120,7 @@ class Lease:
             self.number,
             self.candidate.route,
             self.key.fingerprint,
-            self.why,
+            self.reason,
             (self.started_at - self._request_started_at) * 1000,
             failure is None,
             failure,

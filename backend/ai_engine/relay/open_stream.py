@@ -83,12 +83,12 @@ class OpenStream:
         if self.is_complete:
             self._is_sound = True
             return None
-        return failure or Failure(FailureClass.CUT, Blame.ROUTE, "The stream ended without a finish.")
+        return failure or Failure(FailureClass.INCOMPLETE_STREAM, Blame.ROUTE, "The stream ended without a finish.")
 
     def _timed_out(self) -> Failure:
         if asyncio.get_running_loop().time() >= self._ends_at:
-            return Failure(FailureClass.SILENT, Blame.REQUEST, "The request's time was over before the answer was complete.")
-        return Failure(FailureClass.SILENT, Blame.ROUTE, "The stream stalled.")
+            return Failure(FailureClass.TIMEOUT, Blame.REQUEST, "The request's time was over before the answer was complete.")
+        return Failure(FailureClass.TIMEOUT, Blame.ROUTE, "The stream stalled.")
 
     async def _relay(self, write: Write) -> Failure | None:
         time, clock = asyncio.get_running_loop().time, self._clock.monotonic

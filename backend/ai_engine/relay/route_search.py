@@ -11,7 +11,7 @@ from dataclasses import replace
 from ai_engine.autodecide.candidates import Candidate, ExclusionReason, RouteQuery
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import jittered
-from ai_engine.errors import AIEngineError, RefusedByProvider, RoutesOut, Unavailable, UnsupportedByProvider
+from ai_engine.errors import AIEngineError, NoRouteAvailable, RefusedByProvider, Unavailable, UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.failures import Failure, FailureClass
@@ -111,10 +111,10 @@ class RouteSearch:
         self._failures.append(trial.failure)
         other_form = self._variants.retry_variant(send.exchange, failure)
         if other_form is not None:
-            trial.exchange, trial.why, trial.is_superseded = None, other_form, True
+            trial.exchange, trial.reason, trial.is_superseded = None, other_form, True
             self._ready.append(trial)
             return
-        if failure.kind is FailureClass.SILENT or failure.blame is Blame.MODEL:
+        if failure.kind is FailureClass.TIMEOUT or failure.blame is Blame.MODEL:
             self._closed.add(route)
         match failure.blame:
             case Blame.REQUEST if not self.may_answer_locally():
@@ -123,7 +123,7 @@ class RouteSearch:
                 self._end_plan()
             case Blame.KEY:
                 trial.tried_keys += (send.key.fingerprint,)
-                trial.why = "another key"
+                trial.reason = "next_key"
                 self._ready.append(trial)
             case _:
                 self._tried.append(trial)
@@ -165,8 +165,8 @@ class RouteSearch:
         if self._only is not None:
             return Trial(candidate, self._plan, "test")
         if self._tried:
-            return Trial(candidate, self._plan, "next candidate")
-        return Trial(candidate, self._plan, "first choice" if len(self._plans) == 1 else "fallback model")
+            return Trial(candidate, self._plan, "next_candidate")
+        return Trial(candidate, self._plan, "first_candidate" if len(self._plans) == 1 else "fallback_model")
 
     def _prepare(self, trial: Trial) -> Send | None:
         """The attempt that goes on with this trial; `None` where there is none to make."""
@@ -253,8 +253,8 @@ class RouteSearch:
         return self._wait(candidate, now + max(jittered(_BACKOFF_SECONDS, services.chance), asked_for), is_cooldown=False)
 
     def _wait(self, candidate: Candidate, until: float, *, is_cooldown: bool) -> Wait:
-        why = "after a rate limit" if is_cooldown else "retry"
-        return Wait(Trial(candidate, self._plan, why, is_retry=True), until, is_cooldown)
+        reason = "after_cooldown" if is_cooldown else "retry"
+        return Wait(Trial(candidate, self._plan, reason, is_retry=True), until, is_cooldown)
 
     # Plans
 
@@ -315,7 +315,7 @@ class RouteSearch:
     def final_error(self) -> AIEngineError:
         """What the caller should know and do, from everything that was planned and tried."""
         if self._only is not None and not self._failures and not self._unsupported:
-            return RoutesOut(f"{self._only.definition.display_name} has no provider key.", code="no_usable_key")
+            return NoRouteAvailable(f"{self._only.definition.display_name} has no provider key.", code="no_usable_key")
         finder = self._services.finder
         return final_error(
             self._plans,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ai_engine.catalogue.prices import Price
 from ai_engine.errors import AIEngineError, error_detail
-from ai_engine.events import ABANDONED, CLIENT_CLOSED_REQUEST, AttemptFinished, Ending, RequestFinished, new_record_id
+from ai_engine.events import CANCELLED, CLIENT_CLOSED_REQUEST, AttemptFinished, Ending, RequestFinished, new_record_id
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.relay.client import Client
 from ai_engine.relay.journal import Journal
@@ -146,11 +146,11 @@ def _error(
     """Class and detail: those of the attempt that is shown where it failed."""
     if ending is _COMPLETED or ending is _CANCELLED:
         return None, None
-    if shown is not None and shown.failure is not None and shown.failure != ABANDONED:
+    if shown is not None and shown.failure is not None and shown.failure != CANCELLED:
         return shown.failure, shown.detail
     return error_class, detail
 
 
 def _word_for(error: AIEngineError) -> str:
-    """`code`, or the kind of error: `DeadlinePassed` is `deadline_passed`."""
+    """`code`, or the kind of error: `DeadlineExceeded` is `deadline_exceeded`."""
     return getattr(error, "code", None) or re.sub("(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()

@@ -43,7 +43,7 @@ class Trial:
 
     candidate: Candidate
     plan: Plan
-    why: str
+    reason: str
     is_retry: bool = False
     """After a wait; there is one for each candidate."""
     exchange: Exchange | None = None

@@ -1,1 +1,1 @@
-"""Observers: what happened, told to logs and to the status page. Nothing in here steers."""
+"""Observers of events: logs, metrics, traces and performance. They do not influence requests."""

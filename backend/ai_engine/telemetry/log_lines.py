@@ -1,4 +1,4 @@
-"""The two shapes of a log line, for the console and as JSON: one line per record whatever is in it, and no secret in any."""
+"""The two formats of the log, console and JSON: one line per record whatever it contains, with secrets redacted."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,70 +10,70 @@ import orjson
 
 Redact = Callable[[str], str]
 
-_REMEMBERED_TARGETS = 256
+_CACHED_TARGETS = 256
 
 
 class AccessLine(NamedTuple):
-    """One answered request."""
+    """The access log's fields of one request."""
 
     client: str
     method: str
     path: str
-    """Still percent-encoded, and without the query."""
+    """Percent-encoded, without the query."""
     http_version: str
     status: int
     duration_ms: float
     request_id: str
 
 
-class LineShape(Protocol):
-    """How what is to be logged becomes text, without its line end. All that is logged passes here, so here secrets go out."""
+class LineFormat(Protocol):
+    """Formats log records as text without a line end. Everything logged passes here, so secrets are redacted here."""
 
     def record(self, at: float, logger: str, level: str, message: str, fields: Mapping[str, Any], trace: str | None) -> str:
         """`at` in seconds since 1970, `trace` an exception's text."""
 
     def access(self, line: AccessLine, now: Callable[[], datetime]) -> str:
-        """The line of one request; `now` is asked only where the shape shows the time."""
+        """The line of one request; `now` is called only if the format shows the time."""
 
     def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
-        """One thing told at length: on the console the title with `lines` below it, in JSON the title with `fields`."""
+        """A record of several lines: on the console the title with `lines` below it, in JSON the title with `fields`."""
 
     def event(self, at: float, logger: str, level: str, sentence: str, detail: str | None, request_id: str) -> str:
-        """A sentence of provider names, classes and numbers, where no secret can be; and `detail`, in which there may be one."""
+        """A sentence of provider names, classes and numbers, without secrets; and `detail`, which may contain one."""
 
 
 def one_line(text: str) -> str:
-    """`text` with every control character, line ends among them, written as an escape: nobody can forge a line."""
+    """`text` with control characters and line ends escaped, so that no input can forge a line."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 class ConsoleLines:
-    """`2025-09-03 10:30:15 - ai_engine - INFO - message`, in local time; a traceback follows on lines of its own."""
+    """`2025-09-03 10:30:15 - ai_engine - INFO - message`, in local time; a traceback follows on further lines."""
 
     def __init__(self, redact: Redact) -> None:
         self._redact = redact
         self._second = -1
         self._second_text = ""
-        # Nearly every line is about one of a few paths, and looking for secrets is the dear part of it.
-        self._target = lru_cache(_REMEMBERED_TARGETS)(self._make_target)
+        # Most lines have one of a few paths, and searching them for secrets is expensive.
+        self._target = lru_cache(_CACHED_TARGETS)(self._make_target)
 
     def record(self, at: float, logger: str, level: str, message: str, fields: Mapping[str, Any], trace: str | None) -> str:
-        # Redacted before it is escaped: an escape's letters would hide where a secret begins.
+        # Redacted before it is escaped: escape sequences could hide the start of a secret.
         shown = self._redact(message + "".join(f" {name}={value}" for name, value in fields.items()))
         line = f"{self._time(at)} - {logger} - {level} - {one_line(shown)}"
         if not trace:
             return line
-        # Indented, so that no line of an exception's text passes for a record.
+        # Indented, so that no line of an exception looks like a record.
         return "\n".join([line, *("  " + one_line(part) for part in self._redact(trace).splitlines())])
 
     def block(self, at: float, logger: str, level: str, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> str:
-        # Every line has its beginning, so that a search for a logger or a time finds all of them.
+        # Every line has the prefix, so that a search for a logger or a time finds all of them.
         return "\n".join(self.record(at, logger, level, line, {}, None) for line in (title, *(f"  {line}" for line in lines)))
 
     def _time(self, at: float) -> str:
-        if int(at) != self._second:  # the same text serves a whole second
+        if int(at) != self._second:  # formatted once per second
             self._second = int(at)
             self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
         return self._second_text

@@ -1,4 +1,4 @@
-"""Logging: one shape for every logger of the process, and a buffer for the lines that every request writes."""
+"""Logging: one format for every logger of the process, and a buffer for the lines of requests."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from ai_engine.errors import ConfigurationError
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Blame, Operation
 from ai_engine.settings import Settings
-from ai_engine.telemetry.log_lines import AccessLine, ConsoleLines, JSONLines, LineShape, Redact
+from ai_engine.telemetry.log_lines import AccessLine, ConsoleLines, JSONLines, LineFormat, Redact
 
 Handler = logging.StreamHandler[Any]
 
@@ -47,11 +47,11 @@ _OPERATION_NAMES = {
 
 
 class _Formatter(logging.Formatter):
-    """Writes a record in one of the two shapes."""
+    """Formats a record in one of the two formats."""
 
-    def __init__(self, shape: LineShape) -> None:
+    def __init__(self, line_format: LineFormat) -> None:
         super().__init__()
-        self._shape = shape
+        self._format = line_format
 
     def format(self, record: logging.LogRecord) -> str:
         traces = [self.formatException(record.exc_info)] if record.exc_info else []
@@ -59,21 +59,21 @@ class _Formatter(logging.Formatter):
             traces.append(record.stack_info)
         fields: Mapping[str, Any] = getattr(record, "fields", {})
         message = _message_of(record).rstrip()
-        # uvicorn's logger of this name tells of everything, and seldom of an error.
+        # uvicorn uses this logger for everything, not only for errors.
         name = "uvicorn" if record.name == "uvicorn.error" else record.name
-        return self._shape.record(record.created, name, record.levelname, message, fields, "\n".join(traces) or None)
+        return self._format.record(record.created, name, record.levelname, message, fields, "\n".join(traces) or None)
 
 
 def _message_of(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError):
-        # A library's arguments do not fit its message; the line is worth more than the complaint.
+        # A library's arguments do not match its message; log both as they are.
         return f"{record.msg} {record.args}"
 
 
 class BufferedLines:
-    """Lines that may come out up to 0.2 s late, since each request writes some. Close it, or the last ones are lost."""
+    """Buffers lines for up to 0.2 s, since each request writes some. Flush it at the end, or the last ones are lost."""
 
     def __init__(self, handlers: Sequence[Handler]) -> None:
         self._handlers = handlers
@@ -81,18 +81,18 @@ class BufferedLines:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, line: str) -> None:
-        """Takes a line without its end."""
+        """Adds a line without a line end."""
         self._lines.append(line)
         if self._timer is None:
             try:
                 self._timer = asyncio.get_running_loop().call_later(FLUSH_AFTER_SECONDS, self.flush)
-            except RuntimeError:  # no loop, so nobody would ring
+            except RuntimeError:  # no event loop, so there is no timer
                 self.flush()
         elif len(self._lines) >= FLUSH_AT_LINES:
             self.flush()
 
     def flush(self) -> None:
-        """Write what there is, now."""
+        """Writes the buffered lines now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -101,18 +101,18 @@ class BufferedLines:
         lines, self._lines = self._lines, []
         text = "\n".join(lines) + "\n"
         for handler in self._handlers:
-            # A full disk or a closed terminal ends no request.
+            # A full disk or a closed terminal must not fail a request.
             with contextlib.suppress(OSError, ValueError):
                 _write(handler, text)
 
 
 class _LogFile(WatchedFileHandler):
-    """A log file that may be taken away with its folder: until that is back its lines are lost, and no request with them."""
+    """A log file that may be removed with its folder: until it is back, lines are lost but requests are not affected."""
 
     stream: Any
 
     def reopenIfNeeded(self) -> None:  # noqa: N802 - the standard library's name
-        if self.stream is None:  # the last time it could not be opened
+        if self.stream is None:  # opening it failed the last time
             self.stream = self._open()
             self._statstream()
         else:
@@ -135,14 +135,14 @@ def _write(handler: Handler, text: str) -> None:
 
 
 class AccessLog:
-    """One line per answered request: `127.0.0.1 - "GET /api/status HTTP/1.1" 200`, or its JSON form.
+    """One line per request: `127.0.0.1 - "GET /api/status HTTP/1.1" 200`, or its JSON form.
 
-    The path is written without its query, which may hold what is nobody's business.
+    The path is logged without its query, which may contain private data.
     """
 
-    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+    def __init__(self, lines: BufferedLines, line_format: LineFormat, clock: Clock) -> None:
         self._add = lines.add
-        self._shape = shape
+        self._format = line_format
         self._now = clock.now
 
     def record(
@@ -155,51 +155,51 @@ class AccessLog:
         duration_ms: float,
         request_id: str,
     ) -> None:
-        """`raw_path` as it came over the line, still percent-encoded; `client` is `None` where it is not known."""
+        """`raw_path` is percent-encoded as received; `client` is `None` if unknown."""
         path = raw_path.decode("ascii", "backslashreplace")
         line = AccessLine(client or "-", method, path, http_version, status, duration_ms, request_id)
-        self._add(self._shape.access(line, self._now))
+        self._add(self._format.access(line, self._now))
 
 
 class EventLog:
-    """An observer of both that writes each as a sentence: `Provider groq successful (1.23s)`."""
+    """An observer of attempts and requests that logs each as a sentence: `Provider groq successful (1.23s)`."""
 
-    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+    def __init__(self, lines: BufferedLines, line_format: LineFormat, clock: Clock) -> None:
         self._add = lines.add
-        self._shape = shape
+        self._format = line_format
         self._now = clock.now
         self._engine = logging.getLogger(ENGINE_LOGGER)
         self._server = logging.getLogger(SERVER_LOGGER)
 
     def attempt(self, event: AttemptFinished) -> None:
-        """Writes it, as an `AttemptObserver`."""
-        # An attempt that the client spoilt or gave up is no failure of the provider's.
+        """Logs it, as an `AttemptObserver`."""
+        # Client errors and cancelled attempts are not failures of the provider.
         level = logging.INFO if event.succeeded or event.blame is Blame.REQUEST else logging.ERROR
         if self._engine.isEnabledFor(level):
             self._write(ENGINE_LOGGER, level, _attempt_sentence(event), event.detail, event.request_id)
 
     def request(self, event: RequestFinished) -> None:
-        """Writes it, as a `RequestObserver`."""
-        is_ours = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
-        level = logging.WARNING if is_ours else logging.INFO
+        """Logs it, as a `RequestObserver`."""
+        is_server_error = event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500)
+        level = logging.WARNING if is_server_error else logging.INFO
         if self._server.isEnabledFor(level):
             self._write(SERVER_LOGGER, level, _request_sentence(event), event.error_detail, event.request_id)
 
     def _write(self, logger: str, level: int, sentence: str, detail: str | None, request_id: str) -> None:
-        self._add(self._shape.event(self._now().timestamp(), logger, _LEVELS[level], sentence, detail, request_id))
+        self._add(self._format.event(self._now().timestamp(), logger, _LEVELS[level], sentence, detail, request_id))
 
 
 class BlockLog:
-    """Blocks of the logger `ai_engine` at level DEBUG, in their place among the other lines."""
+    """Logs records of several lines with the logger `ai_engine` at level DEBUG, in order with the other lines."""
 
-    def __init__(self, lines: BufferedLines, shape: LineShape, clock: Clock) -> None:
+    def __init__(self, lines: BufferedLines, line_format: LineFormat, clock: Clock) -> None:
         self._add = lines.add
-        self._shape = shape
+        self._format = line_format
         self._now = clock.now
 
     def write(self, title: str, lines: Iterable[str], fields: Mapping[str, Any]) -> None:
-        """`lines` and `fields` say the same, for people and for programs."""
-        self._add(self._shape.block(self._now().timestamp(), ENGINE_LOGGER, "DEBUG", title, lines, fields))
+        """`lines` and `fields` are the same content for the console and for JSON."""
+        self._add(self._format.block(self._now().timestamp(), ENGINE_LOGGER, "DEBUG", title, lines, fields))
 
 
 def _attempt_sentence(event: AttemptFinished) -> str:
@@ -211,40 +211,41 @@ def _attempt_sentence(event: AttemptFinished) -> str:
 
 def _request_sentence(event: RequestFinished) -> str:
     what = _OPERATION_NAMES[event.operation]
-    who = event.route.provider if event.route else "nobody"
+    provider = event.route.provider if event.route else "no provider"
     if event.ending is Ending.COMPLETED:
-        return f"{what} successful: {who}"
+        return f"{what} successful: {provider}"
     if event.ending is Ending.RESCUED:
-        return f"{what} rescued: {who} ({event.request_id})"
+        return f"{what} rescued: {provider} ({event.request_id})"
     if event.ending is Ending.CLIENT_CANCELLED:
-        return f"{what} cancelled by the client: {who}"
+        return f"{what} cancelled by the client: {provider}"
     if event.ending is Ending.UPSTREAM_CUT:
-        return f"{what} cut: {who} ({event.request_id})"
+        return f"{what} cut: {provider} ({event.request_id})"
     return f"{what} failed: {event.status} ({event.request_id})"
 
 
 class Logs:
-    """What `configure` set up. `close` it last: it writes what is still in the buffer."""
+    """The configured logging. `close` it last: it flushes the buffer."""
 
-    def __init__(self, handlers: Sequence[Handler], shape: LineShape, *, with_access_log: bool) -> None:
+    def __init__(self, handlers: Sequence[Handler], line_format: LineFormat, *, with_access_log: bool) -> None:
         self._handlers = handlers
-        self._shape = shape
+        self._format = line_format
         self._lines = BufferedLines(handlers)
         self._with_access_log = with_access_log
 
     def access_log(self, clock: Clock) -> AccessLog | None:
         """`None` with `AI_ENGINE_ACCESS_LOG=false`."""
-        return AccessLog(self._lines, self._shape, clock) if self._with_access_log else None
+        return AccessLog(self._lines, self._format, clock) if self._with_access_log else None
 
     def event_log(self, clock: Clock) -> EventLog:
-        return EventLog(self._lines, self._shape, clock)
+        return EventLog(self._lines, self._format, clock)
 
     def block_log(self, clock: Clock) -> BlockLog | None:
-        """`None` unless `AI_ENGINE_LOG_LEVEL=DEBUG`: what nobody reads need not be thought of either."""
-        return BlockLog(self._lines, self._shape, clock) if logging.getLogger(ENGINE_LOGGER).isEnabledFor(logging.DEBUG) else None
+        """`None` unless `AI_ENGINE_LOG_LEVEL=DEBUG`, so that explanations are computed only then."""
+        is_debug = logging.getLogger(ENGINE_LOGGER).isEnabledFor(logging.DEBUG)
+        return BlockLog(self._lines, self._format, clock) if is_debug else None
 
     def close(self) -> None:
-        """Flushes, and takes the handlers off again."""
+        """Flushes, and removes the handlers."""
         self._lines.flush()
         for handler in self._handlers:
             logging.getLogger().removeHandler(handler)
@@ -256,26 +257,26 @@ class Logs:
 def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) -> Logs:
     """Sends every logger of the process, uvicorn's too, to `stream` (stderr) and to `AI_ENGINE_LOG_FILE` where set.
 
-    Our own loggers speak from `AI_ENGINE_LOG_LEVEL` on, uvicorn's never below INFO, those of libraries from WARNING: some of them
-    write whole requests at lower levels. uvicorn is run with `log_config=None, access_log=False`.
+    Our own loggers use `AI_ENGINE_LOG_LEVEL`, uvicorn's at least INFO, other libraries' WARNING, since some log whole requests at
+    lower levels. uvicorn is run with `log_config=None, access_log=False`.
 
-    Raises `ConfigurationError` where the log file cannot be written.
+    Raises `ConfigurationError` if the log file cannot be written.
     """
-    shape: LineShape = JSONLines(redact) if settings.log_format == "json" else ConsoleLines(redact)
+    line_format: LineFormat = JSONLines(redact) if settings.log_format == "json" else ConsoleLines(redact)
     handlers: list[Handler] = [logging.StreamHandler(stream or sys.stderr)]
     if settings.log_file is not None:
         try:
             settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-            # Watched, so that a log file can be rotated away under us.
+            # Watched, so that the log file can be rotated.
             handlers.append(_LogFile(settings.log_file, encoding="utf-8"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise ConfigurationError(f"AI_ENGINE_LOG_FILE is not usable: {str(settings.log_file)!r}: {reason}.") from None
-    # It warns of each broken form, which is the client's own matter and said in the answer.
+            raise ConfigurationError(f"AI_ENGINE_LOG_FILE is invalid: {str(settings.log_file)!r}: {reason}.") from None
+    # It warns of each malformed form, which is a client error and reported in the response.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     root = logging.getLogger()
     for handler in handlers:
-        handler.setFormatter(_Formatter(shape))
+        handler.setFormatter(_Formatter(line_format))
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
     level = logging.getLevelNamesMapping()[settings.log_level]
@@ -283,14 +284,14 @@ def configure(settings: Settings, redact: Redact, stream: TextIO | None = None) 
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        # At DEBUG the server writes the headers of every WebSocket, keys among them, and whatever is sent over it.
+        # At DEBUG uvicorn logs the headers of every WebSocket, including keys, and all messages.
         logger.setLevel(level if name in _OWN_LOGGERS else max(level, logging.INFO))
     _silence_access_of_uvicorn()
-    return Logs(handlers, shape, with_access_log=settings.access_log)
+    return Logs(handlers, line_format, with_access_log=settings.access_log)
 
 
 def _silence_access_of_uvicorn() -> None:
-    # Its line would stand beside ours, with the query string in it.
+    # Its line would duplicate ours, including the query string.
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False

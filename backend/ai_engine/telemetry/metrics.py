@@ -1,7 +1,7 @@
-"""The counters behind `/metrics`: plain numbers that every finished request adds to, at a cost that no request notices.
+"""The counters behind `/metrics`: plain numbers, incremented by every finished request at negligible cost.
 
-An attempt is counted with its request, when that has ended: so the counters add up to what the ledger has.
-No label is a model, a client or a key. Their number is not ours to bound, and the ledger's statistics answer by each of them.
+Attempts are counted when their request has ended, so that the counters agree with the ledger.
+No label is a model, a client or a key: their number is unbounded, and the ledger has statistics by each of them.
 """
 
 from bisect import bisect_left
@@ -13,9 +13,9 @@ from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Operation
 
 SUCCESS = "success"
-"""The result of an attempt that succeeded; any other result is its failure's class."""
+"""The result of a successful attempt; any other result is a class of failure."""
 HEDGE = "hedge"
-"""Why an attempt is made beside another one that is silent."""
+"""The reason of an attempt that starts while another one has not responded yet."""
 
 DURATION_BOUNDS_MS = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 FIRST_TOKEN_BOUNDS_MS = (50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000, 30_000, 60_000)
@@ -25,12 +25,12 @@ _COMPLETED, _RESCUED = Ending.COMPLETED, Ending.RESCUED
 
 
 class Histogram:
-    """How values are spread: a count for each bound, and the sum of all."""
+    """A count for each bound, and the sum of all values."""
 
     __slots__ = ("_bounds", "_counts", "_sum")
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = [float(bound) for bound in bounds]  # floats are compared faster with floats
+        self._bounds = [float(bound) for bound in bounds]  # comparing floats with floats is faster
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
@@ -40,12 +40,12 @@ class Histogram:
 
     @property
     def buckets(self) -> list[tuple[float, int]]:
-        """Each bound with the number of values up to it; the last bound is infinity."""
-        so_far = 0
+        """Each bound with the cumulative count; the last bound is infinity."""
+        cumulative = 0
         buckets: list[tuple[float, int]] = []
         for bound, count in zip((*self._bounds, float("inf")), self._counts, strict=True):
-            so_far += count
-            buckets.append((bound, so_far))
+            cumulative += count
+            buckets.append((bound, cumulative))
         return buckets
 
     @property
@@ -62,7 +62,7 @@ class RequestCounters:
         self.by_end: dict[tuple[str, int], int] = defaultdict(int)
         """By ending and status."""
         self.duration_ms = Histogram(DURATION_BOUNDS_MS)
-        """Of those that were answered."""
+        """Of answered requests."""
         self.first_token_ms = Histogram(FIRST_TOKEN_BOUNDS_MS)
 
 
@@ -75,23 +75,23 @@ class AttemptCounters:
         self.by_result: dict[str, int] = defaultdict(int)
         """`SUCCESS`, or the failure's class."""
         self.duration_ms = Histogram(DURATION_BOUNDS_MS)
-        """Of those that succeeded."""
+        """Of successful attempts."""
         self.first_token_ms = Histogram(FIRST_TOKEN_BOUNDS_MS)
         self.tokens = [0, 0, 0, 0, 0]
-        """In the order of `TokenCounts`; what is unknown adds nothing."""
+        """In the order of `TokenCounts`; unknown counts add nothing."""
         self.cost_usd = Decimal(0)
-        """What is unknown adds nothing."""
+        """Unknown costs add nothing."""
 
 
 class Metrics:
-    """A `RequestObserver`: it counts, and whoever renders `/metrics` reads."""
+    """A `RequestObserver` that counts."""
 
     def __init__(self) -> None:
         self._requests: dict[Operation, RequestCounters] = defaultdict(RequestCounters)
         self._attempts: dict[tuple[str, Operation], AttemptCounters] = defaultdict(AttemptCounters)
         self._retries: dict[str, int] = defaultdict(int)
         self.overhead_ms = Histogram(OVERHEAD_BOUNDS_MS)
-        """Our own share of the duration of requests that were answered."""
+        """The gateway's own part of the duration of answered requests."""
 
     @property
     def requests(self) -> Mapping[Operation, RequestCounters]:
@@ -99,24 +99,24 @@ class Metrics:
 
     @property
     def attempts(self) -> Mapping[tuple[str, Operation], AttemptCounters]:
-        """By provider and operation: as many as the configuration ever named providers."""
+        """By provider and operation; bounded by the configured providers."""
         return self._attempts
 
     @property
     def retries(self) -> Mapping[str, int]:
-        """Attempts beyond a request's first, by why they were made."""
+        """Attempts after a request's first one, by reason."""
         return self._retries
 
     @property
     def rescues(self) -> int:
-        """Streams that broke off and went on elsewhere."""
+        """Streams that broke and were continued by another provider."""
         return sum(
             count for counters in self._requests.values() for (end, _), count in counters.by_end.items() if end == _RESCUED
         )
 
     @property
     def hedges(self) -> int:
-        """Attempts made beside another one that was silent."""
+        """Attempts started while another one had not responded yet."""
         return self._retries.get(HEDGE, 0)
 
     def __call__(self, request: RequestFinished) -> None:
@@ -143,9 +143,9 @@ class Metrics:
         if attempt.first_token_ms is not None:
             counters.first_token_ms.add(attempt.first_token_ms)
         if attempt.number > 1:
-            self._retries[attempt.why] += 1
+            self._retries[attempt.reason] += 1
         sums = counters.tokens
-        # Written out: a loop over the five would cost as much as all the rest.
+        # Unrolled: a loop over the five would cost as much as all the rest.
         fresh, cached, written, output, reasoning = attempt.tokens
         if fresh:
             sums[0] += fresh

@@ -1,4 +1,4 @@
-"""What `GET /api/status` shows as `performance`: counted while it happens, in memory, bounded, computed when somebody asks."""
+"""`performance` of `GET /api/status`: bounded counters in memory, aggregated on request."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from ai_engine.clock import Clock
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import Blame
 
-REMEMBERED_REQUESTS = 1024
-REMEMBERED_ATTEMPTS = 256
+RECENT_REQUESTS = 1024
+RECENT_ATTEMPTS = 256
 
 
-class Ring:
+class RingBuffer:
     """The last `size` numbers."""
 
     __slots__ = ("_values", "add")
@@ -21,10 +21,10 @@ class Ring:
     def __init__(self, size: int) -> None:
         self._values: deque[float] = deque(maxlen=size)
         self.add = self._values.append
-        """Takes a number, and forgets the oldest if there are too many."""
+        """Appends a number; the oldest is dropped beyond `size`."""
 
     def percentiles(self, *ranks: float) -> Sequence[float | None]:
-        """The nearest-rank percentiles, ranks in (0, 1]; all `None` where there are no numbers yet."""
+        """The nearest-rank percentiles, ranks in (0, 1]; all `None` without numbers."""
         ordered = sorted(self._values)
         if not ordered:
             return [None] * len(ranks)
@@ -33,34 +33,34 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class ProviderPerformance:
-    """One provider since the start."""
+    """A provider's performance since the start."""
 
     attempts: int
     success_rate: float | None
-    """0 to 1, of the attempts that are not the client's own fault; `None` before the first."""
+    """0 to 1, without client errors; `None` before the first attempt."""
     latency_ms: float | None
-    """The median of the last successful attempts."""
+    """The median of recent successful attempts."""
     last_error: str | None
-    """The class of the last failure, until an attempt succeeds again it is also the present state."""
+    """The class of the last failure."""
     last_error_at: datetime | None
     last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class PerformanceSnapshot:
-    """All providers together. Counts are since the start, percentiles of the last 1,024 answers; `None` is unknown."""
+    """Of all providers. Counts are since the start, percentiles of the last 1,024 responses; `None` is unknown."""
 
     requests: int
     success_rate: float | None
-    """0 to 1, of the requests that were ours to answer: not those that a client cancelled or got wrong."""
+    """0 to 1, without client errors and requests that the client cancelled."""
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     latency_p99_ms: float | None
     first_token_p50_ms: float | None
     tokens_per_second: float | None
-    """The median of output tokens by the time in which they came."""
+    """The median rate of output tokens."""
     overhead_p50_ms: float | None
-    """Our own share of the duration: what is left without the time spent waiting for providers."""
+    """The duration without the time spent waiting for providers."""
     overhead_p99_ms: float | None
     in_flight: int
     providers: Mapping[str, ProviderPerformance]
@@ -73,7 +73,7 @@ class _Provider:
         self.attempts = 0
         self.successes = 0
         self.failures = 0
-        self.latencies = Ring(REMEMBERED_ATTEMPTS)
+        self.latencies = RingBuffer(RECENT_ATTEMPTS)
         self.last_error: str | None = None
         self.last_error_at: datetime | None = None
         self.last_used_at: datetime | None = None
@@ -90,7 +90,7 @@ class _Provider:
 
 
 class Performance:
-    """An observer of both. Whoever begins a request says `started()`; its `RequestFinished` ends it."""
+    """An observer of attempts and requests. `started()` begins a request; its `RequestFinished` ends it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -98,24 +98,24 @@ class Performance:
         self._successes = 0
         self._failures = 0
         self._in_flight = 0
-        self._latencies = Ring(REMEMBERED_REQUESTS)
-        self._first_tokens = Ring(REMEMBERED_REQUESTS)
-        self._speeds = Ring(REMEMBERED_REQUESTS)
-        self._overheads = Ring(REMEMBERED_REQUESTS)
+        self._latencies = RingBuffer(RECENT_REQUESTS)
+        self._first_tokens = RingBuffer(RECENT_REQUESTS)
+        self._token_rates = RingBuffer(RECENT_REQUESTS)
+        self._overheads = RingBuffer(RECENT_REQUESTS)
         self._providers: dict[str, _Provider] = {}
 
     def started(self) -> None:
-        """A request is on its way."""
+        """Counts a request as in flight."""
         self._in_flight += 1
 
     @property
     def in_flight(self) -> int:
-        """Requests on their way now."""
+        """Requests in flight."""
         return self._in_flight
 
     def attempt(self, event: AttemptFinished) -> None:
         """Counts it, as an `AttemptObserver`."""
-        # One entry per configured provider: bounded by the configuration.
+        # One entry per configured provider, so it is bounded.
         provider = self._providers.get(event.route.provider)
         if provider is None:
             provider = self._providers[event.route.provider] = _Provider()
@@ -136,7 +136,7 @@ class Performance:
         if event.ending in (Ending.COMPLETED, Ending.RESCUED):
             self._successes += 1
             self._answered(event)
-        elif event.ending is not Ending.CLIENT_CANCELLED and _is_ours(event):
+        elif event.ending is not Ending.CLIENT_CANCELLED and _is_server_error(event):
             self._failures += 1
 
     def _answered(self, event: RequestFinished) -> None:
@@ -146,12 +146,12 @@ class Performance:
             self._first_tokens.add(event.first_token_ms)
         output_tokens = event.tokens.all_output
         if output_tokens:
-            writing_ms = event.duration_ms - (event.first_token_ms or 0.0)
-            if writing_ms > 0:
-                self._speeds.add(output_tokens * 1000 / writing_ms)
+            streaming_ms = event.duration_ms - (event.first_token_ms or 0.0)
+            if streaming_ms > 0:
+                self._token_rates.add(output_tokens * 1000 / streaming_ms)
 
     def snapshot(self) -> PerformanceSnapshot:
-        """How it stands now. Sorts a thousand numbers a few times: for status pages, not for requests."""
+        """The current values. It sorts a thousand numbers a few times: not for the request path."""
         latency_p50, latency_p95, latency_p99 = self._latencies.percentiles(0.5, 0.95, 0.99)
         overhead_p50, overhead_p99 = self._overheads.percentiles(0.5, 0.99)
         return PerformanceSnapshot(
@@ -161,7 +161,7 @@ class Performance:
             latency_p95_ms=latency_p95,
             latency_p99_ms=latency_p99,
             first_token_p50_ms=self._first_tokens.percentiles(0.5)[0],
-            tokens_per_second=self._speeds.percentiles(0.5)[0],
+            tokens_per_second=self._token_rates.percentiles(0.5)[0],
             overhead_p50_ms=overhead_p50,
             overhead_p99_ms=overhead_p99,
             in_flight=self._in_flight,
@@ -169,8 +169,8 @@ class Performance:
         )
 
 
-def _is_ours(event: RequestFinished) -> bool:
-    """A failure that the client did not cause: a cut answer, nobody who answers, or every key rate limited."""
+def _is_server_error(event: RequestFinished) -> bool:
+    """A failure that the client did not cause: a broken stream, a 5xx, or rate limits on all keys."""
     return event.ending is Ending.UPSTREAM_CUT or event.status >= 500 or event.status == 429
 
 

@@ -1,9 +1,9 @@
-"""Traces for OpenTelemetry: a span for each request, a child for each attempt, with the names of the GenAI conventions.
+"""OpenTelemetry traces: a span per request and a child span per attempt, named by the GenAI conventions.
 
-Made from finished events, in the background: the request path only puts an event into a queue. Without
-`AI_ENGINE_OTLP_ENDPOINT` nothing of it is built, and OpenTelemetry is not even imported. No span has the text of a message.
+Spans are created from finished events in the background: the request path only appends an event to a queue. Without
+`AI_ENGINE_OTLP_ENDPOINT`, OpenTelemetry is not imported. Spans do not contain message text.
 
-The names are those of https://github.com/open-telemetry/semantic-conventions-genai (read 2026-11-23).
+The conventions: https://github.com/open-telemetry/semantic-conventions-genai (read 2026-11-23).
 """
 
 import asyncio
@@ -19,23 +19,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from ai_engine import __version__
 from ai_engine.clock import Clock
 from ai_engine.errors import ConfigurationError
-from ai_engine.events import ABANDONED, AttemptFinished, Ending, RequestFinished
+from ai_engine.events import CANCELLED, AttemptFinished, Ending, RequestFinished
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import SpanProcessor
 
-LONGEST_QUEUE = 10_000
-"""Requests that wait to become spans. Beyond it the newest are left out: a trace is worth less than an answer."""
-LOOK_EVERY_SECONDS = 0.1
-PATIENCE_SECONDS = 2
-"""How long the stop of the gateway waits for a collector that does not take the last spans."""
-REQUESTS_AT_ONCE = 16
-"""How many become spans before others may run: together about a millisecond."""
+MAX_QUEUE_LENGTH = 10_000
+"""Requests waiting to be converted to spans. Beyond it new ones are dropped."""
+POLL_SECONDS = 0.1
+SHUTDOWN_SECONDS = 2
+"""How long shutdown waits for the collector to accept the last spans."""
+BATCH_SIZE = 16
+"""Requests converted before yielding to other tasks: about a millisecond."""
 
 _NANOSECONDS = 1_000_000
 
-_WELL_KNOWN = MappingProxyType(
+_PROVIDER_NAMES = MappingProxyType(
     {
         "azure": "azure.ai.openai",
         "gemini": "gcp.gemini",
@@ -43,27 +43,27 @@ _WELL_KNOWN = MappingProxyType(
         "xai": "x_ai",
     }
 )
-"""Providers that the conventions call otherwise than we do."""
+"""Providers whose name in the conventions differs from ours."""
 
 
 class IncomingTrace(NamedTuple):
-    """The trace that a client's request belongs to, as its headers say it (https://www.w3.org/TR/trace-context/)."""
+    """The trace context of a client's request (https://www.w3.org/TR/trace-context/)."""
 
     traceparent: str
     tracestate: str | None = None
 
 
 incoming_trace: ContextVar[IncomingTrace | None] = ContextVar("incoming_trace", default=None)
-"""Set for each request by `web.trace_context`, where traces are on; a request runs in a task of its own."""
+"""Set for each request by `web.trace_context` if tracing is on; each request runs in its own task."""
 
 
 class Traces:
-    """A `RequestObserver`. `run` makes spans of them; `close` sends what is left."""
+    """A `RequestObserver`. `run` converts requests to spans; `close` sends the rest."""
 
     def __init__(self, processor: "SpanProcessor", clock: Clock) -> None:
-        """`processor` gets the finished spans: a batch on its way to a collector, or a test's own.
+        """`processor` receives the finished spans.
 
-        OpenTelemetry reads sampler, limits and more of the resource from its own variables, such as `OTEL_TRACES_SAMPLER`.
+        OpenTelemetry reads sampler, limits and resource attributes from its own variables, such as `OTEL_TRACES_SAMPLER`.
         """
         from opentelemetry.sdk.resources import OTELResourceDetector, Resource
         from opentelemetry.sdk.trace import TracerProvider
@@ -77,46 +77,46 @@ class Traces:
 
     @classmethod
     def exported_to(cls, endpoint: str, clock: Clock) -> "Traces":
-        """Sent in batches by OTLP over HTTP to `endpoint`, such as `http://localhost:4318`; its path `/v1/traces` is added.
+        """Sends batches by OTLP over HTTP to `endpoint`, such as `http://localhost:4318`, with the path `/v1/traces`.
 
-        Raises `ConfigurationError` where the packages for it are not installed.
+        Raises `ConfigurationError` if the packages for it are not installed.
         """
         try:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError:
             raise ConfigurationError(
-                "AI_ENGINE_OTLP_ENDPOINT is not usable: the packages that send traces are not installed; "
+                "AI_ENGINE_OTLP_ENDPOINT needs packages that are not installed; "
                 "install them with: pip install 'ai-engine[opentelemetry]'"
             ) from None
-        # It warns at every retry; that a batch is lost it says as an error, which is enough of a collector that is away.
+        # It warns at every retry; the error about a lost batch is enough.
         logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.ERROR)
         return cls(BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces")), clock)
 
     def __call__(self, request: RequestFinished) -> None:
-        if len(self._queue) < LONGEST_QUEUE:
+        if len(self._queue) < MAX_QUEUE_LENGTH:
             self._queue.append((request, incoming_trace.get()))
 
     async def run(self) -> None:
-        """Makes spans until it is cancelled."""
+        """Converts requests to spans until it is cancelled."""
         while True:
-            self._make_spans(REQUESTS_AT_ONCE)
-            await self._clock.sleep(0 if self._queue else LOOK_EVERY_SECONDS)
+            self._make_spans(BATCH_SIZE)
+            await self._clock.sleep(0 if self._queue else POLL_SECONDS)
 
     async def close(self) -> None:
-        """Sends what is left, and waits a little for a collector that is slow or away. `run` has ended before."""
+        """Sends the rest, and waits a bounded time for a slow or unavailable collector. `run` must have ended."""
         self._make_spans(len(self._queue))
         loop, is_sent = asyncio.get_running_loop(), asyncio.Event()
 
         def send() -> None:
             self._provider.shutdown()
-            with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
+            with suppress(RuntimeError):  # the wait timed out, and the loop is closed
                 loop.call_soon_threadsafe(is_sent.set)
 
-        # A daemon: it tries for ten seconds and more, and must not keep the process from its end.
+        # A daemon thread: it retries for ten seconds and more, and must not delay the end of the process.
         threading.Thread(target=send, daemon=True).start()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
                 await is_sent.wait()
 
     def _make_spans(self, most: int) -> None:
@@ -127,33 +127,33 @@ class Traces:
     def _request_span(self, event: RequestFinished, parent: "Context") -> None:
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
-        came_at = _nanoseconds(event.received_at)
+        received_at = _nanoseconds(event.received_at)
         span = self._tracer.start_span(
-            f"{event.operation.value} {event.asked_model}",
+            f"{event.operation.value} {event.requested_model}",
             context=parent,
             kind=SpanKind.SERVER,
-            start_time=came_at,
+            start_time=received_at,
             attributes=_request_attributes(event),
         )
         if event.ending is Ending.UPSTREAM_CUT or (event.ending is Ending.ERROR and event.status >= 500):
             span.set_status(Status(StatusCode.ERROR))
-        inside = set_span_in_context(span, parent)
+        context = set_span_in_context(span, parent)
         for attempt in event.attempts:
-            self._attempt_span(attempt, event, came_at, inside)
-        span.end(came_at + int(event.duration_ms * _NANOSECONDS))
+            self._attempt_span(attempt, event, received_at, context)
+        span.end(received_at + int(event.duration_ms * _NANOSECONDS))
 
-    def _attempt_span(self, attempt: AttemptFinished, event: RequestFinished, came_at: int, inside: "Context") -> None:
+    def _attempt_span(self, attempt: AttemptFinished, event: RequestFinished, received_at: int, parent: "Context") -> None:
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        started_at = came_at + int(attempt.started_ms * _NANOSECONDS)
+        started_at = received_at + int(attempt.started_ms * _NANOSECONDS)
         span = self._tracer.start_span(
             f"{event.operation.value} {attempt.route.model}",
-            context=inside,
+            context=parent,
             kind=SpanKind.CLIENT,
             start_time=started_at,
             attributes=_attempt_attributes(attempt, event),
         )
-        if attempt.failure is not None and attempt.failure != ABANDONED:
+        if attempt.failure is not None and attempt.failure != CANCELLED:
             span.set_status(Status(StatusCode.ERROR))
         span.end(started_at + int(attempt.duration_ms * _NANOSECONDS))
 
@@ -174,11 +174,11 @@ def _parent(incoming: IncomingTrace | None) -> "Context":
 
 
 def _request_attributes(event: RequestFinished) -> Attributes:
-    """Tokens and cost stand on the attempts alone, so that a sum over spans counts nothing twice."""
+    """Tokens and cost are attributes of attempts only, so that a sum over spans counts nothing twice."""
     attributes: dict[str, str | bool | int | float | None] = {
         "gen_ai.operation.name": event.operation.value,
         "gen_ai.provider.name": _provider_name(event.route.provider) if event.route else None,
-        "gen_ai.request.model": event.asked_model,
+        "gen_ai.request.model": event.requested_model,
         "gen_ai.request.stream": event.is_stream or None,
         "gen_ai.response.model": event.route.model if event.route and event.status < 300 else None,
         "gen_ai.response.time_to_first_chunk": _seconds(event.first_token_ms),
@@ -210,7 +210,7 @@ def _attempt_attributes(attempt: AttemptFinished, event: RequestFinished) -> Att
         "error.type": str(attempt.failure) if attempt.failure is not None else None,
         "ai_engine.provider": attempt.route.provider,
         "ai_engine.attempt.number": attempt.number,
-        "ai_engine.attempt.why": attempt.why,
+        "ai_engine.attempt.reason": attempt.reason,
         "ai_engine.usage.is_estimated": attempt.tokens_are_estimated,
         "ai_engine.cost_usd": float(attempt.cost_usd) if attempt.cost_usd is not None else None,
     }
@@ -218,7 +218,7 @@ def _attempt_attributes(attempt: AttemptFinished, event: RequestFinished) -> Att
 
 
 def _provider_name(provider: str) -> str:
-    return _WELL_KNOWN.get(provider, provider)
+    return _PROVIDER_NAMES.get(provider, provider)
 
 
 def _seconds(milliseconds: float | None) -> float | None:

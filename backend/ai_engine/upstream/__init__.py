@@ -1,1 +1,1 @@
-"""How bytes reach a provider and come back: one port, and the engines behind it."""
+"""HTTP requests to providers: one port, and its implementations."""

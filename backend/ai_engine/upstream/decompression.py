@@ -1,4 +1,4 @@
-"""Compressed bodies, undone piece by piece, so that a small body that unfolds into a huge one never lies in memory whole."""
+"""Incremental decompression, so that a decompression bomb never is in memory as a whole."""
 
 import zlib
 from collections.abc import Iterator
@@ -6,34 +6,34 @@ from collections.abc import Iterator
 from ai_engine.upstream.port import ConnectionCut, Headers, header
 
 ACCEPTED_ENCODINGS = b"gzip, deflate"
-"""The `accept-encoding` of every request: exactly what `decompression_of` can undo.
+"""The `accept-encoding` of every request: what `decompression_of` supports.
 
-Brotli and zstd are not offered: neither is in the standard library, and their savings on JSON do not pay for a dependency.
+Brotli and zstd are not in the standard library, and their savings on JSON do not justify a dependency.
 """
 
-_PIECE_BYTES = 256 * 1024
+_CHUNK_BYTES = 256 * 1024
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
 class Decompression:
-    """Undoes one compressed body."""
+    """Decompresses one body."""
 
     __slots__ = ("_format", "_held", "_inflater")
 
     def __init__(self, format_bits: int | None) -> None:
         self._format = format_bits
-        """What zlib calls `wbits`; `None` until the first two bytes tell which of the two deflates it is."""
+        """zlib's `wbits`; `None` until the first two bytes determine the variant of deflate."""
         self._held = b""
         self._inflater: zlib._Decompress | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What these bytes unfold into, at most 256 KiB at a time. Raises `ConnectionCut` where they make no sense."""
+        """Decompresses `data` into chunks of at most 256 KiB. Raises `ConnectionCut` for invalid data."""
         try:
             yield from self._feed(data)
         except zlib.error:
-            raise ConnectionCut("The body's compression makes no sense.") from None
+            raise ConnectionCut("Invalid compressed data in the body.") from None
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
         if self._format is None:
@@ -43,39 +43,39 @@ class Decompression:
                 return
             self._format = _deflate_format(data)
         while data:
-            if self._inflater is None or self._inflater.eof:  # gzip allows several members one after another
+            if self._inflater is None or self._inflater.eof:  # gzip allows several members in sequence
                 self._inflater = zlib.decompressobj(self._format)
-            yield from self._unfold(self._inflater, data)
+            yield from self._decompress(self._inflater, data)
             data = self._inflater.unused_data
 
     @staticmethod
-    def _unfold(inflater: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    def _decompress(inflater: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
         while True:
-            piece = inflater.decompress(data, _PIECE_BYTES)
-            if piece:
-                yield piece
+            chunk = inflater.decompress(data, _CHUNK_BYTES)
+            if chunk:
+                yield chunk
             data = inflater.unconsumed_tail
-            # A full piece may have more behind it inside zlib although no input is left.
-            if inflater.eof or (not data and len(piece) < _PIECE_BYTES):
+            # After a full chunk zlib may hold more output although no input is left.
+            if inflater.eof or (not data and len(chunk) < _CHUNK_BYTES):
                 return
 
     def end(self) -> None:
-        """Raises `ConnectionCut` if the body is over before its compression is. A body of no bytes at all is sound."""
+        """Raises `ConnectionCut` if the compressed data is incomplete. An empty body is valid."""
         is_unfinished = self._inflater is not None and not self._inflater.eof
         if is_unfinished or (self._held and self._inflater is None):
-            raise ConnectionCut("The body ended inside its compression.")
+            raise ConnectionCut("Incomplete compressed data in the body.")
 
 
 def _deflate_format(start: bytes) -> int:
-    """`deflate` is zlib's format by the book and raw deflate with some servers; zlib's header has a checksum (RFC 1950, 2.2)."""
+    """`deflate` is zlib's format, but raw deflate with some servers; zlib's header has a checksum (RFC 1950, 2.2)."""
     has_zlib_header = start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
     return _ZLIB if has_zlib_header else _RAW_DEFLATE
 
 
 def decompression_of(headers: Headers) -> Decompression | None:
-    """How to undo an answer's `content-encoding`, `None` if there is nothing to undo.
+    """The decompression for a response's `content-encoding`; `None` if it is not compressed.
 
-    Raises `ConnectionCut` for one that was not offered: its bytes would mean nothing to anybody.
+    Raises `ConnectionCut` for an encoding that was not offered.
     """
     match (header(headers, b"content-encoding") or "identity").strip().lower():
         case "identity" | "":
@@ -85,4 +85,4 @@ def decompression_of(headers: Headers) -> Decompression | None:
         case "deflate":
             return Decompression(None)
         case _:
-            raise ConnectionCut("The body is compressed in a way that was not offered.")
+            raise ConnectionCut("Unsupported content-encoding.")

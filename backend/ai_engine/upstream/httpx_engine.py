@@ -1,17 +1,17 @@
-"""The upstream port over httpx: every proxy and every odd TLS that httpx understands.
+"""The upstream port over httpx, with all of its proxy and TLS support.
 
 Each connection is an httpx transport of its own that never holds more than one, and this module keeps the idle ones.
-`AsyncClient` and a shared pool are left aside on purpose:
+`AsyncClient` and a shared pool are not used because
 
-- the client has opinions that the port forbids: it stores cookies, reads a redirect's target (and fails on a bad one), takes
+- the client does what the port forbids: it stores cookies, parses a redirect's target (and fails on a bad one), takes
   credentials from a URL, and logs every URL;
-- httpcore's pool looks at all its connections for every request, so its cost grows with the load, and a request cancelled in
-  the wrong moment leaves an entry in it for ever. Here a cancelled request throws its whole transport away.
+- httpcore's pool scans all its connections for every request, so its cost grows with the load, and a request cancelled at
+  the wrong moment leaks an entry. Here a cancelled request discards its transport.
 
-A connection that the server closed while it was idle is noticed before it is used again (httpcore looks whether the socket is
-readable) and replaced unseen. If it dies after the request was written, nobody can know whether the server began to work on
-it: that is `ConnectionReset`, and the relay decides. Idle connections go after `keepalive_seconds`, sooner than the minute or
-more after which hosted providers close theirs, which keeps such crossings rare.
+A connection that the server closed while it was idle is detected before it is reused (httpcore checks whether the socket is
+readable) and replaced. If it fails after the request was written, the server may have started to process it: that is
+`ConnectionReset`, and the relay decides. Idle connections are closed after `keepalive_seconds`, sooner than the minute or more
+after which hosted providers close theirs, which makes such races rare.
 """
 
 import asyncio
@@ -35,21 +35,21 @@ from ai_engine.upstream.port import (
     Headers,
     UpstreamError,
     UpstreamRequest,
-    UpstreamSilent,
+    UpstreamTimeout,
     header,
 )
 
 _LIBRARY_ERRORS = (httpx.HTTPError, OSError, UnicodeError)
-"""What httpx, httpcore, ssl and the sockets raise about the other side. The rest is a mistake of ours, and stays one."""
+"""What httpx, httpcore, ssl and sockets raise about the peer. Other exceptions are bugs and propagate."""
 
-_OURS_TO_SAY = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"accept-encoding"})
-"""Headers that describe this exchange; the engine writes them itself, whatever the request has."""
+_ENGINE_HEADERS = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"accept-encoding"})
+"""Headers that describe this exchange; the engine sets them itself, whatever the request has."""
 
 _WRITE_BYTES = 256 * 1024
 
 
 class _Target(NamedTuple):
-    """A request's URL, taken apart once."""
+    """A parsed request URL, cached."""
 
     url: httpx.URL
     origin: tuple[str, str, int | None]
@@ -72,11 +72,11 @@ def _is_loopback(host: str) -> bool:
 
 
 FindProxy = Callable[[str, str], str | None]
-"""The proxy's URL for a scheme and a host, `None` for a direct connection."""
+"""The proxy's URL for a scheme and a host; `None` for a direct connection."""
 
 
 def proxy_from_environment(scheme: str, host: str) -> str | None:
-    """What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case, as the standard library reads them."""
+    """The proxy from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as the standard library reads them."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(host):
@@ -95,7 +95,7 @@ class HttpxEngine:
         keepalive_seconds: float = 30,
         max_idle_per_origin: int = 64,
     ) -> None:
-        """`tls` replaces the default trust in the public authorities (or `SSL_CERT_FILE`). Loopback never asks `find_proxy`."""
+        """`tls` replaces the default trust store (public CAs, or `SSL_CERT_FILE`). Loopback never uses a proxy."""
         self._tls = tls or httpx.create_ssl_context()
         self._find_proxy = find_proxy
         self._keepalive_seconds = keepalive_seconds
@@ -104,13 +104,13 @@ class HttpxEngine:
         self._is_closed = False
 
     async def send(self, request: UpstreamRequest) -> "_Answer":
-        """As the port promises."""
+        """See `port`."""
         if self._is_closed:
             raise ConnectFailed("The engine is shutting down.")
         try:
             target = _target(request.url)
         except httpx.InvalidURL:
-            raise ConnectFailed("The provider's address is no usable URL.") from None
+            raise ConnectFailed("The provider's base URL is invalid.") from None
         connection = self._origin_of(target).take()
         try:
             return await connection.send(request, target)
@@ -128,14 +128,14 @@ class HttpxEngine:
         return origin
 
     async def close(self) -> None:
-        """Ends every connection, those in use too, and refuses further requests."""
+        """Closes every connection, including those in use, and refuses further requests."""
         self._is_closed = True
         for origin in self._origins.values():
             await origin.close()
 
 
 class _Origin:
-    """The connections to one scheme, host and port. The most recently used is taken first, so that a surplus ages and goes."""
+    """The connections to one scheme, host and port. The most recently used is taken first, so that surplus ones expire."""
 
     def __init__(self, tls: ssl.SSLContext, proxy: str | None, keepalive_seconds: float, max_idle: int) -> None:
         self._tls = tls
@@ -150,7 +150,7 @@ class _Origin:
         self._closings: set[asyncio.Task[None]] = set()
 
     def take(self) -> "_Connection":
-        """An idle connection, or a new one that is not yet connected. Raises `ConnectFailed` if the proxy cannot be used."""
+        """An idle connection, or a new one that is not connected yet. Raises `ConnectFailed` if the proxy is invalid."""
         if self._idle:
             return self._idle.pop()
         try:
@@ -161,13 +161,13 @@ class _Origin:
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=self._keepalive_seconds),
             )
         except (ImportError, ValueError, httpx.InvalidURL):
-            raise ConnectFailed("The proxy that the environment names cannot be used.") from None
+            raise ConnectFailed("The proxy in the environment is invalid.") from None
         connection = _Connection(transport, self)
         self._open.add(connection)
         return connection
 
-    def give_back(self, connection: "_Connection") -> None:
-        """Keep it for the next request, at the cost of the oldest if there are too many."""
+    def release(self, connection: "_Connection") -> None:
+        """Keeps it for reuse; beyond the limit the oldest idle one is closed."""
         if connection not in self._open:
             return
         connection.idle_since = self._loop.time()
@@ -178,7 +178,7 @@ class _Origin:
             self._timer = self._loop.call_later(self._keepalive_seconds, self._close_expired)
 
     def forget(self, connection: "_Connection") -> None:
-        """It is closed, or about to be."""
+        """Removes a connection that is closed or closing."""
         self._open.discard(connection)
 
     def _close_expired(self) -> None:
@@ -194,7 +194,7 @@ class _Origin:
         task.add_done_callback(self._closings.discard)
 
     async def close(self) -> None:
-        """End every connection."""
+        """Closes every connection."""
         if self._timer is not None:
             self._timer.cancel()
         self._idle.clear()
@@ -213,21 +213,21 @@ class _Connection:
         self._tcp: Any = None
         """httpcore's network stream, under any TLS; `None` before the first connection."""
         self._connecting: asyncio.Timeout | None = None
-        """Runs while there is no connection that the request could be written to."""
+        """The timeout until the request can be written; `None` afterwards."""
 
     async def send(self, request: UpstreamRequest, target: _Target) -> "_Answer":
-        """Connects if need be, writes the request and reads the head of the answer."""
+        """Connects if needed, sends the request and reads status and headers."""
         prepared = self._prepare(request, target)
         try:
             async with asyncio.timeout(request.connect_seconds) as self._connecting:
                 response = await self._transport.handle_async_request(prepared)
         except _LIBRARY_ERRORS as error:
-            # `from None`: the library's own words may hold the address or, for an illegal header, a provider key.
+            # `from None`: the library's message may contain the address or, for an illegal header, a provider key.
             raise self._failure_before_headers(error) from None
         return _Answer(self, response)
 
     def _prepare(self, request: UpstreamRequest, target: _Target) -> httpx.Request:
-        headers = [(b"host", target.url.netloc), *(pair for pair in request.headers if pair[0] not in _OURS_TO_SAY)]
+        headers = [(b"host", target.url.netloc), *(pair for pair in request.headers if pair[0] not in _ENGINE_HEADERS)]
         headers.append((b"accept-encoding", ACCEPTED_ENCODINGS))
         if request.body or request.method not in ("GET", "HEAD", "DELETE"):
             headers.append((b"content-length", b"%d" % len(request.body)))
@@ -242,47 +242,47 @@ class _Connection:
             target.url,
             headers=headers,
             stream=_Body(request.body),
-            extensions={"timeout": timeouts, "trace": self._hear},
+            extensions={"timeout": timeouts, "trace": self._trace},
         )
 
-    async def _hear(self, event: str, info: Mapping[str, Any]) -> None:
-        """Listens to httpcore's `trace` extension for two facts that nothing else tells."""
+    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Httpcore's `trace` extension, for two facts that are not available otherwise."""
         if event.endswith("connect_tcp.complete"):
-            # A TLS handshake that is cancelled would leave this open: httpcore closes it for errors only.
+            # A cancelled TLS handshake would leave this open: httpcore closes it on errors only.
             self._tcp = info["return_value"]
         elif event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
             self._end_connecting()
 
     def _end_connecting(self) -> None:
-        # httpcore gives TCP and TLS `connect_seconds` each; the one deadline over both ends here.
+        # httpcore applies `connect_seconds` to TCP and TLS separately; the timeout over both ends here.
         if self._connecting is not None and not self._connecting.expired():
             self._connecting.reschedule(None)
             self._connecting = None
 
     def _failure_before_headers(self, error: Exception) -> UpstreamError:
         if isinstance(error, httpx.LocalProtocolError):
-            return ConnectFailed("The request is not valid HTTP, so it was not sent: a header or a key has an illegal character.")
+            return ConnectFailed("The request was not sent: a header or a key contains an illegal character.")
         if self._connecting is not None:
-            return ConnectFailed(f"No connection: {_reason(error)}.")
+            return ConnectFailed(f"Connection failed: {_reason(error)}.")
         if isinstance(error, httpx.TimeoutException):
-            return UpstreamSilent("The provider was silent before its answer's headers.")
-        return ConnectionReset("The provider's connection ended, or stopped making sense as HTTP, before its answer's headers.")
+            return UpstreamTimeout("Timeout while waiting for the provider's response headers.")
+        return ConnectionReset("The provider closed the connection or sent invalid HTTP before its response headers.")
 
-    def give_back(self) -> None:
-        """The exchange is over, and the connection fit for another."""
-        self._origin.give_back(self)
+    def release(self) -> None:
+        """The exchange is complete, and the connection reusable."""
+        self._origin.release(self)
 
     async def close(self) -> None:
-        """End the connection now, whatever state it is in. Safe to call twice."""
+        """Closes the connection now, in any state. Idempotent."""
         self._origin.forget(self)
-        # First, because it cuts the socket before it waits for anything: a second cancellation comes too late to keep it open.
+        # First, because it closes the socket before it awaits anything, so that a second cancellation cannot keep it open.
         if self._tcp is not None:
             await self._tcp.aclose()
         await self._transport.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    """A request's body in pieces, so that the write timeout watches over progress and not over the whole of a large body."""
+    """A request body in chunks, so that the write timeout applies to progress and not to a large body as a whole."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -295,17 +295,17 @@ class _Body(httpx.AsyncByteStream):
 class _Answer:
     """Implements `upstream.port.UpstreamAnswer`."""
 
-    __slots__ = ("_connection", "_is_over", "_response", "headers", "status")
+    __slots__ = ("_connection", "_is_finished", "_response", "headers", "status")
 
     def __init__(self, connection: _Connection, response: httpx.Response) -> None:
         self._connection = connection
         self._response = response
-        self._is_over = False
+        self._is_finished = False
         self.status = response.status_code
         self.headers: Headers = tuple((name.lower(), value) for name, value in response.headers.raw)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """As the port promises."""
+        """See `port`."""
         decompression = decompression_of(self.headers)
         assert isinstance(self._response.stream, httpx.AsyncByteStream)
         try:
@@ -313,24 +313,24 @@ class _Answer:
                 if decompression is None:
                     yield chunk
                 else:
-                    for piece in decompression.feed(chunk):
-                        yield piece
-                        # A few bytes may unfold into a thousand pieces, and others want their turn between them.
+                    for decompressed in decompression.feed(chunk):
+                        yield decompressed
+                        # A few bytes may decompress to thousands of chunks; other tasks run between them.
                         await asyncio.sleep(0)
         except httpx.TimeoutException:
-            raise UpstreamSilent("The provider fell silent inside its answer.") from None
+            raise UpstreamTimeout("Timeout within the provider's response.") from None
         except _LIBRARY_ERRORS:
-            raise ConnectionCut("The provider's answer ended before it was complete.") from None
+            raise ConnectionCut("The provider's response is incomplete.") from None
         if decompression is not None:
             decompression.end()
         await self._finish()
 
     async def _finish(self) -> None:
         await self._response.aclose()
-        if not self._is_over:
-            self._is_over = True
+        if not self._is_finished:
+            self._is_finished = True
             if self._is_reusable():
-                self._connection.give_back()
+                self._connection.release()
             else:
                 await self._connection.close()
 
@@ -340,47 +340,47 @@ class _Answer:
         return "close" not in (header(self.headers, b"connection") or "").lower()
 
     async def read(self, limit_bytes: int) -> bytes:
-        """As the port promises. The limit counts decompressed bytes, and holds while they are being decompressed."""
-        pieces: list[bytes] = []
+        """See `port`. The limit applies to decompressed bytes, during decompression."""
+        chunks: list[bytes] = []
         size = 0
-        async for piece in self.chunks():
-            size += len(piece)
+        async for chunk in self.chunks():
+            size += len(chunk)
             if size > limit_bytes:
-                raise AnswerTooLarge(f"The provider's answer is larger than {limit_bytes} bytes.")
-            pieces.append(piece)
-        return b"".join(pieces)
+                raise AnswerTooLarge(f"The provider's response is larger than {limit_bytes} bytes.")
+            chunks.append(chunk)
+        return b"".join(chunks)
 
     async def close(self) -> None:
-        """As the port promises."""
-        if not self._is_over:
-            self._is_over = True
+        """See `port`."""
+        if not self._is_finished:
+            self._is_finished = True
             await self._connection.close()
 
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "the provider's TLS certificate is not trusted"),
-    (ssl.SSLError, "the TLS handshake failed"),
-    (socket.gaierror, "the provider's name does not resolve"),
-    (UnicodeError, "the provider's name does not resolve"),
-    (ConnectionRefusedError, "it was refused"),
-    (httpx.TimeoutException, "it took too long"),
-    (TimeoutError, "it took too long"),
-    (httpx.ProxyError, "the proxy refused it"),
-    (httpx.UnsupportedProtocol, "the address is neither http nor https"),
+    (ssl.SSLCertVerificationError, "untrusted TLS certificate"),
+    (ssl.SSLError, "TLS handshake failed"),
+    (socket.gaierror, "DNS lookup failed"),
+    (UnicodeError, "DNS lookup failed"),
+    (ConnectionRefusedError, "connection refused"),
+    (httpx.TimeoutException, "timeout"),
+    (TimeoutError, "timeout"),
+    (httpx.ProxyError, "refused by the proxy"),
+    (httpx.UnsupportedProtocol, "unsupported URL scheme"),
 )
 
 
 def _reason(error: Exception) -> str:
-    """Why there is no connection, in words that hold no address."""
+    """Why there is no connection, without any address."""
     for cause in _causes(error):
-        for kind, words in _REASONS:
+        for kind, reason in _REASONS:
             if isinstance(cause, kind):
-                return words
-    return "the network could not make one"
+                return reason
+    return "network error"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it; of several addresses that were tried, the first."""
+    """The error and its causes; of several addresses that were tried, the first."""
     current: BaseException | None = error
     while current is not None:
         yield current

@@ -1,12 +1,12 @@
-"""The upstream port: send a request, get status and headers, then the body's bytes as they come.
+"""The upstream port: send a request, get status and headers, then the body as a stream of bytes.
 
-An engine knows HTTP and nothing of models. Every engine passes `tests/contracts/test_upstream_engines*.py`:
+An engine implements HTTP and knows no models. Every engine passes `tests/contracts/test_upstream_engines*.py`:
 
-- no redirect is followed, no cookie is kept, no credential is added that the request does not carry;
-- a compressed body is decoded, so `chunks()` and `read()` give what the provider wrote;
-- leaving `send()` by cancellation, and `close()` before the end of the body, close the connection at once;
-- a body that was read to its end gives the connection back for reuse;
-- what goes wrong is raised as one of the `UpstreamError`s below, and as nothing else.
+- redirects are not followed, cookies not stored, and no credentials added;
+- compressed bodies are decompressed by `chunks()` and `read()`;
+- cancelling `send()`, and `close()` before the end of the body, close the connection at once;
+- a connection is reused after a body was read to its end;
+- all failures are raised as one of the `UpstreamError`s below.
 """
 
 from collections.abc import AsyncIterator
@@ -15,11 +15,11 @@ from typing import NamedTuple, Protocol
 from ai_engine.errors import AIEngineError
 
 Headers = tuple[tuple[bytes, bytes], ...]
-"""Lower-case names, in the order they came."""
+"""Lower-case names, in the order received."""
 
 
 class UpstreamRequest(NamedTuple):
-    """One HTTP request, ready to go."""
+    """An HTTP request."""
 
     method: str
     url: str
@@ -28,15 +28,15 @@ class UpstreamRequest(NamedTuple):
     connect_seconds: float
     """Name resolution, TCP and TLS together."""
     silence_seconds: float
-    """The longest time without a byte in either direction, before and after the headers."""
+    """Idle timeout: the longest time without a byte in either direction, before and after the headers."""
 
     def __repr__(self) -> str:
-        """Method and URL alone: the headers hold a provider key, the body what a client said."""
+        """Method and URL only: headers contain a provider key, the body a client's messages."""
         return f"UpstreamRequest({self.method} {self.url})"
 
 
 class UpstreamAnswer(Protocol):
-    """A provider's answer whose body may still be on its way. Whoever holds it calls `close()`, on every path."""
+    """A provider's response whose body may not have arrived yet. Its owner calls `close()` on every path."""
 
     @property
     def status(self) -> int:
@@ -44,46 +44,46 @@ class UpstreamAnswer(Protocol):
 
     @property
     def headers(self) -> Headers:
-        """The answer's headers."""
+        """The response's headers."""
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives, once. Raises `ConnectionCut`, `UpstreamSilent`."""
+        """The body as it arrives; can be iterated once. Raises `ConnectionCut`, `UpstreamTimeout`."""
 
     async def read(self, limit_bytes: int) -> bytes:
-        """The whole body. Raises `ConnectionCut`, `UpstreamSilent`, `AnswerTooLarge`."""
+        """The whole body. Raises `ConnectionCut`, `UpstreamTimeout`, `AnswerTooLarge`."""
 
     async def close(self) -> None:
-        """End the exchange; safe to call twice, and after the body's end."""
+        """Ends the exchange; idempotent, also after the end of the body."""
 
 
 class Upstream(Protocol):
-    """A way to reach providers."""
+    """An HTTP client for providers."""
 
     async def send(self, request: UpstreamRequest) -> UpstreamAnswer:
-        """Send it and wait for the status line and headers. Raises `ConnectFailed`, `ConnectionReset`, `UpstreamSilent`."""
+        """Sends the request and waits for status and headers. Raises `ConnectFailed`, `ConnectionReset`, `UpstreamTimeout`."""
 
     async def close(self) -> None:
-        """Give every connection back."""
+        """Closes every connection."""
 
 
 class UpstreamError(AIEngineError):
-    """An exchange with a provider that did not become an HTTP answer. The message names no URL and no header."""
+    """An exchange with a provider failed. The message contains no URL and no header."""
 
 
 class ConnectFailed(UpstreamError):
-    """No connection came to be: DNS, refused, unreachable, TLS, or `connect_seconds` passed. Nothing was sent."""
+    """No connection: DNS, refused, unreachable, TLS, or `connect_seconds` exceeded. Nothing was sent."""
 
 
 class ConnectionReset(UpstreamError):
-    """The connection ended, or stopped making sense as HTTP, before the headers were complete."""
+    """The connection was closed, or the response was not valid HTTP, before the headers were complete."""
 
 
 class ConnectionCut(UpstreamError):
-    """The connection ended, or stopped making sense as HTTP, inside the body."""
+    """The connection was closed, or the response was not valid HTTP, within the body."""
 
 
-class UpstreamSilent(UpstreamError):
-    """No byte moved for `silence_seconds`."""
+class UpstreamTimeout(UpstreamError):
+    """No byte was transferred for `silence_seconds`."""
 
 
 class AnswerTooLarge(UpstreamError):

@@ -1,1 +1,1 @@
-"""How HTTP looks from here: error bodies, request bodies, clients that leave, and the middlewares around every route."""
+"""HTTP plumbing: error responses, request bodies, client disconnects, and the middlewares around every route."""

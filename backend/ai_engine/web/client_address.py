@@ -1,4 +1,4 @@
-"""Who is really at the other end: the peer, or whom our own proxies say they speak for."""
+"""The client's address: the peer's own, or the one that a trusted proxy forwards."""
 
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
@@ -6,11 +6,11 @@ from functools import lru_cache
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_REMEMBERED_ADDRESSES = 4096
+_CACHED_ADDRESSES = 4096
 
 
 def parse_address(text: str) -> IPAddress | None:
-    """An IP address as proxies write it, with a port or without; `None` if it is none. IPv4 mapped into IPv6 is IPv4."""
+    """An IP address as proxies write it, with or without a port; `None` if invalid. IPv4-mapped IPv6 becomes IPv4."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -29,9 +29,9 @@ class Networks:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
-        # Parsing an address costs 2 µs, and the same few peers ask again and again.
-        self.hold: Callable[[str], bool] = lru_cache(_REMEMBERED_ADDRESSES)(self._look_up)
-        """Whether the address is in one of them; what is no address is in none."""
+        # Parsing an address costs 2 µs, and most requests come from a few peers.
+        self.contains: Callable[[str], bool] = lru_cache(_CACHED_ADDRESSES)(self._look_up)
+        """Whether the address is in one of them; `False` for text that is not an address."""
 
     def _look_up(self, text: str) -> bool:
         address = parse_address(text)
@@ -42,23 +42,23 @@ LOOPBACK = Networks(("127.0.0.0/8", "::1/128"))
 
 
 class ClientAddresses:
-    """Finds the effective client of a request."""
+    """Determines the client address of a request."""
 
     def __init__(self, trusted_proxies: Iterable[str]) -> None:
         self.trust(trusted_proxies)
 
     def trust(self, proxies: Iterable[str]) -> None:
-        """Believes these proxies from now on, and no others."""
+        """Replaces the list of trusted proxies."""
         self._trusted = Networks(proxies)
 
     def effective(self, peer: str | None, forwarded_for: Sequence[bytes]) -> str | None:
-        """The client's address as text, or `None` where it cannot be known.
+        """The client's address as text, or `None` if it cannot be determined.
 
-        It is the peer's own, unless the peer is a trusted proxy: then the rightmost address in `X-Forwarded-For` that is not a
-        trusted proxy itself, since everything to the left of it is the client's own say. If all are trusted, the leftmost.
-        `None`: no peer address (a Unix socket), or a trusted proxy passed on something that is no address.
+        It is the peer's own address, unless the peer is a trusted proxy: then the rightmost address in `X-Forwarded-For` that is
+        not a trusted proxy, since the client controls everything to the left of it. If all are trusted, the leftmost.
+        `None`: no peer address (a Unix socket), or a trusted proxy forwarded an invalid address.
         """
-        if not peer or not forwarded_for or not self._trusted.hold(peer):
+        if not peer or not forwarded_for or not self._trusted.contains(peer):
             return peer or None
         client = peer
         for hop in reversed(b",".join(forwarded_for).decode("latin-1").split(",")):
@@ -66,6 +66,6 @@ class ClientAddresses:
             if address is None:
                 return None
             client = str(address)
-            if not self._trusted.hold(client):
+            if not self._trusted.contains(client):
                 break
         return client

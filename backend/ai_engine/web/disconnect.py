@@ -1,4 +1,4 @@
-"""Clients that leave before their answer is complete."""
+"""Detecting clients that disconnect before their response is complete."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -8,56 +8,56 @@ from typing import Any, Protocol, Self, cast
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
-LOOK_EVERY_SECONDS = 0.025
+CHECK_EVERY_SECONDS = 0.025
 
 
-class ClientGone(Exception):
-    """The client closed the connection while we were still reading from it: nobody is left to answer."""
+class ClientDisconnected(Exception):
+    """The client closed the connection while its request was being read; no response can be sent."""
 
 
-class _KnowsItsClient(Protocol):
-    """uvicorn's request cycle, whose bound method `receive` is."""
+class _RequestCycle(Protocol):
+    """uvicorn's request cycle; the ASGI `receive` is its bound method."""
 
     disconnected: bool
 
 
 class DisconnectMonitor:
-    """Looks after the clients of all requests under way, every 25 ms, so that no request pays for a watcher of its own.
+    """Checks the clients of all requests in flight every 25 ms, so that no request needs a task of its own for it.
 
-    ASGI tells of a client that left through `receive()`, and waiting for that costs every request a task (9 µs) or a coroutine
-    driven by hand (the same, once its end is counted too). uvicorn's `receive` is a method of an object that knows: one look at
-    an attribute. Behind other servers a task waits.
+    ASGI reports a disconnect through `receive()`, and awaiting that costs each request a task (9 µs) or a coroutine driven by
+    hand (the same, including its end). uvicorn's `receive` is a method of an object with a `disconnected` attribute, which is
+    cheap to read. Behind other servers a task awaits `receive()`.
     """
 
-    def __init__(self, look_every_seconds: float = LOOK_EVERY_SECONDS) -> None:
-        self._look_every_seconds = look_every_seconds
+    def __init__(self, check_every_seconds: float = CHECK_EVERY_SECONDS) -> None:
+        self._check_every_seconds = check_every_seconds
         self._watches: set[DisconnectWatch] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, receive: Receive) -> "DisconnectWatch":
-        """A watch over one request, for a `with`. The request's body must have been read."""
+        """A context manager that watches one request. The request's body must have been read."""
         return DisconnectWatch(self, receive)
 
-    def begin(self, watch: "DisconnectWatch") -> None:
-        """Looks after it from now on."""
+    def add(self, watch: "DisconnectWatch") -> None:
+        """Starts checking it."""
         self._watches.add(watch)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._look_every_seconds, self._look)
+            self._timer = asyncio.get_running_loop().call_later(self._check_every_seconds, self._check)
 
-    def end(self, watch: "DisconnectWatch") -> None:
-        """Looks after it no more."""
+    def remove(self, watch: "DisconnectWatch") -> None:
+        """Stops checking it."""
         self._watches.discard(watch)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         for watch in [watch for watch in self._watches if watch.cycle.disconnected]:
-            watch.leave()
+            watch.cancel()
         self._timer = None
         if self._watches:
-            self._timer = asyncio.get_running_loop().call_later(self._look_every_seconds, self._look)
+            self._timer = asyncio.get_running_loop().call_later(self._check_every_seconds, self._check)
 
 
 class DisconnectWatch:
-    """Cancels the task that entered it when the client leaves, and swallows that cancellation again.
+    """Cancels the task that entered it when the client disconnects, and suppresses that cancellation at exit.
 
     with monitor.watch(receive) as watch:
         answer = await ask_the_provider()
@@ -69,7 +69,7 @@ class DisconnectWatch:
 
     def __init__(self, monitor: DisconnectMonitor, receive: Receive) -> None:
         self.client_left = False
-        self.cycle = cast("_KnowsItsClient", getattr(receive, "__self__", None))
+        self.cycle = cast("_RequestCycle", getattr(receive, "__self__", None))
         self._monitor = monitor
         self._receive = receive
         self._follower: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class DisconnectWatch:
         self._task = task
         self._cancelling = task.cancelling()
         if hasattr(self.cycle, "disconnected"):
-            self._monitor.begin(self)
+            self._monitor.add(self)
         else:
             self._follower = asyncio.create_task(self._follow())
         return self
@@ -90,27 +90,27 @@ class DisconnectWatch:
             message = await self._receive()
             while message["type"] != "http.disconnect":
                 message = await self._receive_later()
-        except Exception:  # noqa: BLE001 - such a server cannot tell any more; the sending will
+        except Exception:  # noqa: BLE001 - the server cannot report a disconnect; sending will fail instead
             return
-        self.leave()
+        self.cancel()
 
     async def _receive_later(self) -> Message:
-        """Lets others run first: a server that hands out request messages without waiting must not keep us for ever."""
+        """Yields to other tasks first: a server may return request messages without ever suspending."""
         await asyncio.sleep(0)
         return await self._receive()
 
-    def leave(self) -> None:
-        """The client has left. Never called by the watched task: a cancellation that finds no `await` would outlive the watch."""
-        self._monitor.end(self)
+    def cancel(self) -> None:
+        """Cancels the watched task. Never called by that task: a cancellation that meets no `await` would outlive the watch."""
+        self._monitor.remove(self)
         self.client_left = True
         self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if self._follower is None:
-            self._monitor.end(self)
+            self._monitor.remove(self)
         else:
             self._follower.cancel()
         if not self.client_left:
             return False
-        # Only our own cancellation is swallowed: another one that came as well goes on.
+        # Only this watch's own cancellation is suppressed; one from elsewhere propagates.
         return self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError

@@ -1,4 +1,4 @@
-"""The one table from error to HTTP status, and the one shape in which errors leave: `{"error": {message, type, param, code}}`."""
+"""The table from error to HTTP status, and the error body: `{"error": {message, type, param, code}}`."""
 
 import logging
 import math
@@ -23,22 +23,23 @@ from ai_engine.errors import (
     CallerError,
     ConfigurationError,
     Conflict,
-    DeadlinePassed,
+    DeadlineExceeded,
     InvalidRequest,
     MethodNotAllowed,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     NotAuthenticated,
     NotFound,
     NotPermitted,
     RateLimited,
     RefusedByProvider,
     RequestLoop,
-    RoutesOut,
     Unavailable,
     UnsupportedMediaType,
 )
-from ai_engine.web.request_body import is_json, not_json
+from ai_engine.settings.validation import field_path
+from ai_engine.web.request_body import is_json, unsupported_content_type
 from ai_engine.wire import openai
 from ai_engine.wire.redaction import redact
 from ai_engine.wire.sse import Event
@@ -51,13 +52,13 @@ _LONGEST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
-    """How one kind of error looks to the client."""
+    """Status, type and code of one kind of error."""
 
     status: int
     type: str
     """OpenAI's `error.type`."""
     code: str | None
-    """`error.code` where the error itself has none."""
+    """`error.code` if the error itself has none."""
 
 
 ERROR_SHAPES: Mapping[type[AIEngineError], ErrorShape] = MappingProxyType(
@@ -77,18 +78,18 @@ ERROR_SHAPES: Mapping[type[AIEngineError], ErrorShape] = MappingProxyType(
         UnsupportedMediaType: ErrorShape(415, "invalid_request_error", "unsupported_media_type"),
         RateLimited: ErrorShape(429, "rate_limit_error", "rate_limit_exceeded"),
         AttemptsFailed: ErrorShape(502, "server_error", "attempts_failed"),
-        Unavailable: ErrorShape(503, "server_error", "unavailable"),
+        Unavailable: ErrorShape(503, "server_error", "service_unavailable"),
         NoProviderConfigured: ErrorShape(503, "server_error", "no_provider_configured"),
-        RoutesOut: ErrorShape(503, "server_error", "routes_out"),
-        DeadlinePassed: ErrorShape(504, "server_error", "deadline_passed"),
-        RequestLoop: ErrorShape(508, "invalid_request_error", "request_loop"),
+        NoRouteAvailable: ErrorShape(503, "server_error", "no_route_available"),
+        DeadlineExceeded: ErrorShape(504, "server_error", "deadline_exceeded"),
+        RequestLoop: ErrorShape(508, "invalid_request_error", "loop_detected"),
     }
 )
-"""A class that is not listed looks like its nearest ancestor that is."""
+"""A class that is not listed has the shape of its nearest listed ancestor."""
 
 
 def error_shape(error: AIEngineError) -> ErrorShape:
-    """The row for `error`; for the client's own fault found by a provider, that provider's status, type and code."""
+    """The row for `error`; for a client error reported by a provider, that provider's status, type and code."""
     shape = next(ERROR_SHAPES[kind] for kind in type(error).__mro__ if kind in ERROR_SHAPES)
     if isinstance(error, RefusedByProvider):
         status = error.status if 400 <= error.status <= 599 else shape.status
@@ -98,7 +99,7 @@ def error_shape(error: AIEngineError) -> ErrorShape:
 
 
 def error_body(error: AIEngineError) -> bytes:
-    """The JSON body, its message without any secret."""
+    """The JSON body, with secrets redacted."""
     shape = error_shape(error)
     param = error.param if isinstance(error, CallerError) else None
     return _body(error.message, shape, param)
@@ -110,17 +111,17 @@ def _body(message: str, shape: ErrorShape, param: str | None) -> bytes:
 
 
 def error_status(error: AIEngineError) -> int:
-    """The HTTP status of an answer that is this error."""
+    """The HTTP status of the error's response."""
     return error_shape(error).status
 
 
 def error_events(error: AIEngineError) -> Sequence[Event]:
-    """The end of a stream whose status is already out: the error as an event, which every SDK raises, then `[DONE]`."""
+    """The end of a stream whose status was already sent: the error as an event, which every SDK raises, then `[DONE]`."""
     return ("", error_body(error)), ("", openai.DONE)
 
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
-    """Status, headers and body. `request_id` becomes `x-request-id`, if there is one."""
+    """Status, headers and body. A `request_id` is sent as `x-request-id`."""
     body = error_body(error)
     headers: HeaderList = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if request_id is not None:
@@ -136,7 +137,7 @@ def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, Hea
 
 
 def _retry_headers(error: AIEngineError) -> HeaderList:
-    """When to come back. SDKs retry 408, 409, 429 and 5xx of their own accord; `x-should-retry: false` stops them."""
+    """When to retry. SDKs retry 408, 409, 429 and 5xx by default; `x-should-retry: false` stops them."""
     if isinstance(error, Unavailable) and error.retry_after_seconds is not None:
         seconds = max(error.retry_after_seconds, 0)
         return [
@@ -149,32 +150,32 @@ def _retry_headers(error: AIEngineError) -> HeaderList:
 
 
 def internal_error() -> AIEngineError:
-    """What a client learns of an error that nobody foresaw: nothing but that it happened, and where to look."""
-    return AIEngineError("The gateway failed inside. Its log has the details under the x-request-id of this answer.")
+    """The error for an unexpected exception, without its details."""
+    return AIEngineError("Internal error. The gateway's log has the details under this response's x-request-id.")
 
 
 ErrorAnswer = Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]]
-"""As `error_answer`, in some format's shape."""
+"""As `error_answer`, in the error shape of a format."""
 
 
 def install_error_handlers(
     app: FastAPI, *, others: Sequence[tuple[Callable[[MutableMapping[str, Any]], bool], ErrorAnswer]] = ()
 ) -> None:
-    """Gives everything that FastAPI's routes raise, and what its router refuses, the one shape.
+    """Gives everything that FastAPI's routes and router raise the one error shape.
 
-    `others` are the shapes of other formats, each with who is answered in it, by the ASGI scope.
+    `others` are the error shapes of other formats, each with a predicate on the ASGI scope that selects its requests.
     """
 
-    def handler(shaped: Callable[[HTTPConnection, Exception], AIEngineError | Response]) -> ExceptionHandler:
+    def handler(convert: Callable[[HTTPConnection, Exception], AIEngineError | Response]) -> ExceptionHandler:
         async def handle(connection: HTTPConnection, error: Exception) -> Response:
-            answered = shaped(connection, error)
-            if isinstance(answered, Response):
-                return answered
-            for is_asked_for, other in others:
-                if is_asked_for(connection.scope):
-                    # `RequestContext` chose the id before; this shape has it in the body as well.
-                    return _response(*other(answered, connection.scope.get("state", {}).get("request_id")))
-            return _response(*error_answer(answered, None))
+            converted = convert(connection, error)
+            if isinstance(converted, Response):
+                return converted
+            for applies, other in others:
+                if applies(connection.scope):
+                    # `RequestContext` has set the id; this shape has it in the body as well.
+                    return _response(*other(converted, connection.scope.get("state", {}).get("request_id")))
+            return _response(*error_answer(converted, None))
 
         return handle
 
@@ -187,42 +188,42 @@ def install_error_handlers(
 def _of_engine(_: HTTPConnection, error: Exception) -> AIEngineError:
     assert isinstance(error, AIEngineError)
     if error_shape(error).status == 500:
-        _logger.error("An error that has no status of its own reached a client.", exc_info=error)
+        _logger.error("An error without a status of its own reached a client.", exc_info=error)
     return error
 
 
 def _of_starlette(connection: HTTPConnection, error: Exception) -> AIEngineError | Response:
-    """The router's 404 and 405, and whatever else a library raises in Starlette's words."""
+    """The router's 404 and 405, and other `HTTPException`s of libraries."""
     assert isinstance(error, HTTPException)
     method, path = connection.scope.get("method", "GET"), connection.scope["path"]
-    known = error.headers or {}
+    extra = error.headers or {}
     if error.status_code == 400:
-        # FastAPI's word for a body that it could not read: nested without end, or not UTF-8.
+        # FastAPI's status for a body that it cannot parse: nested too deeply, or not UTF-8.
         return InvalidRequest("The body is not valid JSON.", code="invalid_json")
     if error.status_code == 404:
-        return NotFound(f"There is nothing at {_shown(path)}; /docs shows what there is.")
+        return NotFound(f"No route at {_shown(path)}; /docs lists all routes.")
     if error.status_code == 405:
         allowed = _methods_at(path, connection.app)
-        return MethodNotAllowed(f"{_shown(path)} does not take {method}; it takes {', '.join(allowed)}.", allowed=allowed)
+        return MethodNotAllowed(f"{_shown(path)} does not support {method}; it supports {', '.join(allowed)}.", allowed=allowed)
     shape = next((row for row in ERROR_SHAPES.values() if row.status == error.status_code), None)
     if shape is None:
         kind = "invalid_request_error" if error.status_code < 500 else "server_error"
         shape = ErrorShape(error.status_code, kind, None)
     if error.status_code < 500 and error.status_code != 429:
-        known = {**known, "x-should-retry": "false"}
+        extra = {**extra, "x-should-retry": "false"}
     body = _body(str(error.detail), shape, None)
     headers: HeaderList = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in known.items())
+    headers.extend((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in extra.items())
     return _response(error.status_code, headers, body)
 
 
 def _shown(text: str) -> str:
-    """What a caller named, as far as anybody reads it."""
+    """Text of the caller's, shortened."""
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 def _methods_at(path: str, app: FastAPI) -> list[str]:
-    """Every method that some route takes at this path. The router names those of the first route alone."""
+    """Every method of all routes at this path. The router reports those of the first route only."""
     routes = [route for route in iter_route_contexts(app.routes) if route.methods and route.path_regex.match(path)]
     return sorted({method for route in routes for method in route.methods or ()})
 
@@ -232,32 +233,32 @@ def _of_validation(connection: HTTPConnection, error: Exception) -> AIEngineErro
     problems = error.errors()
     content_type = connection.headers.get("content-type", "").encode("latin-1")
     if problems[0]["loc"][0] == "body" and content_type and not is_json(content_type):
-        return not_json(content_type)
+        return unsupported_content_type(content_type)
     return _invalid_request(problems)
 
 
 def _invalid_request(problems: Sequence[Any]) -> InvalidRequest:
-    """Pydantic's first complaint as a sentence. It never repeats the input, which may hold a secret."""
+    """Pydantic's first error as a sentence, without the input, which may hold a secret."""
     first = problems[0]
     if first["type"] == "json_invalid":
         return InvalidRequest("The body is not valid JSON.", code="invalid_json")
-    where = _shown(".".join(str(part) for part in first["loc"][1:]))
+    field = _shown(field_path(first["loc"][1:]))
     reason = str(first["msg"]).removeprefix("Value error, ")
     reason = reason[:1].lower() + reason[1:]
     if first["type"] == "extra_forbidden":
-        return InvalidRequest(f"{where} is not known here; /docs shows what may be sent.", param=where)
-    if not where:
-        return InvalidRequest(f"The {first['loc'][0]} is not usable: {reason}.")
-    return InvalidRequest(f"{where} is not usable: {reason}.", param=where)
+        return InvalidRequest(f"Unknown field {field}; see /docs.", param=field)
+    if not field:
+        return InvalidRequest(f"The {first['loc'][0]} is invalid: {reason}.")
+    return InvalidRequest(f"{field} is invalid: {reason}.", param=field)
 
 
 def _of_uncaught(_connection: HTTPConnection, _: Exception) -> AIEngineError:
-    # Starlette raises the exception again once this is sent, and `RequestContext` logs it.
+    # Starlette re-raises the exception once this is sent, and `RequestContext` logs it.
     return internal_error()
 
 
 def _response(status: int, headers: HeaderList, body: bytes) -> Response:
-    """Starlette sends it in answer to a WebSocket's handshake too."""
+    """Starlette also sends it as the response to a WebSocket handshake."""
     response = Response(body, status)
     response.raw_headers = headers
     return response

@@ -1,4 +1,4 @@
-"""The plain ASGI middlewares around every route, hot or not: each one class or function, none of them `BaseHTTPMiddleware`."""
+"""The ASGI middlewares around every route; none of them uses `BaseHTTPMiddleware`."""
 
 import itertools
 import logging
@@ -17,35 +17,35 @@ from ai_engine.errors import AIEngineError, BodyTooLarge
 from ai_engine.events import CLIENT_CLOSED_REQUEST
 from ai_engine.telemetry.logs import AccessLog
 from ai_engine.web.client_address import ClientAddresses
-from ai_engine.web.disconnect import ClientGone, Message, Receive
+from ai_engine.web.disconnect import ClientDisconnected, Message, Receive
 from ai_engine.web.errors import HeaderList, error_answer, internal_error
-from ai_engine.web.request_body import announces_more, too_large
+from ai_engine.web.request_body import exceeds_limit, too_large
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _logger = logging.getLogger("ai_engine")
-_sane_request_id = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
+_valid_request_id = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 
 
 def request_id_of(scope: Scope) -> str:
-    """The request's id, which `RequestContext` chose; empty outside it."""
+    """The request's id, set by `RequestContext`; empty outside it."""
     request_id: str = scope.get("state", {}).get("request_id", "")
     return request_id
 
 
 def client_address_of(scope: Scope) -> str | None:
-    """The effective client (`ClientAddresses.effective`), which `RequestContext` found; `None` where it cannot be known."""
+    """The client's address (`ClientAddresses.effective`), set by `RequestContext`; `None` if unknown."""
     address: str | None = scope.get("state", {}).get("client_address")
     return address
 
 
 class RequestContext:
-    """The outermost one. Gives every request an id and an effective client, and every answer that id; writes the access line.
+    """The outermost middleware. Sets the request id and client address, adds the id to the response, and writes the access log.
 
-    What nobody else caught ends here: a 500 without detail if the answer has not begun, the traceback to the log. Within an
-    answer only the server can show the client that it is broken, by cutting the connection, so there the error goes on.
+    Uncaught exceptions end here: a 500 without details if the response has not started, and the traceback in the log. Once it
+    has started, the exception is re-raised, and the server signals the failure by closing the connection.
     """
 
     def __init__(self, app: ASGIApp, addresses: ClientAddresses, access_log: AccessLog | None, clock: Clock) -> None:
@@ -54,7 +54,7 @@ class RequestContext:
         self._effective = addresses.effective
         self._access_log = access_log
         self._monotonic = clock.monotonic
-        # Unique to this process, so that the rest can be a mere number: 0.2 µs instead of a UUID's 2.
+        # Unique to this process, so that a counter can follow: 0.2 µs instead of 2 for a UUID.
         self._prefix = f"req-{os.urandom(8).hex()}-"
         self._numbers = itertools.count(1)
 
@@ -62,21 +62,21 @@ class RequestContext:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request_id = self._introduce(scope)
+        request_id = self._set_context(scope)
         started_at = self._monotonic()
         if scope["type"] == "websocket":
             handshake = _Handshake(send, request_id, lambda status: self._record(scope, status, started_at))
             await self._app(scope, receive, handshake.send)
             return
-        answer = _Answer(send, request_id)
+        response = _Response(send, request_id)
         try:
-            await self._app(scope, receive, answer.send)
-        except ClientGone:
+            await self._app(scope, receive, response.send)
+        except ClientDisconnected:
             pass
-        except Exception as error:  # noqa: BLE001 - the last resort for all of them
-            await self._last_resort(error, answer, request_id)
+        except Exception as error:  # noqa: BLE001 - the outermost handler
+            await self._handle_uncaught(error, response, request_id)
         finally:
-            self._record(scope, answer.status, started_at)
+            self._record(scope, response.status, started_at)
 
     def _record(self, scope: Scope, status: int, started_at: float) -> None:
         if self._access_log is not None:
@@ -90,12 +90,12 @@ class RequestContext:
                 scope["state"]["request_id"],
             )
 
-    def _introduce(self, scope: Scope) -> str:
+    def _set_context(self, scope: Scope) -> str:
         request_id = ""
         forwarded_for: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"x-request-id":
-                if _sane_request_id(value):
+                if _valid_request_id(value):
                     request_id = value.decode("ascii")
             elif name == b"x-forwarded-for":
                 forwarded_for.append(value)
@@ -107,34 +107,34 @@ class RequestContext:
         state["client_address"] = self._effective(peer[0] if peer else None, forwarded_for)
         return request_id
 
-    async def _last_resort(self, error: Exception, answer: "_Answer", request_id: str) -> None:
-        if answer.has_begun and not answer.is_complete:
-            error.add_note(f"This was request {request_id}, whose answer had begun.")
+    async def _handle_uncaught(self, error: Exception, response: "_Response", request_id: str) -> None:
+        if response.has_started and not response.is_complete:
+            error.add_note(f"In request {request_id}, after its response had started.")
             raise error
-        _logger.error("Request %s failed inside the gateway.", request_id, exc_info=error)
-        if not answer.has_begun:
-            await _send_error(internal_error(), answer.send)
+        _logger.error("Internal error in request %s.", request_id, exc_info=error)
+        if not response.has_started:
+            await _send_error(internal_error(), response.send)
 
 
-class _Answer:
-    """What has been sent so far."""
+class _Response:
+    """Sends the response's messages and tracks its status and progress."""
 
-    __slots__ = ("_request_id", "_send", "has_begun", "is_complete", "status")
+    __slots__ = ("_request_id", "_send", "has_started", "is_complete", "status")
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
-        self.has_begun = False
+        self.has_started = False
         self.is_complete = False
         self.status = CLIENT_CLOSED_REQUEST
 
     def send(self, message: Message) -> Awaitable[None]:
-        # Not a coroutine itself: it hands the server's own on, which saves one for every event of a stream.
+        # Not a coroutine: it returns the server's own, which saves one per event of a stream.
         if message["type"] == "http.response.start":
-            self.has_begun = True
+            self.has_started = True
             self.status = message["status"]
             headers = message.get("headers", ())
-            # An error's headers may have been made outside of a request's way and name it already.
+            # The headers of an error response may already contain the id.
             if self.status < HTTPStatus.BAD_REQUEST or all(name != b"x-request-id" for name, _ in headers):
                 message["headers"] = [*headers, (b"x-request-id", self._request_id.encode("ascii"))]
         elif not message.get("more_body"):
@@ -143,12 +143,12 @@ class _Answer:
 
 
 class _Handshake:
-    """A WebSocket's first answer, which gets its id and its line like any other. What is said over an open one gets neither."""
+    """Adds the request id to a WebSocket's handshake response, and logs it."""
 
-    __slots__ = ("_is_answered", "_record", "_request_id", "_send")
+    __slots__ = ("_is_complete", "_record", "_request_id", "_send")
 
     _STATUSES: Mapping[str, int] = MappingProxyType(
-        # The server makes a 403 of a connection that is closed before it was accepted.
+        # The server responds with 403 to a connection that is closed before it was accepted.
         {"websocket.accept": HTTPStatus.SWITCHING_PROTOCOLS, "websocket.close": HTTPStatus.FORBIDDEN}
     )
 
@@ -156,11 +156,11 @@ class _Handshake:
         self._send = send
         self._request_id = request_id
         self._record = record
-        self._is_answered = False
+        self._is_complete = False
 
     def send(self, message: Message) -> Awaitable[None]:
-        if not self._is_answered:
-            self._is_answered = True
+        if not self._is_complete:
+            self._is_complete = True
             if message["type"] != "websocket.close":
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode("ascii"))]
             self._record(message.get("status") or self._STATUSES[message["type"]])
@@ -172,7 +172,7 @@ _SECURITY_HEADERS: HeaderList = [
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
 ]
-# Swagger UI starts from an inline script, and ReDoc searches in a worker that it makes from a blob.
+# Swagger UI needs an inline script, and ReDoc's search a worker from a blob.
 _DOCUMENTATION_POLICY = (
     b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; "
@@ -182,7 +182,7 @@ _DOCUMENTATION_HEADERS: HeaderList = [*_SECURITY_HEADERS, (b"content-security-po
 
 
 class SecurityHeaders:
-    """Tells browsers to guess nothing, leak nothing and frame nothing. Answers under `/v1` go to programs and stay lean."""
+    """Sets security headers for browsers. Responses under `/v1` go to programs and do not have them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -213,13 +213,13 @@ EXPOSED_HEADERS = (
     "x-ai-engine-family",
     "server-timing",
 )
-"""What a page of a listed origin may read of an answer."""
+"""Response headers that pages of allowed origins may read."""
 
 
 class CrossOrigin:
-    """Lets pages of `AI_ENGINE_CORS_ORIGINS` call us. A request without `Origin`, as every program sends it, goes straight on.
+    """CORS for the origins in `AI_ENGINE_CORS_ORIGINS`. Requests without `Origin`, as programs send them, bypass it.
 
-    No credentials are allowed: a page of another origin sends a key in a header, or nothing.
+    Credentials are not allowed: pages of other origins authenticate with a key in a header.
     """
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
@@ -227,7 +227,7 @@ class CrossOrigin:
         self.allow(origins)
 
     def allow(self, origins: Sequence[str]) -> None:
-        """Lets pages of these origins call us from now on, and of no others."""
+        """Replaces the allowed origins."""
         self._cors: ASGIApp | None = None
         if origins:
             self._cors = CORSMiddleware(
@@ -242,21 +242,21 @@ class CrossOrigin:
         return self._app(scope, receive, send)
 
 
-SMALLER_BODIES = (("/api/session", 8 * 1024), ("/api/", 1024 * 1024))
-"""By the beginning of a path: how many bytes a body may have there at most, the first that fits.
+BODY_LIMITS = (("/api/session", 8 * 1024), ("/api/", 1024 * 1024))
+"""Path prefix and maximum body size in bytes; the first match applies.
 
-Operators send a few fields, and a message of 100,000 characters to try a provider. Anybody may try to sign in, and what is
-made of ten megabytes of JSON keeps everybody's streams waiting for seconds.
+Management requests have a few fields, and at most a test message of 100,000 characters. Signing in needs no key, and parsing
+ten megabytes of JSON blocks all streams for seconds.
 """
 
 
 class BodyLimit:
-    """Refuses bodies over the limit for routes that let FastAPI read theirs; the hot ones have `read_body`."""
+    """Refuses bodies over the limit for routes whose body FastAPI reads; hot endpoints use `read_body`."""
 
     def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
         self._app = app
         self.limit_bytes = limit_bytes
-        """May be moved at any time; a body under way is held to the one of its beginning."""
+        """May be changed at any time; it applies to requests that start afterwards."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -264,8 +264,8 @@ class BodyLimit:
             return
         limit_bytes = self._limit_at(scope["path"])
         for name, value in scope["headers"]:
-            if name == b"content-length" and announces_more(value, limit_bytes):
-                await _send_error(self._refusal(limit_bytes), send)
+            if name == b"content-length" and exceeds_limit(value, limit_bytes):
+                await _send_error(self._error(limit_bytes), send)
                 return
         received_bytes = 0
 
@@ -274,20 +274,20 @@ class BodyLimit:
             message = await receive()
             received_bytes += len(message.get("body", b""))
             if received_bytes > limit_bytes:
-                # The one kind of exception that FastAPI lets out of reading a body as it is.
-                raise HTTPException(413, self._refusal(limit_bytes).message)
+                # The only exception type that FastAPI does not wrap while it reads a body.
+                raise HTTPException(413, self._error(limit_bytes).message)
             return message
 
         await self._app(scope, receive_counted, send)
 
     def _limit_at(self, path: str) -> int:
-        smaller = next((limit for beginning, limit in SMALLER_BODIES if path.startswith(beginning)), self.limit_bytes)
+        smaller = next((limit for prefix, limit in BODY_LIMITS if path.startswith(prefix)), self.limit_bytes)
         return min(smaller, self.limit_bytes)
 
-    def _refusal(self, limit_bytes: int) -> BodyTooLarge:
+    def _error(self, limit_bytes: int) -> BodyTooLarge:
         if limit_bytes == self.limit_bytes:
             return too_large(limit_bytes)
-        return BodyTooLarge(f"The body is larger than the {limit_bytes} bytes that are taken here.")
+        return BodyTooLarge(f"The request body is larger than {limit_bytes} bytes, the limit of this route.")
 
 
 async def _send_error(error: AIEngineError, send: Send) -> None:

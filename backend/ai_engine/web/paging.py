@@ -1,4 +1,4 @@
-"""Pages of a list: how large one may be, and cursors that nobody needs to understand."""
+"""Pagination: page sizes and opaque cursors."""
 
 import base64
 import binascii
@@ -13,27 +13,27 @@ _LONGEST_CURSOR = 2_000
 
 
 class PageQuery(BaseModel):
-    """Which page of a list. A parameter that is not listed is refused."""
+    """Query parameters of a page. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(DEFAULT_PAGE, ge=1, le=LARGEST_PAGE, description="How many at most.", examples=[DEFAULT_PAGE])
+    limit: int = Field(DEFAULT_PAGE, ge=1, le=LARGEST_PAGE, description="The maximum number of items.", examples=[DEFAULT_PAGE])
     cursor: str | None = Field(
         None,
         min_length=1,
         max_length=_LONGEST_CURSOR,
-        description="The `next_cursor` of the page before, with the same filters; without one, the first page.",
+        description="The `next_cursor` of the previous page, with the same filters. Omitted: the first page.",
         examples=["YXVkaXQ6NDI"],
     )
 
 
-def cursor_after(list_name: str, place: str) -> str:
-    """The cursor of the page that begins after `place` in this list."""
-    return base64.urlsafe_b64encode(f"{list_name}:{place}".encode()).decode().rstrip("=")
+def cursor_after(list_name: str, position: str) -> str:
+    """The cursor of the page that starts after `position` in this list."""
+    return base64.urlsafe_b64encode(f"{list_name}:{position}".encode()).decode().rstrip("=")
 
 
-def place_of(list_name: str, cursor: str | None) -> str | None:
-    """The place that a cursor of this list names; `None` for the first page. Raises `InvalidRequest` for any other list's."""
+def position_of(list_name: str, cursor: str | None) -> str | None:
+    """The position in a cursor of this list; `None` for the first page. Raises `InvalidRequest` for an invalid cursor."""
     if cursor is None:
         return None
     try:
@@ -41,13 +41,13 @@ def place_of(list_name: str, cursor: str | None) -> str | None:
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         text = ""
-    name, separator, place = text.partition(":")
-    # Only what we would write ourselves: base64 has several spellings of the same text.
-    if not separator or name != list_name or cursor_after(name, place) != cursor:
-        raise foreign_cursor()
-    return place
+    name, separator, position = text.partition(":")
+    # Only the canonical encoding: base64 can encode the same text in several ways.
+    if not separator or name != list_name or cursor_after(name, position) != cursor:
+        raise invalid_cursor()
+    return position
 
 
-def foreign_cursor() -> InvalidRequest:
-    """The refusal of a cursor that no page of this list ended with."""
-    return InvalidRequest("This `cursor` is not one that a page of this list ended with.", param="cursor")
+def invalid_cursor() -> InvalidRequest:
+    """The error for a cursor that is not from this list."""
+    return InvalidRequest("`cursor` is invalid: must be the `next_cursor` of a page of this list.", param="cursor")

@@ -1,4 +1,4 @@
-"""How routes get their services: by type, from the one set that the wiring built."""
+"""Dependency injection for routes: services by type, from the set that `wiring` builds."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,11 +9,11 @@ Service = TypeVar("Service")
 
 
 def provided(kind: type[Service]) -> Callable[[HTTPConnection], Service]:
-    """A dependency that gives the service of this type: `Annotated[Planner, Depends(provided(Planner))]`."""
+    """A dependency that resolves to the service of this type: `Annotated[Planner, Depends(provided(Planner))]`."""
 
-    def give(connection: HTTPConnection) -> Service:
+    def resolve(connection: HTTPConnection) -> Service:
         services: dict[type[Any], Any] = connection.app.state.services
         service: Service = services[kind]
         return service
 
-    return give
+    return resolve

@@ -1,31 +1,31 @@
-"""Reading a request's body whole, JSON or a form, and refusing what is too large or of another kind before it is read."""
+"""Reading a request body, JSON or a form. Bodies that are too large or of another type are refused before they are read."""
 
 from collections.abc import Iterable
 
 from ai_engine.errors import BodyTooLarge, UnsupportedMediaType
-from ai_engine.web.disconnect import ClientGone, Receive
+from ai_engine.web.disconnect import ClientDisconnected, Receive
 from ai_engine.wire.multipart import Form, is_form, read_form
 
 
 async def read_body(
     headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit_bytes: int, *, takes_forms: bool = False
 ) -> bytes:
-    """The body as it came.
+    """The raw body.
 
-    A body without `content-type` is taken for JSON, since many small tools send none; one that names another type is refused.
-    A page of another site can therefore send one without a preflight, and is stopped by its `Origin` (`access.guards`).
+    A body without `content-type` is taken as JSON, since many small tools send none. Pages of other sites can therefore send one
+    without a preflight; the check of `Origin` in `access.guards` stops them.
 
     Raises:
-        UnsupportedMediaType: the body calls itself neither JSON nor, where forms are taken, a form. Nothing was read.
-        BodyTooLarge: it is over `limit_bytes`. Nothing was read if `content-length` says so, else no more was kept.
-        ClientGone: the client hung up while sending; there is nobody to answer.
+        UnsupportedMediaType: `content-type` is not JSON nor, where forms are accepted, a form. Nothing was read.
+        BodyTooLarge: larger than `limit_bytes`. Nothing was read if `content-length` says so, else reading stopped there.
+        ClientDisconnected: the client disconnected while sending.
     """
     for name, value in headers:
         if name == b"content-length":
-            if announces_more(value, limit_bytes):
+            if exceeds_limit(value, limit_bytes):
                 raise too_large(limit_bytes)
-        elif name == b"content-type" and value != b"application/json" and not is_json(value):
-            refuse_other_than_json(value, takes_forms=takes_forms)
+        elif name == b"content-type" and value != b"application/json" and not _is_accepted(value, takes_forms=takes_forms):
+            raise unsupported_content_type(value, takes_forms=takes_forms)
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
@@ -36,7 +36,7 @@ async def read_body(
     received_bytes = 0
     while True:
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         chunk: bytes = message.get("body", b"")
         received_bytes += len(chunk)
         if received_bytes > limit_bytes:
@@ -47,39 +47,35 @@ async def read_body(
         message = await receive()
 
 
-def announces_more(content_length: bytes, limit_bytes: int) -> bool:
-    """Whether this `content-length` is of a body over the limit."""
-    # Thousands of zeros may lead, and Python makes no number of so many digits; twenty are more than any limit has.
+def exceeds_limit(content_length: bytes, limit_bytes: int) -> bool:
+    """Whether this `content-length` is over the limit."""
+    # There may be thousands of leading zeros, which `int` refuses; twenty digits are more than any limit has.
     return content_length.isdigit() and int(content_length.lstrip(b"0")[:20] or b"0") > limit_bytes
 
 
 def too_large(limit_bytes: int) -> BodyTooLarge:
-    """The refusal, with the limit and the variable that moves it."""
-    return BodyTooLarge(f"The body is larger than the {limit_bytes} bytes that AI_ENGINE_MAX_REQUEST_SIZE allows.")
+    """The error, with the limit and the variable that sets it."""
+    return BodyTooLarge(f"The request body is larger than {limit_bytes} bytes (AI_ENGINE_MAX_REQUEST_SIZE).")
 
 
-def not_json(content_type: bytes) -> UnsupportedMediaType:
-    """The refusal of a body that calls itself something else."""
+def unsupported_content_type(content_type: bytes, *, takes_forms: bool = False) -> UnsupportedMediaType:
+    """The error for a `content-type` that the route does not accept."""
     shown = content_type[:100].decode("latin-1")
-    return UnsupportedMediaType(f"The body calls itself {shown!r}; send JSON with the header Content-Type: application/json.")
+    accepted = "multipart/form-data or application/json" if takes_forms else "application/json"
+    return UnsupportedMediaType(f"Unsupported Content-Type {shown!r}; send {accepted}.")
 
 
-def refuse_other_than_json(content_type: bytes, *, takes_forms: bool) -> None:
-    """Raises `UnsupportedMediaType`, unless it is a form and those are taken."""
-    if not takes_forms:
-        raise not_json(content_type)
-    if not is_form(content_type):
-        shown = content_type[:100].decode("latin-1")
-        raise UnsupportedMediaType(f"The body calls itself {shown!r}; send a form (multipart/form-data), or JSON.")
+def _is_accepted(content_type: bytes, *, takes_forms: bool) -> bool:
+    return is_json(content_type) or (takes_forms and is_form(content_type))
 
 
 def form_in(headers: Iterable[tuple[bytes, bytes]], raw: bytes) -> Form | None:
-    """The body as a form, if it calls itself one. Raises `InvalidRequest`."""
+    """The body parsed as a form if its `content-type` is one, else `None`. Raises `InvalidRequest`."""
     content_type = next((value for name, value in headers if name == b"content-type"), b"")
     return read_form(content_type, raw) if is_form(content_type) else None
 
 
 def is_json(content_type: bytes) -> bool:
-    """Whether a body of this `content-type` is JSON."""
+    """Whether this `content-type` is JSON."""
     media_type = content_type.partition(b";")[0].strip().lower()
     return media_type == b"application/json" or (media_type.startswith(b"application/") and media_type.endswith(b"+json"))

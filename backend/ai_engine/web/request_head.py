@@ -1,9 +1,9 @@
-"""The bound on a request's head, which uvicorn leaves open: without it one client could fill the memory before any guard."""
+"""A limit on a request's head, which uvicorn does not have: without it a client could fill the memory before any check."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 LARGEST_HEAD_BYTES = 64 * 1024
-"""Request line and headers together. nginx stops at half of it."""
+"""Request line and headers together. nginx's limit is half of it."""
 
 _REFUSAL_BODY = (
     b'{"error":{"message":"The request line and headers are larger than 65536 bytes.",'
@@ -16,12 +16,12 @@ _REFUSAL = (
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's protocol over httptools, with an end to what comes between two pieces of a body: heads and trailers."""
+    """uvicorn's httptools protocol with a limit on the bytes outside of bodies: heads and trailers."""
 
     _outside_bodies_bytes = 0
 
     def data_received(self, data: bytes) -> None:
-        """As uvicorn's own. A head over the bound is refused; trailers over it end the connection in the midst of a request."""
+        """As uvicorn's. A head over the limit is refused; trailers over it close the connection during the request."""
         self._outside_bodies_bytes += len(data)
         super().data_received(data)
         if self._outside_bodies_bytes > LARGEST_HEAD_BYTES and not self.transport.is_closing():
@@ -31,16 +31,16 @@ class BoundedHeads(HttpToolsProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """As uvicorn's own."""
+        """As uvicorn's."""
         self._outside_bodies_bytes = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """As uvicorn's own."""
+        """As uvicorn's."""
         self._outside_bodies_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """As uvicorn's own."""
+        """As uvicorn's."""
         self._outside_bodies_bytes = 0
         super().on_message_complete()

@@ -1,4 +1,4 @@
-"""Notes the trace that a client's request belongs to, for the spans that are made of it when it has ended."""
+"""Stores the W3C trace context of a request for the spans that are created when it finishes."""
 
 from collections.abc import Awaitable
 
@@ -8,7 +8,7 @@ from ai_engine.web.middleware import ASGIApp, Scope, Send
 
 
 class TraceContext:
-    """Reads `traceparent` and `tracestate`. There only where traces are switched on."""
+    """Reads `traceparent` and `tracestate`. Installed only if tracing is on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -22,6 +22,6 @@ class TraceContext:
                     traceparent = value.decode("ascii", "replace")
                 elif name == b"tracestate":
                     tracestate.append(value.decode("ascii", "replace"))
-            # Set in any case: a request that came over the same connection may have left one behind.
+            # Always set: an earlier request on the same connection may have set one.
             incoming_trace.set(IncomingTrace(traceparent, ",".join(tracestate) or None) if traceparent else None)
         return self._app(scope, receive, send)

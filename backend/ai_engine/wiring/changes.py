@@ -29,7 +29,7 @@ def connect_changes(configuration: LiveConfiguration, routing: Routing, guard: G
     keys.set_providers(configuration.current.providers)
     for provider in configuration.current.providers:
         keys.set_preferred(provider, routing.preferences.of(provider).preferred_key)
-    configuration.add_check(lambda loaded: guard.refuse_unsafe(loaded.settings))
+    configuration.add_check(lambda loaded: guard.check(loaded.settings))
     configuration.on_change(apply_configuration)
     routing.preferences.on_change(apply_preference)
     catalogue.on_change(apply_catalogue)

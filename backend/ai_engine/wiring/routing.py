@@ -78,7 +78,7 @@ async def build_routing(
         catalogue,
         SqlListingRepository(database),
         clock,
-        pace=tuning.discovery,
+        intervals=tuning.discovery,
     )
     await discovery.restore()
     catalogue.set_configuration(configuration.current)

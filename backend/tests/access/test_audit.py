@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from ai_engine.access.audit import Action, Actor, AuditEntry, AuditTrail, StoredEntry
-from ai_engine.access.repository import MOST_AUDIT_ENTRIES, SqlAuditStore
+from ai_engine.access.repository import MAX_AUDIT_ENTRIES, SqlAuditStore
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.database.schema import audit_entries
@@ -29,7 +29,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def test_a_noted_change_is_told_whole(database: Database) -> None:
     trail = AuditTrail(SqlAuditStore(database), SystemClock())
     began_at = datetime.now(UTC)
-    await trail.note(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
+    await trail.record(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
     (stored,) = await trail.page(10)
     at, *rest = stored.entry
     assert began_at <= at <= datetime.now(UTC)
@@ -48,7 +48,7 @@ async def test_a_change_stays_when_it_cannot_be_noted_and_the_log_has_all_of_it(
 
     trail = AuditTrail(Full(), SystemClock())
     with caplog.at_level(logging.ERROR, "ai_engine"):
-        await trail.note(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
+        await trail.record(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
     for part in ("provider.unflag of groq", "laptop (admin)", "10.0.0.7", "req-1", "{'flag': 'server_error'}", "{'flag': None}"):
         assert part in caplog.text
 
@@ -57,8 +57,8 @@ async def test_what_is_too_old_to_keep_makes_room(database: Database) -> None:
     store = SqlAuditStore(database)
     row = {"at": datetime.now(UTC), "actor": "a", "actor_role": "admin", "action": "x", "before": {}, "after": {}}
     async with database.engine.begin() as connection:
-        for entry_id in (1, 2, MOST_AUDIT_ENTRIES):
+        for entry_id in (1, 2, MAX_AUDIT_ENTRIES):
             await connection.execute(insert(audit_entries).values(id=entry_id, target=str(entry_id), **row))
     await store.add(AuditEntry(datetime.now(UTC), OPERATOR, Action.TOGGLE, "newest", {}, {}))
     kept = [stored.entry.target for stored in await store.page(10, None, None, None)]
-    assert kept == ["newest", str(MOST_AUDIT_ENTRIES), "2"]
+    assert kept == ["newest", str(MAX_AUDIT_ENTRIES), "2"]

@@ -38,25 +38,25 @@ async def test_keys_are_read_when_they_changed_and_only_then() -> None:
     repository = FakeRepository()
     known: list[Sequence[AccessKey]] = []
     keys = IssuedKeys(repository, known.append, HandTurnedClock())
-    await keys.look()
+    await keys.refresh()
     repository.keys.append(issued("a"))
-    await keys.look()
-    await keys.look()
+    await keys.refresh()
+    await keys.refresh()
     repository.keys.clear()
-    await keys.look()
+    await keys.refresh()
     assert [[key.name for key in valid] for valid in known] == [[], ["a"], []]
     assert repository.reads == 3
 
 
-async def test_keys_that_cannot_be_taken_over_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_keys_that_cannot_be_applied_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def refuse(_: Sequence[AccessKey]) -> None:
-        raise ConfigurationError("AI_ENGINE_CORS_ORIGINS is not usable.")
+        raise ConfigurationError("AI_ENGINE_CORS_ORIGINS is invalid.")
 
     keys = IssuedKeys(FakeRepository(), refuse, HandTurnedClock())
-    await keys.look()
-    await keys.look()
+    await keys.refresh()
+    await keys.refresh()
     assert [record.getMessage() for record in caplog.records] == [
-        "The keys that were issued stay as they were: AI_ENGINE_CORS_ORIGINS is not usable."
+        "The issued keys stay unchanged: AI_ENGINE_CORS_ORIGINS is invalid."
     ]
 
 

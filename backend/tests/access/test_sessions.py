@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from ai_engine.access.sessions import LIFETIME, MOST_SESSIONS, Session, Sessions
+from ai_engine.access.sessions import LIFETIME, MAX_SESSIONS, Session, Sessions
 from ai_engine.errors import Unavailable
 from tests.fakes.clock import HandTurnedClock
 
@@ -71,8 +71,8 @@ async def test_sessions_survive_a_restart_and_a_closed_one_stays_closed() -> Non
 async def test_there_are_never_too_many_and_the_oldest_go_first() -> None:
     repository = FakeRepository()
     sessions = Sessions(repository, HandTurnedClock())
-    tokens = [(await sessions.open(KEY_HASH))[0] for _ in range(MOST_SESSIONS + 2)]
-    assert len(repository.kept) == MOST_SESSIONS
+    tokens = [(await sessions.open(KEY_HASH))[0] for _ in range(MAX_SESSIONS + 2)]
+    assert len(repository.kept) == MAX_SESSIONS
     assert [sessions.find(token.encode()) is None for token in (*tokens[:3], tokens[-1])] == [True, True, False, False]
 
 

@@ -9,7 +9,7 @@ import pytest
 from ai_engine.autodecide.candidates import RouteQuery
 from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
 from ai_engine.autodecide.plan import Planner
-from ai_engine.events import ABANDONED, Ending, RequestFinished
+from ai_engine.events import CANCELLED, Ending, RequestFinished
 from ai_engine.names import Blame, Route
 from ai_engine.providers.failures import FailureClass
 from ai_engine.settings import Settings
@@ -59,7 +59,7 @@ def _parts(planner: Planner) -> dict[str, Any]:
 
 def request(**changes: Any) -> RequestFinished:
     fields: dict[str, Any] = {
-        "asked_model": "tiny",
+        "requested_model": "tiny",
         "route": Route("gamma", "tiny"),
         "is_stream": True,
         "duration_ms": 800.0,
@@ -70,7 +70,7 @@ def request(**changes: Any) -> RequestFinished:
                 2,
                 route=Route("gamma", "tiny"),
                 key_fingerprint=None,
-                why="next candidate",
+                reason="next_candidate",
                 started_ms=260.0,
                 duration_ms=539.0,
                 first_token_ms=120.0,
@@ -96,10 +96,10 @@ def test_a_block_tells_of_plan_attempts_waits_and_end(explained: Explained) -> N
         "  plan for tiny, ordered by score",
         "    1. beta/tiny (exact): total 0.84, priority 0.99, health 1.00, latency 0.50, cost 0.50, load 1.00",
         "    2. gamma/tiny (exact): total 0.84, priority 0.98, health 1.00, latency 0.50, cost 0.50, load 1.00",
-        "    left out alpha/tiny: keys_in_cooldown (all keys in cooldown: rate_limit, back in 12 s)",
-        "  attempt 1, first choice: beta/tiny with key 0a1b2c3d: rate_limit with status 429 after 10 ms",
+        "    excluded alpha/tiny: keys_in_cooldown (all keys in cooldown: rate_limit, back in 12 s)",
+        "  attempt 1, first_candidate: beta/tiny with key 0a1b2c3d: rate_limit with status 429 after 10 ms",
         "  waited 250 ms",
-        "  attempt 2, next candidate: gamma/tiny with no key: success in 539 ms, first token after 120 ms",
+        "  attempt 2, next_candidate: gamma/tiny with no key: success in 539 ms, first token after 120 ms",
         "  completed after 800.0 ms, 0.50 ms of it our own",
     ]
 
@@ -116,7 +116,7 @@ def test_as_json_the_block_is_one_object() -> None:
     (plan,) = fields["plans"]
     assert [candidate["route"] for candidate in plan["candidates"]] == ["beta/tiny", "gamma/tiny"]
     assert plan["candidates"][0]["score"]["priority"] == 0.9901
-    assert plan["left_out"] == [
+    assert plan["excluded"] == [
         {
             "route": "alpha/tiny",
             "reason": "keys_in_cooldown",
@@ -135,7 +135,7 @@ async def _in_tasks_of_their_own(explained: Explained, *models: str) -> None:
     async def carry(model: str) -> None:
         explained.planner.plan(RouteQuery(model))
         await asyncio.sleep(0)
-        explained.finish(request_id=f"for-{model}", asked_model=model)
+        explained.finish(request_id=f"for-{model}", requested_model=model)
 
     await asyncio.gather(*map(carry, models))
 
@@ -172,15 +172,15 @@ def test_an_explanation_before_a_test_is_not_told_twice(explained: Explained) ->
 
 
 def test_an_attempt_that_was_given_up_is_told_as_such(explained: Explained) -> None:
-    given_up = a_failed_attempt(failure=ABANDONED, blame=Blame.REQUEST, status=None, duration_ms=30)
+    given_up = a_failed_attempt(failure=CANCELLED, blame=Blame.REQUEST, status=None, duration_ms=30)
     explained.finish(attempts=(given_up,), ending=Ending.CLIENT_CANCELLED, status=499)
 
-    assert any(line.endswith("abandoned after 30 ms") for line in explained.lines())
+    assert any(line.endswith("cancelled after 30 ms") for line in explained.lines())
 
 
 def test_a_key_in_a_models_name_is_not_written(explained: Explained) -> None:
     explained.planner.plan(RouteQuery(SECRET))
-    explained.finish(asked_model=SECRET)
+    explained.finish(requested_model=SECRET)
 
     assert SECRET not in "\n".join(explained.lines())
 

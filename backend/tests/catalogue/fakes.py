@@ -1,4 +1,4 @@
-"""What stands in for the world around the catalogue: a clock turned by hand, providers that answer when a test says so."""
+"""Fakes around the catalogue: a manual clock, and providers that respond when a test lets them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ def configuration(*providers: ProviderDefinition, prices: Mapping[str, tuple[str
     )
 
 
-class HandClock:
+class ManualClock:
     """Time passes only in `advance`."""
 
     def __init__(self) -> None:
@@ -62,15 +62,15 @@ class HandClock:
         return NOW + timedelta(seconds=self.seconds - 1000)
 
     async def sleep(self, seconds: float) -> None:
-        rung = asyncio.Event()
-        self._sleepers.append((self.seconds + seconds, rung))
-        await rung.wait()
+        event = asyncio.Event()
+        self._sleepers.append((self.seconds + seconds, event))
+        await event.wait()
 
     def advance(self, seconds: float) -> None:
         self.seconds += seconds
-        for wakes_at, rung in self._sleepers:
+        for wakes_at, event in self._sleepers:
             if wakes_at <= self.seconds:
-                rung.set()
+                event.set()
 
 
 @dataclass

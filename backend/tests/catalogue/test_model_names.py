@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_engine.catalogue.families import FAMILIES, VENDORS
-from ai_engine.catalogue.model_names import NormalName, Rung, family_of, normalise, rung_between
+from ai_engine.catalogue.model_names import MatchKind, NormalName, family_of, match_between, normalise
 
 
 @pytest.mark.parametrize(
@@ -82,29 +82,29 @@ def test_a_suffix_after_a_colon_is_part_of_the_identity() -> None:
     assert normalise("qwen/Qwen3-32B:Free") == NormalName("qwen3-32b", "free", None)
     assert normalise("qwen-plus-2025-07-28:thinking") == NormalName("qwen-plus", "thinking", "2025-07-28")
     assert normalise("llama3:8b-instruct-q4_0").variant == "8b-instruct-q4-0"
-    assert rung_between(normalise("x"), normalise("x:free")) is None
-    assert rung_between(normalise("x:free"), normalise("x")) is None
-    assert rung_between(normalise("x:free"), normalise("qwen/x:free")) is Rung.NORMALISED
+    assert match_between(normalise("x"), normalise("x:free")) is None
+    assert match_between(normalise("x:free"), normalise("x")) is None
+    assert match_between(normalise("x:free"), normalise("qwen/x:free")) is MatchKind.NORMALISED
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "rung"),
+    ("requested", "listed", "kind"),
     [
-        ("gpt-4o", "GPT-4o", Rung.NORMALISED),
-        ("gpt-4o", "gpt-4o-2024-08-06", Rung.DATED),
-        ("gpt-4o-2024-08-06", "gpt-4o-20240806", Rung.NORMALISED),
-        ("mistral-large-2507", "mistral-large-07-2025", Rung.NORMALISED),
+        ("gpt-4o", "GPT-4o", MatchKind.NORMALISED),
+        ("gpt-4o", "gpt-4o-2024-08-06", MatchKind.DATED),
+        ("gpt-4o-2024-08-06", "gpt-4o-20240806", MatchKind.NORMALISED),
+        ("mistral-large-2507", "mistral-large-07-2025", MatchKind.NORMALISED),
         ("gpt-4o-2024-08-06", "gpt-4o-2024-05-13", None),
         ("gpt-4o-2024-08-06", "gpt-4o", None),
         ("gpt-4o-2024-08-06", "gpt-4o-latest", None),
-        ("gpt-4o-latest", "gpt-4o-2024-08-06", Rung.DATED),
-        ("gpt-4", "gpt-4-0613", Rung.DATED),
+        ("gpt-4o-latest", "gpt-4o-2024-08-06", MatchKind.DATED),
+        ("gpt-4", "gpt-4-0613", MatchKind.DATED),
     ],
 )
 def test_an_undated_request_matches_a_dated_id_and_a_dated_one_only_its_own_date(
-    asked: str, there: str, rung: Rung | None
+    requested: str, listed: str, kind: MatchKind | None
 ) -> None:
-    assert rung_between(normalise(asked), normalise(there)) is rung
+    assert match_between(normalise(requested), normalise(listed)) is kind
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_an_undated_request_matches_a_dated_id_and_a_dated_one_only_its_own_date
 )
 def test_gpt_4_is_never_another_model_nor_the_other_way_round(other: str) -> None:
     for asked in ("gpt-4", "openai/gpt-4", "GPT 4", "gpt-4-latest", "gpt-4-0613"):
-        assert rung_between(normalise(asked), normalise(other)) is None
-        assert rung_between(normalise(other), normalise(asked)) is None
+        assert match_between(normalise(asked), normalise(other)) is None
+        assert match_between(normalise(other), normalise(asked)) is None
 
 
 words = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True).filter(lambda word: word != "latest")
@@ -141,22 +141,22 @@ dates = st.dates(min_value=date(2020, 1, 1), max_value=date(2039, 12, 31))
 def test_however_it_is_spelled_a_name_matches_itself(base: str, vendor: str, joint: str, shout: bool) -> None:
     spelled = f"{vendor}/{base.replace('-', joint)}-latest"
 
-    assert rung_between(normalise(base), normalise(spelled.upper() if shout else spelled)) is Rung.NORMALISED
+    assert match_between(normalise(base), normalise(spelled.upper() if shout else spelled)) is MatchKind.NORMALISED
 
 
 @given(base=bases, more=words)
 def test_a_name_never_matches_a_longer_one(base: str, more: str) -> None:
-    assert rung_between(normalise(base), normalise(f"{base}-{more}")) is None
-    assert rung_between(normalise(f"{base}-{more}"), normalise(base)) is None
-    assert rung_between(normalise("gpt-4"), normalise(f"gpt-4{more}")) is None
+    assert match_between(normalise(base), normalise(f"{base}-{more}")) is None
+    assert match_between(normalise(f"{base}-{more}"), normalise(base)) is None
+    assert match_between(normalise("gpt-4"), normalise(f"gpt-4{more}")) is None
 
 
 @given(base=bases, one=dates, other=dates)
 def test_two_dates_match_exactly_if_they_are_the_same_day(base: str, one: date, other: date) -> None:
     asked, there = normalise(f"{base}-{one}"), normalise(f"{base}-{str(other).replace('-', '')}")
 
-    assert (rung_between(asked, there) is Rung.NORMALISED) is (one == other)
-    assert rung_between(normalise(base), there) is Rung.DATED
+    assert (match_between(asked, there) is MatchKind.NORMALISED) is (one == other)
+    assert match_between(normalise(base), there) is MatchKind.DATED
     assert ((asked.date or "") < (there.date or "")) is (str(one) < str(other))
 
 
@@ -164,7 +164,7 @@ def test_two_dates_match_exactly_if_they_are_the_same_day(base: str, one: date, 
 def test_any_text_has_an_identity_and_matches_itself(text: str) -> None:
     name = normalise(text)
 
-    assert rung_between(name, name) is Rung.NORMALISED
+    assert match_between(name, name) is MatchKind.NORMALISED
 
 
 def test_a_family_is_asked_for_by_its_bare_name_only() -> None:

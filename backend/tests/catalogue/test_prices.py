@@ -8,9 +8,9 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 
 from ai_engine.catalogue.prices import (
+    CACHED_MODELS,
     NOTHING_PUBLISHED,
     PUBLISHED_UNDER,
-    REMEMBERED_MODELS,
     LongPrompts,
     Price,
     Prices,
@@ -118,11 +118,11 @@ def test_every_name_in_the_table_is_one_that_the_data_has() -> None:
 
 def test_a_look_up_is_remembered_and_made_again_on_another_day() -> None:
     prices = PublishedPrices()
-    assert prices.remembered("openai", "gpt-4o") == NOTHING_PUBLISHED
+    assert prices.cached("openai", "gpt-4o") == NOTHING_PUBLISHED
 
     first = prices.on(TODAY)("openai", "gpt-4o")
 
-    assert prices.remembered("openai", "gpt-4o") is first
+    assert prices.cached("openai", "gpt-4o") is first
     assert prices.on(TODAY)("openai", "gpt-4o") is first
     assert prices.on(date(2026, 11, 24))("openai", "gpt-4o") is not first
 
@@ -132,10 +132,10 @@ def test_memory_of_look_ups_is_bounded() -> None:
     facts_of = prices.on(TODAY)
     facts_of("openai", "gpt-4o")
 
-    for number in range(REMEMBERED_MODELS):
+    for number in range(CACHED_MODELS):
         facts_of("local-llama", f"model {number}")
 
-    assert prices.remembered("openai", "gpt-4o") == NOTHING_PUBLISHED
+    assert prices.cached("openai", "gpt-4o") == NOTHING_PUBLISHED
 
 
 def test_the_slow_tables_are_imported_by_the_first_look_up_and_not_before() -> None:

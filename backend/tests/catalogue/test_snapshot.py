@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.model_names import MatchKind
 from ai_engine.catalogue.prices import NOTHING_PUBLISHED, Price, Prices, PublishedFacts
 from ai_engine.catalogue.snapshot import Catalogue, CatalogueEntry, Found, Listing, build
 from ai_engine.names import Route
@@ -11,8 +11,8 @@ from ai_engine.providers.registry.definition import ProviderDefinition
 from tests.catalogue.fakes import NOW, catalogue, listing, provider
 
 
-def found(snapshot: Catalogue, name: str) -> dict[str, Rung]:
-    return {str(matched.entry.route): matched.rung for matched in snapshot.find(name).matched}
+def found(snapshot: Catalogue, name: str) -> dict[str, MatchKind]:
+    return {str(matched.entry.route): matched.kind for matched in snapshot.find(name).matched}
 
 
 def built(*definitions: ProviderDefinition, **listings: Listing) -> Catalogue:
@@ -33,10 +33,10 @@ def test_exact_equal_alias_and_dated_matches_are_one_set() -> None:
     )
 
     assert found(snapshot, "claude-sonnet-4.5") == {
-        "a/claude-sonnet-4.5": Rung.EXACT,
-        "b/anthropic/claude-sonnet-4-5": Rung.NORMALISED,
-        "c/claude-sonnet-4-5-20250929": Rung.DATED,
-        "d/sonnet-new": Rung.ALIAS,
+        "a/claude-sonnet-4.5": MatchKind.EXACT,
+        "b/anthropic/claude-sonnet-4-5": MatchKind.NORMALISED,
+        "c/claude-sonnet-4-5-20250929": MatchKind.DATED,
+        "d/sonnet-new": MatchKind.ALIAS,
     }
     assert snapshot.find("claude-sonnet-4.5").family is None
 
@@ -52,27 +52,27 @@ def test_of_one_provider_only_the_best_rung_counts_and_of_its_dated_ids_the_newe
     )
 
     assert found(snapshot, "gpt-4o") == {
-        "a/gpt-4o-2024-11-20": Rung.DATED,
-        "b/GPT-4o": Rung.NORMALISED,
-        "c/gpt-4o": Rung.EXACT,
+        "a/gpt-4o-2024-11-20": MatchKind.DATED,
+        "b/GPT-4o": MatchKind.NORMALISED,
+        "c/gpt-4o": MatchKind.EXACT,
     }
-    assert found(snapshot, "gpt-4") == {"d/gpt-4-0613": Rung.DATED}
+    assert found(snapshot, "gpt-4") == {"d/gpt-4-0613": MatchKind.DATED}
 
 
 def test_a_dated_request_finds_its_own_date_only() -> None:
     snapshot = catalogue({"a": ["gpt-4o", "gpt-4o-2024-05-13"], "b": ["gpt-4o-latest"], "c": ["gpt-4o-20240806"]})
 
-    assert found(snapshot, "gpt-4o-2024-08-06") == {"c/gpt-4o-20240806": Rung.NORMALISED}
+    assert found(snapshot, "gpt-4o-2024-08-06") == {"c/gpt-4o-20240806": MatchKind.NORMALISED}
     assert snapshot.find("gpt-4o-2025-01-01") == Found((), None)
 
 
 def test_a_free_variant_and_its_model_are_two_models() -> None:
     snapshot = catalogue({"a": ["llama-3.3-70b", "llama-3.3-70b:free"], "b": ["meta-llama/llama-3.3-70b:free"], "c": ["x"]})
 
-    assert found(snapshot, "llama-3.3-70b") == {"a/llama-3.3-70b": Rung.EXACT}
+    assert found(snapshot, "llama-3.3-70b") == {"a/llama-3.3-70b": MatchKind.EXACT}
     assert found(snapshot, "llama-3.3-70b:free") == {
-        "a/llama-3.3-70b:free": Rung.EXACT,
-        "b/meta-llama/llama-3.3-70b:free": Rung.NORMALISED,
+        "a/llama-3.3-70b:free": MatchKind.EXACT,
+        "b/meta-llama/llama-3.3-70b:free": MatchKind.NORMALISED,
     }
     assert found(snapshot, "x:free") == {}
 
@@ -87,8 +87,8 @@ def test_gpt_4_is_answered_by_nothing_where_only_its_namesakes_are() -> None:
 def test_an_alias_adds_routes_and_never_worsens_a_better_match() -> None:
     snapshot = catalogue({"a": ["gpt4"], "b": ["gpt-4-0613"], "c": ["GPT-4"]}, {"gpt4": "gpt-4"})
 
-    assert found(snapshot, "gpt4") == {"a/gpt4": Rung.EXACT, "b/gpt-4-0613": Rung.DATED, "c/GPT-4": Rung.ALIAS}
-    assert found(snapshot, "gpt-4") == {"b/gpt-4-0613": Rung.DATED, "c/GPT-4": Rung.NORMALISED}
+    assert found(snapshot, "gpt4") == {"a/gpt4": MatchKind.EXACT, "b/gpt-4-0613": MatchKind.DATED, "c/GPT-4": MatchKind.ALIAS}
+    assert found(snapshot, "gpt-4") == {"b/gpt-4-0613": MatchKind.DATED, "c/GPT-4": MatchKind.NORMALISED}
 
 
 def test_a_family_gives_its_best_member_everywhere_and_says_so() -> None:
@@ -97,8 +97,8 @@ def test_a_family_gives_its_best_member_everywhere_and_says_so() -> None:
     )
 
     assert found(snapshot, "claude-sonnet") == {
-        "a/claude-sonnet-4-6": Rung.FAMILY,
-        "b/anthropic/claude-sonnet-4.6": Rung.FAMILY,
+        "a/claude-sonnet-4-6": MatchKind.FAMILY,
+        "b/anthropic/claude-sonnet-4.6": MatchKind.FAMILY,
     }
     assert snapshot.find("Claude Sonnet").family == "claude-sonnet"
     assert snapshot.find("claude-opus") == Found((), None)
@@ -107,7 +107,7 @@ def test_a_family_gives_its_best_member_everywhere_and_says_so() -> None:
 def test_a_family_is_left_aside_where_a_model_bears_its_name() -> None:
     snapshot = catalogue({"local": ["mistral"], "b": ["mistral-large-4"]})
 
-    assert found(snapshot, "mistral") == {"local/mistral": Rung.EXACT}
+    assert found(snapshot, "mistral") == {"local/mistral": MatchKind.EXACT}
     assert snapshot.find("mistral").family is None
 
 
@@ -116,11 +116,11 @@ def test_within_one_provider_the_same_rules_find_its_own_route() -> None:
 
     at_a, at_b, at_c = snapshot.find_at("a", "gpt-4o"), snapshot.find_at("b", "openai/gpt-4o"), snapshot.find_at("c", "claude")
     assert at_a is not None
-    assert (at_a.entry.route.model, at_a.rung) == ("gpt-4o-2024-11-20", Rung.DATED)
+    assert (at_a.entry.route.model, at_a.kind) == ("gpt-4o-2024-11-20", MatchKind.DATED)
     assert at_b is not None
-    assert (at_b.entry.route.model, at_b.rung) == ("gpt-4o", Rung.NORMALISED)
+    assert (at_b.entry.route.model, at_b.kind) == ("gpt-4o", MatchKind.NORMALISED)
     assert at_c is not None
-    assert (at_c.entry.route.model, at_c.rung) == ("claude-opus-4-5", Rung.FAMILY)
+    assert (at_c.entry.route.model, at_c.kind) == ("claude-opus-4-5", MatchKind.FAMILY)
     assert snapshot.find_at("c", "gpt-4o") is None
     assert snapshot.find_at("nobody", "gpt-4o") is None
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ai_engine.access.audit import Action, Actor, AuditEntry, Note
+from ai_engine.access.audit import Action, Actor, AuditContext, AuditEntry
 from ai_engine.access.repository import SqlAuditStore
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database
@@ -19,9 +19,9 @@ OPERATOR = Actor("admin key", None, "admin", "127.0.0.1", "req-1")
 
 async def test_a_preference_and_its_audit_entry_are_kept_together(database: Database) -> None:
     preferences = LivePreferences(SqlPreferencesRepository(database), SystemClock())
-    await preferences.set("groq", Note(Action.UPDATE, OPERATOR), priority=7, default_model="tiny")
-    await preferences.set("groq", Note(Action.DRAIN, OPERATOR), drained=True)
-    await preferences.set("groq", Note(Action.UPDATE, OPERATOR), priority=7)
+    await preferences.set("groq", AuditContext(Action.UPDATE, OPERATOR), priority=7, default_model="tiny")
+    await preferences.set("groq", AuditContext(Action.DRAIN, OPERATOR), drained=True)
+    await preferences.set("groq", AuditContext(Action.UPDATE, OPERATOR), priority=7)
 
     again = LivePreferences(SqlPreferencesRepository(database), SystemClock())
     await again.load()
@@ -41,11 +41,11 @@ async def test_a_preference_and_its_audit_entry_are_kept_together(database: Data
 
 async def test_a_preference_whose_audit_entry_cannot_be_kept_is_not_kept_either(database: Database) -> None:
     preferences = LivePreferences(SqlPreferencesRepository(database), SystemClock())
-    await preferences.set("groq", Note(Action.TOGGLE, OPERATOR), enabled=True)
+    await preferences.set("groq", AuditContext(Action.TOGGLE, OPERATOR), enabled=True)
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("ALTER TABLE audit_entries RENAME TO out_of_reach")
     with pytest.raises(Unavailable):
-        await preferences.set("groq", Note(Action.TOGGLE, OPERATOR), enabled=False)
+        await preferences.set("groq", AuditContext(Action.TOGGLE, OPERATOR), enabled=False)
 
     again = LivePreferences(SqlPreferencesRepository(database), SystemClock())
     await again.load()

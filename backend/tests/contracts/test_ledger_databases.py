@@ -63,15 +63,15 @@ async def test_the_migrations_and_the_schema_describe_the_same_tables(database: 
 async def test_a_request_comes_back_with_its_attempts_exactly(database: Database) -> None:
     ledger = SqlLedger(database)
     record = a_request(
-        attempts=(a_failed_attempt(1), an_attempt(2, why="another key", cost_usd=Decimal("0.000000000001"))),
+        attempts=(a_failed_attempt(1), an_attempt(2, reason="next_key", cost_usd=Decimal("0.000000000001"))),
         cost_usd=Decimal("123456.789012345678"),
         absorbed_usd=None,
-        asked_model="naïve \0 模型",
+        requested_model="naïve \0 模型",
     )
 
     await ledger.store(entries_of([record]))
 
-    assert await ledger.request(record.id) == record._replace(asked_model="naïve \N{REPLACEMENT CHARACTER} 模型")
+    assert await ledger.request(record.id) == record._replace(requested_model="naïve \N{REPLACEMENT CHARACTER} 模型")
     assert await ledger.request("0" * 32) is None
 
 
@@ -177,7 +177,7 @@ FILTERS = [
     RequestFilter(ending=Ending.UPSTREAM_CUT),
     RequestFilter(status_class=4),
     RequestFilter(status_class=2, model="llama"),
-    RequestFilter(failure="cut"),
+    RequestFilter(failure="incomplete_stream"),
     RequestFilter(provider="nobody"),
     RequestFilter(begins_at=NOON - timedelta(days=2), ends_at=NOON - timedelta(days=1)),
     RequestFilter(client="key_1", begins_at=NOON - timedelta(hours=30), failure="rate_limit"),

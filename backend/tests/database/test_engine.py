@@ -60,7 +60,7 @@ async def test_a_memory_database_needs_no_file() -> None:
     ],
 )
 async def test_a_url_of_no_database_that_we_speak_is_refused_by_the_variable_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is not usable: it must look like") as refusal:
+    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is invalid: must be a URL such as") as refusal:
         await open_database(url)
 
     assert "hunter2" not in refusal.value.message
@@ -71,7 +71,7 @@ async def test_a_folder_that_cannot_be_made_is_refused_by_the_variable(tmp_path:
     (tmp_path / "file").touch()
 
     with pytest.raises(
-        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is not usable: the folder '.*file/data' cannot be made"
+        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is invalid: the folder '.*file/data' cannot be created"
     ):
         await open_database(f"sqlite:///{tmp_path}/file/data/engine.db")
 
@@ -80,9 +80,7 @@ async def test_a_file_that_is_no_database_is_refused_by_the_variable(tmp_path: P
     file = tmp_path / "engine.db"
     file.write_text("These are the minutes of the meeting. " * 100)
 
-    with pytest.raises(
-        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is not usable: '.*' cannot be opened .*not a database"
-    ):
+    with pytest.raises(ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is invalid: '.*' cannot be opened .*not a database"):
         await open_database(f"sqlite:///{file}")
 
 
@@ -152,7 +150,7 @@ async def test_replacing_a_row_leaves_one_with_only_the_new_values(tmp_path: Pat
 
 async def test_postgresql_without_its_driver_is_refused_by_the_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)  # how Python itself marks a module that must not be found
-    with pytest.raises(ConfigurationError, match="package asyncpg that speaks with PostgreSQL is not installed") as refusal:
+    with pytest.raises(ConfigurationError, match="PostgreSQL driver asyncpg is not installed") as refusal:
         await open_database("postgresql://engine:hunter2@localhost/engine")
 
     assert "hunter2" not in refusal.value.message

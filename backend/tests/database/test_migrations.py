@@ -90,7 +90,7 @@ async def test_a_database_that_a_newer_version_migrated_is_refused_and_not_touch
         plain.commit()
     database = await open_database(f"sqlite:///{file}")
 
-    with pytest.raises(ConfigurationError, match=r"AI_ENGINE_DATABASE_URL .* newer AI Engine .*revision 9999; this one knows 0"):
+    with pytest.raises(ConfigurationError, match=r"AI_ENGINE_DATABASE_URL .* revision 9999 is of a newer version of AI Engine"):
         await migrate(database)
 
     assert tables_in(file) == {"alembic_version"}
@@ -117,17 +117,17 @@ async def test_a_migration_that_fails_half_way_is_undone_whole_and_can_be_tried_
 async def test_a_lock_that_somebody_holds_is_waited_for_only_so_long_and_free_after_him(tmp_path: Path) -> None:
     lock = tmp_path / "engine.db.lock"
 
-    with await take_file_lock(lock, patience_seconds=5), pytest.raises(TimeoutError):
-        await take_file_lock(lock, patience_seconds=0.05)
+    with await take_file_lock(lock, timeout_seconds=5), pytest.raises(TimeoutError):
+        await take_file_lock(lock, timeout_seconds=0.05)
 
-    with await take_file_lock(lock, patience_seconds=5):
+    with await take_file_lock(lock, timeout_seconds=5):
         pass
 
 
 async def test_a_server_that_does_not_answer_is_refused_in_one_sentence_without_its_password() -> None:
     database = await open_database(f"postgresql://user:secret@127.0.0.1:{free_port()}/engine")
     with pytest.raises(
-        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is not usable: no database answers there \(ConnectionRefusedError\);"
+        ConfigurationError, match=r"^AI_ENGINE_DATABASE_URL is invalid: the database does not respond \(ConnectionRefusedError\);"
     ) as refusal:
         await migrate(database)
     assert "secret" not in refusal.value.message

@@ -8,7 +8,7 @@ from tests.builders import failure
 from tests.fakes.clock import HandTurnedClock
 
 TINY, LARGE, THIRD = Route("alpha", "tiny"), Route("alpha", "large"), Route("alpha", "third")
-SERVER_ERROR, CONNECT, MISSING = FailureClass.SERVER_ERROR, FailureClass.CONNECT, FailureClass.MODEL_NOT_FOUND
+SERVER_ERROR, CONNECT, MISSING = FailureClass.SERVER_ERROR, FailureClass.CONNECTION_FAILED, FailureClass.MODEL_NOT_FOUND
 
 
 class Line:

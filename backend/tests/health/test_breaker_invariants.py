@@ -12,7 +12,9 @@ from tests.fakes.clock import HandTurnedClock
 
 ALL = [Route("alpha", "tiny"), Route("alpha", "large")]
 ROUTES = st.sampled_from(ALL)
-KINDS = st.sampled_from([FailureClass.SERVER_ERROR, FailureClass.CONNECT, FailureClass.MODEL_NOT_FOUND, FailureClass.RATE_LIMIT])
+KINDS = st.sampled_from(
+    [FailureClass.SERVER_ERROR, FailureClass.CONNECTION_FAILED, FailureClass.MODEL_NOT_FOUND, FailureClass.RATE_LIMIT]
+)
 STATED = st.none() | st.floats(0, 100_000)
 
 

@@ -125,9 +125,9 @@ async def assert_summary_equals(rows: Sequence[Row], gateway: Client) -> Row:
 
 
 _TOKENS_AND_MONEY = {"tokens", "unknown_usage", "estimated_usage", "cost_usd", "absorbed_usd", "unpriced"}
-_REQUEST_SUMS = {"requests", "completed", "rescued", "client_cancelled", "upstream_cut", "refused", "errors", "attempts"}
+_REQUEST_SUMS = {"requests", "completed", "rescued", "client_cancelled", "upstream_cut", "client_errors", "failed", "attempts"}
 _REQUEST_SUMS |= _TOKENS_AND_MONEY
-_ATTEMPT_SUMS = {"attempts", "successes", "failed", "refused", "absorbed"} | _TOKENS_AND_MONEY
+_ATTEMPT_SUMS = {"attempts", "successes", "failed", "client_errors", "absorbed"} | _TOKENS_AND_MONEY
 
 
 def _counted(sums: Row, names: set[str]) -> dict[str, Any]:
@@ -144,8 +144,8 @@ def _request_sums(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "requests": len(rows),
         **{ending: endings.count(ending) for ending in ("completed", "rescued", "client_cancelled", "upstream_cut")},
-        "refused": sum(ending == "error" and not ours for ending, ours in zip(endings, is_ours, strict=True)),
-        "errors": sum(ending == "error" and ours for ending, ours in zip(endings, is_ours, strict=True)),
+        "client_errors": sum(ending == "error" and not ours for ending, ours in zip(endings, is_ours, strict=True)),
+        "failed": sum(ending == "error" and ours for ending, ours in zip(endings, is_ours, strict=True)),
         "attempts": sum(row["attempts_count"] for row in rows),
         **_tokens_and_money(rows),
         "absorbed_usd": sum((Decimal(row["absorbed_usd"] or 0) for row in rows), Decimal(0)),
@@ -153,13 +153,13 @@ def _request_sums(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _attempt_sums(attempts: Sequence[Row]) -> dict[str, Any]:
-    failed = [attempt for attempt in attempts if not attempt["succeeded"] and attempt["failure"] != "abandoned"]
-    refused = [attempt for attempt in failed if attempt["blame"] in ("request", "model")]
+    failed = [attempt for attempt in attempts if not attempt["succeeded"] and attempt["failure"] != "cancelled"]
+    client_errors = [attempt for attempt in failed if attempt["blame"] in ("request", "model")]
     return {
         "attempts": len(attempts),
         "successes": sum(attempt["succeeded"] for attempt in attempts),
-        "failed": len(failed) - len(refused),
-        "refused": len(refused),
+        "failed": len(failed) - len(client_errors),
+        "client_errors": len(client_errors),
         "absorbed": 0,
         **_tokens_and_money(attempts),
         "absorbed_usd": Decimal(0),

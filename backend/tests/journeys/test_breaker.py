@@ -34,7 +34,7 @@ async def test_after_failures_in_a_row_nothing_more_goes_there(alpha: ScriptedUp
         assert sent == 3
         for _ in range(5):
             reply = await gateway.chat(stream=stream)
-            assert (reply.status, reply.error["code"]) == (503, "routes_out")
+            assert (reply.status, reply.error["code"]) == (503, "no_route_available")
             assert 20 <= int(reply.headers["retry-after"]) <= 40
     assert len(alpha.requests) == sent
 
@@ -72,7 +72,7 @@ async def test_a_connection_that_cannot_be_made_flags_the_whole_provider(beta: S
     async with gateway_in_front_of(*providers, tuning=LATE) as gateway:
         await fail(gateway, "one")
         assert (await gateway.chat("two")).status == 503
-        await assert_is_flagged(gateway, "connect")
+        await assert_is_flagged(gateway, "connection_failed")
 
 
 async def assert_is_flagged(gateway: Gateway, reason: str) -> None:

@@ -168,7 +168,7 @@ async def ask_as_others(gateway: Gateway, witness: Witness) -> None:
         assert refused.status_code == 401
         witness.note("others", refused.content)
     another = await gateway.http.post("/v1/chat/completions", json=chat_body(OUT_FOR_EVERYBODY), headers=as_(CLIENT_KEY))
-    assert another.json()["error"]["code"] == "routes_out"
+    assert another.json()["error"]["code"] == "no_route_available"
     witness.note("others", another.content)
 
 

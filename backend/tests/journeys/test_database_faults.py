@@ -253,7 +253,7 @@ async def test_beyond_the_spools_bound_records_are_counted_ready_says_so_and_cli
                 asked += 1
             assert spool.backlog().bytes <= 20_000
             refusal = await gateway.http.get("/health/ready")
-            assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "not_recording")
+            assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "ledger_unavailable")
             assert "the spool is full" in refusal.json()["error"]["message"]
             assert (await gateway.get("/health"))["status"] == "healthy"
             other.execute("ROLLBACK")
@@ -274,7 +274,7 @@ async def test_a_spool_that_cannot_be_written_to_is_told_and_taken_up_again(alph
         resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         assert (await gateway.chat("plain")).status == 200
         refusal = await gateway.http.get("/health/ready")
-        assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "not_recording")
+        assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "ledger_unavailable")
         assert (await gateway.get("/health"))["status"] == "healthy"
         resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         await readiness_is(200, gateway)
@@ -293,7 +293,7 @@ async def test_what_came_after_the_sqlite_file_was_deleted_is_in_the_next_ones_l
         for file in tmp_path.glob("ai-engine.db*"):
             file.unlink()
         refusal = await gateway.http.get("/health/ready")
-        assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "database_gone")
+        assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "database_file_missing")
         replies = [await gateway.chat("streamed", stream=True, headers={"x-request-id": f"after.{n}"}) for n in range(5)]
         assert [reply.text for reply in replies] == ["hello there"] * 5
     async with gateway_process(tmp_path, environment, yaml=yaml) as gateway:

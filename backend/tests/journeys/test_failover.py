@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_engine.catalogue.discovery import Pace
+from ai_engine.catalogue.discovery import DiscoveryIntervals
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import (
@@ -71,7 +71,7 @@ async def test_a_model_that_its_provider_does_not_have_is_served_by_the_next_and
     alpha.on("/models", Answer(models("tiny")), Answer(models("other")))
     alpha.on(CHAT, refused(404, "model_not_found"))
     beta.on(CHAT, sound(stream=stream))
-    tuning = Tuning(discovery=Pace(at_most_every=0))
+    tuning = Tuning(discovery=DiscoveryIntervals(at_most_every=0))
     providers = Provider("alpha", alpha.base_url, models=None), Provider("beta", beta.base_url)
     async with gateway_in_front_of(*providers, tuning=tuning) as gateway:
         await eventually(lambda: gateway.provider("alpha"), until=lambda provider: provider["models_count"] == 1)
@@ -86,7 +86,7 @@ async def test_a_model_that_its_provider_does_not_have_is_served_by_the_next_and
 async def test_a_rediscovery_that_finds_the_model_again_lets_its_route_back(alpha: ScriptedUpstream, *, stream: bool) -> None:
     alpha.on("/models", Answer(models("tiny")))
     alpha.on(CHAT, refused(404, "model_not_found"), sound(stream=stream))
-    tuning = Tuning(discovery=Pace(at_most_every=0))
+    tuning = Tuning(discovery=DiscoveryIntervals(at_most_every=0))
     async with gateway_in_front_of(Provider("alpha", alpha.base_url, models=None), tuning=tuning) as gateway:
         await eventually(lambda: gateway.provider("alpha"), until=lambda provider: provider["models_count"] == 1)
         refusal = await gateway.chat(stream=stream)

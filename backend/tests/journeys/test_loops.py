@@ -59,7 +59,7 @@ async def test_the_inner_request_gets_508(alpha: ScriptedUpstream) -> None:
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
         await gateway.chat()
         reply = await gateway.chat(headers={"via": alpha.requests[0].headers["via"]})
-    assert (reply.status, reply.error["code"]) == (508, "request_loop")
+    assert (reply.status, reply.error["code"]) == (508, "loop_detected")
     assert reply.headers["x-should-retry"] == "false"
     assert len(alpha.requests) == 1
 

@@ -171,8 +171,8 @@ async def test_a_changed_file_takes_effect_within_two_seconds(alpha: ScriptedUps
 
 
 WRONG = {
-    "a field that nobody knows": ("providers:\n- name: alpha\n  adress: http://127.0.0.1/v1\n", 3, "providers.0.adress"),
-    "not YAML": ("providers:\n- name: [alpha\n", 3, "not YAML"),
+    "an unknown field": ("providers:\n- name: alpha\n  adress: http://127.0.0.1/v1\n", 3, "providers[0].adress"),
+    "invalid YAML": ("providers:\n- name: [alpha\n", 3, "invalid YAML"),
     "a value out of range": ("aliases: {}\nautodecide:\n  weights: {cost: -1}\n", 3, "weights.cost"),
 }
 

@@ -257,7 +257,7 @@ def expected(request: ReceivedRequest, received_text: str) -> tuple[Tokens, bool
 def check(row: Row, outcome: Outcome, journal: Sequence[ReceivedRequest], prices: Mapping[str, Mapping[str, str]]) -> None:
     """One request's row and attempts against what its providers and its client counted."""
     kind = KINDS[outcome.kind]
-    assert (row["ending"], row["asked_model"], row["stream"]) == (kind.ending, outcome.kind, kind.stream)
+    assert (row["ending"], row["requested_model"], row["stream"]) == (kind.ending, outcome.kind, kind.stream)
     assert row["status"] == (outcome.status or 499)
     assert row["status"] in kind.statuses
     assert (row["failure"] is not None) == (kind.ending in ("error", "upstream_cut"))

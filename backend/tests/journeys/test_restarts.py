@@ -79,7 +79,7 @@ async def test_sighup_takes_a_rotated_key_over_and_keeps_the_old_one_where_the_n
         await gateway.chat()
         secret.write_text("no key at all\n")
         gateway.send_signal(signal.SIGHUP)
-        await eventually(lambda: _read(tmp_path / "log.txt"), until=lambda log: "Reload (SIGHUP) refused" in log)
+        await eventually(lambda: _read(tmp_path / "log.txt"), until=lambda log: "Reload (SIGHUP) failed" in log)
         await gateway.chat()
         assert (await gateway.get("/api/status"))["generation"] == 2
     assert [request.key for request in alpha.requests] == ["first-key", "second-key", "second-key"]

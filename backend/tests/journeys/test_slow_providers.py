@@ -60,7 +60,7 @@ async def test_the_clients_own_deadline_ends_the_request_in_time_here_and_at_the
         began = time.perf_counter()
         reply = await gateway.chat(stream=stream, headers={"x-ai-engine-timeout": "0.3"})
         assert 0.25 < time.perf_counter() - began < 0.6
-        assert (reply.status, reply.is_stream, reply.error["code"]) == (504, False, "deadline_passed")
+        assert (reply.status, reply.is_stream, reply.error["code"]) == (504, False, "deadline_exceeded")
         await alpha.requests[0].closed(within_seconds=0.1)
         assert (await gateway.provider("alpha"))["status"] == "available"
     assert not beta.requests

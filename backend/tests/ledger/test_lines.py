@@ -24,7 +24,7 @@ def test_rows_have_the_columns_of_their_tables_in_order() -> None:
 
 def test_a_record_comes_back_as_it_was() -> None:
     record = a_request(
-        attempts=(a_failed_attempt(1), an_attempt(2, why="another key")),
+        attempts=(a_failed_attempt(1), an_attempt(2, reason="next_key")),
         cost_usd=None,
         client=None,
         absorbed_usd=Decimal("1e-12"),
@@ -42,7 +42,7 @@ def test_a_cost_that_nobody_can_mean_is_unknown_and_costs_no_record() -> None:
 
 
 def test_a_record_is_one_line_whatever_its_names_hold() -> None:
-    line = encode(a_request(asked_model="a\nb\r\u2028c"))
+    line = encode(a_request(requested_model="a\nb\r\u2028c"))
 
     assert line.endswith(b"\n")
     assert len(line.splitlines()) == 1
@@ -50,7 +50,7 @@ def test_a_record_is_one_line_whatever_its_names_hold() -> None:
 
 @given(st.text(st.characters(), max_size=400))
 def test_every_name_becomes_text_that_every_database_takes(name: str) -> None:
-    text = read_back(a_request(asked_model=name, route=Route("openai", name))).asked_model
+    text = read_back(a_request(requested_model=name, route=Route("openai", name))).requested_model
 
     assert "\0" not in text
     assert len(text) <= 256

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_engine.database.schema import attempt_rollups, request_rollups
-from ai_engine.events import ABANDONED
+from ai_engine.events import CANCELLED
 from ai_engine.ledger.histograms import histogram
 from ai_engine.ledger.lines import AttemptRow, RequestRow
 from ai_engine.ledger.rollups import (
@@ -71,10 +71,10 @@ def test_the_groups_of_attempts_are_what_a_recount_finds(seed: int, count: int) 
 
 
 def test_an_attempt_that_was_given_up_with_its_request_is_nobodys_failure() -> None:
-    given_up = a_failed_attempt(failure=ABANDONED, blame=Blame.REQUEST, status=None)
+    given_up = a_failed_attempt(failure=CANCELLED, blame=Blame.REQUEST, status=None)
     totals = attempt_totals(entries_of([a_request(attempts=(given_up,))]))
     for of in totals.values():
-        assert [of.number(name) for name in ("attempts", "successes", "failed", "refused")] == [1, 0, 0, 0]
+        assert [of.number(name) for name in ("attempts", "successes", "failed", "client_errors")] == [1, 0, 0, 0]
         assert of.failures == {}
 
 
@@ -113,7 +113,7 @@ def test_a_group_is_the_sum_of_its_rows_one_by_one(seed: int, count: int) -> Non
         ]
         one_by_one.add(one)
         for attempt in tried:
-            has_failed = attempt.failure not in (None, ABANDONED)
+            has_failed = attempt.failure not in (None, CANCELLED)
             is_refused = attempt.blame in ("request", "model")
             cost = attempt.cost_pico_usd or 0
             one = Totals(ATTEMPTS)
@@ -160,11 +160,11 @@ def test_adding_does_not_care_for_order() -> None:
 
 
 def test_a_row_that_is_read_back_adds_what_was_written() -> None:
-    (whole, *_) = request_totals(entries_of([a_request(error_class="cut"), a_request()])).values()
+    (whole, *_) = request_totals(entries_of([a_request(error_class="incomplete_stream"), a_request()])).values()
     twice = Totals(REQUESTS)
     twice.add(whole)
     twice.add_columns(whole.columns())
 
     assert twice.number("requests") == 4
-    assert twice.failures == {"cut": 2}
+    assert twice.failures == {"incomplete_stream": 2}
     assert sum(twice.histogram("latency")) == 4

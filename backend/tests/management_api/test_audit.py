@@ -162,7 +162,7 @@ async def test_a_change_that_the_database_does_not_take_is_a_503_and_no_change(g
     before = await gateway.provider("alpha")
     for path in ("toggle", "drain", "roll-key"):
         answer = await gateway.http.post(f"/api/providers/alpha/{path}")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_down")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
     assert await gateway.provider("alpha") == before
     assert (await gateway.http.get("/api/audit")).status_code == 503
     assert (await gateway.post("/api/config/reload"))["generation"] == 2, "what memory alone holds goes on without"

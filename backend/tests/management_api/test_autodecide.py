@@ -25,17 +25,17 @@ async def test_the_plan_is_explained_with_scores_and_their_parts(gateway: Gatewa
     assert explained["catalogue_age_seconds"] >= 0
 
 
-async def test_who_is_left_out_is_told_with_the_reason_and_when_it_may_return(gateway: Gateway, alpha: ScriptedUpstream) -> None:
+async def test_who_is_excluded_is_told_with_the_reason_and_when_it_may_return(gateway: Gateway, alpha: ScriptedUpstream) -> None:
     alpha.on("/chat/completions", Answer(error("No.", code="invalid_api_key"), 401))
     await gateway.chat("alpha/tiny")
     await gateway.post("/api/providers/beta/toggle")
     explained = await gateway.get("/api/autodecide/tiny")
     assert (explained["known"], explained["candidates"]) == (True, [])
-    left_out = {one["provider"]: one for one in explained["left_out"]}
-    assert (left_out["beta"]["reason"], left_out["beta"]["returns_at"]) == ("disabled", None)
-    assert left_out["alpha"]["reason"] in {"keys_in_cooldown", "flagged"}
-    assert left_out["alpha"]["cause"] is not None
-    assert left_out["alpha"]["returns_at"] is not None
+    excluded = {one["provider"]: one for one in explained["excluded"]}
+    assert (excluded["beta"]["reason"], excluded["beta"]["until"]) == ("disabled", None)
+    assert excluded["alpha"]["reason"] in {"keys_in_cooldown", "flagged"}
+    assert excluded["alpha"]["cause"] is not None
+    assert excluded["alpha"]["until"] is not None
 
 
 @pytest.mark.parametrize("name", ["vendor/large", "beta/vendor/large"])
@@ -53,7 +53,7 @@ async def test_a_name_may_contain_slashes(gateway: Gateway, name: str, is_encode
 async def test_an_unknown_model_is_not_known_which_is_an_answer(gateway: Gateway, name: str) -> None:
     explained = await gateway.get(f"/api/autodecide/{quote(name)}")
     assert (explained["model"], explained["known"]) == (name, False)
-    assert explained["candidates"] == explained["left_out"] == []
+    assert explained["candidates"] == explained["excluded"] == []
 
 
 async def test_an_alias_is_explained(gateway: Gateway) -> None:
@@ -81,10 +81,10 @@ async def test_the_test_decides_does_it_and_tells(gateway: Gateway, alpha: Scrip
     assert result["usage"] == {"input_tokens": 7, "output_tokens": 3}
     assert [one["provider"] for one in result["explanation"]["candidates"]] == ["alpha", "beta"]
     first, second = result["attempts"]
-    assert (first["provider"], first["succeeded"], first["status"], first["why"]) == ("alpha", False, 500, "first choice")
+    assert (first["provider"], first["succeeded"], first["status"], first["reason"]) == ("alpha", False, 500, "first_candidate")
     assert first["failure"]
     assert first["ttft_ms"] is None
-    assert (second["provider"], second["succeeded"], second["status"], second["why"]) == ("beta", True, 200, "next candidate")
+    assert (second["provider"], second["succeeded"], second["status"], second["reason"]) == ("beta", True, 200, "next_candidate")
     assert second["failure"] is None
     assert second["duration_ms"] >= second["ttft_ms"] > 0
     assert result["latency_ms"] >= first["duration_ms"] + second["duration_ms"]

@@ -56,10 +56,10 @@ async def test_the_live_configuration_is_shown_whole(anyio_backend: str) -> None
 async def test_every_setting_has_its_name_its_meaning_and_whether_it_is_set(gateway: Gateway) -> None:
     settings = {setting["name"]: setting for setting in (await gateway.get("/api/config"))["settings"]}
     assert len(settings) == len(Settings.model_fields)
-    assert all(setting["meaning"].endswith(".") for setting in settings.values())
-    assert settings["AI_ENGINE_ACCESS_LOG"] | {"meaning": ""} == {
+    assert all(setting["description"].endswith(".") for setting in settings.values())
+    assert settings["AI_ENGINE_ACCESS_LOG"] | {"description": ""} == {
         "name": "AI_ENGINE_ACCESS_LOG",
-        "meaning": "",
+        "description": "",
         "is_set": True,
         "is_secret": False,
         "value": False,

@@ -63,8 +63,8 @@ async def without_database(gateway: Gateway) -> Gateway:
 async def test_without_its_database_it_lives_and_is_not_ready(without_database: Gateway) -> None:
     answer = await without_database.http.get("/health/ready")
     assert answer.status_code == 503
-    assert answer.json()["error"]["code"] == "database_gone"
-    assert "database's file was deleted" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["code"] == "database_file_missing"
+    assert "database file was deleted" in answer.json()["error"]["message"]
     assert answer.headers["retry-after"] == "1"
     for path in ("/health", "/health/live"):
         assert (await without_database.get(path))["status"] == "healthy"

@@ -67,8 +67,8 @@ async def test_a_failover_is_seen_from_every_side(busy: Gateway) -> None:
     assert page.value("ai_engine_attempts_total", "provider=alpha", "operation=chat", "result=invalid_key") == 1
     assert page.value("ai_engine_attempts_total", "provider=alpha", "operation=chat", "result=rate_limit") == 1
     assert page.value("ai_engine_attempts_total", "provider=beta", "operation=chat", "result=success") == 1
-    assert page.value("ai_engine_retries_total", "why=another key") == 1
-    assert page.value("ai_engine_retries_total", "why=next candidate") == 1
+    assert page.value("ai_engine_retries_total", "reason=next_key") == 1
+    assert page.value("ai_engine_retries_total", "reason=next_candidate") == 1
     assert page.value("ai_engine_provider_keys", "provider=alpha", "state=invalid") == 1
     assert page.value("ai_engine_key_model_cooldowns", "provider=alpha") == 1
     assert (page.value("ai_engine_rescues_total"), page.value("ai_engine_hedges_total")) == (0, 0)
@@ -134,8 +134,8 @@ async def test_a_route_that_is_out_is_seen(gateway: Gateway, alpha: ScriptedUpst
         await gateway.chat("alpha/tiny")
 
     page = await scraped(gateway)
-    assert page.value("ai_engine_routes_out", "provider=alpha") == 1
-    assert page.value("ai_engine_breaker_open", "provider=alpha") == 0
+    assert page.value("ai_engine_route_breakers_open", "provider=alpha") == 1
+    assert page.value("ai_engine_provider_breaker_open", "provider=alpha") == 0
 
 
 async def test_an_open_breaker_is_seen(anyio_backend: str) -> None:
@@ -146,9 +146,9 @@ async def test_an_open_breaker_is_seen(anyio_backend: str) -> None:
             await gateway.chat("gone/tiny")
 
         page = await scraped(gateway)
-    assert page.value("ai_engine_breaker_open", "provider=gone") == 1
+    assert page.value("ai_engine_provider_breaker_open", "provider=gone") == 1
     assert page.value("ai_engine_provider_available", "provider=gone") == 0
-    assert page.value("ai_engine_attempts_total", "provider=gone", "operation=chat", "result=connect") >= 3
+    assert page.value("ai_engine_attempts_total", "provider=gone", "operation=chat", "result=connection_failed") >= 3
 
 
 async def test_clients_cannot_make_up_labels(gateway: Gateway) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_engine.catalogue.discovery import Pace
+from ai_engine.catalogue.discovery import DiscoveryIntervals
 from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.clock import SystemClock
 from ai_engine.management_api.models import Capability, ModelQuery, catalogue_page
@@ -20,7 +20,7 @@ from tests.journeys.steps import eventually
 
 pytestmark = pytest.mark.anyio
 
-AT_ONCE = Tuning(discovery=Pace(by_hand_at_most_every=0))
+AT_ONCE = Tuning(discovery=DiscoveryIntervals(manual_at_most_every=0))
 FACTS = [
     ListedModel("Vendor/Big-1", context_tokens=200_000, takes_tools=True, takes_images=True, is_reasoning=True),
     ListedModel("small_1", context_tokens=8_000, takes_tools=True, takes_json_schema=True),
@@ -193,7 +193,7 @@ async def test_pages_follow_one_another_in_an_order_that_stays(stocked: Gateway)
         ("search=" + "m" * 201, "search"),
         ("provider=nobody", "provider"),
         ("provider=%00", "provider"),
-        ("capability=flying", "capability.0"),
+        ("capability=flying", "capability[0]"),
         ("min_context_tokens=-1", "min_context_tokens"),
         ("min_context_tokens=1e400", "min_context_tokens"),
         ("max_input_usd_per_million=-1", "max_input_usd_per_million"),
@@ -257,9 +257,9 @@ async def test_a_refresh_asks_again_and_tells_what_came_of_it(alpha: ScriptedUps
 
         # The listing of the start may still be coming to its end, and is then the one that is waited for.
         outcomes = await eventually(refreshed, until=lambda seen: seen["alpha"]["models_count"] == 2)
-        assert (outcomes["alpha"]["outcome"], outcomes["alpha"]["error"]) == ("listed", None)
-        assert outcomes["alpha"]["listed_at"] is not None
-        assert (outcomes["beta"]["outcome"], outcomes["beta"]["models_count"], outcomes["beta"]["listed_at"]) == (
+        assert (outcomes["alpha"]["outcome"], outcomes["alpha"]["error"]) == ("refreshed", None)
+        assert outcomes["alpha"]["refreshed_at"] is not None
+        assert (outcomes["beta"]["outcome"], outcomes["beta"]["models_count"], outcomes["beta"]["refreshed_at"]) == (
             "failed",
             0,
             None,
@@ -270,7 +270,7 @@ async def test_a_refresh_asks_again_and_tells_what_came_of_it(alpha: ScriptedUps
         assert only["provider"] == "alpha"
         entries = (await gateway.get("/api/audit"))["items"]
     assert [(entry["action"], entry["target"]) for entry in entries[:2]] == [("models.refresh", "alpha"), ("models.refresh", "*")]
-    assert entries[1]["after"]["alpha"] == "listed"
+    assert entries[1]["after"]["alpha"] == "refreshed"
     assert "503" in entries[1]["after"]["beta"]
 
 

@@ -153,7 +153,7 @@ async def test_a_provider_that_is_switched_off_gets_no_request(gateway: Gateway,
     assert (await gateway.chat(stream=True)).provider == "beta"
     assert alpha.requests == []
     reply = await gateway.chat("alpha/tiny")
-    assert (reply.status, reply.error["code"]) == (503, "routes_out")
+    assert (reply.status, reply.error["code"]) == (503, "no_route_available")
 
 
 async def test_rolling_makes_the_next_key_the_preferred_one_and_punishes_nobody(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 NOW = datetime.now(UTC)
 RECORDS = sorted(random_records(23, 240, over=timedelta(days=2), until=NOW), key=lambda record: record.received_at, reverse=True)
 FIELDS = [
-    *("id", "request_id", "received_at", "client", "client_name", "operation", "asked_model", "provider", "model"),
+    *("id", "request_id", "received_at", "client", "client_name", "operation", "requested_model", "provider", "model"),
     *(
         "key_fingerprint",
         "stream",
@@ -95,7 +95,7 @@ async def test_the_pages_together_have_each_request_once(gateway: Gateway, limit
         ({"status": "5xx"}, lambda record: record.status >= 500),
         ({"status": "4xx"}, lambda record: 400 <= record.status < 500),
         ({"status": "2xx"}, lambda record: record.status == 200),
-        ({"failure": "cut"}, lambda record: record.error_class == "cut"),
+        ({"failure": "incomplete_stream"}, lambda record: record.error_class == "incomplete_stream"),
         ({"from": iso(NOW - timedelta(days=1))}, lambda record: record.received_at >= NOW - timedelta(days=1)),
         ({"to": iso(NOW - timedelta(days=1))}, lambda record: record.received_at < NOW - timedelta(days=1)),
         (
@@ -113,7 +113,7 @@ async def test_filters_leave_those_that_were_asked_for(gateway: Gateway, paramet
 async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gateway: Gateway) -> None:
     limited = a_failed_attempt(1, started_ms=0.25, duration_ms=80.5)
     answered = an_attempt(
-        2, why="another key", started_ms=81, duration_ms=420.5, first_token_ms=120.25, key_fingerprint="99887766"
+        2, reason="next_key", started_ms=81, duration_ms=420.5, first_token_ms=120.25, key_fingerprint="99887766"
     )
     record = a_request(
         received_at=NOW - timedelta(hours=1), is_stream=True, tokens_are_estimated=True, attempts=(limited, answered)
@@ -132,7 +132,7 @@ async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gatewa
         "provider": "openai",
         "model": "gpt-4o",
         "key_fingerprint": "0a1b2c3d",
-        "why": "first choice",
+        "reason": "first_candidate",
         "started_ms": 0.25,
         "duration_ms": 80.5,
         "first_token_ms": None,
@@ -146,7 +146,7 @@ async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gatewa
         "cost_usd": "0",
         "absorbed": False,
     }
-    assert (second["why"], second["key_fingerprint"], second["cost_usd"]) == ("another key", "99887766", "0.000075")
+    assert (second["reason"], second["key_fingerprint"], second["cost_usd"]) == ("next_key", "99887766", "0.000075")
     assert second["started_ms"] + second["first_token_ms"] <= shown["duration_ms"] + first["duration_ms"]
 
 
@@ -173,9 +173,9 @@ async def test_a_request_that_failed_over_is_in_the_ledger_with_both_attempts(an
             shown = await gateway.get(f"/api/requests/{items[0]['id']}")
     assert shown["request_id"] == reply.headers["x-request-id"]
     assert (shown["provider"], shown["status"], shown["ending"], shown["attempts_count"]) == ("beta", 200, "completed", 2)
-    assert [(attempt["provider"], attempt["succeeded"], attempt["why"]) for attempt in shown["attempts"]] == [
-        ("alpha", False, "first choice"),
-        ("beta", True, "next candidate"),
+    assert [(attempt["provider"], attempt["succeeded"], attempt["reason"]) for attempt in shown["attempts"]] == [
+        ("alpha", False, "first_candidate"),
+        ("beta", True, "next_candidate"),
     ]
     assert 0 <= shown["attempts"][0]["started_ms"] < shown["attempts"][1]["started_ms"] < shown["duration_ms"]
 
@@ -236,7 +236,7 @@ async def test_without_its_database_it_is_a_503_that_says_so(anyio_backend: str)
             await connection.execute(sql("DROP TABLE requests"))
         for path in ("/api/requests", f"/api/requests/{'0' * 32}"):
             answer = await gateway.http.get(path)
-            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_down")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
 
 
 async def test_no_question_is_answered_by_reading_the_whole_ledger(gateway: Gateway) -> None:
@@ -247,7 +247,7 @@ async def test_no_question_is_answered_by_reading_the_whole_ledger(gateway: Gate
         "client": "key_1",
         "ending": "error",
         "status": "5xx",
-        "failure": "cut",
+        "failure": "incomplete_stream",
         "from": "2026-11-20T00:00:00Z",
     }
     engine, statements = database_of(gateway).engine, set[tuple[str, tuple[Any, ...]]]()
@@ -282,7 +282,7 @@ queries = st.fixed_dictionaries(
         "client": st.sampled_from(["key_1"]) | texts,
         "ending": st.sampled_from([*Ending]) | texts,
         "status": st.sampled_from(["2xx", "4xx", "5xx"]) | texts,
-        "failure": st.sampled_from(["cut", "rate_limit"]) | texts,
+        "failure": st.sampled_from(["incomplete_stream", "rate_limit"]) | texts,
         "limit": st.integers().map(str) | texts,
         "cursor": st.binary(max_size=60).map(lambda raw: raw.hex()) | texts,
         "x": texts,

@@ -61,11 +61,11 @@ async def test_a_drained_provider_gets_no_new_request_until_it_is_restored(gatew
         assert (provider["flag"]["reason"], provider["flag"]["until"]) == ("drained", None)
     assert (await gateway.chat(stream=True)).provider == "beta"
     pinned = await gateway.chat("alpha/tiny")
-    assert (pinned.status, pinned.error["code"]) == (503, "routes_out")
+    assert (pinned.status, pinned.error["code"]) == (503, "no_route_available")
     assert "drained" in pinned.error["message"]
-    (left_out,) = (await gateway.get("/api/autodecide/tiny"))["left_out"]
-    assert (left_out["provider"], left_out["reason"], left_out["returns_at"]) == ("alpha", "drained", None)
-    assert "/api/providers/alpha/restore" in left_out["detail"]
+    (excluded,) = (await gateway.get("/api/autodecide/tiny"))["excluded"]
+    assert (excluded["provider"], excluded["reason"], excluded["until"]) == ("alpha", "drained", None)
+    assert "/api/providers/alpha/restore" in excluded["detail"]
     assert alpha.requests == []
     for _ in range(2):
         provider = await gateway.post("/api/providers/alpha/restore")

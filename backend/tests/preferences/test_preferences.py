@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai_engine.access.audit import Action, Actor, AuditEntry, Note
+from ai_engine.access.audit import Action, Actor, AuditContext, AuditEntry
 from ai_engine.clock import SystemClock
 from ai_engine.database import Database, migrate, open_database
 from ai_engine.errors import Unavailable
@@ -119,11 +119,11 @@ async def test_of_two_flips_at_once_the_second_undoes_the_first() -> None:
     notebook = Notebook()
     preferences = LivePreferences(notebook, SystemClock())
     notebook.may_write.clear()
-    both = asyncio.gather(preferences.flip(definition()), preferences.flip(definition()))
+    both = asyncio.gather(preferences.toggle(definition()), preferences.toggle(definition()))
     await asyncio.sleep(0)
     notebook.may_write.set()
     assert [preference.enabled for preference in await both] == [False, True]
-    assert (await preferences.flip(definition(is_community=True))).enabled is False
+    assert (await preferences.toggle(definition(is_community=True))).enabled is False
     assert notebook.saves == 3
 
 
@@ -196,7 +196,7 @@ async def test_what_the_audit_is_to_say_goes_with_the_preference_and_only_what_c
     notebook, actor = Notebook(), Actor("laptop", None, "admin", None, None)
     preferences = LivePreferences(notebook, SystemClock())
     await preferences.set("groq", priority=2)
-    await preferences.set("groq", Note(Action.DRAIN, actor), drained=True, priority=2)
+    await preferences.set("groq", AuditContext(Action.DRAIN, actor), drained=True, priority=2)
     unaudited, entry = notebook.audited
     assert unaudited is None
     assert entry is not None

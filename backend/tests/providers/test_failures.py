@@ -16,7 +16,7 @@ from ai_engine.upstream.port import (
     ConnectionCut,
     ConnectionReset,
     UpstreamError,
-    UpstreamSilent,
+    UpstreamTimeout,
 )
 
 SECRET = "sk-proj-AbCdEfGhIjKlMnOpQrStUvWx"
@@ -165,7 +165,7 @@ def test_a_missing_model_or_endpoint_blames_the_route(status: int, fields: dict[
 @pytest.mark.parametrize("status", [301, 302, 307, 405, 407])
 def test_a_redirect_or_a_wrong_method_is_no_answer_and_the_routes_fault(status: int) -> None:
     failure = classify(status, (), b"")
-    assert (failure.kind, failure.blame, failure.is_worth_repeating) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE, False)
+    assert (failure.kind, failure.blame, failure.is_worth_repeating) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE, False)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524, 529])
@@ -288,12 +288,12 @@ def test_a_key_in_a_plain_text_body_is_taken_out() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "blame", "is_worth_repeating"),
     [
-        (ConnectFailed("refused"), FailureClass.CONNECT, Blame.NETWORK, True),
-        (ConnectionReset("reset"), FailureClass.RESET, Blame.ROUTE, True),
-        (ConnectionCut("cut"), FailureClass.CUT, Blame.ROUTE, True),
-        (UpstreamSilent("silent"), FailureClass.SILENT, Blame.ROUTE, False),
-        (AnswerTooLarge("large"), FailureClass.MALFORMED_ANSWER, Blame.ROUTE, False),
-        (UpstreamError("something new"), FailureClass.RESET, Blame.ROUTE, True),
+        (ConnectFailed("refused"), FailureClass.CONNECTION_FAILED, Blame.NETWORK, True),
+        (ConnectionReset("reset"), FailureClass.CONNECTION_RESET, Blame.ROUTE, True),
+        (ConnectionCut("cut"), FailureClass.INCOMPLETE_STREAM, Blame.ROUTE, True),
+        (UpstreamTimeout("silent"), FailureClass.TIMEOUT, Blame.ROUTE, False),
+        (AnswerTooLarge("large"), FailureClass.MALFORMED_RESPONSE, Blame.ROUTE, False),
+        (UpstreamError("something new"), FailureClass.CONNECTION_RESET, Blame.ROUTE, True),
     ],
 )
 def test_an_exchange_that_failed_is_classified(

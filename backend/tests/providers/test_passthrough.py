@@ -56,7 +56,7 @@ def test_no_usage_makes_an_answer_fail(fields: Json) -> None:
 def test_what_is_no_answer_is_the_routes_failure(operation: Operation, answer: Any) -> None:
     failure = read(operation, answer)
     assert isinstance(failure, Failure)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 def test_an_error_in_a_200_is_classified() -> None:

@@ -7,19 +7,19 @@ import pytest
 from ai_engine.errors import (
     AIEngineError,
     AttemptsFailed,
-    DeadlinePassed,
+    DeadlineExceeded,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     RateLimited,
     RefusedByProvider,
-    RoutesOut,
 )
 from ai_engine.names import Route
 from ai_engine.provider_keys.cooldown import Cooldown
 from ai_engine.providers.failures import FailureClass
 from ai_engine.providers.registry.definition import Timeouts
 from ai_engine.relay.relay import Answer
-from ai_engine.upstream.port import ConnectFailed, ConnectionCut, ConnectionReset, UpstreamSilent
+from ai_engine.upstream.port import ConnectFailed, ConnectionCut, ConnectionReset, UpstreamTimeout
 from tests.builders import failure, provider
 from tests.fakes.clock import HandTurnedClock, quiet
 from tests.fakes.scripted_upstream import completion, error
@@ -58,7 +58,7 @@ OTHER_PROVIDER = ["alpha/tiny 1", "beta/tiny 1"]
         (Reply(error("inside a 200", kind="server_error")), OTHER_PROVIDER),
         (ConnectFailed("refused"), OTHER_PROVIDER),
         (ConnectionReset("reset"), OTHER_PROVIDER),
-        (UpstreamSilent("silent"), OTHER_PROVIDER),
+        (UpstreamTimeout("silent"), OTHER_PROVIDER),
         (Streamed([b"{", ConnectionCut("cut")]), OTHER_PROVIDER),
     ],
 )
@@ -93,10 +93,10 @@ async def test_a_request_that_does_not_fit_the_model_goes_to_the_next_model_only
     bench.upstream.on("gamma", SOUND)
     assert isinstance(await bench.ask(), Answer)
     assert bench.asked == ["alpha/tiny 1", "gamma/large 1"]
-    assert [attempt.why for attempt in bench.attempts] == ["first choice", "fallback model"]
+    assert [attempt.reason for attempt in bench.attempts] == ["first_candidate", "fallback_model"]
 
 
-@pytest.mark.parametrize("step", [UpstreamSilent("silent"), refused(400, "context_length_exceeded")])
+@pytest.mark.parametrize("step", [UpstreamTimeout("silent"), refused(400, "context_length_exceeded")])
 async def test_a_silent_route_or_one_too_small_is_not_asked_again_under_another_name(step: Step) -> None:
     bench = one_provider()
     bench.upstream.on("alpha", step)
@@ -121,7 +121,7 @@ async def test_with_nobody_else_left_a_passing_fault_is_repeated_once_after_a_ba
     bench.upstream.on("alpha", step, SOUND)
     assert isinstance(await bench.ask(), Answer)
     assert bench.clock.slept == [0.25]
-    assert [attempt.why for attempt in bench.attempts] == ["first choice", "retry"]
+    assert [attempt.reason for attempt in bench.attempts] == ["first_candidate", "retry"]
 
 
 async def test_a_fault_that_stays_is_repeated_once_only() -> None:
@@ -132,7 +132,7 @@ async def test_a_fault_that_stays_is_repeated_once_only() -> None:
     bench.check_nothing_leaked()
 
 
-@pytest.mark.parametrize("step", [UpstreamSilent("silent"), Reply(b"<html>"), refused(403), refused(401), refused(402)])
+@pytest.mark.parametrize("step", [UpstreamTimeout("silent"), Reply(b"<html>"), refused(403), refused(401), refused(402)])
 async def test_what_will_not_pass_in_a_moment_is_not_repeated(step: Step) -> None:
     bench = one_provider()
     bench.upstream.on("alpha", step)
@@ -148,7 +148,7 @@ async def test_a_short_retry_after_is_waited_out(seconds: float) -> None:
     began_at = bench.clock.monotonic()
     assert isinstance(await bench.ask(), Answer)
     assert bench.clock.monotonic() - began_at == seconds
-    assert [attempt.why for attempt in bench.attempts] == ["first choice", "after a rate limit"]
+    assert [attempt.reason for attempt in bench.attempts] == ["first_candidate", "after_cooldown"]
 
 
 async def test_a_long_retry_after_is_told_and_not_waited_out() -> None:
@@ -266,10 +266,10 @@ async def test_a_breaker_that_opens_during_the_request_is_respected() -> None:
 async def test_a_silent_provider_does_not_outlast_the_clients_deadline_and_is_not_blamed_for_it() -> None:
     bench = RelayBench(ALPHA, BETA)
     bench.upstream.on("alpha", asyncio.Event())
-    assert isinstance(await bench.ask(timeout_seconds=0.02), DeadlinePassed)
+    assert isinstance(await bench.ask(timeout_seconds=0.02), DeadlineExceeded)
     assert bench.asked == ["alpha/tiny 1"]
     assert bench.track_record.of(Route("alpha", "tiny")).attempts == 0
-    assert [attempt.failure for attempt in bench.attempts] == ["abandoned"]
+    assert [attempt.failure for attempt in bench.attempts] == ["cancelled"]
     bench.check_nothing_leaked()
 
 
@@ -279,7 +279,7 @@ async def test_a_provider_silent_for_longer_than_its_patience_is_left_for_anothe
     bench.upstream.on("alpha", asyncio.Event())
     bench.upstream.on("beta", SOUND)
     assert isinstance(await bench.ask(), Answer)
-    assert [attempt.failure for attempt in bench.attempts] == [FailureClass.SILENT, None]
+    assert [attempt.failure for attempt in bench.attempts] == [FailureClass.TIMEOUT, None]
 
 
 async def test_nothing_is_waited_for_past_the_deadline() -> None:
@@ -341,7 +341,7 @@ async def test_every_key_resting_means_nobody_is_asked() -> None:
     bench = one_provider(keys=3)
     bench.cool("alpha", "tiny", FailureClass.QUOTA)
     error = await bench.ask()
-    assert isinstance(error, RoutesOut)
+    assert isinstance(error, NoRouteAvailable)
     assert error.retry_after_seconds == 3600
     assert bench.asked == []
     bench.check_nothing_leaked()
@@ -385,7 +385,7 @@ async def test_a_test_asks_with_a_resting_key_where_there_is_no_other_and_a_clie
     bench = RelayBench(ALPHA)
     bench.upstream.on("alpha", SOUND)
     bench.cool("alpha", "tiny", FailureClass.QUOTA)
-    assert isinstance(await bench.ask(), RoutesOut)
+    assert isinstance(await bench.ask(), NoRouteAvailable)
     assert bench.asked == []
     answer = await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))
     assert answer.route.provider == "alpha"

@@ -4,17 +4,17 @@ import pytest
 
 from ai_engine.autodecide.candidates import Candidate, Exclusion, ExclusionReason
 from ai_engine.autodecide.plan import Plan
-from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.model_names import MatchKind
 from ai_engine.catalogue.snapshot import CatalogueEntry
 from ai_engine.errors import (
     AttemptsFailed,
-    DeadlinePassed,
+    DeadlineExceeded,
     InvalidRequest,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     RateLimited,
     RefusedByProvider,
-    RoutesOut,
     Unavailable,
 )
 from ai_engine.names import Route
@@ -23,11 +23,11 @@ from ai_engine.relay.final_error import final_error
 from tests.builders import failure, provider
 
 LIMIT, QUOTA, KEY, FORBIDDEN = FailureClass.RATE_LIMIT, FailureClass.QUOTA, FailureClass.INVALID_KEY, FailureClass.FORBIDDEN
-DOWN, SILENT, MISSING = FailureClass.SERVER_ERROR, FailureClass.SILENT, FailureClass.MODEL_NOT_FOUND
+DOWN, SILENT, MISSING = FailureClass.SERVER_ERROR, FailureClass.TIMEOUT, FailureClass.MODEL_NOT_FOUND
 
 
 def exclusion(reason: ExclusionReason, cause: FailureClass | None = None) -> Exclusion:
-    candidate = Candidate(provider("alpha"), CatalogueEntry(Route("alpha", "tiny")), Rung.EXACT)
+    candidate = Candidate(provider("alpha"), CatalogueEntry(Route("alpha", "tiny")), MatchKind.EXACT)
     return Exclusion(candidate, reason, "for a reason", cause=cause)
 
 
@@ -51,27 +51,27 @@ BLIND, UNWANTED = exclusion(ExclusionReason.LACKS_IMAGES), exclusion(ExclusionRe
         ([LIMIT, LIMIT], [], RateLimited),
         ([LIMIT], [RESTS], RateLimited),
         ([LIMIT], [OFF, BLIND], RateLimited),
-        ([LIMIT], [FLAGGED], RoutesOut),
+        ([LIMIT], [FLAGGED], NoRouteAvailable),
         ([LIMIT, DOWN], [], AttemptsFailed),
-        ([LIMIT, KEY], [], RoutesOut),
-        ([KEY, FORBIDDEN, QUOTA], [], RoutesOut),
+        ([LIMIT, KEY], [], NoRouteAvailable),
+        ([KEY, FORBIDDEN, QUOTA], [], NoRouteAvailable),
         ([MISSING, MISSING], [], ModelNotFound),
         ([MISSING], [RESTS], AttemptsFailed),
         ([MISSING, DOWN], [], AttemptsFailed),
-        ([DOWN, SILENT], [], DeadlinePassed),
+        ([DOWN, SILENT], [], DeadlineExceeded),
         ([SILENT, DOWN], [], AttemptsFailed),
-        ([FailureClass.CONNECT], [], AttemptsFailed),
+        ([FailureClass.CONNECTION_FAILED], [], AttemptsFailed),
         ([], [], ModelNotFound),
         ([], [RESTS], RateLimited),
         ([], [RESTS, OFF, KEYLESS], RateLimited),
-        ([], [RESTS, FLAGGED], RoutesOut),
-        ([], [RESTS, SPENT], RoutesOut),
-        ([], [FLAGGED], RoutesOut),
-        ([], [OFF], RoutesOut),
+        ([], [RESTS, FLAGGED], NoRouteAvailable),
+        ([], [RESTS, SPENT], NoRouteAvailable),
+        ([], [FLAGGED], NoRouteAvailable),
+        ([], [OFF], NoRouteAvailable),
         ([], [BLIND], InvalidRequest),
         ([], [UNWANTED], InvalidRequest),
         ([], [BLIND, UNWANTED], InvalidRequest),
-        ([], [BLIND, OFF], RoutesOut),
+        ([], [BLIND, OFF], NoRouteAvailable),
     ],
 )
 def test_the_mix_decides_what_is_told(kinds: list[FailureClass], left: list[Exclusion], error: type[Exception]) -> None:
@@ -104,8 +104,8 @@ def test_no_provider_at_all_comes_before_an_unknown_model() -> None:
 
 def test_a_name_nobody_knows_yet_may_be_known_in_a_moment() -> None:
     error = final_error([plan()], [], is_still_listing=True)
-    assert isinstance(error, RoutesOut)
-    assert (error.code, error.retry_after_seconds) == ("catalogue_incomplete", 1)
+    assert isinstance(error, NoRouteAvailable)
+    assert (error.code, error.retry_after_seconds) == ("model_list_pending", 1)
 
 
 def test_the_first_model_asked_for_is_the_one_that_is_named() -> None:

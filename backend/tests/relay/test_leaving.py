@@ -72,7 +72,7 @@ async def test_a_client_that_leaves_a_silent_provider_is_nobodys_failure() -> No
     task.cancel()
     await asyncio.wait([task])
     (attempt,) = bench.attempts
-    assert (attempt.succeeded, attempt.failure, attempt.blame, attempt.status) == (False, "abandoned", "request", None)
+    assert (attempt.succeeded, attempt.failure, attempt.blame, attempt.status) == (False, "cancelled", "request", None)
     assert (bench.requests[0].ending, bench.requests[0].status) == (Ending.CLIENT_CANCELLED, 499)
     assert bench.track_record.of(TINY).attempts == 0
     bench.check_nothing_leaked()

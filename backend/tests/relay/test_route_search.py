@@ -36,7 +36,7 @@ def test_another_route_is_given_while_the_first_attempt_still_runs() -> None:
     search.record(second, failure(FailureClass.SERVER_ERROR))
     search.record(first, failure(FailureClass.INVALID_KEY))
     again = next_send(search)
-    assert (route_of(again), again.trial.why) == ("alpha/tiny", "another key")
+    assert (route_of(again), again.trial.reason) == ("alpha/tiny", "next_key")
     assert again.key is not first.key
 
 
@@ -45,7 +45,7 @@ def test_the_search_goes_on_after_an_answer_whose_stream_broke() -> None:
     search = RouteSearch(bench.services, bench.request())
     first = next_send(search)
     search.note_answered(first)
-    search.record(first, failure(FailureClass.CUT))
+    search.record(first, failure(FailureClass.INCOMPLETE_STREAM))
     assert route_of(next_send(search)) == "beta/tiny"
 
 

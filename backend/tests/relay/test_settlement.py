@@ -8,7 +8,7 @@ import pytest
 
 from ai_engine.access.roles import Caller
 from ai_engine.errors import AIEngineError
-from ai_engine.events import ABANDONED, CLIENT_CLOSED_REQUEST, Ending
+from ai_engine.events import CANCELLED, CLIENT_CLOSED_REQUEST, Ending
 from ai_engine.names import UNKNOWN_TOKENS, Role, Route, TokenCounts
 from ai_engine.upstream.port import ConnectFailed, ConnectionCut
 from tests.builders import provider
@@ -41,7 +41,7 @@ async def test_an_answer_is_settled_with_what_the_provider_counted_and_its_exact
     await engine.ask(caller=Caller(Role.CLIENT, "shop", "key_1"))
     (request,) = engine.requests
     assert (request.ending, request.status, request.error_class) == (Ending.COMPLETED, 200, None)
-    assert (request.client, request.client_name, request.asked_model) == ("key_1", "shop", "tiny")
+    assert (request.client, request.client_name, request.requested_model) == ("key_1", "shop", "tiny")
     assert (request.route, request.tokens, request.tokens_are_estimated) == (
         Route("alpha", "tiny"),
         TokenCounts(7, output=5),
@@ -49,7 +49,7 @@ async def test_an_answer_is_settled_with_what_the_provider_counted_and_its_exact
     )
     assert (request.cost_usd, request.absorbed_usd, request.price_version) == (Decimal("0.000064"), FREE, "configuration")
     (attempt,) = request.attempts
-    assert (attempt.number, attempt.why, attempt.cost_usd) == (1, "first choice", request.cost_usd)
+    assert (attempt.number, attempt.reason, attempt.cost_usd) == (1, "first_candidate", request.cost_usd)
     assert len(request.id) == 32
     assert request.id != request.request_id
 
@@ -81,15 +81,15 @@ async def test_a_failover_is_paid_once_and_every_attempt_is_there() -> None:
     await engine.ask()
     request = engine.requests[0]
     assert (request.ending, request.route, request.cost_usd) == (Ending.COMPLETED, Route("beta", "tiny"), Decimal("0.000012"))
-    assert [(one.number, one.route.provider, one.status, one.why) for one in request.attempts] == [
-        (1, "alpha", 500, "first choice"),
-        (2, "beta", 200, "next candidate"),
+    assert [(one.number, one.route.provider, one.status, one.reason) for one in request.attempts] == [
+        (1, "alpha", 500, "first_candidate"),
+        (2, "beta", 200, "next_candidate"),
     ]
     assert (request.attempts[0].tokens, request.attempts[0].cost_usd, request.absorbed_usd) == (NOTHING, FREE, FREE)
 
 
 async def test_nobody_bills_for_what_it_refused_or_never_got() -> None:
-    for step, word in ((refused(400), "bad_request"), (ConnectFailed("no route"), "connect")):
+    for step, word in ((refused(400), "bad_request"), (ConnectFailed("no route"), "connection_failed")):
         engine = bench(step)
         assert isinstance(await engine.ask(), AIEngineError)
         request = engine.requests[0]
@@ -101,7 +101,12 @@ async def test_what_a_provider_may_bill_that_broke_off_is_unknown_and_not_zero()
     engine = bench(ConnectionCut("cut"))
     await engine.ask()
     request = engine.requests[0]
-    assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == ("cut", UNKNOWN_TOKENS, FREE, None)
+    assert (request.error_class, request.tokens, request.cost_usd, request.absorbed_usd) == (
+        "incomplete_stream",
+        UNKNOWN_TOKENS,
+        FREE,
+        None,
+    )
 
 
 async def test_a_model_that_nobody_has_is_settled_without_an_attempt() -> None:
@@ -116,7 +121,7 @@ async def test_a_cut_stream_is_settled_for_what_came() -> None:
     engine = bench(Streamed([*sse(*chunks("hello there", with_usage=False))[:3], ConnectionCut("cut")]))
     await engine.stream()
     request = engine.requests[0]
-    assert (request.ending, request.status, request.error_class) == (Ending.UPSTREAM_CUT, 200, "cut")
+    assert (request.ending, request.status, request.error_class) == (Ending.UPSTREAM_CUT, 200, "incomplete_stream")
     assert (request.tokens, request.tokens_are_estimated) == (TokenCounts(1, output=3), True)  # "hello there" / 4, rounded up
     assert (request.cost_usd, request.attempts[0].cost_usd) == (Decimal("0.000032"), Decimal("0.000032"))
 
@@ -150,14 +155,14 @@ async def test_a_client_that_leaves_before_an_answer_pays_nothing_and_what_we_pa
     request = engine.requests[0]
     assert (request.ending, request.status, request.error_class) == (Ending.CLIENT_CANCELLED, CLIENT_CLOSED_REQUEST, None)
     assert (request.tokens, request.cost_usd, request.absorbed_usd) == (UNKNOWN_TOKENS, FREE, None)
-    assert [attempt.failure for attempt in request.attempts] == [ABANDONED]
+    assert [attempt.failure for attempt in request.attempts] == [CANCELLED]
 
 
 async def test_attempts_lie_within_their_request() -> None:
     engine = bench(refused(500), Streamed([*HELLO, DONE]))
     await engine.stream()
     request = engine.requests[0]
-    assert [attempt.why for attempt in request.attempts] == ["first choice", "retry"]
+    assert [attempt.reason for attempt in request.attempts] == ["first_candidate", "retry"]
     assert request.attempts[0].started_ms == 0
     assert request.attempts[1].started_ms >= 250 * 0.75
     assert request.duration_ms >= request.upstream_ms >= request.attempts[1].started_ms

@@ -73,15 +73,19 @@ async def test_a_stream_that_opens_and_ends_without_content_begins_again() -> No
     bench = carrying_one(Streamed([HELLO[0], DONE]), Streamed([HELLO[0], ConnectionCut("cut")]), Streamed([*HELLO, DONE]))
     assert isinstance(await bench.stream(), AttemptsFailed)
     assert await bench.stream() is None
-    assert [attempt.failure for attempt in bench.attempts] == [FailureClass.CUT, FailureClass.CUT, None]
+    assert [attempt.failure for attempt in bench.attempts] == [
+        FailureClass.INCOMPLETE_STREAM,
+        FailureClass.INCOMPLETE_STREAM,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
     ("end", "kind"),
     [
-        ([], FailureClass.CUT),
-        ([DONE], FailureClass.CUT),
-        ([ConnectionCut("cut")], FailureClass.CUT),
+        ([], FailureClass.INCOMPLETE_STREAM),
+        ([DONE], FailureClass.INCOMPLETE_STREAM),
+        ([ConnectionCut("cut")], FailureClass.INCOMPLETE_STREAM),
         (sse(error("boom", kind="server_error")), FailureClass.SERVER_ERROR),
     ],
 )
@@ -111,7 +115,7 @@ async def test_a_rate_limit_inside_a_stream_cools_the_key_and_leaves_the_route_a
 async def test_a_stream_that_stalls_counts_against_its_route() -> None:
     bench = carrying_one(Streamed([*HELLO[:2], asyncio.Event()]), idle=0.02)
     assert isinstance(await bench.stream(), AttemptsFailed)
-    assert (bench.attempts[0].failure, bench.attempts[0].blame) == (FailureClass.SILENT, "route")
+    assert (bench.attempts[0].failure, bench.attempts[0].blame) == (FailureClass.TIMEOUT, "route")
     bench.check_nothing_leaked()
 
 
@@ -142,7 +146,7 @@ async def test_a_provider_that_refuses_stream_options_is_asked_again_without_and
     assert await bench.stream() is None
     assert await bench.stream() is None
     assert ["stream_options" in body for body in bench.upstream.bodies] == [True, False, False]
-    assert [attempt.why for attempt in bench.attempts] == ["first choice", "without stream_options", "first choice"]
+    assert [attempt.reason for attempt in bench.attempts] == ["first_candidate", "without_stream_options", "first_candidate"]
 
 
 async def test_another_refusal_is_the_clients_own() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from ai_engine.errors import InvalidRequest, ModelNotFound, RoutesOut, UnsupportedByProvider
+from ai_engine.errors import InvalidRequest, ModelNotFound, NoRouteAvailable, UnsupportedByProvider
 from ai_engine.events import Ending
 from ai_engine.names import Operation
 from ai_engine.provider_keys.pool import KeyPool
@@ -135,7 +135,7 @@ async def test_a_refusal_names_the_field_where_nobody_is_left_and_nothing_was_se
 async def test_a_native_provider_that_is_out_for_now_is_worth_waiting_for() -> None:
     bench = relay_bench("beta")
     _rest(bench.keys, "beta")
-    with pytest.raises(RoutesOut):
+    with pytest.raises(NoRouteAvailable):
         await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
 
 
@@ -235,7 +235,7 @@ async def test_vectors_that_cannot_be_packed_are_no_answer() -> None:
     body = {"model": "tiny", "input": "hi", "encoding_format": "base64"}
     answer = await bench.relay.answer(ClientRequest("r", Operation.EMBEDDINGS, "tiny", body), CLIENT)
     assert answer.route.provider == "beta"
-    assert bench.attempts[0].failure == FailureClass.MALFORMED_ANSWER
+    assert bench.attempts[0].failure == FailureClass.MALFORMED_RESPONSE
     bench.check_nothing_leaked()
 
 
@@ -268,5 +268,5 @@ async def test_a_stream_whose_first_content_cannot_be_written_begins_elsewhere()
     await answer.stream.close()
     assert answer.route.provider == "beta"
     assert b"extra" not in b"".join(written)
-    assert [attempt.failure for attempt in bench.attempts] == ["malformed_answer", None]
+    assert [attempt.failure for attempt in bench.attempts] == ["malformed_response", None]
     bench.check_nothing_leaked()

@@ -30,9 +30,9 @@ async def test_it_is_asked_for_a_chat_at_once_and_nobody_is_blamed(status: int) 
     assert answer.plain.answer == {"said": "hello there"}
     assert [one.provider for one in bench.upstream.asked] == ["alpha", "alpha"]
     assert bench.upstream.bodies[0] == ASKED
-    assert [(one.why, one.status, one.blame) for one in bench.attempts] == [
-        ("first choice", status, Blame.REQUEST),
-        ("as a chat", 200, None),
+    assert [(one.reason, one.status, one.blame) for one in bench.attempts] == [
+        ("first_candidate", status, Blame.REQUEST),
+        ("as_chat", 200, None),
     ]
     assert bench.rediscovered == []
     assert bench.breaker.outage_of(Route("alpha", "tiny")) is None
@@ -69,7 +69,7 @@ def test_reasoning_is_kept_from_the_route_alone_that_could_not_read_it() -> None
     alpha, beta = (replace(provider(name), formats=frozenset({Operation.RESPONSES})) for name in ("alpha", "beta"))
     unreadable = Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, "No.", 400, code="invalid_encrypted_content")
     exchange = variants.exchange_for(OpenAICompatible(), alpha, Route("alpha", "m"))
-    assert variants.retry_variant(exchange, unreadable) == "without reasoning"
+    assert variants.retry_variant(exchange, unreadable) == "without_reasoning"
     assert variants.exchange_for(OpenAICompatible(), alpha, Route("alpha", "m")).body["input"] == given["input"][1:]
     assert variants.exchange_for(OpenAICompatible(), beta, Route("beta", "m")).body == given
 

@@ -3,7 +3,7 @@ import timeit
 from collections import Counter
 from decimal import Decimal
 
-from ai_engine.events import ABANDONED, Ending
+from ai_engine.events import CANCELLED, Ending
 from ai_engine.names import Blame, Operation, Route, TokenCounts
 from ai_engine.telemetry.metrics import HEDGE, SUCCESS, Histogram, Metrics
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt, random_records
@@ -38,11 +38,11 @@ def test_the_counters_are_what_a_slow_count_gives() -> None:
 
 def test_an_attempt_that_was_given_up_has_a_result_of_its_own() -> None:
     metrics = Metrics()
-    given_up = a_failed_attempt(failure=ABANDONED, blame=Blame.REQUEST, status=None)
+    given_up = a_failed_attempt(failure=CANCELLED, blame=Blame.REQUEST, status=None)
     metrics(a_request(attempts=(given_up,), ending=Ending.CLIENT_CANCELLED, status=499))
 
     counters = metrics.attempts["openai", Operation.CHAT]
-    assert counters.by_result == {ABANDONED: 1}
+    assert counters.by_result == {CANCELLED: 1}
     assert counters.duration_ms.buckets[-1] == (math.inf, 0), "only what succeeded took as long as an answer takes"
 
 
@@ -59,7 +59,7 @@ def test_only_answers_have_a_duration() -> None:
 
 def test_a_hedge_and_a_rescue_are_counted() -> None:
     metrics = Metrics()
-    hedge = an_attempt(2, why=HEDGE, route=Route("groq", "m"))
+    hedge = an_attempt(2, reason=HEDGE, route=Route("groq", "m"))
     metrics(a_request(ending=Ending.RESCUED, attempts=(an_attempt(1), hedge)))
 
     assert (metrics.rescues, metrics.hedges) == (1, 1)

@@ -5,7 +5,7 @@ import pytest
 
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import UNKNOWN_TOKENS, Blame, Route, TokenCounts
-from ai_engine.telemetry.performance import REMEMBERED_REQUESTS, Performance, Ring
+from ai_engine.telemetry.performance import RECENT_REQUESTS, Performance, RingBuffer
 from tests.ledger.builders import a_request, an_attempt
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -103,11 +103,11 @@ def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
 def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
     performance = Performance(TurnedClock())
     performance.request(finished(duration_ms=1_000_000))
-    for _ in range(REMEMBERED_REQUESTS):
+    for _ in range(RECENT_REQUESTS):
         performance.request(finished(duration_ms=1))
     snapshot = performance.snapshot()
     assert snapshot.latency_p99_ms == 1
-    assert snapshot.requests == REMEMBERED_REQUESTS + 1
+    assert snapshot.requests == RECENT_REQUESTS + 1
 
 
 @pytest.mark.anyio
@@ -134,8 +134,8 @@ def test_a_clients_own_fault_blames_no_provider(blame: Blame) -> None:
 
 
 def test_a_ring_gives_the_nearest_rank() -> None:
-    ring = Ring(3)
+    ring = RingBuffer(3)
     for value in (9, 1, 2, 3):
         ring.add(value)
     assert ring.percentiles(0.01, 0.5, 1.0) == [1, 2, 3]
-    assert Ring(3).percentiles(0.5) == [None]
+    assert RingBuffer(3).percentiles(0.5) == [None]

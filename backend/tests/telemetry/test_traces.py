@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from ai_engine.errors import ConfigurationError
-from ai_engine.events import ABANDONED, Ending, RequestFinished
+from ai_engine.events import CANCELLED, Ending, RequestFinished
 from ai_engine.names import Blame, Route, TokenCounts
-from ai_engine.telemetry import traces as room
+from ai_engine.telemetry import traces as module
 from ai_engine.telemetry.traces import IncomingTrace, Traces, incoming_trace
 from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt
@@ -42,7 +42,7 @@ def failover() -> RequestFinished:
     answered = an_attempt(
         2,
         route=Route("groq", "tiny"),
-        why="next candidate",
+        reason="next_candidate",
         started_ms=12.0,
         duration_ms=400.0,
         first_token_ms=50.0,
@@ -51,7 +51,7 @@ def failover() -> RequestFinished:
     )
     return a_request(
         received_at=NOON,
-        asked_model="tiny-latest",
+        requested_model="tiny-latest",
         route=answered.route,
         is_stream=True,
         first_token_ms=62.0,
@@ -99,7 +99,7 @@ async def test_an_attempt_has_the_names_of_the_conventions() -> None:
         "http.response.status_code": 200,
         "ai_engine.provider": "groq",
         "ai_engine.attempt.number": 2,
-        "ai_engine.attempt.why": "next candidate",
+        "ai_engine.attempt.reason": "next_candidate",
         "ai_engine.usage.is_estimated": False,
         "ai_engine.cost_usd": 0.25,
     }
@@ -138,7 +138,7 @@ async def test_only_what_is_ours_is_an_error(ending: Ending, status: int, code: 
 
 
 async def test_a_failed_attempt_is_an_error_and_one_that_was_given_up_is_none() -> None:
-    given_up = a_failed_attempt(2, failure=ABANDONED, blame=Blame.REQUEST, status=None)
+    given_up = a_failed_attempt(2, failure=CANCELLED, blame=Blame.REQUEST, status=None)
     failed, abandoned, _ = await spans_of(a_request(attempts=(a_failed_attempt(1), given_up)))
 
     assert failed.status.status_code is StatusCode.ERROR
@@ -169,17 +169,17 @@ async def test_a_client_that_does_not_sample_is_not_sampled() -> None:
 async def test_spans_are_made_in_the_background_a_few_at_a_time() -> None:
     exporter, clock = InMemorySpanExporter(), HandTurnedClock()
     traces = Traces(SimpleSpanProcessor(exporter), clock)
-    for _ in range(room.REQUESTS_AT_ONCE + 1):
+    for _ in range(module.BATCH_SIZE + 1):
         traces(a_request(attempts=()))
     assert exporter.get_finished_spans() == (), "not on the way of the request"
 
     running = asyncio.create_task(traces.run())
     await asyncio.sleep(0)
-    assert len(exporter.get_finished_spans()) == room.REQUESTS_AT_ONCE
+    assert len(exporter.get_finished_spans()) == module.BATCH_SIZE
     for _ in range(3):
         await asyncio.sleep(0)
-    assert len(exporter.get_finished_spans()) == room.REQUESTS_AT_ONCE + 1
-    assert clock.slept[-1] == room.LOOK_EVERY_SECONDS
+    assert len(exporter.get_finished_spans()) == module.BATCH_SIZE + 1
+    assert clock.slept[-1] == module.POLL_SECONDS
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await traces.close()
@@ -188,11 +188,11 @@ async def test_spans_are_made_in_the_background_a_few_at_a_time() -> None:
 async def test_the_queue_is_bounded() -> None:
     traces = Traces(SimpleSpanProcessor(exporter := InMemorySpanExporter()), HandTurnedClock())
     request = a_request(attempts=())
-    for _ in range(room.LONGEST_QUEUE + 5):
+    for _ in range(module.MAX_QUEUE_LENGTH + 5):
         traces(request)
     await traces.close()
 
-    assert len(exporter.get_finished_spans()) == room.LONGEST_QUEUE
+    assert len(exporter.get_finished_spans()) == module.MAX_QUEUE_LENGTH
 
 
 def test_without_the_packages_the_start_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

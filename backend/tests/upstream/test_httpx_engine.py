@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ai_engine.upstream.httpx_engine import HttpxEngine, proxy_from_environment
-from ai_engine.upstream.port import ConnectFailed, ConnectionReset, UpstreamRequest, UpstreamSilent
+from ai_engine.upstream.port import ConnectFailed, ConnectionReset, UpstreamRequest, UpstreamTimeout
 from tests.fakes.raw_server import RawConnection, RawRequest, RawServer
 
 pytestmark = pytest.mark.anyio
@@ -144,7 +144,7 @@ async def test_no_more_idle_connections_are_kept_than_allowed() -> None:
 # Which failure it was
 
 
-@pytest.mark.parametrize(("is_silent", "kind"), [(False, ConnectionReset), (True, UpstreamSilent)])
+@pytest.mark.parametrize(("is_silent", "kind"), [(False, ConnectionReset), (True, UpstreamTimeout)])
 async def test_a_failure_on_a_kept_connection_is_not_taken_for_a_failure_to_connect(
     is_silent: bool, kind: type[Exception]
 ) -> None:

@@ -52,4 +52,4 @@ def test_a_unix_socket_has_no_address() -> None:
 
 
 def test_what_is_no_address_is_in_no_network() -> None:
-    assert not Networks(["0.0.0.0/0", "::/0"]).hold("localhost")
+    assert not Networks(["0.0.0.0/0", "::/0"]).contains("localhost")

@@ -16,18 +16,18 @@ from ai_engine.errors import (
     CallerError,
     ConfigurationError,
     Conflict,
-    DeadlinePassed,
+    DeadlineExceeded,
     InvalidRequest,
     MethodNotAllowed,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     NotAuthenticated,
     NotFound,
     NotPermitted,
     RateLimited,
     RefusedByProvider,
     RequestLoop,
-    RoutesOut,
     UnsupportedMediaType,
 )
 from ai_engine.web.errors import error_answer, error_body, error_events, install_error_handlers
@@ -52,10 +52,10 @@ pytestmark = pytest.mark.anyio
         (RateLimited("m"), 429, "rate_limit_exceeded"),
         (AIEngineError("m"), 500, "internal_error"),
         (AttemptsFailed("m"), 502, "attempts_failed"),
-        (RoutesOut("m"), 503, "routes_out"),
+        (NoRouteAvailable("m"), 503, "no_route_available"),
         (NoProviderConfigured("m"), 503, "no_provider_configured"),
-        (DeadlinePassed("m"), 504, "deadline_passed"),
-        (RequestLoop("m"), 508, "request_loop"),
+        (DeadlineExceeded("m"), 504, "deadline_exceeded"),
+        (RequestLoop("m"), 508, "loop_detected"),
     ],
 )
 def test_every_error_has_its_status_and_code(error: AIEngineError, status: int, code: str | None) -> None:
@@ -106,7 +106,7 @@ def test_a_known_return_time_is_said_in_seconds_and_milliseconds(seconds: float,
     assert b"x-should-retry" not in headers
 
 
-@pytest.mark.parametrize("error", [CallerError("m"), RoutesOut("m"), AttemptsFailed("m"), ConfigurationError("m")])
+@pytest.mark.parametrize("error", [CallerError("m"), NoRouteAvailable("m"), AttemptsFailed("m"), ConfigurationError("m")])
 def test_sdks_are_told_not_to_retry_what_will_not_help(error: AIEngineError) -> None:
     assert dict(error_answer(error, None)[1])[b"x-should-retry"] == b"false"
 
@@ -198,7 +198,7 @@ async def test_an_unknown_method_is_a_405_that_says_which_there_are(client: http
     answer = await client.get("/settings")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "PUT"
-    assert said(answer)["message"] == "/settings does not take GET; it takes PUT."
+    assert said(answer)["message"] == "/settings does not support GET; it supports PUT."
 
 
 async def test_a_wrong_field_is_a_400_that_names_it(client: httpx.AsyncClient) -> None:
@@ -206,13 +206,13 @@ async def test_a_wrong_field_is_a_400_that_names_it(client: httpx.AsyncClient) -
     assert answer.status_code == 400
     error = said(answer)
     assert error["param"] == "priority"
-    assert error["message"].startswith("priority is not usable: input should be a valid integer")
+    assert error["message"].startswith("priority is invalid: input should be a valid integer")
     assert "soon" not in error["message"]
 
 
 async def test_a_validators_own_words_are_kept(client: httpx.AsyncClient) -> None:
     answer = await client.put("/settings", json={"priority": 1, "name": "root"})
-    assert said(answer)["message"] == "name is not usable: must not be root."
+    assert said(answer)["message"] == "name is invalid: must not be root."
 
 
 async def test_a_wrong_query_parameter_is_named_as_well(client: httpx.AsyncClient) -> None:
@@ -233,7 +233,7 @@ async def test_a_body_that_is_not_json_is_a_400(client: httpx.AsyncClient) -> No
 async def test_a_missing_body_is_a_400(client: httpx.AsyncClient) -> None:
     answer = await client.put("/settings")
     assert answer.status_code == 400
-    assert said(answer)["message"] == "The body is not usable: field required."
+    assert said(answer)["message"] == "The body is invalid: field required."
 
 
 async def test_an_uncaught_exception_is_a_500_without_detail(client: httpx.AsyncClient) -> None:

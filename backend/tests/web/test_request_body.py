@@ -3,8 +3,8 @@ from collections.abc import Sequence
 import pytest
 
 from ai_engine.errors import BodyTooLarge, UnsupportedMediaType
-from ai_engine.web.disconnect import ClientGone, Message
-from ai_engine.web.request_body import announces_more, read_body
+from ai_engine.web.disconnect import ClientDisconnected, Message
+from ai_engine.web.request_body import exceeds_limit, read_body
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def test_a_length_over_the_limit_is_refused_before_reading() -> None:
 
 @pytest.mark.parametrize(("length", "is_more"), [(b"0" * 5000 + b"4", False), (b"0" * 5000 + b"11", True), (b"9" * 5000, True)])
 def test_a_length_of_thousands_of_digits_is_a_length(length: bytes, is_more: bool) -> None:
-    assert announces_more(length, 10) is is_more
+    assert exceeds_limit(length, 10) is is_more
 
 
 async def test_a_body_without_a_length_is_refused_at_the_limit_and_the_rest_not_read() -> None:
@@ -57,9 +57,9 @@ async def test_a_body_without_a_length_is_refused_at_the_limit_and_the_rest_not_
 
 
 async def test_a_client_that_hangs_up_while_sending_is_gone() -> None:
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await read_body([], Sender([b"{"], leaves=True).receive, 10)
-    with pytest.raises(ClientGone):
+    with pytest.raises(ClientDisconnected):
         await read_body([], Sender([], leaves=True).receive, 10)
 
 

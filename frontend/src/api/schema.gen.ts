@@ -409,8 +409,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Alive
-         * @description Answers within milliseconds and touches nothing: a slow provider or database never makes it fail.
+         * Liveness
+         * @description Responds within milliseconds, independent of providers and database.
          */
         get: operations["show_health"];
         put?: never;
@@ -429,7 +429,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Alive, for liveness probes
+         * Liveness, for probes
          * @description The same as `/health`.
          */
         get: operations["show_liveness"];
@@ -449,8 +449,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ready for requests
-         * @description 200 when the database answers, requests are recorded, and the process is not draining; else 503 with the reason.
+         * Readiness
+         * @description 200 if the database responds, the ledger records requests and the process is not draining; else 503 with the reason.
          */
         get: operations["show_readiness"];
         put?: never;
@@ -469,8 +469,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The engine at a glance
-         * @description `ok`: every enabled provider is in rotation. `degraded`: some are flagged. `down`: nobody could answer a request now.
+         * Show the status
+         * @description `ok`: every enabled provider is in rotation. `degraded`: some are flagged. `down`: no provider is available.
          */
         get: operations["show_status"];
         put?: never;
@@ -490,7 +490,7 @@ export interface paths {
         };
         /**
          * List the providers
-         * @description Every provider that the engine knows, configured or not, with its keys and flags.
+         * @description Every known provider, configured or not, with its keys and flag.
          */
         get: operations["list_providers"];
         put?: never;
@@ -510,7 +510,7 @@ export interface paths {
         };
         /**
          * Show one provider
-         * @description One provider, with its keys and flags.
+         * @description One provider with its keys and flag.
          */
         get: operations["show_provider"];
         put?: never;
@@ -520,7 +520,7 @@ export interface paths {
         head?: never;
         /**
          * Change the default model or the priority
-         * @description A field that is left out stays; `null` goes back to the configuration's. It survives restarts.
+         * @description An omitted field stays unchanged; `null` resets it to the configured value. Kept across restarts.
          */
         patch: operations["update_provider"];
         trace?: never;
@@ -535,8 +535,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send one message to this provider
-         * @description One real message to **this** provider and no other, enabled or not. A failure is the answer, not an error of this route.
+         * Send a test message to this provider
+         * @description A real, billed message to **this** provider only, enabled or not. A failure is reported in the result with status 200.
          */
         post: operations["test_provider"];
         delete?: never;
@@ -556,7 +556,7 @@ export interface paths {
         put?: never;
         /**
          * Enable or disable
-         * @description An empty body flips; `{"enabled": …}` sets. It survives restarts, and no request in flight is broken.
+         * @description Without a body it toggles; `{"enabled": …}` sets it. Kept across restarts; requests in flight are not affected.
          */
         post: operations["toggle_provider"];
         delete?: never;
@@ -575,8 +575,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Prefer the next key
-         * @description The next usable key is used from now on, while it is usable, and after restarts. The old one is not penalised.
+         * Roll to the next key
+         * @description Makes the next usable key the preferred one: used as long as it is usable. Kept across restarts.
          */
         post: operations["roll_key"];
         delete?: never;
@@ -594,7 +594,7 @@ export interface paths {
         };
         /**
          * List the catalogue
-         * @description Every model that a configured provider has, by name, with its routes: facts, prices, and how each stands now.
+         * @description Every model of the configured providers, by name, with its routes: capabilities, prices and state.
          */
         get: operations["list_catalogue"];
         put?: never;
@@ -614,7 +614,7 @@ export interface paths {
         };
         /**
          * List a provider's models
-         * @description The models that the provider has told, or that its definition names, by name; empty while it is not configured.
+         * @description The provider's models by name: those it lists, or those in its definition. Empty if it is not configured.
          */
         get: operations["list_provider_models"];
         put?: never;
@@ -635,10 +635,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask the providers for their models
-         * @description All of them at once, or one; answers when all have told, after 15 seconds at the latest.
+         * Refresh the model lists
+         * @description Reads the model lists of all providers, or of one; responds when all are read, after 15 seconds at the latest.
          *
-         *     Who is just being asked, or was within the last second, is not asked again, however often this is called.
+         *     A list that is being read, or was read within the last second, is not requested again.
          */
         post: operations["refresh_models"];
         delete?: never;
@@ -739,8 +739,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send one message by autodecide
-         * @description Decides, does it, and tells: the explanation, the answer, and every attempt with its timing.
+         * Send a test message through autodecide
+         * @description Sends a message and returns the explanation, the response and every attempt with its timing.
          */
         post: operations["test_autodecide"];
         delete?: never;
@@ -757,8 +757,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Explain the choice for a model
-         * @description The candidates in order with the parts of their scores, who was left out and why. An unknown model is `known: false`.
+         * Explain how a model is routed
+         * @description The candidates in order with their scores, and the excluded routes with the reason. An unknown model is `known: false`.
          */
         get: operations["explain_model"];
         put?: never;
@@ -777,11 +777,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Statistics over a range of time
-         * @description Sums and percentiles of all requests in the range, by provider, model, provider key and class of failure, and over time.
+         * Statistics of a time range
+         * @description Sums and percentiles of the requests in the range, by provider, model, provider key and class of failure, and over time.
          *
-         *     Without `from` and `to`: the last 24 hours. A range has at most 1,000 points. `provider` and `model` tell requests by who
-         *     answered and attempts by who was asked. A name that is neither configured nor in the ledger is a 400.
+         *     Default range: the last 24 hours. `provider` and `model` filter requests by the route that answered, and attempts by the route
+         *     that was tried. An unknown name is a 400.
          */
         get: operations["show_statistics"];
         put?: never;
@@ -800,10 +800,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How each provider has been lately
-         * @description Every provider's attempts in the latest buckets: how many it was asked for, how many succeeded, how many it failed.
-         *
-         *     One question for all providers, for a strip of recent health beside each. A provider that was not asked is not in it.
+         * Recent attempts per provider
+         * @description The attempts of each provider in the latest buckets, with successes and failures. Providers without any are omitted.
          */
         get: operations["show_provider_history"];
         put?: never;
@@ -823,9 +821,9 @@ export interface paths {
         };
         /**
          * Download statistics
-         * @description The same as `/api/statistics`, one row for each sum: a CSV file with a header (RFC 4180), or a JSON array.
+         * @description The data of `/api/statistics`, one row per sum: a CSV file with a header (RFC 4180), or a JSON array.
          *
-         *     In CSV, a name that a spreadsheet would take for a formula stands behind an apostrophe.
+         *     In CSV, names that a spreadsheet would evaluate as a formula are prefixed with an apostrophe.
          */
         get: operations["export_statistics"];
         put?: never;
@@ -844,11 +842,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the requests
-         * @description Finished requests, the newest first, without their attempts. Go on with `next_cursor` until there is none.
+         * List requests
+         * @description Finished requests, newest first, without attempts. The list ends where `next_cursor` is `null`.
          *
-         *     A page looks at a bounded number of requests: where few of them match, it is short and its cursor goes on from there. A name
-         *     that is neither configured nor in the ledger is a 400.
+         *     A page scans a bounded number of requests, so it may be short if few match. An unknown name is a 400.
          */
         get: operations["list_requests"];
         put?: never;
@@ -868,7 +865,7 @@ export interface paths {
         };
         /**
          * Show one request
-         * @description One request with its attempts: why each was made, on which route, with which key, when, for how long, and at which cost.
+         * @description One request with its attempts: reason, route, key, timing, result and cost of each.
          */
         get: operations["show_request"];
         put?: never;
@@ -887,19 +884,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I
-         * @description 401 where a key is needed and none came, so that the pages ask for one only there.
+         * Show the session
+         * @description 401 if a key is needed and none was sent.
          */
         get: operations["show_session"];
         put?: never;
         /**
          * Sign in with a key
-         * @description Answers with a cookie that no script can read and no other site can use. Where no key is needed, it answers without one.
+         * @description Sets an HttpOnly, SameSite=Strict session cookie. If no key is needed, no cookie is set.
          */
         post: operations["sign_in"];
         /**
          * Sign out
-         * @description Ends the session here, and takes the cookie back. To sign out twice is no fault.
+         * @description Ends the session and deletes the cookie. Idempotent.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -915,8 +912,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the live configuration
-         * @description Every setting with its meaning, which variables are set, and what the YAML file says; no secret is shown.
+         * Show the configuration
+         * @description All settings, the variables that are set, and the content of the YAML file, without secrets.
          */
         get: operations["show_configuration"];
         put?: never;
@@ -937,8 +934,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read the configuration again
-         * @description Validates `.env` and `ai-engine.yaml` whole, then swaps them at once. If one is wrong, 400 says what; nothing changes.
+         * Reload the configuration
+         * @description Validates `.env` and `ai-engine.yaml`, then applies both atomically. If one is invalid: 400, and no change.
          */
         post: operations["reload_configuration"];
         delete?: never;
@@ -955,8 +952,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who changed what
-         * @description Every change that was made at run time, the newest first. The last 100,000 are kept.
+         * List changes
+         * @description Changes made at run time, newest first. The last 100,000 are kept.
          */
         get: operations["list_audit"];
         put?: never;
@@ -976,7 +973,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Prometheus text format. Every metric stands in `docs/operations.md`; no label is a model, a client or a key.
+         * @description Prometheus text format. `docs/operations.md` lists all metrics; no label is a model, a client or a key.
          */
         get: operations["show_metrics"];
         put?: never;
@@ -993,29 +990,29 @@ export interface components {
     schemas: {
         /**
          * Action
-         * @description What can be done to the engine at run time.
+         * @description The kinds of change.
          * @enum {string}
          */
         Action: "provider.update" | "provider.toggle" | "provider.roll_key" | "provider.unflag" | "provider.drain" | "provider.restore" | "provider_key.restore" | "models.refresh" | "config.reload";
         /**
          * ActorView
-         * @description Who did it.
+         * @description The actor of a change.
          */
         ActorView: {
             /**
              * Name
-             * @description The access key's name, `local` where none is needed; `SIGHUP` or `file change` where nobody called.
+             * @description The access key's name, `local` if no key was needed, or the trigger `SIGHUP` or `file change`.
              * @example admin key
              */
             name: string;
             /**
              * Key Id
-             * @description The issued key's id; `null` for the configured keys.
+             * @description The issued key's id; `null` for keys from the configuration.
              */
             key_id: string | null;
             /**
              * Role
-             * @description `system` where nobody called.
+             * @description `system` for triggers.
              * @example admin
              */
             role: string;
@@ -1115,7 +1112,7 @@ export interface components {
         };
         /**
          * AttemptSums
-         * @description Of attempts. Those that no number but `attempts` counts were given up with their request.
+         * @description Sums over attempts. Cancelled attempts count in `attempts` only.
          */
         AttemptSums: {
             /**
@@ -1134,63 +1131,63 @@ export interface components {
              */
             failed: number;
             /**
-             * Refused
-             * @description Refused for what was asked, which is nobody's fault here.
+             * Client Errors
+             * @description Failed because of the request itself.
              * @example 10
              */
-            refused: number;
+            client_errors: number;
             /**
              * Absorbed
-             * @description Paid by us and charged to nobody.
+             * @description Attempts whose cost is not charged to clients.
              * @example 2
              */
             absorbed: number;
             /**
              * Success Rate
-             * @description 0 to 1, of the successes and failures.
+             * @description 0 to 1: successes / (successes + failed).
              * @example 0.959
              */
             success_rate: number | null;
-            /** @description `null` where nobody knows any of them. */
+            /** @description `null` if all are unknown. */
             tokens: components["schemas"]["TokenSums"] | null;
             /**
              * Unknown Usage
-             * @description How many are not in `tokens`, because nobody knows theirs.
+             * @description Attempts that are not in `tokens`: theirs are unknown.
              * @example 52
              */
             unknown_usage: number;
             /**
              * Estimated Usage
-             * @description How many are in `tokens` as we counted them.
+             * @description How many are in `tokens` with the gateway's estimate.
              * @example 3
              */
             estimated_usage: number;
             /**
              * Cost Usd
-             * @description At list price; `null` where nobody knows any of it.
+             * @description At list price; `null` if unknown for all.
              * @example 3.1875
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that no client pays.
+             * @description The cost of attempts that clients are not charged for.
              * @example 0.0021
              */
             absorbed_usd: string;
             /**
              * Unpriced
-             * @description How many are not in `cost_usd`, because nobody knows their price.
+             * @description How many are not in `cost_usd` because their price is unknown.
              * @example 0
              */
             unpriced: number;
-            /** @description Of those that succeeded. */
+            /** @description Of successful attempts. */
             latency_ms: components["schemas"]["PercentilesView"];
-            /** @description Of streams that succeeded. */
+            /** @description Of successful streams. */
             first_token_ms: components["schemas"]["PercentilesView"];
         };
         /**
          * AttemptView
-         * @description One request that was sent, with what came of it.
+         * @description One request to a provider, and its result.
          */
         AttemptView: {
             /** Provider */
@@ -1202,8 +1199,12 @@ export interface components {
              * @description The provider key's fingerprint.
              */
             key: string | null;
-            /** Why */
-            why: string;
+            /**
+             * Reason
+             * @description Why this attempt was made.
+             * @example first_candidate
+             */
+            reason: string;
             /** Succeeded */
             succeeded: boolean;
             /** Failure */
@@ -1217,7 +1218,7 @@ export interface components {
         };
         /**
          * AuditEntryView
-         * @description One change that happened.
+         * @description A change.
          */
         AuditEntryView: {
             /**
@@ -1238,13 +1239,13 @@ export interface components {
             action: string;
             /**
              * Target
-             * @description The provider's name, `provider/fingerprint` for a provider key, `*` for all, or `configuration`.
+             * @description A provider, `provider/fingerprint` for a provider key, `*` for all providers, or `configuration`.
              * @example openai
              */
             target: string;
             /**
              * Before
-             * @description What changed, as it was. A preference's `null` is what the configuration says.
+             * @description The changed fields before. `null` in a preference is the configured value.
              * @example {}
              */
             before: {
@@ -1252,7 +1253,7 @@ export interface components {
             };
             /**
              * After
-             * @description The same, as it became.
+             * @description The changed fields after.
              * @example {
              *       "enabled": false
              *     }
@@ -1262,20 +1263,20 @@ export interface components {
             };
             /**
              * Address
-             * @description The effective client's; `null` where nobody called.
+             * @description The client's address; `null` for triggers.
              * @example 127.0.0.1
              */
             address: string | null;
             /**
              * Request Id
-             * @description The `x-request-id` of the request that did it.
+             * @description The `x-request-id` of the request.
              * @example req-5f2c1a-7
              */
             request_id: string | null;
         };
         /**
          * AuditPage
-         * @description The newest first.
+         * @description A page of changes, newest first.
          * @example {
          *       "items": [
          *         {
@@ -1323,7 +1324,7 @@ export interface components {
         };
         /**
          * AutodecideTestResult
-         * @description The explanation, and what really happened.
+         * @description The explanation, and the result of the request.
          * @example {
          *       "explanation": {
          *         "model": "gpt-4o",
@@ -1356,14 +1357,14 @@ export interface components {
          *             "usd_per_million_tokens": "4.375"
          *           }
          *         ],
-         *         "left_out": [
+         *         "excluded": [
          *           {
          *             "provider": "openrouter",
          *             "model": "openai/gpt-4o",
          *             "reason": "drained",
          *             "cause": null,
-         *             "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
-         *             "returns_at": null
+         *             "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+         *             "until": null
          *           }
          *         ],
          *         "fallbacks": [
@@ -1374,7 +1375,7 @@ export interface components {
          *       "success": true,
          *       "provider": "openai",
          *       "model": "gpt-4o",
-         *       "response": "Hello! All is well here.",
+         *       "response": "Hello! How can I help?",
          *       "usage": {
          *         "input_tokens": 9,
          *         "output_tokens": 12
@@ -1385,7 +1386,7 @@ export interface components {
          *           "provider": "openai",
          *           "model": "gpt-4o",
          *           "key": "9f86d081",
-         *           "why": "first choice",
+         *           "reason": "first_candidate",
          *           "succeeded": true,
          *           "failure": null,
          *           "status": 200,
@@ -1416,7 +1417,7 @@ export interface components {
         };
         /**
          * Blame
-         * @description Who an attempt's failure is charged to. It alone decides what is tried next and what is marked.
+         * @description What an attempt's failure is attributed to. It alone decides what is tried next and what is marked as failing.
          * @enum {string}
          */
         Blame: "request" | "model" | "key" | "route" | "network";
@@ -1428,19 +1429,19 @@ export interface components {
         Bucket: "auto" | "minute" | "hour" | "day";
         /**
          * CandidateView
-         * @description A route that could serve the request.
+         * @description A route that can serve the request.
          */
         CandidateView: {
             /** Provider */
             provider: string;
             /**
              * Model
-             * @description By the provider's own name.
+             * @description The provider's name for the model.
              */
             model: string;
             /**
              * Matched
-             * @description How the name matched.
+             * @description How the name matched: `exact`, `normalised`, `alias`, `dated` or `family`.
              * @example exact
              */
             matched: string;
@@ -1466,7 +1467,7 @@ export interface components {
         };
         /**
          * Capability
-         * @description What a model may take.
+         * @description A capability of a model.
          * @enum {string}
          */
         Capability: "tools" | "images" | "json_schema" | "reasoning";
@@ -1587,12 +1588,12 @@ export interface components {
         };
         /**
          * ConfigurationView
-         * @description The configuration in use, without secrets.
+         * @description The configuration in force, without secrets.
          */
         ConfigurationView: {
             /**
              * Host
-             * @description Where clients reach it: at the proxy in front, where one is told of.
+             * @description The address that clients use: the reverse proxy's if `AI_ENGINE_PUBLIC_HOST` is set.
              */
             host: string;
             /** Port */
@@ -1601,11 +1602,12 @@ export interface components {
             autodecide: boolean;
             /**
              * Sandbox
-             * @description The sandbox answers now.
+             * @description Whether the sandbox provider is active.
              */
             sandbox: boolean;
             /**
              * Access
+             * @description `open`: no key is required on this machine.
              * @enum {string}
              */
             access: "open" | "keys";
@@ -1798,7 +1800,7 @@ export interface components {
         };
         /**
          * Ending
-         * @description How a request ended for its client.
+         * @description How a request ended for the client.
          * @enum {string}
          */
         Ending: "completed" | "client_cancelled" | "upstream_cut" | "rescued" | "error";
@@ -1811,18 +1813,18 @@ export interface components {
         };
         /**
          * ErrorCounts
-         * @description How often one class of failure came.
+         * @description Counts of one class of failure.
          */
         ErrorCounts: {
             /**
              * Attempts
-             * @description `null` where attempts are not told apart.
+             * @description `null` with a `client` filter.
              * @example 41
              */
             attempts: number | null;
             /**
              * Requests
-             * @description How many requests it ended.
+             * @description Requests that failed with it.
              * @example 5
              */
             requests: number;
@@ -1854,6 +1856,26 @@ export interface components {
             code: string | null;
         };
         /**
+         * ExcludedView
+         * @description A route of the model that cannot serve the request now.
+         */
+        ExcludedView: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            reason: components["schemas"]["ExclusionReason"];
+            /** @description The class of failure behind `flagged` and `keys_in_cooldown`. */
+            cause: components["schemas"]["FailureClass"] | null;
+            /** Detail */
+            detail: string;
+            /**
+             * Until
+             * @description When it is back in rotation; `null` if unknown.
+             */
+            until: string | null;
+        };
+        /**
          * ExclusionReason
          * @description Why a route was left out.
          * @enum {string}
@@ -1861,7 +1883,7 @@ export interface components {
         ExclusionReason: "disabled" | "drained" | "no_key" | "keys_in_cooldown" | "flagged" | "excluded_by_request" | "lacks_tools" | "lacks_images" | "lacks_json_schema" | "context_too_short";
         /**
          * Explanation
-         * @description What autodecide would do with this model now.
+         * @description How autodecide would route a request for this model now.
          * @example {
          *       "model": "gpt-4o",
          *       "known": true,
@@ -1893,14 +1915,14 @@ export interface components {
          *           "usd_per_million_tokens": "4.375"
          *         }
          *       ],
-         *       "left_out": [
+         *       "excluded": [
          *         {
          *           "provider": "openrouter",
          *           "model": "openai/gpt-4o",
          *           "reason": "drained",
          *           "cause": null,
-         *           "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
-         *           "returns_at": null
+         *           "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+         *           "until": null
          *         }
          *       ],
          *       "fallbacks": [
@@ -1914,19 +1936,19 @@ export interface components {
             model: string;
             /**
              * Known
-             * @description Some catalogue entry is meant by the name.
+             * @description Whether the name matches any route.
              */
             known: boolean;
             /**
              * Family
-             * @description Set where only the family's best member is meant.
+             * @description Set if no model has this name and it stands for the best member of a family.
              */
             family: string | null;
             /** Pinned To */
             pinned_to: string | null;
             /**
              * Order
-             * @description What ordered the candidates.
+             * @description How the candidates are ordered: `score`, `configured`, `provider.order` or `provider.sort: …`.
              */
             order: string;
             /**
@@ -1940,11 +1962,11 @@ export interface components {
             };
             /** Candidates */
             candidates: components["schemas"]["CandidateView"][];
-            /** Left Out */
-            left_out: components["schemas"]["LeftOutView"][];
+            /** Excluded */
+            excluded: components["schemas"]["ExcludedView"][];
             /**
              * Fallbacks
-             * @description Other models, tried once every candidate of this one is exhausted.
+             * @description Other models, tried when every candidate of this one has failed.
              */
             fallbacks: string[];
             /** Catalogue Age Seconds */
@@ -1952,13 +1974,13 @@ export interface components {
         };
         /**
          * ExportFormat
-         * @description How a download is written.
+         * @description The format of a download.
          * @enum {string}
          */
         ExportFormat: "csv" | "json";
         /**
          * ExportRow
-         * @description One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows.
+         * @description One row of a download. `null` (empty in CSV) is unknown or does not apply to the section.
          * @example {
          *       "section": "provider",
          *       "name": "openai",
@@ -1969,10 +1991,9 @@ export interface components {
          *       "rescued": null,
          *       "client_cancelled": null,
          *       "upstream_cut": null,
-         *       "refused": 0,
-         *       "errors": null,
-         *       "successes": 1,
+         *       "client_errors": 0,
          *       "failed": 0,
+         *       "successes": 1,
          *       "absorbed": 0,
          *       "success_rate": 1,
          *       "input_tokens": 9,
@@ -2004,13 +2025,13 @@ export interface components {
             section: "summary" | "provider" | "model" | "key" | "error" | "series";
             /**
              * Name
-             * @description Of the provider, the model, the key (`provider/fingerprint`) or the class of failure.
+             * @description The provider, the model, the key (`provider/fingerprint`) or the class of failure.
              */
             name: string | null;
             /**
              * Begins At
              * Format: date-time
-             * @description Of the range; in the series, of the bucket.
+             * @description The start of the range or, in the series, of the bucket.
              */
             begins_at: string;
             /** Requests */
@@ -2025,14 +2046,12 @@ export interface components {
             client_cancelled: number | null;
             /** Upstream Cut */
             upstream_cut: number | null;
-            /** Refused */
-            refused: number | null;
-            /** Errors */
-            errors: number | null;
-            /** Successes */
-            successes: number | null;
+            /** Client Errors */
+            client_errors: number | null;
             /** Failed */
             failed: number | null;
+            /** Successes */
+            successes: number | null;
             /** Absorbed */
             absorbed: number | null;
             /** Success Rate */
@@ -2081,10 +2100,10 @@ export interface components {
          * @description What happened, as statistics and pages name it.
          * @enum {string}
          */
-        FailureClass: "bad_request" | "content_filter" | "context_length" | "invalid_key" | "forbidden" | "quota" | "rate_limit" | "model_not_found" | "server_error" | "malformed_answer" | "connect" | "reset" | "silent" | "cut";
+        FailureClass: "bad_request" | "content_filter" | "context_length" | "invalid_key" | "forbidden" | "quota" | "rate_limit" | "model_not_found" | "server_error" | "malformed_response" | "connection_failed" | "connection_reset" | "timeout" | "incomplete_stream";
         /**
          * Flag
-         * @description Why something is out of rotation, and for how long.
+         * @description Why a provider or route is out of rotation, and for how long.
          */
         Flag: {
             /** @example server_error */
@@ -2093,16 +2112,16 @@ export interface components {
             message: string;
             /**
              * Until
-             * @description When it is tried again, to the second; `null` if that is not known.
+             * @description When it is back in rotation, to the second; `null` if unknown.
              */
             until: string | null;
         };
         /**
          * FlagReason
-         * @description Why a provider, a route or a key is out of rotation: a class of failure, or what an operator did or left out.
+         * @description Why a provider, a route or a key is out of rotation: a class of failure, or an operator's action.
          * @enum {string}
          */
-        FlagReason: "server_error" | "malformed_answer" | "connect" | "reset" | "silent" | "cut" | "model_not_found" | "rate_limit" | "quota" | "forbidden" | "invalid_key" | "drained" | "disabled" | "no_key";
+        FlagReason: "server_error" | "malformed_response" | "connection_failed" | "connection_reset" | "timeout" | "incomplete_stream" | "model_not_found" | "rate_limit" | "quota" | "forbidden" | "invalid_key" | "drained" | "disabled" | "no_key";
         /** FlaggedProvider */
         FlaggedProvider: {
             /** Provider */
@@ -2157,7 +2176,7 @@ export interface components {
             successes: number;
             /**
              * Failed
-             * @description Those that were the provider's, the key's or the connection's fault.
+             * @description Failures of the provider, the key or the connection.
              * @example 2
              */
             failed: number;
@@ -2300,7 +2319,7 @@ export interface components {
         KeyState: "usable" | "cooldown" | "invalid";
         /**
          * KeySums
-         * @description Of one provider key's attempts.
+         * @description Sums over one provider key's attempts.
          */
         KeySums: {
             /**
@@ -2319,58 +2338,58 @@ export interface components {
              */
             failed: number;
             /**
-             * Refused
-             * @description Refused for what was asked, which is nobody's fault here.
+             * Client Errors
+             * @description Failed because of the request itself.
              * @example 10
              */
-            refused: number;
+            client_errors: number;
             /**
              * Absorbed
-             * @description Paid by us and charged to nobody.
+             * @description Attempts whose cost is not charged to clients.
              * @example 2
              */
             absorbed: number;
             /**
              * Success Rate
-             * @description 0 to 1, of the successes and failures.
+             * @description 0 to 1: successes / (successes + failed).
              * @example 0.959
              */
             success_rate: number | null;
-            /** @description `null` where nobody knows any of them. */
+            /** @description `null` if all are unknown. */
             tokens: components["schemas"]["TokenSums"] | null;
             /**
              * Unknown Usage
-             * @description How many are not in `tokens`, because nobody knows theirs.
+             * @description Attempts that are not in `tokens`: theirs are unknown.
              * @example 52
              */
             unknown_usage: number;
             /**
              * Estimated Usage
-             * @description How many are in `tokens` as we counted them.
+             * @description How many are in `tokens` with the gateway's estimate.
              * @example 3
              */
             estimated_usage: number;
             /**
              * Cost Usd
-             * @description At list price; `null` where nobody knows any of it.
+             * @description At list price; `null` if unknown for all.
              * @example 3.1875
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that no client pays.
+             * @description The cost of attempts that clients are not charged for.
              * @example 0.0021
              */
             absorbed_usd: string;
             /**
              * Unpriced
-             * @description How many are not in `cost_usd`, because nobody knows their price.
+             * @description How many are not in `cost_usd` because their price is unknown.
              * @example 0
              */
             unpriced: number;
-            /** @description Of those that succeeded. */
+            /** @description Of successful attempts. */
             latency_ms: components["schemas"]["PercentilesView"];
-            /** @description Of streams that succeeded. */
+            /** @description Of successful streams. */
             first_token_ms: components["schemas"]["PercentilesView"];
             /**
              * Provider
@@ -2379,31 +2398,14 @@ export interface components {
             provider: string;
             /**
              * Key Fingerprint
-             * @description `null` for a provider that takes no key.
+             * @description `null` for a provider without keys.
              * @example 9f86d081
              */
             key_fingerprint: string | null;
         };
         /**
-         * LeftOutView
-         * @description A route that cannot serve it now.
-         */
-        LeftOutView: {
-            /** Provider */
-            provider: string;
-            /** Model */
-            model: string;
-            reason: components["schemas"]["ExclusionReason"];
-            /** @description The class of failure behind `flagged` and `keys_in_cooldown`. */
-            cause: components["schemas"]["FailureClass"] | null;
-            /** Detail */
-            detail: string;
-            /** Returns At */
-            returns_at: string | null;
-        };
-        /**
          * LiveConfigurationView
-         * @description What is in force now. Sections of the file stand as they were understood, with their defaults filled in.
+         * @description The configuration in force. Sections of the YAML file include their defaults.
          * @example {
          *       "generation": 2,
          *       "loaded_at": "2026-11-23T12:00:00Z",
@@ -2416,7 +2418,7 @@ export interface components {
          *       "settings": [
          *         {
          *           "name": "AI_ENGINE_PORT",
-         *           "meaning": "The TCP port; 0 takes any free one.",
+         *           "description": "The TCP port; 0 takes any free one.",
          *           "is_set": false,
          *           "is_secret": false,
          *           "value": 8000,
@@ -2472,7 +2474,7 @@ export interface components {
         LiveConfigurationView: {
             /**
              * Generation
-             * @description 1 after the start, one more with every reload.
+             * @description 1 after the start; every reload adds one.
              * @example 1
              */
             generation: number;
@@ -2489,13 +2491,13 @@ export interface components {
             variables: components["schemas"]["VariableView"][];
             /**
              * Config File
-             * @description The YAML file; `null` where there is none.
+             * @description The path of the YAML file; `null` without one.
              * @example ai-engine.yaml
              */
             config_file: string | null;
             /**
              * Providers
-             * @description Providers that the file adds or overrides; `null` keeps the definition's.
+             * @description Providers that the file adds or overrides; `null` fields keep the built-in value.
              */
             providers: components["schemas"]["ProviderSection"][];
             /** Models */
@@ -2824,7 +2826,7 @@ export interface components {
         };
         /**
          * ModelSection
-         * @description A name that clients may ask for, and the routes that serve it, in the operator's order.
+         * @description A model name of the operator's own, and the routes that serve it, in the order in which they are tried.
          */
         ModelSection: {
             /** Name */
@@ -2900,13 +2902,13 @@ export interface components {
         };
         /**
          * Operation
-         * @description What a client asks for, and in which format; the adapter turns it into a provider's path.
+         * @description What a client requests, and in which format.
          * @enum {string}
          */
         Operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "rerank" | "moderations" | "image_generations" | "image_edits" | "image_variations" | "speech" | "transcriptions" | "translations";
         /**
          * PercentilesView
-         * @description Milliseconds within 10 %; `null` where nothing was measured.
+         * @description In milliseconds, with an error of up to 10 %; `null` without measurements.
          */
         PercentilesView: {
             /**
@@ -2943,7 +2945,7 @@ export interface components {
             tokens_per_second: number | null;
             /**
              * Overhead P50 Ms
-             * @description The engine's own share.
+             * @description The gateway's own share of the duration.
              */
             overhead_p50_ms: number | null;
             /** Overhead P99 Ms */
@@ -2963,7 +2965,7 @@ export interface components {
         };
         /**
          * ProviderChanges
-         * @description A field that is left out stays as it is; `null` goes back to what the configuration says.
+         * @description An omitted field stays unchanged; `null` resets it to the configured value.
          */
         ProviderChanges: {
             /**
@@ -2981,7 +2983,7 @@ export interface components {
         };
         /**
          * ProviderHistoryView
-         * @description The latest buckets of every provider that was asked in them.
+         * @description The latest buckets of every provider.
          * @example {
          *       "begins_at": "2026-11-22T13:00:00Z",
          *       "ends_at": "2026-11-23T13:00:00Z",
@@ -3008,12 +3010,12 @@ export interface components {
             /**
              * Ends At
              * Format: date-time
-             * @description The end of the current bucket, which is still being filled.
+             * @description The end of the current, incomplete bucket.
              */
             ends_at: string;
             /**
              * Bucket
-             * @description The distance between two points.
+             * @description The width of a point.
              * @example hour
              * @enum {string}
              */
@@ -3025,7 +3027,7 @@ export interface components {
             bucket_seconds: number;
             /**
              * Providers
-             * @description By provider's name, by time; a bucket in which it was not asked has no point.
+             * @description By provider, by time; buckets without attempts are left out.
              */
             providers: {
                 [key: string]: components["schemas"]["HealthPoint"][];
@@ -3033,36 +3035,36 @@ export interface components {
         };
         /**
          * ProviderKeyView
-         * @description A provider key, known by its fingerprint.
+         * @description A provider key.
          */
         ProviderKeyView: {
             /**
              * Fingerprint
-             * @description `null` for a provider that takes no key.
+             * @description First 8 hex digits of the key's SHA-256; `null` for a provider without keys.
              * @example 9f86d081
              */
             fingerprint: string | null;
             /**
              * Last Four
-             * @description Only of keys of 20 characters or more.
+             * @description The key's last four characters; `null` for keys of fewer than 20.
              */
             last_four: string | null;
             /**
              * Active
-             * @description The next request would use it.
+             * @description Whether the next request uses it.
              */
             active: boolean;
-            /** @description For all models: `cooldown`: out for a while, such as for a spent quota. `invalid`: the provider does not accept it; it is checked again by the listing call. */
+            /** @description For all models. `cooldown`: not used for a while, such as for a spent quota. `invalid`: not accepted by the provider; checked again by listing the models. */
             state: components["schemas"]["KeyState"];
             /**
              * Until
-             * @description The end of the cooldown, of an invalid key its next check.
+             * @description The end of the cooldown; of an invalid key, its next check.
              */
             until: string | null;
             reason: components["schemas"]["FlagReason"] | null;
             /**
              * Model Cooldowns
-             * @description By model, such as after a rate limit: the end of the cooldown.
+             * @description The end of the cooldown by model, such as after a rate limit.
              */
             model_cooldowns: {
                 [key: string]: string;
@@ -3159,7 +3161,7 @@ export interface components {
         };
         /**
          * ProviderView
-         * @description One provider.
+         * @description A provider.
          * @example {
          *       "name": "openai",
          *       "display_name": "OpenAI",
@@ -3214,12 +3216,12 @@ export interface components {
             docs_url: string | null;
             /**
              * Enabled
-             * @description Nobody has switched it off; whether it has what it needs is its `status`.
+             * @description Whether it is enabled, configured or not.
              */
             enabled: boolean;
             /**
              * Status
-             * @description `no_key`: it lacks a key or an address. `flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator.
+             * @description `no_key`: a key or an address is missing. `flagged`: out of rotation for a while. `drained`: taken out of rotation by an operator.
              * @enum {string}
              */
             status: "available" | "flagged" | "drained" | "disabled" | "no_key";
@@ -3233,7 +3235,7 @@ export interface components {
             keys: components["schemas"]["ProviderKeyView"][];
             /**
              * Routes
-             * @description Those that are not healthy.
+             * @description The routes that are out of rotation.
              */
             routes: components["schemas"]["RouteView"][];
             /** Default Model */
@@ -3242,12 +3244,12 @@ export interface components {
             models_count: number;
             /**
              * Success Rate
-             * @description 0 to 1, since the start; the client's own faults do not count.
+             * @description 0 to 1, since the start, without client errors.
              */
             success_rate: number | null;
             /**
              * Latency Ms
-             * @description The median of the last answers.
+             * @description The median of the last 256 successful attempts.
              */
             latency_ms: number | null;
             /** Last Error */
@@ -3283,12 +3285,12 @@ export interface components {
         };
         /**
          * RefreshBody
-         * @description Whom to ask.
+         * @description Which provider to refresh.
          */
         RefreshBody: {
             /**
              * Provider
-             * @description Only this provider; without it, all.
+             * @description Default: all providers.
              * @example openai
              */
             provider?: string | null;
@@ -3300,16 +3302,16 @@ export interface components {
          *       "providers": [
          *         {
          *           "provider": "openai",
-         *           "outcome": "listed",
+         *           "outcome": "refreshed",
          *           "models_count": 68,
-         *           "listed_at": "2026-11-23T12:00:00Z",
+         *           "refreshed_at": "2026-11-23T12:00:00Z",
          *           "error": null
          *         },
          *         {
          *           "provider": "groq",
          *           "outcome": "failed",
          *           "models_count": 21,
-         *           "listed_at": "2026-11-23T12:00:00Z",
+         *           "refreshed_at": "2026-11-23T12:00:00Z",
          *           "error": "HTTP 503: Try again."
          *         }
          *       ]
@@ -3333,17 +3335,17 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "listed" | "failed" | "under_way";
+            outcome: "refreshed" | "failed" | "in_progress";
             /**
              * Models Count
              * @description As many as are known now; a failed listing leaves the known ones in force.
              */
             models_count: number;
             /**
-             * Listed At
-             * @description When it last told its models.
+             * Refreshed At
+             * @description When its model list was last read.
              */
-            listed_at: string | null;
+            refreshed_at: string | null;
             /** Error */
             error: string | null;
         };
@@ -3365,12 +3367,12 @@ export interface components {
         };
         /**
          * RequestAttempt
-         * @description One request that was sent to a provider, with what came of it.
+         * @description One request to a provider, and its result.
          */
         RequestAttempt: {
             /**
              * Number
-             * @description From 1, in the order in which they were begun.
+             * @description From 1, in the order of their start.
              * @example 1
              */
             number: number;
@@ -3381,27 +3383,27 @@ export interface components {
             provider: string;
             /**
              * Model
-             * @description The provider's own name for it.
+             * @description The provider's name for the model.
              * @example gpt-4o-2024-08-06
              */
             model: string;
             /**
              * Key Fingerprint
-             * @description `null` for a provider that takes no key.
+             * @description `null` for a provider without keys.
              * @example 9f86d081
              */
             key_fingerprint: string | null;
             /**
-             * Why
+             * Reason
              * @description Why this attempt was made.
-             * @example first choice
-             * @example another key
-             * @example next candidate
+             * @example first_candidate
+             * @example next_key
+             * @example next_candidate
              */
-            why: string;
+            reason: string;
             /**
              * Started Ms
-             * @description After the request came.
+             * @description Since the arrival of the request.
              * @example 0.5
              */
             started_ms: number;
@@ -3412,7 +3414,7 @@ export interface components {
             duration_ms: number;
             /**
              * First Token Ms
-             * @description After the attempt began; `null` where none came, and for plain answers.
+             * @description From the start of the attempt to the first content; `null` if there was none or it was not streamed.
              * @example 312
              */
             first_token_ms: number | null;
@@ -3420,45 +3422,45 @@ export interface components {
             succeeded: boolean;
             /**
              * Failure
-             * @description The failure's class, or `abandoned` where it was given up before its answer.
+             * @description The class of failure, or `cancelled` if the client disconnected or the deadline passed first.
              * @example rate_limit
              */
             failure: string | null;
             /**
              * Detail
-             * @description What failed in a sentence, with the field it is about.
+             * @description What failed, in a sentence with the path of the field.
              * @example messages[3].name: not supported by Anthropic
              */
             detail: string | null;
-            /** @description Who the failure is charged to. */
+            /** @description What the failure is attributed to. */
             blame: components["schemas"]["Blame"] | null;
             /**
              * Status
-             * @description The provider's HTTP status; `null` where none came.
+             * @description The provider's HTTP status; `null` without a response.
              * @example 429
              */
             status: number | null;
             tokens: components["schemas"]["TokensView"];
             /**
              * Tokens Estimated
-             * @description Counted by us, because the provider did not say.
+             * @description Whether the tokens are the gateway's estimate because the provider reported none.
              */
             tokens_estimated: boolean;
             /**
              * Cost Usd
-             * @description At list price; `null` where tokens or price are unknown.
+             * @description At list price; `null` if tokens or price are unknown.
              * @example 0.00199
              */
             cost_usd: string | null;
             /**
              * Absorbed
-             * @description Paid by us and charged to nobody.
+             * @description Whether its cost is not charged to the client.
              */
             absorbed: boolean;
         };
         /**
          * RequestDetail
-         * @description One finished request with its attempts: everything that a timeline shows.
+         * @description A finished request with its attempts.
          * @example {
          *       "id": "01a2098e5768b6bf52ead3e903c0351c",
          *       "request_id": "req-5f2c1a-7",
@@ -3466,7 +3468,7 @@ export interface components {
          *       "client": null,
          *       "client_name": "local",
          *       "operation": "chat",
-         *       "asked_model": "gpt-4o",
+         *       "requested_model": "gpt-4o",
          *       "provider": "openai",
          *       "model": "gpt-4o",
          *       "key_fingerprint": "9f86d081",
@@ -3497,7 +3499,7 @@ export interface components {
          *           "provider": "openai",
          *           "model": "gpt-4o",
          *           "key_fingerprint": "9f86d081",
-         *           "why": "first choice",
+         *           "reason": "first_candidate",
          *           "started_ms": 0.21,
          *           "duration_ms": 812.4,
          *           "first_token_ms": null,
@@ -3523,13 +3525,13 @@ export interface components {
         RequestDetail: {
             /**
              * Id
-             * @description The ledger's own, for `GET /api/requests/{id}`.
+             * @description The record's id in the ledger.
              * @example 019ab0c3f1a27d9e3b5c8f6041d2e7a9
              */
             id: string;
             /**
              * Request Id
-             * @description The answer's `x-request-id`. It may have come from the client, who may use it twice.
+             * @description The response's `x-request-id`. Clients may set it, so it may not be unique.
              * @example req_5f0c6d
              */
             request_id: string;
@@ -3540,37 +3542,37 @@ export interface components {
             received_at: string;
             /**
              * Client
-             * @description The client key's id; `null` where none was needed.
+             * @description The client key's id; `null` if no key was needed.
              */
             client: string | null;
             /**
              * Client Name
-             * @description The client key's name when the request came.
+             * @description The client key's name at the time of the request.
              * @example shop
              */
             client_name: string | null;
             operation: components["schemas"]["Operation"];
             /**
-             * Asked Model
-             * @description As the client wrote it.
+             * Requested Model
+             * @description The model name in the request.
              * @example gpt-4o
              */
-            asked_model: string;
+            requested_model: string;
             /**
              * Provider
-             * @description Who answered; where nobody did, who was tried last; `null` if nobody was.
+             * @description The provider that answered, or the last one that was tried; `null` if none was.
              * @example openai
              */
             provider: string | null;
             /**
              * Model
-             * @description The provider's own name for it.
+             * @description The provider's name for the model.
              * @example gpt-4o-2024-08-06
              */
             model: string | null;
             /**
              * Key Fingerprint
-             * @description The provider key's.
+             * @description The provider key's fingerprint.
              * @example 9f86d081
              */
             key_fingerprint: string | null;
@@ -3578,14 +3580,14 @@ export interface components {
             stream: boolean;
             /**
              * Status
-             * @description What the client was told; 499 where it had left before that.
+             * @description The HTTP status that the client received; 499 if it disconnected before.
              * @example 200
              */
             status: number;
             ending: components["schemas"]["Ending"];
             /**
              * Failure
-             * @description Why it did not end well; `null` where it did, and where the client left.
+             * @description The class of failure; `null` if it succeeded or the client disconnected.
              * @example rate_limit
              */
             failure: string | null;
@@ -3598,30 +3600,30 @@ export interface components {
             tokens: components["schemas"]["TokensView"];
             /**
              * Tokens Estimated
-             * @description Counted by us, because the provider did not say.
+             * @description Whether the tokens are the gateway's estimate because the provider reported none.
              */
             tokens_estimated: boolean;
             /**
              * Cost Usd
-             * @description What the client pays: the winning and continuing attempts. `null`: nobody knows the price or the tokens.
+             * @description The client's cost: the attempts that make up its response. `null` if tokens or price are unknown.
              * @example 0.00199
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that the client does not pay.
+             * @description The cost of attempts that the client is not charged for.
              * @example 0
              */
             absorbed_usd: string | null;
             /**
              * Price Version
-             * @description Where the price is from.
+             * @description The source of the price.
              * @example genai-prices 0.2.3
              */
             price_version: string | null;
             /**
              * First Token Ms
-             * @description After the request came; `null` for plain answers.
+             * @description From the arrival of the request to the first content; `null` if not streamed.
              * @example 312.5
              */
             first_token_ms: number | null;
@@ -3632,19 +3634,19 @@ export interface components {
             duration_ms: number;
             /**
              * Upstream Ms
-             * @description Of it, the time spent on providers.
+             * @description The part of `duration_ms` spent waiting for providers.
              * @example 1478.5
              */
             upstream_ms: number;
             /**
              * Overhead Ms
-             * @description Of it, the engine's own share.
+             * @description The gateway's own part of `duration_ms`.
              * @example 1.75
              */
             overhead_ms: number;
             /**
              * Attempts Count
-             * @description How many attempts were made.
+             * @description The number of attempts.
              * @example 1
              */
             attempts_count: number;
@@ -3653,7 +3655,7 @@ export interface components {
         };
         /**
          * RequestPage
-         * @description Some requests, the newest first.
+         * @description A page of requests, newest first.
          * @example {
          *       "items": [
          *         {
@@ -3663,7 +3665,7 @@ export interface components {
          *           "client": null,
          *           "client_name": "local",
          *           "operation": "chat",
-         *           "asked_model": "gpt-4o",
+         *           "requested_model": "gpt-4o",
          *           "provider": "openai",
          *           "model": "gpt-4o",
          *           "key_fingerprint": "9f86d081",
@@ -3698,13 +3700,13 @@ export interface components {
             items: components["schemas"]["RequestView"][];
             /**
              * Next Cursor
-             * @description For the requests before these; `null` at the end. A page may be short, or even empty, and not be the last.
+             * @description The cursor of the next page; `null` at the end. A page may be short or empty and not be the last.
              */
             next_cursor: string | null;
         };
         /**
          * RequestSums
-         * @description Of requests. `completed` to `errors` add up to `requests`.
+         * @description Sums over requests. `completed` to `failed` add up to `requests`.
          */
         RequestSums: {
             /**
@@ -3733,19 +3735,20 @@ export interface components {
              */
             upstream_cut: number;
             /**
-             * Refused
-             * @description The client's own fault.
+             * Client Errors
+             * @description Failed because of the request itself.
              * @example 10
              */
-            refused: number;
+            client_errors: number;
             /**
-             * Errors
+             * Failed
+             * @description Failed for any other reason.
              * @example 5
              */
-            errors: number;
+            failed: number;
             /**
              * Success Rate
-             * @description 0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.
+             * @description 0 to 1, without client errors and requests that the client cancelled.
              * @example 0.994
              */
             success_rate: number | null;
@@ -3754,59 +3757,59 @@ export interface components {
              * @example 1043
              */
             attempts: number;
-            /** @description `null` where nobody knows any of them. */
+            /** @description `null` if all are unknown. */
             tokens: components["schemas"]["TokenSums"] | null;
             /**
              * Unknown Usage
-             * @description How many are not in `tokens`, because nobody knows theirs.
+             * @description Requests that are not in `tokens`: theirs are unknown.
              * @example 0
              */
             unknown_usage: number;
             /**
              * Estimated Usage
-             * @description How many are in `tokens` as we counted them.
+             * @description How many are in `tokens` with the gateway's estimate.
              * @example 3
              */
             estimated_usage: number;
             /**
              * Cost Usd
-             * @description What clients pay; `null` where nobody knows any of it.
+             * @description What clients are charged; `null` if unknown for all.
              * @example 3.1875
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that no client pays.
+             * @description The cost of attempts that clients are not charged for.
              * @example 0.0021
              */
             absorbed_usd: string;
             /**
              * Unpriced
-             * @description How many are not in `cost_usd`, because nobody knows their price.
+             * @description How many are not in `cost_usd` because their price is unknown.
              * @example 0
              */
             unpriced: number;
-            /** @description Of those that were answered. */
+            /** @description Of answered requests. */
             latency_ms: components["schemas"]["PercentilesView"];
-            /** @description Of streams that were answered. */
+            /** @description Of answered streams. */
             first_token_ms: components["schemas"]["PercentilesView"];
-            /** @description The engine's own share. */
+            /** @description The gateway's own part of the duration. */
             overhead_ms: components["schemas"]["PercentilesView"];
         };
         /**
          * RequestView
-         * @description One finished request.
+         * @description A finished request.
          */
         RequestView: {
             /**
              * Id
-             * @description The ledger's own, for `GET /api/requests/{id}`.
+             * @description The record's id in the ledger.
              * @example 019ab0c3f1a27d9e3b5c8f6041d2e7a9
              */
             id: string;
             /**
              * Request Id
-             * @description The answer's `x-request-id`. It may have come from the client, who may use it twice.
+             * @description The response's `x-request-id`. Clients may set it, so it may not be unique.
              * @example req_5f0c6d
              */
             request_id: string;
@@ -3817,37 +3820,37 @@ export interface components {
             received_at: string;
             /**
              * Client
-             * @description The client key's id; `null` where none was needed.
+             * @description The client key's id; `null` if no key was needed.
              */
             client: string | null;
             /**
              * Client Name
-             * @description The client key's name when the request came.
+             * @description The client key's name at the time of the request.
              * @example shop
              */
             client_name: string | null;
             operation: components["schemas"]["Operation"];
             /**
-             * Asked Model
-             * @description As the client wrote it.
+             * Requested Model
+             * @description The model name in the request.
              * @example gpt-4o
              */
-            asked_model: string;
+            requested_model: string;
             /**
              * Provider
-             * @description Who answered; where nobody did, who was tried last; `null` if nobody was.
+             * @description The provider that answered, or the last one that was tried; `null` if none was.
              * @example openai
              */
             provider: string | null;
             /**
              * Model
-             * @description The provider's own name for it.
+             * @description The provider's name for the model.
              * @example gpt-4o-2024-08-06
              */
             model: string | null;
             /**
              * Key Fingerprint
-             * @description The provider key's.
+             * @description The provider key's fingerprint.
              * @example 9f86d081
              */
             key_fingerprint: string | null;
@@ -3855,14 +3858,14 @@ export interface components {
             stream: boolean;
             /**
              * Status
-             * @description What the client was told; 499 where it had left before that.
+             * @description The HTTP status that the client received; 499 if it disconnected before.
              * @example 200
              */
             status: number;
             ending: components["schemas"]["Ending"];
             /**
              * Failure
-             * @description Why it did not end well; `null` where it did, and where the client left.
+             * @description The class of failure; `null` if it succeeded or the client disconnected.
              * @example rate_limit
              */
             failure: string | null;
@@ -3875,30 +3878,30 @@ export interface components {
             tokens: components["schemas"]["TokensView"];
             /**
              * Tokens Estimated
-             * @description Counted by us, because the provider did not say.
+             * @description Whether the tokens are the gateway's estimate because the provider reported none.
              */
             tokens_estimated: boolean;
             /**
              * Cost Usd
-             * @description What the client pays: the winning and continuing attempts. `null`: nobody knows the price or the tokens.
+             * @description The client's cost: the attempts that make up its response. `null` if tokens or price are unknown.
              * @example 0.00199
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that the client does not pay.
+             * @description The cost of attempts that the client is not charged for.
              * @example 0
              */
             absorbed_usd: string | null;
             /**
              * Price Version
-             * @description Where the price is from.
+             * @description The source of the price.
              * @example genai-prices 0.2.3
              */
             price_version: string | null;
             /**
              * First Token Ms
-             * @description After the request came; `null` for plain answers.
+             * @description From the arrival of the request to the first content; `null` if not streamed.
              * @example 312.5
              */
             first_token_ms: number | null;
@@ -3909,19 +3912,19 @@ export interface components {
             duration_ms: number;
             /**
              * Upstream Ms
-             * @description Of it, the time spent on providers.
+             * @description The part of `duration_ms` spent waiting for providers.
              * @example 1478.5
              */
             upstream_ms: number;
             /**
              * Overhead Ms
-             * @description Of it, the engine's own share.
+             * @description The gateway's own part of `duration_ms`.
              * @example 1.75
              */
             overhead_ms: number;
             /**
              * Attempts Count
-             * @description How many attempts were made.
+             * @description The number of attempts.
              * @example 1
              */
             attempts_count: number;
@@ -4102,13 +4105,13 @@ export interface components {
             provider: string;
             /**
              * Preferred Key
-             * @description The fingerprint of the key that is used from now on, while it is usable.
+             * @description The fingerprint of the preferred key: used as long as it is usable.
              */
             preferred_key: string;
         };
         /**
          * RouteView
-         * @description A route that is not healthy.
+         * @description A route out of rotation.
          */
         RouteView: {
             /** Model */
@@ -4125,7 +4128,7 @@ export interface components {
         };
         /**
          * ScoreView
-         * @description The parts of the score, each 0 to 1.
+         * @description A candidate's score and its parts, each 0 to 1.
          */
         ScoreView: {
             /** Total */
@@ -4143,7 +4146,7 @@ export interface components {
         };
         /**
          * SeriesPoint
-         * @description One bucket.
+         * @description One bucket of the series.
          */
         SeriesPoint: {
             /**
@@ -4172,19 +4175,20 @@ export interface components {
              */
             upstream_cut: number;
             /**
-             * Refused
-             * @description The client's own fault.
+             * Client Errors
+             * @description Failed because of the request itself.
              * @example 10
              */
-            refused: number;
+            client_errors: number;
             /**
-             * Errors
+             * Failed
+             * @description Failed for any other reason.
              * @example 5
              */
-            errors: number;
+            failed: number;
             /**
              * Success Rate
-             * @description 0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.
+             * @description 0 to 1, without client errors and requests that the client cancelled.
              * @example 0.994
              */
             success_rate: number | null;
@@ -4193,43 +4197,43 @@ export interface components {
              * @example 1043
              */
             attempts: number;
-            /** @description `null` where nobody knows any of them. */
+            /** @description `null` if all are unknown. */
             tokens: components["schemas"]["TokenSums"] | null;
             /**
              * Unknown Usage
-             * @description How many are not in `tokens`, because nobody knows theirs.
+             * @description Requests that are not in `tokens`: theirs are unknown.
              * @example 0
              */
             unknown_usage: number;
             /**
              * Estimated Usage
-             * @description How many are in `tokens` as we counted them.
+             * @description How many are in `tokens` with the gateway's estimate.
              * @example 3
              */
             estimated_usage: number;
             /**
              * Cost Usd
-             * @description What clients pay; `null` where nobody knows any of it.
+             * @description What clients are charged; `null` if unknown for all.
              * @example 3.1875
              */
             cost_usd: string | null;
             /**
              * Absorbed Usd
-             * @description Paid by us, for attempts that no client pays.
+             * @description The cost of attempts that clients are not charged for.
              * @example 0.0021
              */
             absorbed_usd: string;
             /**
              * Unpriced
-             * @description How many are not in `cost_usd`, because nobody knows their price.
+             * @description How many are not in `cost_usd` because their price is unknown.
              * @example 0
              */
             unpriced: number;
-            /** @description Of those that were answered. */
+            /** @description Of answered requests. */
             latency_ms: components["schemas"]["PercentilesView"];
-            /** @description Of streams that were answered. */
+            /** @description Of answered streams. */
             first_token_ms: components["schemas"]["PercentilesView"];
-            /** @description The engine's own share. */
+            /** @description The gateway's own part of the duration. */
             overhead_ms: components["schemas"]["PercentilesView"];
             /**
              * Begins At
@@ -4239,7 +4243,7 @@ export interface components {
         };
         /**
          * SessionView
-         * @description Who the pages act for.
+         * @description The current session.
          * @example {
          *       "role": "admin",
          *       "name": "admin key",
@@ -4255,25 +4259,25 @@ export interface components {
             role: "viewer" | "admin";
             /**
              * Name
-             * @description The key's name; `local` where none is needed.
+             * @description The key's name; `local` if no key is needed.
              * @example admin key
              */
             name: string;
             /**
              * Access
-             * @description `open`: this gateway asks nobody on its own machine for a key.
+             * @description `open`: no key is required on this machine.
              * @enum {string}
              */
             access: "open" | "keys";
             /**
              * Expires At
-             * @description When to sign in again; `null` for whoever did not come with a session.
+             * @description When the session expires; `null` without a session.
              */
             expires_at: string | null;
         };
         /**
          * SettingView
-         * @description One setting, as it is in force.
+         * @description A setting and its value in force.
          */
         SettingView: {
             /**
@@ -4282,21 +4286,21 @@ export interface components {
              * @example AI_ENGINE_PORT
              */
             name: string;
-            /** Meaning */
-            meaning: string;
+            /** Description */
+            description: string;
             /**
              * Is Set
-             * @description The environment or `.env` says so; else it is the default.
+             * @description Whether the environment or `.env` sets it; otherwise `value` is the default.
              */
             is_set: boolean;
             /**
              * Is Secret
-             * @description Its value is never shown; of an address, all but user and password.
+             * @description Secrets are never shown; URLs are shown without user, password and query.
              */
             is_secret: boolean;
             /**
              * Value
-             * @description `null` where it is unset or secret.
+             * @description `null` if unset or secret.
              * @example 8000
              */
             value: unknown;
@@ -4308,7 +4312,7 @@ export interface components {
         };
         /**
          * SignIn
-         * @description A key that may read `/api`: an admin's or a viewer's.
+         * @description A key with the role admin or viewer.
          */
         SignIn: {
             /**
@@ -4320,7 +4324,7 @@ export interface components {
         };
         /**
          * SignedOut
-         * @description The session is over.
+         * @description The session has ended.
          * @example {
          *       "signed_out": true
          *     }
@@ -4365,7 +4369,7 @@ export interface components {
         };
         /**
          * StatisticsView
-         * @description Everything about a range of time.
+         * @description Statistics of a time range.
          * @example {
          *       "begins_at": "2026-11-22T12:00:00Z",
          *       "ends_at": "2026-11-23T12:00:00Z",
@@ -4377,8 +4381,8 @@ export interface components {
          *         "rescued": 0,
          *         "client_cancelled": 0,
          *         "upstream_cut": 0,
-         *         "refused": 0,
-         *         "errors": 0,
+         *         "client_errors": 0,
+         *         "failed": 0,
          *         "success_rate": 1,
          *         "attempts": 1,
          *         "tokens": {
@@ -4414,7 +4418,7 @@ export interface components {
          *           "attempts": 1,
          *           "successes": 1,
          *           "failed": 0,
-         *           "refused": 0,
+         *           "client_errors": 0,
          *           "absorbed": 0,
          *           "success_rate": 1,
          *           "tokens": {
@@ -4446,7 +4450,7 @@ export interface components {
          *           "attempts": 1,
          *           "successes": 1,
          *           "failed": 0,
-         *           "refused": 0,
+         *           "client_errors": 0,
          *           "absorbed": 0,
          *           "success_rate": 1,
          *           "tokens": {
@@ -4478,7 +4482,7 @@ export interface components {
          *           "attempts": 1,
          *           "successes": 1,
          *           "failed": 0,
-         *           "refused": 0,
+         *           "client_errors": 0,
          *           "absorbed": 0,
          *           "success_rate": 1,
          *           "tokens": {
@@ -4515,8 +4519,8 @@ export interface components {
          *           "rescued": 0,
          *           "client_cancelled": 0,
          *           "upstream_cut": 0,
-         *           "refused": 0,
-         *           "errors": 0,
+         *           "client_errors": 0,
+         *           "failed": 0,
          *           "success_rate": 1,
          *           "attempts": 1,
          *           "tokens": {
@@ -4560,11 +4564,11 @@ export interface components {
             /**
              * Ends At
              * Format: date-time
-             * @description What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets.
+             * @description Exclusive. Both ends of the requested range are moved outward to whole buckets.
              */
             ends_at: string;
             /**
-             * @description The distance between two points of the series; never `auto`.
+             * @description The width of a point of the series; never `auto`.
              * @example hour
              */
             bucket: components["schemas"]["Bucket"];
@@ -4576,14 +4580,14 @@ export interface components {
             summary: components["schemas"]["RequestSums"];
             /**
              * Provider Stats
-             * @description By provider's name. `null`, like the next two, with a client's filter: attempts are not kept by client.
+             * @description By provider. `null` with a `client` filter, as `model_stats` and `key_stats`.
              */
             provider_stats: {
                 [key: string]: components["schemas"]["AttemptSums"];
             } | null;
             /**
              * Model Stats
-             * @description By the provider's own name for the model.
+             * @description By the provider's name for the model.
              */
             model_stats: {
                 [key: string]: components["schemas"]["AttemptSums"];
@@ -4599,13 +4603,13 @@ export interface components {
             };
             /**
              * Series
-             * @description By time, at most 1,000 points; a bucket in which nothing happened has none.
+             * @description By time, at most 1,000 points; empty buckets are left out.
              */
             series: components["schemas"]["SeriesPoint"][];
         };
         /**
          * Status
-         * @description The engine at a glance.
+         * @description The gateway's status.
          * @example {
          *       "status": "degraded",
          *       "version": "3.0.0",
@@ -4664,27 +4668,27 @@ export interface components {
             uptime_seconds: number;
             /**
              * Total Providers
-             * @description All that are known, configured or not.
+             * @description All known providers, configured or not.
              */
             total_providers: number;
             /**
              * Enabled Providers
-             * @description Those that are configured and switched on.
+             * @description Configured and enabled.
              */
             enabled_providers: number;
             /**
              * Disabled Providers
-             * @description All others: most of them have no key.
+             * @description All others; most have no key.
              */
             disabled_providers: number;
             /**
              * Available Providers
-             * @description Of the enabled ones, those in rotation now.
+             * @description Enabled and in rotation.
              */
             available_providers: number;
             /**
              * Flagged Providers
-             * @description Of the enabled ones, those out of rotation for a while.
+             * @description Enabled and flagged.
              */
             flagged_providers: number;
             /** Flagged Details */
@@ -4696,13 +4700,13 @@ export interface components {
         };
         /**
          * StatusClass
-         * @description The kind of a status.
+         * @description The class of an HTTP status.
          * @enum {string}
          */
         StatusClass: "2xx" | "4xx" | "5xx";
         /**
          * TestBody
-         * @description A message of one's own; without one a short greeting is sent.
+         * @description The message to send; by default a short greeting.
          */
         TestBody: {
             /**
@@ -4713,19 +4717,19 @@ export interface components {
             message: string;
             /**
              * Model
-             * @description Without one, the provider's default model.
+             * @description Default: the provider's default model.
              * @example llama-3.3-70b-versatile
              */
             model?: string | null;
         };
         /**
          * TestResult
-         * @description What one real message to one provider gave.
+         * @description The result of a test message.
          * @example {
          *       "success": true,
          *       "provider": "groq",
          *       "model": "llama-3.3-70b-versatile",
-         *       "response": "Hello! All is well here.",
+         *       "response": "Hello! How can I help?",
          *       "latency_ms": 241.18,
          *       "ttft_ms": 96.4,
          *       "usage": {
@@ -4738,7 +4742,7 @@ export interface components {
          *           "provider": "groq",
          *           "model": "llama-3.3-70b-versatile",
          *           "key": "9f86d081",
-         *           "why": "first choice",
+         *           "reason": "first_candidate",
          *           "succeeded": true,
          *           "failure": null,
          *           "status": 200,
@@ -4770,7 +4774,7 @@ export interface components {
             key: string | null;
             /**
              * Attempts
-             * @description Its keys one after the other, until one was answered.
+             * @description One per key that was tried.
              */
             attempts: components["schemas"]["AttemptView"][];
             /** Error */
@@ -4870,7 +4874,7 @@ export interface components {
         };
         /**
          * TimeoutsSection
-         * @description Seconds; what is not given keeps the provider's default (`providers.definition.Timeouts`).
+         * @description In seconds; `null` keeps the provider's default.
          */
         TimeoutsSection: {
             /** Connect */
@@ -4911,12 +4915,12 @@ export interface components {
         };
         /**
          * TokenSums
-         * @description Sums of what is known, in disjoint classes, so that they add up.
+         * @description Sums of known tokens in disjoint classes: their sum is the total.
          */
         TokenSums: {
             /**
              * Input
-             * @description Neither read from a cache nor written to one.
+             * @description Without cached tokens.
              * @example 412000
              */
             input: number;
@@ -4932,7 +4936,7 @@ export interface components {
             cache_write: number;
             /**
              * Output
-             * @description Without reasoning, where the provider tells the two apart.
+             * @description Without reasoning tokens, if the provider reports them.
              * @example 88100
              */
             output: number;
@@ -4951,12 +4955,12 @@ export interface components {
         };
         /**
          * TokensView
-         * @description Tokens in disjoint classes, so that they add up. `null` is unknown; `0` is none.
+         * @description Tokens in disjoint classes: their sum is the total. `null` is unknown.
          */
         TokensView: {
             /**
              * Input
-             * @description Neither read from a cache nor written to one.
+             * @description Without cached tokens.
              * @example 412
              */
             input: number | null;
@@ -4972,7 +4976,7 @@ export interface components {
             cache_write: number | null;
             /**
              * Output
-             * @description Without reasoning, where the provider tells the two apart.
+             * @description Without reasoning tokens, if the provider reports them.
              * @example 96
              */
             output: number | null;
@@ -5039,7 +5043,7 @@ export interface components {
         };
         /**
          * VariableView
-         * @description An environment variable that a provider takes.
+         * @description An environment variable of a provider.
          */
         VariableView: {
             /**
@@ -5056,7 +5060,7 @@ export interface components {
             is_set: boolean;
             /**
              * Keys
-             * @description Fingerprints of the keys in it and its numbered followers.
+             * @description Fingerprints of the keys in it and in its numbered variants (`_2`, `_3` …).
              * @example [
              *       "9f86d081"
              *     ]
@@ -5065,7 +5069,7 @@ export interface components {
         };
         /**
          * WeightsSection
-         * @description How much each part of the score counts (`autodecide.score`).
+         * @description The weight of each part of a candidate's score.
          */
         WeightsSection: {
             /**
@@ -5096,14 +5100,14 @@ export interface components {
         };
         /**
          * WorkerView
-         * @description One process of the gateway.
+         * @description A worker process.
          */
         WorkerView: {
             /** Pid */
             pid: number;
             /**
              * Generation
-             * @description Of the configuration that it works with.
+             * @description The generation of its configuration.
              * @example 1
              */
             generation: number;
@@ -6223,7 +6227,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6264,7 +6268,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6309,7 +6313,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6354,7 +6358,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6399,7 +6403,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6438,21 +6442,21 @@ export interface operations {
     list_catalogue: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                /** @description The `next_cursor` of the previous page, with the same filters. Omitted: the first page. */
                 cursor?: string | null;
-                /** @description A part of the name, in any case. */
+                /** @description A part of the name, case-insensitive. */
                 search?: string | null;
-                /** @description Only of this provider. */
+                /** @description Only routes of this provider. */
                 provider?: string | null;
-                /** @description Only with this; may be repeated. */
+                /** @description Only routes with this capability; may be repeated. */
                 capability?: components["schemas"]["Capability"][];
-                /** @description Only with at least this much context. */
+                /** @description The minimum context window. */
                 min_context_tokens?: number | null;
-                /** @description Only where a million input tokens cost at most this. */
+                /** @description The maximum price of a million input tokens. */
                 max_input_usd_per_million?: number | string | null;
-                /** @description Only where a million output tokens cost at most this. */
+                /** @description The maximum price of a million output tokens. */
                 max_output_usd_per_million?: number | string | null;
             };
             header?: never;
@@ -6493,16 +6497,16 @@ export interface operations {
     list_provider_models: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                /** @description The `next_cursor` of the previous page, with the same filters. Omitted: the first page. */
                 cursor?: string | null;
-                /** @description A part of the name, in any case. */
+                /** @description A part of the name, case-insensitive. */
                 search?: string | null;
             };
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6585,7 +6589,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6626,7 +6630,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6667,7 +6671,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6710,7 +6714,7 @@ export interface operations {
             path: {
                 /** @description The provider key's fingerprint, as the provider shows it. */
                 fingerprint: string;
-                /** @description A provider's name, as the list has it. */
+                /** @description A provider's name. */
                 provider: string;
             };
             cookie?: never;
@@ -6793,7 +6797,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A model; the name may contain `/`. */
+                /** @description A model name; it may contain `/`. */
                 model: string;
             };
             cookie?: never;
@@ -6832,17 +6836,17 @@ export interface operations {
     show_statistics: {
         parameters: {
             query?: {
-                /** @description From then on, with the time's zone. */
+                /** @description Start of the range, inclusive, with a time zone. */
                 from?: string | null;
-                /** @description Before then, with the time's zone. */
+                /** @description End of the range, exclusive, with a time zone. */
                 to?: string | null;
                 /** @description A provider's name. */
                 provider?: string | null;
-                /** @description A model, by its provider's own name for it. */
+                /** @description A model, by the provider's name for it. */
                 model?: string | null;
                 /** @description A client key's id. */
                 client?: string | null;
-                /** @description The distance between two points of the series. `auto` is the minute in a range of up to 200 minutes, the hour in one of up to 200 hours, the day beyond, and never one that is no longer kept for that time. */
+                /** @description The width of a point of the series. `auto`: minutes for a range of up to 200 minutes, hours for up to 200 hours, else days; and a wider one if the data has expired. */
                 bucket?: components["schemas"]["Bucket"];
             };
             header?: never;
@@ -6883,9 +6887,9 @@ export interface operations {
     show_provider_history: {
         parameters: {
             query?: {
-                /** @description The distance between two points. */
+                /** @description The width of a point. */
                 bucket?: "minute" | "hour";
-                /** @description How many points, the current one included. */
+                /** @description The number of points, including the current one. */
                 points?: number;
             };
             header?: never;
@@ -6926,19 +6930,19 @@ export interface operations {
     export_statistics: {
         parameters: {
             query?: {
-                /** @description From then on, with the time's zone. */
+                /** @description Start of the range, inclusive, with a time zone. */
                 from?: string | null;
-                /** @description Before then, with the time's zone. */
+                /** @description End of the range, exclusive, with a time zone. */
                 to?: string | null;
                 /** @description A provider's name. */
                 provider?: string | null;
-                /** @description A model, by its provider's own name for it. */
+                /** @description A model, by the provider's name for it. */
                 model?: string | null;
                 /** @description A client key's id. */
                 client?: string | null;
-                /** @description The distance between two points of the series. `auto` is the minute in a range of up to 200 minutes, the hour in one of up to 200 hours, the day beyond, and never one that is no longer kept for that time. */
+                /** @description The width of a point of the series. `auto`: minutes for a range of up to 200 minutes, hours for up to 200 hours, else days; and a wider one if the data has expired. */
                 bucket?: components["schemas"]["Bucket"];
-                /** @description How the download is written. */
+                /** @description The format of the download. */
                 format?: components["schemas"]["ExportFormat"];
             };
             header?: never;
@@ -6981,25 +6985,25 @@ export interface operations {
     list_requests: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                /** @description The `next_cursor` of the previous page, with the same filters. Omitted: the first page. */
                 cursor?: string | null;
-                /** @description From then on, with the time's zone. */
+                /** @description Start of the range, inclusive, with a time zone. */
                 from?: string | null;
-                /** @description Before then, with the time's zone. */
+                /** @description End of the range, exclusive, with a time zone. */
                 to?: string | null;
                 /** @description A provider's name. */
                 provider?: string | null;
-                /** @description A model, by its provider's own name for it. */
+                /** @description A model, by the provider's name for it. */
                 model?: string | null;
                 /** @description A client key's id. */
                 client?: string | null;
-                /** @description How it ended for its client. */
+                /** @description How the request ended for the client. */
                 ending?: components["schemas"]["Ending"] | null;
-                /** @description The kind of status that the client was told. */
+                /** @description The class of the status that the client received. */
                 status?: components["schemas"]["StatusClass"] | null;
-                /** @description The class of failure that ended it, as `error_stats` of `/api/statistics` has it. */
+                /** @description A class of failure, as in `error_stats` of `/api/statistics`. */
                 failure?: string | null;
             };
             header?: never;
@@ -7042,7 +7046,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The `id` of a listed request, which is the ledger's own and not its `x-request-id`. */
+                /** @description The `id` of a listed request, not its `x-request-id`. */
                 id: string;
             };
             cookie?: never;
@@ -7275,13 +7279,13 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description The maximum number of items. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before, with the same filters; without one, the first page. */
+                /** @description The `next_cursor` of the previous page, with the same filters. Omitted: the first page. */
                 cursor?: string | null;
-                /** @description Only changes of this kind. */
+                /** @description Only this action. */
                 action?: components["schemas"]["Action"] | null;
-                /** @description Only changes of this target. */
+                /** @description Only this target. */
                 target?: string | null;
             };
             header?: never;

@@ -51,21 +51,24 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'Provider error',
     explanation: 'The provider failed with an error of its own, which nobody here can mend.',
   },
-  malformed_answer: {
+  malformed_response: {
     name: 'Garbled answer',
     explanation: 'What came back was not an answer that can be understood.',
   },
-  connect: {
+  connection_failed: {
     name: 'No connection',
     explanation: 'The provider could not be reached: its name, its address, or its certificate.',
   },
-  reset: { name: 'Connection reset', explanation: 'The provider closed the connection before it had answered.' },
-  silent: {
+  connection_reset: {
+    name: 'Connection reset',
+    explanation: 'The provider closed the connection before it had answered.',
+  },
+  timeout: {
     name: 'No answer in time',
     explanation: 'The provider said nothing for longer than its time limits allow. They are set per provider.',
   },
-  cut: { name: 'Stream cut', explanation: 'The answer had begun and broke off without its end.' },
-  abandoned: {
+  incomplete_stream: { name: 'Stream cut', explanation: 'The answer had begun and broke off without its end.' },
+  cancelled: {
     name: 'Given up',
     explanation:
       'Nobody waited for it any more: the client left, or the request’s own time was over. Nobody’s failure.',
@@ -75,7 +78,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'No provider',
     explanation: 'No provider has a key. Put one, such as OPENAI_API_KEY, into .env.',
   },
-  routes_out: {
+  no_route_available: {
     name: 'All out of rotation',
     explanation: 'The model is known, but every provider of it is flagged, drained, disabled or without a usable key.',
   },
@@ -87,7 +90,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'All rate limited',
     explanation: 'Every key for this model rests after a rate limit. More keys, or another provider, would help.',
   },
-  catalogue_incomplete: {
+  model_list_pending: {
     name: 'Still discovering',
     explanation: 'The model was not known yet, while a provider had still to list its models.',
   },
@@ -99,7 +102,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'No answer in time',
     explanation: 'The last provider that was tried did not answer in time.',
   },
-  deadline_passed: {
+  deadline_exceeded: {
     name: 'Out of time',
     explanation: 'The client’s own deadline, or the longest time for a request, passed before there was an answer.',
   },
@@ -107,7 +110,7 @@ const FAILURES: Record<string, OutcomeWords> = {
   attempts_failed: { name: 'All attempts failed', explanation: 'Providers were asked, and none gave a sound answer.' },
   insufficient_quota: { name: 'Budget spent', explanation: 'The client key has spent what it may spend.' },
   invalid_request: { name: 'Bad request', explanation: 'The request was not one that could be sent to anybody.' },
-  request_loop: {
+  loop_detected: {
     name: 'Request loop',
     explanation: 'The request was sent by this gateway itself: a provider’s base URL leads back to it.',
   },
@@ -177,21 +180,26 @@ export function blameWords(blame: string | null): string | null {
 }
 
 const REASONS: Record<string, string> = {
-  'first choice': 'The best candidate for this request.',
-  'another key': 'The key before it failed; the provider has another one.',
-  'next candidate': 'The candidates before it had failed.',
+  first_candidate: 'The best candidate for this request.',
+  next_key: 'The key before it failed; the provider has another one.',
+  next_candidate: 'The candidates before it had failed.',
   retry: 'The same route again after a short wait: its failure may have been a passing one.',
-  'after a rate limit': 'The same route again, once its rate limit had ended.',
-  'fallback model': 'Every candidate of the model that was asked for had failed.',
-  'without stream_options': 'The provider refused to count a stream’s tokens, so it was asked without.',
-  'as a chat': 'The provider has no path for the request’s own format, so it was asked in a chat.',
-  'without reasoning': 'The provider could not read the reasoning of earlier turns, so it was asked without.',
+  after_cooldown: 'The same route again, once its rate limit had ended.',
+  fallback_model: 'Every candidate of the model that was asked for had failed.',
+  without_stream_options: 'The provider refused to count a stream’s tokens, so it was asked without.',
+  as_chat: 'The provider has no path for the request’s own format, so it was asked in a chat.',
+  without_reasoning: 'The provider could not read the reasoning of earlier turns, so it was asked without.',
   test: 'An operator’s test from these pages.',
 }
 
-/** Why an attempt was made, as a sentence; `null` for a reason that stands for itself. */
-export function reasonWords(why: string): string | null {
-  return REASONS[why] ?? null
+/** Why an attempt was made, as a sentence; `null` for an unknown reason. */
+export function reasonWords(reason: string): string | null {
+  return REASONS[reason] ?? null
+}
+
+/** `next_candidate` → `next candidate`. */
+export function reasonName(reason: string): string {
+  return reason.replaceAll('_', ' ')
 }
 
 /** `teapot_error` → `Teapot error`. */

@@ -72,7 +72,7 @@ export function aRequest(differing: Partial<Schemas['RequestView']> = {}): Schem
     client: null,
     client_name: null,
     operation: 'chat',
-    asked_model: 'llama-3.3-70b',
+    requested_model: 'llama-3.3-70b',
     provider: 'groq',
     model: 'llama-3.3-70b-versatile',
     key_fingerprint: '9f86d081',
@@ -104,12 +104,12 @@ export function aConfiguration(
     loaded_at: '2026-11-23T12:00:00Z',
     workers: [{ pid: 4711, generation: 1 }],
     settings: [
-      { ...setting, name: 'AI_ENGINE_HOST', meaning: 'The address to listen on.', value: '127.0.0.1' },
-      { ...setting, name: 'AI_ENGINE_PORT', meaning: 'The TCP port.', value: 8741, default: 8000, is_set: true },
+      { ...setting, name: 'AI_ENGINE_HOST', description: 'The address to listen on.', value: '127.0.0.1' },
+      { ...setting, name: 'AI_ENGINE_PORT', description: 'The TCP port.', value: 8741, default: 8000, is_set: true },
       {
         ...setting,
         name: 'AI_ENGINE_ADMIN_KEY',
-        meaning: 'A key that may do everything.',
+        description: 'A key with the role admin: full access.',
         is_secret: true,
         is_set: true,
       },
@@ -166,14 +166,14 @@ export function anExplanation(differing: Partial<Schemas['Explanation']> = {}): 
         usd_per_million_tokens: '4.375',
       },
     ],
-    left_out: [
+    excluded: [
       {
         provider: 'openrouter',
         model: 'openai/gpt-4o',
         reason: 'drained',
         cause: null,
         detail: 'drained by hand; POST /api/providers/openrouter/restore ends it',
-        returns_at: null,
+        until: null,
       },
     ],
     fallbacks: ['claude-sonnet-4-5'],

@@ -2,7 +2,7 @@
  * The gateway of a test: typed by the real one's OpenAPI document, so that an answer of a wrong shape does not compile.
  *
  *     fakeGateway.answers('get', '/api/status', aStatus({ generation: 2 }))
- *     fakeGateway.fails('post', '/api/config/reload', 400, { message: 'AI_ENGINE_PORT is not usable.' })
+ *     fakeGateway.fails('post', '/api/config/reload', 400, { message: 'AI_ENGINE_PORT is invalid.' })
  *     expect(fakeGateway.received('post', '/api/config/reload')).toHaveLength(1)
  *     fakeGateway.says({ type: 'changes', cursor: 'c2', at: '…', status: aStatus(), providers: [], requests: [] })
  *

@@ -1,4 +1,4 @@
-"""Alembic runs this file. It works on the connection, and inside the transaction, that `migrate` hands it."""
+"""Run by alembic, on the connection and in the transaction of `migrate`."""
 
 from alembic import context
 

@@ -1,7 +1,7 @@
-"""What `/ws` tells: the last finished requests in a ring, and what changed since, worked out once for everybody who follows.
+"""The state behind `/ws`: recent finished requests in a ring buffer, and changes, serialised once for all subscribers.
 
-Each follower has a position in it and no queue, so that a slow one costs nobody anything: it is told of everything since its
-position, or, where the ring no longer reaches back that far, how it stands now and how much it missed.
+A subscriber has a position and no queue, so a slow one costs no memory: its next message contains everything since its position,
+or, if the ring buffer no longer reaches that far back, a snapshot and the number of requests it missed.
 """
 
 import asyncio
@@ -24,115 +24,115 @@ _read_cursor = re.compile(r"([0-9a-f]+)\.([0-9]{1,15})\.([0-9]{1,15})").fullmatc
 
 
 @dataclass(frozen=True, slots=True)
-class LivePace:
-    """How often and how much is told."""
+class LiveLimits:
+    """Intervals and limits of the live feed."""
 
     tick_seconds: float = 0.25
     status_every_seconds: float = 1
     heartbeat_seconds: float = 15
-    """After that long without a change everybody gets an empty message."""
-    remembered_requests: int = 1000
-    """How far back a follower may fall without missing one."""
-    shown_requests: int = 50
-    """How many of them a snapshot begins with."""
-    most_followers: int = 256
+    """After that long without a change, an empty message is sent."""
+    buffered_requests: int = 1000
+    """How many finished requests a subscriber may fall behind without missing one."""
+    snapshot_requests: int = 50
+    """How many of them a snapshot contains."""
+    max_connections: int = 256
     send_seconds: float = 20
-    """For a follower to make room for its next message; then its connection ends."""
-    admission_seconds: float = 1
-    """How often it is looked whether a follower still may, also where there is nothing to tell."""
+    """Timeout of sending a message; then the connection is closed."""
+    recheck_seconds: float = 1
+    """How often a subscriber's authorization is checked while there are no messages."""
 
 
 class Position(NamedTuple):
-    """What a follower has been told: everything up to here."""
+    """What a subscriber has received: everything up to here."""
 
     revision: int
     """Of status and providers."""
     requests: int
-    """How many had finished since the start."""
+    """The number of requests finished since the start."""
 
 
 class _Published(NamedTuple):
-    """A part of the picture, as JSON, and the revision that brought it."""
+    """A part of the state as JSON, and the revision of its last change."""
 
     text: str
     revision: int
 
 
 class LiveFeed:
-    """A `RequestObserver`, and the picture that its followers are told of. Without followers it only fills the ring."""
+    """A `RequestObserver` that publishes status, providers and requests. Without subscribers it only fills the ring buffer."""
 
     def __init__(
-        self, status: Callable[[], Status], providers: Callable[[], Sequence[ProviderView]], clock: Clock, pace: LivePace
+        self, status: Callable[[], Status], providers: Callable[[], Sequence[ProviderView]], clock: Clock, limits: LiveLimits
     ) -> None:
-        self.pace = pace
+        self.limits = limits
         self._show_status = status
         self._show_providers = providers
         self._clock = clock
         self._run = secrets.token_hex(4)
-        """Cursors of another run mean nothing here."""
-        self._ring: deque[RequestFinished] = deque(maxlen=pace.remembered_requests)
+        """Part of each cursor: cursors of another run are invalid."""
+        self._ring: deque[RequestFinished] = deque(maxlen=limits.buffered_requests)
         self._finished = 0
         self._request_texts: dict[int, str] = {}
-        """By number, of those that somebody was told of."""
+        """Serialised requests by number."""
         self._status = _Published("null", 0)
         self._compared_status = ""
         self._status_at = float("-inf")
         self._providers: dict[str, _Published] = {}
         self._complete_since = 0
-        """The first revision from which the changes alone lead to the picture."""
+        """The first revision since which changes alone are sufficient; older positions need a snapshot."""
         self._published_at = float("-inf")
         self._published_time = ""
         self._published_before = Position(0, 0)
         self._shared: str | None = None
-        """The changes since then, which most followers are told of."""
-        self._picture: str | None = None
-        self._followers = 0
-        self._is_followed = asyncio.Event()
-        self._news = asyncio.Event()
+        """The message with the changes since `_published_before`, which most subscribers get."""
+        self._snapshot: str | None = None
+        self._subscribers = 0
+        self._has_subscribers = asyncio.Event()
+        self._published = asyncio.Event()
         self.position = Position(0, 0)
-        """What whoever is up to date has been told."""
+        """The position of a subscriber that is up to date."""
 
     def __call__(self, request: RequestFinished) -> None:
-        """Takes what happened. On the request path: an append and a count."""
+        """Records a finished request. On the request path: an append and a count."""
         self._ring.append(request)
         self._finished += 1
 
     @contextlib.contextmanager
-    def follow(self, cursor: str | None) -> Iterator["Follower"]:
-        """Lets somebody follow from `cursor` on, or from the start of the picture. Raises `Unavailable` if there are too many."""
-        if self._followers >= self.pace.most_followers:
+    def subscribe(self, cursor: str | None) -> Iterator["Subscriber"]:
+        """A subscription from `cursor` on, or with a snapshot first. Raises `Unavailable` at the connection limit."""
+        if self._subscribers >= self.limits.max_connections:
             raise Unavailable(
-                f"{self.pace.most_followers} connections follow already; close one that nobody looks at.",
-                retry_after_seconds=self.pace.heartbeat_seconds,
-                code="too_many_followers",
+                f"Connection limit reached: {self.limits.max_connections}. Close unused connections, or retry later.",
+                retry_after_seconds=self.limits.heartbeat_seconds,
+                code="too_many_connections",
             )
-        if not self._followers:
-            self._look()  # since nobody has for a while
-        self._followers += 1
-        self._is_followed.set()
+        if not self._subscribers:
+            self._update()  # there were no updates without subscribers
+        self._subscribers += 1
+        self._has_subscribers.set()
         try:
-            yield Follower(self, cursor)
+            yield Subscriber(self, cursor)
         finally:
-            self._followers -= 1
-            if not self._followers:
-                self._is_followed.clear()
+            self._subscribers -= 1
+            if not self._subscribers:
+                self._has_subscribers.clear()
                 self._request_texts.clear()
-                self._shared = self._picture = None
+                self._shared = self._snapshot = None
 
     async def run(self) -> None:
-        """Looks for changes as long as somebody follows, until it is cancelled."""
+        """Publishes changes while there are subscribers, until it is cancelled."""
         while True:
-            await self._is_followed.wait()
-            await self._clock.sleep(self.pace.tick_seconds)
-            if self._followers:
-                self._look()
+            await self._has_subscribers.wait()
+            await self._clock.sleep(self.limits.tick_seconds)
+            if self._subscribers:
+                self._update()
 
-    async def news(self) -> None:
-        """Waits until there is something to tell, or for the heartbeat."""
-        await self._news.wait()
+    async def next_update(self) -> None:
+        """Waits for the next change or heartbeat."""
+        await self._published.wait()
 
     def position_of(self, cursor: str) -> Position | None:
-        """`None` for a cursor of another run, and for what is none."""
+        """`None` for an invalid cursor, or one of another run."""
         read = _read_cursor(cursor) if len(cursor) <= _LONGEST_CURSOR else None
         if read is None or read[1] != self._run:
             return None
@@ -141,11 +141,11 @@ class LiveFeed:
         return position if is_past else None
 
     def reaches(self, position: Position) -> bool:
-        """Whether the changes since `position` can be told, every one of them."""
+        """Whether all changes since `position` are still known."""
         return position.revision >= self._complete_since and position.requests >= self._oldest
 
     def changes(self, since: Position) -> str:
-        """The message for a follower that `reaches` reaches."""
+        """The message for a subscriber whose position is within reach (`reaches`)."""
         if self._shared is not None and since == self._published_before:
             return self._shared
         status = self._status.text if self._status.revision > since.revision else "null"
@@ -157,13 +157,13 @@ class LiveFeed:
         return text
 
     def snapshot(self, since: Position | None) -> tuple[str, int]:
-        """The picture without its end, and how many requests were missed by whoever stood at `since`."""
-        first = max(self.position.requests - self.pace.shown_requests, self._oldest, 0)
-        if self._picture is None:
+        """The snapshot message without its end, and how many requests a subscriber at `since` has missed."""
+        first = max(self.position.requests - self.limits.snapshot_requests, self._oldest, 0)
+        if self._snapshot is None:
             providers = ",".join(published.text for published in self._providers.values())
             parts = f'"status":{self._status.text},"providers":[{providers}],"requests":[{self._requests_since(first)}]'
-            self._picture = f"{self._head('snapshot')},{parts}"
-        return self._picture, max(0, min(first, self.position.requests) - since.requests) if since else 0
+            self._snapshot = f"{self._head('snapshot')},{parts}"
+        return self._snapshot, max(0, min(first, self.position.requests) - since.requests) if since else 0
 
     @property
     def _oldest(self) -> int:
@@ -183,37 +183,37 @@ class LiveFeed:
             self._request_texts[number] = text
         return text
 
-    def _look(self) -> None:
-        """Compares everything with what was told, and tells what is new."""
+    def _update(self) -> None:
+        """Compares the state with what was published, and publishes the changes."""
         now, revision = self._clock.monotonic(), self.position.revision + 1
-        is_new = [self._look_at_providers(revision), self._look_at_status(revision, now)]
-        published = Position(revision if any(is_new) else self.position.revision, self._finished)
-        if published == self.position and now - self._published_at < self.pace.heartbeat_seconds:
+        has_changed = [self._update_providers(revision), self._update_status(revision, now)]
+        published = Position(revision if any(has_changed) else self.position.revision, self._finished)
+        if published == self.position and now - self._published_at < self.limits.heartbeat_seconds:
             return
         for number in [number for number in self._request_texts if number < self._oldest]:
             del self._request_texts[number]
         self._published_before, self.position, self._published_at = self.position, published, now
         self._published_time = self._clock.now().isoformat().replace("+00:00", "Z")
-        self._shared = self._picture = None
-        heard, self._news = self._news, asyncio.Event()
-        heard.set()
+        self._shared = self._snapshot = None
+        event, self._published = self._published, asyncio.Event()
+        event.set()
 
-    def _look_at_providers(self, revision: int) -> bool:
-        before, is_new = self._providers, False
+    def _update_providers(self, revision: int) -> bool:
+        before, has_changed = self._providers, False
         self._providers = {}
         for view in self._show_providers():
             published = before.get(view.name)
             text = view.model_dump_json()
             if published is None or published.text != text:
-                published, is_new = _Published(text, revision), True
+                published, has_changed = _Published(text, revision), True
             self._providers[view.name] = published
         if before.keys() - self._providers.keys():
-            # Changes have no word for a provider that is gone; a snapshot simply lacks it.
-            self._complete_since, is_new = revision, True
-        return is_new
+            # Change messages cannot express that a provider is gone; a snapshot simply does not contain it.
+            self._complete_since, has_changed = revision, True
+        return has_changed
 
-    def _look_at_status(self, revision: int, now: float) -> bool:
-        if now - self._status_at < self.pace.status_every_seconds:
+    def _update_status(self, revision: int, now: float) -> bool:
+        if now - self._status_at < self.limits.status_every_seconds:
             return False
         status = self._show_status()
         compared = status.model_dump_json(exclude={"uptime_seconds"})
@@ -224,25 +224,25 @@ class LiveFeed:
         return True
 
 
-class Follower:
-    """One connection's place in the feed."""
+class Subscriber:
+    """One connection's position in the feed."""
 
     def __init__(self, feed: LiveFeed, cursor: str | None) -> None:
         self._feed = feed
         self._position = None if cursor is None else feed.position_of(cursor)
-        self._is_lost = cursor is not None and self._position is None
-        """It was told things, and nobody knows which."""
-        self._has_begun = False
+        self._has_invalid_cursor = cursor is not None and self._position is None
+        """What it received before is unknown."""
+        self._has_started = False
 
     async def next_message(self) -> str:
-        """The next message: at once if this follower is behind, else when something has changed, or for the heartbeat."""
+        """The next message: at once if the subscriber is behind, else with the next change or heartbeat."""
         feed = self._feed
-        if self._has_begun and self._position == feed.position:
-            await feed.news()
-        self._has_begun = True
+        if self._has_started and self._position == feed.position:
+            await feed.next_update()
+        self._has_started = True
         before, self._position = self._position, feed.position
         if before is not None and feed.reaches(before):
             return feed.changes(before)
-        picture, missed = feed.snapshot(before)
-        is_lost, self._is_lost = self._is_lost, False
-        return f'{picture},"missed":{"null" if is_lost else missed}}}'
+        snapshot, missed = feed.snapshot(before)
+        is_unknown, self._has_invalid_cursor = self._has_invalid_cursor, False
+        return f'{snapshot},"missed":{"null" if is_unknown else missed}}}'

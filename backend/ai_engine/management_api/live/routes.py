@@ -1,4 +1,4 @@
-"""`/ws`: status, providers and finished requests as they change. `docs/live.md` has the protocol."""
+"""`/ws`: status, providers and finished requests as they change. The protocol is in `docs/live.md`."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,58 +11,58 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ai_engine.access.guards import Guard, GuardedRoute, requires
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.errors import AIEngineError
-from ai_engine.management_api.live.feed import Follower, LiveFeed
+from ai_engine.management_api.live.feed import LiveFeed, Subscriber
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 
 router = APIRouter(route_class=GuardedRoute)
 
 POLICY_VIOLATION = 1008
-MOST_MESSAGES_A_MINUTE = 60
-"""From a client. They are read and thrown away; some clients say now and then that they are alive."""
+MAX_MESSAGES_PER_MINUTE = 60
+"""From a client. They are ignored; some clients send keep-alives."""
 
 _LONGEST_REASON_BYTES = 123  # what fits into a close frame
-_FAREWELL_SECONDS = 1
+_CLOSE_SECONDS = 1
 
 
-class Farewell(NamedTuple):
-    """Why we end a connection."""
+class CloseReason(NamedTuple):
+    """The close code and reason sent to the client."""
 
     code: int
     reason: str
 
 
-@router.websocket("/ws", name="follow_live", dependencies=[requires(Role.VIEWER)])
-async def follow_live(
+@router.websocket("/ws", name="live_updates", dependencies=[requires(Role.VIEWER)])
+async def live_updates(
     websocket: WebSocket,
     feed: Annotated[LiveFeed, Depends(provided(LiveFeed))],
     guard: Annotated[Guard, Depends(provided(Guard))],
 ) -> None:
-    """Tells what happens until either side has enough. A handshake is refused as a request would be: 401, 403, 503."""
-    with feed.follow(websocket.query_params.get("cursor")) as follower:
+    """Sends updates until either side closes. A handshake is refused with a status as a request would be: 401, 403, 503."""
+    with feed.subscribe(websocket.query_params.get("cursor")) as subscriber:
         await websocket.accept()
-        farewell = await _first_of(
-            _tell(websocket, follower, guard, feed.pace.send_seconds),
-            _listen(websocket, SystemClock()),
-            _watch(websocket, guard, feed.pace.admission_seconds),
+        close_reason = await _first_of(
+            _send_updates(websocket, subscriber, guard, feed.limits.send_seconds),
+            _discard_input(websocket, SystemClock()),
+            _recheck_authorization(websocket, guard, feed.limits.recheck_seconds),
         )
-    if farewell is not None:
-        await _close(websocket, farewell)
+    if close_reason is not None:
+        await _close(websocket, close_reason)
 
 
 @router.get("/ws", include_in_schema=False, dependencies=[requires(Role.VIEWER)])
-async def ask_for_upgrade() -> None:
-    """A plain request came: by hand, or through a proxy that drops `Upgrade`."""
-    raise HTTPException(426, "This is a WebSocket; a proxy in between must pass `Upgrade` on.", {"upgrade": "websocket"})
+async def upgrade_required() -> None:
+    """A plain HTTP request, or a handshake through a proxy that drops `Upgrade`."""
+    raise HTTPException(426, "WebSocket handshake required; a proxy in between must forward `Upgrade`.", {"upgrade": "websocket"})
 
 
-async def _tell(websocket: WebSocket, follower: Follower, guard: Guard, send_seconds: float) -> Farewell | None:
-    """Sends every message, until the client does not take the next one in time, or may not have it any more."""
+async def _send_updates(websocket: WebSocket, subscriber: Subscriber, guard: Guard, send_seconds: float) -> CloseReason | None:
+    """Sends messages until the client does not read one in time or loses its authorization."""
     while True:
-        message = await follower.next_message()
-        farewell = _farewell_now(websocket, guard)
-        if farewell is not None:
-            return farewell
+        message = await subscriber.next_message()
+        close_reason = _authorization_error(websocket, guard)
+        if close_reason is not None:
+            return close_reason
         try:
             async with asyncio.timeout(send_seconds):
                 await websocket.send_text(message)
@@ -70,38 +70,38 @@ async def _tell(websocket: WebSocket, follower: Follower, guard: Guard, send_sec
             return None
 
 
-async def _watch(websocket: WebSocket, guard: Guard, every_seconds: float) -> Farewell:
-    """Waits until the client may not follow any more; without news too, so that a sign-out in another window is noticed."""
+async def _recheck_authorization(websocket: WebSocket, guard: Guard, every_seconds: float) -> CloseReason:
+    """Returns when the client loses its authorization, such as by a sign-out in another window."""
     while True:
         await asyncio.sleep(every_seconds)
-        farewell = _farewell_now(websocket, guard)
-        if farewell is not None:
-            return farewell
+        close_reason = _authorization_error(websocket, guard)
+        if close_reason is not None:
+            return close_reason
 
 
-def _farewell_now(websocket: WebSocket, guard: Guard) -> Farewell | None:
-    """Why the client may not have the next message; `None` if it may."""
+def _authorization_error(websocket: WebSocket, guard: Guard) -> CloseReason | None:
+    """Why the client is not authorized any more; `None` if it is."""
     try:
         guard.admit(websocket.scope, Role.VIEWER)
     except AIEngineError as error:
-        return Farewell(POLICY_VIOLATION, error.message)
+        return CloseReason(POLICY_VIOLATION, error.message)
     return None
 
 
-async def _listen(websocket: WebSocket, clock: Clock) -> Farewell | None:
-    """Reads what a client that has nothing to say says, until it leaves or says too much."""
-    heard, minute_ends_at = 0, clock.monotonic() + 60
+async def _discard_input(websocket: WebSocket, clock: Clock) -> CloseReason | None:
+    """Reads and discards the client's messages until it disconnects or sends too many."""
+    received, minute_ends_at = 0, clock.monotonic() + 60
     while (await websocket.receive())["type"] != "websocket.disconnect":
         if clock.monotonic() >= minute_ends_at:
-            heard, minute_ends_at = 0, clock.monotonic() + 60
-        heard += 1
-        if heard > MOST_MESSAGES_A_MINUTE:
-            return Farewell(POLICY_VIOLATION, "Nothing is to be said here; listen.")
+            received, minute_ends_at = 0, clock.monotonic() + 60
+        received += 1
+        if received > MAX_MESSAGES_PER_MINUTE:
+            return CloseReason(POLICY_VIOLATION, "Too many messages: this WebSocket only sends.")
     return None
 
 
-async def _first_of(*works: Coroutine[Any, Any, Farewell | None]) -> Farewell | None:
-    """What the first to end gives; the others are cancelled."""
+async def _first_of(*works: Coroutine[Any, Any, CloseReason | None]) -> CloseReason | None:
+    """The result of the first to finish; the others are cancelled."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -112,10 +112,10 @@ async def _first_of(*works: Coroutine[Any, Any, Farewell | None]) -> Farewell | 
     return done.pop().result()
 
 
-async def _close(websocket: WebSocket, farewell: Farewell) -> None:
-    reason = farewell.reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
+async def _close(websocket: WebSocket, close_reason: CloseReason) -> None:
+    reason = close_reason.reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
     try:
-        async with asyncio.timeout(_FAREWELL_SECONDS):
-            await websocket.close(farewell.code, reason)
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await websocket.close(close_reason.code, reason)
     except (TimeoutError, WebSocketDisconnect):
-        pass  # it does not listen any more; the server ends the connection
+        pass  # the client does not respond; the server closes the connection

@@ -1,1 +1,1 @@
-"""The API's description: its texts, and an example of every answer."""
+"""The OpenAPI document: texts, and an example of every response."""

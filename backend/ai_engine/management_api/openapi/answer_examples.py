@@ -1,4 +1,4 @@
-"""What answers of the management API look like, for the document: one example for each schema of an answer."""
+"""Examples of the management API's responses for `/openapi.json`, by schema."""
 
 from types import MappingProxyType
 from typing import Any
@@ -66,14 +66,14 @@ _EXPLANATION = {
             "usd_per_million_tokens": "4.375",
         }
     ],
-    "left_out": [
+    "excluded": [
         {
             "provider": "openrouter",
             "model": "openai/gpt-4o",
             "reason": "drained",
             "cause": None,
-            "detail": "drained by hand; POST /api/providers/openrouter/restore ends it",
-            "returns_at": None,
+            "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+            "until": None,
         }
     ],
     "fallbacks": ["claude-sonnet-4-5"],
@@ -88,8 +88,8 @@ _REQUEST_SUMS = {
     "rescued": 0,
     "client_cancelled": 0,
     "upstream_cut": 0,
-    "refused": 0,
-    "errors": 0,
+    "client_errors": 0,
+    "failed": 0,
     "success_rate": 1.0,
     "attempts": 1,
     "tokens": _TOKENS,
@@ -102,7 +102,7 @@ _ATTEMPT_SUMS = {
     "attempts": 1,
     "successes": 1,
     "failed": 0,
-    "refused": 0,
+    "client_errors": 0,
     "absorbed": 0,
     "success_rate": 1.0,
     "tokens": _TOKENS,
@@ -120,10 +120,9 @@ _EXPORT_ROW = {
     "rescued": None,
     "client_cancelled": None,
     "upstream_cut": None,
-    "refused": 0,
-    "errors": None,
-    "successes": 1,
+    "client_errors": 0,
     "failed": 0,
+    "successes": 1,
     "absorbed": 0,
     "success_rate": 1.0,
     "input_tokens": 9,
@@ -143,7 +142,7 @@ _REQUEST = {
     "client": None,
     "client_name": "local",
     "operation": "chat",
-    "asked_model": "gpt-4o",
+    "requested_model": "gpt-4o",
     "provider": "openai",
     "model": "gpt-4o",
     "key_fingerprint": "9f86d081",
@@ -168,7 +167,7 @@ _ATTEMPT = {
     "provider": "openai",
     "model": "gpt-4o",
     "key_fingerprint": "9f86d081",
-    "why": "first choice",
+    "reason": "first_candidate",
     "started_ms": 0.21,
     "duration_ms": 812.4,
     "first_token_ms": None,
@@ -254,7 +253,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "success": True,
             "provider": "groq",
             "model": "llama-3.3-70b-versatile",
-            "response": "Hello! All is well here.",
+            "response": "Hello! How can I help?",
             "latency_ms": 241.18,
             "ttft_ms": 96.4,
             "usage": _USAGE,
@@ -264,7 +263,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
                     "provider": "groq",
                     "model": "llama-3.3-70b-versatile",
                     "key": "9f86d081",
-                    "why": "first choice",
+                    "reason": "first_candidate",
                     "succeeded": True,
                     "failure": None,
                     "status": 200,
@@ -278,8 +277,14 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
         "ProviderModelPage": {"items": [_ROUTE], "next_cursor": None},
         "Refreshed": {
             "providers": [
-                {"provider": "openai", "outcome": "listed", "models_count": 68, "listed_at": _AT, "error": None},
-                {"provider": "groq", "outcome": "failed", "models_count": 21, "listed_at": _AT, "error": "HTTP 503: Try again."},
+                {"provider": "openai", "outcome": "refreshed", "models_count": 68, "refreshed_at": _AT, "error": None},
+                {
+                    "provider": "groq",
+                    "outcome": "failed",
+                    "models_count": 21,
+                    "refreshed_at": _AT,
+                    "error": "HTTP 503: Try again.",
+                },
             ]
         },
         "Explanation": _EXPLANATION,
@@ -288,7 +293,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "success": True,
             "provider": "openai",
             "model": "gpt-4o",
-            "response": "Hello! All is well here.",
+            "response": "Hello! How can I help?",
             "usage": _USAGE,
             "latency_ms": 838.02,
             "attempts": [
@@ -296,7 +301,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
                     "provider": "openai",
                     "model": "gpt-4o",
                     "key": "9f86d081",
-                    "why": "first choice",
+                    "reason": "first_candidate",
                     "succeeded": True,
                     "failure": None,
                     "status": 200,
@@ -316,7 +321,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "settings": [
                 {
                     "name": "AI_ENGINE_PORT",
-                    "meaning": "The TCP port; 0 takes any free one.",
+                    "description": "The TCP port; 0 takes any free one.",
                     "is_set": False,
                     "is_secret": False,
                     "value": 8000,

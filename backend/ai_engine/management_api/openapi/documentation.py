@@ -1,4 +1,4 @@
-"""`/docs`, `/redoc` and `/openapi.json`, with every asset from our own origin: a gateway often has no way out to a CDN."""
+"""`/docs`, `/redoc` and `/openapi.json`, with all assets from this origin, since a gateway often cannot reach a CDN."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,33 +24,33 @@ _TITLE = "AI Engine"
 
 TAGS = [
     {"name": "Client API", "description": "OpenAI's and Anthropic's APIs over every provider."},
-    {"name": "Status", "description": "The engine at a glance."},
-    {"name": "Providers", "description": "Each provider with its keys and flags: see, test and steer it."},
-    {"name": "Models", "description": "The catalogue: which models there are, where, and at what price."},
-    {"name": "Autodecide", "description": "Which routes a model has, in which order they are tried, and why."},
-    {"name": "Statistics", "description": "What requests and attempts add up to over time: counts, tokens, money, percentiles."},
-    {"name": "Requests", "description": "The ledger: what was asked, what was tried and why, what it cost."},
-    {"name": "Configuration", "description": "What the operator configured, and its reload."},
-    {"name": "Session", "description": "Signing in to the pages: a key for a cookie that no script can read."},
-    {"name": "Audit", "description": "Who changed what at run time."},
-    {"name": "Health", "description": "For probes: is the process alive, and should it get requests."},
+    {"name": "Status", "description": "Status and metrics of the gateway."},
+    {"name": "Providers", "description": "Providers with their keys and flags: show, test and configure."},
+    {"name": "Models", "description": "The catalogue: models, routes and prices."},
+    {"name": "Autodecide", "description": "How a model is routed: candidates, order and scores."},
+    {"name": "Statistics", "description": "Aggregates over time: counts, tokens, cost, percentiles."},
+    {"name": "Requests", "description": "The ledger: requests with their attempts and cost."},
+    {"name": "Configuration", "description": "The configuration in force, and its reload."},
+    {"name": "Session", "description": "Signing in to the pages with a key."},
+    {"name": "Audit", "description": "Changes made at run time."},
+    {"name": "Health", "description": "Liveness and readiness probes."},
 ]
-"""The rooms of the document, in order."""
+"""The sections of the document, in order."""
 
 SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A key of this gateway, as SDKs send it. On loopback and without an admin key, none is asked for.",
+        "description": "A key of this gateway, as SDKs send it. Not required on loopback without an admin key.",
     },
     "x-api-key": {
         "type": "apiKey",
         "in": "header",
         "name": "x-api-key",
-        "description": "The same key in the other usual header.",
+        "description": "The same key in a different header.",
     },
 }
-"""How a key is sent; which role it must have stands at each operation."""
+"""How a key is sent; each operation states the role it needs."""
 
 router = APIRouter(include_in_schema=False, dependencies=[requires(Role.VIEWER)], route_class=GuardedRoute)
 
@@ -60,8 +60,10 @@ async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
 
 
-def completed(document: dict[str, Any], routes: Sequence[BaseRoute], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with `answers`, an example for each schema, and with what the guard asks for: nothing, or a key of a role."""
+def with_examples_and_security(
+    document: dict[str, Any], routes: Sequence[BaseRoute], answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The document with an example for each schema in `answers`, and with the role that each operation requires."""
     components = document["components"]
     components["securitySchemes"] = SECURITY_SCHEMES
     for name, example in answers.items():
@@ -100,5 +102,5 @@ async def redoc() -> HTMLResponse:
 @router.get(_ASSETS_PATH + "/{name}")
 async def asset(name: str) -> FileResponse:
     if name not in _ASSETS:
-        raise NotFound(f"There is nothing at {_ASSETS_PATH}/{name}.")
+        raise NotFound(f"No asset {name!r}.")
     return FileResponse(_ASSETS[name], headers={"cache-control": "public, max-age=86400"})

@@ -1,4 +1,4 @@
-"""The live configuration in words and numbers, without any secret: every setting with its meaning, every variable by its name."""
+"""The configuration in force as `GET /api/config` shows it, without secrets."""
 
 import os
 from datetime import datetime
@@ -14,48 +14,50 @@ from ai_engine.settings.environment import PREFIX
 from ai_engine.settings.file import DEFAULT_PATH, ModelSection, PriceSection, ProviderSection, WeightsSection
 
 _URLS = frozenset({"database_url", "redis_url", "otlp_endpoint"})
-"""Secret because of the password that may stand in them; the rest of them is what an operator wants to see."""
+"""Secret because they may hold a password; they are shown without it."""
 HIDDEN = "***"
 
 
 class SettingView(BaseModel):
-    """One setting, as it is in force."""
+    """A setting and its value in force."""
 
     name: str = Field(description="The environment variable.", examples=["AI_ENGINE_PORT"])
-    meaning: str
-    is_set: bool = Field(description="The environment or `.env` says so; else it is the default.")
-    is_secret: bool = Field(description="Its value is never shown; of an address, all but user and password.")
-    value: Any = Field(description="`null` where it is unset or secret.", examples=[8000])
+    description: str
+    is_set: bool = Field(description="Whether the environment or `.env` sets it; otherwise `value` is the default.")
+    is_secret: bool = Field(description="Secrets are never shown; URLs are shown without user, password and query.")
+    value: Any = Field(description="`null` if unset or secret.", examples=[8000])
     default: Any = Field(examples=[8000])
 
 
 class VariableView(BaseModel):
-    """An environment variable that a provider takes."""
+    """An environment variable of a provider."""
 
     name: str = Field(examples=["OPENAI_API_KEY"])
     provider: str = Field(examples=["openai"])
     is_set: bool
-    keys: list[str] = Field(description="Fingerprints of the keys in it and its numbered followers.", examples=[["9f86d081"]])
+    keys: list[str] = Field(
+        description="Fingerprints of the keys in it and in its numbered variants (`_2`, `_3` …).", examples=[["9f86d081"]]
+    )
 
 
 class WorkerView(BaseModel):
-    """One process of the gateway."""
+    """A worker process."""
 
     pid: int
-    generation: int = Field(description="Of the configuration that it works with.", examples=[1])
+    generation: int = Field(description="The generation of its configuration.", examples=[1])
 
 
 class LiveConfigurationView(BaseModel):
-    """What is in force now. Sections of the file stand as they were understood, with their defaults filled in."""
+    """The configuration in force. Sections of the YAML file include their defaults."""
 
-    generation: int = Field(description="1 after the start, one more with every reload.", examples=[1])
+    generation: int = Field(description="1 after the start; every reload adds one.", examples=[1])
     loaded_at: datetime
     workers: list[WorkerView]
     settings: list[SettingView]
     variables: list[VariableView]
-    config_file: str | None = Field(description="The YAML file; `null` where there is none.", examples=["ai-engine.yaml"])
+    config_file: str | None = Field(description="The path of the YAML file; `null` without one.", examples=["ai-engine.yaml"])
     providers: list[ProviderSection] = Field(
-        description="Providers that the file adds or overrides; `null` keeps the definition's."
+        description="Providers that the file adds or overrides; `null` fields keep the built-in value."
     )
     models: list[ModelSection]
     aliases: dict[str, str]
@@ -85,33 +87,33 @@ def configuration_view(current: Configuration) -> LiveConfigurationView:
 
 
 def file_in_use(current: Configuration) -> str | None:
-    """The path of the YAML file, named or found by itself; `None` where there is none."""
+    """The path of the YAML file in use; `None` without one."""
     path = current.settings.config or (DEFAULT_PATH if current.file.model_fields_set else None)
     return None if path is None else str(path)
 
 
 def differences(before: Configuration, after: Configuration) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a reload changed, by variable or section: as it was, and as it became. Of secrets, only that they changed."""
+    """The values before and after a reload, by variable or section, where they differ. Secrets are masked."""
     old, new = _comparable(before), _comparable(after)
     changed = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
     return {name: _shown(old.get(name)) for name in changed}, {name: _shown(new.get(name)) for name in changed}
 
 
 def without_credentials(url: str) -> str:
-    """The address without user, password and parameters, any of which may be a secret."""
+    """The URL without user, password and query, which may be secret."""
     scheme, _, rest = url.partition("://")
-    credentials, at, place = rest.rpartition("@")
+    credentials, at, host_and_path = rest.rpartition("@")
     if "?" in credentials:
-        return f"{scheme}://{HIDDEN}"  # where the password ends nobody can tell
-    place, query, _ = place.partition("?")
-    return f"{scheme}://{HIDDEN + at if at else ''}{place}{query + HIDDEN if query else ''}"
+        return f"{scheme}://{HIDDEN}"  # it is ambiguous where the password ends
+    host_and_path, query, _ = host_and_path.partition("?")
+    return f"{scheme}://{HIDDEN + at if at else ''}{host_and_path}{query + HIDDEN if query else ''}"
 
 
 def _setting_view(settings: Settings, field: str) -> SettingView:
     value, information = getattr(settings, field), Settings.model_fields[field]
     return SettingView(
         name=PREFIX + field.upper(),
-        meaning=information.description or "",
+        description=information.description or "",
         is_set=field in settings.model_fields_set,
         is_secret=isinstance(value, SecretStr) or "SecretStr" in str(information.annotation),
         value=_public(field, value),

@@ -1,4 +1,4 @@
-"""Statistics as a download, piece by piece: the series and the sums by provider, model, key and failure, one row each."""
+"""Streamed download of statistics: the series and the sums by provider, model, key and failure, one row each."""
 
 import csv
 import io
@@ -15,21 +15,20 @@ from ai_engine.management_api.views.statistics import StatisticsView
 
 
 class ExportRow(BaseModel):
-    """One row of a download. `null` (in CSV, empty) is what its section does not count, or nobody knows."""
+    """One row of a download. `null` (empty in CSV) is unknown or does not apply to the section."""
 
     section: Literal["summary", "provider", "model", "key", "error", "series"]
-    name: str | None = Field(description="Of the provider, the model, the key (`provider/fingerprint`) or the class of failure.")
-    begins_at: datetime = Field(description="Of the range; in the series, of the bucket.")
+    name: str | None = Field(description="The provider, the model, the key (`provider/fingerprint`) or the class of failure.")
+    begins_at: datetime = Field(description="The start of the range or, in the series, of the bucket.")
     requests: int | None
     attempts: int | None
     completed: int | None
     rescued: int | None
     client_cancelled: int | None
     upstream_cut: int | None
-    refused: int | None
-    errors: int | None
-    successes: int | None
+    client_errors: int | None
     failed: int | None
+    successes: int | None
     absorbed: int | None
     success_rate: float | None
     input_tokens: int | None
@@ -58,18 +57,18 @@ _RISKY = (
     *("=", "+", "-", "@", "\t", "\r", "\n"),
     *("\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}"),
 )
-"""What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection, read 2026-11-23)."""
+"""Characters that start a formula (https://owasp.org/www-community/attacks/CSV_Injection, read 2026-11-23)."""
 
 
 class ExportFormat(StrEnum):
-    """How a download is written."""
+    """The format of a download."""
 
     CSV = "csv"
     JSON = "json"
 
 
 async def export(statistics: StatisticsView, form: ExportFormat) -> AsyncGenerator[str, None]:
-    """The text, a row at a time: CSV as RFC 4180 has it, with a header, or one JSON array of objects."""
+    """The text, a row at a time: CSV with a header (RFC 4180), or a JSON array of objects."""
     pieces = _csv(statistics) if form is ExportFormat.CSV else _json(statistics)
     for piece in pieces:
         yield piece
@@ -88,7 +87,7 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 
 def _cell(value: object) -> str:
-    """A number or time as it is; a name behind an apostrophe where a spreadsheet would take it for a formula."""
+    """The value as text, with an apostrophe before text that a spreadsheet would evaluate as a formula."""
     if value is None:
         return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(_RISKY) else str(value)
@@ -118,7 +117,7 @@ def _rows(statistics: StatisticsView) -> Iterator[dict[str, Any]]:
 
 
 def _row(section: str, name: str | None, begins_at: datetime, sums: BaseModel) -> dict[str, Any]:
-    """The fields of `ExportRow`, and perhaps more: sums within sums have names of their own."""
+    """The fields of `ExportRow`, and possibly more: nested sums get names of their own."""
     row: dict[str, Any] = {}
     for field, value in sums.model_dump().items():
         if field == "tokens":

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from ai_engine.autodecide.candidates import Candidate, CandidateFinder, ExclusionReason, RouteQuery
 from ai_engine.catalogue.live import LiveCatalogue
-from ai_engine.catalogue.model_names import Rung
+from ai_engine.catalogue.model_names import MatchKind
 from ai_engine.catalogue.snapshot import CatalogueEntry, CatalogueModel
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.schemas import Flag, FlagReason
@@ -77,9 +77,9 @@ class RefreshedProvider(BaseModel):
     """What asking one provider for its models came to."""
 
     provider: str = Field(examples=["openai"])
-    outcome: Literal["listed", "failed", "under_way"]
+    outcome: Literal["refreshed", "failed", "in_progress"]
     models_count: int = Field(description="As many as are known now; a failed listing leaves the known ones in force.")
-    listed_at: datetime | None = Field(description="When it last told its models.")
+    refreshed_at: datetime | None = Field(description="When its model list was last read.")
     error: str | None
 
 
@@ -129,7 +129,7 @@ class ModelViews:
         """As autodecide sees the route for a wish without any demands."""
         if definition is None or (definition.is_sandbox and not self.finder.is_usable(definition)):
             return "disabled", Flag(reason=FlagReason.DISABLED, message="It is not in use.", until=None)
-        exclusion = self.finder.why_not(Candidate(definition, entry, Rung.EXACT), RouteQuery(entry.route.model))
+        exclusion = self.finder.why_not(Candidate(definition, entry, MatchKind.EXACT), RouteQuery(entry.route.model))
         if exclusion is None:
             return "available", None
         until = self.provider_views.until(exclusion.returns_in_seconds)

@@ -1,4 +1,4 @@
-"""A finished request as operators see it: an item of `GET /api/requests` and of `/ws`, and whole in `GET /api/requests/{id}`."""
+"""Schemas of a finished request: an item of `GET /api/requests` and `/ws`, and with its attempts `GET /api/requests/{id}`."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,99 +14,107 @@ Usd = Annotated[
     PlainSerializer(lambda amount: f"{amount:f}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}),
 ]
-"""Money in JSON: an exact decimal string, since a number there would be rounded."""
+"""Money in JSON: an exact decimal string, since a JSON number would be rounded."""
 
 
 class TokensView(BaseModel):
-    """Tokens in disjoint classes, so that they add up. `null` is unknown; `0` is none."""
+    """Tokens in disjoint classes: their sum is the total. `null` is unknown."""
 
-    input: int | None = Field(description="Neither read from a cache nor written to one.", examples=[412])
+    input: int | None = Field(description="Without cached tokens.", examples=[412])
     cached_input: int | None = Field(examples=[1024])
     cache_write: int | None = Field(examples=[0])
-    output: int | None = Field(description="Without reasoning, where the provider tells the two apart.", examples=[96])
+    output: int | None = Field(description="Without reasoning tokens, if the provider reports them.", examples=[96])
     reasoning: int | None = Field(examples=[0])
 
 
 class RequestView(BaseModel):
-    """One finished request."""
+    """A finished request."""
 
-    id: str = Field(description="The ledger's own, for `GET /api/requests/{id}`.", examples=["019ab0c3f1a27d9e3b5c8f6041d2e7a9"])
+    id: str = Field(description="The record's id in the ledger.", examples=["019ab0c3f1a27d9e3b5c8f6041d2e7a9"])
     request_id: str = Field(
-        description="The answer's `x-request-id`. It may have come from the client, who may use it twice.",
+        description="The response's `x-request-id`. Clients may set it, so it may not be unique.",
         examples=["req_5f0c6d"],
     )
     received_at: datetime
-    client: str | None = Field(description="The client key's id; `null` where none was needed.")
-    client_name: str | None = Field(description="The client key's name when the request came.", examples=["shop"])
+    client: str | None = Field(description="The client key's id; `null` if no key was needed.")
+    client_name: str | None = Field(description="The client key's name at the time of the request.", examples=["shop"])
     operation: Operation
-    asked_model: str = Field(description="As the client wrote it.", examples=["gpt-4o"])
+    requested_model: str = Field(description="The model name in the request.", examples=["gpt-4o"])
     provider: str | None = Field(
-        description="Who answered; where nobody did, who was tried last; `null` if nobody was.", examples=["openai"]
+        description="The provider that answered, or the last one that was tried; `null` if none was.", examples=["openai"]
     )
-    model: str | None = Field(description="The provider's own name for it.", examples=["gpt-4o-2024-08-06"])
-    key_fingerprint: str | None = Field(description="The provider key's.", examples=["9f86d081"])
+    model: str | None = Field(description="The provider's name for the model.", examples=["gpt-4o-2024-08-06"])
+    key_fingerprint: str | None = Field(description="The provider key's fingerprint.", examples=["9f86d081"])
     stream: bool
-    status: int = Field(description="What the client was told; 499 where it had left before that.", examples=[200])
+    status: int = Field(description="The HTTP status that the client received; 499 if it disconnected before.", examples=[200])
     ending: Ending
     failure: str | None = Field(
-        description="Why it did not end well; `null` where it did, and where the client left.", examples=["rate_limit"]
+        description="The class of failure; `null` if it succeeded or the client disconnected.", examples=["rate_limit"]
     )
     detail: str | None = Field(
         description="What failed in a sentence, with the field it is about; `null` as for `failure`.",
         examples=["messages[3].name: not supported by Anthropic"],
     )
     tokens: TokensView
-    tokens_estimated: bool = Field(description="Counted by us, because the provider did not say.")
+    tokens_estimated: bool = Field(
+        description="Whether the tokens are the gateway's estimate because the provider reported none."
+    )
     cost_usd: Usd | None = Field(
-        description="What the client pays: the winning and continuing attempts. `null`: nobody knows the price or the tokens.",
+        description="The client's cost: the attempts that make up its response. `null` if tokens or price are unknown.",
         examples=["0.00199"],
     )
-    absorbed_usd: Usd | None = Field(description="Paid by us, for attempts that the client does not pay.", examples=["0"])
-    price_version: str | None = Field(description="Where the price is from.", examples=["genai-prices 0.2.3"])
-    first_token_ms: float | None = Field(description="After the request came; `null` for plain answers.", examples=[312.5])
+    absorbed_usd: Usd | None = Field(description="The cost of attempts that the client is not charged for.", examples=["0"])
+    price_version: str | None = Field(description="The source of the price.", examples=["genai-prices 0.2.3"])
+    first_token_ms: float | None = Field(
+        description="From the arrival of the request to the first content; `null` if not streamed.", examples=[312.5]
+    )
     duration_ms: float = Field(examples=[1480.25])
-    upstream_ms: float = Field(description="Of it, the time spent on providers.", examples=[1478.5])
-    overhead_ms: float = Field(description="Of it, the engine's own share.", examples=[1.75])
-    attempts_count: int = Field(description="How many attempts were made.", examples=[1])
+    upstream_ms: float = Field(description="The part of `duration_ms` spent waiting for providers.", examples=[1478.5])
+    overhead_ms: float = Field(description="The gateway's own part of `duration_ms`.", examples=[1.75])
+    attempts_count: int = Field(description="The number of attempts.", examples=[1])
 
 
 class RequestAttempt(BaseModel):
-    """One request that was sent to a provider, with what came of it."""
+    """One request to a provider, and its result."""
 
-    number: int = Field(description="From 1, in the order in which they were begun.", examples=[1])
+    number: int = Field(description="From 1, in the order of their start.", examples=[1])
     provider: str = Field(examples=["openai"])
-    model: str = Field(description="The provider's own name for it.", examples=["gpt-4o-2024-08-06"])
-    key_fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
-    why: str = Field(description="Why this attempt was made.", examples=["first choice", "another key", "next candidate"])
-    started_ms: float = Field(description="After the request came.", examples=[0.5])
+    model: str = Field(description="The provider's name for the model.", examples=["gpt-4o-2024-08-06"])
+    key_fingerprint: str | None = Field(description="`null` for a provider without keys.", examples=["9f86d081"])
+    reason: str = Field(description="Why this attempt was made.", examples=["first_candidate", "next_key", "next_candidate"])
+    started_ms: float = Field(description="Since the arrival of the request.", examples=[0.5])
     duration_ms: float = Field(examples=[1478.5])
     first_token_ms: float | None = Field(
-        description="After the attempt began; `null` where none came, and for plain answers.", examples=[312]
+        description="From the start of the attempt to the first content; `null` if there was none or it was not streamed.",
+        examples=[312],
     )
     succeeded: bool
     failure: str | None = Field(
-        description="The failure's class, or `abandoned` where it was given up before its answer.", examples=["rate_limit"]
+        description="The class of failure, or `cancelled` if the client disconnected or the deadline passed first.",
+        examples=["rate_limit"],
     )
     detail: str | None = Field(
-        description="What failed in a sentence, with the field it is about.",
+        description="What failed, in a sentence with the path of the field.",
         examples=["messages[3].name: not supported by Anthropic"],
     )
-    blame: Blame | None = Field(description="Who the failure is charged to.")
-    status: int | None = Field(description="The provider's HTTP status; `null` where none came.", examples=[429])
+    blame: Blame | None = Field(description="What the failure is attributed to.")
+    status: int | None = Field(description="The provider's HTTP status; `null` without a response.", examples=[429])
     tokens: TokensView
-    tokens_estimated: bool = Field(description="Counted by us, because the provider did not say.")
-    cost_usd: Usd | None = Field(description="At list price; `null` where tokens or price are unknown.", examples=["0.00199"])
-    absorbed: bool = Field(description="Paid by us and charged to nobody.")
+    tokens_estimated: bool = Field(
+        description="Whether the tokens are the gateway's estimate because the provider reported none."
+    )
+    cost_usd: Usd | None = Field(description="At list price; `null` if tokens or price are unknown.", examples=["0.00199"])
+    absorbed: bool = Field(description="Whether its cost is not charged to the client.")
 
 
 class RequestDetail(RequestView):
-    """One finished request with its attempts: everything that a timeline shows."""
+    """A finished request with its attempts."""
 
     attempts: list[RequestAttempt]
 
 
 def request_view(request: RequestFinished, attempts_count: int | None = None) -> RequestView:
-    """The request as a list shows it; `attempts_count` where its attempts are not at hand."""
+    """The request as a list item; `attempts_count` if its attempts are not loaded."""
     count = len(request.attempts) if attempts_count is None else attempts_count
     return RequestView(
         id=request.id,
@@ -115,7 +123,7 @@ def request_view(request: RequestFinished, attempts_count: int | None = None) ->
         client=request.client,
         client_name=request.client_name,
         operation=request.operation,
-        asked_model=request.asked_model,
+        requested_model=request.requested_model,
         provider=request.route.provider if request.route else None,
         model=request.route.model if request.route else None,
         key_fingerprint=request.key_fingerprint,
@@ -149,7 +157,7 @@ def _attempt_view(attempt: AttemptFinished) -> RequestAttempt:
         provider=attempt.route.provider,
         model=attempt.route.model,
         key_fingerprint=attempt.key_fingerprint,
-        why=attempt.why,
+        reason=attempt.reason,
         started_ms=round(attempt.started_ms, 3),
         duration_ms=round(attempt.duration_ms, 3),
         first_token_ms=_ms(attempt.first_token_ms),

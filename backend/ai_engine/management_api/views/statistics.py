@@ -1,4 +1,4 @@
-"""Statistics in JSON: `null` where something is not known, which is not `0`."""
+"""Schemas of the statistics. `null` is unknown."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
 class PercentilesView(BaseModel):
-    """Milliseconds within 10 %; `null` where nothing was measured."""
+    """In milliseconds, with an error of up to 10 %; `null` without measurements."""
 
     p50: Rounded | None = Field(examples=[840.5])
     p95: Rounded | None = Field(examples=[2310.2])
@@ -28,100 +28,96 @@ class PercentilesView(BaseModel):
 
 
 class TokenSums(BaseModel):
-    """Sums of what is known, in disjoint classes, so that they add up."""
+    """Sums of known tokens in disjoint classes: their sum is the total."""
 
-    input: int = Field(description="Neither read from a cache nor written to one.", examples=[412_000])
+    input: int = Field(description="Without cached tokens.", examples=[412_000])
     cached_input: int = Field(examples=[96_000])
     cache_write: int = Field(examples=[0])
-    output: int = Field(description="Without reasoning, where the provider tells the two apart.", examples=[88_100])
+    output: int = Field(description="Without reasoning tokens, if the provider reports them.", examples=[88_100])
     reasoning: int = Field(examples=[0])
 
 
 class RequestSums(BaseModel):
-    """Of requests. `completed` to `errors` add up to `requests`."""
+    """Sums over requests. `completed` to `failed` add up to `requests`."""
 
     requests: int = Field(examples=[1000])
     completed: int = Field(examples=[960])
     rescued: int = Field(examples=[4])
     client_cancelled: int = Field(examples=[20])
     upstream_cut: int = Field(examples=[1])
-    refused: int = Field(description="The client's own fault.", examples=[10])
-    errors: int = Field(examples=[5])
+    client_errors: int = Field(description="Failed because of the request itself.", examples=[10])
+    failed: int = Field(description="Failed for any other reason.", examples=[5])
     success_rate: float | None = Field(
-        description="0 to 1, of those that were ours to answer: not those that a client cancelled or got wrong.", examples=[0.994]
+        description="0 to 1, without client errors and requests that the client cancelled.", examples=[0.994]
     )
     attempts: int = Field(examples=[1043])
-    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
-    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[0])
-    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
-    cost_usd: Usd | None = Field(description="What clients pay; `null` where nobody knows any of it.", examples=["3.1875"])
-    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
-    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
-    latency_ms: PercentilesView = Field(description="Of those that were answered.")
-    first_token_ms: PercentilesView = Field(description="Of streams that were answered.")
-    overhead_ms: PercentilesView = Field(description="The engine's own share.")
+    tokens: TokenSums | None = Field(description="`null` if all are unknown.")
+    unknown_usage: int = Field(description="Requests that are not in `tokens`: theirs are unknown.", examples=[0])
+    estimated_usage: int = Field(description="How many are in `tokens` with the gateway's estimate.", examples=[3])
+    cost_usd: Usd | None = Field(description="What clients are charged; `null` if unknown for all.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="The cost of attempts that clients are not charged for.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd` because their price is unknown.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of answered requests.")
+    first_token_ms: PercentilesView = Field(description="Of answered streams.")
+    overhead_ms: PercentilesView = Field(description="The gateway's own part of the duration.")
 
 
 class AttemptSums(BaseModel):
-    """Of attempts. Those that no number but `attempts` counts were given up with their request."""
+    """Sums over attempts. Cancelled attempts count in `attempts` only."""
 
     attempts: int = Field(examples=[1043])
     successes: int = Field(examples=[964])
     failed: int = Field(examples=[41])
-    refused: int = Field(description="Refused for what was asked, which is nobody's fault here.", examples=[10])
-    absorbed: int = Field(description="Paid by us and charged to nobody.", examples=[2])
-    success_rate: float | None = Field(description="0 to 1, of the successes and failures.", examples=[0.959])
-    tokens: TokenSums | None = Field(description="`null` where nobody knows any of them.")
-    unknown_usage: int = Field(description="How many are not in `tokens`, because nobody knows theirs.", examples=[52])
-    estimated_usage: int = Field(description="How many are in `tokens` as we counted them.", examples=[3])
-    cost_usd: Usd | None = Field(description="At list price; `null` where nobody knows any of it.", examples=["3.1875"])
-    absorbed_usd: Usd = Field(description="Paid by us, for attempts that no client pays.", examples=["0.0021"])
-    unpriced: int = Field(description="How many are not in `cost_usd`, because nobody knows their price.", examples=[0])
-    latency_ms: PercentilesView = Field(description="Of those that succeeded.")
-    first_token_ms: PercentilesView = Field(description="Of streams that succeeded.")
+    client_errors: int = Field(description="Failed because of the request itself.", examples=[10])
+    absorbed: int = Field(description="Attempts whose cost is not charged to clients.", examples=[2])
+    success_rate: float | None = Field(description="0 to 1: successes / (successes + failed).", examples=[0.959])
+    tokens: TokenSums | None = Field(description="`null` if all are unknown.")
+    unknown_usage: int = Field(description="Attempts that are not in `tokens`: theirs are unknown.", examples=[52])
+    estimated_usage: int = Field(description="How many are in `tokens` with the gateway's estimate.", examples=[3])
+    cost_usd: Usd | None = Field(description="At list price; `null` if unknown for all.", examples=["3.1875"])
+    absorbed_usd: Usd = Field(description="The cost of attempts that clients are not charged for.", examples=["0.0021"])
+    unpriced: int = Field(description="How many are not in `cost_usd` because their price is unknown.", examples=[0])
+    latency_ms: PercentilesView = Field(description="Of successful attempts.")
+    first_token_ms: PercentilesView = Field(description="Of successful streams.")
 
 
 class KeySums(AttemptSums):
-    """Of one provider key's attempts."""
+    """Sums over one provider key's attempts."""
 
     provider: str = Field(examples=["openai"])
-    key_fingerprint: str | None = Field(description="`null` for a provider that takes no key.", examples=["9f86d081"])
+    key_fingerprint: str | None = Field(description="`null` for a provider without keys.", examples=["9f86d081"])
 
 
 class ErrorCounts(BaseModel):
-    """How often one class of failure came."""
+    """Counts of one class of failure."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    attempts: int | None = Field(description="`null` where attempts are not told apart.", examples=[41])
-    requests: int = Field(description="How many requests it ended.", examples=[5])
+    attempts: int | None = Field(description="`null` with a `client` filter.", examples=[41])
+    requests: int = Field(description="Requests that failed with it.", examples=[5])
 
 
 class SeriesPoint(RequestSums):
-    """One bucket."""
+    """One bucket of the series."""
 
     begins_at: datetime
 
 
 class StatisticsView(BaseModel):
-    """Everything about a range of time."""
+    """Statistics of a time range."""
 
     begins_at: datetime
-    ends_at: datetime = Field(
-        description="What is counted, the end excluded: the range that was asked for, its edges moved outward to whole buckets."
-    )
-    bucket: Bucket = Field(description="The distance between two points of the series; never `auto`.", examples=["hour"])
+    ends_at: datetime = Field(description="Exclusive. Both ends of the requested range are moved outward to whole buckets.")
+    bucket: Bucket = Field(description="The width of a point of the series; never `auto`.", examples=["hour"])
     bucket_seconds: int = Field(examples=[3600])
     summary: RequestSums
     provider_stats: dict[str, AttemptSums] | None = Field(
-        description="By provider's name. `null`, like the next two, with a client's filter: attempts are not kept by client."
+        description="By provider. `null` with a `client` filter, as `model_stats` and `key_stats`."
     )
-    model_stats: dict[str, AttemptSums] | None = Field(description="By the provider's own name for the model.")
+    model_stats: dict[str, AttemptSums] | None = Field(description="By the provider's name for the model.")
     key_stats: list[KeySums] | None
     error_stats: dict[str, ErrorCounts] = Field(description="By class of failure.")
-    series: list[SeriesPoint] = Field(
-        description="By time, at most 1,000 points; a bucket in which nothing happened has none.", max_length=1000
-    )
+    series: list[SeriesPoint] = Field(description="By time, at most 1,000 points; empty buckets are left out.", max_length=1000)
 
 
 class HealthPoint(BaseModel):
@@ -132,23 +128,21 @@ class HealthPoint(BaseModel):
     begins_at: datetime
     attempts: int = Field(examples=[42])
     successes: int = Field(examples=[40])
-    failed: int = Field(description="Those that were the provider's, the key's or the connection's fault.", examples=[2])
+    failed: int = Field(description="Failures of the provider, the key or the connection.", examples=[2])
 
 
 class ProviderHistoryView(BaseModel):
-    """The latest buckets of every provider that was asked in them."""
+    """The latest buckets of every provider."""
 
     begins_at: datetime
-    ends_at: datetime = Field(description="The end of the current bucket, which is still being filled.")
-    bucket: Literal[Bucket.MINUTE, Bucket.HOUR] = Field(description="The distance between two points.", examples=["hour"])
+    ends_at: datetime = Field(description="The end of the current, incomplete bucket.")
+    bucket: Literal[Bucket.MINUTE, Bucket.HOUR] = Field(description="The width of a point.", examples=["hour"])
     bucket_seconds: int = Field(examples=[3600])
-    providers: dict[str, list[HealthPoint]] = Field(
-        description="By provider's name, by time; a bucket in which it was not asked has no point."
-    )
+    providers: dict[str, list[HealthPoint]] = Field(description="By provider, by time; buckets without attempts are left out.")
 
 
 async def statistics_view(found: Statistics) -> StatisticsView:
-    """All of it in JSON's words; a few points at a time, since there may be a thousand."""
+    """Converts the statistics; it yields to other tasks between points, of which there may be a thousand."""
     series: list[SeriesPoint] = []
     for begins_at, requests in found.series:
         series.append(SeriesPoint(begins_at=begins_at, **_of_requests(requests)))
@@ -174,7 +168,7 @@ async def statistics_view(found: Statistics) -> StatisticsView:
 
 
 def provider_history_view(found: ProviderHistory) -> ProviderHistoryView:
-    """In JSON's words."""
+    """Converts the history."""
     return ProviderHistoryView(
         begins_at=found.begins_at,
         ends_at=found.ends_at,
@@ -191,7 +185,7 @@ def _by_name(stats: Mapping[str, Totals] | None) -> dict[str, AttemptSums] | Non
 def _of_requests(totals: Totals) -> dict[str, Any]:
     """The fields of `RequestSums`."""
     number = totals.by_name()
-    answered, failed = number["completed"] + number["rescued"], number["upstream_cut"] + number["errors"]
+    answered, failed = number["completed"] + number["rescued"], number["upstream_cut"] + number["failed"]
     return _fields(totals, number, number["requests"]) | {"success_rate": _rate(answered, failed)}
 
 

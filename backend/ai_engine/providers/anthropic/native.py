@@ -7,7 +7,7 @@ import orjson
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.anthropic.events import is_error, mapping, merged
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
 from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
@@ -42,7 +42,7 @@ def sound_answer(body: bytes, field: str) -> Json | Failure:
     if is_error(message):
         return classify_error_value(message)
     if not isinstance(message.get(field), int if field == "input_tokens" else list):
-        return malformed_answer(f"The provider's answer has no {field}.")
+        return malformed_response(f"The provider's answer has no {field}.")
     return message
 
 

@@ -2,7 +2,7 @@
 
 from ai_engine.names import Blame, TokenCounts
 from ai_engine.providers.adapter import PlainAnswer
-from ai_engine.providers.failures import Failure, FailureClass, classify_error_object, malformed_answer
+from ai_engine.providers.failures import Failure, FailureClass, classify_error_object, malformed_response
 from ai_engine.wire import cohere, openai
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
@@ -15,7 +15,7 @@ def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> Pla
     given = answer.get("message")
     reason = answer.get("finish_reason")
     if not isinstance(given, dict) or not isinstance(reason, str):
-        return malformed_answer("Cohere's answer has no message or no finish_reason.")
+        return malformed_response("Cohere's answer has no message or no finish_reason.")
     failure = failure_of_finish(reason, answer.get("error"))
     if failure is not None:
         return failure
@@ -86,7 +86,7 @@ def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     kinds = object_in(answer, "embeddings")
     vectors = kinds.get("base64") or kinds.get("float")
     if not isinstance(vectors, list) or not vectors or not all(isinstance(vector, list | str) for vector in vectors):
-        return malformed_answer("Cohere's answer has no embeddings.")
+        return malformed_response("Cohere's answer has no embeddings.")
     tokens = _billed_tokens(answer)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=tokens or 0)
     counts = None if tokens is None else TokenCounts(input=tokens, output=0)
@@ -96,7 +96,7 @@ def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
 def read_ranking(answer: Json, body: bytes) -> PlainAnswer | Failure:
     """A ranking, unchanged. It is billed by searches; tokens count only where some are billed."""
     if not isinstance(answer.get("results"), list):
-        return malformed_answer("Cohere's answer has no results.")
+        return malformed_response("Cohere's answer has no results.")
     return PlainAnswer(body, None, TokenCounts(input=_billed_tokens(answer) or 0, output=0), answer=answer)
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.answers import failure_of_finish
-from ai_engine.providers.failures import classify_error_value, malformed_answer
+from ai_engine.providers.failures import classify_error_value, malformed_response
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import cohere, openai
 from ai_engine.wire.json_types import Json
@@ -135,7 +135,7 @@ class CohereStreamDecoder(TranslatingDecoder):
     def _finish(self, delta: Json) -> Sequence[StreamEvent]:
         reason = delta.get("finish_reason")
         if type(reason) is not str:
-            return (failed(malformed_answer("Cohere's stream ends without a reason.")),)
+            return (failed(malformed_response("Cohere's stream ends without a reason.")),)
         failure = failure_of_finish(reason, delta.get("error"))
         if failure is not None:
             return (failed(failure),)

@@ -9,7 +9,7 @@ import orjson
 from ai_engine.clock import Clock
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
 from ai_engine.providers.gemini.embeddings import embed_contents, read_embeddings
 from ai_engine.providers.gemini.listing import read_listing
@@ -77,7 +77,7 @@ class Gemini(TranslatingAdapter):
         choices, characters = [], 0
         for place, candidate in enumerate(candidates):
             if not isinstance(candidate, dict) or not candidate.get("finishReason"):
-                return malformed_answer("Gemini's answer has a candidate without a finishReason.")
+                return malformed_response("Gemini's answer has a candidate without a finishReason.")
             failure = failure_of_finish(candidate)
             if failure is not None:
                 return failure

@@ -6,7 +6,7 @@ Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentRespons
 import orjson
 
 from ai_engine.names import Blame
-from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_answer
+from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_response
 from ai_engine.wire import gemini, made_ids, openai
 from ai_engine.wire.gemini import REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -165,8 +165,8 @@ def failure_of_finish(candidate: JsonMapping) -> Failure | None:
         message = "The provider has limited or disabled the account."
         return Failure(FailureClass.FORBIDDEN, Blame.KEY, message, type=kind, key_scope=KeyScope.ALL_MODELS)
     message = f"Gemini ended its answer early: {kind}."
-    return Failure(FailureClass.MALFORMED_ANSWER, Blame.ROUTE, message, type=kind, is_worth_repeating=True)
+    return Failure(FailureClass.MALFORMED_RESPONSE, Blame.ROUTE, message, type=kind, is_worth_repeating=True)
 
 
 def no_candidates() -> Failure:
-    return malformed_answer("Gemini's answer has no candidates.")
+    return malformed_response("Gemini's answer has no candidates.")

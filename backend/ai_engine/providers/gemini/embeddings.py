@@ -6,7 +6,7 @@ Source: https://ai.google.dev/api/embeddings (read 2026-11-28).
 from ai_engine.providers import chat_parameters as chat
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
-from ai_engine.providers.failures import Failure, malformed_answer
+from ai_engine.providers.failures import Failure, malformed_response
 from ai_engine.wire import gemini, openai
 from ai_engine.wire.fields import optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -50,10 +50,10 @@ def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:
     for each in embeddings if isinstance(embeddings, list) else ():
         values = each.get("values") if isinstance(each, dict) else None
         if not isinstance(values, list):
-            return malformed_answer("Gemini's answer has an embedding without its values.")
+            return malformed_response("Gemini's answer has an embedding without its values.")
         vectors.append(values)
     if not vectors:
-        return malformed_answer("Gemini's answer has no embeddings.")
+        return malformed_response("Gemini's answer has no embeddings.")
     usage = gemini.chat_usage(answer.get("usageMetadata"))
     counts = token_counts(usage)
     said = openai.embeddings(model=model, vectors=vectors, input_tokens=usage["prompt_tokens"] if usage else 0)

@@ -14,7 +14,7 @@ from ai_engine.providers import failures, passthrough
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
 from ai_engine.providers.anthropic.native import NativeStreamDecoder, native_answer
 from ai_engine.providers.error_bodies import has_error
-from ai_engine.providers.failures import Failure, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.providers.json_requests import COMMON_HEADERS, listing_request, post_request
 from ai_engine.providers.openai import chat_via_responses, responses
 from ai_engine.providers.openai.dialects import adopted
@@ -216,4 +216,4 @@ def _failure_in(operation: Operation, answer: Json) -> Failure | None:
             return None
     if has_error(answer):
         return classify_error_value(answer)
-    return malformed_answer(f"The provider's answer has no {field}.")
+    return malformed_response(f"The provider's answer has no {field}.")

@@ -9,7 +9,7 @@ import orjson
 
 from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
-from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_answer
+from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
 from ai_engine.wire import openai
@@ -92,9 +92,9 @@ def _failure_in(answer: JsonMapping) -> Failure | None:
     if not isinstance(answer.get("output"), list):
         if any(answer.get(name) for name in ("errors", "detail", "message", "base_resp")):
             return classify_error_value(answer)
-        return malformed_answer("The provider's answer has no output.")
+        return malformed_response("The provider's answer has no output.")
     if status in ("queued", "in_progress"):
-        return malformed_answer(f"The provider's answer is still {status}.")
+        return malformed_response(f"The provider's answer is still {status}.")
     return None
 
 
@@ -175,7 +175,7 @@ class ResponsesStreamDecoder(EventDecoder):
 
     def _finish(self, response: object) -> EventKind | Failure:
         if type(response) is not dict:
-            return malformed_answer("The provider's last event has no response.")
+            return malformed_response("The provider's last event has no response.")
         self._note_model(response)
         if response.get("error"):
             return failure_of(response["error"])

@@ -12,18 +12,18 @@ from ai_engine.errors import (
     AttemptsFailed,
     BodyTooLarge,
     Conflict,
-    DeadlinePassed,
+    DeadlineExceeded,
     InvalidRequest,
     MethodNotAllowed,
     ModelNotFound,
     NoProviderConfigured,
+    NoRouteAvailable,
     NotAuthenticated,
     NotFound,
     NotPermitted,
     RateLimited,
     RefusedByProvider,
     RequestLoop,
-    RoutesOut,
     UnsupportedByProvider,
     UnsupportedMediaType,
 )
@@ -55,9 +55,9 @@ def refused(status: int, kind: str | None = None, code: str | None = None, messa
         (RateLimited("m"), 429, "rate_limit_error"),
         (AIEngineError("m"), 500, "api_error"),
         (AttemptsFailed("m"), 502, "api_error"),
-        (RoutesOut("m"), 503, "overloaded_error"),
+        (NoRouteAvailable("m"), 503, "overloaded_error"),
         (NoProviderConfigured("m"), 503, "api_error"),
-        (DeadlinePassed("m"), 504, "timeout_error"),
+        (DeadlineExceeded("m"), 504, "timeout_error"),
         (RequestLoop("m"), 508, "api_error"),
         (refused(422), 422, "invalid_request_error"),
         (refused(402), 402, "billing_error"),
@@ -128,7 +128,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
     @app.post("/v1/messages")
     async def create(number: int) -> int:
-        raise RoutesOut("m", retry_after_seconds=number)
+        raise NoRouteAvailable("m", retry_after_seconds=number)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
         yield client

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ai_engine.errors import Unavailable
-from ai_engine.management_api.live.feed import Follower, LiveFeed, LivePace
+from ai_engine.management_api.live.feed import LiveFeed, LiveLimits, Subscriber
 from ai_engine.management_api.schemas import ConfigurationView, PerformanceView, ProviderView, Status
 from ai_engine.management_api.views.requests import request_view
 from tests.fakes.clock import HandTurnedClock
@@ -19,8 +19,8 @@ from tests.management_api.live.live_page import Page
 
 pytestmark = pytest.mark.anyio
 
-PACE = LivePace(remembered_requests=10, shown_requests=4, most_followers=3)
-TICK = PACE.tick_seconds
+LIMITS = LiveLimits(buffered_requests=10, snapshot_requests=4, max_connections=3)
+TICK = LIMITS.tick_seconds
 
 
 def provider(name: str, **changes: Any) -> ProviderView:
@@ -42,12 +42,12 @@ def provider(name: str, **changes: Any) -> ProviderView:
 class Engine:
     """A feed of an engine whose state a test sets by hand."""
 
-    def __init__(self, pace: LivePace = PACE) -> None:
+    def __init__(self, limits: LiveLimits = LIMITS) -> None:
         self.clock = HandTurnedClock()
         self.providers = {name: provider(name) for name in ("alpha", "beta")}
         self.requests_counted = 0
         self.looks = 0
-        self.feed = LiveFeed(self._status, self._all, self.clock, pace)
+        self.feed = LiveFeed(self._status, self._all, self.clock, limits)
 
     def _status(self) -> Status:
         performance = PerformanceView(
@@ -100,9 +100,9 @@ async def engine(anyio_backend: str) -> AsyncIterator[Engine]:
         await running
 
 
-async def message_after(engine: Engine, follower: Follower, page: Page, after_seconds: float = TICK) -> Any:
+async def message_after(engine: Engine, subscriber: Subscriber, page: Page, after_seconds: float = TICK) -> Any:
     """Lets time pass, and gives the one message that came of it; `None` if none did."""
-    waiting = asyncio.create_task(follower.next_message())
+    waiting = asyncio.create_task(subscriber.next_message())
     await engine.clock.turn(after_seconds)
     if waiting.done():
         return page.take(waiting.result())
@@ -114,8 +114,8 @@ async def message_after(engine: Engine, follower: Follower, page: Page, after_se
 
 async def test_the_first_message_is_the_whole_picture(engine: Engine) -> None:
     ids, page = engine.finish(6), Page()
-    with engine.feed.follow(None) as follower:
-        message = page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        message = page.take(await subscriber.next_message())
     assert (message["type"], message["missed"]) == ("snapshot", 0)
     assert page.requests == ids[-4:]
     assert list(page.providers) == ["alpha", "beta"]
@@ -126,51 +126,51 @@ async def test_the_first_message_is_the_whole_picture(engine: Engine) -> None:
 async def test_a_request_is_told_as_the_list_of_requests_has_it(engine: Engine) -> None:
     request, page = a_request(), Page()
     engine.feed(request)
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
     assert page.latest == [json.loads(request_view(request).model_dump_json())]
 
 
 async def test_changes_name_only_what_changed(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
         engine.providers["beta"] = provider("beta", enabled=False, status="disabled")
-        message = await message_after(engine, follower, page)
+        message = await message_after(engine, subscriber, page)
         assert (message["type"], message["status"], message["requests"]) == ("changes", None, [])
         assert [view["name"] for view in message["providers"]] == ["beta"]
         assert page.providers["beta"]["status"] == "disabled"
         ids = engine.finish(3)
-        message = await message_after(engine, follower, page)
+        message = await message_after(engine, subscriber, page)
         assert (message["providers"], [each["id"] for each in message["requests"]]) == ([], ids)
 
 
 async def test_nothing_is_told_while_nothing_happens_but_for_the_heartbeat(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
-        assert await message_after(engine, follower, page, PACE.heartbeat_seconds - TICK) is None
-        message = await message_after(engine, follower, page, 2 * TICK)
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
+        assert await message_after(engine, subscriber, page, LIMITS.heartbeat_seconds - TICK) is None
+        message = await message_after(engine, subscriber, page, 2 * TICK)
         assert (message["type"], message["status"], message["providers"], message["requests"]) == ("changes", None, [], [])
 
 
 async def test_the_status_comes_at_most_once_a_second_and_is_then_the_latest(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
         seen = []
         for _ in range(8):
             engine.finish()
-            seen.append((await message_after(engine, follower, page))["status"])
+            seen.append((await message_after(engine, subscriber, page))["status"])
         assert [status is not None for status in seen] == [False, False, False, True] * 2
         assert seen[-1]["performance"]["requests"] == 8
 
 
-async def test_without_followers_nobody_looks(engine: Engine) -> None:
+async def test_without_subscribers_nothing_is_compared(engine: Engine) -> None:
     await engine.clock.turn(60)
     assert engine.looks == engine.clock.sleepers == 0
-    with engine.feed.follow(None) as follower:
-        await follower.next_message()
+    with engine.feed.subscribe(None) as subscriber:
+        await subscriber.next_message()
         await engine.clock.turn(TICK)
         assert engine.looks == 2
     await engine.clock.turn(60)
@@ -179,54 +179,54 @@ async def test_without_followers_nobody_looks(engine: Engine) -> None:
 
 async def test_a_resume_begins_with_everything_since_the_cursor(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
     ids = engine.finish(3)
     engine.providers["alpha"] = provider("alpha", priority=5)
     await engine.clock.turn(60)
-    with engine.feed.follow(page.cursor) as follower:
-        message = page.take(await follower.next_message())
+    with engine.feed.subscribe(page.cursor) as subscriber:
+        message = page.take(await subscriber.next_message())
         assert message["type"] == "changes"
         assert (page.requests, list(page.providers)) == (ids, ["alpha", "beta"])
         assert [view["name"] for view in message["providers"]] == ["alpha"]
         assert message["status"]["performance"]["requests"] == 3
-        assert await message_after(engine, follower, page) is None
+        assert await message_after(engine, subscriber, page) is None
 
 
 async def test_a_resume_when_nothing_happened_says_so_at_once(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
-    with engine.feed.follow(page.cursor) as follower:
-        message = page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
+    with engine.feed.subscribe(page.cursor) as subscriber:
+        message = page.take(await subscriber.next_message())
     assert (message["type"], message["status"], message["providers"], message["requests"]) == ("changes", None, [], [])
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "0.0.0", "x" * 100_000, "é.1.1", "1.1", "00000000.1.1", "ff.-1.2"])
 async def test_a_cursor_that_means_nothing_here_gets_the_picture(engine: Engine, cursor: str) -> None:
     engine.finish(6)
-    with engine.feed.follow(cursor) as follower:
-        message = json.loads(await follower.next_message())
+    with engine.feed.subscribe(cursor) as subscriber:
+        message = json.loads(await subscriber.next_message())
     assert (message["type"], message["missed"], len(message["requests"])) == ("snapshot", None, 4)
 
 
 async def test_a_cursor_from_the_future_or_of_another_run_gets_the_picture(engine: Engine) -> None:
     other, page = Engine(), Page()
     other.finish(2)
-    with other.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with other.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
     _, revision, requests = str(page.cursor).split(".")
-    with engine.feed.follow(None) as follower:
-        own_run = json.loads(await follower.next_message())["cursor"].partition(".")[0]
+    with engine.feed.subscribe(None) as subscriber:
+        own_run = json.loads(await subscriber.next_message())["cursor"].partition(".")[0]
     for cursor in (page.cursor, f"{own_run}.{int(revision) + 1}.0", f"{own_run}.1.{requests}"):
-        with engine.feed.follow(cursor) as follower:
-            message = json.loads(await follower.next_message())
+        with engine.feed.subscribe(cursor) as subscriber:
+            message = json.loads(await subscriber.next_message())
         assert (message["type"], message["missed"]) == ("snapshot", None)
 
 
 async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as slow, engine.feed.follow(None) as quick:
+    with engine.feed.subscribe(None) as slow, engine.feed.subscribe(None) as quick:
         other = Page()
         page.take(await slow.next_message())
         other.take(await quick.next_message())
@@ -244,40 +244,40 @@ async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: 
 
 async def test_a_burst_beyond_the_ring_is_told_to_everybody_as_missed(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
         ids = engine.finish(25)
-        message = await message_after(engine, follower, page)
+        message = await message_after(engine, subscriber, page)
     assert (message["type"], message["missed"], page.requests) == ("snapshot", 21, ids[-4:])
 
 
 async def test_a_provider_that_is_gone_is_gone_from_every_picture(engine: Engine) -> None:
     page = Page()
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
         before = page.cursor
         del engine.providers["alpha"]
-        message = await message_after(engine, follower, page)
+        message = await message_after(engine, subscriber, page)
         assert (message["type"], message["missed"], list(page.providers)) == ("snapshot", 0, ["beta"])
         engine.providers["beta"] = provider("beta", priority=1)
-        assert (await message_after(engine, follower, page))["type"] == "changes"
-    with engine.feed.follow(before) as late:
+        assert (await message_after(engine, subscriber, page))["type"] == "changes"
+    with engine.feed.subscribe(before) as late:
         message = json.loads(await late.next_message())
         assert (message["type"], message["missed"], len(message["providers"])) == ("snapshot", 0, 1)
 
 
-async def test_one_follower_too_many_is_told_to_come_back(engine: Engine) -> None:
-    with contextlib.ExitStack() as followers:
-        for _ in range(PACE.most_followers):
-            followers.enter_context(engine.feed.follow(None))
-        with pytest.raises(Unavailable, match="3 connections follow already"), engine.feed.follow(None):
+async def test_a_subscriber_over_the_connection_limit_is_refused(engine: Engine) -> None:
+    with contextlib.ExitStack() as subscribers:
+        for _ in range(LIMITS.max_connections):
+            subscribers.enter_context(engine.feed.subscribe(None))
+        with pytest.raises(Unavailable, match="Connection limit reached: 3"), engine.feed.subscribe(None):
             pass
-    with engine.feed.follow(None) as follower:
-        assert json.loads(await follower.next_message())["type"] == "snapshot"
+    with engine.feed.subscribe(None) as subscriber:
+        assert json.loads(await subscriber.next_message())["type"] == "snapshot"
 
 
-async def test_followers_who_are_up_to_date_share_one_text(engine: Engine) -> None:
-    with engine.feed.follow(None) as one, engine.feed.follow(None) as other:
+async def test_subscribers_that_are_up_to_date_share_one_text(engine: Engine) -> None:
+    with engine.feed.subscribe(None) as one, engine.feed.subscribe(None) as other:
         await asyncio.gather(one.next_message(), other.next_message())
         engine.finish()
         waiting = asyncio.gather(one.next_message(), other.next_message())
@@ -286,9 +286,9 @@ async def test_followers_who_are_up_to_date_share_one_text(engine: Engine) -> No
         assert first is second
 
 
-async def test_a_follower_that_is_a_little_behind_gets_what_it_lacks_and_so_do_the_others(engine: Engine) -> None:
+async def test_a_subscriber_that_is_a_little_behind_gets_what_it_lacks_and_so_do_the_others(engine: Engine) -> None:
     quick_page, late_page = Page(), Page()
-    with engine.feed.follow(None) as quick, engine.feed.follow(None) as late:
+    with engine.feed.subscribe(None) as quick, engine.feed.subscribe(None) as late:
         quick_page.take(await quick.next_message())
         late_page.take(await late.next_message())
         ids = engine.finish(2)
@@ -301,14 +301,14 @@ async def test_a_follower_that_is_a_little_behind_gets_what_it_lacks_and_so_do_t
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_however_followers_come_and_go_nothing_is_lost_untold_or_told_twice(engine: Engine, seed: int) -> None:
+async def test_with_subscribers_that_come_and_go_no_update_is_lost_or_repeated(engine: Engine, seed: int) -> None:
     chance, page, finished = random.Random(seed), Page(), 0
-    with engine.feed.follow(None) as follower:
-        page.take(await follower.next_message())
+    with engine.feed.subscribe(None) as subscriber:
+        page.take(await subscriber.next_message())
     for _ in range(12):
         finished += len(engine.finish(chance.choice((0, 1, 7, 30))))
-        with engine.feed.follow(page.cursor) as follower:
-            page.take(await follower.next_message())
+        with engine.feed.subscribe(page.cursor) as subscriber:
+            page.take(await subscriber.next_message())
             for _ in range(chance.randrange(6)):
                 finished += len(engine.finish(chance.choice((0, 0, 1, 4, 9, 15))))
                 name = chance.choice(("alpha", "beta", "gamma"))
@@ -316,9 +316,9 @@ async def test_however_followers_come_and_go_nothing_is_lost_untold_or_told_twic
                     engine.providers.pop(name, None)
                 elif chance.random() < 0.5:
                     engine.providers[name] = provider(name, priority=chance.randrange(5))
-                await message_after(engine, follower, page, chance.choice((TICK, 4 * TICK)))
+                await message_after(engine, subscriber, page, chance.choice((TICK, 4 * TICK)))
             while not str(page.cursor).endswith(f".{engine.feed.position.revision}.{engine.feed.position.requests}"):
-                page.take(await follower.next_message())
+                page.take(await subscriber.next_message())
         assert page.providers == {name: json.loads(view.model_dump_json()) for name, view in engine.providers.items()}
         assert page.known == finished
     assert {"snapshot", "changes"} <= set(page.kinds)

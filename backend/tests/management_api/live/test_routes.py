@@ -13,8 +13,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from ai_engine.management_api.live.feed import LiveFeed, LivePace
-from ai_engine.management_api.live.routes import MOST_MESSAGES_A_MINUTE
+from ai_engine.management_api.live.feed import LiveFeed, LiveLimits
+from ai_engine.management_api.live.routes import MAX_MESSAGES_PER_MINUTE
 from ai_engine.web.websocket_bounds import LARGEST_MESSAGE_BYTES
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Client, Gateway, Provider, gateway_in_front_of, gateway_process, running_gateway
@@ -26,7 +26,7 @@ from tests.management_api.live.live_page import Page
 pytestmark = pytest.mark.anyio
 
 ADMIN, VIEWER = "admin-key-of-thirty-two-letters-x", "viewer-key-of-thirty-two-letters"
-QUICK = LivePace(tick_seconds=0.02, status_every_seconds=0.05, remembered_requests=20, shown_requests=20)
+QUICK = LiveLimits(tick_seconds=0.02, status_every_seconds=0.05, buffered_requests=20, snapshot_requests=20)
 
 
 @contextlib.asynccontextmanager
@@ -83,7 +83,9 @@ async def test_the_picture_is_what_the_routes_say(gateway: Gateway) -> None:
     assert page.kinds == ["snapshot"]
     assert list(page.providers.values()) == await gateway.get("/api/providers")
     assert page.status.keys() == (await gateway.get("/api/status")).keys()
-    assert [(each["asked_model"], each["provider"], each["ending"]) for each in page.latest] == [("tiny", "alpha", "completed")]
+    assert [(each["requested_model"], each["provider"], each["ending"]) for each in page.latest] == [
+        ("tiny", "alpha", "completed")
+    ]
 
 
 async def test_a_toggle_and_a_finished_request_are_told(gateway: Gateway) -> None:
@@ -95,7 +97,7 @@ async def test_a_toggle_and_a_finished_request_are_told(gateway: Gateway) -> Non
         assert (await gateway.chat(stream=True)).status == 200
         await until(page, connection, lambda page: page.requests)
         assert page.kinds[-1] == "changes"
-        assert page.latest[0]["asked_model"] == "tiny"
+        assert page.latest[0]["requested_model"] == "tiny"
 
 
 async def test_a_flag_is_told_and_its_end_too_though_nobody_asks_for_anything(beta: ScriptedUpstream) -> None:
@@ -176,10 +178,10 @@ async def busy(gateway: Gateway, page: Page, connection: ClientConnection, ticks
     """So many times a ring full of long requests finishes, and the reader hears of each; how many that were."""
     feed: LiveFeed = gateway.engine.state.services[LiveFeed]
     for _ in range(ticks):
-        for _ in range(QUICK.remembered_requests):
-            feed(a_request(asked_model="m" * 2000))
-        await until(page, connection, has_heard_of(page.known + QUICK.remembered_requests))
-    return ticks * QUICK.remembered_requests
+        for _ in range(QUICK.buffered_requests):
+            feed(a_request(requested_model="m" * 2000))
+        await until(page, connection, has_heard_of(page.known + QUICK.buffered_requests))
+    return ticks * QUICK.buffered_requests
 
 
 async def test_a_slow_reader_is_told_what_it_missed_and_costs_neither_memory_nor_others_anything() -> None:
@@ -209,12 +211,12 @@ async def test_a_slow_reader_is_told_what_it_missed_and_costs_neither_memory_nor
 
 
 async def test_whoever_takes_nothing_for_too_long_is_cut(anyio_backend: str) -> None:
-    pace = LivePace(tick_seconds=0.02, remembered_requests=20, shown_requests=20, most_followers=2, send_seconds=0.2)
-    async with running_gateway({}, tuning=Tuning(live=pace)) as gateway, watching(gateway) as quick:
+    limits = LiveLimits(tick_seconds=0.02, buffered_requests=20, snapshot_requests=20, max_connections=2, send_seconds=0.2)
+    async with running_gateway({}, tuning=Tuning(live=limits)) as gateway, watching(gateway) as quick:
         page = Page()
         page.take(await quick.recv())
         async with watching(gateway, sock=await unread(gateway), max_queue=1, close_timeout=0.1):
-            assert await refusal(gateway) == (503, "too_many_followers")
+            assert await refusal(gateway) == (503, "too_many_connections")
             await busy(gateway, page, quick, ticks=20)
 
             async def is_there_room() -> bool:
@@ -290,14 +292,14 @@ async def test_a_connection_ends_with_the_key_that_opened_it(anyio_backend: str)
         del keys["AI_ENGINE_VIEWER_KEY"]
         gateway.engine.configuration.reload()
         code, reason = await closed(viewer)
-        assert (code, "not one of this gateway's" in reason) == (1008, True)
+        assert (code, "Invalid key" in reason) == (1008, True)
         page = Page()
         page.take(await admin.recv())
         await until(page, admin, lambda page: page.status["generation"] == 2)
 
 
 async def test_a_sign_out_in_another_window_ends_the_connection_though_nothing_happens(anyio_backend: str) -> None:
-    still = LivePace(status_every_seconds=60, admission_seconds=0.05)
+    still = LiveLimits(status_every_seconds=60, recheck_seconds=0.05)
     async with running_gateway({"AI_ENGINE_ADMIN_KEY": ADMIN}, tuning=Tuning(live=still)) as gateway:
         signed_in = await gateway.http.post("/api/session", json={"key": ADMIN})
         cookie = signed_in.headers["set-cookie"].partition(";")[0]
@@ -311,7 +313,7 @@ async def test_a_sign_out_in_another_window_ends_the_connection_though_nothing_h
 async def test_a_client_that_never_stops_talking_is_shown_the_door(gateway: Gateway) -> None:
     async with watching(gateway) as connection:
         with contextlib.suppress(ConnectionClosed):
-            for _ in range(MOST_MESSAGES_A_MINUTE + 1):
+            for _ in range(MAX_MESSAGES_PER_MINUTE + 1):
                 await connection.send("and another thing")
         assert (await closed(connection))[0] == 1008
 

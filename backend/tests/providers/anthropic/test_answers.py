@@ -176,7 +176,7 @@ def test_an_answer_without_a_model_bears_the_asked_one() -> None:
 def test_what_is_no_answer_is_the_routes_fault(answer: object, operation: Operation) -> None:
     failure = decode(answer, operation)
     assert isinstance(failure, Failure)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 @pytest.mark.parametrize("operation", [Operation.CHAT, Operation.MESSAGES, Operation.COUNT_TOKENS])
@@ -191,7 +191,7 @@ def test_input_nested_beyond_all_measure_is_no_answer() -> None:
     body = orjson.dumps(message()).replace(b'"content":[]', b'"content":[{"type":"tool_use","input":' + deep + b"}]")
     failure = decode(body)
     assert isinstance(failure, Failure)
-    assert failure.kind is FailureClass.MALFORMED_ANSWER
+    assert failure.kind is FailureClass.MALFORMED_RESPONSE
 
 
 # In its own format

@@ -253,7 +253,7 @@ def test_a_body_that_is_no_stream_is_a_failure() -> None:
     decoder.feed(b'{"id":"msg_1","content":[]}')
     (event,) = decoder.end()
     assert event.failure is not None
-    assert event.failure.kind is FailureClass.MALFORMED_ANSWER
+    assert event.failure.kind is FailureClass.MALFORMED_RESPONSE
 
 
 def test_input_nested_beyond_all_measure_ends_the_stream() -> None:

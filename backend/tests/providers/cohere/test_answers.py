@@ -146,7 +146,7 @@ def test_an_incomplete_answer_is_the_routes_failure_and_may_be_repeated(reason: 
 )
 def test_what_is_no_answer_is_malformed(content: object) -> None:
     failure = failure_of(content)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 def test_an_error_dressed_as_a_success_is_one() -> None:
@@ -192,7 +192,7 @@ def test_vectors_that_were_asked_for_in_base64_stay_so() -> None:
 
 @pytest.mark.parametrize("content", [{}, {"embeddings": []}, {"embeddings": {"int8": [[1]]}}, {"embeddings": {"float": [7]}}])
 def test_what_has_no_vectors_is_no_answer(content: object) -> None:
-    assert failure_of(content, Operation.EMBEDDINGS).kind is FailureClass.MALFORMED_ANSWER
+    assert failure_of(content, Operation.EMBEDDINGS).kind is FailureClass.MALFORMED_RESPONSE
 
 
 def test_a_ranking_comes_back_as_it_is_and_searches_are_no_tokens() -> None:
@@ -201,7 +201,7 @@ def test_a_ranking_comes_back_as_it_is_and_searches_are_no_tokens() -> None:
     assert (found.body, found.usage) == (body, TokenCounts(input=0, output=0))
     billed = decoded({"results": [], "meta": {"billed_units": {"input_tokens": 9}}}, Operation.RERANK)
     assert billed.usage == TokenCounts(input=9, output=0)
-    assert failure_of({"id": "x"}, Operation.RERANK).kind is FailureClass.MALFORMED_ANSWER
+    assert failure_of({"id": "x"}, Operation.RERANK).kind is FailureClass.MALFORMED_RESPONSE
 
 
 # The listing
@@ -259,4 +259,4 @@ def test_what_is_nested_too_deeply_is_no_answer() -> None:
     assert isinstance(decoded, PlainAnswer)
     failure = in_client_format(exchange, decoded, None)
     assert isinstance(failure, Failure)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)

@@ -135,7 +135,7 @@ def test_citations_and_probabilities() -> None:
     [
         (end("ERROR", error="internal"), FailureClass.SERVER_ERROR, Blame.ROUTE),
         (end("TIMEOUT"), FailureClass.SERVER_ERROR, Blame.ROUTE),
-        (end(None), FailureClass.MALFORMED_ANSWER, Blame.ROUTE),
+        (end(None), FailureClass.MALFORMED_RESPONSE, Blame.ROUTE),
         ({"message": "internal"}, FailureClass.SERVER_ERROR, Blame.ROUTE),
         ({"error": {"code": 429, "message": "x"}}, FailureClass.RATE_LIMIT, Blame.KEY),
     ],
@@ -183,8 +183,8 @@ def test_an_end_like_openais_ends_it_too() -> None:
     [
         (b'{"message":"invalid api token","status_code":401}', FailureClass.INVALID_KEY),
         (b'{"error":{"code":429,"message":"x"}}', FailureClass.RATE_LIMIT),
-        (b'{"id":"x","message":{"content":[]},"finish_reason":"COMPLETE"}', FailureClass.MALFORMED_ANSWER),
-        (b"{half", FailureClass.MALFORMED_ANSWER),
+        (b'{"id":"x","message":{"content":[]},"finish_reason":"COMPLETE"}', FailureClass.MALFORMED_RESPONSE),
+        (b"{half", FailureClass.MALFORMED_RESPONSE),
     ],
 )
 def test_a_body_that_is_no_stream_is_a_failure(body: bytes, kind: FailureClass) -> None:

@@ -175,7 +175,7 @@ def test_ends(reason: str, expected: str) -> None:
 @pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "OTHER", "NO_IMAGE", "NEVER_HEARD_OF"])
 def test_an_incomplete_answer_is_the_routes_failure_and_may_be_repeated(reason: str) -> None:
     failure = failure_of(answer(candidate(text("half"), finish=reason)))
-    assert (failure.kind, failure.blame, failure.type) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE, reason)
+    assert (failure.kind, failure.blame, failure.type) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE, reason)
     assert failure.is_worth_repeating
 
 
@@ -209,7 +209,7 @@ def test_a_blocked_prompt_is_the_clients_own_fault() -> None:
 )
 def test_what_is_no_answer_is_malformed(content: object) -> None:
     failure = failure_of(content)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 def test_an_error_dressed_as_a_success_is_one() -> None:
@@ -284,4 +284,4 @@ def test_what_is_nested_too_deeply_is_no_answer() -> None:
     body = b'{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":' + args + b'}}]},"finishReason":"STOP"}]}'
     decoded = adapter().decode_answer(Operation.CHAT, (), body, "asked")
     assert isinstance(decoded, Failure)
-    assert decoded.kind is FailureClass.MALFORMED_ANSWER
+    assert decoded.kind is FailureClass.MALFORMED_RESPONSE

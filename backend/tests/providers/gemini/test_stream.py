@@ -155,7 +155,7 @@ def test_probabilities_come_with_their_piece() -> None:
         ({"error": {"code": 503, "message": "x", "status": "UNAVAILABLE"}}, FailureClass.SERVER_ERROR, Blame.ROUTE),
         ([{"error": {"code": 429, "message": "x"}}], FailureClass.RATE_LIMIT, Blame.KEY),
         ({"promptFeedback": {"blockReason": "OTHER"}}, FailureClass.CONTENT_FILTER, Blame.REQUEST),
-        (said(text("half"), finish="MALFORMED_FUNCTION_CALL"), FailureClass.MALFORMED_ANSWER, Blame.ROUTE),
+        (said(text("half"), finish="MALFORMED_FUNCTION_CALL"), FailureClass.MALFORMED_RESPONSE, Blame.ROUTE),
     ],
 )
 def test_what_ends_a_stream_as_broken(event: object, kind: FailureClass, blame: Blame) -> None:
@@ -188,8 +188,8 @@ def test_an_end_like_openais_ends_it_too() -> None:
     [
         (b'[{"error":{"code":400,"message":"x","status":"INVALID_ARGUMENT"}}]', FailureClass.BAD_REQUEST),
         (b'{\n"error": {"code": 401, "message": "x"}}', FailureClass.INVALID_KEY),
-        (b'[{"candidates":[]}]', FailureClass.MALFORMED_ANSWER),
-        (b"{half", FailureClass.MALFORMED_ANSWER),
+        (b'[{"candidates":[]}]', FailureClass.MALFORMED_RESPONSE),
+        (b"{half", FailureClass.MALFORMED_RESPONSE),
     ],
 )
 def test_a_body_that_is_no_stream_is_a_failure(body: bytes, kind: FailureClass) -> None:

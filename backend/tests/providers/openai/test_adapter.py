@@ -190,7 +190,7 @@ def test_embeddings_are_an_answer() -> None:
 )
 def test_what_is_no_answer_is_malformed_and_the_routes_fault(answer: object) -> None:
     failure = failure_of(answer)
-    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_ANSWER, Blame.ROUTE)
+    assert (failure.kind, failure.blame) == (FailureClass.MALFORMED_RESPONSE, Blame.ROUTE)
 
 
 @pytest.mark.parametrize(

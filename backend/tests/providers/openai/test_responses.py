@@ -89,7 +89,7 @@ def test_a_finish_without_usage_says_so() -> None:
         ({"type": "response.failed", "response": {"error": None}}, FailureClass.SERVER_ERROR, Blame.ROUTE),
         ({"type": "response.failed"}, FailureClass.SERVER_ERROR, Blame.ROUTE),
         ({"type": "response.completed", "response": {"error": {"code": "server_error"}}}, FailureClass.SERVER_ERROR, Blame.ROUTE),
-        ({"type": "response.completed"}, FailureClass.MALFORMED_ANSWER, Blame.ROUTE),
+        ({"type": "response.completed"}, FailureClass.MALFORMED_RESPONSE, Blame.ROUTE),
     ],
 )
 def test_a_failure_is_classified_by_its_code(event: Any, kind: FailureClass, blame: Blame) -> None:
@@ -167,7 +167,7 @@ def test_a_body_that_is_no_stream_is_a_failure() -> None:
     assert events[0].failure.kind is FailureClass.INVALID_KEY
     _, events = decoded(orjson.dumps(recorded("responses")))
     assert events[0].failure is not None
-    assert events[0].failure.kind is FailureClass.MALFORMED_ANSWER
+    assert events[0].failure.kind is FailureClass.MALFORMED_RESPONSE
 
 
 def test_a_plain_answer_is_relayed_as_it_is() -> None:
@@ -190,18 +190,18 @@ def test_a_plain_answer_without_its_model_gets_the_one_that_was_asked() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b"<html>", FailureClass.MALFORMED_ANSWER),
-        (b"7", FailureClass.MALFORMED_ANSWER),
-        (b"[]", FailureClass.MALFORMED_ANSWER),
+        (b"<html>", FailureClass.MALFORMED_RESPONSE),
+        (b"7", FailureClass.MALFORMED_RESPONSE),
+        (b"[]", FailureClass.MALFORMED_RESPONSE),
         (b'[{"error": {"code": "rate_limit_exceeded"}}]', FailureClass.RATE_LIMIT),
-        (b"{}", FailureClass.MALFORMED_ANSWER),
+        (b"{}", FailureClass.MALFORMED_RESPONSE),
         (b'{"detail": "Not Found"}', FailureClass.SERVER_ERROR),
         (b'{"error": {"code": "rate_limit_exceeded"}}', FailureClass.RATE_LIMIT),
         (b'{"error": "invalid"}', FailureClass.SERVER_ERROR),
         (b'{"status": "failed", "output": [], "error": {"code": "server_error"}}', FailureClass.SERVER_ERROR),
         (b'{"status": "failed", "output": []}', FailureClass.SERVER_ERROR),
         (b'{"status": "cancelled", "output": []}', FailureClass.SERVER_ERROR),
-        (b'{"status": "queued", "output": []}', FailureClass.MALFORMED_ANSWER),
+        (b'{"status": "queued", "output": []}', FailureClass.MALFORMED_RESPONSE),
     ],
 )
 def test_a_success_that_is_none_is_a_failure(body: bytes, kind: FailureClass) -> None:

@@ -184,7 +184,7 @@ def test_a_plain_answer_instead_of_a_stream_is_malformed() -> None:
     decoder.feed(orjson.dumps({"choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]}))
     failure = decoder.end()[0].failure
     assert failure is not None
-    assert failure.kind is FailureClass.MALFORMED_ANSWER
+    assert failure.kind is FailureClass.MALFORMED_RESPONSE
 
 
 def test_an_endless_event_ends_the_stream() -> None:
@@ -195,4 +195,4 @@ def test_an_endless_event_ends_the_stream() -> None:
         if events:
             break
     assert events[0].failure is not None
-    assert events[0].failure.kind is FailureClass.MALFORMED_ANSWER
+    assert events[0].failure.kind is FailureClass.MALFORMED_RESPONSE

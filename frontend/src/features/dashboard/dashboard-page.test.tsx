@@ -12,8 +12,8 @@ const sums: Schemas['RequestSums'] = {
   rescued: 2,
   client_cancelled: 4,
   upstream_cut: 1,
-  refused: 2,
-  errors: 5,
+  client_errors: 2,
+  failed: 5,
   success_rate: 0.9953,
   attempts: 1_320,
   tokens: { input: 412_000, cached_input: 96_000, cache_write: 0, output: 88_100, reasoning: 0 },
@@ -52,9 +52,9 @@ const flagged = { reason: 'rate_limit' as const, message: 'No provider key is us
 const aFailure = aRequest({
   id: '019ab0c3f1a27d9e3b5c8f6041d2e7aa',
   ending: 'error',
-  failure: 'routes_out',
+  failure: 'no_route_available',
   status: 503,
-  asked_model: 'gpt-4o',
+  requested_model: 'gpt-4o',
 })
 
 beforeEach(() => {
@@ -70,7 +70,7 @@ beforeEach(() => {
 })
 
 test('a provider’s figures are those of the time that its strip shows', async () => {
-  const measured = { attempts: 40, successes: 37, failed: 3, refused: 0, absorbed: 0, success_rate: 0.925 }
+  const measured = { attempts: 40, successes: 37, failed: 3, client_errors: 0, absorbed: 0, success_rate: 0.925 }
   const { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms } = sums
   const rest = { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms }
   fakeGateway.answers('get', '/api/statistics', { ...statistics, provider_stats: { groq: { ...measured, ...rest } } })

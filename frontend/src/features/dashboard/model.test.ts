@@ -31,7 +31,7 @@ test('degraded names who is out and why, and who is left', () => {
 })
 
 test('of many only three are named', () => {
-  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('silent') }))
+  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('timeout') }))
   const status = aStatus({ status: 'degraded', enabled_providers: 9, available_providers: 4, flagged_details })
 
   expect(verdictOf(status, same).sentence).toContain('c (no answer in time) and 2 more')
@@ -71,10 +71,10 @@ test('only who is set up is watched, whoever is out of rotation first', () => {
 
 test('a client that left is no failure, and each failure is there once, newest first', () => {
   const requests = [
-    aRequest({ id: '03', ending: 'error', failure: 'routes_out', status: 503 }),
+    aRequest({ id: '03', ending: 'error', failure: 'no_route_available', status: 503 }),
     aRequest({ id: '01', ending: 'client_cancelled' }),
-    aRequest({ id: '04', ending: 'upstream_cut', failure: 'cut' }),
-    aRequest({ id: '03', ending: 'error', failure: 'routes_out', status: 503 }),
+    aRequest({ id: '04', ending: 'upstream_cut', failure: 'incomplete_stream' }),
+    aRequest({ id: '03', ending: 'error', failure: 'no_route_available', status: 503 }),
     aRequest({ id: '02' }),
   ]
 
@@ -103,7 +103,7 @@ test('keys are counted in short', () => {
   }
   const usable = { ...key, fingerprint: '9f86d081', state: 'usable' as const }
   const resting = { ...key, fingerprint: '60303ae2', state: 'cooldown' as const }
-  const out = { model: 'm', state: 'flagged' as const, reason: 'silent' as const, until: null }
+  const out = { model: 'm', state: 'flagged' as const, reason: 'timeout' as const, until: null }
 
   expect(keysInShort({ keys: [], routes: [] })).toBe('no key needed')
   expect(keysInShort({ keys: [usable], routes: [] })).toBe('1 key')

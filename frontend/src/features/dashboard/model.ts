@@ -89,13 +89,16 @@ export function answered({ completed, rescued }: Pick<Point, 'completed' | 'resc
 }
 
 /** What was ours to answer and was not. */
-export function failed({ errors, upstream_cut }: Pick<Point, 'errors' | 'upstream_cut'>): number {
-  return errors + upstream_cut
+export function failed({ failed, upstream_cut }: Pick<Point, 'failed' | 'upstream_cut'>): number {
+  return failed + upstream_cut
 }
 
 /** Neither answered nor failed: who left, and who asked wrongly. */
-export function clientsOwn({ client_cancelled, refused }: Pick<Point, 'client_cancelled' | 'refused'>): number {
-  return client_cancelled + refused
+export function clientsOwn({
+  client_cancelled,
+  client_errors,
+}: Pick<Point, 'client_cancelled' | 'client_errors'>): number {
+  return client_cancelled + client_errors
 }
 
 /** What a success rate says; `undefined` where there is none, or nothing to worry about. */

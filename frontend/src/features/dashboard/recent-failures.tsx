@@ -46,7 +46,7 @@ export const RecentFailures = memo(function RecentFailures() {
 })
 
 const Failure = memo(function Failure({ request }: { request: FinishedRequest }) {
-  const { id, asked_model, provider, status, received_at } = request
+  const { id, requested_model, provider, status, received_at } = request
   const { name, explanation, meaning } = failureOf(request)
   return (
     <li>
@@ -59,7 +59,7 @@ const Failure = memo(function Failure({ request }: { request: FinishedRequest })
         </span>
         <span className={classes.what}>
           <span className={classes.model} dir="auto">
-            {asked_model}
+            {requested_model}
           </span>
           <span className={classes.status}>
             {status}

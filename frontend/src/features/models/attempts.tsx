@@ -1,6 +1,6 @@
 /** What a test tried, in order, each with its timing: bars as long as they took. */
 import type { Schemas } from '@/api/client'
-import { failureWords } from '@/lib/outcome-words'
+import { failureWords, reasonName } from '@/lib/outcome-words'
 import { Duration, KeyFingerprint } from '@/ui/figures'
 import classes from './trial.module.css'
 
@@ -22,7 +22,7 @@ export function Attempts({ attempts }: { attempts: Schemas['AttemptView'][] }) {
           </span>
           <Duration ms={attempt.duration_ms} />
           <span className={classes.why}>
-            {attempt.why}
+            {reasonName(attempt.reason)}
             {attempt.failure !== null && ` · ${failureWords(attempt.failure).name}`}
             {attempt.status !== null && ` · ${attempt.status}`}
             {attempt.ttft_ms !== null && (

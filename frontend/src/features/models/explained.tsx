@@ -17,7 +17,7 @@ interface ExplainedProps {
 }
 
 export function Explained({ explanation, onExplain }: ExplainedProps) {
-  const { candidates, left_out, weights } = explanation
+  const { candidates, excluded, weights } = explanation
   return (
     <div className={classes.explained}>
       <Meaning explanation={explanation} onExplain={onExplain} />
@@ -38,7 +38,7 @@ export function Explained({ explanation, onExplain }: ExplainedProps) {
           ))}
         </ol>
       )}
-      {left_out.length > 0 && <LeftOut routes={left_out} />}
+      {excluded.length > 0 && <LeftOut routes={excluded} />}
     </div>
   )
 }
@@ -162,27 +162,27 @@ function Part({ name, meaning, value, weight }: { name: string; meaning: string;
   )
 }
 
-function LeftOut({ routes }: { routes: Explanation['left_out'] }) {
+function LeftOut({ routes }: { routes: Explanation['excluded'] }) {
   return (
     <section aria-label="Left out">
       <h3 className={classes.heading}>Left out</h3>
       <ul className={classes.leftOut}>
-        {routes.map(({ provider, model, reason, cause, detail, returns_at }) => (
+        {routes.map(({ provider, model, reason, cause, detail, until }) => (
           <li key={`${provider}/${model}`}>
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
               <RouteName provider={provider} model={model} />
               <span className={classes.facts} dir="auto">
                 {leftOutDetail(reason, cause, detail)}
-                {returns_at !== null && (
+                {until !== null && (
                   <>
                     {' · back in '}
-                    <Countdown until={returns_at} />
+                    <Countdown until={until} />
                   </>
                 )}
               </span>
             </div>
-            <StatusBadge meaning={returns_at === null ? 'neutral' : 'degraded'}>{leftOutWords(reason)}</StatusBadge>
+            <StatusBadge meaning={until === null ? 'neutral' : 'degraded'}>{leftOutWords(reason)}</StatusBadge>
           </li>
         ))}
       </ul>

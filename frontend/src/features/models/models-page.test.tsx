@@ -145,7 +145,7 @@ test('a typed name goes into the URL', async () => {
 })
 
 test('an unknown name is answered with those that are alike', async () => {
-  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], left_out: [], fallbacks: [] })
+  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], excluded: [], fallbacks: [] })
   fakeGateway.answers('get', '/api/autodecide/{model}', unknown)
   const { user, url } = await renderApp('/models?explain=gtp-4o')
 
@@ -157,7 +157,14 @@ test('an unknown name is answered with those that are alike', async () => {
 
 test('the choice carried out shows every attempt', async () => {
   fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
-  const attempt = { provider: 'groq', model: 'gpt-4o', key: null, why: 'first choice', duration_ms: 80, ttft_ms: null }
+  const attempt = {
+    provider: 'groq',
+    model: 'gpt-4o',
+    key: null,
+    reason: 'first_candidate',
+    duration_ms: 80,
+    ttft_ms: null,
+  }
   fakeGateway.answers('post', '/api/autodecide/test', {
     explanation: anExplanation(),
     success: true,
@@ -168,7 +175,7 @@ test('the choice carried out shows every attempt', async () => {
     latency_ms: 900,
     attempts: [
       { ...attempt, succeeded: false, failure: 'server_error', status: 503 },
-      { ...attempt, provider: 'openai', why: 'next candidate', succeeded: true, failure: null, status: 200 },
+      { ...attempt, provider: 'openai', reason: 'next_candidate', succeeded: true, failure: null, status: 200 },
     ],
     error: null,
   })
@@ -178,17 +185,17 @@ test('the choice carried out shows every attempt', async () => {
 
   expect(await screen.findByText('All is well.')).toBeVisible()
   const attempts = within(screen.getByRole('list', { name: 'Attempts' })).getAllByRole('listitem')
-  expect(attempts[0]).toHaveTextContent('first choice · Provider error · 503')
+  expect(attempts[0]).toHaveTextContent('first candidate · Provider error · 503')
   expect(attempts[1]).toHaveTextContent('next candidate · 200')
 })
 
 test('a refresh says of each provider what came of it', async () => {
-  const listed_at = '2026-11-23T12:00:00Z'
+  const refreshed_at = '2026-11-23T12:00:00Z'
   fakeGateway.answers('post', '/api/models/refresh', {
     providers: [
-      { provider: 'openai', outcome: 'listed', models_count: 13, listed_at, error: null },
-      { provider: 'mistral', outcome: 'failed', models_count: 4, listed_at, error: 'HTTP 500: boom' },
-      { provider: 'groq', outcome: 'under_way', models_count: 6, listed_at, error: null },
+      { provider: 'openai', outcome: 'refreshed', models_count: 13, refreshed_at, error: null },
+      { provider: 'mistral', outcome: 'failed', models_count: 4, refreshed_at, error: 'HTTP 500: boom' },
+      { provider: 'groq', outcome: 'in_progress', models_count: 6, refreshed_at, error: null },
     ],
   })
   const { user } = await renderApp('/models')

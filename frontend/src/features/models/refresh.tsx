@@ -39,7 +39,7 @@ const LISTING_DEADLINE_MS = 10_000
 
 export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
   const { data, error, isPending, reset, mutate } = refresh
-  useLookAgain(data?.providers.some(({ outcome }) => outcome === 'under_way') ?? false)
+  useLookAgain(data?.providers.some(({ outcome }) => outcome === 'in_progress') ?? false)
   if (isPending)
     return (
       <p className={classes.pending} role="status">
@@ -62,10 +62,10 @@ export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
     <div className={classes.outcome} role="status">
       <div className={classes.words}>
         <strong>{summaryOf(data.providers)}</strong>
-        {data.providers.some(({ outcome }) => outcome !== 'listed') && (
+        {data.providers.some(({ outcome }) => outcome !== 'refreshed') && (
           <ul>
             {data.providers
-              .filter(({ outcome }) => outcome !== 'listed')
+              .filter(({ outcome }) => outcome !== 'refreshed')
               .map((asked) => (
                 <NotListed key={asked.provider} asked={asked} />
               ))}
@@ -81,7 +81,7 @@ function NotListed({ asked: { provider, outcome, error, models_count } }: { aske
   const known = models_count === 1 ? 'its one known model stays' : `its ${formatCount(models_count)} known models stay`
   return (
     <li>
-      <StatusBadge meaning={outcome === 'failed' ? 'down' : 'accent'} isLive={outcome === 'under_way'}>
+      <StatusBadge meaning={outcome === 'failed' ? 'down' : 'accent'} isLive={outcome === 'in_progress'}>
         {provider}
       </StatusBadge>{' '}
       <span dir="auto">
@@ -94,7 +94,7 @@ function NotListed({ asked: { provider, outcome, error, models_count } }: { aske
 }
 
 function summaryOf(providers: Asked[]): string {
-  const listed = providers.filter(({ outcome }) => outcome === 'listed')
+  const listed = providers.filter(({ outcome }) => outcome === 'refreshed')
   const models = listed.reduce((sum, { models_count }) => sum + models_count, 0)
   if (providers.length === 0) return 'There is nobody to ask: no provider with a usable key can list its models.'
   return `${listed.length} of ${providers.length} providers told ${formatCount(models)} models.`

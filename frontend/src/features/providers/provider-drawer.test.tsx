@@ -6,7 +6,14 @@ import { aGatewayWithThem, drawer } from './known-providers'
 
 beforeEach(aGatewayWithThem)
 test('a test sends one’s own message and tells the times, the text, the key and each attempt', async () => {
-  const attempt = { provider: 'groq', model: 'm', why: 'first choice', status: 200, duration_ms: 240, ttft_ms: 96 }
+  const attempt = {
+    provider: 'groq',
+    model: 'm',
+    reason: 'first_candidate',
+    status: 200,
+    duration_ms: 240,
+    ttft_ms: 96,
+  }
   fakeGateway.answers('post', '/api/providers/{provider}/test', {
     success: true,
     provider: 'groq',

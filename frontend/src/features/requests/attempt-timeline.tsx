@@ -1,6 +1,6 @@
 /** The attempts one below the other on a common axis: what was tried when, why, and what it came to. */
 import { formatCount, formatDuration } from '@/lib/format'
-import { blameWords, failureWords, reasonWords } from '@/lib/outcome-words'
+import { blameWords, failureWords, reasonName, reasonWords } from '@/lib/outcome-words'
 import { KeyFingerprint, Money } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -56,7 +56,7 @@ interface AttemptRowProps {
 function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
   const meaning = meaningOf(attempt)
   const failure = attempt.failure === null ? null : failureWords(attempt.failure)
-  const blame = attempt.failure === 'abandoned' ? null : blameWords(attempt.blame)
+  const blame = attempt.failure === 'cancelled' ? null : blameWords(attempt.blame)
   return (
     <li>
       <details className={classes.attempt} open={isOpen}>
@@ -74,14 +74,14 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
           </div>
           {bar && <Track bar={bar} ticks={ticks} meaning={meaning} />}
           <p className={classes.brief}>
-            <span dir="auto">{attempt.why}</span>, after {formatDuration(attempt.started_ms)}, for{' '}
+            <span dir="auto">{reasonName(attempt.reason)}</span>, after {formatDuration(attempt.started_ms)}, for{' '}
             {formatDuration(attempt.duration_ms)}
           </p>
         </summary>
         <dl className={classes.facts}>
           <Detail name="Why">
-            <span dir="auto">{attempt.why}</span>
-            <Aside>{reasonWords(attempt.why)}</Aside>
+            <span dir="auto">{reasonName(attempt.reason)}</span>
+            <Aside>{reasonWords(attempt.reason)}</Aside>
           </Detail>
           {failure && (
             <Detail name="What happened">

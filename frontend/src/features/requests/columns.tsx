@@ -27,9 +27,9 @@ const outcome: Column<FinishedRequest> = {
 const asked: Column<FinishedRequest> = {
   id: 'asked',
   header: 'Asked for',
-  cell: ({ asked_model }) => (
-    <span dir="auto" title={asked_model}>
-      {asked_model}
+  cell: ({ requested_model }) => (
+    <span dir="auto" title={requested_model}>
+      {requested_model}
     </span>
   ),
 }

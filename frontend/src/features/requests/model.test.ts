@@ -67,13 +67,13 @@ test('a message that brings nothing new changes nothing', () => {
   expect(hear(state, [2, 1])).toBe(state)
 })
 
-const request = aRequest({ status: 502, failure: 'reset', ending: 'error', client: 'c1' })
+const request = aRequest({ status: 502, failure: 'connection_reset', ending: 'error', client: 'c1' })
 test.each([
   [{ provider: 'groq' }, true],
   [{ provider: 'openai' }, false],
   [{ status: '5xx' as const }, true],
   [{ status: '4xx' as const }, false],
-  [{ failure: 'reset', ending: 'error' as const, client: 'c1' }, true],
+  [{ failure: 'connection_reset', ending: 'error' as const, client: 'c1' }, true],
   [{ from: '2026-11-23T12:59:48Z' }, true],
   [{ to: '2026-11-23T12:59:48Z' }, false],
   [{ from: '2026-11-23T13:00:00+00:00' }, false],

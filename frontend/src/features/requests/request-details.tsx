@@ -122,7 +122,7 @@ function Asked({ request, onFilter }: RequestDetailsProps) {
   const { provider, model, client, client_name, operation, stream } = request
   return (
     <Facts>
-      <Fact name="Model asked for">{request.asked_model}</Fact>
+      <Fact name="Model asked for">{request.requested_model}</Fact>
       <Fact name={request.ending === 'error' ? 'Tried last' : 'Answered by'}>
         {provider === null ? (
           'Nobody was asked'

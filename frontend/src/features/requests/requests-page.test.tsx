@@ -12,7 +12,7 @@ const attempt: Schemas['RequestAttempt'] = {
   provider: 'openai',
   model: 'gpt-4o',
   key_fingerprint: '9f86d081',
-  why: 'first choice',
+  reason: 'first_candidate',
   started_ms: 0.5,
   duration_ms: 200,
   first_token_ms: null,
@@ -115,7 +115,7 @@ test('what has just finished appears on top; under a filter it waits to be asked
   // Said again until the line is there to hear it; what is heard twice counts once.
   const saying = setInterval(() => {
     says(
-      aRequest({ id: 'f'.repeat(32), asked_model: 'brand-new' }),
+      aRequest({ id: 'f'.repeat(32), requested_model: 'brand-new' }),
       aRequest({ id: 'e'.repeat(32), provider: 'openai' }),
     )
   }, 100)
@@ -143,7 +143,7 @@ test('a request opens with its attempts, and its URL opens it again', async () =
         failure: null,
         blame: null,
         status: 200,
-        why: 'next candidate',
+        reason: 'next_candidate',
       },
     ],
   }
@@ -178,7 +178,13 @@ test('a gateway that refuses says why, in its own words', async () => {
 })
 
 test('hostile names are text', async () => {
-  list(aRequest({ asked_model: '<img src=x onerror=alert(1)>', client: 'c', client_name: '<script>alert(1)</script>' }))
+  list(
+    aRequest({
+      requested_model: '<img src=x onerror=alert(1)>',
+      client: 'c',
+      client_name: '<script>alert(1)</script>',
+    }),
+  )
   await renderApp('/requests')
   expect(await screen.findByText('<img src=x onerror=alert(1)>')).toBeVisible()
   expect(document.querySelector('main img, main script')).toBeNull()

@@ -39,5 +39,5 @@ export function timelineOf({ duration_ms, attempts }: Pick<RequestDetail, 'durat
 
 /** How an attempt went, for its colour. One that was given up failed nobody. */
 export function meaningOf({ succeeded, failure }: Pick<Attempt, 'succeeded' | 'failure'>): 'ok' | 'down' | 'neutral' {
-  return succeeded ? 'ok' : failure === 'abandoned' ? 'neutral' : 'down'
+  return succeeded ? 'ok' : failure === 'cancelled' ? 'neutral' : 'down'
 }

@@ -12,12 +12,12 @@ export function shownValue({ value, is_secret, is_set }: Setting): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The settings that have `find` in their name or meaning, and of them those that somebody has set where only these are wanted. */
+/** The settings that have `find` in their name or description; with `onlySet`, only those that are set. */
 export function foundSettings(settings: Setting[], find: string, onlySet: boolean): Setting[] {
   const wanted = find.trim().toLowerCase()
   return settings.filter(
-    ({ name, meaning, is_set }) =>
-      (is_set || !onlySet) && (name.toLowerCase().includes(wanted) || meaning.toLowerCase().includes(wanted)),
+    ({ name, description, is_set }) =>
+      (is_set || !onlySet) && (name.toLowerCase().includes(wanted) || description.toLowerCase().includes(wanted)),
   )
 }
 

@@ -35,7 +35,7 @@ test('what is searched is in the URL, and the URL is what is searched', async ()
   expect(within(variables).getAllByRole('row')).toHaveLength(2)
 
   await user.type(screen.getByRole('searchbox', { name: 'Find a variable' }), 'zzz')
-  expect(await screen.findByText('No variable has that in its name or meaning')).toBeVisible()
+  expect(await screen.findByText('No variable has that in its name or description')).toBeVisible()
 })
 
 test('a URL with nonsense is read as far as it makes sense', async () => {
@@ -67,13 +67,13 @@ test('a reload tells the new generation and shows it', async () => {
 
 test('a refused reload says why, in the words of the gateway', async () => {
   fakeGateway.fails('post', '/api/config/reload', 400, {
-    message: 'AI_ENGINE_PORT is not usable: it must be a number.',
+    message: 'AI_ENGINE_PORT is invalid: it must be a number.',
   })
   const { user } = await renderApp('/settings')
 
   await user.click(await screen.findByRole('button', { name: 'Reload configuration' }))
 
-  expect(await screen.findByText('AI_ENGINE_PORT is not usable: it must be a number.')).toBeVisible()
+  expect(await screen.findByText('AI_ENGINE_PORT is invalid: it must be a number.')).toBeVisible()
   expect(screen.getByText('Nothing was changed')).toBeVisible()
 })
 

@@ -18,13 +18,13 @@ const COLUMNS: Column<Setting>[] = [
     id: 'name',
     header: 'Variable',
     width: '290px',
-    cell: ({ name, meaning }) => (
+    cell: ({ name, description }) => (
       <>
         <code className={classes.name}>
           <Breakable name={name} />
         </code>
         <div className={classes.meaningBelow}>
-          <Prose text={meaning} />
+          <Prose text={description} />
         </div>
       </>
     ),
@@ -48,9 +48,9 @@ const COLUMNS: Column<Setting>[] = [
     header: 'Meaning',
     width: '42%',
     hideBelow: 'md',
-    cell: ({ meaning }) => (
+    cell: ({ description }) => (
       <span className={classes.meaning}>
-        <Prose text={meaning} />
+        <Prose text={description} />
       </span>
     ),
   },
@@ -99,7 +99,9 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
         rows={foundSettings(settings, find, show === 'set')}
         rowKey={({ name }) => name}
         empty={
-          <EmptyState title={find === '' ? 'Everything is as it comes' : 'No variable has that in its name or meaning'}>
+          <EmptyState
+            title={find === '' ? 'Everything is as it comes' : 'No variable has that in its name or description'}
+          >
             {find === ''
               ? 'No variable is set; .env.example lists them all.'
               : 'Search for less, or among all of them.'}

@@ -29,9 +29,9 @@ const ENDINGS = [
   { field: 'completed', name: endingWords('completed').name, colour: 'var(--ae-ok)' },
   { field: 'rescued', name: endingWords('rescued').name, colour: 'var(--ae-series-5)' },
   { field: 'client_cancelled', name: endingWords('client_cancelled').name, colour: 'var(--ae-series-3)' },
-  { field: 'refused', name: 'Client’s fault', colour: 'var(--ae-neutral)' },
+  { field: 'client_errors', name: 'Client’s fault', colour: 'var(--ae-neutral)' },
   { field: 'upstream_cut', name: endingWords('upstream_cut').name, colour: 'var(--ae-series-4)' },
-  { field: 'errors', name: endingWords('error').name, colour: 'var(--ae-down)' },
+  { field: 'failed', name: endingWords('error').name, colour: 'var(--ae-down)' },
 ] as const
 
 /** Requests by how they ended; endings that never came are left out, so that the legend says what there is. */
