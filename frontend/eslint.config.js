@@ -43,7 +43,6 @@ export default defineConfig(
       // A word for the React Compiler, which is not used here.
       'react-hooks/incompatible-library': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],
-      'import-x/no-cycle': 'error',
       // What scrolls can be scrolled by keyboard, and so is focused: groups, and code.
       'jsx-a11y/no-noninteractive-tabindex': [
         'error',

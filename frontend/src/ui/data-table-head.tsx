@@ -1,7 +1,28 @@
-/** The head of a column, which sorts: downwards, upwards, and as the rows come. */
+/** What a table's column is, and its head, which sorts: descending, ascending, unsorted. */
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react'
-import type { Column, Sort } from './data-table'
+import type { ReactNode } from 'react'
 import classes from './data-table.module.css'
+
+export interface Column<Row> {
+  id: string
+  header: string
+  cell: (row: Row) => ReactNode
+  /** What to sort by; without it the column is not sortable. `null` (not known) always comes last. */
+  sortBy?: (row: Row) => string | number | null
+  /** Figures stand to the right. */
+  align?: 'start' | 'end'
+  /** A CSS width; without it, and where there is little room, the columns share what there is. */
+  width?: string
+  /** The same where the table has less than 640 px; without it the columns share what there is. */
+  narrowWidth?: string
+  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px, `xl` 1,180 px. */
+  hideBelow?: 'sm' | 'md' | 'lg' | 'xl'
+}
+
+export interface Sort {
+  column: string
+  isDescending: boolean
+}
 
 interface ColumnHeadProps<Row> {
   column: Pick<Column<Row>, 'id' | 'header' | 'sortBy' | 'align' | 'hideBelow'>

@@ -11,31 +11,12 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { type CSSProperties, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
-import { ColumnHead } from './data-table-head'
+import { type Column, ColumnHead, type Sort } from './data-table-head'
 import { moveBetweenRows } from './data-table-keys'
 import { useRowWindow } from './data-table-window'
 import classes from './data-table.module.css'
 
-export interface Column<Row> {
-  id: string
-  header: string
-  cell: (row: Row) => ReactNode
-  /** What to sort by; without it the column is not sortable. `null` (not known) always comes last. */
-  sortBy?: (row: Row) => string | number | null
-  /** Figures stand to the right. */
-  align?: 'start' | 'end'
-  /** A CSS width; without it, and where there is little room, the columns share what there is. */
-  width?: string
-  /** The same where the table has less than 640 px; without it the columns share what there is. */
-  narrowWidth?: string
-  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px, `xl` 1,180 px. */
-  hideBelow?: 'sm' | 'md' | 'lg' | 'xl'
-}
-
-export interface Sort {
-  column: string
-  isDescending: boolean
-}
+export type { Column, Sort }
 
 interface DataTableProps<Row> {
   /** What the table lists, for screen readers. */
