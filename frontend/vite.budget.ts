@@ -44,9 +44,7 @@ function loadedWith(roots: Rollup.OutputChunk[], chunks: Rollup.OutputChunk[]): 
   const load = (chunk: Rollup.OutputChunk | undefined) => {
     if (chunk === undefined || loaded.has(chunk)) return
     loaded.add(chunk)
-    chunk.imports.forEach((name) => {
-      load(byName.get(name))
-    })
+    chunk.imports.forEach((name) => load(byName.get(name)))
   }
   roots.forEach(load)
   return [...loaded]

@@ -194,14 +194,7 @@ test('every page is walked through by Tab: in order, with a focus that is seen',
         await page.keyboard.press('Tab')
         // A style that has just begun to hold is seen a frame later.
         await page.evaluate(
-          () =>
-            new Promise((resolve) =>
-              requestAnimationFrame(() =>
-                requestAnimationFrame(() => {
-                  resolve(null)
-                }),
-              ),
-            ),
+          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
         )
         const focused = await page.evaluate(focusNow)
         if (focused === null || focused.where === seen[0]) break

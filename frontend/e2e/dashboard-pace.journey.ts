@@ -45,9 +45,9 @@ test('the dashboard takes an update that changes all of forty providers in less 
   await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
   await expect.poll(() => first).toBeDefined()
   // Where most of what changes is in sight.
-  await page.getByRole('heading', { name: 'Providers' }).evaluate((heading) => {
-    heading.scrollIntoView({ block: 'start' })
-  })
+  await page
+    .getByRole('heading', { name: 'Providers' })
+    .evaluate((heading) => heading.scrollIntoView({ block: 'start' }))
   await painted(page)
 
   const pace = await Pace.of(page)

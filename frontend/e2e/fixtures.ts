@@ -51,9 +51,7 @@ export const test = base.extend<Surroundings, SharedSurroundings>({
       page.on('console', (message) => {
         if (message.type() === 'error') hear(message.text())
       })
-      page.on('pageerror', (error) => {
-        hear(error.message)
-      })
+      page.on('pageerror', (error) => hear(error.message))
       page.on('dialog', (dialog) => {
         hear(`a dialog: ${dialog.message()}`)
         void dialog.dismiss()

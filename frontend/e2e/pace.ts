@@ -73,11 +73,7 @@ export async function painted(page: Page): Promise<void> {
   await page.evaluate(
     () =>
       new Promise<void>((resolve) => {
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => {
-            resolve()
-          }),
-        )
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve()))
       }),
   )
 }

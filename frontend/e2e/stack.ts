@@ -119,9 +119,7 @@ function start(command: string, words: string[], cwd: string, environment: Recor
     said += text
   }
   started.stderr.setEncoding('utf8').on('data', hear)
-  started.on('error', (error) => {
-    hear(error.message)
-  })
+  started.on('error', (error) => hear(error.message))
   return { process: started, said: () => said }
 }
 

@@ -100,9 +100,7 @@ export class LiveConnection {
     this.#drop()
     const wasLive = this.#state.phase !== 'stale'
     this.#move({ kind: 'cut', nowMs: Date.now() })
-    this.#wait(retryDelayMs(this.#state.failedAttempts, this.#ports.chance()), () => {
-      this.#connect()
-    })
+    this.#wait(retryDelayMs(this.#state.failedAttempts, this.#ports.chance()), () => this.#connect())
     // A read now, after which each query sees that it has to poll.
     if (wasLive) for (const key of LIVE_KEYS) void this.#cache?.invalidateQueries({ queryKey: [key] })
   }
@@ -120,9 +118,7 @@ export class LiveConnection {
 
   #move(event: LiveEvent): void {
     this.#state = nextState(this.#state, event)
-    this.#listeners.forEach((tell) => {
-      tell()
-    })
+    this.#listeners.forEach((tell) => tell())
   }
 }
 
@@ -144,9 +140,7 @@ function feed(cache: QueryClient, message: LiveMessage): void {
 
 function openWebSocket(url: URL, heard: (frame: unknown) => void, cut: () => void): Line {
   const socket = new WebSocket(url)
-  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-    heard(data)
-  }
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => heard(data)
   socket.onclose = cut
   return {
     close: () => {

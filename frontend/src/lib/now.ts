@@ -12,9 +12,7 @@ function subscribe(listener: () => void): () => void {
     nowMs = Date.now()
     timer = setInterval(() => {
       nowMs = Date.now()
-      listeners.forEach((tell) => {
-        tell()
-      })
+      listeners.forEach((tell) => tell())
     }, TICK_MS)
   }
   return () => {

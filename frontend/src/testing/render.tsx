@@ -24,8 +24,6 @@ export async function renderApp(url: string): Promise<Rendered> {
   return {
     user: userEvent.setup(),
     url: () => router.state.location.href,
-    back: () => {
-      router.history.back()
-    },
+    back: () => router.history.back(),
   }
 }

@@ -25,13 +25,9 @@ Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 // The first test of a file also loads the page's chunk, on a machine that may be busy.
 configure({ asyncUtilTimeout: 10_000 })
 
-beforeAll(() => {
-  fakeGateway.start()
-})
+beforeAll(() => fakeGateway.start())
 afterEach(() => {
   cleanup()
   fakeGateway.reset()
 })
-afterAll(() => {
-  fakeGateway.stop()
-})
+afterAll(() => fakeGateway.stop())

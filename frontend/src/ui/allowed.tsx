@@ -27,9 +27,7 @@ export function Allowed({ whyNot, children }: AllowedProps) {
           'aria-disabled': true,
           'aria-describedby': reasonId,
           'data-disabled': true,
-          onClick: (event) => {
-            event.preventDefault()
-          },
+          onClick: (event) => event.preventDefault(),
         })}
       </Tooltip>
       <VisuallyHidden id={reasonId}>{whyNot}</VisuallyHidden>

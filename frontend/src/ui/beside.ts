@@ -16,9 +16,7 @@ export function useBeside<Floating extends HTMLElement>(
   useLayoutEffect(() => {
     const box = floating.current
     if (box === null || anchor === null) return
-    const put = () => {
-      place(box, anchor, side)
-    }
+    const put = () => place(box, anchor, side)
     box.showPopover()
     put()
     const observer = new ResizeObserver(put)

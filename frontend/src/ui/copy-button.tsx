@@ -16,9 +16,7 @@ export function CopyButton({ text, what, isLabelled = false }: CopyButtonProps) 
   const { copy, copied, error } = useClipboard({ timeout: 1_600 })
   const label = error !== null ? 'The browser does not allow it' : copied ? 'Copied' : `Copy ${what}`
   const Icon = copied ? IconCheck : IconCopy
-  const copyText = () => {
-    copy(text)
-  }
+  const copyText = () => copy(text)
   if (isLabelled)
     return (
       <Button variant="default" size="xs" leftSection={<Icon size={14} aria-hidden />} onClick={copyText}>

@@ -21,16 +21,10 @@ export function useRowWindow(box: HTMLElement | null, count: number, rowHeight: 
   const [rowsInSight, setRowsInSight] = useState(0)
   useLayoutEffect(() => {
     if (box === null) return
-    const look = () => {
-      setTop(Math.floor(box.scrollTop / rowHeight / STEP) * STEP)
-    }
+    const look = () => setTop(Math.floor(box.scrollTop / rowHeight / STEP) * STEP)
     // At once: a row that comes a frame late is a gap that is seen.
-    const scrolled = () => {
-      flushSync(look)
-    }
-    const observer = new ResizeObserver(() => {
-      setRowsInSight(Math.ceil(box.clientHeight / rowHeight))
-    })
+    const scrolled = () => flushSync(look)
+    const observer = new ResizeObserver(() => setRowsInSight(Math.ceil(box.clientHeight / rowHeight)))
     observer.observe(box)
     look()
     box.addEventListener('scroll', scrolled, { passive: true })

@@ -94,9 +94,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       role="group"
       aria-label={caption}
       onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > rowHeight)}
-      onKeyDown={(event) => {
-        moveBetweenRows(event, sorted.length, inSight.scrollTo)
-      }}
+      onKeyDown={(event) => moveBetweenRows(event, sorted.length, inSight.scrollTo)}
     >
       <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>
         <caption className={classes.caption}>{caption}</caption>
@@ -148,11 +146,7 @@ interface BodyRowProps<Row extends object> {
 const BodyRow = memo(Body) as typeof Body
 
 function Body<Row extends object>({ row, columns, height, isOpen, onOpen }: BodyRowProps<Row>) {
-  const open =
-    onOpen &&
-    (() => {
-      onOpen(row.original)
-    })
+  const open = onOpen && (() => onOpen(row.original))
   return (
     // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
     <tr

@@ -68,9 +68,7 @@ export function FilterChoice({ label, anyLabel, choices, value, onChange }: Filt
         ...(isKnown ? [] : [{ value, label: value }]),
       ]}
       value={value ?? ''}
-      onChange={(event) => {
-        onChange(event.currentTarget.value || undefined)
-      }}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
     />
   )
 }
@@ -94,9 +92,9 @@ export function FilterSwitches({ label, choices, values, onChange }: FilterSwitc
             key={choice.value}
             type="button"
             aria-pressed={isChosen}
-            onClick={() => {
+            onClick={() =>
               onChange(isChosen ? values.filter((value) => value !== choice.value) : [...values, choice.value])
-            }}
+            }
           >
             {choice.label}
           </button>
@@ -136,9 +134,7 @@ export function FilterModel({ models, value = '', onChange }: FilterModelProps) 
       value={text}
       onChange={setText}
       onChoose={choose}
-      onBlur={() => {
-        choose(text.trim())
-      }}
+      onBlur={() => choose(text.trim())}
       onKeyDown={(event) => {
         if (event.key === 'Enter') choose(text.trim())
       }}

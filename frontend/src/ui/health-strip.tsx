@@ -29,9 +29,7 @@ export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md'
   const [pointed, setPointed] = useState<number | null>(null)
   const [anchor, setAnchor] = useState<SVGRectElement | null>(null)
   const shapes = useMemo(() => shapesOf(cells), [cells])
-  const close = () => {
-    setPointed(null)
-  }
+  const close = () => setPointed(null)
   const point = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
     const { left, width } = currentTarget.getBoundingClientRect()
     setPointed(Math.min(cells.length - 1, Math.max(0, Math.floor(((clientX - left) / width) * cells.length))))

@@ -45,9 +45,7 @@ export function NumberField({ value, onChange, isWhole = false, step = 1, ...fie
       autoComplete="off"
       value={text}
       error={text.trim() !== '' && !isRight(Number(text)) ? whyWrong(min, max, isWhole) : undefined}
-      onChange={(event) => {
-        change(event.currentTarget.value)
-      }}
+      onChange={(event) => change(event.currentTarget.value)}
       onKeyDown={(event) => {
         const by = { ArrowUp: step, ArrowDown: -step }[event.key]
         if (by === undefined || field.readOnly === true) return

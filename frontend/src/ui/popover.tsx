@@ -30,19 +30,10 @@ export function Popover({ button, side = 'bottom-start', children }: PopoverProp
         id,
         'aria-expanded': anchor !== null,
         'aria-haspopup': 'dialog',
-        onClick: ({ currentTarget }) => {
-          setAnchor(anchor === null ? currentTarget : null)
-        },
+        onClick: ({ currentTarget }) => setAnchor(anchor === null ? currentTarget : null),
       })}
       {anchor !== null && (
-        <Opened
-          anchor={anchor}
-          side={side}
-          onClose={close}
-          onLeft={() => {
-            setAnchor(null)
-          }}
-        >
+        <Opened anchor={anchor} side={side} onClose={close} onLeft={() => setAnchor(null)}>
           {children(close)}
         </Opened>
       )}

@@ -16,14 +16,7 @@ export function Segmented<Value extends string>({ label, choices, value, onChang
     <div role="radiogroup" aria-label={label} className={classes.group}>
       {choices.map((choice) => (
         <label key={choice.value} className={classes.choice}>
-          <input
-            type="radio"
-            name={name}
-            checked={choice.value === value}
-            onChange={() => {
-              onChange(choice.value)
-            }}
-          />
+          <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />
           {choice.label}
         </label>
       ))}

@@ -105,9 +105,7 @@ export function SuggestingInput(props: SuggestingInputProps) {
           open(event.currentTarget)
           if (isSelectedOnFocus) event.currentTarget.select()
         }}
-        onClick={(event) => {
-          open(event.currentTarget)
-        }}
+        onClick={(event) => open(event.currentTarget)}
         onBlur={(event) => {
           close()
           onBlur?.(event)
@@ -143,12 +141,8 @@ function Suggestions({ id, anchor, offered, active, onChoose, hintOf }: Suggesti
       className={classes.list}
       style={{ minWidth: anchor.offsetWidth }}
       // The field keeps the focus.
-      onPointerDown={(event) => {
-        event.preventDefault()
-      }}
-      onMouseDown={(event) => {
-        event.preventDefault()
-      }}
+      onPointerDown={(event) => event.preventDefault()}
+      onMouseDown={(event) => event.preventDefault()}
     >
       {offered.map((suggestion, index) => (
         // Keys are pressed in the field, which says which one is meant.
@@ -160,9 +154,7 @@ function Suggestions({ id, anchor, offered, active, onChoose, hintOf }: Suggesti
           aria-selected={index === active}
           tabIndex={-1}
           className={classes.option}
-          onClick={() => {
-            onChoose(suggestion)
-          }}
+          onClick={() => onChoose(suggestion)}
         >
           <span dir="auto">{suggestion}</span>
           {hintOf && <span className={classes.hint}>{hintOf(suggestion)}</span>}

@@ -30,23 +30,14 @@ export function Tooltip({ label, side = 'top', children }: TooltipProps) {
   // Pointing opens and closes it after a moment, so that a passing pointer leaves the page calm.
   useEffect(() => {
     if (pointed === null) return
-    const timer = setTimeout(
-      () => {
-        setAnchor(pointed.anchor)
-      },
-      pointed.anchor === null ? CLOSE_MS : OPEN_MS,
-    )
-    return () => {
-      clearTimeout(timer)
-    }
+    const timer = setTimeout(() => setAnchor(pointed.anchor), pointed.anchor === null ? CLOSE_MS : OPEN_MS)
+    return () => clearTimeout(timer)
   }, [pointed])
   const close = () => {
     setPointed(null)
     setAnchor(null)
   }
-  const leave = () => {
-    setPointed({ anchor: null })
-  }
+  const leave = () => setPointed({ anchor: null })
   const { 'aria-label': name, 'aria-describedby': described } = children.props
   return (
     <>
@@ -68,9 +59,7 @@ export function Tooltip({ label, side = 'top', children }: TooltipProps) {
           anchor={anchor}
           side={side}
           label={label}
-          onPointed={() => {
-            setPointed(null)
-          }}
+          onPointed={() => setPointed(null)}
           onLeft={leave}
           onClose={close}
         />
@@ -97,9 +86,7 @@ export function TooltipBubble({ id, anchor, label, side = 'top', onPointed, onLe
       if (key === 'Escape') onClose()
     }
     document.addEventListener('keydown', closeOnEscape, { capture: true })
-    return () => {
-      document.removeEventListener('keydown', closeOnEscape, { capture: true })
-    }
+    return () => document.removeEventListener('keydown', closeOnEscape, { capture: true })
   }, [onClose])
   return (
     <span

@@ -17,9 +17,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const { setColorScheme } = useMantineColorScheme()
   const signOut = useSignOut()
   useFocusBack()
-  useEffect(() => {
-    spotlight.open()
-  }, [])
+  useEffect(() => spotlight.open(), [])
 
   const pages: SpotlightActionData[] = navigation.map(({ to, title, icon: Icon }) => ({
     id: to,
@@ -32,25 +30,19 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       id: 'light',
       label: 'Light colours',
       leftSection: <IconSun size={18} stroke={1.6} aria-hidden />,
-      onClick: () => {
-        setColorScheme('light')
-      },
+      onClick: () => setColorScheme('light'),
     },
     {
       id: 'dark',
       label: 'Dark colours',
       leftSection: <IconMoon size={18} stroke={1.6} aria-hidden />,
-      onClick: () => {
-        setColorScheme('dark')
-      },
+      onClick: () => setColorScheme('dark'),
     },
     {
       id: 'auto',
       label: 'Colours as the system',
       leftSection: <IconDeviceDesktop size={18} stroke={1.6} aria-hidden />,
-      onClick: () => {
-        setColorScheme('auto')
-      },
+      onClick: () => setColorScheme('auto'),
     },
     {
       id: 'docs',

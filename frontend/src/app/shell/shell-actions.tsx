@@ -25,9 +25,7 @@ export function ShellActions({ onHelp, onPalette }: ShellActionsProps) {
         label={`Colours: ${name}`}
         hint={`Colours: ${name}. Click for ${SCHEMES[next].name}.`}
         icon={icon}
-        onClick={() => {
-          setColorScheme(next)
-        }}
+        onClick={() => setColorScheme(next)}
       />
       <Action label="Command palette" hint="Go to, or do (Ctrl K)" icon={IconSearch} onClick={onPalette} />
       <Action label="Keyboard shortcuts" hint="Keyboard shortcuts (?)" icon={IconKeyboard} onClick={onHelp} />

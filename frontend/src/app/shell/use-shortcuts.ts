@@ -29,9 +29,7 @@ export function useShortcuts({ onHelp, onPalette }: Shortcuts): void {
       else if (event.key === '?') onHelp()
     }
     window.addEventListener('keydown', onKeyDown)
-    return () => {
-      window.removeEventListener('keydown', onKeyDown)
-    }
+    return () => window.removeEventListener('keydown', onKeyDown)
   }, [navigate, onHelp, onPalette])
 }
 

@@ -27,9 +27,7 @@ export function AutodecideTrial({ model }: { model: string }) {
           className={classes.message}
           aria-label="Message"
           value={message}
-          onChange={(event) => {
-            setMessage(event.currentTarget.value)
-          }}
+          onChange={(event) => setMessage(event.currentTarget.value)}
         />
         <Allowed whyNot={whyNot}>
           <Button

@@ -41,9 +41,7 @@ export function CataloguePanel({ search, filters, onChange, onOpen }: CatalogueP
             { value: 'provider', label: 'By provider' },
           ]}
           value={search.view ?? 'model'}
-          onChange={(view) => {
-            onChange({ view: view === 'provider' ? 'provider' : undefined, sort: undefined })
-          }}
+          onChange={(view) => onChange({ view: view === 'provider' ? 'provider' : undefined, sort: undefined })}
         />
       }
     >
@@ -90,31 +88,20 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
         leftSection={<IconSearch size={15} aria-hidden />}
         maxLength={200}
         value={find}
-        onChange={(event) => {
-          onChange({ find: event.currentTarget.value || undefined })
-        }}
+        onChange={(event) => onChange({ find: event.currentTarget.value || undefined })}
       />
-      <Filters
-        count={count}
-        onClear={() => {
-          onChange(noFilters)
-        }}
-      >
+      <Filters count={count} onClear={() => onChange(noFilters)}>
         <FilterChoice
           label="Provider"
           choices={names}
           value={provider}
-          onChange={(chosen) => {
-            onChange({ provider: chosen })
-          }}
+          onChange={(chosen) => onChange({ provider: chosen })}
         />
         <FilterSwitches
           label="Takes"
           choices={capabilityChoices}
           values={can}
-          onChange={(chosen) => {
-            onChange({ can: chosen.length === 0 ? undefined : (chosen as Capability[]) })
-          }}
+          onChange={(chosen) => onChange({ can: chosen.length === 0 ? undefined : (chosen as Capability[]) })}
         />
         <FilterChoice
           label="Context"
@@ -123,9 +110,7 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
             label: `At least ${formatCount(tokens)} tokens`,
           }))}
           value={context === undefined ? undefined : String(context)}
-          onChange={(chosen) => {
-            onChange({ context: chosen === undefined ? undefined : Number(chosen) })
-          }}
+          onChange={(chosen) => onChange({ context: chosen === undefined ? undefined : Number(chosen) })}
         />
         <FilterChoice
           label="Price"
@@ -134,9 +119,7 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
             label: usd === 0 ? 'Free' : `At most $${usd} a million in`,
           }))}
           value={price === undefined ? undefined : String(price)}
-          onChange={(chosen) => {
-            onChange({ price: chosen === undefined ? undefined : Number(chosen) })
-          }}
+          onChange={(chosen) => onChange({ price: chosen === undefined ? undefined : Number(chosen) })}
         />
       </Filters>
     </div>

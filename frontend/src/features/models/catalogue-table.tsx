@@ -26,19 +26,10 @@ export function CatalogueTable({ catalogue, search, onChange, onOpen }: Catalogu
   const isFiltered = [provider, find, can, context, price].some((value) => value !== undefined)
   const shared = {
     sort: sortOf(search.sort),
-    onSort: (sort: Parameters<typeof sortText>[0]) => {
-      onChange({ sort: sortText(sort) })
-    },
+    onSort: (sort: Parameters<typeof sortText>[0]) => onChange({ sort: sortText(sort) }),
     rowHeight: ROW,
     isFixed: true,
-    empty: (
-      <NothingFits
-        isFiltered={isFiltered}
-        onClear={() => {
-          onChange(noFilters)
-        }}
-      />
-    ),
+    empty: <NothingFits isFiltered={isFiltered} onClear={() => onChange(noFilters)} />,
   }
   return (
     <Loaded query={query} skeleton={<TableSkeleton rows={14} rowHeight={ROW} />}>
@@ -52,9 +43,7 @@ export function CatalogueTable({ catalogue, search, onChange, onOpen }: Catalogu
             rows={models}
             rowKey={({ name }) => name}
             openKey={search.model}
-            onOpen={({ name }) => {
-              onOpen(name)
-            }}
+            onOpen={({ name }) => onOpen(name)}
             {...shared}
           />
         )
@@ -82,9 +71,7 @@ function ByProvider({ models, onOpen, ...shared }: SharedProps & { models: Model
       columns={routeColumns}
       rows={rows}
       rowKey={({ route }) => route.id}
-      onOpen={({ model }) => {
-        onOpen(model)
-      }}
+      onOpen={({ model }) => onOpen(model)}
       {...shared}
     />
   )

@@ -39,13 +39,7 @@ export function ExplainPanel({ asked, onExplain }: ExplainPanelProps) {
 
 function Example({ name, onExplain }: { name: string; onExplain: (name: string) => void }) {
   return (
-    <button
-      type="button"
-      className={classes.example}
-      onClick={() => {
-        onExplain(name)
-      }}
-    >
+    <button type="button" className={classes.example} onClick={() => onExplain(name)}>
       {name}
     </button>
   )
@@ -82,13 +76,7 @@ function AskedName({ asked, onExplain }: ExplainPanelProps) {
         onChoose={submit}
         rightSection={
           asked === undefined ? undefined : (
-            <CloseButton
-              size="sm"
-              aria-label="Explain none"
-              onClick={() => {
-                onExplain(undefined)
-              }}
-            />
+            <CloseButton size="sm" aria-label="Explain none" onClick={() => onExplain(undefined)} />
           )
         }
       />

@@ -65,13 +65,7 @@ function Meaning({ explanation, onExplain }: ExplainedProps) {
           {fallbacks.map((name, index) => (
             <span key={name}>
               {index > 0 && ', '}
-              <button
-                type="button"
-                className={classes.fallback}
-                onClick={() => {
-                  onExplain(name)
-                }}
-              >
+              <button type="button" className={classes.fallback} onClick={() => onExplain(name)}>
                 <bdi>{name}</bdi>
               </button>
             </span>

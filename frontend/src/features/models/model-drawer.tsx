@@ -43,12 +43,7 @@ function Opened({ name, onExplain }: { name: string; onExplain: (name: string) =
           <EmptyState
             title="The catalogue has no model of this name"
             action={
-              <Button
-                variant="default"
-                onClick={() => {
-                  onExplain(name)
-                }}
-              >
+              <Button variant="default" onClick={() => onExplain(name)}>
                 What would the engine do with it?
               </Button>
             }
@@ -73,9 +68,7 @@ function Details({ model, onExplain }: { model: Model; onExplain: (name: string)
         <Button
           variant="default"
           leftSection={<IconListNumbers size={16} aria-hidden />}
-          onClick={() => {
-            onExplain(model.name)
-          }}
+          onClick={() => onExplain(model.name)}
         >
           Explain the choice
         </Button>

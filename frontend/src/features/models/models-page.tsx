@@ -28,24 +28,11 @@ export function ModelsPage() {
       <Stack gap="lg">
         <RefreshOutcome refresh={refresh} />
         <ExplainPanel asked={search.explain} onExplain={explain} />
-        <CataloguePanel
-          search={search}
-          filters={filters}
-          onChange={change}
-          onOpen={(model) => {
-            go({ model })
-          }}
-        />
+        <CataloguePanel search={search} filters={filters} onChange={change} onOpen={(model) => go({ model })} />
       </Stack>
       {wasOpened && (
         <Suspense>
-          <ModelDrawer
-            name={search.model}
-            onClose={() => {
-              go({ model: undefined })
-            }}
-            onExplain={explain}
-          />
+          <ModelDrawer name={search.model} onClose={() => go({ model: undefined })} onExplain={explain} />
         </Suspense>
       )}
     </>

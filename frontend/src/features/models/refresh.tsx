@@ -24,9 +24,7 @@ export function RefreshButton({ refresh }: { refresh: Refresh }) {
         variant="default"
         leftSection={<IconRefresh size={16} aria-hidden />}
         loading={refresh.isPending}
-        onClick={() => {
-          refresh.mutate()
-        }}
+        onClick={() => refresh.mutate()}
       >
         Ask the providers
       </Button>
@@ -49,12 +47,7 @@ export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
   if (error !== null)
     return (
       <Panel>
-        <ErrorState
-          error={error}
-          onRetry={() => {
-            mutate()
-          }}
-        />
+        <ErrorState error={error} onRetry={() => mutate()} />
       </Panel>
     )
   if (data === undefined) return null
@@ -106,8 +99,6 @@ function useLookAgain(isUnderWay: boolean): void {
   useEffect(() => {
     if (!isUnderWay) return
     const timer = setTimeout(() => void cache.invalidateQueries({ queryKey: ['models'] }), LISTING_DEADLINE_MS)
-    return () => {
-      clearTimeout(timer)
-    }
+    return () => clearTimeout(timer)
   }, [isUnderWay, cache])
 }

@@ -64,9 +64,7 @@ export function RouteCard({ route }: { route: Route }) {
             variant="default"
             leftSection={<IconSend size={14} aria-hidden />}
             loading={test.isPending}
-            onClick={() => {
-              test.mutate({ provider: route.provider, model: route.name })
-            }}
+            onClick={() => test.mutate({ provider: route.provider, model: route.name })}
           >
             Send a test message
           </Button>

@@ -28,14 +28,7 @@ export function UnknownModel({ asked, explanation, onExplain }: UnknownModelProp
         names.length > 0 && (
           <div className={classes.names} role="group" aria-label="Names that are alike">
             {names.map((name) => (
-              <Button
-                key={name}
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  onExplain(name)
-                }}
-              >
+              <Button key={name} size="xs" variant="default" onClick={() => onExplain(name)}>
                 <bdi>{name}</bdi>
               </Button>
             ))}

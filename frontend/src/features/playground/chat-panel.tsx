@@ -91,9 +91,7 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
           maxRows={8}
           dir="auto"
           value={draft}
-          onChange={(event) => {
-            onDraft(event.currentTarget.value)
-          }}
+          onChange={(event) => onDraft(event.currentTarget.value)}
           onKeyDown={sendOnEnter}
         />
         {isAnswering ? (
@@ -149,9 +147,7 @@ function useFollowing() {
       if (isFollowing.current) box.current?.scrollTo({ top: box.current.scrollHeight })
     })
     observer.observe(content.current)
-    return () => {
-      observer.disconnect()
-    }
+    return () => observer.disconnect()
   }, [])
   const noteScroll = () => {
     if (box.current === null) return

@@ -48,12 +48,7 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
   const byDefault = status?.configuration.autodecide ?? true
   return (
     <div className={classes.fields}>
-      <ModelPicker
-        model={settings.model}
-        onChange={(model) => {
-          onChange({ model })
-        }}
-      />
+      <ModelPicker model={settings.model} onChange={(model) => onChange({ model })} />
       <Switch
         label="Autodecide"
         description="Any provider that has the model may answer; off, only the preferred one."
@@ -71,9 +66,7 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
         maxRows={8}
         dir="auto"
         value={system}
-        onChange={(event) => {
-          onSystem(event.currentTarget.value)
-        }}
+        onChange={(event) => onSystem(event.currentTarget.value)}
       />
       <div className={classes.parameters}>
         <Parameter
@@ -139,9 +132,7 @@ function Parameter({ name, settings, onChange, ...field }: ParameterProps) {
     <NumberField
       placeholder="not sent"
       value={settings[name]}
-      onChange={(value) => {
-        onChange({ [name]: value })
-      }}
+      onChange={(value) => onChange({ [name]: value })}
       {...field}
     />
   )

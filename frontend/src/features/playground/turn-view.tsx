@@ -27,9 +27,7 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
         <QuestionEditor
           question={question}
           hasMore={!isLast}
-          onCancel={() => {
-            setIsEditing(false)
-          }}
+          onCancel={() => setIsEditing(false)}
           onAsk={(edited) => {
             setIsEditing(false)
             onAsk(edited)
@@ -43,9 +41,7 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
               color="gray"
               size="sm"
               aria-label="Edit the question"
-              onClick={() => {
-                setIsEditing(true)
-              }}
+              onClick={() => setIsEditing(true)}
             >
               <IconPencil size={14} stroke={1.7} aria-hidden />
             </ActionIcon>
@@ -68,9 +64,7 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
                 color="gray"
                 size="sm"
                 aria-label="Ask again"
-                onClick={() => {
-                  onAsk(question)
-                }}
+                onClick={() => onAsk(question)}
               >
                 <IconRefresh size={14} stroke={1.7} aria-hidden />
               </ActionIcon>
@@ -101,9 +95,7 @@ function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorPr
         maxRows={12}
         dir="auto"
         value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value)
-        }}
+        onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') onCancel()
         }}
@@ -112,13 +104,7 @@ function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorPr
         <Button variant="default" size="xs" onClick={onCancel}>
           Cancel
         </Button>
-        <Button
-          size="xs"
-          disabled={text.trim() === ''}
-          onClick={() => {
-            onAsk(text)
-          }}
-        >
+        <Button size="xs" disabled={text.trim() === ''} onClick={() => onAsk(text)}>
           Ask
         </Button>
       </div>

@@ -29,9 +29,7 @@ export function useChat(settings: ChatSettings, system: string) {
     const askedAt = performance.now()
     const since = () => performance.now() - askedAt
     tell({ kind: 'asked', id, question, keep })
-    const batch = batched((events) => {
-      tell({ kind: 'heard', id, events, atMs: since() })
-    })
+    const batch = batched((events) => tell({ kind: 'heard', id, events, atMs: since() }))
     const fail = (error: GatewayError) => {
       tell({ kind: 'failed', id, atMs: since(), error })
       // The session may be over, which whoever shows it finds out by asking.

@@ -35,9 +35,7 @@ export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: stri
                 className={classes.restore}
                 disabled={steer.isPending}
                 aria-label={`Restore key ${key.fingerprint}`}
-                onClick={() => {
-                  steer.mutate(restoringKey(provider, key.fingerprint ?? ''))
-                }}
+                onClick={() => steer.mutate(restoringKey(provider, key.fingerprint ?? ''))}
               >
                 Restore
               </Button>

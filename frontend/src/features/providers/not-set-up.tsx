@@ -17,13 +17,7 @@ export function NotSetUp({ providers, onOpen }: { providers: Provider[]; onOpen:
       <ul className={classes.list}>
         {providers.map(({ name, display_name, status }) => (
           <li key={name}>
-            <button
-              type="button"
-              className={classes.card}
-              onClick={() => {
-                onOpen(name)
-              }}
-            >
+            <button type="button" className={classes.card} onClick={() => onOpen(name)}>
               <ProviderMark name={name} />
               <span className={classes.words}>
                 <span className={classes.name} dir="auto">

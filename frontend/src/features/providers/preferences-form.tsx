@@ -64,9 +64,7 @@ export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyN
             variant="subtle"
             color="gray"
             disabled={steer.isPending}
-            onClick={() => {
-              steer.mutate(preferring(provider, { default_model: null, priority: null }))
-            }}
+            onClick={() => steer.mutate(preferring(provider, { default_model: null, priority: null }))}
           >
             As configured
           </Button>

@@ -30,9 +30,7 @@ export function ProviderModels({ provider }: { provider: Provider }) {
         placeholder={`Find among ${provider.models_count} models`}
         leftSection={<IconSearch size={15} aria-hidden />}
         value={find}
-        onChange={(event) => {
-          setFind(event.currentTarget.value)
-        }}
+        onChange={(event) => setFind(event.currentTarget.value)}
       />
       <Loaded query={query} skeleton={<TableSkeleton rows={8} />}>
         {({ items, next_cursor }) =>

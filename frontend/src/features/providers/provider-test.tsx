@@ -44,9 +44,7 @@ export function ProviderTest({ provider }: { provider: Provider }) {
           maxRows={8}
           value={message}
           dir="auto"
-          onChange={(event) => {
-            setMessage(event.currentTarget.value)
-          }}
+          onChange={(event) => setMessage(event.currentTarget.value)}
           readOnly={whyNot !== null}
         />
         <div className={classes.row}>
@@ -88,12 +86,8 @@ function Waiting() {
   const [startedMs] = useState(() => performance.now())
   const [passedMs, setPassedMs] = useState(0)
   useEffect(() => {
-    const timer = setInterval(() => {
-      setPassedMs(performance.now() - startedMs)
-    }, TICK_MS)
-    return () => {
-      clearInterval(timer)
-    }
+    const timer = setInterval(() => setPassedMs(performance.now() - startedMs), TICK_MS)
+    return () => clearInterval(timer)
   }, [startedMs])
   return (
     <p className={classes.muted}>

@@ -46,18 +46,14 @@ export function ProvidersPage() {
           placeholder="Find a provider"
           leftSection={<IconSearch size={15} aria-hidden />}
           value={find}
-          onChange={(event) => {
-            narrow({ find: event.currentTarget.value || undefined })
-          }}
+          onChange={(event) => narrow({ find: event.currentTarget.value || undefined })}
         />
         <div className={classes.states}>
           <Segmented
             label="In which state"
             choices={STATES}
             value={state ?? 'any'}
-            onChange={(value) => {
-              narrow({ state: value === 'any' ? undefined : value })
-            }}
+            onChange={(value) => narrow({ state: value === 'any' ? undefined : value })}
           />
         </div>
       </div>
@@ -76,21 +72,14 @@ export function ProvidersPage() {
             state={state}
             sort={sort}
             opened={provider}
-            onSort={(text) => {
-              narrow({ sort: text })
-            }}
+            onSort={(text) => narrow({ sort: text })}
             onOpen={open}
           />
         )}
       </Loaded>
       {wasOpened && (
         <Suspense>
-          <ProviderDrawer
-            name={provider}
-            onClose={() => {
-              open(undefined)
-            }}
-          />
+          <ProviderDrawer name={provider} onClose={() => open(undefined)} />
         </Suspense>
       )}
     </>

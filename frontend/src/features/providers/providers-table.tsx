@@ -51,9 +51,7 @@ export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, on
           const column = SORTS.find((name) => name === wanted?.column)
           onSort(column === undefined ? undefined : wanted?.isDescending === true ? `-${column}` : column)
         }}
-        onOpen={({ name }) => {
-          onOpen(name)
-        }}
+        onOpen={({ name }) => onOpen(name)}
         empty={
           isNarrowed ? (
             <EmptyState title="No provider is like that">Search for less, or in every state.</EmptyState>

@@ -65,11 +65,7 @@ export function useSteering() {
       tellDone({
         title: done,
         ...(message !== undefined && { message }),
-        onUndo:
-          undo &&
-          (() => {
-            mutation.mutate(undo)
-          }),
+        onUndo: undo && (() => mutation.mutate(undo)),
       })
     },
     onError: (error, { refused }, context) => {

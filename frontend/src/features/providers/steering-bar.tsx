@@ -25,9 +25,7 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
         size="xs"
         variant={isSuggested ? 'light' : 'default'}
         disabled={isPending}
-        onClick={() => {
-          mutate(steering)
-        }}
+        onClick={() => mutate(steering)}
       >
         {verb}
       </Button>
@@ -36,21 +34,13 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
   return (
     <div className={classes.bar} role="group" aria-label={`Steer ${display_name}`}>
       {isLast ? (
-        <SwitchOff
-          provider={provider}
-          whyNot={whyNot}
-          onConfirm={() => {
-            mutate(switching(provider, false))
-          }}
-        />
+        <SwitchOff provider={provider} whyNot={whyNot} onConfirm={() => mutate(switching(provider, false))} />
       ) : (
         <Allowed whyNot={whyNot}>
           <Switch
             label="Switched on"
             checked={enabled}
-            onChange={(event) => {
-              mutate(switching(provider, event.currentTarget.checked))
-            }}
+            onChange={(event) => mutate(switching(provider, event.currentTarget.checked))}
           />
         </Allowed>
       )}
@@ -67,9 +57,7 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
             consequence="Nobody else can answer: every request will fail until it is restored. What is in flight goes on to its end."
             confirmLabel="Drain it"
             isDangerous
-            onConfirm={() => {
-              mutate(draining(provider))
-            }}
+            onConfirm={() => mutate(draining(provider))}
           >
             Drain
           </ConfirmButton>
@@ -82,9 +70,7 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
             question={`Roll the key of ${display_name}?`}
             consequence="The next usable key is used from now on, also after restarts. The one before stays usable and is not penalised; rolling again goes on to the key after."
             confirmLabel="Roll the key"
-            onConfirm={() => {
-              mutate(rolling(provider))
-            }}
+            onConfirm={() => mutate(rolling(provider))}
           >
             Roll key
           </ConfirmButton>

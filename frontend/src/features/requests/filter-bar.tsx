@@ -30,57 +30,39 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
     <div className={classes.bar}>
       <Filters
         count={Object.values<unknown>(filters).filter((value) => value !== undefined).length}
-        onClear={() => {
-          onChange(noFilters)
-        }}
+        onClear={() => onChange(noFilters)}
       >
         <FilterChoice
           label="Provider"
           choices={names}
           value={filters.provider}
-          onChange={(provider) => {
-            onChange({ provider })
-          }}
+          onChange={(provider) => onChange({ provider })}
         />
-        <FilterModel
-          models={models}
-          value={filters.model}
-          onChange={(model) => {
-            onChange({ model })
-          }}
-        />
+        <FilterModel models={models} value={filters.model} onChange={(model) => onChange({ model })} />
         <FilterChoice
           label="Ending"
           choices={endingChoices}
           value={filters.ending}
-          onChange={(ending) => {
-            onChange({ ending: ending as RequestFilters['ending'] })
-          }}
+          onChange={(ending) => onChange({ ending: ending as RequestFilters['ending'] })}
         />
         <FilterChoice
           label="Failure"
           choices={failureChoices}
           value={filters.failure}
-          onChange={(failure) => {
-            onChange({ failure })
-          }}
+          onChange={(failure) => onChange({ failure })}
         />
         <FilterChoice
           label="Status"
           choices={statusChoices}
           value={filters.status}
-          onChange={(status) => {
-            onChange({ status: status as RequestFilters['status'] })
-          }}
+          onChange={(status) => onChange({ status: status as RequestFilters['status'] })}
         />
         {clients.length > 0 && (
           <FilterChoice
             label="Client"
             choices={clients}
             value={filters.client}
-            onChange={(client) => {
-              onChange({ client })
-            }}
+            onChange={(client) => onChange({ client })}
           />
         )}
         <PeriodFilter filters={filters} onChange={onChange} />

@@ -52,9 +52,7 @@ export function LedgerList({ ledger, filters, opened, onOpen, onScrolled, onFilt
             rows={rows}
             rowKey={({ id }) => id}
             openKey={opened}
-            onOpen={({ id }) => {
-              onOpen(id)
-            }}
+            onOpen={({ id }) => onOpen(id)}
             onScrolled={onScrolled}
             onEndReached={loadMore}
             foot={<Foot ledger={ledger} />}
@@ -113,12 +111,7 @@ function Empty({ filters, onFilter }: { filters: RequestFilters; onFilter: (chan
       <EmptyState
         title="No request is like that"
         action={
-          <Button
-            variant="default"
-            onClick={() => {
-              onFilter(noFilters)
-            }}
-          >
+          <Button variant="default" onClick={() => onFilter(noFilters)}>
             Clear the filters
           </Button>
         }

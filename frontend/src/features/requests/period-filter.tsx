@@ -38,9 +38,9 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
                   size="compact-sm"
                   fullWidth
                   justify="start"
-                  onClick={() => {
+                  onClick={() =>
                     onChange({ from: new Date(Date.now() - minutes * 60_000).toISOString(), to: undefined })
-                  }}
+                  }
                 >
                   {label}
                 </Button>
@@ -51,18 +51,14 @@ export function PeriodFilter({ filters: { from, to }, onChange }: PeriodFilterPr
             type="datetime-local"
             label="From"
             value={toLocalInput(from)}
-            onChange={(event) => {
-              onChange({ from: fromLocalInput(event.currentTarget.value) }, false)
-            }}
+            onChange={(event) => onChange({ from: fromLocalInput(event.currentTarget.value) }, false)}
           />
           <TextInput
             type="datetime-local"
             label="Before"
             value={toLocalInput(to)}
             error={from !== undefined && to !== undefined && from >= to ? 'This must be after “From”.' : undefined}
-            onChange={(event) => {
-              onChange({ to: fromLocalInput(event.currentTarget.value) }, false)
-            }}
+            onChange={(event) => onChange({ to: fromLocalInput(event.currentTarget.value) }, false)}
           />
         </div>
       )}

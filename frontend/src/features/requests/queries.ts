@@ -74,9 +74,7 @@ export function useLedger(filters: RequestFilters, isReading: boolean) {
       options.queryKey,
       (known) => known && { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
     )
-    void refetch().then(() => {
-      tell({ kind: 'loaded anew' })
-    })
+    void refetch().then(() => tell({ kind: 'loaded anew' }))
   }
 
   const listed = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])

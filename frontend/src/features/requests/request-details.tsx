@@ -132,13 +132,7 @@ function Asked({ request, onFilter }: RequestDetailsProps) {
             <span>
               {provider} <span className={classes.model}>{model}</span>
             </span>
-            <More
-              onClick={() => {
-                onFilter({ provider, model: model ?? undefined })
-              }}
-            >
-              More of this route
-            </More>
+            <More onClick={() => onFilter({ provider, model: model ?? undefined })}>More of this route</More>
           </span>
         )}
       </Fact>
@@ -155,13 +149,7 @@ function Asked({ request, onFilter }: RequestDetailsProps) {
             <span>
               {client_name ?? 'without a name'} <code className={classes.model}>{client}</code>
             </span>
-            <More
-              onClick={() => {
-                onFilter({ client })
-              }}
-            >
-              More of this client
-            </More>
+            <More onClick={() => onFilter({ client })}>More of this client</More>
           </span>
         )}
       </Fact>

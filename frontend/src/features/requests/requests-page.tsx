@@ -35,13 +35,7 @@ export function RequestsPage() {
       </Panel>
       {wasOpened && (
         <Suspense>
-          <RequestDrawer
-            id={opened}
-            onClose={() => {
-              open(undefined)
-            }}
-            onFilter={setFilters}
-          />
+          <RequestDrawer id={opened} onClose={() => open(undefined)} onFilter={setFilters} />
         </Suspense>
       )}
     </>

@@ -8,9 +8,7 @@ export function useSignIn() {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (key: string) => answerOf(gateway.POST('/api/session', { body: { key } })),
-    onSuccess: (session) => {
-      goOnAs(session, queryClient)
-    },
+    onSuccess: (session) => goOnAs(session, queryClient),
   })
 }
 
@@ -26,19 +24,13 @@ export function useSignOut(): SignOut {
   const { data: session } = useQuery(sessionQuery)
   const { isPending, mutate } = useMutation({
     mutationFn: () => answerOf(gateway.DELETE('/api/session')),
-    onSuccess: () => {
-      goOnAs(null, queryClient)
-    },
-    onError: (error) => {
-      tellRefused('You are still signed in', error)
-    },
+    onSuccess: () => goOnAs(null, queryClient),
+    onError: (error) => tellRefused('You are still signed in', error),
   })
   return {
     isPossible: session?.access === 'keys',
     isPending,
-    start: () => {
-      mutate()
-    },
+    start: () => mutate(),
   }
 }
 

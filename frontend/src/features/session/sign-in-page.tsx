@@ -52,9 +52,7 @@ function SignInForm() {
       return
     }
     signIn.mutate(key, {
-      onError: (error) => {
-        refuse(refusalWords(error))
-      },
+      onError: (error) => refuse(refusalWords(error)),
     })
   }
   return (

@@ -24,9 +24,7 @@ export function ReloadButton() {
                 message: `Generation ${generation} is in force.`,
               })
             },
-            onError: (error) => {
-              tellRefused('Nothing was changed', error)
-            },
+            onError: (error) => tellRefused('Nothing was changed', error),
           })
         }}
       >

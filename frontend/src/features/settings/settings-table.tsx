@@ -75,9 +75,7 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
             placeholder="Find a variable"
             leftSection={<IconSearch size={14} aria-hidden />}
             value={find}
-            onChange={(event) => {
-              narrow({ find: event.currentTarget.value || undefined })
-            }}
+            onChange={(event) => narrow({ find: event.currentTarget.value || undefined })}
           />
           <Segmented
             label="Which variables"
@@ -86,9 +84,7 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
               { value: 'set', label: 'Set' },
             ]}
             value={show}
-            onChange={(value) => {
-              narrow({ show: value === 'set' ? 'set' : undefined })
-            }}
+            onChange={(value) => narrow({ show: value === 'set' ? 'set' : undefined })}
           />
         </div>
       }

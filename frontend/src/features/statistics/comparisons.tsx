@@ -32,9 +32,7 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
   const shared = (table: keyof Sorts) => ({
     rows: rows[table],
     sort: sorts[table],
-    onSort: (sort: string | undefined) => {
-      onChange({ [table]: sort }, false)
-    },
+    onSort: (sort: string | undefined) => onChange({ [table]: sort }, false),
   })
   return (
     <>
@@ -42,27 +40,21 @@ export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
         title="Providers"
         description="By attempts. A click narrows everything to one provider."
         name={providerName}
-        onOpen={({ name }) => {
-          onChange({ provider: name })
-        }}
+        onOpen={({ name }) => onChange({ provider: name })}
         {...shared('providers')}
       />
       <Comparison
         title="Models"
         description="By the provider’s own name. A click narrows everything to one model."
         name={modelName}
-        onOpen={({ name }) => {
-          onChange({ model: name })
-        }}
+        onOpen={({ name }) => onChange({ model: name })}
         {...shared('models')}
       />
       <Comparison
         title="Provider keys"
         description="Known by their fingerprints. A click narrows everything to the key’s provider."
         name={keyName}
-        onOpen={({ provider }) => {
-          onChange({ provider: provider ?? undefined })
-        }}
+        onOpen={({ provider }) => onChange({ provider: provider ?? undefined })}
         {...shared('keys')}
       />
     </>
@@ -96,9 +88,7 @@ function Comparison({ title, description, name, rows, sort, onSort, onOpen }: Co
           rows={rows}
           rowKey={({ key }) => key}
           sort={sortOf(sort)}
-          onSort={(chosen) => {
-            onSort(sortText(chosen))
-          }}
+          onSort={(chosen) => onSort(sortText(chosen))}
           onOpen={onOpen}
           isFixed
           empty={<EmptyState title="Nobody was asked">No attempt was made in this range.</EmptyState>}

@@ -58,9 +58,7 @@ function Moments({ asked, onChoose }: { asked: Asked; onChoose: (chosen: Pick<As
         type="datetime-local"
         label="From"
         value={texts.from}
-        onChange={(event) => {
-          setTexts({ ...texts, from: event.currentTarget.value })
-        }}
+        onChange={(event) => setTexts({ ...texts, from: event.currentTarget.value })}
       />
       <TextInput
         type="datetime-local"
@@ -68,9 +66,7 @@ function Moments({ asked, onChoose }: { asked: Asked; onChoose: (chosen: Pick<As
         description="Empty: until now"
         value={texts.to}
         error={isWrong ? 'This must be after “From”.' : undefined}
-        onChange={(event) => {
-          setTexts({ ...texts, to: event.currentTarget.value })
-        }}
+        onChange={(event) => setTexts({ ...texts, to: event.currentTarget.value })}
       />
       <Button type="submit" disabled={isWrong || chosen.from === undefined}>
         Show this range

@@ -20,9 +20,7 @@ export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: bo
       onSuccess: ({ name }) => {
         notifications.show({ title: 'Exported', message: name })
       },
-      onError: (error) => {
-        tellRefused('Nothing was exported', error)
-      },
+      onError: (error) => tellRefused('Nothing was exported', error),
     })
   }
   return (

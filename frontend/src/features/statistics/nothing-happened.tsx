@@ -21,12 +21,7 @@ export function NothingHappened({ asked, onChange }: NothingHappenedProps) {
         title={isFiltered ? `No request fits these filters ${when}` : `No request ${when}`}
         action={
           isFiltered ? (
-            <Button
-              variant="default"
-              onClick={() => {
-                onChange(noFilters)
-              }}
-            >
+            <Button variant="default" onClick={() => onChange(noFilters)}>
               Clear the filters
             </Button>
           ) : preset?.value === '30d' ? (
@@ -36,9 +31,7 @@ export function NothingHappened({ asked, onChange }: NothingHappenedProps) {
           ) : (
             <Button
               variant="default"
-              onClick={() => {
-                onChange({ range: '30d', from: undefined, to: undefined, bucket: undefined })
-              }}
+              onClick={() => onChange({ range: '30d', from: undefined, to: undefined, bucket: undefined })}
             >
               Look at 30 days
             </Button>

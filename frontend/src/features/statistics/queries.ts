@@ -53,7 +53,5 @@ function save({ blob, name }: Download): void {
   link.download = name
   link.click()
   // Not before the browser has taken it.
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href)
-  }, 10_000)
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

@@ -35,41 +35,28 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           label="Range"
           choices={PRESETS}
           value={presetOf(asked)?.value ?? CUSTOM}
-          onChange={(range) => {
-            onChange({ range, from: undefined, to: undefined, bucket: undefined })
-          }}
+          onChange={(range) => onChange({ range, from: undefined, to: undefined, bucket: undefined })}
         />
         <CustomRange asked={asked} onChange={onChange} />
       </div>
-      <Filters
-        count={count}
-        onClear={() => {
-          onChange({ ...noFilters, bucket: undefined })
-        }}
-      >
+      <Filters count={count} onClear={() => onChange({ ...noFilters, bucket: undefined })}>
         <FilterChoice
           label="Provider"
           choices={providers}
           value={provider}
-          onChange={(chosen) => {
-            onChange({ provider: chosen })
-          }}
+          onChange={(chosen) => onChange({ provider: chosen })}
         />
         <FilterModel
           value={model}
           models={Object.keys(statistics?.model_stats ?? {})}
-          onChange={(chosen) => {
-            onChange({ model: chosen })
-          }}
+          onChange={(chosen) => onChange({ model: chosen })}
         />
         {(clients.length > 0 || client !== undefined) && (
           <FilterChoice
             label="Client"
             choices={clients}
             value={client}
-            onChange={(chosen) => {
-              onChange({ client: chosen })
-            }}
+            onChange={(chosen) => onChange({ client: chosen })}
           />
         )}
         <FilterChoice
@@ -77,9 +64,7 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           anyLabel="Auto buckets"
           choices={BUCKETS}
           value={bucket}
-          onChange={(chosen) => {
-            onChange({ bucket: chosen as StatisticsSearch['bucket'] })
-          }}
+          onChange={(chosen) => onChange({ bucket: chosen as StatisticsSearch['bucket'] })}
         />
       </Filters>
     </div>

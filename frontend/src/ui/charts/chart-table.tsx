@@ -6,12 +6,7 @@ import classes from './time-chart.module.css'
 export function ChartTable({ label, times, series, format, formatInTable = format, formatTime }: TimeChartProps) {
   const [isOpen, setIsOpen] = useState(false)
   return (
-    <details
-      className={classes.details}
-      onToggle={(event) => {
-        setIsOpen(event.currentTarget.open)
-      }}
-    >
+    <details className={classes.details} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {isOpen && (
         <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>

@@ -67,16 +67,12 @@ export default function TimeChart(props: TimeChartProps) {
               pressed.current = { isTouch: event.pointerType === 'touch', at: chosen }
               setAt(bucketAt(event))
             }}
-            onPointerMove={(event) => {
-              setAt(bucketAt(event))
-            }}
+            onPointerMove={(event) => setAt(bucketAt(event))}
             onPointerLeave={(event) => {
               if (event.pointerType !== 'touch') setAt(null)
             }}
             onKeyDown={move}
-            onBlur={() => {
-              setAt(null)
-            }}
+            onBlur={() => setAt(null)}
             onClick={click}
           >
             {scale.ticks.map((tick) => (
