@@ -1,8 +1,7 @@
 /** URLs to pages. Everything that a page filters or opens is in its URL. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter, type RouterHistory } from '@tanstack/react-router'
-import { routeTree } from '@/routes'
-import { rootRoute } from '@/routes/root'
+import { rootRoute, routeTree } from '@/routes'
 import { SessionGate } from './session-gate'
 import { PageCrashed, PageNotFound } from './shell/odd-pages'
 

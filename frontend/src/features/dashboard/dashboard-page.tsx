@@ -1,8 +1,8 @@
 /** The dashboard: how the engine is, at a glance and live. Each part reads what it shows, so that an update moves only that. */
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type HistorySpan, statusQuery } from '@/api/queries'
+import { statusQuery } from '@/api/queries'
+import { usePageUrl } from '@/lib/page-url'
 import { Loaded } from '@/ui/loaded'
 import { PageHeader } from '@/ui/page-header'
 import { Segmented } from '@/ui/segmented'
@@ -17,17 +17,29 @@ import { TodayTiles } from './today-tiles'
 import { VerdictBanner } from './verdict-banner'
 import { Welcome } from './welcome'
 
-const route = getRouteApi('/')
+const SPANS = [
+  { value: 'hour', label: 'Last hour' },
+  { value: 'day', label: '24 hours' },
+]
 
 export function DashboardPage() {
-  const { span = 'hour' } = route.useSearch()
+  const [{ span = 'hour' }, change] = usePageUrl('/')
   const stage = useQuery({ ...statusQuery, select: stageOf })
   return (
     <>
       <PageHeader
         title="Dashboard"
         description="How the gateway is doing, as it happens."
-        actions={stage.data === 'at work' && <SpanControl span={span} />}
+        actions={
+          stage.data === 'at work' && (
+            <Segmented
+              label="How far back"
+              choices={SPANS}
+              value={span}
+              onChange={(value) => change({ span: value === 'day' ? 'day' : undefined }, false)}
+            />
+          )
+        }
       />
       <Loaded query={stage} skeleton={<DashboardSkeleton />}>
         {(found) => (
@@ -60,21 +72,6 @@ function stageOf(status: Parameters<typeof isSandboxAlone>[0]): Stage {
   if (status.performance.requests > 0) return 'at work'
   if (isSandboxAlone(status)) return 'sandbox'
   return status.enabled_providers === 0 ? 'nobody' : 'at work'
-}
-
-function SpanControl({ span }: { span: HistorySpan }) {
-  const navigate = useNavigate({ from: '/' })
-  return (
-    <Segmented
-      label="How far back"
-      choices={[
-        { value: 'hour', label: 'Last hour' },
-        { value: 'day', label: '24 hours' },
-      ]}
-      value={span}
-      onChange={(value) => void navigate({ search: { span: value === 'day' ? 'day' : undefined }, replace: true })}
-    />
-  )
 }
 
 function DashboardSkeleton() {

@@ -1,7 +1,5 @@
-/** What `/` keeps in its URL: how far back it looks. */
+/** What `/` keeps in its URL: the time span shown. */
 import * as v from 'valibot'
+import { maybe } from '@/lib/search-params'
 
-export const dashboardSearch = v.object({
-  /** The last hour, or 24 of them. */
-  span: v.fallback(v.optional(v.picklist(['hour', 'day'])), undefined),
-})
+export const dashboardSearch = v.object({ span: maybe(v.picklist(['hour', 'day'])) })

@@ -1,32 +1,31 @@
 /** The catalogue: filters, and a table by model or by provider. */
-import { TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
 import { formatCount } from '@/lib/format'
+import { useStable } from '@/lib/page-url'
 import { FilterChoice, Filters, FilterSwitches } from '@/ui/filters'
 import { Panel } from '@/ui/panel'
+import { SearchField } from '@/ui/search-field'
 import { Segmented } from '@/ui/segmented'
 import { TableSkeleton } from '@/ui/skeletons'
 import classes from './catalogue-panel.module.css'
 import { capabilityChoices, type Model } from './model'
 import { useCatalogue } from './queries'
-import { type Capability, type ModelFilters, type ModelsSearch, noFilters } from './search'
+import { type Capability, countFilters, filtersOf, type ModelsSearch, noFilters } from './search'
 
 interface CataloguePanelProps {
   search: ModelsSearch
-  filters: ModelFilters
-  onChange: (changed: Partial<ModelsSearch>) => void
+  onChange: (changed: Partial<ModelsSearch>, isStep?: boolean) => void
   onOpen: (model: string) => void
 }
 
-const CatalogueTable = lazy(() => import('./catalogue-table').then(({ CatalogueTable: Table }) => ({ default: Table })))
+const CatalogueTable = lazy(() => import('./catalogue-table'))
 const TYPING_MS = 150
 
-export function CataloguePanel({ search, filters, onChange, onOpen }: CataloguePanelProps) {
-  const [settled] = useDebouncedValue(filters, TYPING_MS)
+export function CataloguePanel({ search, onChange, onOpen }: CataloguePanelProps) {
+  const [settled] = useDebouncedValue(useStable(filtersOf(search)), TYPING_MS)
   const catalogue = useCatalogue(settled)
   return (
     <Panel
@@ -45,7 +44,7 @@ export function CataloguePanel({ search, filters, onChange, onOpen }: CatalogueP
         />
       }
     >
-      <CatalogueFilters filters={filters} onChange={onChange} />
+      <CatalogueFilters search={search} onChange={onChange} />
       <Suspense fallback={<TableSkeleton rows={14} />}>
         <CatalogueTable catalogue={catalogue} search={search} onChange={onChange} onOpen={onOpen} />
       </Suspense>
@@ -67,7 +66,7 @@ function countOf(count: number, what: string): string {
 const CONTEXTS = [8_000, 32_000, 128_000, 200_000, 1_000_000]
 const PRICES = [0, 0.5, 1, 3, 10]
 
-function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filters' | 'onChange'>) {
+function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'search' | 'onChange'>) {
   const { data: providers = [] } = useQuery(providersQuery)
   const names = useMemo(
     () =>
@@ -76,21 +75,11 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
         .map(({ name, display_name }) => ({ value: name, label: display_name })),
     [providers],
   )
-  const { find = '', provider, can = [], context, price } = filters
-  const count = [filters.find, provider, filters.can, context, price].filter((value) => value !== undefined).length
+  const { find, provider, can = [], context, price } = search
   return (
     <div className={classes.filters}>
-      <TextInput
-        type="search"
-        className={classes.search}
-        aria-label="Find a model"
-        placeholder="Find a model"
-        leftSection={<IconSearch size={15} aria-hidden />}
-        maxLength={200}
-        value={find}
-        onChange={(event) => onChange({ find: event.currentTarget.value || undefined })}
-      />
-      <Filters count={count} onClear={() => onChange(noFilters)}>
+      <SearchField label="Find a model" value={find} onChange={(text) => onChange({ find: text }, false)} />
+      <Filters count={countFilters(search)} onClear={() => onChange(noFilters)}>
         <FilterChoice
           label="Provider"
           choices={names}
@@ -109,7 +98,7 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
             value: String(tokens),
             label: `At least ${formatCount(tokens)} tokens`,
           }))}
-          value={context === undefined ? undefined : String(context)}
+          value={context?.toString()}
           onChange={(chosen) => onChange({ context: chosen === undefined ? undefined : Number(chosen) })}
         />
         <FilterChoice
@@ -118,7 +107,7 @@ function CatalogueFilters({ filters, onChange }: Pick<CataloguePanelProps, 'filt
             value: String(usd),
             label: usd === 0 ? 'Free' : `At most $${usd} a million in`,
           }))}
-          value={price === undefined ? undefined : String(price)}
+          value={price?.toString()}
           onChange={(chosen) => onChange({ price: chosen === undefined ? undefined : Number(chosen) })}
         />
       </Filters>

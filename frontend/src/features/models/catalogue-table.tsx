@@ -9,32 +9,30 @@ import { TableSkeleton } from '@/ui/skeletons'
 import { modelColumns, type RouteOfModel, routeColumns } from './columns'
 import type { Model } from './model'
 import type { useCatalogue } from './queries'
-import { type ModelsSearch, noFilters } from './search'
+import { countFilters, type ModelsSearch, noFilters } from './search'
 
 interface CatalogueTableProps {
   catalogue: ReturnType<typeof useCatalogue>
   search: ModelsSearch
-  onChange: (changed: Partial<ModelsSearch>) => void
+  onChange: (changed: Partial<ModelsSearch>, isStep?: boolean) => void
   onOpen: (model: string) => void
 }
 
 const ROW = 44
 
-export function CatalogueTable({ catalogue, search, onChange, onOpen }: CatalogueTableProps) {
+export default function CatalogueTable({ catalogue, search, onChange, onOpen }: CatalogueTableProps) {
   const { query, models } = catalogue
-  const { view, provider, find, can, context, price } = search
-  const isFiltered = [provider, find, can, context, price].some((value) => value !== undefined)
   const shared = {
     sort: sortOf(search.sort),
-    onSort: (sort: Parameters<typeof sortText>[0]) => onChange({ sort: sortText(sort) }),
+    onSort: (sort: Parameters<typeof sortText>[0]) => onChange({ sort: sortText(sort) }, false),
     rowHeight: ROW,
     isFixed: true,
-    empty: <NothingFits isFiltered={isFiltered} onClear={() => onChange(noFilters)} />,
+    empty: <NothingFits isFiltered={countFilters(search) > 0} onClear={() => onChange(noFilters)} />,
   }
   return (
     <Loaded query={query} skeleton={<TableSkeleton rows={14} rowHeight={ROW} />}>
       {() =>
-        view === 'provider' ? (
+        search.view === 'provider' ? (
           <ByProvider models={models} onOpen={onOpen} {...shared} />
         ) : (
           <DataTable

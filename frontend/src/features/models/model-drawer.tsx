@@ -1,9 +1,9 @@
 /** One model with all of its routes beside the catalogue, with a URL of its own. */
-import { Button, Drawer } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconListNumbers } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { CopyButton } from '@/ui/copy-button'
-import { useFocusBack } from '@/ui/focus-back'
+import { DetailDrawer } from '@/ui/detail-drawer'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { FactsSkeleton } from '@/ui/skeletons'
@@ -18,19 +18,11 @@ interface ModelDrawerProps {
   onExplain: (name: string) => void
 }
 
-export function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
-  useFocusBack(name !== undefined)
+export default function ModelDrawer({ name, onClose, onExplain }: ModelDrawerProps) {
   return (
-    <Drawer
-      opened={name !== undefined}
-      onClose={onClose}
-      position="right"
-      size="min(640px, 100vw)"
-      title="Model"
-      classNames={{ body: classes.body, header: classes.header, title: classes.title }}
-    >
+    <DetailDrawer isOpen={name !== undefined} onClose={onClose} title="Model" width={640}>
       {name !== undefined && <Opened key={name} name={name} onExplain={onExplain} />}
-    </Drawer>
+    </DetailDrawer>
   )
 }
 

@@ -1,21 +1,21 @@
-/** Models: the catalogue by model or by provider, one model opened beside it, and autodecide explained. */
+/** Models: the catalogue by model or by provider, the details of one model, and autodecide explained. */
 import { Stack } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { lazy } from 'react'
+import { usePageUrl } from '@/lib/page-url'
+import { MountOnceOpen } from '@/ui/mount-once-open'
 import { PageHeader } from '@/ui/page-header'
 import { CataloguePanel } from './catalogue-panel'
 import { ExplainPanel } from './explain-panel'
-import { RefreshButton, RefreshOutcome } from './refresh'
 import { useRefresh } from './queries'
-import { useModelsUrl } from './use-models-url'
+import { RefreshButton, RefreshOutcome } from './refresh'
 
-const ModelDrawer = lazy(() => import('./model-drawer').then(({ ModelDrawer: Drawer }) => ({ default: Drawer })))
+const ModelDrawer = lazy(() => import('./model-drawer'))
 
 export function ModelsPage() {
-  const { search, filters, change, go } = useModelsUrl()
+  const [search, change] = usePageUrl('/models')
   const refresh = useRefresh()
-  const wasOpened = useEver(search.model !== undefined)
   const explain = (name: string | undefined) => {
-    go({ explain: name, model: undefined })
+    change({ explain: name, model: undefined })
     if (name !== undefined) window.scrollTo({ top: 0, behavior: 'smooth' })
   }
   return (
@@ -28,20 +28,11 @@ export function ModelsPage() {
       <Stack gap="lg">
         <RefreshOutcome refresh={refresh} />
         <ExplainPanel asked={search.explain} onExplain={explain} />
-        <CataloguePanel search={search} filters={filters} onChange={change} onOpen={(model) => go({ model })} />
+        <CataloguePanel search={search} onChange={change} onOpen={(model) => change({ model })} />
       </Stack>
-      {wasOpened && (
-        <Suspense>
-          <ModelDrawer name={search.model} onClose={() => go({ model: undefined })} onExplain={explain} />
-        </Suspense>
-      )}
+      <MountOnceOpen isOpen={search.model !== undefined}>
+        <ModelDrawer name={search.model} onClose={() => change({ model: undefined })} onExplain={explain} />
+      </MountOnceOpen>
     </>
   )
-}
-
-/** What was there once stays, so that it can be seen to go. */
-function useEver(isNow: boolean): boolean {
-  const [was, setWas] = useState(isNow)
-  if (isNow && !was) setWas(true)
-  return was || isNow
 }

@@ -26,6 +26,14 @@ export const modelsSearch = v.object({
 })
 
 export type ModelsSearch = v.InferOutput<typeof modelsSearch>
-export type ModelFilters = Pick<ModelsSearch, 'find' | 'provider' | 'can' | 'context' | 'price'>
+export type ModelFilters = Pick<ModelsSearch, keyof typeof noFilters>
 
 export const noFilters = { find: undefined, provider: undefined, can: undefined, context: undefined, price: undefined }
+
+export function filtersOf({ find, provider, can, context, price }: ModelsSearch): ModelFilters {
+  return { find, provider, can, context, price }
+}
+
+export function countFilters(search: ModelsSearch): number {
+  return Object.values<unknown>(filtersOf(search)).filter((value) => value !== undefined).length
+}

@@ -2,28 +2,20 @@
 import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconCode, IconTrash } from '@tabler/icons-react'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
+import { usePageUrl } from '@/lib/page-url'
 import { PageHeader } from '@/ui/page-header'
 import { ChatPanel } from './chat-panel'
 import { messagesOf, requestOf } from './conversation'
 import classes from './playground-page.module.css'
-import type { ChatSettings } from './search'
 import { SettingsPanel } from './settings-panel'
 import { useChat } from './use-chat'
 
-const SnippetDialog = lazy(() => import('./snippet-dialog').then((module) => ({ default: module.SnippetDialog })))
-const route = getRouteApi('/playground')
+const SnippetDialog = lazy(() => import('./snippet-dialog'))
 const EXAMPLE = 'Hello!'
 
 export function PlaygroundPage() {
-  const settings = route.useSearch()
-  const navigate = useNavigate({ from: '/playground' })
-  const change = useCallback(
-    (changed: ChatSettings) =>
-      void navigate({ search: (known) => ({ ...known, ...changed }), replace: true, resetScroll: false }),
-    [navigate],
-  )
+  const [settings, change] = usePageUrl('/playground')
   const [system, setSystem] = useState('')
   const [draft, setDraft] = useState('')
   const [isShowingCode, code] = useDisclosure(false)
@@ -55,7 +47,12 @@ export function PlaygroundPage() {
       />
       <div className={classes.columns}>
         <ChatPanel chat={chat} draft={draft} onDraft={setDraft} />
-        <SettingsPanel settings={settings} system={system} onChange={change} onSystem={setSystem} />
+        <SettingsPanel
+          settings={settings}
+          system={system}
+          onChange={(changed) => change(changed, false)}
+          onSystem={setSystem}
+        />
       </div>
       {isShowingCode && (
         <Suspense>

@@ -1,9 +1,6 @@
 /** What `/playground` keeps in its URL: the model, who may answer, the parameters. What makes no sense is left out. */
 import * as v from 'valibot'
-
-function maybe<const Schema extends v.GenericSchema>(schema: Schema) {
-  return v.fallback(v.optional(schema), undefined)
-}
+import { maybe, nameParam } from '@/lib/search-params'
 
 const between = (least: number, most: number) => maybe(v.pipe(v.number(), v.minValue(least), v.maxValue(most)))
 const whole = (least: number) => maybe(v.pipe(v.number(), v.safeInteger(), v.minValue(least)))
@@ -11,10 +8,7 @@ const whole = (least: number) => maybe(v.pipe(v.number(), v.safeInteger(), v.min
 export const EFFORTS = ['minimal', 'low', 'medium', 'high'] as const
 
 export const playgroundSearch = v.object({
-  /** A query string may have turned a name of digits into a number. */
-  model: maybe(
-    v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String), v.minLength(1), v.maxLength(500)),
-  ),
+  model: maybe(nameParam),
   /** Absent: as the gateway is set. */
   autodecide: maybe(v.boolean()),
   temperature: between(0, 2),

@@ -12,7 +12,7 @@ import { KEY_VARIABLE, type Language, LANGUAGES, snippet } from './snippets'
 
 const FENCES: Record<Language, string> = { curl: 'bash', Python: 'python', Node: 'javascript' }
 
-export function SnippetDialog({ request, onClose }: { request: ChatRequest; onClose: () => void }) {
+export default function SnippetDialog({ request, onClose }: { request: ChatRequest; onClose: () => void }) {
   useFocusBack()
   const [language, setLanguage] = useState<Language>('curl')
   const { data: status } = useQuery(statusQuery)

@@ -1,9 +1,9 @@
 /** One provider beside the list, with a URL of its own. */
-import { Drawer, Tabs } from '@mantine/core'
+import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
-import { useFocusBack } from '@/ui/focus-back'
+import { usePageUrl } from '@/lib/page-url'
+import { DetailDrawer } from '@/ui/detail-drawer'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -14,23 +14,19 @@ import { ProviderHistory } from './provider-history'
 import { ProviderModels } from './provider-models'
 import { ProviderOverview } from './provider-overview'
 import { ProviderTest } from './provider-test'
-import type { View } from './search'
-import { VIEWS } from './search'
-import { useProvidersUrl } from './use-providers-url'
+import { type View, VIEWS } from './search'
 
 const NAMES: Record<View, string> = { overview: 'Overview', test: 'Test', models: 'Models', history: 'History' }
 
 export default function ProviderDrawer({ name, onClose }: { name: string | undefined; onClose: () => void }) {
-  useFocusBack(name !== undefined)
   const query = useQuery(providersQuery)
   const provider = query.data?.find((one) => one.name === name)
   return (
-    <Drawer
-      opened={name !== undefined}
+    <DetailDrawer
+      isOpen={name !== undefined}
       onClose={onClose}
-      position="right"
-      size="min(720px, 100vw)"
-      classNames={{ body: classes.body, header: classes.header, title: classes.title }}
+      width={720}
+      hasTabs
       title={
         <span className={classes.heading}>
           {name !== undefined && <ProviderMark name={name} />}
@@ -49,19 +45,18 @@ export default function ProviderDrawer({ name, onClose }: { name: string | undef
           }
         </Loaded>
       )}
-    </Drawer>
+    </DetailDrawer>
   )
 }
 
 function Opened({ provider, providers }: { provider: Provider; providers: Provider[] }) {
-  const { search, narrow } = useProvidersUrl()
-  const isLast = useMemo(() => isLastAvailable(provider, providers), [provider, providers])
+  const [{ view: opened = 'overview' }, change] = usePageUrl('/providers')
   return (
     <Tabs
-      value={search.view ?? 'overview'}
+      value={opened}
       onChange={(value) => {
         const view = VIEWS.find((one) => one === value)
-        narrow({ view: view === 'overview' ? undefined : view })
+        change({ view: view === 'overview' ? undefined : view }, false)
       }}
       keepMounted={false}
     >
@@ -73,7 +68,7 @@ function Opened({ provider, providers }: { provider: Provider; providers: Provid
         ))}
       </Tabs.List>
       <Tabs.Panel value="overview">
-        <ProviderOverview provider={provider} isLast={isLast} />
+        <ProviderOverview provider={provider} isLast={isLastAvailable(provider, providers)} />
       </Tabs.Panel>
       <Tabs.Panel value="test">
         <ProviderTest provider={provider} />

@@ -1,7 +1,5 @@
 /** The models of one provider, found by a part of their name. */
-import { TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
@@ -10,6 +8,7 @@ import { flagWords } from '@/lib/provider-words'
 import { Countdown } from '@/ui/figures'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
+import { SearchField } from '@/ui/search-field'
 import { TableSkeleton } from '@/ui/skeletons'
 import { StatusBadge } from '@/ui/status-badge'
 import type { Provider } from './model'
@@ -24,13 +23,11 @@ export function ProviderModels({ provider }: { provider: Provider }) {
   const query = useQuery(providerModelsQuery(provider.name, search))
   return (
     <div className={classes.models}>
-      <TextInput
-        type="search"
-        aria-label="Find a model"
+      <SearchField
+        label="Find a model"
         placeholder={`Find among ${provider.models_count} models`}
-        leftSection={<IconSearch size={15} aria-hidden />}
         value={find}
-        onChange={(event) => setFind(event.currentTarget.value)}
+        onChange={(text = '') => setFind(text)}
       />
       <Loaded query={query} skeleton={<TableSkeleton rows={8} />}>
         {({ items, next_cursor }) =>

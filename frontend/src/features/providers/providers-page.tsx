@@ -1,20 +1,22 @@
-/** Providers: see, test and steer each of them. */
-import { Stack, TextInput } from '@mantine/core'
-import { IconSearch } from '@tabler/icons-react'
+/** Providers: see, test and operate each of them. */
+import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, useMemo } from 'react'
 import { providersQuery } from '@/api/queries'
+import { usePageUrl } from '@/lib/page-url'
 import type { ProviderState } from '@/lib/provider-words'
 import { Loaded } from '@/ui/loaded'
+import { MountOnceOpen } from '@/ui/mount-once-open'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
+import { SearchField } from '@/ui/search-field'
 import { Segmented } from '@/ui/segmented'
 import { TableSkeleton } from '@/ui/skeletons'
 import { countOf, listed, type Provider } from './model'
 import { NotSetUp } from './not-set-up'
 import classes from './providers-page.module.css'
 import { ProvidersTable } from './providers-table'
-import { useProvidersUrl } from './use-providers-url'
+import type { ProvidersSearch } from './search'
 
 // Its forms and tabs are as large as the whole list.
 const ProviderDrawer = lazy(() => import('./provider-drawer'))
@@ -29,31 +31,26 @@ const STATES: { value: ProviderState | 'any'; label: string }[] = [
 ]
 
 export function ProvidersPage() {
-  const { search, narrow, open } = useProvidersUrl()
-  const { find = '', state, sort, provider } = search
+  const [search, change] = usePageUrl('/providers')
+  const { find, state = 'any', provider } = search
   const query = useQuery(providersQuery)
-  // Kept once it is there, so that it can slide away.
-  const [wasOpened, setWasOpened] = useState(false)
-  if (provider !== undefined && !wasOpened) setWasOpened(true)
+  const open = (name: string | undefined) => change({ provider: name, view: undefined })
   return (
     <>
       <PageHeader title="Providers" description="Who may answer, how they are doing, and what to do about it." />
       <div className={classes.filters}>
-        <TextInput
-          type="search"
+        <SearchField
           className={classes.find}
-          aria-label="Find a provider"
-          placeholder="Find a provider"
-          leftSection={<IconSearch size={15} aria-hidden />}
+          label="Find a provider"
           value={find}
-          onChange={(event) => narrow({ find: event.currentTarget.value || undefined })}
+          onChange={(text) => change({ find: text }, false)}
         />
         <div className={classes.states}>
           <Segmented
             label="In which state"
             choices={STATES}
-            value={state ?? 'any'}
-            onChange={(value) => narrow({ state: value === 'any' ? undefined : value })}
+            value={state}
+            onChange={(value) => change({ state: value === 'any' ? undefined : value })}
           />
         </div>
       </div>
@@ -66,37 +63,24 @@ export function ProvidersPage() {
         }
       >
         {(providers) => (
-          <Found
-            providers={providers}
-            find={find}
-            state={state}
-            sort={sort}
-            opened={provider}
-            onSort={(text) => narrow({ sort: text })}
-            onOpen={open}
-          />
+          <Found providers={providers} search={search} onSort={(sort) => change({ sort }, false)} onOpen={open} />
         )}
       </Loaded>
-      {wasOpened && (
-        <Suspense>
-          <ProviderDrawer name={provider} onClose={() => open(undefined)} />
-        </Suspense>
-      )}
+      <MountOnceOpen isOpen={provider !== undefined}>
+        <ProviderDrawer name={provider} onClose={() => open(undefined)} />
+      </MountOnceOpen>
     </>
   )
 }
 
 interface FoundProps {
   providers: Provider[]
-  find: string
-  state: ProviderState | undefined
-  sort: ReturnType<typeof useProvidersUrl>['search']['sort']
-  opened: string | undefined
-  onSort: (sort: FoundProps['sort']) => void
+  search: ProvidersSearch
+  onSort: (sort: string | undefined) => void
   onOpen: (name: string) => void
 }
 
-function Found({ providers, find, state, sort, opened, onSort, onOpen }: FoundProps) {
+function Found({ providers, search: { find = '', state, sort, provider }, onSort, onOpen }: FoundProps) {
   const { setUp, others } = useMemo(() => listed(providers, find, state), [providers, find, state])
   const isNarrowed = find !== '' || state !== undefined
   return (
@@ -106,7 +90,7 @@ function Found({ providers, find, state, sort, opened, onSort, onOpen }: FoundPr
           providers={setUp}
           sort={sort}
           isNarrowed={isNarrowed}
-          opened={opened}
+          opened={provider}
           onSort={onSort}
           onOpen={onOpen}
         />

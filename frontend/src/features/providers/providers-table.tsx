@@ -7,7 +7,8 @@ import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
 import { historyCells, historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
 import { flagWords, providerStateWords } from '@/lib/provider-words'
-import { type Column, DataTable, type Sort } from '@/ui/data-table'
+import { sortOf, sortText } from '@/lib/search-params'
+import { type Column, DataTable } from '@/ui/data-table'
 import { Countdown, RelativeTime } from '@/ui/figures'
 import { HealthStrip } from '@/ui/health-strip'
 import { EmptyState } from '@/ui/messages'
@@ -16,14 +17,13 @@ import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
 import { type MeasuredProvider, type Provider, usableKeys } from './model'
 import classes from './providers-table.module.css'
-import { SORTS, type ProvidersSearch } from './search'
 
 interface ProvidersTableProps {
   providers: Provider[]
-  sort: ProvidersSearch['sort']
+  sort: string | undefined
   isNarrowed: boolean
   opened: string | undefined
-  onSort: (sort: ProvidersSearch['sort']) => void
+  onSort: (sort: string | undefined) => void
   onOpen: (name: string) => void
 }
 
@@ -47,10 +47,7 @@ export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, on
         rowHeight={56}
         openKey={opened}
         sort={sortOf(sort)}
-        onSort={(wanted) => {
-          const column = SORTS.find((name) => name === wanted?.column)
-          onSort(column === undefined ? undefined : wanted?.isDescending === true ? `-${column}` : column)
-        }}
+        onSort={(chosen) => onSort(sortText(chosen))}
         onOpen={({ name }) => onOpen(name)}
         empty={
           isNarrowed ? (
@@ -65,10 +62,6 @@ export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, on
       />
     </Panel>
   )
-}
-
-function sortOf(text: ProvidersSearch['sort']): Sort | null {
-  return text === undefined ? null : { column: text.replace(/^-/, ''), isDescending: text.startsWith('-') }
 }
 
 const COLUMNS: Column<MeasuredProvider>[] = [

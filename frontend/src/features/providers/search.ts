@@ -1,24 +1,20 @@
-/** What `/providers` keeps in its URL: which are listed, in which order, and the one that is opened. */
-import { PROVIDER_STATES } from '@/lib/provider-words'
+/** What `/providers` keeps in its URL: the filters, the sort, and the provider whose details are open. */
 import * as v from 'valibot'
-
-/** A query string may have turned a name of digits into a number. */
-const text = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String), v.maxLength(200))
+import { maybe, nameParam, sortParam } from '@/lib/search-params'
+import { PROVIDER_STATES } from '@/lib/provider-words'
 
 export const VIEWS = ['overview', 'test', 'models', 'history'] as const
-export const SORTS = ['provider', 'success', 'latency', 'priority', 'used'] as const
+export type View = (typeof VIEWS)[number]
 
 export const providersSearch = v.object({
-  /** Only those that have this in their name or address. */
-  find: v.fallback(v.optional(text), undefined),
-  state: v.fallback(v.optional(v.picklist(PROVIDER_STATES)), undefined),
-  /** The column that the table is sorted by; `-` before it is descending. */
-  sort: v.fallback(v.optional(v.picklist(SORTS.flatMap((name) => [name, `-${name}` as const]))), undefined),
-  /** The one that is opened. */
-  provider: v.fallback(v.optional(text), undefined),
-  /** What is shown of it. */
-  view: v.fallback(v.optional(v.picklist(VIEWS)), undefined),
+  /** Part of the name or address. */
+  find: maybe(nameParam),
+  state: maybe(v.picklist(PROVIDER_STATES)),
+  sort: maybe(sortParam),
+  /** The provider whose details are open. */
+  provider: maybe(nameParam),
+  /** The open tab of its details. */
+  view: maybe(v.picklist(VIEWS)),
 })
 
 export type ProvidersSearch = v.InferOutput<typeof providersSearch>
-export type View = (typeof VIEWS)[number]

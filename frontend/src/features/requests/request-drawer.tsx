@@ -1,12 +1,10 @@
 /** One request beside the list, with a URL of its own. */
-import { Drawer } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { latestRequestsQuery } from '@/api/queries'
-import { useFocusBack } from '@/ui/focus-back'
+import { DetailDrawer } from '@/ui/detail-drawer'
 import { Loaded } from '@/ui/loaded'
 import { FactsSkeleton, TableSkeleton } from '@/ui/skeletons'
 import { requestQuery } from './queries'
-import classes from './request-drawer.module.css'
 import { RequestDetails } from './request-details'
 import type { RequestFilters } from './search'
 
@@ -16,19 +14,11 @@ interface RequestDrawerProps {
   onFilter: (changed: RequestFilters) => void
 }
 
-export function RequestDrawer({ id, onClose, onFilter }: RequestDrawerProps) {
-  useFocusBack(id !== undefined)
+export default function RequestDrawer({ id, onClose, onFilter }: RequestDrawerProps) {
   return (
-    <Drawer
-      opened={id !== undefined}
-      onClose={onClose}
-      position="right"
-      size="min(760px, 100vw)"
-      title="Request"
-      classNames={{ body: classes.body, header: classes.header, title: classes.title }}
-    >
+    <DetailDrawer isOpen={id !== undefined} onClose={onClose} title="Request" width={760}>
       {id !== undefined && <Opened key={id} id={id} onFilter={onFilter} />}
-    </Drawer>
+    </DetailDrawer>
   )
 }
 

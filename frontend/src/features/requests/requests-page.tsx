@@ -1,43 +1,40 @@
-/** Requests: the ledger as a list that goes on for ever, and one request opened beside it. */
-import { lazy, Suspense, useState } from 'react'
+/** Requests: the ledger as an endless list, and the details of one request. */
+import { lazy, useState } from 'react'
+import { usePageUrl, useStable } from '@/lib/page-url'
+import { MountOnceOpen } from '@/ui/mount-once-open'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { FilterBar } from './filter-bar'
 import { LedgerList } from './ledger-list'
-import { useRequestsUrl } from './use-requests-url'
 import { useLedger } from './queries'
 
-const RequestDrawer = lazy(() => import('./request-drawer').then((module) => ({ default: module.RequestDrawer })))
+const RequestDrawer = lazy(() => import('./request-drawer'))
 
 export function RequestsPage() {
-  const { filters, opened, setFilters, open } = useRequestsUrl()
-  const [isAway, setIsAway] = useState(false)
-  const ledger = useLedger(filters, isAway)
-  // Opened once, the drawer stays, so that it can be seen to close.
-  const [wasOpened, setWasOpened] = useState(opened !== undefined)
-  if (opened !== undefined && !wasOpened) setWasOpened(true)
+  const [{ request: opened, ...search }, change] = usePageUrl('/requests')
+  const filters = useStable(search)
+  const [isScrolled, setIsScrolled] = useState(false)
+  const ledger = useLedger(filters, isScrolled)
   return (
     <>
       <PageHeader
         title="Requests"
-        description="Every request as it ended: who asked, who answered, how long, at which cost."
+        description="Every finished request: client, provider, outcome, duration and cost."
       />
       <Panel isFlush>
-        <FilterBar filters={filters} rows={ledger.rows} onChange={setFilters} />
+        <FilterBar filters={filters} rows={ledger.rows} onChange={change} />
         <LedgerList
           ledger={ledger}
           filters={filters}
           opened={opened}
-          onOpen={open}
-          onScrolled={setIsAway}
-          onFilter={setFilters}
+          onOpen={(id) => change({ request: id })}
+          onScrolled={setIsScrolled}
+          onFilter={change}
         />
       </Panel>
-      {wasOpened && (
-        <Suspense>
-          <RequestDrawer id={opened} onClose={() => open(undefined)} onFilter={setFilters} />
-        </Suspense>
-      )}
+      <MountOnceOpen isOpen={opened !== undefined}>
+        <RequestDrawer id={opened} onClose={() => change({ request: undefined })} onFilter={change} />
+      </MountOnceOpen>
     </>
   )
 }

@@ -1,17 +1,15 @@
 /** Every setting with its meaning, searched and narrowed by the URL. */
-import { Code, TextInput } from '@mantine/core'
-import { IconSearch } from '@tabler/icons-react'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Code } from '@mantine/core'
 import { Fragment } from 'react'
+import { usePageUrl } from '@/lib/page-url'
 import { type Column, DataTable } from '@/ui/data-table'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
+import { SearchField } from '@/ui/search-field'
 import { Segmented } from '@/ui/segmented'
 import { StatusBadge } from '@/ui/status-badge'
 import { foundSettings, type Setting, shownValue } from './model'
 import classes from './settings-table.module.css'
-
-const route = getRouteApi('/settings')
 
 const COLUMNS: Column<Setting>[] = [
   {
@@ -57,10 +55,7 @@ const COLUMNS: Column<Setting>[] = [
 ]
 
 export function SettingsTable({ settings }: { settings: Setting[] }) {
-  const { find = '', show = 'all' } = route.useSearch()
-  const navigate = useNavigate({ from: '/settings' })
-  const narrow = (search: { find?: string; show?: 'set' | 'all' }) =>
-    void navigate({ search: (former) => ({ ...former, ...search }), replace: true })
+  const [{ find = '', show }, change] = usePageUrl('/settings')
   return (
     <Panel
       title="Variables"
@@ -68,14 +63,11 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
       isFlush
       actions={
         <div className={classes.filters}>
-          <TextInput
+          <SearchField
             size="xs"
-            type="search"
-            aria-label="Find a variable"
-            placeholder="Find a variable"
-            leftSection={<IconSearch size={14} aria-hidden />}
+            label="Find a variable"
             value={find}
-            onChange={(event) => narrow({ find: event.currentTarget.value || undefined })}
+            onChange={(text) => change({ find: text }, false)}
           />
           <Segmented
             label="Which variables"
@@ -83,8 +75,8 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
               { value: 'all', label: 'All' },
               { value: 'set', label: 'Set' },
             ]}
-            value={show}
-            onChange={(value) => narrow({ show: value === 'set' ? 'set' : undefined })}
+            value={show ?? 'all'}
+            onChange={(value) => change({ show: value === 'set' ? 'set' : undefined }, false)}
           />
         </div>
       }

@@ -19,7 +19,7 @@ interface ComparisonsProps {
   onChange: (changed: Partial<StatisticsSearch>, isStep?: boolean) => void
 }
 
-export function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
+export default function Comparisons({ statistics, sorts, onChange }: ComparisonsProps) {
   const { provider_stats, model_stats, key_stats } = statistics
   const rows = useMemo(
     () => ({

@@ -22,7 +22,7 @@ interface ErrorsPanelProps {
   asked: Asked
 }
 
-export function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
+export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
   const { error_stats, begins_at, ends_at } = statistics
   const { provider, model, client } = asked
   const rows = useMemo(

@@ -2,8 +2,9 @@
 import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
-import { EmptyState } from '@/ui/messages'
+import { usePageUrl, useStable } from '@/lib/page-url'
 import { Loaded } from '@/ui/loaded'
+import { EmptyState } from '@/ui/messages'
 import { PageHeader } from '@/ui/page-header'
 import { Panel } from '@/ui/panel'
 import { Charts } from './charts'
@@ -16,14 +17,14 @@ import { SummaryTiles } from './summary-tiles'
 import classes from './statistics-page.module.css'
 import { NothingHappened } from './nothing-happened'
 import { TokensPanel } from './tokens-panel'
-import { useStatisticsUrl } from './use-statistics-url'
 
 // What stands further down comes after the figures.
-const Comparisons = lazy(() => import('./comparisons').then((module) => ({ default: module.Comparisons })))
-const ErrorsPanel = lazy(() => import('./errors-panel').then((module) => ({ default: module.ErrorsPanel })))
+const Comparisons = lazy(() => import('./comparisons'))
+const ErrorsPanel = lazy(() => import('./errors-panel'))
 
 export function StatisticsPage() {
-  const { asked, sorts, change } = useStatisticsUrl()
+  const [{ providers, models, keys, ...search }, change] = usePageUrl('/statistics')
+  const asked = useStable(search)
   const isAskable = !isBackwards(asked)
   const query = useQuery({ ...statisticsQuery(asked), enabled: isAskable })
   return (
@@ -60,7 +61,7 @@ export function StatisticsPage() {
                       <TokensPanel summary={statistics.summary} />
                     </div>
                     <Suspense fallback={<Skeleton height={900} radius="lg" />}>
-                      <Comparisons statistics={statistics} sorts={sorts} onChange={change} />
+                      <Comparisons statistics={statistics} sorts={{ providers, models, keys }} onChange={change} />
                     </Suspense>
                   </Stack>
                 )
