@@ -192,6 +192,11 @@ export function formatMoment(at: string | number | Date, nowMs: number): string 
   return isToday ? formatTime(at) : dayMonthAndTime.format(new Date(at))
 }
 
+/** `14:03` in the viewer's zone. */
+export function formatMinute(at: string | number | Date): string {
+  return minuteTime.format(new Date(at))
+}
+
 const minuteTime = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' })
 const dayMonthAndMinute = new Intl.DateTimeFormat(LOCALE, {
   day: 'numeric',

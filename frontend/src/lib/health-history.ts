@@ -1,11 +1,6 @@
 /** A provider's recent attempts as the cells of a strip, one for each bucket, also for those in which it was not asked. */
-import { formatCount } from './format'
-
-interface HistoryRange {
-  begins_at: string
-  ends_at: string
-  bucket_seconds: number
-}
+import { type BucketRange, bucketsOf } from './buckets'
+import { formatCount, formatMinute } from './format'
 
 interface HistoryPoint {
   begins_at: string
@@ -14,23 +9,21 @@ interface HistoryPoint {
   failed: number
 }
 
+export interface ProviderHistory extends BucketRange {
+  /** By provider; one that got no request may be missing. */
+  providers: Record<string, HistoryPoint[]>
+}
+
 export interface HistoryCell {
   meaning: 'ok' | 'degraded' | 'down' | 'neutral'
   label: string
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 /** From this share of failures on a bucket was bad, not only disturbed. */
 const BAD = 0.5
 
-export function historyCells(range: HistoryRange, points: HistoryPoint[]): HistoryCell[] {
-  const [begin, end] = [Date.parse(range.begins_at), Date.parse(range.ends_at)]
-  const step = range.bucket_seconds * 1000
-  const byTime = new Map(points.map((point) => [Date.parse(point.begins_at), point]))
-  return Array.from({ length: Math.max(0, Math.round((end - begin) / step)) }, (_, index) => {
-    const at = begin + index * step
-    return cellOf(clock.format(at), byTime.get(at))
-  })
+export function historyCells(range: BucketRange, points: HistoryPoint[]): HistoryCell[] {
+  return bucketsOf(range, points).map(({ time, point }) => cellOf(formatMinute(time), point))
 }
 
 function cellOf(time: string, point: HistoryPoint | undefined): HistoryCell {
@@ -48,7 +41,7 @@ function cellOf(time: string, point: HistoryPoint | undefined): HistoryCell {
 }
 
 /** The whole strip in a sentence, for those who do not see it. */
-export function historySummary(range: HistoryRange, points: HistoryPoint[]): string {
+export function historySummary(range: BucketRange, points: HistoryPoint[]): string {
   const span = range.bucket_seconds === 60 ? 'hour' : '24 hours'
   const attempts = points.reduce((sum, point) => sum + point.attempts, 0)
   const failed = points.reduce((sum, point) => sum + point.failed, 0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blameWords, endingWords, FAILURE_CLASSES, failureWords, outcomeMeaning, reasonWords } from './outcome-words'
+import { blameWords, FAILURE_CLASSES, failureWords, outcomeOf, reasonWords } from './outcome-words'
 
 test('every class of failure has a name and a whole sentence', () => {
   for (const failure of FAILURE_CLASSES) {
@@ -13,17 +13,24 @@ test('a class that only a newer gateway knows is shown as it is written', () => 
   expect(failureWords('teapot_error').name).toBe('Teapot error')
 })
 
-test('what the client got wrong is told without alarm, a rate limit is not the client’s mistake', () => {
-  expect(outcomeMeaning('error', 404)).toBe('neutral')
-  expect(outcomeMeaning('error', 429)).toBe('down')
-  expect(outcomeMeaning('error', 502)).toBe('down')
-  expect(outcomeMeaning('upstream_cut', 200)).toBe('down')
-  expect(outcomeMeaning('completed', 200)).toBe('ok')
+test('an outcome is named by its failure, else by its ending', () => {
+  expect(outcomeOf({ ending: 'error', failure: 'reset', status: 502 }).name).toBe('Connection reset')
+  expect(outcomeOf({ ending: 'client_cancelled', failure: null, status: 499 }).name).toBe('Client left')
 })
 
-test('a client that left is not a failure', () => {
-  expect(endingWords('client_cancelled').meaning).toBe('neutral')
-})
+test.each([
+  ['error', 404, 'neutral'],
+  ['error', 429, 'down'],
+  ['error', 502, 'down'],
+  ['upstream_cut', 200, 'down'],
+  ['client_cancelled', 499, 'neutral'],
+  ['completed', 200, 'ok'],
+] as const)(
+  '%s with status %i is %s: a client’s mistake is no alarm, a rate limit is not its mistake',
+  (ending, status, meaning) => {
+    expect(outcomeOf({ ending, failure: null, status }).meaning).toBe(meaning)
+  },
+)
 
 test('a blame and a reason nobody has words for do not vanish', () => {
   expect(blameWords('moon')).toBe('Charged to: moon.')

@@ -161,9 +161,24 @@ export function endingWords(ending: Ending): OutcomeWords & { meaning: OutcomeMe
 }
 
 /** What a badge's colour says: a client's own mistake is told without alarm, and a rate limit is none. */
-export function outcomeMeaning(ending: Ending, status: number): OutcomeMeaning {
+function outcomeMeaning(ending: Ending, status: number): OutcomeMeaning {
   const isClients = ending === 'error' && status >= 400 && status < 500 && status !== 429
   return isClients ? 'neutral' : ENDING_WORDS[ending].meaning
+}
+
+interface Outcome {
+  ending: Ending
+  failure: string | null
+  status: number
+}
+
+/** How a request ended: the failure where there is one, else the ending. */
+export function outcomeOf({ ending, failure, status }: Outcome): OutcomeWords & { meaning: OutcomeMeaning } {
+  const words = ENDING_WORDS[ending]
+  const meaning = outcomeMeaning(ending, status)
+  if (failure === null) return { ...words, meaning }
+  const { name, explanation } = failureWords(failure)
+  return { name, explanation: `${words.explanation} ${explanation}`, meaning }
 }
 
 const BLAMES: Record<string, string> = {

@@ -1,19 +1,14 @@
 /** Recent history as a row of cells, oldest first: one look tells how it has been. */
 import { memo, type PointerEvent, useMemo, useState } from 'react'
+import { type HistoryCell, historyCells, historySummary, type ProviderHistory } from '@/lib/health-history'
 import type { Meaning } from './status-badge'
 import classes from './health-strip.module.css'
 import { TooltipBubble } from './tooltip'
 
-interface HealthCell {
-  meaning: Meaning
-  /** When, and what: "14:05: 3 of 40 failed". */
-  label: string
-}
-
 interface HealthStripProps {
-  cells: HealthCell[]
-  /** The whole in a sentence, since the cells are for eyes only. */
-  label: string
+  /** `undefined` while it loads: nothing is shown. */
+  history: ProviderHistory | undefined
+  provider: string
   size?: 'sm' | 'md'
 }
 
@@ -25,10 +20,13 @@ const WIDEST_CELL_PIXELS = 11
  * Memoised, and a picture of a few shapes: a page may have forty strips of sixty cells, and be live. As elements of their own the
  * cells were half of the document, and most of what an update cost.
  */
-export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md' }: HealthStripProps) {
+export const HealthStrip = memo(function HealthStrip({ history, provider, size = 'md' }: HealthStripProps) {
   const [pointed, setPointed] = useState<number | null>(null)
   const [anchor, setAnchor] = useState<SVGRectElement | null>(null)
+  const points = history?.providers[provider]
+  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points ?? [])), [history, points])
   const shapes = useMemo(() => shapesOf(cells), [cells])
+  if (history === undefined) return null
   const close = () => setPointed(null)
   const point = ({ currentTarget, clientX }: PointerEvent<SVGSVGElement>) => {
     const { left, width } = currentTarget.getBoundingClientRect()
@@ -44,7 +42,7 @@ export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md'
         viewBox={`0 0 ${cells.length} 1`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={label}
+        aria-label={historySummary(history, points ?? [])}
         onPointerMove={point}
         onPointerLeave={close}
       >
@@ -61,7 +59,7 @@ export const HealthStrip = memo(function HealthStrip({ cells, label, size = 'md'
 })
 
 /** A shape for each meaning, of all the cells that have it. */
-function shapesOf(cells: HealthCell[]): [Meaning, string][] {
+function shapesOf(cells: HistoryCell[]): [Meaning, string][] {
   const paths = new Map<Meaning, string>()
   cells.forEach(({ meaning }, index) => {
     paths.set(meaning, `${paths.get(meaning) ?? ''}M${index} 0h${COLOURED}v1h-${COLOURED}z`)

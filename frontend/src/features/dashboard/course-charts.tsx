@@ -3,18 +3,17 @@ import { useQuery } from '@tanstack/react-query'
 import { memo, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
 import { type HistorySpan, recentStatisticsQuery } from '@/api/queries'
-import { formatCompact, formatDuration, formatDurationInColumn } from '@/lib/format'
+import { bucketsOf } from '@/lib/buckets'
+import { formatCompact, formatDuration, formatDurationInColumn, formatMinute } from '@/lib/format'
 import { type Series, TimeChart } from '@/ui/charts'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { Skeleton } from '@mantine/core'
 import classes from './dashboard.module.css'
-import { answered, buckets, clientsOwn, failed } from './model'
+import { answered, clientsOwn, failed } from './model'
 
 const HEIGHT = 200
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const clockTime = (time: string) => (time === '' ? '' : clock.format(new Date(time)))
 
 export const CourseCharts = memo(function CourseCharts({ span }: { span: HistorySpan }) {
   const query = useQuery(recentStatisticsQuery(span))
@@ -41,7 +40,7 @@ interface ChartProps {
 
 const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
   const { times, series } = useMemo(() => {
-    const places = buckets(statistics)
+    const places = bucketsOf(statistics, statistics.series)
     const counted = (name: string, colour: string, count: (point: Schemas['SeriesPoint']) => number): Series => ({
       name,
       colour,
@@ -64,7 +63,7 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
       times={times}
       series={series}
       format={formatCompact}
-      formatTime={clockTime}
+      formatTime={formatMinute}
       height={HEIGHT}
     />
   )
@@ -72,7 +71,7 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
 
 const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
   const { times, series } = useMemo(() => {
-    const places = buckets(statistics)
+    const places = bucketsOf(statistics, statistics.series)
     const measured = (name: string, read: (point: Schemas['SeriesPoint']) => number | null): Series => ({
       name,
       values: places.map(({ point }) => (point === undefined ? null : read(point))),
@@ -95,7 +94,7 @@ const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
       series={series}
       format={formatDuration}
       formatInTable={formatDurationInColumn}
-      formatTime={clockTime}
+      formatTime={formatMinute}
       height={HEIGHT}
     />
   )

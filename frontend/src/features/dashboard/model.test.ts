@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
 import { aProvider, aRequest, aStatus } from '@/testing/builders'
-import { buckets, failedRequests, failureOf, keysInShort, verdictOf, watchedProviders } from './model'
+import { failedRequests, keysInShort, verdictOf, watchedProviders } from './model'
 
 const flag = (reason: Schemas['FlagReason']) => ({ reason, message: 'It failed.', until: null })
 const same = (name: string) => name
@@ -81,16 +81,6 @@ test('a client that left is no failure, and each failure is there once, newest f
   expect(failedRequests(requests).map(({ id }) => id)).toEqual(['04', '03'])
 })
 
-test('what the client got wrong is told without alarm, a rate limit is not the client’s mistake', () => {
-  const failed = (status: number, failure: string) => failureOf(aRequest({ ending: 'error', status, failure })).meaning
-
-  expect([failed(404, 'model_not_found'), failed(429, 'rate_limit_exceeded'), failed(502, 'server_error')]).toEqual([
-    'neutral',
-    'down',
-    'down',
-  ])
-})
-
 test('keys are counted in short', () => {
   const key = {
     last_four: null,
@@ -108,19 +98,4 @@ test('keys are counted in short', () => {
   expect(keysInShort({ keys: [], routes: [] })).toBe('no key needed')
   expect(keysInShort({ keys: [usable], routes: [] })).toBe('1 key')
   expect(keysInShort({ keys: [usable, resting], routes: [out] })).toBe('1 of 2 keys usable, 1 model out')
-})
-
-test('every bucket of the range has its place', () => {
-  const found = buckets({
-    begins_at: '2026-11-23T11:58:00Z',
-    ends_at: '2026-11-23T12:01:00Z',
-    bucket_seconds: 60,
-    series: [{ begins_at: '2026-11-23T11:59:00Z' }],
-  } as Parameters<typeof buckets>[0])
-
-  expect(found.map(({ time, point }) => [time.slice(11, 16), point !== undefined])).toEqual([
-    ['11:58', false],
-    ['11:59', true],
-    ['12:00', false],
-  ])
 })

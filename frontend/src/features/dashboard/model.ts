@@ -2,12 +2,10 @@
 import type { Schemas } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { formatCount } from '@/lib/format'
-import { endingWords, failureWords, outcomeMeaning } from '@/lib/outcome-words'
 import { byUrgency, flagWords, isSetUp } from '@/lib/provider-words'
 
 type Status = Schemas['Status']
 type Provider = Schemas['ProviderView']
-type Statistics = Schemas['StatisticsView']
 type Point = Schemas['SeriesPoint']
 
 export interface Verdict {
@@ -69,21 +67,6 @@ export function isSandboxAlone({ configuration, enabled_providers }: Status): bo
   return configuration.sandbox && enabled_providers <= 1
 }
 
-/** Every bucket of the range; one in which nothing happened has no point. */
-export function buckets({
-  begins_at,
-  ends_at,
-  bucket_seconds,
-  series,
-}: Statistics): { time: string; point: Point | undefined }[] {
-  const [begin, end, step] = [Date.parse(begins_at), Date.parse(ends_at), bucket_seconds * 1000]
-  const byTime = new Map(series.map((point) => [Date.parse(point.begins_at), point]))
-  return Array.from({ length: Math.max(0, Math.round((end - begin) / step)) }, (_, index) => {
-    const at = begin + index * step
-    return { time: new Date(at).toISOString(), point: byTime.get(at) }
-  })
-}
-
 export function answered({ completed, rescued }: Pick<Point, 'completed' | 'rescued'>): number {
   return completed + rescued
 }
@@ -138,19 +121,4 @@ export function failedRequests(requests: FinishedRequest[]): FinishedRequest[] {
   return [...byId.values()]
     .filter(({ ending }) => ending === 'error' || ending === 'upstream_cut')
     .sort((one, other) => (one.id < other.id ? 1 : -1))
-}
-
-/** What went wrong, and whether it was ours or theirs to get right. */
-export function failureOf({ failure, ending, status }: FinishedRequest) {
-  const { name, explanation } = failure === null ? endingWords(ending) : failureWords(failure)
-  return { name, explanation, meaning: outcomeMeaning(ending, status) }
-}
-
-export function totalTokens(
-  tokens: Schemas['TokenSums'] | null,
-): { input: number; output: number; total: number } | null {
-  if (tokens === null) return null
-  const input = tokens.input + tokens.cached_input + tokens.cache_write
-  const output = tokens.output + tokens.reasoning
-  return { input, output, total: input + output }
 }

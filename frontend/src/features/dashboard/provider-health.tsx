@@ -2,11 +2,10 @@
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { memo, useMemo } from 'react'
+import { memo } from 'react'
 import type { Schemas } from '@/api/client'
 import { type HistorySpan, providerHistoryQuery, providersQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
-import { historyCells, historySummary } from '@/lib/health-history'
 import { flagWords, providerStateWords } from '@/lib/provider-words'
 import { Countdown } from '@/ui/figures'
 import { HealthStrip } from '@/ui/health-strip'
@@ -72,8 +71,6 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
   )
 })
 
-const NOT_ASKED: History['providers'][string] = []
-
 interface ProviderRowProps {
   provider: Provider
   history: History | undefined
@@ -89,7 +86,9 @@ const ProviderRow = memo(function ProviderRow({ provider, history, sums }: Provi
       <span className={classes.badge}>
         <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
       </span>
-      <Strip history={history} points={history?.providers[name] ?? NOT_ASKED} />
+      <span className={classes.strip}>
+        <HealthStrip history={history} provider={name} size="sm" />
+      </span>
       <Figures sums={sums} />
     </li>
   )
@@ -143,19 +142,5 @@ const Who = memo(function Who({ name, displayName, keys, flag }: WhoProps) {
         </span>
       </span>
     </Link>
-  )
-})
-
-interface StripProps {
-  history: History | undefined
-  points: History['providers'][string]
-}
-
-const Strip = memo(function Strip({ history, points }: StripProps) {
-  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points)), [history, points])
-  return (
-    <span className={classes.strip}>
-      {history !== undefined && <HealthStrip cells={cells} label={historySummary(history, points)} size="sm" />}
-    </span>
   )
 })

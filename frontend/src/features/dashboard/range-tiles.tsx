@@ -7,7 +7,8 @@ import { formatCompact, formatCount, formatDuration, formatPercent } from '@/lib
 import { ErrorState } from '@/ui/messages'
 import { Sparkline } from '@/ui/sparkline'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
-import { buckets, failed, rateMeaning } from './model'
+import { bucketsOf } from '@/lib/buckets'
+import { failed, rateMeaning } from './model'
 
 const LONG = { hour: 'in the last hour', day: 'in the last 24 hours' }
 
@@ -15,7 +16,7 @@ export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan
   const { data, error, refetch } = useQuery(recentStatisticsQuery(span))
   if (data === undefined && error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
   const summary = data?.summary
-  const places = data === undefined ? [] : buckets(data)
+  const places = data === undefined ? [] : bucketsOf(data, data.series)
   const course = (read: (point: Schemas['SeriesPoint']) => number | null, absent: number | null = null) =>
     places.map(({ point }) => (point === undefined ? absent : read(point)))
   return (

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { FinishedRequest } from '@/api/live-state'
+import { outcomeOf } from '@/lib/outcome-words'
 import { RelativeTime } from '@/ui/figures'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
@@ -10,7 +11,6 @@ import { TableSkeleton } from '@/ui/skeletons'
 import { StatusBadge } from '@/ui/status-badge'
 import { IconMoodSmile } from '@tabler/icons-react'
 import dashboard from './dashboard.module.css'
-import { failureOf } from './model'
 import { useRecentFailures } from './queries'
 import classes from './recent-failures.module.css'
 
@@ -46,8 +46,8 @@ export const RecentFailures = memo(function RecentFailures() {
 })
 
 const Failure = memo(function Failure({ request }: { request: FinishedRequest }) {
-  const { id, requested_model, provider, status, received_at } = request
-  const { name, explanation, meaning } = failureOf(request)
+  const { id, asked_model, provider, status, received_at } = request
+  const { name, explanation, meaning } = outcomeOf(request)
   return (
     <li>
       <Link to="/requests" search={{ request: id }} className={classes.failure} title={explanation}>

@@ -5,9 +5,9 @@ import type { Schemas } from '@/api/client'
 import { statusQuery } from '@/api/queries'
 import { formatCompact, formatCount, formatDuration, formatMoney, UNKNOWN } from '@/lib/format'
 import { useToday } from '@/lib/now'
+import { inputTokens, outputTokens, totalTokens } from '@/lib/tokens'
 import { Money, TokenCount } from '@/ui/figures'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
-import { totalTokens } from './model'
 import { todayQuery } from './queries'
 
 export const TodayTiles = memo(function TodayTiles() {
@@ -42,19 +42,18 @@ function overheadOf({ performance }: Schemas['Status']): { p50: number | null; p
 
 function Today() {
   const { data: summary, isError } = useQuery(todayQuery(useToday()))
-  const tokens = summary && totalTokens(summary.tokens)
   return (
     <>
       <StatTile
         label="Tokens today"
         value={
           summary ? (
-            <TokenCount count={tokens?.total ?? null} isEstimated={summary.estimated_usage > 0} />
+            <TokenCount count={totalTokens(summary.tokens)} isEstimated={summary.estimated_usage > 0} />
           ) : isError ? (
             UNKNOWN
           ) : undefined
         }
-        hint={summary ? tokensHint(tokens) : isError && NOT_TOLD}
+        hint={summary ? tokensHint(summary.tokens) : isError && NOT_TOLD}
       />
       <StatTile
         label="Cost today"
@@ -67,8 +66,10 @@ function Today() {
 
 const NOT_TOLD = 'the gateway did not say'
 
-function tokensHint(tokens: { input: number; output: number } | null | undefined): string {
-  return tokens ? `${formatCompact(tokens.input)} in, ${formatCompact(tokens.output)} out` : 'nobody knows them'
+function tokensHint(tokens: Schemas['TokenSums'] | null): string {
+  return tokens === null
+    ? 'nobody knows them'
+    : `${formatCompact(inputTokens(tokens))} in, ${formatCompact(outputTokens(tokens))} out`
 }
 
 function costHint({ unpriced, absorbed_usd }: Schemas['RequestSums']): string {

@@ -2,10 +2,9 @@
 import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo } from 'react'
 import { providerHistoryQuery, recentStatisticsQuery, useWhyNotChange } from '@/api/queries'
 import { formatDuration, formatPercent, formatTime } from '@/lib/format'
-import { historyCells, historySummary } from '@/lib/health-history'
+import { historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
 import { flagWords, isSetUp, providerStateWords } from '@/lib/provider-words'
 import { Fact, Facts } from '@/ui/facts'
@@ -91,15 +90,11 @@ function StateLine({ provider: { name, status, flag } }: { provider: Provider })
 
 function Strip({ name }: { name: string }) {
   const history = useQuery(providerHistoryQuery('day')).data
-  const points = history?.providers[name]
-  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points ?? [])), [history, points])
   return (
     <div className={classes.strip}>
+      <HealthStrip history={history} provider={name} />
       {history !== undefined && (
-        <>
-          <HealthStrip cells={cells} label={historySummary(history, points ?? [])} />
-          <span className={classes.small}>{historySummary(history, points ?? [])}.</span>
-        </>
+        <span className={classes.small}>{historySummary(history, history.providers[name] ?? [])}.</span>
       )}
     </div>
   )

@@ -1,10 +1,8 @@
 /** The providers that are set up, one row each. */
 import { useQuery } from '@tanstack/react-query'
-import { memo, useMemo } from 'react'
-import type { Schemas } from '@/api/client'
+import { useMemo } from 'react'
 import { providerHistoryQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
-import { historyCells, historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
 import { flagWords, providerStateWords } from '@/lib/provider-words'
 import { sortOf, sortText } from '@/lib/search-params'
@@ -165,11 +163,6 @@ function Keys({ provider }: { provider: Provider }) {
   )
 }
 
-const NOT_ASKED: Schemas['HealthPoint'][] = []
-
-const LastHour = memo(function LastHour({ name }: { name: string }) {
-  const history = useQuery(providerHistoryQuery('hour')).data
-  const points = history?.providers[name] ?? NOT_ASKED
-  const cells = useMemo(() => (history === undefined ? [] : historyCells(history, points)), [history, points])
-  return history === undefined ? null : <HealthStrip cells={cells} label={historySummary(history, points)} size="sm" />
-})
+function LastHour({ name }: { name: string }) {
+  return <HealthStrip history={useQuery(providerHistoryQuery('hour')).data} provider={name} size="sm" />
+}

@@ -2,13 +2,14 @@
 import type { FinishedRequest } from '@/api/live-state'
 import { formatDateTime, formatMoment } from '@/lib/format'
 import { useToday } from '@/lib/now'
+import { outcomeOf } from '@/lib/outcome-words'
+import { inputTokens, outputTokens } from '@/lib/tokens'
 import type { Column } from '@/ui/data-table'
 import { Duration, Money, TokenCount } from '@/ui/figures'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
 import { Tooltip } from '@/ui/tooltip'
 import classes from './columns.module.css'
-import { inputTokens, outcomeOf, outputTokens } from './model'
 
 const when: Column<FinishedRequest> = {
   id: 'when',

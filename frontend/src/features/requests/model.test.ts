@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest'
 import { aRequest } from '@/testing/builders'
-import {
-  type Arrivals,
-  inputTokens,
-  matches,
-  mergedLedger,
-  MOST_ARRIVALS,
-  nextArrivals,
-  nothingArrived,
-  outcomeOf,
-} from './model'
+import { type Arrivals, matches, mergedLedger, MOST_ARRIVALS, nextArrivals, nothingArrived } from './model'
 import { requestsSearch } from './search'
 import { timelineOf } from './timeline'
 import { parse } from 'valibot'
@@ -79,19 +70,6 @@ test.each([
   [{ from: '2026-11-23T13:00:00+00:00' }, false],
 ])('filters match as the ledger matches (%j)', (wanted, isMatch) => {
   expect(matches(request, wanted)).toBe(isMatch)
-})
-
-test('a failure is named before its ending, and a client that left is nobody’s failure', () => {
-  expect(outcomeOf(request)).toMatchObject({ name: 'Connection reset', meaning: 'down' })
-  expect(outcomeOf(aRequest({ ending: 'client_cancelled', status: 499 }))).toMatchObject({ meaning: 'neutral' })
-  const asked = aRequest({ ending: 'error', failure: 'model_not_found', status: 404 })
-  expect(outcomeOf(asked)).toMatchObject({ name: 'Model not found', meaning: 'neutral' })
-})
-
-test('tokens of which nothing is known are unknown, not none', () => {
-  const unknown = { input: null, cached_input: null, cache_write: null, output: null, reasoning: null }
-  expect(inputTokens(unknown)).toBeNull()
-  expect(inputTokens({ ...unknown, input: 3, cached_input: 4 })).toBe(7)
 })
 
 test('what makes no sense in the URL is left out, and digits stay a name', () => {

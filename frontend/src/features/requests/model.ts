@@ -1,7 +1,5 @@
 /** The ledger's list as data: which requests match, what has arrived since it was loaded, and what a row says. */
 import type { FinishedRequest } from '@/api/live-state'
-import { endingWords, failureWords, outcomeMeaning } from '@/lib/outcome-words'
-import type { Meaning } from '@/ui/status-badge'
 import type { RequestFilters } from './search'
 
 /** Whether the ledger would list the request under these filters. */
@@ -104,36 +102,4 @@ function newestFirst(one: FinishedRequest, other: FinishedRequest): number {
 function unique(requests: FinishedRequest[]): FinishedRequest[] {
   const seen = new Set<string>()
   return requests.filter(({ id }) => !seen.has(id) && seen.add(id))
-}
-
-type Outcome = Pick<FinishedRequest, 'ending' | 'failure' | 'status'>
-
-/** How it ended, as a badge has it: the failure where there is one, else the ending. */
-export function outcomeOf({ ending, failure, status }: Outcome): {
-  name: string
-  explanation: string
-  meaning: Meaning
-} {
-  const words = endingWords(ending)
-  const meaning = outcomeMeaning(ending, status)
-  if (failure === null) return { ...words, meaning }
-  const { name, explanation } = failureWords(failure)
-  return { name, explanation: `${words.explanation} ${explanation}`, meaning }
-}
-
-type Tokens = FinishedRequest['tokens']
-
-/** All that went in, cached or not; `null` where nothing is known of it. */
-export function inputTokens({ input, cached_input, cache_write }: Tokens): number | null {
-  return sum([input, cached_input, cache_write])
-}
-
-/** All that came out, reasoning too; `null` where nothing is known of it. */
-export function outputTokens({ output, reasoning }: Tokens): number | null {
-  return sum([output, reasoning])
-}
-
-function sum(counts: (number | null)[]): number | null {
-  const known = counts.filter((count) => count !== null)
-  return known.length === 0 ? null : known.reduce((total, count) => total + count, 0)
 }

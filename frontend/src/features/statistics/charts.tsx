@@ -2,6 +2,7 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { bucketsOf } from '@/lib/buckets'
 import {
   formatCompact,
   formatCompactInColumn,
@@ -14,7 +15,7 @@ import {
 import { type Series, TimeChart } from '@/ui/charts'
 import { Panel } from '@/ui/panel'
 import classes from './charts.module.css'
-import { bucketFormat, costSeries, endingSeries, filled, percentileSeries, type Statistics, tokenSeries } from './model'
+import { bucketFormat, costSeries, endingSeries, percentileSeries, type Statistics, tokenSeries } from './model'
 import type { Asked, StatisticsSearch } from './search'
 
 interface ChartsProps {
@@ -29,7 +30,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
   const isTouch = useMediaQuery('(hover: none)', false)
   const lookInto = useLookInto(statistics, asked, onChange)
   const { bucket, bucket_seconds, begins_at, ends_at } = statistics
-  const all = useMemo(() => filled(statistics), [statistics])
+  const all = useMemo(() => bucketsOf(statistics, statistics.series), [statistics])
   const series = useMemo(
     () => ({
       endings: endingSeries(all),
@@ -41,7 +42,11 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
     [all],
   )
   const hours = (Date.parse(ends_at) - Date.parse(begins_at)) / 3_600_000
-  const shared = { times: all.times, formatTime: bucketFormat(bucket_seconds, hours), onSelect: lookInto }
+  const shared = {
+    times: all.map(({ time }) => time),
+    formatTime: bucketFormat(bucket_seconds, hours),
+    onSelect: lookInto,
+  }
   const per = bucket === 'day' ? 'a day (UTC)' : bucket === 'hour' ? 'an hour' : 'a minute'
   return (
     <>

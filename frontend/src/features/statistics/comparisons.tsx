@@ -2,13 +2,14 @@
 import { useMemo } from 'react'
 import { formatCount, formatPercentInColumn, type MoneyColumn, sumsColumn } from '@/lib/format'
 import { sortOf, sortText } from '@/lib/search-params'
+import { totalTokens } from '@/lib/tokens'
 import { type Column, DataTable } from '@/ui/data-table'
 import { Duration, KeyFingerprint, Money, TokenCount } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { ProviderMark } from '@/ui/provider-mark'
 import classes from './comparisons.module.css'
-import { type Compared, comparedBy, comparedKeys, type Statistics, totalOf } from './model'
+import { type Compared, comparedBy, comparedKeys, type Statistics } from './model'
 import type { StatisticsSearch } from './search'
 
 type Sorts = Pick<StatisticsSearch, 'providers' | 'models' | 'keys'>
@@ -160,9 +161,9 @@ const figures: Column<Compared>[] = [
     align: 'end',
     hideBelow: 'sm',
     cell: ({ tokens, estimated_usage }) => (
-      <TokenCount count={totalOf(tokens)} isEstimated={estimated_usage > 0} isInColumn />
+      <TokenCount count={totalTokens(tokens)} isEstimated={estimated_usage > 0} isInColumn />
     ),
-    sortBy: ({ tokens }) => totalOf(tokens),
+    sortBy: ({ tokens }) => totalTokens(tokens),
   },
 ]
 

@@ -1,28 +1,23 @@
 import { expect, test } from 'vitest'
 import { someAttemptSums, someRequestSums, someStatistics } from '@/testing/statistics-builders'
-import {
-  bucketFormat,
-  caveats,
-  comparedBy,
-  costSeries,
-  endingSeries,
-  filled,
-  percentileSeries,
-  tokenSeries,
-  totalOf,
-} from './model'
+import { bucketsOf } from '@/lib/buckets'
+import { bucketFormat, caveats, comparedBy, costSeries, endingSeries, percentileSeries, tokenSeries } from './model'
 
 test('hours in which nothing happened are there, with 0 requests and no latency', () => {
-  const all = filled(someStatistics())
+  const all = bucketsOf(someStatistics(), someStatistics().series)
 
-  expect(all.times).toEqual(['2026-11-23T09:00:00.000Z', '2026-11-23T10:00:00.000Z', '2026-11-23T11:00:00.000Z'])
+  expect(all.map(({ time }) => time)).toEqual([
+    '2026-11-23T09:00:00.000Z',
+    '2026-11-23T10:00:00.000Z',
+    '2026-11-23T11:00:00.000Z',
+  ])
   expect(endingSeries(all)[0]).toMatchObject({ name: 'Completed', values: [482, 0, 482] })
   expect(percentileSeries(all, 'latency_ms')[0]?.values).toEqual([812.4, null, 812.4])
   expect(costSeries(all)[0]?.values).toEqual([3.1875, 0, 3.1875])
 })
 
 test('what never came has no place in the legend', () => {
-  const names = endingSeries(filled(someStatistics())).map(({ name }) => name)
+  const names = endingSeries(bucketsOf(someStatistics(), someStatistics().series)).map(({ name }) => name)
 
   expect(names).toEqual(['Completed', 'Client left', 'Client’s fault', 'Cut short', 'Failed'])
 })
@@ -30,11 +25,10 @@ test('what never came has no place in the legend', () => {
 test('unknown tokens and costs are gaps and not 0', () => {
   const point = { ...someRequestSums({ tokens: null, cost_usd: null }), begins_at: '2026-11-23T09:00:00Z' }
   const known = { ...someRequestSums(), begins_at: '2026-11-23T11:00:00Z' }
-  const all = filled(someStatistics({ series: [point, known] }))
+  const all = bucketsOf(someStatistics(), [point, known])
 
   expect(tokenSeries(all)[0]).toEqual({ name: 'Input', values: [null, 0, 412_000] })
   expect(costSeries(all)[0]?.values).toEqual([null, 0, 3.1875])
-  expect(totalOf(null)).toBeNull()
 })
 
 test('what the sums leave out is said in sentences', () => {

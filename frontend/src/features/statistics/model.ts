@@ -1,29 +1,15 @@
 /** Statistics as data: a series without holes, the lines of the charts, and rows to compare. */
 import type { Schemas } from '@/api/client'
 import { endingWords } from '@/lib/outcome-words'
+import { type Bucket } from '@/lib/buckets'
+import { formatMinute } from '@/lib/format'
+import { TOKEN_CLASSES } from '@/lib/tokens'
 import type { Series } from '@/ui/charts'
 
 export type Statistics = Schemas['StatisticsView']
 type Point = Schemas['SeriesPoint']
-export type Sums = Schemas['AttemptSums']
-export type TokenSums = Schemas['TokenSums']
-
-/** Every bucket of the range, in order, also those in which nothing happened. */
-export interface Filled {
-  times: string[]
-  points: (Point | null)[]
-}
-
-export function filled({ begins_at, ends_at, bucket_seconds, series }: Statistics): Filled {
-  const byTime = new Map(series.map((point) => [Date.parse(point.begins_at), point]))
-  const [begin, end] = [Date.parse(begins_at), Date.parse(ends_at)]
-  const count = Math.max(0, Math.ceil((end - begin) / (bucket_seconds * 1000)))
-  const moments = Array.from({ length: count }, (_, index) => begin + index * bucket_seconds * 1000)
-  return {
-    times: moments.map((moment) => new Date(moment).toISOString()),
-    points: moments.map((moment) => byTime.get(moment) ?? null),
-  }
-}
+type Sums = Schemas['AttemptSums']
+type Buckets = Bucket<Point>[]
 
 const ENDINGS = [
   { field: 'completed', name: endingWords('completed').name, colour: 'var(--ae-ok)' },
@@ -35,9 +21,9 @@ const ENDINGS = [
 ] as const
 
 /** Requests by how they ended; endings that never came are left out, so that the legend says what there is. */
-export function endingSeries({ points }: Filled): Series[] {
-  return ENDINGS.filter(({ field }) => points.some((point) => (point?.[field] ?? 0) > 0)).map(
-    ({ field, name, colour }) => ({ name, colour, values: points.map((point) => point?.[field] ?? 0) }),
+export function endingSeries(buckets: Buckets): Series[] {
+  return ENDINGS.filter(({ field }) => buckets.some(({ point }) => (point?.[field] ?? 0) > 0)).map(
+    ({ field, name, colour }) => ({ name, colour, values: buckets.map(({ point }) => point?.[field] ?? 0) }),
   )
 }
 
@@ -48,42 +34,32 @@ const PERCENTILES = [
 ] as const
 
 /** A gap where nothing was measured. */
-export function percentileSeries({ points }: Filled, of: 'latency_ms' | 'first_token_ms'): Series[] {
-  return PERCENTILES.map(({ field, name }) => ({ name, values: points.map((point) => point?.[of][field] ?? null) }))
+export function percentileSeries(buckets: Buckets, of: 'latency_ms' | 'first_token_ms'): Series[] {
+  return PERCENTILES.map(({ field, name }) => ({
+    name,
+    values: buckets.map(({ point }) => point?.[of][field] ?? null),
+  }))
 }
 
-export const TOKEN_CLASSES = [
-  { field: 'input', name: 'Input' },
-  { field: 'cached_input', name: 'Cached input' },
-  { field: 'cache_write', name: 'Written to cache' },
-  { field: 'output', name: 'Output' },
-  { field: 'reasoning', name: 'Reasoning' },
-] as const
-
 /** Tokens by class; a bucket with requests of which nobody knows any tokens is a gap, an empty one is 0. */
-export function tokenSeries({ points }: Filled): Series[] {
-  return TOKEN_CLASSES.filter(({ field }) => points.some((point) => (point?.tokens?.[field] ?? 0) > 0)).map(
+export function tokenSeries(buckets: Buckets): Series[] {
+  return TOKEN_CLASSES.filter(({ field }) => buckets.some(({ point }) => (point?.tokens?.[field] ?? 0) > 0)).map(
     ({ field, name }) => ({
       name,
-      values: points.map((point) => (point === null ? 0 : (point.tokens?.[field] ?? null))),
+      values: buckets.map(({ point }) => (point === undefined ? 0 : (point.tokens?.[field] ?? null))),
     }),
   )
 }
 
 /** Dollars, only to be drawn: sums that are read come from the gateway as they are. */
-export function costSeries({ points }: Filled): Series[] {
+export function costSeries(buckets: Buckets): Series[] {
   const amount = (usd: string | null) => (usd === null ? null : Number(usd))
-  const charged = points.map((point) => (point === null ? 0 : amount(point.cost_usd)))
-  const absorbed = points.map((point) => (point === null ? 0 : Number(point.absorbed_usd)))
+  const charged = buckets.map(({ point }) => (point === undefined ? 0 : amount(point.cost_usd)))
+  const absorbed = buckets.map(({ point }) => (point === undefined ? 0 : Number(point.absorbed_usd)))
   const series = [{ name: 'Charged', values: charged }]
   return absorbed.some((usd) => usd > 0)
     ? [...series, { name: 'Absorbed', values: absorbed, colour: 'var(--ae-degraded)' }]
     : series
-}
-
-/** All tokens together; `null` where nobody knows any. */
-export function totalOf(tokens: TokenSums | null): number | null {
-  return tokens && TOKEN_CLASSES.reduce((sum, { field }) => sum + tokens[field], 0)
 }
 
 /** One row of a comparison. */
@@ -120,7 +96,6 @@ export function caveats({ requests, unpriced, unknown_usage, estimated_usage }: 
   ]
 }
 
-const MINUTE_FORMAT = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const HOUR_FORMAT = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
@@ -132,6 +107,7 @@ const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'sh
 
 /** A bucket's beginning below the axis: a time of the viewer's zone, or a day of UTC's. */
 export function bucketFormat(bucketSeconds: number, hours: number): (time: string) => string {
-  const format = bucketSeconds >= 86_400 ? DAY_FORMAT : hours > 25 ? HOUR_FORMAT : MINUTE_FORMAT
-  return (time) => (time === '' ? '' : format.format(new Date(time)))
+  if (bucketSeconds < 86_400 && hours <= 25) return formatMinute
+  const format = bucketSeconds >= 86_400 ? DAY_FORMAT : HOUR_FORMAT
+  return (time) => format.format(new Date(time))
 }

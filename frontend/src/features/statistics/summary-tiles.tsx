@@ -2,9 +2,10 @@
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { Schemas } from '@/api/client'
 import { formatCount, formatDuration, formatPercent } from '@/lib/format'
+import { inputTokens, outputTokens, totalTokens } from '@/lib/tokens'
 import { Duration, Money, TokenCount } from '@/ui/figures'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
-import { caveats, totalOf } from './model'
+import { caveats } from './model'
 import classes from './summary-tiles.module.css'
 
 export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
@@ -28,14 +29,13 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
         <StatTile label="Our overhead" value={<Duration ms={overhead_ms.p50} />} hint={tail(overhead_ms)} />
         <StatTile
           label="Tokens"
-          value={<TokenCount count={totalOf(tokens)} />}
+          value={<TokenCount count={totalTokens(tokens)} />}
           hint={
             tokens === null ? (
               'nobody told any'
             ) : (
               <>
-                <TokenCount count={tokens.input + tokens.cached_input + tokens.cache_write} /> in,{' '}
-                <TokenCount count={tokens.output + tokens.reasoning} /> out
+                <TokenCount count={inputTokens(tokens)} /> in, <TokenCount count={outputTokens(tokens)} /> out
               </>
             )
           }

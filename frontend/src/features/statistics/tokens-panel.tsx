@@ -1,14 +1,14 @@
 /** Tokens by class, which are disjoint and so add up. */
 import type { Schemas } from '@/api/client'
+import { formatPercent } from '@/lib/format'
+import { TOKEN_CLASSES, totalTokens } from '@/lib/tokens'
 import { BarList } from '@/ui/bar-list'
 import { TokenCount } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
-import { formatPercent } from '@/lib/format'
-import { TOKEN_CLASSES, totalOf } from './model'
 
 export function TokensPanel({ summary: { tokens } }: { summary: Schemas['RequestSums'] }) {
-  const total = totalOf(tokens)
+  const total = totalTokens(tokens)
   return (
     <Panel title="Tokens by class" description="Disjoint, so that they add up.">
       {tokens === null || total === null ? (

@@ -17,7 +17,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const LONGEST_DAY = '22 Sept'
 
 export function TimeAxis({ times, formatTime, x, y, width, right }: TimeAxisProps) {
-  const longest = Math.max(...[times.at(0), times.at(-1)].map((time = '') => formatTime(time).length))
+  const longest = Math.max(...[...times.slice(0, 1), ...times.slice(-1)].map((time) => formatTime(time).length))
   const room = (isDay: boolean) =>
     Math.floor(width / ((isDay ? LONGEST_DAY.length : longest) * PIXELS_PER_LETTER + GAP))
   return timeTicks(times, room).map(({ index, isDay }) => {
