@@ -2,7 +2,7 @@
  * What several pages read and the live connection keeps fresh: status, providers, latest requests.
  * While the connection is down they are polled. A feature's own queries stand in its `queries.ts`.
  */
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { GatewayError } from '@/lib/gateway-error'
 import { answerOf, gateway, type Schemas } from './client'
 import { live } from './live'
@@ -98,3 +98,13 @@ export const providerHistoryQuery = (span: HistorySpan) =>
     refetchInterval: HISTORIES[span].refetchInterval,
     staleTime: HISTORIES[span].refetchInterval,
   })
+
+export const TEST_MESSAGE = 'Hello! Please answer with one short sentence.'
+
+/** Sends a real message to this provider and no other. */
+export function useProviderTest(provider: string) {
+  return useMutation({
+    mutationFn: (body: { message: string; model?: string }) =>
+      answerOf(gateway.POST('/api/providers/{provider}/test', { params: { path: { provider } }, body })),
+  })
+}

@@ -6,6 +6,16 @@ export function Facts({ children }: { children: ReactNode }) {
   return <dl className={classes.facts}>{children}</dl>
 }
 
+/** A name and a value; how they look is said by the list that they are in. */
+export function Term({ name, children }: { name: ReactNode; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
 interface FactProps {
   name: string
   /** What the value means or how to change it. */

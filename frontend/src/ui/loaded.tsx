@@ -1,14 +1,15 @@
-/** A query's four states in one place: loading, failed, there, and there but out of date. */
+/** A query's four states in one place: loading, failed, loaded, and loaded but outdated. */
 import type { ReactNode } from 'react'
+import { loadingWords } from '@/lib/error-words'
 import { useIsOver } from '@/lib/is-over'
 import classes from './loaded.module.css'
-import { ErrorState, StaleBanner, waitingWords } from './messages'
+import { ErrorState, StaleBanner } from './messages'
 
-/** What a TanStack query result has of this. */
+/** The part of a TanStack query result that is read here. */
 interface Loadable<Data> {
   data: Data | undefined
   error: unknown
-  /** Why the last try failed, while another is to come. */
+  /** Why the last try failed, while the next one is pending. */
   failureReason?: unknown
   dataUpdatedAt: number
   refetch: () => unknown
@@ -16,7 +17,7 @@ interface Loadable<Data> {
 
 interface LoadedProps<Data> {
   query: Loadable<Data>
-  /** As large as what it stands for, so that nothing jumps. Shown only where loading takes a moment. */
+  /** As large as the content, so that nothing jumps. Visible only if loading takes a moment. */
   skeleton: ReactNode
   children: (data: Data) => ReactNode
 }
@@ -37,22 +38,19 @@ export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
   )
 }
 
-const [UNNOTICED_MS, LONG_MS] = [120, 4_000]
+const [FLASH_MS, LONG_MS] = [120, 4_000]
 
-/**
- * Holds its place from the start, and shows itself only where loading can be noticed: a flash would disturb more. Where it takes
- * long, or had to be tried again, it says so.
- */
+/** Takes its space at once, becomes visible after a moment (a flash would disturb more), and says when it takes long or is retried. */
 function Loading({ failure, children }: { failure: unknown; children: ReactNode }) {
-  const isNoticed = useIsOver(UNNOTICED_MS)
+  const isVisible = useIsOver(FLASH_MS)
   const isLong = useIsOver(LONG_MS)
   return (
     <div className={classes.loading}>
-      <div role="status" aria-label="Loading" style={{ visibility: isNoticed ? 'visible' : 'hidden' }}>
+      <div role="status" aria-label="Loading" style={{ visibility: isVisible ? 'visible' : 'hidden' }}>
         <div aria-hidden>{children}</div>
       </div>
-      <p className={classes.waiting} role="status">
-        {(isLong || failure !== null) && <span>{waitingWords(failure)}</span>}
+      <p className={classes.note} role="status">
+        {(isLong || failure !== null) && <span>{loadingWords(failure)}</span>}
       </p>
     </div>
   )

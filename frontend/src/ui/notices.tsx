@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp } from '@tabler/icons-react'
-import { errorSentence } from '@/lib/error-sentence'
+import { errorSentence } from '@/lib/error-words'
 import classes from './notices.module.css'
 
 const TIME_TO_UNDO_MS = 12_000

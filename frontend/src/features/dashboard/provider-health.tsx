@@ -6,8 +6,8 @@ import { memo } from 'react'
 import type { Schemas } from '@/api/client'
 import { type HistorySpan, providerHistoryQuery, providersQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
-import { flagWords, providerStateWords } from '@/lib/provider-words'
-import { Countdown } from '@/ui/figures'
+import { providerStateWords } from '@/lib/provider-words'
+import { FlagReason } from '@/ui/flag-reason'
 import { HealthStrip } from '@/ui/health-strip'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
@@ -126,20 +126,7 @@ const Who = memo(function Who({ name, displayName, keys, flag }: WhoProps) {
         <span className={classes.display} dir="auto">
           {displayName}
         </span>
-        <span className={classes.why}>
-          {flag === null ? (
-            keys
-          ) : (
-            <>
-              {flagWords(flag.reason).name}
-              {flag.until !== null && (
-                <>
-                  , <Countdown until={flag.until} />
-                </>
-              )}
-            </>
-          )}
-        </span>
+        <span className={classes.why}>{flag === null ? keys : <FlagReason {...flag} />}</span>
       </span>
     </Link>
   )

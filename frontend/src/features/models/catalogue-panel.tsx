@@ -1,8 +1,9 @@
 /** The catalogue: filters, and a table by model or by provider. */
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense } from 'react'
 import { providersQuery } from '@/api/queries'
+import { providerChoices } from '@/lib/choices'
 import { formatCount } from '@/lib/format'
 import { useStable } from '@/lib/page-url'
 import { FilterChoice, Filters, FilterSwitches } from '@/ui/filters'
@@ -67,14 +68,7 @@ const CONTEXTS = [8_000, 32_000, 128_000, 200_000, 1_000_000]
 const PRICES = [0, 0.5, 1, 3, 10]
 
 function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'search' | 'onChange'>) {
-  const { data: providers = [] } = useQuery(providersQuery)
-  const names = useMemo(
-    () =>
-      providers
-        .filter(({ models_count }) => models_count > 0)
-        .map(({ name, display_name }) => ({ value: name, label: display_name })),
-    [providers],
-  )
+  const { data: providers = [] } = useQuery({ ...providersQuery, select: providerChoices })
   const { find, provider, can = [], context, price } = search
   return (
     <div className={classes.filters}>
@@ -82,7 +76,7 @@ function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'searc
       <Filters count={countFilters(search)} onClear={() => onChange(noFilters)}>
         <FilterChoice
           label="Provider"
-          choices={names}
+          choices={providers}
           value={provider}
           onChange={(chosen) => onChange({ provider: chosen })}
         />

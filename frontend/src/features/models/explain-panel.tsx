@@ -8,8 +8,8 @@ import { Panel } from '@/ui/panel'
 import { TableSkeleton } from '@/ui/skeletons'
 import { SuggestingInput } from '@/ui/suggesting-input'
 import classes from './explain-panel.module.css'
+import { AutodecideTest } from './autodecide-test'
 import { Explained } from './explained'
-import { AutodecideTrial } from './autodecide-trial'
 import { explanationQuery, useCatalogue } from './queries'
 import { UnknownModel } from './unknown-model'
 
@@ -95,7 +95,7 @@ function Asked({ asked, onExplain }: { asked: string; onExplain: (name: string) 
         explanation.known ? (
           <>
             <Explained explanation={explanation} onExplain={onExplain} />
-            <AutodecideTrial model={asked} />
+            <AutodecideTest model={asked} />
           </>
         ) : (
           <UnknownModel asked={asked} explanation={explanation} onExplain={onExplain} />

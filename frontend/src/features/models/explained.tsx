@@ -1,7 +1,8 @@
 /** The candidates in order with the parts of their scores as bars, and who was left out. */
 import type { Schemas } from '@/api/client'
 import { formatSeconds } from '@/lib/format'
-import { Countdown, Duration, Money } from '@/ui/figures'
+import { Duration, Money } from '@/ui/figures'
+import { BackIn } from '@/ui/flag-reason'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
@@ -168,12 +169,7 @@ function LeftOut({ routes }: { routes: Explanation['excluded'] }) {
               <RouteName provider={provider} model={model} />
               <span className={classes.facts} dir="auto">
                 {leftOutDetail(reason, cause, detail)}
-                {until !== null && (
-                  <>
-                    {' · back in '}
-                    <Countdown until={until} />
-                  </>
-                )}
+                <BackIn until={returns_at} />
               </span>
             </div>
             <StatusBadge meaning={until === null ? 'neutral' : 'degraded'}>{leftOutWords(reason)}</StatusBadge>

@@ -29,14 +29,17 @@ const CAPABILITY_WORDS = {
   reasoning: 'Reasoning',
 } as const
 
-/** What some route is known to take, in words. */
-export function capabilitiesOf(routes: Route[]): string[] {
-  return (['tools', 'images', 'json_schema', 'reasoning'] as const)
-    .filter((capability) => routes.some(({ capabilities }) => capabilities[capability] === true))
-    .map((capability) => CAPABILITY_WORDS[capability])
-}
+export const capabilityChoices = (['tools', 'images', 'json_schema', 'reasoning'] as const).map((value) => ({
+  value,
+  label: CAPABILITY_WORDS[value],
+}))
 
-export const capabilityChoices = Object.entries(CAPABILITY_WORDS).map(([value, label]) => ({ value, label }))
+/** What some route is known to support. */
+export function capabilitiesOf(routes: Route[]): string[] {
+  return capabilityChoices
+    .filter(({ value }) => routes.some(({ capabilities }) => capabilities[value] === true))
+    .map(({ label }) => label)
+}
 
 const LEFT_OUT: Record<string, string> = {
   disabled: 'Switched off',

@@ -92,28 +92,11 @@ export function useRefresh() {
   })
 }
 
-export const GREETING = 'Hello! Please answer with one short sentence.'
-
 /** Sends one real message by autodecide. */
 export function useAutodecideTest() {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (body: { model: string; message: string }) => answerOf(gateway.POST('/api/autodecide/test', { body })),
     onSettled: () => cache.invalidateQueries({ queryKey: ['autodecide'] }),
-  })
-}
-
-/** Sends one real message on this route and no other. */
-export function useRouteTest() {
-  const cache = useQueryClient()
-  return useMutation({
-    mutationFn: ({ provider, model }: { provider: string; model: string }) =>
-      answerOf(
-        gateway.POST('/api/providers/{provider}/test', {
-          params: { path: { provider } },
-          body: { model, message: GREETING },
-        }),
-      ),
-    onSettled: () => cache.invalidateQueries({ queryKey: ['models', 'one'] }),
   })
 }

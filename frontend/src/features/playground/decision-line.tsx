@@ -1,7 +1,7 @@
 /** What the engine decided for an answer, and what it took. */
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { formatCount, formatDuration } from '@/lib/format'
+import { Term } from '@/ui/facts'
 import { ProviderMark } from '@/ui/provider-mark'
 import type { Answer } from './conversation'
 import { tokensPerSecond } from './conversation'
@@ -28,49 +28,40 @@ export function DecisionLine({ answer }: { answer: Answer }) {
   return (
     <dl className={classes.line}>
       {provider !== null && (
-        <Entry name={answer.state === 'failed' ? 'Tried last' : 'Answered by'}>
+        <Term name={answer.state === 'failed' ? 'Tried last' : 'Answered by'}>
           <span className={classes.route}>
             <ProviderMark name={provider} size="sm" />
             <span>
               <bdi>{provider}</bdi> <bdi className={classes.model}>{model}</bdi>
             </span>
           </span>
-        </Entry>
+        </Term>
       )}
       {decision?.family != null && (
-        <Entry name="Best of the family">
+        <Term name="Best of the family">
           <bdi>{decision.family}</bdi>
-        </Entry>
+        </Term>
       )}
-      {attempts !== null && <Entry name={attempts === 1 ? 'Attempt' : 'Attempts'}>{formatCount(attempts)}</Entry>}
-      {firstTokenMs !== null && <Entry name="First token">{formatDuration(firstTokenMs)}</Entry>}
-      {totalMs !== null && <Entry name="In all">{formatDuration(totalMs)}</Entry>}
-      {decision?.gatewayMs != null && <Entry name="Engine">{formatDuration(decision.gatewayMs)}</Entry>}
-      {rate !== null && <Entry name="Tokens/s">{rate < 10 ? rate.toFixed(1) : formatCount(rate)}</Entry>}
+      {attempts !== null && <Term name={attempts === 1 ? 'Attempt' : 'Attempts'}>{formatCount(attempts)}</Term>}
+      {firstTokenMs !== null && <Term name="First token">{formatDuration(firstTokenMs)}</Term>}
+      {totalMs !== null && <Term name="In all">{formatDuration(totalMs)}</Term>}
+      {decision?.gatewayMs != null && <Term name="Engine">{formatDuration(decision.gatewayMs)}</Term>}
+      {rate !== null && <Term name="Tokens/s">{rate < 10 ? rate.toFixed(1) : formatCount(rate)}</Term>}
       {usage !== null && (
-        <Entry name="Tokens">
+        <Term name="Tokens">
           {formatCount(usage.input)} in, {formatCount(usage.output)} out
-        </Entry>
+        </Term>
       )}
       {finishReason !== null && FINISH_WORDS[finishReason] !== undefined && (
-        <Entry name="End">{FINISH_WORDS[finishReason]}</Entry>
+        <Term name="End">{FINISH_WORDS[finishReason]}</Term>
       )}
       {finished !== undefined && (
-        <Entry name="In the ledger">
+        <Term name="In the ledger">
           <Link to="/requests" search={{ request: finished.id }} className={classes.link}>
             Timeline
           </Link>
-        </Entry>
+        </Term>
       )}
     </dl>
-  )
-}
-
-function Entry({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className={classes.entry}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

@@ -4,8 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Schemas } from '@/api/client'
 import { formatCompact, formatMoney } from '@/lib/format'
-import { flagWords } from '@/lib/provider-words'
-import { Countdown } from '@/ui/figures'
+import { FlagReason } from '@/ui/flag-reason'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
 import { SearchField } from '@/ui/search-field'
@@ -60,8 +59,7 @@ function ModelRow({ model }: { model: Model }) {
         {is_default && <StatusBadge meaning="accent">default</StatusBadge>}
         {flag !== null && (
           <StatusBadge meaning="down">
-            {flagWords(flag.reason).name}
-            {flag.until !== null && <Countdown until={flag.until} />}
+            <FlagReason {...flag} />
           </StatusBadge>
         )}
       </span>

@@ -9,7 +9,9 @@ import { failureWords } from '@/lib/outcome-words'
 import { flagWords, isSetUp, providerStateWords } from '@/lib/provider-words'
 import { Fact, Facts } from '@/ui/facts'
 import { Countdown, RelativeTime } from '@/ui/figures'
+import { FlagReason } from '@/ui/flag-reason'
 import { HealthStrip } from '@/ui/health-strip'
+import { Section } from '@/ui/section'
 import { StatusBadge } from '@/ui/status-badge'
 import { KeyList } from './key-list'
 import type { Provider } from './model'
@@ -150,24 +152,10 @@ function RoutesOut({ provider }: { provider: Provider }) {
             {model}
           </span>
           <span className={classes.small}>
-            {flagWords(reason).name}
-            {until !== null && (
-              <>
-                , <Countdown until={until} />
-              </>
-            )}
+            <FlagReason reason={reason} until={until} />
           </span>
         </li>
       ))}
     </ul>
-  )
-}
-
-function Section({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <section className={classes.section}>
-      <h3 className={classes.heading}>{title}</h3>
-      {children}
-    </section>
   )
 }

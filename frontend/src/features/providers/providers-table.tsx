@@ -4,10 +4,11 @@ import { useMemo } from 'react'
 import { providerHistoryQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
 import { failureWords } from '@/lib/outcome-words'
-import { flagWords, providerStateWords } from '@/lib/provider-words'
+import { providerStateWords } from '@/lib/provider-words'
 import { sortOf, sortText } from '@/lib/search-params'
 import { type Column, DataTable } from '@/ui/data-table'
-import { Countdown, RelativeTime } from '@/ui/figures'
+import { RelativeTime } from '@/ui/figures'
+import { FlagReason } from '@/ui/flag-reason'
 import { HealthStrip } from '@/ui/health-strip'
 import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
@@ -141,12 +142,7 @@ function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
       <StatusBadge meaning={words.meaning}>{words.name}</StatusBadge>
       {status === 'flagged' && flag !== null && (
         <span className={classes.small}>
-          {flagWords(flag.reason).name}
-          {flag.until !== null && (
-            <>
-              , <Countdown until={flag.until} />
-            </>
-          )}
+          <FlagReason {...flag} />
         </span>
       )}
     </span>

@@ -38,13 +38,6 @@ export const auditQuery = (provider: string) =>
       answerOf(gateway.GET('/api/audit', { params: { query: { target: provider, limit: 30 } }, signal })),
   })
 
-export function useTest(provider: string) {
-  return useMutation({
-    mutationFn: (body: { message: string; model?: string }) =>
-      answerOf(gateway.POST('/api/providers/{provider}/test', { params: { path: { provider } }, body })),
-  })
-}
-
 /** Does what an operator wants: shown at once, put back where it is refused, and told with a way back. */
 export function useSteering() {
   const cache = useQueryClient()

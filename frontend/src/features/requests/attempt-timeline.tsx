@@ -1,6 +1,7 @@
 /** The attempts one below the other on a common axis: what was tried when, why, and what it came to. */
 import { formatCount, formatDuration } from '@/lib/format'
-import { blameWords, failureWords, reasonName, reasonWords } from '@/lib/outcome-words'
+import { blameWords, failureWords, reasonWords } from '@/lib/outcome-words'
+import { Term } from '@/ui/facts'
 import { KeyFingerprint, Money } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
 import { ProviderMark } from '@/ui/provider-mark'
@@ -79,34 +80,34 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
           </p>
         </summary>
         <dl className={classes.facts}>
-          <Detail name="Why">
-            <span dir="auto">{reasonName(attempt.reason)}</span>
-            <Aside>{reasonWords(attempt.reason)}</Aside>
-          </Detail>
+          <Term name="Why">
+            <span dir="auto">{attempt.why}</span>
+            <Aside>{reasonWords(attempt.why)}</Aside>
+          </Term>
           {failure && (
-            <Detail name="What happened">
+            <Term name="What happened">
               {failure.explanation}
               <Aside>{blame}</Aside>
-            </Detail>
+            </Term>
           )}
-          <Detail name="When">
+          <Term name="When">
             after {formatDuration(attempt.started_ms)}, for {formatDuration(attempt.duration_ms)}
             {attempt.first_token_ms !== null && <>; first token after {formatDuration(attempt.first_token_ms)}</>}
-          </Detail>
-          <Detail name="Key">
+          </Term>
+          <Term name="Key">
             <KeyFingerprint fingerprint={attempt.key_fingerprint} />
-          </Detail>
-          <Detail name="Tokens">
+          </Term>
+          <Term name="Tokens">
             <TokenList tokens={attempt.tokens} isEstimated={attempt.tokens_estimated} />
-          </Detail>
-          <Detail name="Cost">
+          </Term>
+          <Term name="Cost">
             {attempt.cost_usd === null ? (
               <span className={classes.unknown}>unknown</span>
             ) : (
               <Money usd={attempt.cost_usd} />
             )}
             {attempt.absorbed && <Aside>Paid by us and charged to nobody.</Aside>}
-          </Detail>
+          </Term>
         </dl>
       </details>
     </li>
@@ -144,15 +145,6 @@ function Legend({ attempts }: { attempts: Attempt[] }) {
       <span className={classes.legendToken} /> first token
       <span className={classes.legendAnswering} /> answering
     </p>
-  )
-}
-
-function Detail({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className={classes.fact}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 

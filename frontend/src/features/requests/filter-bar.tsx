@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { FinishedRequest } from '@/api/live-state'
 import { providersQuery } from '@/api/queries'
+import { clientChoices, providerChoices } from '@/lib/choices'
 import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import classes from './filter-bar.module.css'
-import { endingChoices, failureChoices, noFilters, seenClients, seenModels, statusChoices } from './filter-choices'
+import { endingChoices, failureChoices, noFilters, seenModels, statusChoices } from './filter-choices'
 import { PeriodFilter } from './period-filter'
 import type { ChangeFilters, RequestFilters } from './search'
 
@@ -16,16 +17,9 @@ interface FilterBarProps {
 }
 
 export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
-  const { data: providers } = useQuery(providersQuery)
-  const names = useMemo(
-    () =>
-      (providers ?? [])
-        .filter(({ status }) => status !== 'no_key')
-        .map(({ name, display_name }) => ({ value: name, label: display_name })),
-    [providers],
-  )
+  const { data: providers = [] } = useQuery({ ...providersQuery, select: providerChoices })
   const models = useMemo(() => seenModels(rows), [rows])
-  const clients = useMemo(() => seenClients(rows, filters.client), [rows, filters.client])
+  const clients = useMemo(() => clientChoices(rows), [rows])
   return (
     <div className={classes.bar}>
       <Filters
@@ -34,7 +28,7 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
       >
         <FilterChoice
           label="Provider"
-          choices={names}
+          choices={providers}
           value={filters.provider}
           onChange={(provider) => onChange({ provider })}
         />
@@ -57,7 +51,7 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
           value={filters.status}
           onChange={(status) => onChange({ status: status as RequestFilters['status'] })}
         />
-        {clients.length > 0 && (
+        {(clients.length > 0 || filters.client !== undefined) && (
           <FilterChoice
             label="Client"
             choices={clients}

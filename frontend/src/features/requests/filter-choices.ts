@@ -34,12 +34,6 @@ export function seenModels(rows: FinishedRequest[]): string[] {
   return [...new Set(rows.flatMap(({ model }) => model ?? []))].sort()
 }
 
-export function seenClients(rows: FinishedRequest[], chosen: string | undefined): { value: string; label: string }[] {
-  const names = new Map(chosen === undefined ? [] : [[chosen, chosen]])
-  for (const { client, client_name } of rows) if (client !== null) names.set(client, client_name ?? client)
-  return Array.from(names, ([value, label]) => ({ value, label }))
-}
-
 export const PERIODS = [
   { label: 'Last 15 minutes', minutes: 15 },
   { label: 'Last hour', minutes: 60 },

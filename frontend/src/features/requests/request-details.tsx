@@ -4,9 +4,10 @@ import type { ReactNode } from 'react'
 import { formatDateTime, formatDuration } from '@/lib/format'
 import { outcomeOf } from '@/lib/outcome-words'
 import { CopyButton } from '@/ui/copy-button'
-import { Fact, Facts } from '@/ui/facts'
+import { Fact, Facts, Term } from '@/ui/facts'
 import { KeyFingerprint, Money, RelativeTime } from '@/ui/figures'
 import { ProviderMark } from '@/ui/provider-mark'
+import { Section } from '@/ui/section'
 import { StatusBadge } from '@/ui/status-badge'
 import { AttemptTimeline } from './attempt-timeline'
 import classes from './request-details.module.css'
@@ -64,15 +65,6 @@ export function RequestDetails({ request, onFilter }: RequestDetailsProps) {
   )
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className={classes.section}>
-      <h2 className={classes.heading}>{title}</h2>
-      {children}
-    </section>
-  )
-}
-
 /** The engine's own share apart from what it waited for. */
 function TimeSplit({
   request: { duration_ms, upstream_ms, overhead_ms, first_token_ms, stream },
@@ -96,25 +88,26 @@ function TimeSplit({
   )
 }
 
-function Time({
-  name,
-  ms,
-  swatch,
-  unknown,
-}: {
+interface TimeProps {
   name: string
   ms: number | null
   swatch?: string | undefined
   unknown?: string
-}) {
+}
+
+function Time({ name, ms, swatch, unknown }: TimeProps) {
+  const mark = swatch !== undefined && <span className={`${classes.swatch ?? ''} ${swatch}`} aria-hidden />
   return (
-    <div>
-      <dt>
-        {swatch !== undefined && <span className={`${classes.swatch ?? ''} ${swatch}`} aria-hidden />}
-        {name}
-      </dt>
-      <dd>{ms === null ? <span className={classes.unknown}>{unknown}</span> : formatDuration(ms)}</dd>
-    </div>
+    <Term
+      name={
+        <>
+          {mark}
+          {name}
+        </>
+      }
+    >
+      {ms === null ? <span className={classes.unknown}>{unknown}</span> : formatDuration(ms)}
+    </Term>
   )
 }
 

@@ -2,8 +2,9 @@
 import { Button, PasswordInput } from '@mantine/core'
 import { IconLogin2 } from '@tabler/icons-react'
 import { type SubmitEvent, useEffect, useRef, useState } from 'react'
+import { errorSentence } from '@/lib/error-words'
+import { GatewayError } from '@/lib/gateway-error'
 import { EngineMark } from '@/ui/engine-mark'
-import { refusalWords } from './model'
 import { useSignIn } from './queries'
 import classes from './sign-in-page.module.css'
 
@@ -52,7 +53,7 @@ function SignInForm() {
       return
     }
     signIn.mutate(key, {
-      onError: (error) => refuse(refusalWords(error)),
+      onError: (error) => refuse(refusalOf(error)),
     })
   }
   return (
@@ -73,6 +74,12 @@ function SignInForm() {
       </Button>
     </form>
   )
+}
+
+function refusalOf(error: unknown): string {
+  return error instanceof GatewayError && error.status === 401
+    ? 'Unknown key. Check that it is complete and belongs to this gateway.'
+    : errorSentence(error)
 }
 
 function ShowableKey({ ref, refusal }: { ref: React.Ref<HTMLInputElement>; refusal: string | null }) {

@@ -1,7 +1,7 @@
 /** The range, how finely it is cut, and the filters; all of it in the URL. */
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
 import { latestRequestsQuery, providersQuery } from '@/api/queries'
+import { clientChoices, providerChoices } from '@/lib/choices'
 import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import { Segmented } from '@/ui/segmented'
 import { CustomRange } from './custom-range'
@@ -27,7 +27,8 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
   const { provider, model, client, bucket } = asked
   const count = [provider, model, client, bucket].filter((value) => value !== undefined).length
   const providers = useProviderChoices(statistics)
-  const clients = useClientChoices()
+  // Any other client is reached by its id in the URL.
+  const { data: clients = [] } = useQuery({ ...latestRequestsQuery, select: clientChoices })
   return (
     <div className={classes.bar}>
       <div className={classes.range}>
@@ -71,26 +72,10 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
   )
 }
 
-/** Those that are set up, and those that the range knows. */
+/** Those that are set up, and those of the range. */
 function useProviderChoices(statistics: Statistics | undefined) {
-  const { data: providers } = useQuery(providersQuery)
-  return useMemo(() => {
-    const names = new Map(
-      (providers ?? [])
-        .filter(({ models_count, last_used_at }) => models_count > 0 || last_used_at !== null)
-        .map(({ name, display_name }) => [name, display_name]),
-    )
-    for (const name of Object.keys(statistics?.provider_stats ?? {})) if (!names.has(name)) names.set(name, name)
-    return Array.from(names, ([value, label]) => ({ value, label }))
-  }, [providers, statistics])
-}
-
-/** Clients that asked lately; any other is reached by its id in the URL. */
-function useClientChoices() {
-  const { data: requests = [] } = useQuery(latestRequestsQuery)
-  return useMemo(() => {
-    const names = new Map<string, string>()
-    for (const { client, client_name } of requests) if (client !== null) names.set(client, client_name ?? client)
-    return Array.from(names, ([value, label]) => ({ value, label: label === value ? value : `${label} (${value})` }))
-  }, [requests])
+  const { data: setUp = [] } = useQuery({ ...providersQuery, select: providerChoices })
+  const known = new Set(setUp.map(({ value }) => value))
+  const others = Object.keys(statistics?.provider_stats ?? {}).filter((name) => !known.has(name))
+  return [...setUp, ...others.map((name) => ({ value: name, label: name }))]
 }
