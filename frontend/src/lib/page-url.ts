@@ -26,3 +26,8 @@ export function useStable<Value extends object>(value: Value): Value {
   const key = JSON.stringify(value)
   return useMemo(() => JSON.parse(key) as Value, [key])
 }
+
+/** How many of these parameters are set. */
+export function countSet(parameters: Readonly<Record<string, unknown>>): number {
+  return Object.values<unknown>(parameters).filter((value) => value !== undefined).length
+}

@@ -10,6 +10,7 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
+import { VisuallyHidden } from '@mantine/core'
 import { type CSSProperties, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { type Column, ColumnHead, type Sort } from './data-table-head'
 import { moveBetweenRows } from './data-table-keys'
@@ -97,7 +98,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       onKeyDown={(event) => moveBetweenRows(event, sorted.length, inSight.scrollTo)}
     >
       <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>
-        <caption className={classes.caption}>{caption}</caption>
+        <VisuallyHidden component="caption">{caption}</VisuallyHidden>
         <colgroup>
           {columns.map(({ id, width, narrowWidth, hideBelow }) => (
             <col

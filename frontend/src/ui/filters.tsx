@@ -45,17 +45,18 @@ export function Filters({ count, onClear, children }: FiltersProps) {
   )
 }
 
-interface FilterChoiceProps {
+interface FilterChoiceProps<Value extends string> {
   label: string
   /** What stands there while nothing is chosen. */
   anyLabel?: string
-  choices: { value: string; label: string }[]
+  choices: readonly { value: Value; label: string }[]
   value: string | undefined
-  onChange: (value: string | undefined) => void
+  onChange: (value: Value | undefined) => void
 }
 
 /** One of several, or any of them. What the URL says stands there even if the list does not know it. */
-export function FilterChoice({ label, anyLabel, choices, value, onChange }: FilterChoiceProps) {
+export function FilterChoice<Value extends string>(props: FilterChoiceProps<Value>) {
+  const { label, anyLabel, choices, value, onChange } = props
   const isKnown = value === undefined || choices.some((choice) => choice.value === value)
   return (
     <NativeSelect
@@ -68,21 +69,22 @@ export function FilterChoice({ label, anyLabel, choices, value, onChange }: Filt
         ...(isKnown ? [] : [{ value, label: value }]),
       ]}
       value={value ?? ''}
-      onChange={(event) => onChange(event.currentTarget.value || undefined)}
+      onChange={(event) => onChange((event.currentTarget.value || undefined) as Value | undefined)}
     />
   )
 }
 
-interface FilterSwitchesProps {
+interface FilterSwitchesProps<Value extends string> {
   label: string
-  choices: { value: string; label: string }[]
+  choices: readonly { value: Value; label: string }[]
   /** All of these must hold. */
-  values: string[]
-  onChange: (values: string[]) => void
+  values: NoInfer<Value>[]
+  onChange: (values: Value[]) => void
 }
 
 /** A few that may be asked for together, each with a switch of its own. */
-export function FilterSwitches({ label, choices, values, onChange }: FilterSwitchesProps) {
+export function FilterSwitches<Value extends string>(props: FilterSwitchesProps<Value>) {
+  const { label, choices, values, onChange } = props
   return (
     <div className={classes.switches} role="group" aria-label={label}>
       {choices.map((choice) => {

@@ -1,5 +1,5 @@
-/** The dashboard: how the engine is, at a glance and live. Each part reads what it shows, so that an update moves only that. */
-import { Skeleton } from '@mantine/core'
+/** The dashboard: the gateway's state at a glance, live. Each part reads only what it shows, so that an update renders only that. */
+import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { statusQuery } from '@/api/queries'
 import { usePageUrl } from '@/lib/page-url'
@@ -14,7 +14,7 @@ import { ProviderHealth } from './provider-health'
 import { RangeTiles } from './range-tiles'
 import { RecentFailures } from './recent-failures'
 import { TodayTiles } from './today-tiles'
-import { VerdictBanner } from './verdict-banner'
+import { StatusBanner } from './status-banner'
 import { Welcome } from './welcome'
 
 const SPANS = [
@@ -31,7 +31,7 @@ export function DashboardPage() {
         title="Dashboard"
         description="How the gateway is doing, as it happens."
         actions={
-          stage.data === 'at work' && (
+          stage.data === 'working' && (
             <Segmented
               label="How far back"
               choices={SPANS}
@@ -43,11 +43,10 @@ export function DashboardPage() {
       />
       <Loaded query={stage} skeleton={<DashboardSkeleton />}>
         {(found) => (
-          <div className={classes.stack}>
-            {found === 'at work' && <VerdictBanner />}
-            {found !== 'at work' && <Welcome isAnswering={found === 'sandbox'} />}
-            {found === 'at work' && (
+          <Stack gap="lg">
+            {found === 'working' ? (
               <>
+                <StatusBanner />
                 <RangeTiles span={span} />
                 <TodayTiles />
                 <CourseCharts span={span} />
@@ -56,31 +55,33 @@ export function DashboardPage() {
                   <RecentFailures />
                 </div>
               </>
+            ) : (
+              <Welcome hasSandbox={found === 'sandbox'} />
             )}
             <ConfigurationPanel />
-          </div>
+          </Stack>
         )}
       </Loaded>
     </>
   )
 }
 
-type Stage = 'at work' | 'sandbox' | 'nobody'
+type Stage = 'working' | 'sandbox' | 'empty'
 
-/** Whether there is anything to watch yet: figures of nothing would only look like a fault. */
+/** Without a provider and without a request there are no figures to show yet. */
 function stageOf(status: Parameters<typeof isSandboxAlone>[0]): Stage {
-  if (status.performance.requests > 0) return 'at work'
+  if (status.performance.requests > 0) return 'working'
   if (isSandboxAlone(status)) return 'sandbox'
-  return status.enabled_providers === 0 ? 'nobody' : 'at work'
+  return status.enabled_providers === 0 ? 'empty' : 'working'
 }
 
 function DashboardSkeleton() {
   return (
-    <div className={classes.stack}>
+    <Stack gap="lg">
       <Skeleton height={74} radius="lg" />
       <Skeleton height={142} radius="lg" />
       <Skeleton height={98} radius="lg" />
       <Skeleton height={320} radius="lg" />
-    </div>
+    </Stack>
   )
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
 import { aProvider, aRequest, aStatus } from '@/testing/builders'
-import { failedRequests, keysInShort, verdictOf, watchedProviders } from './model'
+import { failedRequests, keysInShort, statusWords, watchedProviders } from './model'
 
 const flag = (reason: Schemas['FlagReason']) => ({ reason, message: 'It failed.', until: null })
 const same = (name: string) => name
 
 test('all in rotation is told in a sentence', () => {
-  expect(verdictOf(aStatus({ enabled_providers: 3, available_providers: 3 }), same)).toEqual({
+  expect(statusWords(aStatus({ enabled_providers: 3, available_providers: 3 }), same)).toEqual({
     meaning: 'ok',
     word: 'All good',
     sentence: 'All 3 providers are in rotation.',
@@ -25,7 +25,7 @@ test('degraded names who is out and why, and who is left', () => {
     ],
   })
 
-  expect(verdictOf(status, (name) => name.toUpperCase()).sentence).toBe(
+  expect(statusWords(status, (name) => name.toUpperCase()).sentence).toBe(
     'Out of rotation: GROQ (rate limited), OPENAI (quota spent). Requests go to the other one.',
   )
 })
@@ -34,7 +34,7 @@ test('of many only three are named', () => {
   const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('timeout') }))
   const status = aStatus({ status: 'degraded', enabled_providers: 9, available_providers: 4, flagged_details })
 
-  expect(verdictOf(status, same).sentence).toContain('c (no answer in time) and 2 more')
+  expect(statusWords(status, same).sentence).toContain('c (no answer in time) and 2 more')
 })
 
 test('down says whether anybody is set up at all', () => {
@@ -45,14 +45,14 @@ test('down says whether anybody is set up at all', () => {
     flagged_details: [{ provider: 'groq', flag: flag('quota') }],
   })
 
-  expect(verdictOf(nobody, same).sentence).toContain('No provider is set up')
-  expect(verdictOf(resting, same).sentence).toBe(
+  expect(statusWords(nobody, same).sentence).toContain('No provider is set up')
+  expect(statusWords(resting, same).sentence).toBe(
     'Nobody could answer a request now: groq (quota spent). 1 provider is set up, none in rotation.',
   )
 })
 
 test('who was drained by hand is told apart from who failed', () => {
-  expect(verdictOf(aStatus({ enabled_providers: 3, available_providers: 2 }), same).sentence).toBe(
+  expect(statusWords(aStatus({ enabled_providers: 3, available_providers: 2 }), same).sentence).toBe(
     '2 providers are in rotation. 1 provider is drained by an operator.',
   )
 })

@@ -8,7 +8,7 @@ type Status = Schemas['Status']
 type Provider = Schemas['ProviderView']
 type Point = Schemas['SeriesPoint']
 
-export interface Verdict {
+export interface StatusWords {
   meaning: 'ok' | 'degraded' | 'down'
   word: string
   /** Why, and what it means for a request that comes now. */
@@ -18,7 +18,7 @@ export interface Verdict {
 const NAMED = 3
 
 /** The status at a glance, with its reasons. `displayName` turns a provider's name into the one that people know. */
-export function verdictOf(status: Status, displayName: (name: string) => string): Verdict {
+export function statusWords(status: Status, displayName: (name: string) => string): StatusWords {
   const { enabled_providers: enabled, available_providers: available, flagged_details } = status
   const reasons = flagged_details.map(
     ({ provider, flag }) => `${displayName(provider)} (${flagWords(flag.reason).name.toLowerCase()})`,

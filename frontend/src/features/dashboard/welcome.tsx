@@ -6,16 +6,16 @@ import { CopyButton } from '@/ui/copy-button'
 import dashboard from './dashboard.module.css'
 import classes from './welcome.module.css'
 
-export function Welcome({ isAnswering }: { isAnswering: boolean }) {
+export function Welcome({ hasSandbox }: { hasSandbox: boolean }) {
   const base = `${window.location.origin}/v1`
   const command = `curl ${base}/chat/completions -H 'content-type: application/json' -d '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'`
   return (
     <section className={classes.welcome} aria-labelledby="welcome">
       <h2 id="welcome" className={classes.title}>
-        {isAnswering ? 'The gateway runs. No provider is set up yet.' : 'No provider is set up, so nobody answers yet.'}
+        {hasSandbox ? 'The gateway runs. No provider is set up yet.' : 'No provider is set up, so nobody answers yet.'}
       </h2>
       <p className={classes.lead}>
-        {isAnswering
+        {hasSandbox
           ? 'Until one is, the sandbox answers: any model name, made-up text, no key and no cost. It steps aside by itself.'
           : 'The sandbox, which needs no key, answers only where the gateway listens on its own machine, or where it is told to.'}
       </p>
@@ -31,7 +31,7 @@ export function Welcome({ isAnswering }: { isAnswering: boolean }) {
         </Step>
         <Step number={2} title="Ask something">
           <p>
-            {isAnswering
+            {hasSandbox
               ? 'The playground works at once, with the sandbox.'
               : 'The playground works once a key is there.'}
           </p>

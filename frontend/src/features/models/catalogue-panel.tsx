@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'react'
 import { providersQuery } from '@/api/queries'
 import { providerChoices } from '@/lib/choices'
 import { formatCount } from '@/lib/format'
-import { useStable } from '@/lib/page-url'
+import { countSet, useStable } from '@/lib/page-url'
 import { FilterChoice, Filters, FilterSwitches } from '@/ui/filters'
 import { Panel } from '@/ui/panel'
 import { SearchField } from '@/ui/search-field'
@@ -14,7 +14,7 @@ import { TableSkeleton } from '@/ui/skeletons'
 import classes from './catalogue-panel.module.css'
 import { capabilityChoices, type Model } from './model'
 import { useCatalogue } from './queries'
-import { type Capability, countFilters, filtersOf, type ModelsSearch, noFilters } from './search'
+import { filtersOf, type ModelsSearch, noFilters } from './search'
 
 interface CataloguePanelProps {
   search: ModelsSearch
@@ -73,7 +73,7 @@ function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'searc
   return (
     <div className={classes.filters}>
       <SearchField label="Find a model" value={find} onChange={(text) => onChange({ find: text }, false)} />
-      <Filters count={countFilters(search)} onClear={() => onChange(noFilters)}>
+      <Filters count={countSet(filtersOf(search))} onClear={() => onChange(noFilters)}>
         <FilterChoice
           label="Provider"
           choices={providers}
@@ -84,7 +84,7 @@ function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'searc
           label="Takes"
           choices={capabilityChoices}
           values={can}
-          onChange={(chosen) => onChange({ can: chosen.length === 0 ? undefined : (chosen as Capability[]) })}
+          onChange={(chosen) => onChange({ can: chosen.length === 0 ? undefined : chosen })}
         />
         <FilterChoice
           label="Context"

@@ -1,6 +1,7 @@
 /** The models that fit, as many as there are; only those in sight are in the document. */
 import { Button } from '@mantine/core'
 import { useMemo } from 'react'
+import { countSet } from '@/lib/page-url'
 import { sortOf, sortText } from '@/lib/search-params'
 import { DataTable } from '@/ui/data-table'
 import { Loaded } from '@/ui/loaded'
@@ -9,7 +10,7 @@ import { TableSkeleton } from '@/ui/skeletons'
 import { modelColumns, type RouteOfModel, routeColumns } from './columns'
 import type { Model } from './model'
 import type { useCatalogue } from './queries'
-import { countFilters, type ModelsSearch, noFilters } from './search'
+import { filtersOf, type ModelsSearch, noFilters } from './search'
 
 interface CatalogueTableProps {
   catalogue: ReturnType<typeof useCatalogue>
@@ -27,7 +28,7 @@ export default function CatalogueTable({ catalogue, search, onChange, onOpen }: 
     onSort: (sort: Parameters<typeof sortText>[0]) => onChange({ sort: sortText(sort) }, false),
     rowHeight: ROW,
     isFixed: true,
-    empty: <NothingFits isFiltered={countFilters(search) > 0} onClear={() => onChange(noFilters)} />,
+    empty: <NothingFits isFiltered={countSet(filtersOf(search)) > 0} onClear={() => onChange(noFilters)} />,
   }
   return (
     <Loaded query={query} skeleton={<TableSkeleton rows={14} rowHeight={ROW} />}>

@@ -1,5 +1,5 @@
 /** One route: facts, prices, how it stands, and a real message sent there. */
-import { Button } from '@mantine/core'
+import { Button, VisuallyHidden } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { TEST_MESSAGE, useProviderTest, useWhyNotChange } from '@/api/queries'
 import { formatCount } from '@/lib/format'
@@ -77,7 +77,7 @@ function Capabilities({ capabilities }: Pick<Route, 'capabilities'>) {
         return (
           <li key={name} data-takes={takes === null ? 'unknown' : takes ? 'yes' : 'no'}>
             <span aria-hidden>{takes === null ? '?' : takes ? '✓' : '✕'}</span> {word}
-            <span className={classes.said}>{takes === null ? ': nobody says' : takes ? ': yes' : ': no'}</span>
+            <VisuallyHidden>{takes === null ? ': nobody says' : takes ? ': yes' : ': no'}</VisuallyHidden>
           </li>
         )
       })}

@@ -33,7 +33,3 @@ export const noFilters = { find: undefined, provider: undefined, can: undefined,
 export function filtersOf({ find, provider, can, context, price }: ModelsSearch): ModelFilters {
   return { find, provider, can, context, price }
 }
-
-export function countFilters(search: ModelsSearch): number {
-  return Object.values<unknown>(filtersOf(search)).filter((value) => value !== undefined).length
-}

@@ -1,5 +1,5 @@
 /** The conversation and the field that goes on with it. */
-import { ActionIcon, Button, Textarea } from '@mantine/core'
+import { ActionIcon, Button, Textarea, VisuallyHidden } from '@mantine/core'
 import { IconArrowUp, IconMessageChatbot, IconPlayerStopFilled } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useIsViewer } from '@/api/queries'
@@ -128,11 +128,7 @@ function Announcement({ chat: { turns } }: { chat: ChatPanelProps['chat'] }) {
     stopped: 'Stopped',
     failed: '',
   }
-  return (
-    <p className={classes.announcement} role="status">
-      {state === undefined ? '' : words[state]}
-    </p>
-  )
+  return <VisuallyHidden role="status">{state === undefined ? '' : words[state]}</VisuallyHidden>
 }
 
 /** The end stays in sight while the content grows, unless the reader has scrolled away from it. */

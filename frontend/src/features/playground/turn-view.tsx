@@ -1,5 +1,5 @@
 /** One question with its answer, and what the engine decided. */
-import { ActionIcon, Button, Textarea } from '@mantine/core'
+import { ActionIcon, Button, Textarea, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconPencil, IconRefresh } from '@tabler/icons-react'
 import { useDeferredValue, useState } from 'react'
 import { CopyButton } from '@/ui/copy-button'
@@ -22,7 +22,7 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
   const isOver = answer.state !== 'waiting' && answer.state !== 'streaming'
   return (
     <article className={classes.turn}>
-      <h2 className={classes.heading}>Question and answer</h2>
+      <VisuallyHidden component="h2">Question and answer</VisuallyHidden>
       {isEditing ? (
         <QuestionEditor
           question={question}

@@ -4,28 +4,48 @@ import { useMemo } from 'react'
 import type { FinishedRequest } from '@/api/live-state'
 import { providersQuery } from '@/api/queries'
 import { clientChoices, providerChoices } from '@/lib/choices'
+import { ENDINGS, endingWords, FAILURE_CLASSES, failureWords } from '@/lib/outcome-words'
+import { countSet } from '@/lib/page-url'
+import { DateRange } from '@/ui/date-range'
 import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import classes from './filter-bar.module.css'
-import { endingChoices, failureChoices, noFilters, seenModels, statusChoices } from './filter-choices'
-import { PeriodFilter } from './period-filter'
-import type { ChangeFilters, RequestFilters } from './search'
+import { noFilters, type RequestFilters } from './search'
+
+const endingChoices = ENDINGS.map((ending) => ({ value: ending, label: endingWords(ending).name }))
+
+const statusChoices: { value: '2xx' | '4xx' | '5xx'; label: string }[] = [
+  { value: '2xx', label: '2xx, success' },
+  { value: '4xx', label: '4xx, the client’s' },
+  { value: '5xx', label: '5xx, ours or theirs' },
+]
+
+/** Names that two classes share are told apart by the class itself. */
+const failureChoices = FAILURE_CLASSES.map((failure) => {
+  const { name } = failureWords(failure)
+  const isShared = FAILURE_CLASSES.some((other) => other !== failure && failureWords(other).name === name)
+  return { value: failure, label: isShared ? `${name} (${failure})` : name }
+}).sort((one, other) => one.label.localeCompare(other.label))
+
+const PERIODS = [
+  { label: 'Last 15 minutes', minutes: 15 },
+  { label: 'Last hour', minutes: 60 },
+  { label: 'Last 24 hours', minutes: 1_440 },
+  { label: 'Last 7 days', minutes: 10_080 },
+]
 
 interface FilterBarProps {
   filters: RequestFilters
   rows: FinishedRequest[]
-  onChange: ChangeFilters
+  onChange: (changed: RequestFilters) => void
 }
 
 export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
   const { data: providers = [] } = useQuery({ ...providersQuery, select: providerChoices })
-  const models = useMemo(() => seenModels(rows), [rows])
+  const models = useMemo(() => [...new Set(rows.flatMap(({ model }) => model ?? []))].sort(), [rows])
   const clients = useMemo(() => clientChoices(rows), [rows])
   return (
     <div className={classes.bar}>
-      <Filters
-        count={Object.values<unknown>(filters).filter((value) => value !== undefined).length}
-        onClear={() => onChange(noFilters)}
-      >
+      <Filters count={countSet(filters)} onClear={() => onChange(noFilters)}>
         <FilterChoice
           label="Provider"
           choices={providers}
@@ -37,7 +57,7 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
           label="Ending"
           choices={endingChoices}
           value={filters.ending}
-          onChange={(ending) => onChange({ ending: ending as RequestFilters['ending'] })}
+          onChange={(ending) => onChange({ ending })}
         />
         <FilterChoice
           label="Failure"
@@ -49,7 +69,7 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
           label="Status"
           choices={statusChoices}
           value={filters.status}
-          onChange={(status) => onChange({ status: status as RequestFilters['status'] })}
+          onChange={(status) => onChange({ status })}
         />
         {(clients.length > 0 || filters.client !== undefined) && (
           <FilterChoice
@@ -59,7 +79,7 @@ export function FilterBar({ filters, rows, onChange }: FilterBarProps) {
             onChange={(client) => onChange({ client })}
           />
         )}
-        <PeriodFilter filters={filters} onChange={onChange} />
+        <DateRange range={filters} unset="Any time" presets={PERIODS} onChange={onChange} />
       </Filters>
     </div>
   )

@@ -4,16 +4,16 @@ import { IconArrowUp } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useRef } from 'react'
 import { formatCount } from '@/lib/format'
+import { countSet } from '@/lib/page-url'
 import { DataTable } from '@/ui/data-table'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState, ErrorState } from '@/ui/messages'
 import { TableSkeleton } from '@/ui/skeletons'
 import { columnsFor } from './columns'
 import classes from './ledger-list.module.css'
-import { type Arrivals, hasFilters, MOST_ARRIVALS } from './model'
-import { noFilters } from './filter-choices'
+import { type Arrivals, MOST_ARRIVALS } from './model'
 import type { useLedger } from './queries'
-import type { RequestFilters } from './search'
+import { noFilters, type RequestFilters } from './search'
 
 interface LedgerListProps {
   ledger: ReturnType<typeof useLedger>
@@ -106,7 +106,7 @@ function Foot({ ledger: { query, rows, isPaused, loadMore } }: { ledger: LedgerL
 }
 
 function Empty({ filters, onFilter }: { filters: RequestFilters; onFilter: (changed: RequestFilters) => void }) {
-  if (hasFilters(filters))
+  if (countSet(filters) > 0)
     return (
       <EmptyState
         title="No request is like that"

@@ -18,10 +18,6 @@ export function matches(request: FinishedRequest, filters: RequestFilters): bool
   )
 }
 
-export function hasFilters(filters: RequestFilters): boolean {
-  return Object.values<unknown>(filters).some((value) => value !== undefined)
-}
-
 /** Requests that finished while the list is looked at. */
 export interface Arrivals {
   /** The filters they were heard under; others begin anew. */

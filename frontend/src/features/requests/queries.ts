@@ -11,7 +11,8 @@ import { useEffect, useMemo, useReducer } from 'react'
 import { answerOf, gateway } from '@/api/client'
 import { latestRequestsQuery } from '@/api/queries'
 import { GatewayError } from '@/lib/gateway-error'
-import { hasFilters, mergedLedger, nextArrivals, nothingArrived } from './model'
+import { countSet } from '@/lib/page-url'
+import { mergedLedger, nextArrivals, nothingArrived } from './model'
 import type { RequestFilters } from './search'
 
 const PAGE = 100
@@ -48,7 +49,7 @@ export function useLedger(filters: RequestFilters, isReading: boolean) {
   const { data: latest } = useQuery(latestRequestsQuery)
   const cache = useQueryClient()
   const [arrivals, tell] = useReducer(nextArrivals, nothingArrived)
-  const isHeld = isReading || hasFilters(filters)
+  const isHeld = isReading || countSet(filters) > 0
   useEffect(() => {
     if (latest !== undefined) tell({ kind: 'heard', latest, filters, isHeld })
   }, [latest, filters, isHeld])

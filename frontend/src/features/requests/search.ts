@@ -19,5 +19,14 @@ export const requestsSearch = v.object({
 })
 
 export type RequestFilters = Omit<v.InferOutput<typeof requestsSearch>, 'request'>
-/** `isStep` is false for what is still being typed: "back" does not undo it. */
-export type ChangeFilters = (changed: RequestFilters, isStep?: boolean) => void
+
+export const noFilters: RequestFilters = {
+  provider: undefined,
+  model: undefined,
+  client: undefined,
+  ending: undefined,
+  status: undefined,
+  failure: undefined,
+  from: undefined,
+  to: undefined,
+}

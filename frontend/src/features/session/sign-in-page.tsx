@@ -1,5 +1,5 @@
 /** Where the gateway asks for a key: it is given once, and the page that was asked for appears at its own URL. */
-import { Button, PasswordInput } from '@mantine/core'
+import { Button, PasswordInput, VisuallyHidden } from '@mantine/core'
 import { IconLogin2 } from '@tabler/icons-react'
 import { type SubmitEvent, useEffect, useRef, useState } from 'react'
 import { errorSentence } from '@/lib/error-words'
@@ -59,15 +59,9 @@ function SignInForm() {
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
       {/* Password managers keep a key under a name, and there is none to type. */}
-      <input
-        className={classes.unseen}
-        name="username"
-        autoComplete="username"
-        value="AI Engine"
-        readOnly
-        tabIndex={-1}
-        aria-hidden
-      />
+      <VisuallyHidden aria-hidden>
+        <input name="username" autoComplete="username" value="AI Engine" readOnly tabIndex={-1} />
+      </VisuallyHidden>
       <ShowableKey ref={input} refusal={refusal} />
       <Button type="submit" fullWidth loading={signIn.isPending} leftSection={<IconLogin2 size={16} aria-hidden />}>
         Sign in

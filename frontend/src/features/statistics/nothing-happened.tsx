@@ -12,7 +12,7 @@ interface NothingHappenedProps {
 }
 
 export function NothingHappened({ asked, onChange }: NothingHappenedProps) {
-  const isFiltered = [asked.provider, asked.model, asked.client].some((value) => value !== undefined)
+  const isFiltered = asked.provider !== undefined || asked.model !== undefined || asked.client !== undefined
   const preset = presetOf(asked)
   const when = preset === null ? 'in this range' : `in ${preset.words}`
   return (

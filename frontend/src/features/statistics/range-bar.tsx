@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { latestRequestsQuery, providersQuery } from '@/api/queries'
 import { clientChoices, providerChoices } from '@/lib/choices'
+import { countSet } from '@/lib/page-url'
+import { DateRange } from '@/ui/date-range'
 import { FilterChoice, FilterModel, Filters } from '@/ui/filters'
 import { Segmented } from '@/ui/segmented'
-import { CustomRange } from './custom-range'
 import type { Statistics } from './model'
 import { PRESETS, presetOf } from './range'
 import classes from './range-bar.module.css'
@@ -21,11 +22,11 @@ const BUCKETS = [
   { value: 'minute', label: 'By the minute' },
   { value: 'hour', label: 'By the hour' },
   { value: 'day', label: 'By the day (UTC)' },
-]
+] as const
 
 export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
   const { provider, model, client, bucket } = asked
-  const count = [provider, model, client, bucket].filter((value) => value !== undefined).length
+  const count = countSet({ provider, model, client, bucket })
   const providers = useProviderChoices(statistics)
   // Any other client is reached by its id in the URL.
   const { data: clients = [] } = useQuery({ ...latestRequestsQuery, select: clientChoices })
@@ -38,7 +39,12 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           value={presetOf(asked)?.value ?? CUSTOM}
           onChange={(range) => onChange({ range, from: undefined, to: undefined, bucket: undefined })}
         />
-        <CustomRange asked={asked} onChange={onChange} />
+        <DateRange
+          range={asked}
+          unset="Other range"
+          size="xs"
+          onChange={(chosen) => onChange({ ...chosen, range: undefined, bucket: undefined })}
+        />
       </div>
       <Filters count={count} onClear={() => onChange({ ...noFilters, bucket: undefined })}>
         <FilterChoice
@@ -65,7 +71,7 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           anyLabel="Auto buckets"
           choices={BUCKETS}
           value={bucket}
-          onChange={(chosen) => onChange({ bucket: chosen as StatisticsSearch['bucket'] })}
+          onChange={(chosen) => onChange({ bucket: chosen })}
         />
       </Filters>
     </div>

@@ -1,4 +1,5 @@
 /** The figures of a chart as a table, folded away until somebody wants them. */
+import { VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import type { TimeChartProps } from './model'
 import classes from './time-chart.module.css'
@@ -11,7 +12,7 @@ export function ChartTable({ label, times, series, format, formatInTable = forma
       {isOpen && (
         <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
           <table>
-            <caption>{label}</caption>
+            <VisuallyHidden component="caption">{label}</VisuallyHidden>
             <thead>
               <tr>
                 <th scope="col">Time</th>
