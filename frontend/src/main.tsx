@@ -1,4 +1,4 @@
-/** The entry: styles in their order, then the app. */
+/** The entry point: styles in order, then the app. */
 import '@fontsource-variable/inter/wght.css'
 import './app/mantine-styles'
 import './app/tokens.css'
@@ -12,9 +12,9 @@ import { createAppRouter } from './app/router'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no element with the id "root".')
 const queryClient = createQueryClient()
-// Asked while the page's own script is still on its way.
+// Requested while the page's own chunk is loading.
 queryClient.query(sessionQuery).catch(() => {
-  // The gate asks again, and tells.
+  // SessionGate requests it again and shows the error.
 })
 const router = createAppRouter(queryClient)
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { GatewayError } from '@/lib/gateway-error'
-import { answerOf } from './client'
+import { dataOf } from './client'
 
 test('an answer that broke off is a failure that may pass, in words', async () => {
-  const broken = answerOf(Promise.reject(new SyntaxError('Unterminated string in JSON at position 15')))
+  const broken = dataOf(Promise.reject(new SyntaxError('Unterminated string in JSON at position 15')))
 
-  await expect(broken).rejects.toMatchObject({ status: 502, code: 'answer_broken', isPassing: true })
+  await expect(broken).rejects.toMatchObject({ status: 502, code: 'answer_broken', isTransient: true })
   await expect(broken).rejects.toThrow('The answer broke off on its way')
 })
 
@@ -13,12 +13,12 @@ test('what the gateway said itself stays as it is, and so does the end of the as
   const refusal = new GatewayError('No.', { status: 403 })
   const ended = new DOMException('', 'AbortError')
 
-  await expect(answerOf(Promise.reject(refusal))).rejects.toBe(refusal)
-  await expect(answerOf(Promise.reject(ended))).rejects.toBe(ended)
+  await expect(dataOf(Promise.reject(refusal))).rejects.toBe(refusal)
+  await expect(dataOf(Promise.reject(ended))).rejects.toBe(ended)
 })
 
 test('an answer that does not end in time is told as such', async () => {
-  const late = answerOf(Promise.reject(new DOMException('', 'TimeoutError')))
+  const late = dataOf(Promise.reject(new DOMException('', 'TimeoutError')))
 
   await expect(late).rejects.toMatchObject({ status: 408, code: 'timeout' })
 })

@@ -1,19 +1,19 @@
-/** The gateway, typed by its own OpenAPI document (`make client`). Every failure is a `GatewayError`. */
+/** The gateway's API, typed by its OpenAPI document (`make client`). Every failure is a `GatewayError`. */
 import createClient from 'openapi-fetch'
 import { errorOf, GatewayError, unreachable } from '@/lib/gateway-error'
 import type { components, paths } from './schema.gen'
 
-/** What the gateway speaks of: `Schemas['ProviderView']`. */
+/** The types of the API: `Schemas['ProviderView']`. */
 export type Schemas = components['schemas']
 
-/** Reads are given up after this long; what changes something or asks a model may take its time. */
-const LONGEST_READ_MS = 20_000
+/** The timeout of reads; changes and model requests have none. */
+const READ_TIMEOUT_MS = 20_000
 
-export const gateway = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchOrSay })
+export const gateway = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchOrThrow })
 
-async function fetchOrSay(request: Request): Promise<Response> {
-  // Late bound, so that tests can stand in front of it.
-  const deadline = request.method === 'GET' ? AbortSignal.timeout(LONGEST_READ_MS) : null
+async function fetchOrThrow(request: Request): Promise<Response> {
+  // Looked up on each call, so that tests can replace it.
+  const deadline = request.method === 'GET' ? AbortSignal.timeout(READ_TIMEOUT_MS) : null
   const signal = deadline ? AbortSignal.any([request.signal, deadline]) : request.signal
   let response: Response
   try {
@@ -21,7 +21,7 @@ async function fetchOrSay(request: Request): Promise<Response> {
   } catch (cause) {
     if (request.signal.aborted) throw cause
     throw deadline?.aborted === true
-      ? new GatewayError('The gateway took too long to answer.', { status: 408, code: 'timeout' }, { cause })
+      ? new GatewayError('The gateway took too long to respond.', { status: 408, code: 'timeout' }, { cause })
       : unreachable(cause)
   }
   if (!response.ok) throw await errorOf(response)
@@ -29,24 +29,24 @@ async function fetchOrSay(request: Request): Promise<Response> {
 }
 
 /**
- * The answer itself: `answerOf(gateway.GET('/api/status', { signal }))`.
+ * The body of a response: `dataOf(gateway.GET('/api/status', { signal }))`.
  * Raises `GatewayError`.
  */
-export async function answerOf<Answer>(call: Promise<{ data?: Answer }>): Promise<Answer> {
-  const { data } = await call.catch(sayWhatWasWrong)
+export async function dataOf<Data>(call: Promise<{ data?: Data }>): Promise<Data> {
+  const { data } = await call.catch(throwGatewayError)
   if (data === undefined)
-    throw new GatewayError('The gateway answered with nothing where an answer was due.', { status: 200, code: 'empty' })
+    throw new GatewayError('The gateway returned an empty response.', { status: 200, code: 'empty' })
   return data
 }
 
-/** An answer that broke off, or that something between here and the gateway made up. Whoever asked no more is told nothing new. */
-function sayWhatWasWrong(cause: unknown): never {
+/** For a response that broke off or is no JSON. An aborted request stays an `AbortError`. */
+function throwGatewayError(cause: unknown): never {
   if (cause instanceof GatewayError || (cause instanceof DOMException && cause.name === 'AbortError')) throw cause
   if (cause instanceof DOMException && cause.name === 'TimeoutError')
-    throw new GatewayError('The gateway took too long to answer.', { status: 408, code: 'timeout' }, { cause })
+    throw new GatewayError('The gateway took too long to respond.', { status: 408, code: 'timeout' }, { cause })
   throw new GatewayError(
-    'The answer broke off on its way, or did not come from the gateway.',
-    { status: 502, code: 'answer_broken' },
+    'The response broke off, or did not come from the gateway.',
+    { status: 502, code: 'response_broken' },
     { cause },
   )
 }

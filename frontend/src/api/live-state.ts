@@ -1,11 +1,11 @@
-/** The live connection as a pure state machine: what happened, and what is to be said and done about it. */
+/** The live connection as a pure state machine. */
 import type { Schemas } from './client'
 
-/** A finished request, as an item of the ledger's list. */
+/** A finished request, as in the ledger's list. */
 export type FinishedRequest = Schemas['RequestView']
 
 interface Batch {
-  /** Where to go on after a cut. */
+  /** Where to resume after a reconnect. */
   cursor: string
   at: string
   providers: Schemas['ProviderView'][]
@@ -15,7 +15,7 @@ interface Batch {
 interface Snapshot extends Batch {
   type: 'snapshot'
   status: Schemas['Status']
-  /** Finished requests that will never be sent, because this page was too slow or away too long. */
+  /** Finished requests that are not sent, because this page was too slow or disconnected for too long. */
   missed: number
 }
 
@@ -27,39 +27,45 @@ interface Changes extends Batch {
 export type LiveMessage = Snapshot | Changes
 
 export interface LiveState {
-  /** `connecting` only before the first answer; after a cut it is `stale` until it is `live` again. */
+  /** `connecting` before the first message; after a disconnect `stale` until it is `live` again. */
   phase: 'connecting' | 'live' | 'stale'
   cursor: string | null
-  /** When the last message came; `null` before the first. */
-  heardAtMs: number | null
-  /** Since when what is shown may be out of date; `null` while it is live. */
+  /** `null` before the first message. */
+  lastMessageAtMs: number | null
+  /** Since when the data may be outdated; `null` while live. */
   staleSinceMs: number | null
   failedAttempts: number
 }
 
 export type LiveEvent =
-  { kind: 'heard'; cursor: string; nowMs: number } | { kind: 'cut'; nowMs: number } | { kind: 'restarted' }
+  { kind: 'message'; cursor: string; nowMs: number } | { kind: 'closed'; nowMs: number } | { kind: 'stopped' }
 
 export const notConnected: LiveState = {
   phase: 'connecting',
   cursor: null,
-  heardAtMs: null,
+  lastMessageAtMs: null,
   staleSinceMs: null,
   failedAttempts: 0,
 }
 
 export function nextState(state: LiveState, event: LiveEvent): LiveState {
   switch (event.kind) {
-    case 'heard':
-      return { phase: 'live', cursor: event.cursor, heardAtMs: event.nowMs, staleSinceMs: null, failedAttempts: 0 }
-    case 'cut':
+    case 'message':
+      return {
+        phase: 'live',
+        cursor: event.cursor,
+        lastMessageAtMs: event.nowMs,
+        staleSinceMs: null,
+        failedAttempts: 0,
+      }
+    case 'closed':
       return {
         ...state,
         phase: 'stale',
-        staleSinceMs: state.staleSinceMs ?? state.heardAtMs ?? event.nowMs,
+        staleSinceMs: state.staleSinceMs ?? state.lastMessageAtMs ?? event.nowMs,
         failedAttempts: state.failedAttempts + 1,
       }
-    case 'restarted':
+    case 'stopped':
       return notConnected
   }
 }
@@ -67,13 +73,13 @@ export function nextState(state: LiveState, event: LiveEvent): LiveState {
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
 
-/** How long to wait before the next try: doubling, and between half and all of it, so that many pages do not return at once. */
-export function retryDelayMs(failedAttempts: number, chance: number): number {
+/** Exponential backoff with jitter; `random` is from 0 to 1. */
+export function retryDelayMs(failedAttempts: number, random: number): number {
   const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, failedAttempts - 1))
-  return Math.round(ceiling * (0.5 + chance / 2))
+  return Math.round(ceiling * (0.5 + random / 2))
 }
 
-/** The message in a frame, or `null` for one that a newer gateway may send and this page does not know. */
+/** The message in a frame, or `null` for a kind that only a newer gateway knows. */
 export function readMessage(frame: unknown): LiveMessage | null {
   if (typeof frame !== 'string') return null
   try {
@@ -85,7 +91,7 @@ export function readMessage(frame: unknown): LiveMessage | null {
   }
 }
 
-/** The providers with those that changed in place of their former selves, new ones at the end. */
+/** The providers with the changed ones replaced in place, new ones at the end. */
 export function mergedProviders(
   known: Schemas['ProviderView'][],
   changed: Schemas['ProviderView'][],
@@ -99,7 +105,7 @@ export function mergedProviders(
 
 const MOST_REQUESTS = 200
 
-/** Newest first, each once, bounded. `finished` comes newest last. */
+/** Newest first, each once, bounded. `finished` is newest last. */
 export function mergedRequests(known: FinishedRequest[], finished: FinishedRequest[]): FinishedRequest[] {
   if (finished.length === 0) return known
   const fresh = new Map(finished.toReversed().map((request) => [request.id, request]))

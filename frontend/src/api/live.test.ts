@@ -4,19 +4,19 @@ import { aProvider, aRequest, aStatus } from '@/testing/builders'
 import { LiveConnection } from './live'
 import type { LiveMessage } from './live-state'
 
-/** A line that a test holds the other end of. */
-class Line {
+/** A connection whose other end is the test. */
+class FakeConnection {
   isClosed = false
   constructor(
     readonly url: URL,
-    readonly heard: (frame: unknown) => void,
+    readonly onFrame: (frame: unknown) => void,
     readonly breaks: () => void,
   ) {}
   close() {
     this.isClosed = true
   }
-  says(message: LiveMessage) {
-    this.heard(JSON.stringify(message))
+  sends(message: LiveMessage) {
+    this.onFrame(JSON.stringify(message))
   }
 }
 
@@ -30,26 +30,26 @@ const snapshot: LiveMessage = {
   missed: 0,
 }
 
-let lines: Line[]
+let connections: FakeConnection[]
 let cache: QueryClient
 let connection: LiveConnection
 let stop: () => void
 
-function latest(): Line {
-  return lines.at(-1) ?? expect.fail('nothing was connected')
+function latest(): FakeConnection {
+  return connections.at(-1) ?? expect.fail('nothing was connected')
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
-  lines = []
+  connections = []
   cache = new QueryClient()
   connection = new LiveConnection({
     open: (...given) => {
-      const line = new Line(...given)
-      lines.push(line)
-      return line
+      const opened = new FakeConnection(...given)
+      connections.push(opened)
+      return opened
     },
-    chance: () => 1,
+    random: () => 1,
   })
   stop = connection.start(cache)
 })
@@ -59,8 +59,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a snapshot fills what the pages read, newest request first', () => {
-  latest().says(snapshot)
+test('a snapshot fills the cache, newest request first', () => {
+  latest().sends(snapshot)
 
   expect(connection.state().phase).toBe('live')
   expect(cache.getQueryData(['status'])).toMatchObject({ generation: 3 })
@@ -68,11 +68,11 @@ test('a snapshot fills what the pages read, newest request first', () => {
   expect(cache.getQueryData(['requests', 'latest'])).toMatchObject([{ id: 'newer' }, { id: 'older' }])
 })
 
-test('changes change only what they name', () => {
-  latest().says(snapshot)
+test('a change updates only what it contains', () => {
+  latest().sends(snapshot)
   const requestsBefore = cache.getQueryData(['requests', 'latest'])
 
-  latest().says({
+  latest().sends({
     type: 'changes',
     cursor: 'c2',
     at: '2026-11-23T13:00:01Z',
@@ -86,41 +86,41 @@ test('changes change only what they name', () => {
   expect(cache.getQueryData(['requests', 'latest'])).toBe(requestsBefore)
 })
 
-test('after a cut it comes back by itself where it was, and says so meanwhile', () => {
-  latest().says(snapshot)
+test('after a disconnect it is stale, and resumes at its cursor', () => {
+  latest().sends(snapshot)
   latest().breaks()
   expect(connection.state().phase).toBe('stale')
 
   vi.advanceTimersByTime(500)
 
-  expect(lines).toHaveLength(2)
+  expect(connections).toHaveLength(2)
   expect(latest().url.searchParams.get('cursor')).toBe('c1')
 })
 
-test('tries come ever later until one succeeds', () => {
+test('the delay between attempts grows until one succeeds', () => {
   for (const waitMs of [500, 1_000, 2_000]) {
     latest().breaks()
-    const tried = lines.length
+    const attempts = connections.length
     vi.advanceTimersByTime(waitMs - 1)
-    expect(lines).toHaveLength(tried)
+    expect(connections).toHaveLength(attempts)
     vi.advanceTimersByTime(1)
-    expect(lines).toHaveLength(tried + 1)
+    expect(connections).toHaveLength(attempts + 1)
   }
 })
 
-test('a line that is silent for too long is dead, even if nobody said so', () => {
-  latest().says(snapshot)
-  const line = latest()
+test('a connection without messages for 40 seconds is closed', () => {
+  latest().sends(snapshot)
+  const silent = latest()
 
   vi.advanceTimersByTime(40_000)
 
-  expect(line.isClosed).toBe(true)
+  expect(silent.isClosed).toBe(true)
   expect(connection.state().phase).toBe('stale')
 })
 
-test('a cut makes pages ask once, so that they begin to poll', () => {
+test('a disconnect invalidates the queries once, so that they start polling', () => {
   const invalidated = vi.spyOn(cache, 'invalidateQueries')
-  latest().says(snapshot)
+  latest().sends(snapshot)
 
   latest().breaks()
   vi.advanceTimersByTime(500)
@@ -133,20 +133,20 @@ test('a cut makes pages ask once, so that they begin to poll', () => {
   ])
 })
 
-test('whoever cannot wait tries at once, which a live line takes calmly', () => {
+test('retry reconnects at once, and does nothing while live', () => {
   latest().breaks()
   connection.retry()
-  expect(lines).toHaveLength(2)
+  expect(connections).toHaveLength(2)
 
-  latest().says(snapshot)
+  latest().sends(snapshot)
   connection.retry()
-  expect(lines).toHaveLength(2)
+  expect(connections).toHaveLength(2)
 })
 
-test('once stopped it stays silent', () => {
+test('after stop it does not reconnect', () => {
   stop()
   vi.advanceTimersByTime(120_000)
 
-  expect(lines).toHaveLength(1)
+  expect(connections).toHaveLength(1)
   expect(latest().isClosed).toBe(true)
 })

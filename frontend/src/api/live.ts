@@ -1,6 +1,6 @@
 /**
- * The one live connection that all pages share. It feeds the query cache, so pages just read queries; it resumes where it was
- * cut, with jittered backoff, and tells its state.
+ * The live connection that all pages share. It updates the query cache, so that pages just read queries. After a disconnect it
+ * resumes at its cursor, with backoff and jitter.
  */
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
@@ -18,17 +18,17 @@ import {
 } from './live-state'
 import type { Schemas } from './client'
 
-/** The gateway speaks every 15 s at least; after this long the line is dead, even if nobody has said so. */
-const LONGEST_SILENCE_MS = 40_000
+/** The gateway sends a message at least every 15 s; without one for this long the connection counts as closed. */
+const SILENCE_TIMEOUT_MS = 40_000
 
 interface Ports {
-  /** Opens a line, and tells of each frame and of its end until it is closed from here. */
-  open: (url: URL, heard: (frame: unknown) => void, cut: () => void) => Line
+  /** The callbacks are not called after `close`. */
+  open: (url: URL, onFrame: (frame: unknown) => void, onClose: () => void) => Connection
   /** From 0 to 1. */
-  chance: () => number
+  random: () => number
 }
 
-interface Line {
+interface Connection {
   close: () => void
 }
 
@@ -36,7 +36,7 @@ const LIVE_KEYS = ['status', 'providers', 'requests'] as const
 
 export class LiveConnection {
   #state: LiveState = notConnected
-  #line: Line | null = null
+  #connection: Connection | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #cache: QueryClient | null = null
   readonly #listeners = new Set<() => void>()
@@ -58,25 +58,25 @@ export class LiveConnection {
     this.#cache = cache
     this.#connect()
     window.addEventListener('online', this.retry)
-    document.addEventListener('visibilitychange', this.#retryWhenSeen)
+    document.addEventListener('visibilitychange', this.#retryWhenVisible)
     return () => {
       window.removeEventListener('online', this.retry)
-      document.removeEventListener('visibilitychange', this.#retryWhenSeen)
-      this.#drop()
+      document.removeEventListener('visibilitychange', this.#retryWhenVisible)
+      this.#disconnect()
       this.#cache = null
-      this.#move({ kind: 'restarted' })
+      this.#apply({ kind: 'stopped' })
     }
   }
 
-  /** Tries again now instead of waiting; nothing happens while it is live. */
+  /** Reconnects now instead of waiting; does nothing while live. */
   readonly retry = (): void => {
     if (this.#cache !== null && this.#state.phase !== 'live') {
-      this.#drop()
+      this.#disconnect()
       this.#connect()
     }
   }
 
-  readonly #retryWhenSeen = (): void => {
+  readonly #retryWhenVisible = (): void => {
     if (document.visibilityState === 'visible') this.retry()
   }
 
@@ -84,31 +84,31 @@ export class LiveConnection {
     const url = new URL('/ws', window.location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     if (this.#state.cursor !== null) url.searchParams.set('cursor', this.#state.cursor)
-    this.#line = this.#ports.open(url, this.#hear, this.#cut)
-    this.#wait(LONGEST_SILENCE_MS, this.#cut)
+    this.#connection = this.#ports.open(url, this.#onFrame, this.#onClose)
+    this.#wait(SILENCE_TIMEOUT_MS, this.#onClose)
   }
 
-  readonly #hear = (frame: unknown): void => {
+  readonly #onFrame = (frame: unknown): void => {
     const message = readMessage(frame)
     if (message === null) return
-    this.#move({ kind: 'heard', cursor: message.cursor, nowMs: Date.now() })
-    this.#wait(LONGEST_SILENCE_MS, this.#cut)
-    if (this.#cache !== null) feed(this.#cache, message)
+    this.#apply({ kind: 'message', cursor: message.cursor, nowMs: Date.now() })
+    this.#wait(SILENCE_TIMEOUT_MS, this.#onClose)
+    if (this.#cache !== null) updateCache(this.#cache, message)
   }
 
-  readonly #cut = (): void => {
-    this.#drop()
+  readonly #onClose = (): void => {
+    this.#disconnect()
     const wasLive = this.#state.phase !== 'stale'
-    this.#move({ kind: 'cut', nowMs: Date.now() })
-    this.#wait(retryDelayMs(this.#state.failedAttempts, this.#ports.chance()), () => this.#connect())
-    // A read now, after which each query sees that it has to poll.
+    this.#apply({ kind: 'closed', nowMs: Date.now() })
+    this.#wait(retryDelayMs(this.#state.failedAttempts, this.#ports.random()), () => this.#connect())
+    // Read now; after that each query polls.
     if (wasLive) for (const key of LIVE_KEYS) void this.#cache?.invalidateQueries({ queryKey: [key] })
   }
 
-  #drop(): void {
+  #disconnect(): void {
     clearTimeout(this.#timer)
-    this.#line?.close()
-    this.#line = null
+    this.#connection?.close()
+    this.#connection = null
   }
 
   #wait(milliseconds: number, then: () => void): void {
@@ -116,14 +116,14 @@ export class LiveConnection {
     this.#timer = setTimeout(then, milliseconds)
   }
 
-  #move(event: LiveEvent): void {
+  #apply(event: LiveEvent): void {
     this.#state = nextState(this.#state, event)
-    this.#listeners.forEach((tell) => tell())
+    this.#listeners.forEach((listener) => listener())
   }
 }
 
-/** Puts a message where the queries read: `['status']`, `['providers']` and `['requests', 'latest']` (newest first). */
-function feed(cache: QueryClient, message: LiveMessage): void {
+/** Writes a message to the queries `['status']`, `['providers']` and `['requests', 'latest']` (newest first). */
+function updateCache(cache: QueryClient, message: LiveMessage): void {
   if (message.status) cache.setQueryData<Schemas['Status']>(['status'], message.status)
   if (message.type === 'snapshot') {
     cache.setQueryData<Schemas['ProviderView'][]>(['providers'], message.providers)
@@ -138,10 +138,10 @@ function feed(cache: QueryClient, message: LiveMessage): void {
   )
 }
 
-function openWebSocket(url: URL, heard: (frame: unknown) => void, cut: () => void): Line {
+function openWebSocket(url: URL, onFrame: (frame: unknown) => void, onClose: () => void): Connection {
   const socket = new WebSocket(url)
-  socket.onmessage = ({ data }: MessageEvent<unknown>) => heard(data)
-  socket.onclose = cut
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => onFrame(data)
+  socket.onclose = onClose
   return {
     close: () => {
       socket.onmessage = null
@@ -151,9 +151,9 @@ function openWebSocket(url: URL, heard: (frame: unknown) => void, cut: () => voi
   }
 }
 
-export const live = new LiveConnection({ open: openWebSocket, chance: Math.random })
+export const live = new LiveConnection({ open: openWebSocket, random: Math.random })
 
-/** The connection's state, for whoever shows it. */
+/** The state of the connection; renders anew when it changes. */
 export function useLive(): LiveState {
   return useSyncExternalStore(live.subscribe, live.state)
 }

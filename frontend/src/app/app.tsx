@@ -8,10 +8,10 @@ import { cssVariables, theme } from './theme'
 
 const LATEST_MS = 2_000
 
-/** Once the browser has shown the page and has nothing else to do. Not every browser can say when. */
+/** Loaded once the browser is idle; not every browser supports that. */
 const NotificationCorner = lazy(async () => {
   if ('requestIdleCallback' in window)
-    await new Promise((rested) => requestIdleCallback(rested, { timeout: LATEST_MS }))
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: LATEST_MS }))
   return import('./notifications')
 })
 

@@ -1,6 +1,6 @@
 /**
- * The styles of those of Mantine's components that are in use, in Mantine's own order; all of them would be twice as many. The build
- * fails when one is missing here.
+ * The styles of the Mantine components in use, in Mantine's order; all of them would be twice as large. The build fails when one is
+ * missing here.
  */
 import '@mantine/core/styles/baseline.css'
 import '@mantine/core/styles/default-css-variables.css'

@@ -1,4 +1,4 @@
-/** Where it is told what came of an action; it is there a moment after the page. */
+/** Where the outcome of an action is shown; loaded after the page. */
 import '@mantine/core/styles/Notification.css'
 import '@mantine/notifications/styles.css'
 import { Notifications } from '@mantine/notifications'

@@ -1,4 +1,4 @@
-/** How answers are kept and repeated. */
+/** How responses are cached and requests retried. */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { sessionQuery } from '@/api/queries'
 import { GatewayError } from '@/lib/gateway-error'
@@ -9,27 +9,27 @@ const LONGEST_WAIT_MS = 10_000
 
 export function createQueryClient(): QueryClient {
   const queryClient: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError: lookWhetherSessionIsOver }),
-    mutationCache: new MutationCache({ onError: lookWhetherSessionIsOver }),
+    queryCache: new QueryCache({ onError: checkSession }),
+    mutationCache: new MutationCache({ onError: checkSession }),
     defaultOptions: {
       queries: {
-        // The gateway is often on this very machine: whether there is an internet says nothing about it.
+        // The gateway is often on this machine, reachable without an internet connection.
         networkMode: 'always',
         staleTime: FRESH_MS,
-        retry: (failures, error) => failures < MOST_RETRIES && !(error instanceof GatewayError && !error.isPassing),
+        retry: (failures, error) => failures < MOST_RETRIES && !(error instanceof GatewayError && !error.isTransient),
         retryDelay: (failures, error) => {
-          const asked = error instanceof GatewayError ? error.retryAfterSeconds : null
-          return Math.min(LONGEST_WAIT_MS, asked === null ? 500 * 2 ** failures : asked * 1000)
+          const wait = error instanceof GatewayError ? error.retryAfterSeconds : null
+          return Math.min(LONGEST_WAIT_MS, wait === null ? 500 * 2 ** failures : wait * 1000)
         },
       },
-      // What changes something is never repeated without being asked for.
+      // A change is never repeated automatically.
       mutations: { networkMode: 'always', retry: false },
     },
   })
   return queryClient
 
-  /** A key is asked for where none was before: the session itself is asked, and whoever shows it hears. */
-  function lookWhetherSessionIsOver(error: Error): void {
+  /** After a 401 the session is read again, and the pages show the sign-in form if it has ended. */
+  function checkSession(error: Error): void {
     if (error instanceof GatewayError && error.status === 401)
       void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }, { cancelRefetch: false })
   }

@@ -1,9 +1,9 @@
-/** URLs to pages. Everything that a page filters or opens is in its URL. */
+/** URLs to pages. */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter, type RouterHistory } from '@tanstack/react-router'
 import { rootRoute, routeTree } from '@/routes'
 import { SessionGate } from './session-gate'
-import { PageCrashed, PageNotFound } from './shell/odd-pages'
+import { PageCrashed, PageNotFound } from './shell/error-pages'
 
 rootRoute.update({ component: SessionGate, notFoundComponent: PageNotFound })
 
@@ -13,7 +13,7 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
     context: { queryClient },
     ...(history && { history }),
     defaultPreload: 'intent',
-    // Queries know themselves what is fresh.
+    // Queries decide what is fresh.
     defaultPreloadStaleTime: 0,
     defaultErrorComponent: PageCrashed,
     defaultNotFoundComponent: PageNotFound,

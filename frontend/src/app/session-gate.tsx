@@ -1,29 +1,29 @@
-/** In front of every page: who the gateway asks for a key signs in first, at the same URL. Nobody else sees anything of it. */
+/** In front of every page: if the gateway requires a key, the sign-in form is shown first, at the same URL. */
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { sessionQuery } from '@/api/queries'
-import { useIsOver } from '@/lib/is-over'
+import { useElapsed } from '@/lib/elapsed'
 import { Shell } from './shell/shell'
 
 const SignInPage = lazy(() => import('@/features/session/sign-in-page'))
 
-/** A gateway that takes longer than this to say who we are may be gone: the pages can tell that better than an empty one. */
-const PATIENCE_MS = 600
+/** If the session takes longer than this to load, the gateway may be down: a page shows that better than an empty screen. */
+const LONGEST_WAIT_MS = 600
 
 export function SessionGate() {
   const { data: session, isPending } = useQuery(sessionQuery)
-  const isPatienceOver = useIsOver(PATIENCE_MS)
-  const [wasIn, setWasIn] = useState(false)
-  const [wasAsked, setWasAsked] = useState(false)
-  if (session && !wasIn) setWasIn(true)
-  if (session === null && !wasAsked) setWasAsked(true)
+  const isLate = useElapsed(LONGEST_WAIT_MS)
+  const [wasSignedIn, setWasSignedIn] = useState(false)
+  const [wasSignedOut, setWasSignedOut] = useState(false)
+  if (session && !wasSignedIn) setWasSignedIn(true)
+  if (session === null && !wasSignedOut) setWasSignedOut(true)
 
   if (session === null)
     return (
       <Suspense>
-        <SignInPage wasIn={wasIn} />
+        <SignInPage wasSignedIn={wasSignedIn} />
       </Suspense>
     )
-  if (isPending && !isPatienceOver) return null
-  return <Shell isFocused={wasAsked} />
+  if (isPending && !isLate) return null
+  return <Shell isFocused={wasSignedOut} />
 }

@@ -1,4 +1,4 @@
-/** Mantine spoken in our tokens: one type scale, one spacing scale, and the colours of tokens.css. */
+/** Mantine with our design tokens: one type scale, one spacing scale, and the colours of tokens.css. */
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const iris: MantineColorsTuple = [
@@ -18,7 +18,7 @@ const overlay = {
   lockScroll: false,
   overlayProps: { backgroundOpacity: 0.4 },
   closeButtonProps: { 'aria-label': 'Close' },
-  // Its `<header>` would be a second banner of the page, beside the shell's.
+  // Its `<header>` would be a second banner landmark, beside the shell's.
   attributes: { header: { role: 'presentation' } },
 }
 
@@ -46,7 +46,7 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'sm', fw: 550 } },
     TextInput: { defaultProps: { size: 'sm' } },
-    // The page keeps its scrollbar, and so its width, while something lies above it.
+    // The page keeps its scrollbar, and so its width, below an overlay.
     Modal: { defaultProps: { centered: true, radius: 'lg', ...overlay }, styles: { title: { fontWeight: 600 } } },
     Drawer: { defaultProps: overlay, styles: { title: { fontWeight: 600 } } },
   },
@@ -68,7 +68,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-disabled-color': 'var(--ae-text-faint)',
     '--mantine-color-disabled-border': 'var(--ae-border)',
   }
-  // What Mantine takes from its own scale of greys: menus, lists of choices, segmented controls, keys.
+  // What Mantine takes from its own greys: menus, inputs, keys.
   const dark = {
     '--mantine-color-dark-0': 'var(--ae-text)',
     '--mantine-color-dark-1': 'var(--ae-text-muted)',

@@ -28,7 +28,7 @@ export function errorWords(error: unknown): ErrorWords {
     case 429:
       return { title: 'Too many requests', advice: `The gateway limits the request rate. ${retryWords(error)}` }
     default:
-      return error.isPassing
+      return error.isTransient
         ? {
             title: 'The gateway could not answer',
             advice: `This is often temporary. ${retryWords(error)} If it persists, check the gateway’s log.`,
@@ -45,7 +45,7 @@ export function retryWords({ retryAfterSeconds: wait }: GatewayError): string {
 /** The gateway's own message, and when to try again. */
 export function errorSentence(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown error.'
-  if (!(error instanceof GatewayError) || !error.isPassing) return error.message
+  if (!(error instanceof GatewayError) || !error.isTransient) return error.message
   return `${error.message} ${error.isUnreachable ? 'Check that it is running.' : retryWords(error)}`
 }
 

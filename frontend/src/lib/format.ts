@@ -1,9 +1,9 @@
-/** Numbers, money, durations and times as people read them. `null` is always "not known" and never 0. */
+/** Numbers, money, durations and times as text. `null` is "unknown", never 0. */
 
-/** What stands where a value is not known. */
+/** Shown for an unknown value. */
 export const UNKNOWN = '–'
 
-/** Between a figure and its unit: they never part at the end of a line. */
+/** Between a figure and its unit: no line break. */
 const GAP = '\u00a0'
 
 const LOCALE = 'en-GB'
@@ -20,12 +20,12 @@ export function formatCount(value: number | null): string {
   return value === null ? UNKNOWN : whole.format(value)
 }
 
-/** `987`, `12.3k`, `4.56M`: for axes and tiles, where the order of magnitude matters. */
+/** `987`, `12.3k`, `4.56M`: for axes and tiles. */
 export function formatCompact(value: number | null): string {
   return value === null ? UNKNOWN : shortened(compact.format(value))
 }
 
-/** The same in a column of figures, each with as many digits: `987`, `12.0k`, `4.56M`. */
+/** The same for a column of figures, all with as many digits: `987`, `12.0k`, `4.56M`. */
 export function formatCompactInColumn(value: number | null): string {
   return value === null || value < 1000 ? formatCount(value) : shortened(compactInColumn.format(value))
 }
@@ -47,7 +47,7 @@ export function formatPercent(rate: number | null): string {
 }
 
 /**
- * The same in a column of figures, whose digits line up: `99.7%`, `85.0%`. Neither does it round up to 100.0% or down to 0.0%.
+ * The same for a column of figures, aligned: `99.7%`, `85.0%`. It does not round up to 100.0% or down to 0.0% either.
  */
 export function formatPercentInColumn(rate: number | null): string {
   if (rate === null) return UNKNOWN
@@ -65,7 +65,7 @@ export function formatDuration(milliseconds: number | null): string {
   return formatSeconds(milliseconds / 1000)
 }
 
-/** The same in a column of figures, whose digits line up: `87 ms`, `1.20 s`, `12.34 s`; from a minute on as elsewhere. */
+/** The same for a column of figures, aligned: `87 ms`, `1.20 s`, `12.34 s`; from a minute on as above. */
 export function formatDurationInColumn(milliseconds: number | null): string {
   if (milliseconds === null) return UNKNOWN
   if (milliseconds > 0 && milliseconds < 0.5) return `<1${GAP}ms`
@@ -91,7 +91,7 @@ export function formatSeconds(seconds: number): string {
   return second && rest > 0 ? `${text} ${rest}${GAP}${second.name}` : text
 }
 
-/** A decimal string of dollars for reading: `$1,234.50`, `$0.0123`, `$0.00000012`. Rounded in decimal, never through a float. */
+/** A decimal string of dollars, shortened: `$1,234.50`, `$0.0123`, `$0.00000012`. Rounded in decimal, never through a float. */
 export function formatMoney(usd: string | null): string {
   if (usd === null) return UNKNOWN
   const amount = amountOf(usd)
@@ -103,17 +103,17 @@ export function formatMoney(usd: string | null): string {
   return `${sign}$${trimmedMoney(roundedDecimal(units, fraction, digits))}`
 }
 
-/** How many digits after the point each kind of column has: sums, prices of a million tokens, and amounts as of one request. */
+/** Digits after the point by kind of column: sums, prices per million tokens, and costs of one request. */
 const MONEY_DIGITS = { sum: 2, price: 3, small: 6 } as const
 
 export type MoneyColumn = keyof typeof MONEY_DIGITS
 
-/** The column that shows these sums: in cents, unless all of them are less than a dollar. */
+/** The kind of column for these sums: in cents, unless all are below a dollar. */
 export function sumsColumn(amounts: (number | string | null)[]): MoneyColumn {
   return amounts.some((usd) => Number(usd) >= 1) ? 'sum' : 'small'
 }
 
-/** The same in a column of figures, whose digits line up: `$0.97`, `$1.28`. Whatever is more than nothing never reads as nothing. */
+/** The same for a column of figures, aligned: `$0.97`, `$1.28`. An amount above 0 is never shown as 0. */
 export function formatMoneyInColumn(usd: string | null, column: MoneyColumn): string {
   const amount = usd === null ? null : amountOf(usd)
   if (usd === null || amount === null) return formatMoney(usd)
@@ -131,7 +131,7 @@ function amountOf(usd: string): { sign: string; units: string; fraction: string 
   return { sign, units, fraction }
 }
 
-/** The same amount with every digit that is known. */
+/** The same amount with every digit. */
 export function formatMoneyExactly(usd: string | null): string {
   return usd === null ? UNKNOWN : usd.startsWith('-') ? `-$${usd.slice(1)}` : `$${usd}`
 }
@@ -145,12 +145,12 @@ function roundedDecimal(units: string, fraction: string, digits: number): string
   return `${whole.format(BigInt(text.slice(0, point)))}.${text.slice(point)}`
 }
 
-/** Of the digits after the point at least two, and without further zeros at the end. */
+/** At least two digits after the point, without trailing zeros behind them. */
 function trimmedMoney(amount: string): string {
   return amount.replace(/(\.\d\d\d*?)0+$/, '$1')
 }
 
-/** `512 B`, `10 MB`: powers of 1,024, as the settings mean them. */
+/** `512 B`, `10 MB`: powers of 1,024, as in the settings. */
 export function formatBytes(bytes: number | null): string {
   if (bytes === null) return UNKNOWN
   const names = ['B', 'kB', 'MB', 'GB', 'TB']

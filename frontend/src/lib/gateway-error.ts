@@ -1,13 +1,13 @@
-/** A request to the gateway that failed, in the gateway's own words. */
+/** A request to the gateway that failed. */
 
 export interface GatewayErrorFacts {
-  /** The HTTP status; `null` where no answer came at all. */
+  /** The HTTP status; `null` without a response. */
   status: number | null
   type?: string | undefined
-  /** The field that is at fault. */
+  /** The field at fault. */
   param?: string | undefined
   code?: string | undefined
-  /** When another try makes sense; `null` where nobody knows. */
+  /** `null` without a `Retry-After`. */
   retryAfterSeconds?: number | null
   requestId?: string | undefined
 }
@@ -31,13 +31,13 @@ export class GatewayError extends Error {
     this.requestId = facts.requestId
   }
 
-  /** Nothing answered: the gateway is stopped, restarting, or cannot be reached. */
+  /** No response: the gateway is stopped, restarting, or not reachable. */
   get isUnreachable(): boolean {
     return this.status === null
   }
 
-  /** Asking again, unchanged, may well succeed. */
-  get isPassing(): boolean {
+  /** The same request may succeed later. */
+  get isTransient(): boolean {
     return this.status === null || this.status === 408 || this.status === 429 || this.status >= 500
   }
 }
@@ -49,7 +49,7 @@ interface ErrorBody {
   code: string | undefined
 }
 
-/** The error that an answer with a failing status tells of; a proxy's HTML page gives a sentence of ours. */
+/** The error of a response with a failing status; without one in JSON, such as from a proxy, a sentence about the status. */
 export async function errorOf(response: Response): Promise<GatewayError> {
   const body = errorBody(await response.text().catch(() => ''))
   return new GatewayError(body?.message ?? sentenceFor(response.status), {
@@ -62,9 +62,9 @@ export async function errorOf(response: Response): Promise<GatewayError> {
   })
 }
 
-/** The error for a request that nobody answered. */
+/** The error for a request without a response. */
 export function unreachable(cause: unknown): GatewayError {
-  return new GatewayError('The gateway does not answer.', { status: null, code: 'unreachable' }, { cause })
+  return new GatewayError('The gateway is not reachable.', { status: null, code: 'unreachable' }, { cause })
 }
 
 function errorBody(text: string): ErrorBody | null {
@@ -85,8 +85,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function sentenceFor(status: number): string {
-  if (status === 502 || status === 504) return 'The gateway behind this page does not answer.'
-  return `The gateway answered with status ${status} and no explanation.`
+  if (status === 502 || status === 504) return 'The proxy could not reach the gateway.'
+  return `The gateway returned status ${status} without a message.`
 }
 
 /** `Retry-After` as seconds: a number, or a date. */

@@ -1,4 +1,4 @@
-/** One clock for the whole page: however many countdowns are shown, one timer moves them all. */
+/** One clock for the whole page: one timer for all countdowns. */
 import { useSyncExternalStore } from 'react'
 
 const TICK_MS = 1000
@@ -12,7 +12,7 @@ function subscribe(listener: () => void): () => void {
     nowMs = Date.now()
     timer = setInterval(() => {
       nowMs = Date.now()
-      listeners.forEach((tell) => tell())
+      listeners.forEach((listener) => listener())
     }, TICK_MS)
   }
   return () => {
@@ -24,12 +24,12 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** The time in milliseconds, which moves once a second. */
+/** The time in milliseconds, updated once a second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs)
 }
 
-/** When the viewer's day began, in milliseconds: whoever only shows days is not drawn anew every second. */
+/** When the viewer's day began, in milliseconds: it renders once a day, not every second. */
 export function useToday(): number {
   return useSyncExternalStore(subscribe, () => new Date(nowMs).setHours(0, 0, 0, 0))
 }

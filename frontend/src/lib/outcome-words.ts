@@ -1,166 +1,147 @@
-/** What the ledger's classes of failures, endings, blames and reasons mean, in plain words: the one table for all pages. */
+/** What the ledger's failures, endings, blames and reasons mean: the one table for all pages. */
 
-/** What a colour may say of an outcome. */
 type OutcomeMeaning = 'ok' | 'degraded' | 'down' | 'neutral'
 
 export interface OutcomeWords {
   /** Two or three words, for a badge or a table. */
   name: string
-  /** A sentence: what happened, and what to do about it where somebody can. */
+  /** A sentence or two: what happened, and what to do about it. */
   explanation: string
 }
 
 const FAILURES: Record<string, OutcomeWords> = {
-  // Of an attempt: what a provider did.
+  // Of an attempt.
   bad_request: {
     name: 'Bad request',
-    explanation: 'The provider found the request itself wrong. It goes back to its client, who has to mend it.',
+    explanation: 'The provider rejected the request as invalid. The client has to correct it.',
   },
-  content_filter: {
-    name: 'Content filter',
-    explanation: 'The provider’s moderation refused the content. That is between the client and the provider.',
-  },
+  content_filter: { name: 'Content filter', explanation: 'The provider’s moderation blocked the content.' },
   context_length: {
-    name: 'Too long',
-    explanation: 'The conversation does not fit into this model’s context. A shorter one, or a larger model, would.',
+    name: 'Context too long',
+    explanation: 'The conversation exceeds the model’s context. Shorten it, or use a model with a larger context.',
   },
   invalid_key: {
-    name: 'Key not accepted',
+    name: 'Invalid key',
     explanation:
-      'The provider does not know this key. It is set aside and checked again; replace it if it was revoked.',
+      'The provider rejected the key. It is out of use and checked again later; replace it if it was revoked.',
   },
   forbidden: {
-    name: 'Not allowed',
-    explanation: 'The provider knows the key but does not let it use this model. Its account decides that.',
+    name: 'Forbidden',
+    explanation: 'The key has no access to this model. Check the permissions of the provider account.',
   },
   quota: {
-    name: 'Quota spent',
-    explanation:
-      'The key’s account has nothing left to spend. It rests until the provider’s reset, or until it is paid up.',
+    name: 'Quota exceeded',
+    explanation: 'The account of the key is out of quota. The key is in cooldown until the quota resets or is paid.',
   },
   rate_limit: {
     name: 'Rate limited',
-    explanation:
-      'The provider asked to be asked less often. The key rests for this model as long as the provider said.',
+    explanation: 'The provider’s rate limit was reached. The key is in cooldown for this model.',
   },
   model_not_found: {
     name: 'Model not found',
-    explanation: 'No provider that was asked serves this model, or not any more.',
+    explanation: 'No provider serves this model, or it was withdrawn.',
   },
-  server_error: {
-    name: 'Provider error',
-    explanation: 'The provider failed with an error of its own, which nobody here can mend.',
+  server_error: { name: 'Provider error', explanation: 'The provider failed with an internal error.' },
+  malformed_answer: { name: 'Malformed response', explanation: 'The provider’s response could not be parsed.' },
+  connect: {
+    name: 'Connection failed',
+    explanation: 'The provider could not be reached: check its DNS name, address and TLS certificate.',
   },
-  malformed_response: {
-    name: 'Garbled answer',
-    explanation: 'What came back was not an answer that can be understood.',
+  reset: { name: 'Connection reset', explanation: 'The provider closed the connection before it responded.' },
+  silent: {
+    name: 'Timeout',
+    explanation: 'The provider did not respond within its time limits, which are set per provider.',
   },
-  connection_failed: {
-    name: 'No connection',
-    explanation: 'The provider could not be reached: its name, its address, or its certificate.',
+  cut: { name: 'Stream interrupted', explanation: 'The response started and broke off before its end.' },
+  abandoned: {
+    name: 'Cancelled',
+    explanation: 'The client disconnected, or the deadline of the request passed. This does not count as a failure.',
   },
-  connection_reset: {
-    name: 'Connection reset',
-    explanation: 'The provider closed the connection before it had answered.',
-  },
-  timeout: {
-    name: 'No answer in time',
-    explanation: 'The provider said nothing for longer than its time limits allow. They are set per provider.',
-  },
-  incomplete_stream: { name: 'Stream cut', explanation: 'The answer had begun and broke off without its end.' },
-  cancelled: {
-    name: 'Given up',
-    explanation:
-      'Nobody waited for it any more: the client left, or the request’s own time was over. Nobody’s failure.',
-  },
-  // Of a request that no attempt explains: what the gateway said by itself.
+  // Of a request that no attempt explains.
   no_provider_configured: {
     name: 'No provider',
-    explanation: 'No provider has a key. Put one, such as OPENAI_API_KEY, into .env.',
+    explanation: 'No provider has a key. Add one, such as OPENAI_API_KEY, to .env.',
   },
-  no_route_available: {
-    name: 'All out of rotation',
-    explanation: 'The model is known, but every provider of it is flagged, drained, disabled or without a usable key.',
+  routes_out: {
+    name: 'No route available',
+    explanation: 'Every provider of the model is flagged, drained, disabled or without a usable key.',
   },
   no_usable_key: {
     name: 'No usable key',
-    explanation: 'Every key that could have served the request was refused or rests.',
+    explanation: 'Every key for the request is invalid or in cooldown.',
   },
   rate_limit_exceeded: {
-    name: 'All rate limited',
-    explanation: 'Every key for this model rests after a rate limit. More keys, or another provider, would help.',
+    name: 'All keys rate limited',
+    explanation: 'Every key for this model is in cooldown after a rate limit. Add keys or another provider.',
   },
-  model_list_pending: {
-    name: 'Still discovering',
-    explanation: 'The model was not known yet, while a provider had still to list its models.',
+  catalogue_incomplete: {
+    name: 'Models still loading',
+    explanation: 'The model was not known yet, and the model list of a provider was still loading.',
   },
   unsupported_by_model: {
     name: 'Not supported',
-    explanation: 'No route of the model can do what was asked for, such as tools or images.',
+    explanation: 'No route of the model supports a feature of the request, such as tools or images.',
   },
-  upstream_timeout: {
-    name: 'No answer in time',
-    explanation: 'The last provider that was tried did not answer in time.',
+  upstream_timeout: { name: 'Timeout', explanation: 'The last provider tried did not respond in time.' },
+  deadline_passed: {
+    name: 'Deadline exceeded',
+    explanation: 'The client’s deadline, or the longest time for a request, passed before the response.',
   },
-  deadline_exceeded: {
-    name: 'Out of time',
-    explanation: 'The client’s own deadline, or the longest time for a request, passed before there was an answer.',
-  },
-  upstream_error: { name: 'All attempts failed', explanation: 'Providers were asked, and none gave a sound answer.' },
-  attempts_failed: { name: 'All attempts failed', explanation: 'Providers were asked, and none gave a sound answer.' },
-  insufficient_quota: { name: 'Budget spent', explanation: 'The client key has spent what it may spend.' },
-  invalid_request: { name: 'Bad request', explanation: 'The request was not one that could be sent to anybody.' },
-  loop_detected: {
+  upstream_error: { name: 'All attempts failed', explanation: 'Every attempt at a provider failed.' },
+  attempts_failed: { name: 'All attempts failed', explanation: 'Every attempt at a provider failed.' },
+  insufficient_quota: { name: 'Budget exceeded', explanation: 'The client key has used up its budget.' },
+  invalid_request: { name: 'Invalid request', explanation: 'The request is invalid and was not sent to a provider.' },
+  request_loop: {
     name: 'Request loop',
-    explanation: 'The request was sent by this gateway itself: a provider’s base URL leads back to it.',
+    explanation: 'The gateway received its own request: the base URL of a provider points to the gateway.',
   },
   internal_error: {
-    name: 'Fault of ours',
-    explanation: 'Something broke inside the gateway. Its log tells more, under this request’s id.',
+    name: 'Internal error',
+    explanation: 'The gateway failed. Its log has the details under the id of this request.',
   },
 }
 
-/** A class of failure in words; one that a newer gateway may know is shown as it is written. */
+/** A class of failure; one that only a newer gateway knows is shown as it is written. */
 export function failureWords(failure: string): OutcomeWords {
   return (
     FAILURES[failure] ?? {
       name: sentenceCase(failure),
-      explanation: 'This page knows no more about this kind of failure than its name.',
+      explanation: 'This page has no description of this failure.',
     }
   )
 }
 
-/** Every class that has words, for pickers. */
+/** Every known class, for filters. */
 export const FAILURE_CLASSES: readonly string[] = Object.keys(FAILURES)
 
 export const ENDINGS = ['completed', 'client_cancelled', 'upstream_cut', 'rescued', 'error'] as const
 export type Ending = (typeof ENDINGS)[number]
 
 const ENDING_WORDS: Record<Ending, OutcomeWords & { meaning: OutcomeMeaning }> = {
-  completed: { name: 'Completed', explanation: 'The client has its whole answer.', meaning: 'ok' },
+  completed: { name: 'Completed', explanation: 'The client received the whole response.', meaning: 'ok' },
   client_cancelled: {
-    name: 'Client left',
-    explanation: 'The client closed the connection before its answer was complete. Nobody’s failure.',
+    name: 'Client disconnected',
+    explanation: 'The client closed the connection before the response was complete.',
     meaning: 'neutral',
   },
   upstream_cut: {
-    name: 'Cut short',
-    explanation: 'The answer had begun and broke off at the provider; the client was told so inside the stream.',
+    name: 'Interrupted',
+    explanation: 'The response broke off at the provider; the client received an error in the stream.',
     meaning: 'down',
   },
   rescued: {
     name: 'Rescued',
-    explanation: 'The answer broke off at one provider and was continued by another.',
+    explanation: 'The response broke off at one provider, and another continued it.',
     meaning: 'degraded',
   },
-  error: { name: 'Failed', explanation: 'The client got an error and no answer.', meaning: 'down' },
+  error: { name: 'Failed', explanation: 'The client received an error.', meaning: 'down' },
 }
 
 export function endingWords(ending: Ending): OutcomeWords & { meaning: OutcomeMeaning } {
   return ENDING_WORDS[ending]
 }
 
-/** What a badge's colour says: a client's own mistake is told without alarm, and a rate limit is none. */
+/** A client's own mistake is no alarm; a rate limit is not its mistake. */
 function outcomeMeaning(ending: Ending, status: number): OutcomeMeaning {
   const isClients = ending === 'error' && status >= 400 && status < 500 && status !== 429
   return isClients ? 'neutral' : ENDING_WORDS[ending].meaning
@@ -182,39 +163,35 @@ export function outcomeOf({ ending, failure, status }: Outcome): OutcomeWords & 
 }
 
 const BLAMES: Record<string, string> = {
-  request: 'Charged to the request: it is tried nowhere else.',
-  model: 'Charged to the model: no other provider of it would help, another model may.',
-  key: 'Charged to the key: another key is tried at once.',
-  route: 'Charged to this model at this provider: the next candidate is tried.',
-  network: 'Charged to the connection: it counts against the whole provider.',
+  request: 'Counts against the request: no further attempt is made.',
+  model: 'Counts against the model: a fallback model may be tried.',
+  key: 'Counts against the key: another key is tried at once.',
+  route: 'Counts against this model at this provider: the next candidate is tried.',
+  network: 'Counts against the whole provider.',
 }
 
-/** Who a failure is charged to, as a sentence; `null` where nobody is blamed. */
+/** What a failure counts against, as a sentence; `null` for nothing. */
 export function blameWords(blame: string | null): string | null {
-  return blame === null ? null : (BLAMES[blame] ?? `Charged to: ${blame}.`)
+  return blame === null ? null : (BLAMES[blame] ?? `Counts against: ${blame}.`)
 }
 
 const REASONS: Record<string, string> = {
-  first_candidate: 'The best candidate for this request.',
-  next_key: 'The key before it failed; the provider has another one.',
-  next_candidate: 'The candidates before it had failed.',
-  retry: 'The same route again after a short wait: its failure may have been a passing one.',
-  after_cooldown: 'The same route again, once its rate limit had ended.',
-  fallback_model: 'Every candidate of the model that was asked for had failed.',
-  without_stream_options: 'The provider refused to count a stream’s tokens, so it was asked without.',
-  as_chat: 'The provider has no path for the request’s own format, so it was asked in a chat.',
-  without_reasoning: 'The provider could not read the reasoning of earlier turns, so it was asked without.',
-  test: 'An operator’s test from these pages.',
+  'first choice': 'The best candidate.',
+  'another key': 'The previous key failed; the provider has another one.',
+  'next candidate': 'The previous candidates failed.',
+  retry: 'The same route again after a short wait: the failure may be temporary.',
+  'after a rate limit': 'The same route again after its rate limit ended.',
+  'fallback model': 'Every candidate of the requested model failed.',
+  'without stream_options': 'The provider rejected stream_options, so the request was sent without it.',
+  'as a chat': 'The provider does not support the format of the request, so it was sent as a chat completion.',
+  'without reasoning':
+    'The provider could not read the reasoning of earlier turns, so the request was sent without it.',
+  test: 'A test from these pages.',
 }
 
-/** Why an attempt was made, as a sentence; `null` for an unknown reason. */
-export function reasonWords(reason: string): string | null {
-  return REASONS[reason] ?? null
-}
-
-/** `next_candidate` → `next candidate`. */
-export function reasonName(reason: string): string {
-  return reason.replaceAll('_', ' ')
+/** Why an attempt was made, as a sentence; `null` for a reason without a description. */
+export function reasonWords(why: string): string | null {
+  return REASONS[why] ?? null
 }
 
 /** `teapot_error` → `Teapot error`. */

@@ -1,4 +1,4 @@
-/** What a provider's states and flags mean, in plain words and with what to do: the one table for all pages. */
+/** What a provider's states and flags mean and what to do about them: the one table for all pages. */
 import { failureWords, type OutcomeWords } from './outcome-words'
 
 export const PROVIDER_STATES = ['available', 'flagged', 'drained', 'disabled', 'no_key'] as const
@@ -9,23 +9,23 @@ interface StateWords extends OutcomeWords {
 }
 
 const STATES: Record<ProviderState, StateWords> = {
-  available: { name: 'Available', explanation: 'In rotation: the next request may go there.', meaning: 'ok' },
+  available: { name: 'Available', explanation: 'In rotation.', meaning: 'ok' },
   flagged: {
     name: 'Flagged',
-    explanation: 'Out of rotation for a while after failures. It comes back by itself; unflag puts it back now.',
+    explanation: 'Out of rotation after failures. It returns automatically; Unflag returns it now.',
     meaning: 'down',
   },
   drained: {
     name: 'Drained',
-    explanation: 'An operator took it out of rotation. What was in flight went on to its end; restore puts it back.',
+    explanation: 'Taken out of rotation by an operator. Restore returns it.',
     meaning: 'degraded',
   },
   disabled: {
     name: 'Off',
-    explanation: 'Switched off: no request goes there until it is switched on.',
+    explanation: 'Switched off: it gets no requests.',
     meaning: 'neutral',
   },
-  no_key: { name: 'No key', explanation: 'It needs a key of its own before it can be asked.', meaning: 'neutral' },
+  no_key: { name: 'No key', explanation: 'It needs a key.', meaning: 'neutral' },
 }
 
 export function providerStateWords(state: ProviderState): StateWords {
@@ -35,7 +35,7 @@ export function providerStateWords(state: ProviderState): StateWords {
 /** Why something is out of rotation: `drained`, or the class of failure that did it. */
 export function flagWords(reason: string): OutcomeWords {
   return reason === 'drained'
-    ? { name: 'Drained by an operator', explanation: 'No new request goes there until somebody restores it.' }
+    ? { name: 'Drained by an operator', explanation: 'It gets no new requests until it is restored.' }
     : failureWords(reason)
 }
 
@@ -47,7 +47,7 @@ interface Known {
   last_used_at: string | null
 }
 
-/** Somebody has set it up, whether it can answer now or not; of the forty that are known most are not. */
+/** Whether it is configured, available or not; most of the built-in ones are not. */
 export function isSetUp({ status, base_url, keys, models_count, last_used_at }: Known): boolean {
   if (status === 'no_key') return false
   if (status !== 'disabled') return true
@@ -62,7 +62,7 @@ interface Ranked {
   display_name: string
 }
 
-/** For sorting: whoever is out of rotation first, else as they are preferred. */
+/** For sorting: out of rotation first, then by priority. */
 export function byUrgency(one: Ranked, other: Ranked): number {
   return (
     URGENCY.indexOf(one.status) - URGENCY.indexOf(other.status) ||

@@ -1,4 +1,4 @@
-/** Where an axis has its marks. */
+/** The ticks of an axis. */
 
 export interface Scale {
   min: number
@@ -6,7 +6,7 @@ export interface Scale {
   ticks: number[]
 }
 
-/** From 0 to a round number above `highest`, in `count` steps or a few less, each 1, 2, 2.5 or 5 times a power of ten. */
+/** From 0 to a round number above `highest` in at most `count` steps of 1, 2, 2.5 or 5 times a power of ten. */
 export function scaleFromZero(highest: number, count = 4): Scale {
   if (!Number.isFinite(highest) || highest <= 0) return { min: 0, max: 1, ticks: [0, 1] }
   const rough = highest / count

@@ -1,12 +1,12 @@
-/** What the search parameters of several pages have in common. What makes no sense in a URL is left out, never an error. */
+/** Schemas of search parameters that several pages share. An invalid value in a URL is dropped, never an error. */
 import * as v from 'valibot'
 
-/** Absent, or as the schema wants it. */
+/** Optional; an invalid value counts as absent. */
 export function maybe<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.fallback(v.optional(schema), undefined)
 }
 
-/** A name of anything. The router has turned digits into a number and `true` into a boolean: they are names all the same. */
+/** A name. The router parses digits as a number and `true` as a boolean: they are names, too. */
 export const nameParam = v.pipe(
   v.union([v.string(), v.number(), v.boolean()]),
   v.transform(String),
@@ -14,14 +14,14 @@ export const nameParam = v.pipe(
   v.maxLength(500),
 )
 
-/** A moment with its zone, as ISO-8601. */
+/** A moment in ISO-8601 with its zone. */
 export const momentParam = v.pipe(
   v.string(),
   v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/),
   v.check((text) => !Number.isNaN(Date.parse(text))),
 )
 
-/** The column that a table is sorted by; with a `-` before it, the largest first. */
+/** The column that a table is sorted by; `-` for descending. */
 export const sortParam = v.pipe(v.string(), v.regex(/^-?[a-z][a-z0-9_]{0,40}$/))
 
 interface Sort {

@@ -1,8 +1,8 @@
-/** Server-sent events out of a body, however its bytes are cut into pieces. Only the data is read: no gateway of ours names events. */
+/** Server-sent events from a body, however it is split into chunks. Only the data is read: the gateway's events have no names. */
 
 /**
- * The data of each event, in order. Comments and empty events are left out; an event that the end cuts off is no event.
- * `signal` ends it at once, even where whoever feeds the body does not notice.
+ * The data of each event, in order, without comments and empty events; an incomplete last event is dropped.
+ * `signal` ends it at once, even if the body ignores it.
  */
 export async function* eventsOf(
   body: ReadableStream<Uint8Array>,
@@ -11,9 +11,9 @@ export async function* eventsOf(
   const decoder = new TextDecoder()
   const parser = new EventParser()
   const reader = body.getReader()
-  // Nobody waits for it: a body that is over does not mind, and one that hangs may never answer.
-  const leave = () => void reader.cancel().catch(() => undefined)
-  signal?.addEventListener('abort', leave)
+  // Not awaited: a hanging body may never respond.
+  const cancel = () => void reader.cancel().catch(() => undefined)
+  signal?.addEventListener('abort', cancel)
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -21,8 +21,8 @@ export async function* eventsOf(
       if (done) return
     }
   } finally {
-    signal?.removeEventListener('abort', leave)
-    leave()
+    signal?.removeEventListener('abort', cancel)
+    cancel()
   }
 }
 
@@ -31,10 +31,10 @@ export class EventParser {
   #data: string[] = []
   #isAfterCarriageReturn = false
 
-  /** The events that are whole after this piece of text. */
+  /** The events that are complete after this piece of text. */
   feed(text: string): string[] {
     const events: string[] = []
-    // A line end of two characters may be cut in half.
+    // A line end of two characters may be split.
     const piece = this.#isAfterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text
     if (text !== '') this.#isAfterCarriageReturn = text.endsWith('\r')
     const lines = (this.#rest + piece).split(/\r\n|\r|\n/)

@@ -1,8 +1,8 @@
-/** Which moments are named below an axis of time: round ones of the viewer's clock, as far apart as there is room. */
+/** Which moments are labelled below a time axis: round ones of the viewer's clock, as many as there is room for. */
 
 export interface TimeTick {
   index: number
-  /** The marks are days apart and the buckets are not: its day says more than its time. */
+  /** Label it with its day: the ticks are days apart, the buckets are not. */
   isDay: boolean
 }
 
@@ -16,8 +16,8 @@ const STEPS_MS = [
 ]
 
 /**
- * `times` are the beginnings of buckets, ISO-8601, ascending and evenly apart; `room` is how many marks fit that name a day
- * (`true`) or a bucket as it is (`false`). Buckets of a day are the gateway's, which are UTC's.
+ * `times` are the beginnings of buckets, ISO-8601, ascending and equidistant; `room` is how many labels of a day (`true`) or of a
+ * bucket (`false`) fit. Buckets of a day begin at midnight UTC.
  */
 export function timeTicks(times: string[], room: (isDay: boolean) => number): TimeTick[] {
   const moments = times.map((time) => Date.parse(time))
@@ -34,7 +34,7 @@ export function timeTicks(times: string[], room: (isDay: boolean) => number): Ti
   return [{ index: 0, isDay: false }]
 }
 
-/** Whether it is the first bucket of its step: where a zone is half an hour off, none begins with the hour. */
+/** Whether it is the first bucket of its step: in a zone half an hour off, no bucket begins at the full hour. */
 function begins(moment: number, stepMs: number, bucketMs: number): boolean {
   const clock = bucketMs >= DAY_MS ? moment : moment - new Date(moment).getTimezoneOffset() * MINUTE_MS
   return Math.floor(clock / stepMs) !== Math.floor((clock - bucketMs) / stepMs)

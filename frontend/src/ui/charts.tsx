@@ -1,4 +1,4 @@
-/** Charts, in a chunk of their own that is loaded when the first one is shown; its place is held meanwhile. */
+/** Charts, in a chunk of their own that is loaded with the first one; a skeleton takes its space meanwhile. */
 import { Skeleton } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import type { TimeChartProps } from './charts/model'

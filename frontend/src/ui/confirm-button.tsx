@@ -1,20 +1,20 @@
-/** A button for what matters: it says what will happen and asks once before it does. */
+/** A button whose action has to be confirmed in a dialog that says what it does. */
 import { Button, type ButtonProps, Group, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { ReactNode } from 'react'
-import { Allowed } from './allowed'
+import { Guarded } from './guarded'
 
 interface ConfirmButtonProps extends Pick<ButtonProps, 'variant' | 'size' | 'leftSection' | 'disabled' | 'loading'> {
   /** The question, such as "Roll the key of Groq?". */
   question: string
-  /** What will happen, and how to undo it. */
+  /** What the action does, and how to undo it. */
   consequence: ReactNode
-  /** What the confirming button says: the verb itself, never "OK". */
+  /** The label of the confirm button: the verb itself, never "OK". */
   confirmLabel: string
   isDangerous?: boolean
   onConfirm: () => void
-  /** Why it may not be used, if it may not. */
-  whyNot?: string | null
+  /** Why it is disabled; `null` if it is not. */
+  disabledReason?: string | null
   children: ReactNode
 }
 
@@ -25,20 +25,20 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     confirmLabel,
     isDangerous = false,
     onConfirm,
-    whyNot = null,
+    disabledReason = null,
     children,
     ...button
   } = props
-  const [isAsking, { open, close }] = useDisclosure(false)
+  const [isOpen, { open, close }] = useDisclosure(false)
   return (
     <>
-      <Allowed whyNot={whyNot}>
+      <Guarded reason={disabledReason}>
         <Button variant="default" {...button} onClick={open}>
           {children}
         </Button>
-      </Allowed>
+      </Guarded>
       <ConfirmDialog
-        isOpen={isAsking}
+        isOpen={isOpen}
         question={question}
         consequence={consequence}
         confirmLabel={confirmLabel}
@@ -58,10 +58,10 @@ interface ConfirmDialogProps extends Pick<
   onClose: () => void
 }
 
-/** Mantine closes all that is open at once on Escape, a drawer underneath first; what has this answers for itself. */
-const ANSWERS_ESCAPE = { 'data-mantine-stop-propagation': 'true' }
+/** On Escape Mantine closes every open dialog at once, also the drawer below; elements with this handle Escape themselves. */
+const HANDLES_ESCAPE = { 'data-mantine-stop-propagation': 'true' }
 
-/** The question alone, for a switch or a menu that asks it. */
+/** The dialog alone, for a switch or a menu. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { isOpen, question, consequence, confirmLabel, isDangerous = false, onConfirm, onClose } = props
   return (
@@ -72,14 +72,14 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       withCloseButton={false}
       size="sm"
       closeOnEscape={false}
-      attributes={{ header: { role: 'presentation' }, content: ANSWERS_ESCAPE }}
+      attributes={{ header: { role: 'presentation' }, content: HANDLES_ESCAPE }}
       onKeyDown={({ key }) => {
         if (key === 'Escape') onClose()
       }}
     >
       <div>{consequence}</div>
       <Group justify="flex-end" gap="xs" mt="lg">
-        <Button variant="default" onClick={onClose} {...ANSWERS_ESCAPE}>
+        <Button variant="default" onClick={onClose} {...HANDLES_ESCAPE}>
           Cancel
         </Button>
         <Button
@@ -89,7 +89,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             onClose()
             onConfirm()
           }}
-          {...ANSWERS_ESCAPE}
+          {...HANDLES_ESCAPE}
         >
           {confirmLabel}
         </Button>

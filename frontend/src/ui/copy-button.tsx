@@ -1,4 +1,4 @@
-/** Copies a text and says that it did, to eyes and ears. */
+/** Copies a text and confirms it, also to screen readers. */
 import { ActionIcon, Button } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
@@ -6,15 +6,15 @@ import { Tooltip } from './tooltip'
 
 interface CopyButtonProps {
   text: string
-  /** What is copied, as in "Copy request id". */
+  /** What is copied: "request id" for "Copy request id". */
   what: string
-  /** With its words beside the icon. */
+  /** With a text beside the icon. */
   isLabelled?: boolean
 }
 
 export function CopyButton({ text, what, isLabelled = false }: CopyButtonProps) {
   const { copy, copied, error } = useClipboard({ timeout: 1_600 })
-  const label = error !== null ? 'The browser does not allow it' : copied ? 'Copied' : `Copy ${what}`
+  const label = error !== null ? 'Copying is not allowed' : copied ? 'Copied' : `Copy ${what}`
   const Icon = copied ? IconCheck : IconCopy
   const copyText = () => copy(text)
   if (isLabelled)

@@ -7,15 +7,15 @@ export interface Column<Row> {
   id: string
   header: string
   cell: (row: Row) => ReactNode
-  /** What to sort by; without it the column is not sortable. `null` (not known) always comes last. */
+  /** What to sort by; without it the column is not sortable. `null` comes last. */
   sortBy?: (row: Row) => string | number | null
-  /** Figures stand to the right. */
+  /** `end` for figures. */
   align?: 'start' | 'end'
-  /** A CSS width; without it, and where there is little room, the columns share what there is. */
+  /** A CSS width; columns without one share the rest. */
   width?: string
-  /** The same where the table has less than 640 px; without it the columns share what there is. */
+  /** The same where the table has less than 640 px. */
   narrowWidth?: string
-  /** Left away where the table has less room than this: `sm` 640 px, `md` 900 px, `lg` 1,040 px, `xl` 1,180 px. */
+  /** Hidden where the table is narrower than: `sm` 640 px, `md` 900 px, `lg` 1,040 px, `xl` 1,180 px. */
   hideBelow?: 'sm' | 'md' | 'lg' | 'xl'
 }
 

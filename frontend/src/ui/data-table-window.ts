@@ -1,32 +1,32 @@
-/** Which of very many rows, all of the same height, are in the document: those in sight, and a few above and below. */
+/** Renders only the visible rows of a long table, and a few above and below. All rows have the same height. */
 import { useLayoutEffect, useState } from 'react'
 import { flushSync } from 'react-dom'
 
-/** So many more rows on either side, for the keyboard and for scrolling that is drawn ahead. */
-const BEYOND = 8
-/** The window moves by so many rows at a time. */
+/** Extra rows on either side, for the keyboard and for smooth scrolling. */
+const OVERSCAN = 8
+/** The window moves by this many rows. */
 const STEP = 4
 
 export interface RowWindow {
-  /** From this row on … */
+  /** The first rendered row. */
   first: number
-  /** … up to, and without, this one. */
+  /** Behind the last rendered row. */
   end: number
   scrollTo: (index: number) => void
 }
 
-/** `box` is what scrolls; `null` where all rows are in the document. */
+/** `box` is the scroll container; `null` to render all rows. */
 export function useRowWindow(box: HTMLElement | null, count: number, rowHeight: number): RowWindow {
   const [top, setTop] = useState(0)
-  const [rowsInSight, setRowsInSight] = useState(0)
+  const [visibleRows, setVisibleRows] = useState(0)
   useLayoutEffect(() => {
     if (box === null) return
-    const look = () => setTop(Math.floor(box.scrollTop / rowHeight / STEP) * STEP)
-    // At once: a row that comes a frame late is a gap that is seen.
-    const scrolled = () => flushSync(look)
-    const observer = new ResizeObserver(() => setRowsInSight(Math.ceil(box.clientHeight / rowHeight)))
+    const update = () => setTop(Math.floor(box.scrollTop / rowHeight / STEP) * STEP)
+    // At once: a row that is a frame late is a visible gap.
+    const scrolled = () => flushSync(update)
+    const observer = new ResizeObserver(() => setVisibleRows(Math.ceil(box.clientHeight / rowHeight)))
     observer.observe(box)
-    look()
+    update()
     box.addEventListener('scroll', scrolled, { passive: true })
     return () => {
       observer.disconnect()
@@ -35,10 +35,10 @@ export function useRowWindow(box: HTMLElement | null, count: number, rowHeight: 
   }, [box, rowHeight])
 
   const last = Math.max(0, count - 1)
-  const first = Math.max(0, Math.min(top, last) - BEYOND)
+  const first = Math.max(0, Math.min(top, last) - OVERSCAN)
   return {
     first,
-    end: Math.min(count, top + rowsInSight + STEP + BEYOND),
+    end: Math.min(count, top + visibleRows + STEP + OVERSCAN),
     scrollTo: (index) => {
       if (box === null) return
       const head = box.querySelector('thead')?.offsetHeight ?? 0

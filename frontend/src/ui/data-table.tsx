@@ -1,6 +1,6 @@
 /**
- * A table that stays a table: semantic markup, sortable by keyboard, and smooth with ten thousand rows, of which only those in
- * sight are in the document. Sorting belongs into the URL, so the page holds it.
+ * A semantic table, sortable by keyboard, and smooth with ten thousand rows, of which only the visible ones are rendered. The sort is
+ * held by the page, which keeps it in its URL.
  */
 import {
   type ColumnDef,
@@ -20,30 +20,30 @@ import classes from './data-table.module.css'
 export type { Column, Sort }
 
 interface DataTableProps<Row> {
-  /** What the table lists, for screen readers. */
+  /** For screen readers. */
   caption: string
   /** At module scope or memoised. */
   columns: Column<Row>[]
   rows: Row[]
   rowKey: (row: Row) => string
-  /** `null`: as the rows come. */
+  /** `null` for the given order. */
   sort?: Sort | null
   onSort?: (sort: Sort | null) => void
-  /** A click on the row, or Enter on its first cell. */
+  /** A row was clicked, or Enter pressed on its first cell. */
   onOpen?: (row: Row) => void
-  /** The last rows are in sight: the next page may be loaded. */
+  /** The last rows are visible: load the next page. */
   onEndReached?: () => void
-  /** Below the rows: "loading more", or that this is all. */
+  /** Below the rows. */
   foot?: ReactNode
-  /** In place of rows, where there are none. */
+  /** Shown instead of an empty table. */
   empty?: ReactNode
   rowHeight?: number
-  /** Columns keep their `width` whatever is in them; those without one share the rest. Cells then cut off what is too long. */
+  /** Columns keep their `width`, and cells truncate their content. */
   isFixed?: boolean
-  /** The row that is opened beside the table. */
+  /** The row whose details are open. */
   openKey?: string | undefined
   /** The table was scrolled away from its first row, or back to it. */
-  onScrolled?: (isAway: boolean) => void
+  onScrolled?: (isScrolled: boolean) => void
 }
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
@@ -77,15 +77,15 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     state: { sorting: sort ? [{ id: sort.column, desc: sort.isDescending }] : [] },
   })
   const sorted = table.getRowModel().rows
-  const inSight = useRowWindow(isWindowed ? box : null, sorted.length, rowHeight)
-  const [first, end] = isWindowed ? [inSight.first, inSight.end] : [0, sorted.length]
+  const visible = useRowWindow(isWindowed ? box : null, sorted.length, rowHeight)
+  const [first, end] = isWindowed ? [visible.first, visible.end] : [0, sorted.length]
   useEndReached(end >= sorted.length, sorted.length, onEndReached)
 
   const shown = isWindowed ? sorted.slice(first, end) : sorted
   const [before, after] = [first * rowHeight, (sorted.length - end) * rowHeight]
   if (rows.length === 0 && empty !== undefined) return empty
   return (
-    // It moves the focus between the buttons in it, and does nothing of its own.
+    // It moves the focus between its buttons and does nothing else.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={setBox}
@@ -95,7 +95,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       role="group"
       aria-label={caption}
       onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop > rowHeight)}
-      onKeyDown={(event) => moveBetweenRows(event, sorted.length, inSight.scrollTo)}
+      onKeyDown={(event) => moveBetweenRows(event, sorted.length, visible.scrollTo)}
     >
       <table className={classes.table} data-fixed={isFixed || undefined} aria-rowcount={sorted.length + 1}>
         <VisuallyHidden component="caption">{caption}</VisuallyHidden>
@@ -143,13 +143,13 @@ interface BodyRowProps<Row extends object> {
   onOpen: ((row: Row) => void) | undefined
 }
 
-/** Scrolling makes those rows that come into sight; the others stay as they are. */
+/** Memoised: scrolling renders only the rows that become visible. */
 const BodyRow = memo(Body) as typeof Body
 
 function Body<Row extends object>({ row, columns, height, isOpen, onOpen }: BodyRowProps<Row>) {
   const open = onOpen && (() => onOpen(row.original))
   return (
-    // The pointer may hit the whole row; keyboards and screen readers have the button in its first cell.
+    // A pointer can hit the whole row; keyboards and screen readers use the button in its first cell.
     <tr
       aria-rowindex={row.getDisplayIndex() + 2}
       style={{ height }}
@@ -197,12 +197,12 @@ function definitionOf<Row extends object>({ id, sortBy }: Column<Row>): ColumnDe
   }
 }
 
-/** Once for each length of the list: a page that has no more may leave `onEndReached` away. */
+/** Calls it once for each length of the list. */
 function useEndReached(isReached: boolean, count: number, onEndReached: (() => void) | undefined): void {
-  const toldAt = useRef(-1)
+  const calledAt = useRef(-1)
   useEffect(() => {
-    if (!isReached || count === 0 || onEndReached === undefined || toldAt.current === count) return
-    toldAt.current = count
+    if (!isReached || count === 0 || onEndReached === undefined || calledAt.current === count) return
+    calledAt.current = count
     onEndReached()
   }, [isReached, count, onEndReached])
 }

@@ -2,7 +2,7 @@
 import { Drawer } from '@mantine/core'
 import type { ReactNode } from 'react'
 import classes from './detail-drawer.module.css'
-import { useFocusBack } from './focus-back'
+import { useReturnFocus } from './return-focus'
 
 interface DetailDrawerProps {
   isOpen: boolean
@@ -17,7 +17,7 @@ interface DetailDrawerProps {
 }
 
 export function DetailDrawer({ isOpen, onClose, title, width, hasTabs = false, children }: DetailDrawerProps) {
-  useFocusBack(isOpen)
+  useReturnFocus(isOpen)
   return (
     <Drawer
       opened={isOpen}

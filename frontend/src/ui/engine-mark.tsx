@@ -1,4 +1,4 @@
-/** The engine's own mark: one way in, several ways on. */
+/** The logo: one input, several outputs. */
 export function EngineMark({ size = 24 }: { size?: number }) {
   return (
     <svg viewBox="0 0 32 32" width={size} height={size} aria-hidden>

@@ -1,4 +1,4 @@
-/** Names and values in two columns, one below the other where there is no room. */
+/** Names and values in two columns, in one where there is no room. */
 import type { ReactNode } from 'react'
 import classes from './facts.module.css'
 

@@ -1,4 +1,4 @@
-/** Values as they are read: each shows the short form and tells the whole one to whoever points at it. */
+/** Values in short form, with the exact one in a tooltip. */
 import {
   formatCompact,
   formatCompactInColumn,
@@ -18,7 +18,7 @@ import { useNow } from '@/lib/now'
 import classes from './figures.module.css'
 import { Tooltip } from './tooltip'
 
-/** A time told from now, `12 s ago`, that moves by itself. The exact time is in its tooltip. */
+/** `12 s ago`, updated every second. */
 export function RelativeTime({ at, fallback = UNKNOWN }: { at: string | null; fallback?: string }) {
   const now = useNow()
   if (at === null) return <span>{fallback}</span>
@@ -31,10 +31,10 @@ export function RelativeTime({ at, fallback = UNKNOWN }: { at: string | null; fa
   )
 }
 
-/** The time left until `at`: `2 min 5 s`, then `now`. `null` is a time that nobody knows. */
-export function Countdown({ until, fallback = 'unknown' }: { until: string | null; fallback?: string }) {
+/** The time left: `2 min 5 s`, then `now`. `null` is unknown. */
+export function Countdown({ until }: { until: string | null }) {
   const now = useNow()
-  if (until === null) return <span>{fallback}</span>
+  if (until === null) return <span>unknown</span>
   const seconds = (Date.parse(until) - now) / 1000
   return (
     <Tooltip label={formatDateTime(until)}>
@@ -45,14 +45,14 @@ export function Countdown({ until, fallback = 'unknown' }: { until: string | nul
   )
 }
 
-/** Dollars: rounded for reading, exact in the tooltip. In a column of a table the digits of all of them line up. */
+/** Dollars, rounded; `column` aligns them in a table. */
 export function Money({ usd, column }: { usd: string | null; column?: MoneyColumn }) {
   const shown = column === undefined ? formatMoney(usd) : formatMoneyInColumn(usd, column)
   const exact = formatMoneyExactly(usd)
-  return isSameAmount(shown, exact) ? <Figure>{shown}</Figure> : <Told exact={exact}>{shown}</Told>
+  return isSameAmount(shown, exact) ? <Figure>{shown}</Figure> : <WithTooltip exact={exact}>{shown}</WithTooltip>
 }
 
-/** `$0.50` tells all of `$0.5`. */
+/** `$0.50` is all of `$0.5`. */
 function isSameAmount(shown: string, exact: string): boolean {
   return shown === exact || (shown.startsWith(exact) && /^\.?0*$/.test(shown.slice(exact.length)))
 }
@@ -67,20 +67,20 @@ interface TokenCountProps {
   isInColumn?: boolean
 }
 
-/** Tokens: `12.3k`, each one of them in the tooltip; `~` where the gateway had to estimate. */
+/** Tokens: `12.3k`, with `~` if the gateway estimated them. */
 export function TokenCount({ count, isEstimated = false, isInColumn = false }: TokenCountProps) {
   const shown = isInColumn ? formatCompactInColumn(count) : formatCompact(count)
   const exact = formatCount(count)
   const text = isEstimated && count !== null ? `~${shown}` : shown
-  const told = `${exact} tokens${isEstimated ? ', estimated' : ''}`
+  const label = `${exact} tokens${isEstimated ? ', estimated' : ''}`
   return count === null || (shown === exact && !isEstimated) ? (
     <Figure>{text}</Figure>
   ) : (
-    <Told exact={told}>{text}</Told>
+    <WithTooltip exact={label}>{text}</WithTooltip>
   )
 }
 
-/** A provider key, known by its fingerprint and, for long ones, its last four characters. */
+/** A provider key: its fingerprint and, for long keys, its last four characters. */
 export function KeyFingerprint({ fingerprint, lastFour }: { fingerprint: string | null; lastFour?: string | null }) {
   if (fingerprint === null) return <span className={classes.muted}>no key needed</span>
   return (
@@ -95,7 +95,7 @@ function Figure({ children }: { children: string }) {
   return <span className={classes.figure}>{children}</span>
 }
 
-function Told({ exact, children }: { exact: string; children: string }) {
+function WithTooltip({ exact, children }: { exact: string; children: string }) {
   return (
     <Tooltip label={exact}>
       <span className={classes.figure}>{children}</span>

@@ -1,13 +1,13 @@
-/** Filters above a list: side by side where there is room, behind one button on a phone. */
+/** Filters above a list: in a row, or behind one button on a phone. */
 import { Button, CloseButton, Collapse, NativeSelect } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { IconFilter } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import classes from './filters.module.css'
-import { SuggestingInput } from './suggesting-input'
+import { AutocompleteInput } from './autocomplete-input'
 
 interface FiltersProps {
-  /** How many are set. */
+  /** How many filters are set. */
   count: number
   onClear: () => void
   children: ReactNode
@@ -47,14 +47,14 @@ export function Filters({ count, onClear, children }: FiltersProps) {
 
 interface FilterChoiceProps<Value extends string> {
   label: string
-  /** What stands there while nothing is chosen. */
+  /** The label of no choice; by default "Any …". */
   anyLabel?: string
   choices: readonly { value: Value; label: string }[]
   value: string | undefined
   onChange: (value: Value | undefined) => void
 }
 
-/** One of several, or any of them. What the URL says stands there even if the list does not know it. */
+/** One of several values, or any. A value from the URL that is not in the list is shown, too. */
 export function FilterChoice<Value extends string>(props: FilterChoiceProps<Value>) {
   const { label, anyLabel, choices, value, onChange } = props
   const isKnown = value === undefined || choices.some((choice) => choice.value === value)
@@ -77,12 +77,12 @@ export function FilterChoice<Value extends string>(props: FilterChoiceProps<Valu
 interface FilterSwitchesProps<Value extends string> {
   label: string
   choices: readonly { value: Value; label: string }[]
-  /** All of these must hold. */
+  /** All of these are required. */
   values: NoInfer<Value>[]
   onChange: (values: Value[]) => void
 }
 
-/** A few that may be asked for together, each with a switch of its own. */
+/** Several values that can be combined, each with a toggle button. */
 export function FilterSwitches<Value extends string>(props: FilterSwitchesProps<Value>) {
   const { label, choices, values, onChange } = props
   return (
@@ -107,17 +107,17 @@ export function FilterSwitches<Value extends string>(props: FilterSwitchesProps<
 }
 
 interface FilterModelProps {
-  /** Some that are known; any other may be typed: the ledger knows more than is in sight. */
+  /** Suggestions; any other model can be typed. */
   models: string[]
   value: string | undefined
   onChange: (model: string | undefined) => void
 }
 
-/** A model by its provider's own name, chosen or typed. */
+/** A model by its provider's name for it, chosen or typed. */
 export function FilterModel({ models, value = '', onChange }: FilterModelProps) {
   const [text, setText] = useState(value)
   const [seen, setSeen] = useState(value)
-  // Another URL (a link, "back", "Clear") brings its own.
+  // A link, "back" or "Clear" sets another value.
   if (seen !== value) {
     setSeen(value)
     setText(value)
@@ -126,10 +126,10 @@ export function FilterModel({ models, value = '', onChange }: FilterModelProps) 
     if (model !== value) onChange(model === '' ? undefined : model)
   }
   return (
-    <SuggestingInput
+    <AutocompleteInput
       className={classes.model}
       data-chosen={value !== '' || undefined}
-      aria-label="Model, by its provider’s own name"
+      aria-label="Model, by its provider’s name"
       placeholder="Any model"
       suggestions={models}
       maxLength={500}

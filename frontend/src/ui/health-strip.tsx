@@ -1,4 +1,4 @@
-/** Recent history as a row of cells, oldest first: one look tells how it has been. */
+/** A provider's recent history as a row of cells, oldest first. */
 import { memo, type PointerEvent, useMemo, useState } from 'react'
 import { type HistoryCell, historyCells, historySummary, type ProviderHistory } from '@/lib/health-history'
 import type { Meaning } from './status-badge'
@@ -12,13 +12,13 @@ interface HealthStripProps {
   size?: 'sm' | 'md'
 }
 
-/** How much of a cell is coloured, from its left edge; the rest is the gap to the next. */
+/** The coloured share of a cell; the rest is the gap to the next. */
 const COLOURED = 0.76
 const WIDEST_CELL_PIXELS = 11
 
 /**
- * Memoised, and a picture of a few shapes: a page may have forty strips of sixty cells, and be live. As elements of their own the
- * cells were half of the document, and most of what an update cost.
+ * Memoised, and drawn with one path for each meaning: a live page may have forty strips of sixty cells, whose elements would be half
+ * of the document.
  */
 export const HealthStrip = memo(function HealthStrip({ history, provider, size = 'md' }: HealthStripProps) {
   const [pointed, setPointed] = useState<number | null>(null)
@@ -32,7 +32,7 @@ export const HealthStrip = memo(function HealthStrip({ history, provider, size =
     const { left, width } = currentTarget.getBoundingClientRect()
     setPointed(Math.min(cells.length - 1, Math.max(0, Math.floor(((clientX - left) / width) * cells.length))))
   }
-  const told = pointed === null ? undefined : cells[pointed]?.label
+  const label = pointed === null ? undefined : cells[pointed]?.label
   return (
     <>
       <svg
@@ -53,12 +53,12 @@ export const HealthStrip = memo(function HealthStrip({ history, provider, size =
           <rect key={pointed} ref={setAnchor} className={classes.pointed} x={pointed} width={COLOURED} height={1} />
         )}
       </svg>
-      {anchor !== null && told !== undefined && <TooltipBubble anchor={anchor} label={told} onClose={close} />}
+      {anchor !== null && label !== undefined && <TooltipBubble anchor={anchor} label={label} onClose={close} />}
     </>
   )
 })
 
-/** A shape for each meaning, of all the cells that have it. */
+/** One path for each meaning, with all of its cells. */
 function shapesOf(cells: HistoryCell[]): [Meaning, string][] {
   const paths = new Map<Meaning, string>()
   cells.forEach(({ meaning }, index) => {

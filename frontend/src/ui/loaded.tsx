@@ -1,7 +1,7 @@
 /** A query's four states in one place: loading, failed, loaded, and loaded but outdated. */
 import type { ReactNode } from 'react'
 import { loadingWords } from '@/lib/error-words'
-import { useIsOver } from '@/lib/is-over'
+import { useElapsed } from '@/lib/elapsed'
 import classes from './loaded.module.css'
 import { ErrorState, StaleBanner } from './messages'
 
@@ -42,8 +42,8 @@ const [FLASH_MS, LONG_MS] = [120, 4_000]
 
 /** Takes its space at once, becomes visible after a moment (a flash would disturb more), and says when it takes long or is retried. */
 function Loading({ failure, children }: { failure: unknown; children: ReactNode }) {
-  const isVisible = useIsOver(FLASH_MS)
-  const isLong = useIsOver(LONG_MS)
+  const isVisible = useElapsed(FLASH_MS)
+  const isLong = useElapsed(LONG_MS)
   return (
     <div className={classes.loading}>
       <div role="status" aria-label="Loading" style={{ visibility: isVisible ? 'visible' : 'hidden' }}>

@@ -1,12 +1,12 @@
-/** Text of a model as Markdown, in a chunk of its own; until that is there, and where it never comes, as plain text. */
+/** Text of a model as Markdown, in a chunk of its own; as plain text until that is loaded. */
 import { lazy, Suspense } from 'react'
 import classes from './markdown/markdown.module.css'
 
 const load = () => import('./markdown/rendered-markdown')
 const Loaded = lazy(load)
 
-/** Fetches the chunk ahead, where text is about to come: its first words would else be plain for a moment. */
-export function expectMarkdown(): void {
+/** Loads the chunk before the first text arrives. */
+export function preloadMarkdown(): void {
   load().catch(() => undefined)
 }
 

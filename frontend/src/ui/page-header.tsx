@@ -1,4 +1,4 @@
-/** The head of every page: what it is, in a sentence what it tells, and what can be done here. */
+/** The header of every page: title, description, actions. */
 import type { ReactNode } from 'react'
 import classes from './page-header.module.css'
 

@@ -1,4 +1,4 @@
-/** A bordered surface with a heading: the one kind of card there is. */
+/** A bordered surface with a heading. */
 import { type ReactNode, useId } from 'react'
 import classes from './panel.module.css'
 
@@ -6,7 +6,7 @@ interface PanelProps {
   title?: string
   description?: ReactNode
   actions?: ReactNode
-  /** The content reaches the borders, as tables want it. */
+  /** Without padding, for tables. */
   isFlush?: boolean
   children: ReactNode
 }

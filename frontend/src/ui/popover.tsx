@@ -1,6 +1,6 @@
-/** A button, and what it opens beside it: closed by Escape, by a click elsewhere, and when the focus goes on. */
+/** A button with a popover, which closes on Escape, on a click elsewhere, and when it loses the focus. */
 import { cloneElement, type MouseEvent, type ReactElement, type ReactNode, useEffect, useId, useState } from 'react'
-import { type Side, useBeside } from './beside'
+import { type Side, useFloating } from './floating'
 import classes from './popover.module.css'
 
 interface Opener {
@@ -11,7 +11,7 @@ interface Opener {
 }
 
 interface PopoverProps {
-  /** A button without a click of its own. */
+  /** A button without `onClick`. */
   button: ReactElement<Opener>
   side?: Side
   children: (close: () => void) => ReactNode
@@ -33,7 +33,7 @@ export function Popover({ button, side = 'bottom-start', children }: PopoverProp
         onClick: ({ currentTarget }) => setAnchor(anchor === null ? currentTarget : null),
       })}
       {anchor !== null && (
-        <Opened anchor={anchor} side={side} onClose={close} onLeft={() => setAnchor(null)}>
+        <Opened anchor={anchor} side={side} onClose={close} onBlur={() => setAnchor(null)}>
           {children(close)}
         </Opened>
       )}
@@ -44,35 +44,35 @@ export function Popover({ button, side = 'bottom-start', children }: PopoverProp
 interface OpenedProps {
   anchor: HTMLElement
   side: Side
-  /** The focus goes back to the button. */
+  /** Returns the focus to the button. */
   onClose: () => void
-  /** The focus is elsewhere already. */
-  onLeft: () => void
+  /** The focus is elsewhere. */
+  onBlur: () => void
   children: ReactNode
 }
 
-function Opened({ anchor, side, onClose, onLeft, children }: OpenedProps) {
-  const box = useBeside<HTMLDivElement>(anchor, side)
+function Opened({ anchor, side, onClose, onBlur, children }: OpenedProps) {
+  const box = useFloating<HTMLDivElement>(anchor, side)
   useEffect(() => {
     box.current?.querySelector<HTMLElement>('button, input, a[href]')?.focus()
   }, [box])
   useEffect(() => {
     const isOutside = (target: EventTarget | null) =>
       target instanceof Node && box.current?.contains(target) !== true && !anchor.contains(target)
-    const leave = ({ target }: Event) => {
-      if (isOutside(target)) onLeft()
+    const closeOutside = ({ target }: Event) => {
+      if (isOutside(target)) onBlur()
     }
     const closeOnEscape = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return
       event.stopPropagation()
       onClose()
     }
-    document.addEventListener('pointerdown', leave, { capture: true })
-    document.addEventListener('focusin', leave)
+    document.addEventListener('pointerdown', closeOutside, { capture: true })
+    document.addEventListener('focusin', closeOutside)
     document.addEventListener('keydown', closeOnEscape, { capture: true })
     return () => {
-      document.removeEventListener('pointerdown', leave, { capture: true })
-      document.removeEventListener('focusin', leave)
+      document.removeEventListener('pointerdown', closeOutside, { capture: true })
+      document.removeEventListener('focusin', closeOutside)
       document.removeEventListener('keydown', closeOnEscape, { capture: true })
     }
   })

@@ -1,4 +1,4 @@
-/** A provider's mark: its initials on a colour that its name always gives. Logos are not ours to ship. */
+/** A provider's initials on a colour that depends on its name. Logos are not ours to ship. */
 import { use } from 'react'
 import classes from './provider-mark.module.css'
 import { ProviderNames } from './provider-names'
@@ -6,9 +6,8 @@ import { ProviderNames } from './provider-names'
 const HUES = [252, 172, 24, 330, 212, 88, 290, 48, 142, 192]
 
 interface ProviderMarkProps {
-  /** The provider's name, which decides the colour. */
   name: string
-  size?: 'sm' | 'md' | 'lg'
+  size?: 'sm' | 'md'
 }
 
 export function ProviderMark({ name, size = 'md' }: ProviderMarkProps) {

@@ -1,11 +1,11 @@
-/** One of a few, all of them in sight: radio buttons that look like one control. */
+/** Radio buttons that look like one control. */
 import { useId } from 'react'
 import classes from './segmented.module.css'
 
 interface SegmentedProps<Value extends string> {
   label: string
   choices: readonly { value: Value; label: string }[]
-  /** None is chosen where it is none of the choices. */
+  /** Any other value selects none. */
   value: string
   onChange: (value: Value) => void
 }

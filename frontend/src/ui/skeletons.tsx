@@ -1,4 +1,4 @@
-/** Places held for what is on its way, as large as it will be. */
+/** Placeholders with the size of the content that is loading. */
 import { Skeleton } from '@mantine/core'
 import { Fact, Facts } from './facts'
 

@@ -1,11 +1,12 @@
-/** A line without axes beside a figure: the course, not the values. `null` leaves a gap. */
+/** A line without axes below a figure. `null` leaves a gap. */
+import type { Meaning } from './status-badge'
 import classes from './sparkline.module.css'
 
 interface SparklineProps {
   values: (number | null)[]
-  /** What it shows, for screen readers: "Requests in the last hour". */
+  /** For screen readers: "Requests in the last hour". */
   label: string
-  meaning?: 'accent' | 'ok' | 'degraded' | 'down' | 'neutral'
+  meaning?: Meaning
 }
 
 const [WIDTH, HEIGHT, INSET] = [120, 36, 2]
@@ -41,7 +42,7 @@ export function Sparkline({ values, label, meaning = 'accent' }: SparklineProps)
   )
 }
 
-/** The runs of known values, each with its place. */
+/** The runs of known values, each with its index. */
 export function unbroken(values: (number | null)[]): [index: number, value: number][][] {
   const runs: [number, number][][] = []
   let isOpen = false

@@ -1,4 +1,4 @@
-/** One figure with its name, what to compare it with, and room for a sparkline. Its height never depends on its content. */
+/** One figure with its name, a hint and a sparkline. Its height does not depend on its content. */
 import { Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Meaning } from './status-badge'
@@ -8,7 +8,6 @@ interface StatTileProps {
   label: string
   /** `undefined` while it loads. */
   value: ReactNode
-  /** What the figure counts or compares with. */
   hint?: ReactNode
   meaning?: Meaning
   sparkline?: ReactNode
@@ -27,7 +26,7 @@ export function StatTile({ label, value, hint, meaning, sparkline }: StatTilePro
   )
 }
 
-/** Tiles side by side, as many as fit. */
+/** Tiles in rows of as many as fit. */
 export function StatTiles({ children }: { children: ReactNode }) {
   return <dl className={classes.tiles}>{children}</dl>
 }

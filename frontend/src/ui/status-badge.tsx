@@ -1,14 +1,14 @@
-/** A state in a word and a colour that means something. The word stands alone: colour only helps. */
+/** A state as a word and a colour; the word says all that the colour says. */
 import type { ReactNode } from 'react'
 import classes from './status-badge.module.css'
 
-/** What a colour may mean, everywhere. */
+/** What a colour means, on all pages; see `tokens.css`. */
 export type Meaning = 'ok' | 'degraded' | 'down' | 'neutral' | 'accent'
 
 interface StatusBadgeProps {
   meaning: Meaning
   children: ReactNode
-  /** It is happening now: the dot breathes. */
+  /** It is in progress: the dot pulses. */
   isLive?: boolean
 }
 
@@ -21,7 +21,7 @@ export function StatusBadge({ meaning, children, isLive = false }: StatusBadgePr
   )
 }
 
-/** The dot alone, beside a word of its own. */
+/** The dot alone, beside another text. */
 export function StatusDot({ meaning, isLive = false }: { meaning: Meaning; isLive?: boolean }) {
   return <span className={classes.dot} data-meaning={meaning} data-live={isLive || undefined} aria-hidden />
 }

@@ -1,5 +1,6 @@
 /** The outcome of a test request: the response with its figures, or the error, and every attempt. */
 import { failureWords } from '@/lib/outcome-words'
+import { Bar } from './bar'
 import { Duration, KeyFingerprint, TokenCount } from './figures'
 import { ErrorState } from './messages'
 import { StatusBadge } from './status-badge'
@@ -32,7 +33,7 @@ interface Result {
 }
 
 interface TestResultProps {
-  /** What a TanStack mutation says. */
+  /** A TanStack mutation. */
   test: { isPending: boolean; error: Error | null; data: Result | undefined }
 }
 
@@ -116,12 +117,8 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
               </>
             )}
           </span>
-          <span className={classes.track} aria-hidden>
-            <span
-              className={classes.fill}
-              data-succeeded={succeeded || undefined}
-              style={{ width: `${(duration_ms / longest) * 100}%` }}
-            />
+          <span className={classes.bar}>
+            <Bar share={duration_ms / longest} meaning={succeeded ? 'ok' : 'down'} />
           </span>
         </li>
       ))}

@@ -1,6 +1,6 @@
-/** A word more about what somebody points at or has reached by keyboard. Escape takes it away, and it may be pointed at itself. */
+/** A tooltip, opened by pointer or keyboard focus. Escape closes it, and the pointer may move onto it. */
 import { cloneElement, type FocusEvent, type PointerEvent, type ReactElement, useEffect, useId, useState } from 'react'
-import { type Side, useBeside } from './beside'
+import { type Side, useFloating } from './floating'
 import classes from './tooltip.module.css'
 
 interface Anchor {
@@ -15,19 +15,19 @@ interface Anchor {
 interface TooltipProps {
   label: string
   side?: Side
-  /** One element, without handlers of its own for pointing and focus. */
+  /** One element without handlers for pointer and focus. */
   children: ReactElement<Anchor>
 }
 
 const OPEN_MS = 300
-/** To get from the element to the tooltip. */
+/** Time to move from the element to the tooltip. */
 const CLOSE_MS = 120
 
 export function Tooltip({ label, side = 'top', children }: TooltipProps) {
   const id = useId()
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [pointed, setPointed] = useState<{ anchor: HTMLElement | null } | null>(null)
-  // Pointing opens and closes it after a moment, so that a passing pointer leaves the page calm.
+  // Opens and closes after a delay, so that a passing pointer does not open it.
   useEffect(() => {
     if (pointed === null) return
     const timer = setTimeout(() => setAnchor(pointed.anchor), pointed.anchor === null ? CLOSE_MS : OPEN_MS)
@@ -50,7 +50,7 @@ export function Tooltip({ label, side = 'top', children }: TooltipProps) {
           if (currentTarget.matches(':focus-visible')) setAnchor(currentTarget)
         },
         onBlur: close,
-        // What its name says already is not said twice.
+        // Not if it repeats the accessible name.
         'aria-describedby': anchor !== null && label !== name && described === undefined ? id : described,
       })}
       {anchor !== null && (
@@ -78,9 +78,9 @@ interface TooltipBubbleProps {
   onClose: () => void
 }
 
-/** The tooltip itself, for whoever decides alone when it is there. */
+/** The tooltip itself, controlled by its parent. */
 export function TooltipBubble({ id, anchor, label, side = 'top', onPointed, onLeft, onClose }: TooltipBubbleProps) {
-  const box = useBeside<HTMLSpanElement>(anchor, side)
+  const box = useFloating<HTMLSpanElement>(anchor, side)
   useEffect(() => {
     const closeOnEscape = ({ key }: KeyboardEvent) => {
       if (key === 'Escape') onClose()

@@ -1,4 +1,4 @@
-/** The name and its mark, which lead home. */
+/** The name and the logo: a link to the dashboard. */
 import { Link } from '@tanstack/react-router'
 import { EngineMark } from '@/ui/engine-mark'
 import classes from './brand.module.css'

@@ -1,4 +1,4 @@
-/** Go anywhere by typing its name, and do what concerns the whole app. */
+/** Opens a page or runs an action by its name. */
 import '@mantine/core/styles/Mark.css'
 import '@mantine/spotlight/styles.css'
 import { useMantineColorScheme } from '@mantine/core'
@@ -7,7 +7,7 @@ import { IconBook, IconDeviceDesktop, IconLogout, IconMoon, IconSearch, IconSun 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useSignOut } from '@/features/session/queries'
-import { useFocusBack } from '@/ui/focus-back'
+import { useReturnFocus } from '@/ui/return-focus'
 import { navigation } from '@/routes'
 
 const [store, spotlight] = createSpotlight()
@@ -16,7 +16,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const { setColorScheme } = useMantineColorScheme()
   const signOut = useSignOut()
-  useFocusBack()
+  useReturnFocus()
   useEffect(() => spotlight.open(), [])
 
   const pages: SpotlightActionData[] = navigation.map(({ to, title, icon: Icon }) => ({
@@ -28,19 +28,19 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const actions: SpotlightActionData[] = [
     {
       id: 'light',
-      label: 'Light colours',
+      label: 'Light theme',
       leftSection: <IconSun size={18} stroke={1.6} aria-hidden />,
       onClick: () => setColorScheme('light'),
     },
     {
       id: 'dark',
-      label: 'Dark colours',
+      label: 'Dark theme',
       leftSection: <IconMoon size={18} stroke={1.6} aria-hidden />,
       onClick: () => setColorScheme('dark'),
     },
     {
       id: 'auto',
-      label: 'Colours as the system',
+      label: 'System theme',
       leftSection: <IconDeviceDesktop size={18} stroke={1.6} aria-hidden />,
       onClick: () => setColorScheme('auto'),
     },
@@ -70,12 +70,12 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
         { group: 'Pages', actions: pages },
         { group: 'Actions', actions },
       ]}
-      nothingFound="Nothing has that name"
+      nothingFound="No results"
       highlightQuery
       radius="lg"
       searchProps={{
         leftSection: <IconSearch size={18} stroke={1.6} aria-hidden />,
-        placeholder: 'Go to, or do …',
+        placeholder: 'Search pages and actions',
         'aria-label': 'Search pages and actions',
       }}
     />

@@ -1,4 +1,4 @@
-/** Whether what is shown is live, in a word; a click tries again at once. */
+/** The state of the live connection; a click reconnects at once. */
 import { UnstyledButton } from '@mantine/core'
 import { live, useLive } from '@/api/live'
 import type { LiveState } from '@/api/live-state'
@@ -27,7 +27,7 @@ export function ConnectionIndicator({ isCompact = false }: { isCompact?: boolean
 }
 
 function explanationOf(state: LiveState): string {
-  if (state.phase === 'live') return 'Every change is shown as it happens.'
+  if (state.phase === 'live') return 'Updates are shown live.'
   if (state.staleSinceMs === null) return 'Connecting to the gateway.'
-  return `No live connection since ${formatTime(state.staleSinceMs)}. Until it is back, the page asks every few seconds. Click to try now.`
+  return `Disconnected since ${formatTime(state.staleSinceMs)}. The page polls until it is connected again. Click to reconnect now.`
 }

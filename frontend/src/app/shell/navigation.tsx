@@ -1,4 +1,4 @@
-/** The pages. The one that is open says so to eyes and screen readers alike. */
+/** The pages; the open one is marked, also for screen readers. */
 import { Link } from '@tanstack/react-router'
 import { navigation } from '@/routes'
 import classes from './navigation.module.css'

@@ -1,7 +1,7 @@
-/** The navigation of a phone, from the side. */
+/** The navigation on a phone, as a drawer. */
 import { Drawer } from '@mantine/core'
 import { Account } from '@/features/session/account'
-import { useFocusBack } from '@/ui/focus-back'
+import { useReturnFocus } from '@/ui/return-focus'
 import { Brand } from './brand'
 import { ConnectionIndicator } from './connection-indicator'
 import { Navigation } from './navigation'
@@ -15,7 +15,7 @@ interface PhoneMenuProps {
 }
 
 export default function PhoneMenu({ onClose, onHelp, onPalette }: PhoneMenuProps) {
-  useFocusBack()
+  useReturnFocus()
   return (
     <Drawer opened onClose={onClose} title={<Brand />} size={272} padding="md">
       <Navigation />

@@ -1,4 +1,4 @@
-/** The shell's own buttons: colour scheme, command palette, shortcuts. */
+/** The shell's buttons: theme, command palette, shortcuts. */
 import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import { IconDeviceDesktop, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
@@ -8,7 +8,7 @@ import classes from './shell-actions.module.css'
 const SCHEMES = {
   light: { name: 'light', icon: IconSun, next: 'dark' },
   dark: { name: 'dark', icon: IconMoon, next: 'auto' },
-  auto: { name: 'as the system', icon: IconDeviceDesktop, next: 'light' },
+  auto: { name: 'system', icon: IconDeviceDesktop, next: 'light' },
 } as const
 
 interface ShellActionsProps {
@@ -22,12 +22,12 @@ export function ShellActions({ onHelp, onPalette }: ShellActionsProps) {
   return (
     <div className={classes.actions}>
       <Action
-        label={`Colours: ${name}`}
-        hint={`Colours: ${name}. Click for ${SCHEMES[next].name}.`}
+        label={`Theme: ${name}`}
+        hint={`Theme: ${name}. Click for ${SCHEMES[next].name}.`}
         icon={icon}
         onClick={() => setColorScheme(next)}
       />
-      <Action label="Command palette" hint="Go to, or do (Ctrl K)" icon={IconSearch} onClick={onPalette} />
+      <Action label="Command palette" hint="Command palette (Ctrl K)" icon={IconSearch} onClick={onPalette} />
       <Action label="Keyboard shortcuts" hint="Keyboard shortcuts (?)" icon={IconKeyboard} onClick={onHelp} />
     </div>
   )

@@ -1,4 +1,4 @@
-/** What stands around every page: navigation, the live connection and its state, colour scheme, palette, shortcuts. */
+/** The frame of every page: navigation, live connection, theme, command palette, shortcuts. */
 import { Burger } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -17,13 +17,13 @@ import classes from './shell.module.css'
 import { useDocumentTitle } from './use-document-title'
 import { useShortcuts } from './use-shortcuts'
 
-// None is needed to show a page.
+// Not needed to show a page.
 const PhoneMenu = lazy(() => import('./phone-menu'))
 const CommandPalette = lazy(() => import('./command-palette'))
 const ShortcutHelp = lazy(() => import('./shortcut-help'))
 
 interface ShellProps {
-  /** The page takes the focus when it appears: somebody has just signed in, and the form that had it is gone. */
+  /** The page takes the focus when it appears: the sign-in form that had it is gone. */
   isFocused: boolean
 }
 
@@ -31,7 +31,7 @@ export function Shell({ isFocused }: ShellProps) {
   const queryClient = useQueryClient()
   const [isMenuOpen, menu] = useDisclosure(false)
   const [isHelpOpen, help] = useDisclosure(false)
-  const [isPaletteWanted, palette] = useDisclosure(false)
+  const [isPaletteOpen, palette] = useDisclosure(false)
   const main = useRef<HTMLElement>(null)
   const providerNames = useProviderNames()
   const pathname = useRouterState({ select: (state) => state.location.pathname })
@@ -49,7 +49,7 @@ export function Shell({ isFocused }: ShellProps) {
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <header className={classes.rail}>
         <Brand />
@@ -74,7 +74,7 @@ export function Shell({ isFocused }: ShellProps) {
       </main>
       <Suspense>
         {isMenuOpen && <PhoneMenu onClose={menu.close} onHelp={help.open} onPalette={palette.open} />}
-        {isPaletteWanted && <CommandPalette onClose={palette.close} />}
+        {isPaletteOpen && <CommandPalette onClose={palette.close} />}
         {isHelpOpen && <ShortcutHelp onClose={help.close} />}
       </Suspense>
     </div>
@@ -83,7 +83,7 @@ export function Shell({ isFocused }: ShellProps) {
 
 const NO_NAMES = {}
 
-/** As the live connection brings them, or a page asks for them. Nothing is asked for here. */
+/** From the cache: the live connection, or a page, fills it. */
 function useProviderNames(): Record<string, string> {
   return useQuery({ ...providersQuery, enabled: false, select: namesOf }).data ?? NO_NAMES
 }
@@ -92,12 +92,12 @@ function namesOf(providers: Schemas['ProviderView'][]): Record<string, string> {
   return Object.fromEntries(providers.map(({ name, display_name }) => [name, display_name]))
 }
 
-/** A screen reader begins to read at the new page, not at the link that led to it. */
+/** A screen reader starts reading at the new page, not at the link that was followed. */
 function useFocusOnNavigation(main: React.RefObject<HTMLElement | null>, pathname: string): void {
-  const seen = useRef(pathname)
+  const former = useRef(pathname)
   useEffect(() => {
-    if (seen.current === pathname) return
-    seen.current = pathname
+    if (former.current === pathname) return
+    former.current = pathname
     main.current?.focus({ preventScroll: true })
   }, [main, pathname])
 }

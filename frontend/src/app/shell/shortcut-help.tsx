@@ -2,17 +2,17 @@
 import { Kbd, Modal } from '@mantine/core'
 import { Fragment } from 'react'
 import { navigation } from '@/routes'
-import { useFocusBack } from '@/ui/focus-back'
+import { useReturnFocus } from '@/ui/return-focus'
 import classes from './shortcut-help.module.css'
 
 const GENERAL = [
-  { keys: ['Ctrl', 'K'], does: 'Go to a page, or do something' },
+  { keys: ['Ctrl', 'K'], does: 'Open the command palette' },
   { keys: ['?'], does: 'Show this list' },
-  { keys: ['Esc'], does: 'Close what is open' },
+  { keys: ['Esc'], does: 'Close the dialog' },
 ]
 
 export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
-  useFocusBack()
+  useReturnFocus()
   const pages = navigation.map(({ title, shortcut }) => ({ keys: ['g', shortcut], does: title }))
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="sm">

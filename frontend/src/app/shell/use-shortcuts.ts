@@ -1,4 +1,4 @@
-/** Keys that work on every page: `g` and a letter opens a page, `?` shows them all, Ctrl or Cmd K the palette. */
+/** Shortcuts of every page: `g` and a letter opens a page, `?` lists all of them, Ctrl or Cmd K opens the command palette. */
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { navigation } from '@/routes'

@@ -1,7 +1,7 @@
 /** What the dashboard asks beyond the shared status, providers and latest requests. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { answerOf, gateway } from '@/api/client'
+import { dataOf, gateway } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { latestRequestsQuery } from '@/api/queries'
 import { failedRequests } from './model'
@@ -12,7 +12,7 @@ export const todayQuery = (beganMs: number) =>
     queryKey: ['statistics', 'today', beganMs],
     queryFn: async ({ signal }) => {
       const query = { from: new Date(beganMs).toISOString(), bucket: 'hour' } as const
-      const { summary } = await answerOf(gateway.GET('/api/statistics', { params: { query }, signal }))
+      const { summary } = await dataOf(gateway.GET('/api/statistics', { params: { query }, signal }))
       return summary
     },
     refetchInterval: 15_000,
@@ -24,7 +24,7 @@ const failuresQuery = queryOptions({
   queryKey: ['requests', 'failures'],
   queryFn: async ({ signal }) => {
     const ended = async (ending: 'error' | 'upstream_cut') =>
-      answerOf(gateway.GET('/api/requests', { params: { query: { ending, limit: FAILURES } }, signal }))
+      dataOf(gateway.GET('/api/requests', { params: { query: { ending, limit: FAILURES } }, signal }))
     const [errors, cuts] = await Promise.all([ended('error'), ended('upstream_cut')])
     return [...errors.items, ...cuts.items]
   },

@@ -2,8 +2,8 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { useState } from 'react'
-import { TEST_MESSAGE, useWhyNotChange } from '@/api/queries'
-import { Allowed } from '@/ui/allowed'
+import { TEST_MESSAGE, useReadOnlyReason } from '@/api/queries'
+import { Guarded } from '@/ui/guarded'
 import { TestResult } from '@/ui/test-result'
 import classes from './autodecide-test.module.css'
 import { useAutodecideTest } from './queries'
@@ -11,14 +11,14 @@ import { useAutodecideTest } from './queries'
 export function AutodecideTest({ model }: { model: string }) {
   const [message, setMessage] = useState(TEST_MESSAGE)
   const test = useAutodecideTest()
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   return (
     <section className={classes.test} aria-label="Test">
       <form
         className={classes.form}
         onSubmit={(event) => {
           event.preventDefault()
-          if (whyNot === null) test.mutate({ model, message: message.trim() })
+          if (readOnly === null) test.mutate({ model, message: message.trim() })
         }}
       >
         <TextInput
@@ -27,7 +27,7 @@ export function AutodecideTest({ model }: { model: string }) {
           value={message}
           onChange={(event) => setMessage(event.currentTarget.value)}
         />
-        <Allowed whyNot={whyNot}>
+        <Guarded reason={readOnly}>
           <Button
             type="submit"
             variant="default"
@@ -37,7 +37,7 @@ export function AutodecideTest({ model }: { model: string }) {
           >
             Send test message
           </Button>
-        </Allowed>
+        </Guarded>
       </form>
       <p className={classes.note}>Sends a billed request; the candidates are tried in this order.</p>
       <TestResult test={test} />

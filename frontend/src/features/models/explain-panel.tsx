@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { Loaded } from '@/ui/loaded'
 import { Panel } from '@/ui/panel'
 import { TableSkeleton } from '@/ui/skeletons'
-import { SuggestingInput } from '@/ui/suggesting-input'
+import { AutocompleteInput } from '@/ui/autocomplete-input'
 import classes from './explain-panel.module.css'
 import { AutodecideTest } from './autodecide-test'
 import { Explained } from './explained'
@@ -63,13 +63,13 @@ function AskedName({ asked, onExplain }: ExplainPanelProps) {
         submit(text)
       }}
     >
-      <SuggestingInput
+      <AutocompleteInput
         className={classes.input}
         aria-label="Model to explain"
         placeholder="gpt-4o"
         maxLength={500}
         suggestions={typed === '' || typed === asked ? [] : models.map(({ name }) => name)}
-        areMatched
+        isFiltered
         limit={MOST_OFFERED}
         value={text}
         onChange={setText}

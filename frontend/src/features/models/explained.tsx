@@ -1,6 +1,7 @@
 /** The candidates in order with the parts of their scores as bars, and who was left out. */
 import type { Schemas } from '@/api/client'
 import { formatSeconds } from '@/lib/format'
+import { Bar } from '@/ui/bar'
 import { Duration, Money } from '@/ui/figures'
 import { BackIn } from '@/ui/flag-reason'
 import { EmptyState } from '@/ui/messages'
@@ -148,9 +149,7 @@ function Part({ name, meaning, value, weight }: { name: string; meaning: string;
         </dt>
         <dd>
           {value.toFixed(2)}
-          <span className={classes.track} aria-hidden>
-            <span className={classes.fill} style={{ width: `${Math.min(1, Math.max(0, value)) * 100}%` }} />
-          </span>
+          <Bar share={value} meaning={weight === 0 ? 'neutral' : 'accent'} />
         </dd>
       </div>
     </Tooltip>

@@ -8,7 +8,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { answerOf, gateway } from '@/api/client'
+import { dataOf, gateway } from '@/api/client'
 import type { ModelFilters } from './search'
 
 /** What fills the screen comes first; whatever else there is follows in few and large pages. */
@@ -31,7 +31,7 @@ const catalogueQuery = ({ find, provider, can, context, price }: ModelFilters) =
         min_context_tokens: context,
         max_input_usd_per_million: price,
       }
-      return answerOf(gateway.GET('/api/models', { params: { query }, signal }))
+      return dataOf(gateway.GET('/api/models', { params: { query }, signal }))
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
@@ -61,7 +61,7 @@ export const modelQuery = (name: string) =>
       let cursor: string | undefined
       do {
         const query = { limit: NEXT_PAGE, search: name.slice(0, LONGEST_SEARCH), cursor }
-        const page = await answerOf(gateway.GET('/api/models', { params: { query }, signal }))
+        const page = await dataOf(gateway.GET('/api/models', { params: { query }, signal }))
         const found = page.items.find((model) => model.name === name)
         if (found !== undefined) return found
         cursor = page.next_cursor ?? undefined
@@ -75,14 +75,14 @@ export const modelQuery = (name: string) =>
 export const explanationQuery = (model: string) =>
   queryOptions({
     queryKey: ['autodecide', model],
-    queryFn: ({ signal }) => answerOf(gateway.GET('/api/autodecide/{model}', { params: { path: { model } }, signal })),
+    queryFn: ({ signal }) => dataOf(gateway.GET('/api/autodecide/{model}', { params: { path: { model } }, signal })),
     refetchInterval: EXPLANATION_REPEATED_MS,
   })
 
 export function useRefresh() {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: () => answerOf(gateway.POST('/api/models/refresh')),
+    mutationFn: () => dataOf(gateway.POST('/api/models/refresh')),
     onSettled: () =>
       Promise.all([
         cache.invalidateQueries({ queryKey: ['models'] }),
@@ -96,7 +96,7 @@ export function useRefresh() {
 export function useAutodecideTest() {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: (body: { model: string; message: string }) => answerOf(gateway.POST('/api/autodecide/test', { body })),
+    mutationFn: (body: { model: string; message: string }) => dataOf(gateway.POST('/api/autodecide/test', { body })),
     onSettled: () => cache.invalidateQueries({ queryKey: ['autodecide'] }),
   })
 }

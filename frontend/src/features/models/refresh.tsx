@@ -4,9 +4,9 @@ import { IconRefresh } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Schemas } from '@/api/client'
-import { useWhyNotChange } from '@/api/queries'
+import { useReadOnlyReason } from '@/api/queries'
 import { formatCount } from '@/lib/format'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { ErrorState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { StatusBadge } from '@/ui/status-badge'
@@ -17,9 +17,9 @@ type Asked = Schemas['RefreshedProvider']
 type Refresh = ReturnType<typeof useRefresh>
 
 export function RefreshButton({ refresh }: { refresh: Refresh }) {
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   return (
-    <Allowed whyNot={whyNot}>
+    <Guarded reason={readOnly}>
       <Button
         variant="default"
         leftSection={<IconRefresh size={16} aria-hidden />}
@@ -28,7 +28,7 @@ export function RefreshButton({ refresh }: { refresh: Refresh }) {
       >
         Ask the providers
       </Button>
-    </Allowed>
+    </Guarded>
   )
 }
 

@@ -1,10 +1,10 @@
 /** One route: facts, prices, how it stands, and a real message sent there. */
 import { Button, VisuallyHidden } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
-import { TEST_MESSAGE, useProviderTest, useWhyNotChange } from '@/api/queries'
+import { TEST_MESSAGE, useProviderTest, useReadOnlyReason } from '@/api/queries'
 import { formatCount } from '@/lib/format'
 import { providerStateWords } from '@/lib/provider-words'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { CopyButton } from '@/ui/copy-button'
 import { Term } from '@/ui/facts'
 import { BackIn } from '@/ui/flag-reason'
@@ -18,7 +18,7 @@ import { RoutePrice } from './route-price'
 export function RouteCard({ route }: { route: Route }) {
   const { name, meaning } = providerStateWords(route.state)
   const test = useProviderTest(route.provider)
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   return (
     <article className={classes.card} aria-label={route.id}>
       <header className={classes.head}>
@@ -52,7 +52,7 @@ export function RouteCard({ route }: { route: Route }) {
       <Capabilities capabilities={route.capabilities} />
       <footer className={classes.foot}>
         <span>{route.is_default && 'The provider’s default model.'}</span>
-        <Allowed whyNot={whyNot}>
+        <Guarded reason={readOnly}>
           <Button
             size="xs"
             variant="default"
@@ -62,7 +62,7 @@ export function RouteCard({ route }: { route: Route }) {
           >
             Send a test message
           </Button>
-        </Allowed>
+        </Guarded>
       </footer>
       <TestResult test={test} />
     </article>

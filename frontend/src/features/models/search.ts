@@ -3,7 +3,6 @@ import * as v from 'valibot'
 import { maybe, nameParam, sortParam } from '@/lib/search-params'
 
 const CAPABILITIES = ['tools', 'images', 'json_schema', 'reasoning'] as const
-export type Capability = (typeof CAPABILITIES)[number]
 
 const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))
 

@@ -3,8 +3,8 @@ import { ActionIcon, Button, Textarea, VisuallyHidden } from '@mantine/core'
 import { IconArrowUp, IconMessageChatbot, IconPlayerStopFilled } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useIsViewer } from '@/api/queries'
-import { Allowed } from '@/ui/allowed'
-import { expectMarkdown } from '@/ui/markdown'
+import { Guarded } from '@/ui/guarded'
+import { preloadMarkdown } from '@/ui/markdown'
 import { EmptyState } from '@/ui/messages'
 import classes from './chat-panel.module.css'
 import { TurnView } from './turn-view'
@@ -27,10 +27,10 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
   const { turns, ask, stop, isAnswering } = chat
   const { box, content, noteScroll, follow } = useFollowing()
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(expectMarkdown, [])
-  const whyNot = useIsViewer() ? 'A viewer’s key may look and not ask: sign in with an admin’s to ask.' : null
+  useEffect(preloadMarkdown, [])
+  const readOnly = useIsViewer() ? 'A viewer’s key may look and not ask: sign in with an admin’s to ask.' : null
   const send = () => {
-    if (draft.trim() === '' || isAnswering || whyNot !== null) return
+    if (draft.trim() === '' || isAnswering || readOnly !== null) return
     follow()
     onDraft('')
     void ask(draft)
@@ -52,16 +52,16 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
               action={
                 <div className={classes.examples}>
                   {EXAMPLES.map((example) => (
-                    <Allowed key={example} whyNot={whyNot}>
+                    <Guarded key={example} readOnly={readOnly}>
                       <Button variant="default" size="xs" fw={450} onClick={() => void ask(example)}>
                         {example}
                       </Button>
-                    </Allowed>
+                    </Guarded>
                   ))}
                 </div>
               }
             >
-              {whyNot ?? 'Messages stay in this page and are gone when it is left.'}
+              {readOnly ?? 'Messages stay in this page and are gone when it is left.'}
             </EmptyState>
           ) : (
             turns.map((turn, index) => (
@@ -107,11 +107,11 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
             <IconPlayerStopFilled size={16} aria-hidden />
           </ActionIcon>
         ) : (
-          <Allowed whyNot={whyNot}>
+          <Guarded reason={readOnly}>
             <ActionIcon size={36} aria-label="Send" disabled={draft.trim() === ''} onClick={send}>
               <IconArrowUp size={18} aria-hidden />
             </ActionIcon>
-          </Allowed>
+          </Guarded>
         )}
       </div>
     </section>

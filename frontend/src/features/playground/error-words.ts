@@ -22,7 +22,7 @@ export function adviceFor(error: GatewayError): string {
   if (error.status === 401) return 'Sign in with an admin or client key.'
   if (error.status === 403) return 'A viewer key is read-only. Sign in with an admin or client key.'
   if (error.status === 429) return `${retryWords(error)} Or choose another model.`
-  if (error.isPassing && !error.isUnreachable)
+  if (error.isTransient && !error.isUnreachable)
     return retryWords(error) + (error.requestId === undefined ? '' : ' The timeline shows every attempt.')
   return errorWords(error).advice
 }

@@ -1,7 +1,7 @@
 /** A model from the list, or any other name: the gateway may know more than it lists. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { SuggestingInput } from '@/ui/suggesting-input'
+import { AutocompleteInput } from '@/ui/autocomplete-input'
 import { modelNamesQuery } from './queries'
 import { DEFAULT_MODEL } from './search'
 
@@ -32,7 +32,7 @@ export function ModelPicker({ model, onChange }: ModelPickerProps) {
     onChange(chosen === '' || chosen === DEFAULT_MODEL ? undefined : chosen)
   }
   return (
-    <SuggestingInput
+    <AutocompleteInput
       label="Model"
       description={error === null ? undefined : 'The list of models cannot be had now; any name may be typed.'}
       suggestions={names}

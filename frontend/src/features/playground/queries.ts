@@ -1,6 +1,6 @@
 /** What the playground asks beyond the chat itself. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { answerOf, gateway } from '@/api/client'
+import { dataOf, gateway } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { latestRequestsQuery } from '@/api/queries'
 
@@ -8,7 +8,7 @@ import { latestRequestsQuery } from '@/api/queries'
 export const modelNamesQuery = queryOptions({
   queryKey: ['models', 'names'],
   queryFn: async ({ signal }) => {
-    const { data } = await answerOf(gateway.GET('/v1/models', { signal }))
+    const { data } = await dataOf(gateway.GET('/v1/models', { signal }))
     // In Anthropic's form, which only its own clients are given, nobody owns a model.
     return data.map((model) => ({ name: model.id, providers: 'owned_by' in model ? model.owned_by : '' }))
   },

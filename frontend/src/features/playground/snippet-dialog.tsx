@@ -3,7 +3,7 @@ import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { statusQuery } from '@/api/queries'
-import { useFocusBack } from '@/ui/focus-back'
+import { useReturnFocus } from '@/ui/return-focus'
 import { CodeBlock } from '@/ui/markdown/code-block'
 import { Segmented } from '@/ui/segmented'
 import type { ChatRequest } from './conversation'
@@ -13,7 +13,7 @@ import { KEY_VARIABLE, type Language, LANGUAGES, snippet } from './snippets'
 const FENCES: Record<Language, string> = { curl: 'bash', Python: 'python', Node: 'javascript' }
 
 export default function SnippetDialog({ request, onClose }: { request: ChatRequest; onClose: () => void }) {
-  useFocusBack()
+  useReturnFocus()
   const [language, setLanguage] = useState<Language>('curl')
   const { data: status } = useQuery(statusQuery)
   const needsKey = status?.configuration.access !== 'open'

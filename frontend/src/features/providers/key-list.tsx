@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { formatCount } from '@/lib/format'
 import { failureWords } from '@/lib/outcome-words'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { Countdown, KeyFingerprint } from '@/ui/figures'
 import { StatusBadge } from '@/ui/status-badge'
 import classes from './key-list.module.css'
@@ -12,7 +12,7 @@ import { restoringKey } from './steering'
 
 type Key = Provider['keys'][number]
 
-export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: string | null }) {
+export function KeyList({ provider, readOnly }: { provider: Provider; readOnly: string | null }) {
   const steer = useSteering()
   return (
     <ul className={classes.list}>
@@ -28,7 +28,7 @@ export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: stri
           </div>
           <Rests keyOf={key} />
           {isResting(key) && key.fingerprint !== null && (
-            <Allowed whyNot={whyNot}>
+            <Guarded reason={readOnly}>
               <Button
                 size="compact-xs"
                 variant="default"
@@ -39,7 +39,7 @@ export function KeyList({ provider, whyNot }: { provider: Provider; whyNot: stri
               >
                 Restore
               </Button>
-            </Allowed>
+            </Guarded>
           )}
         </li>
       ))}

@@ -3,9 +3,9 @@ import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { NumberField } from '@/ui/number-field'
-import { SuggestingInput } from '@/ui/suggesting-input'
+import { AutocompleteInput } from '@/ui/autocomplete-input'
 import type { Provider } from './model'
 import classes from './preferences-form.module.css'
 import { providerModelsQuery, useSteering } from './queries'
@@ -14,7 +14,7 @@ import { preferring } from './steering'
 const HIGHEST_PRIORITY = 1_000_000
 
 /** Made anew where the provider's preferences change, so that it never shows what is no longer true. */
-export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyNot: string | null }) {
+export function PreferencesForm({ provider, readOnly }: { provider: Provider; readOnly: string | null }) {
   const [model, setModel] = useState(provider.default_model ?? '')
   const [priority, setPriority] = useState<number | undefined>(provider.priority)
   const [search] = useDebouncedValue(model === provider.default_model ? '' : model, 200)
@@ -30,17 +30,17 @@ export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyN
       className={classes.form}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!isUnchanged && whyNot === null) steer.mutate(preferring(provider, changes))
+        if (!isUnchanged && readOnly === null) steer.mutate(preferring(provider, changes))
       }}
     >
-      <SuggestingInput
+      <AutocompleteInput
         label="Default model"
         description="For a test, and for auto."
         suggestions={[...new Set(models.map(({ name }) => name))]}
-        areMatched
+        isFiltered
         value={model}
         onChange={setModel}
-        readOnly={whyNot !== null}
+        readOnly={readOnly !== null}
       />
       <NumberField
         label="Priority"
@@ -50,15 +50,15 @@ export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyN
         isWhole
         value={priority}
         onChange={setPriority}
-        readOnly={whyNot !== null}
+        readOnly={readOnly !== null}
       />
       <div className={classes.buttons}>
-        <Allowed whyNot={whyNot}>
+        <Guarded reason={readOnly}>
           <Button type="submit" size="xs" disabled={isUnchanged} loading={steer.isPending}>
             Save
           </Button>
-        </Allowed>
-        <Allowed whyNot={whyNot}>
+        </Guarded>
+        <Guarded reason={readOnly}>
           <Button
             size="xs"
             variant="subtle"
@@ -68,7 +68,7 @@ export function PreferencesForm({ provider, whyNot }: { provider: Provider; whyN
           >
             As configured
           </Button>
-        </Allowed>
+        </Guarded>
       </div>
     </form>
   )

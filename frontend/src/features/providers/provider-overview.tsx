@@ -2,7 +2,7 @@
 import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { providerHistoryQuery, recentStatisticsQuery, useWhyNotChange } from '@/api/queries'
+import { providerHistoryQuery, recentStatisticsQuery, useReadOnlyReason } from '@/api/queries'
 import { formatDuration, formatPercent, formatTime } from '@/lib/format'
 import { historySummary } from '@/lib/health-history'
 import { failureWords } from '@/lib/outcome-words'
@@ -27,16 +27,16 @@ interface ProviderOverviewProps {
 }
 
 export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   return (
     <div className={classes.overview}>
       <StateLine provider={provider} />
-      <SteeringBar provider={provider} isLast={isLast} whyNot={whyNot} />
+      <SteeringBar provider={provider} isLast={isLast} readOnly={readOnly} />
       {isSetUp(provider) && <Strip name={provider.name} />}
       <Figures provider={provider} />
       {provider.keys.length > 0 && (
         <Section title="Keys">
-          <KeyList provider={provider} whyNot={whyNot} />
+          <KeyList provider={provider} readOnly={readOnly} />
         </Section>
       )}
       {provider.routes.length > 0 && (
@@ -48,7 +48,7 @@ export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
         <PreferencesForm
           key={`${provider.default_model ?? ''}/${provider.priority}`}
           provider={provider}
-          whyNot={whyNot}
+          readOnly={readOnly}
         />
       </Section>
     </div>

@@ -4,16 +4,16 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSend } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { TEST_MESSAGE, useProviderTest, useWhyNotChange } from '@/api/queries'
-import { Allowed } from '@/ui/allowed'
-import { SuggestingInput } from '@/ui/suggesting-input'
+import { TEST_MESSAGE, useProviderTest, useReadOnlyReason } from '@/api/queries'
+import { Guarded } from '@/ui/guarded'
+import { AutocompleteInput } from '@/ui/autocomplete-input'
 import { TestResult } from '@/ui/test-result'
 import type { Provider } from './model'
 import classes from './provider-test.module.css'
 import { providerModelsQuery } from './queries'
 
 export function ProviderTest({ provider }: { provider: Provider }) {
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   const [message, setMessage] = useState(TEST_MESSAGE)
   const [model, setModel] = useState('')
   const [search] = useDebouncedValue(model, 200)
@@ -25,7 +25,7 @@ export function ProviderTest({ provider }: { provider: Provider }) {
         className={classes.form}
         onSubmit={(event) => {
           event.preventDefault()
-          if (message.trim() !== '' && whyNot === null) test.mutate({ message, ...(model !== '' && { model }) })
+          if (message.trim() !== '' && readOnly === null) test.mutate({ message, ...(model !== '' && { model }) })
         }}
       >
         <Textarea
@@ -37,20 +37,20 @@ export function ProviderTest({ provider }: { provider: Provider }) {
           value={message}
           dir="auto"
           onChange={(event) => setMessage(event.currentTarget.value)}
-          readOnly={whyNot !== null}
+          readOnly={readOnly !== null}
         />
         <div className={classes.row}>
-          <SuggestingInput
+          <AutocompleteInput
             className={classes.model}
             aria-label="Model"
             placeholder={provider.default_model ?? 'Name a model'}
             suggestions={[...new Set(models.map(({ name }) => name))]}
-            areMatched
+            isFiltered
             value={model}
             onChange={setModel}
-            readOnly={whyNot !== null}
+            readOnly={readOnly !== null}
           />
-          <Allowed whyNot={whyNot}>
+          <Guarded reason={readOnly}>
             <Button
               type="submit"
               leftSection={<IconSend size={15} aria-hidden />}
@@ -59,7 +59,7 @@ export function ProviderTest({ provider }: { provider: Provider }) {
             >
               Send
             </Button>
-          </Allowed>
+          </Guarded>
         </div>
       </form>
       <TestResult test={test} />

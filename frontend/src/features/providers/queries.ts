@@ -1,15 +1,15 @@
 /** What Providers asks and does beyond the shared list. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { answerOf, gateway, type Schemas } from '@/api/client'
+import { dataOf, gateway, type Schemas } from '@/api/client'
 import { providersQuery } from '@/api/queries'
-import { tellDone, tellRefused } from '@/ui/notices'
+import { notifyDone, notifyFailed } from '@/ui/notify'
 import { neededVariables } from './model'
 import type { Steering } from './steering'
 
 /** Which variables of the environment a provider waits for: its key, and what else it cannot do without. */
 export const variablesQuery = queryOptions({
   queryKey: ['config', 'variables'],
-  queryFn: ({ signal }) => answerOf(gateway.GET('/api/config', { signal })),
+  queryFn: ({ signal }) => dataOf(gateway.GET('/api/config', { signal })),
   select: neededVariables,
   staleTime: 60_000,
 })
@@ -20,7 +20,7 @@ export const providerModelsQuery = (provider: string, search: string) =>
   queryOptions({
     queryKey: ['providers', provider, 'models', search],
     queryFn: ({ signal }) =>
-      answerOf(
+      dataOf(
         gateway.GET('/api/providers/{provider}/models', {
           params: { path: { provider }, query: { limit: MODELS, ...(search !== '' && { search }) } },
           signal,
@@ -35,7 +35,7 @@ export const auditQuery = (provider: string) =>
   queryOptions({
     queryKey: ['audit', provider],
     queryFn: ({ signal }) =>
-      answerOf(gateway.GET('/api/audit', { params: { query: { target: provider, limit: 30 } }, signal })),
+      dataOf(gateway.GET('/api/audit', { params: { query: { target: provider, limit: 30 } }, signal })),
   })
 
 /** Does what an operator wants: shown at once, put back where it is refused, and told with a way back. */
@@ -55,7 +55,7 @@ export function useSteering() {
     },
     onSuccess: (answer, { done, message, undo }) => {
       if (answer !== undefined) show(answer)
-      tellDone({
+      notifyDone({
         title: done,
         ...(message !== undefined && { message }),
         onUndo: undo && (() => mutation.mutate(undo)),
@@ -63,7 +63,7 @@ export function useSteering() {
     },
     onError: (error, { refused }, context) => {
       if (context?.former) show(context.former)
-      tellRefused(refused, error)
+      notifyFailed(refused, error)
     },
     onSettled: (_answer, _error, { provider }) => {
       void cache.invalidateQueries({ queryKey: key, exact: true })

@@ -1,6 +1,6 @@
 /** What can be done about a provider, at one look: on and off, drain and restore, unflag, roll. */
 import { Button, Switch } from '@mantine/core'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { ConfirmButton } from '@/ui/confirm-button'
 import { canRoll, hasAnythingHeld, type Provider } from './model'
 import { useSteering } from './queries'
@@ -13,14 +13,14 @@ interface SteeringBarProps {
   /** The only one in rotation. */
   isLast: boolean
   /** Why nothing may be changed; `null` where it may. */
-  whyNot: string | null
+  readOnly: string | null
 }
 
-export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
+export function SteeringBar({ provider, isLast, readOnly }: SteeringBarProps) {
   const { mutate, isPending } = useSteering()
   const { display_name, status, enabled } = provider
   const action = (steering: Steering, verb: string, isSuggested = true) => (
-    <Allowed whyNot={whyNot}>
+    <Guarded reason={readOnly}>
       <Button
         size="xs"
         variant={isSuggested ? 'light' : 'default'}
@@ -29,20 +29,20 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
       >
         {verb}
       </Button>
-    </Allowed>
+    </Guarded>
   )
   return (
     <div className={classes.bar} role="group" aria-label={`Steer ${display_name}`}>
       {isLast ? (
-        <SwitchOff provider={provider} whyNot={whyNot} onConfirm={() => mutate(switching(provider, false))} />
+        <SwitchOff provider={provider} readOnly={readOnly} onConfirm={() => mutate(switching(provider, false))} />
       ) : (
-        <Allowed whyNot={whyNot}>
+        <Guarded reason={readOnly}>
           <Switch
             label="Switched on"
             checked={enabled}
             onChange={(event) => mutate(switching(provider, event.currentTarget.checked))}
           />
-        </Allowed>
+        </Guarded>
       )}
       <span className={classes.buttons}>
         {hasAnythingHeld(provider) && action(unflagging(provider), status === 'flagged' ? 'Unflag' : 'Forget failures')}
@@ -51,7 +51,7 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
         {isLast && (
           <ConfirmButton
             size="xs"
-            whyNot={whyNot}
+            readOnly={readOnly}
             disabled={isPending}
             question={`Drain ${display_name}, the last one in rotation?`}
             consequence="Nobody else can answer: every request will fail until it is restored. What is in flight goes on to its end."
@@ -65,7 +65,7 @@ export function SteeringBar({ provider, isLast, whyNot }: SteeringBarProps) {
         {provider.keys.length > 1 && (
           <ConfirmButton
             size="xs"
-            whyNot={whyNot}
+            readOnly={readOnly}
             disabled={isPending || !canRoll(provider)}
             question={`Roll the key of ${display_name}?`}
             consequence="The next usable key is used from now on, also after restarts. The one before stays usable and is not penalised; rolling again goes on to the key after."

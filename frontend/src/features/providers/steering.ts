@@ -1,5 +1,5 @@
 /** What an operator can do about a provider: the call, what it will look like, what to say of it, and how to take it back. */
-import { answerOf, gateway, type Schemas } from '@/api/client'
+import { dataOf, gateway, type Schemas } from '@/api/client'
 
 type Provider = Schemas['ProviderView']
 
@@ -24,7 +24,7 @@ export function switching(provider: Provider, enabled: boolean, isUndo = false):
   const { name, display_name } = provider
   return {
     provider: name,
-    call: () => answerOf(gateway.POST('/api/providers/{provider}/toggle', { ...path(provider), body: { enabled } })),
+    call: () => dataOf(gateway.POST('/api/providers/{provider}/toggle', { ...path(provider), body: { enabled } })),
     guess: (known) => ({ ...known, enabled, status: enabled ? 'available' : 'disabled', flag: null }),
     done: `${display_name} is ${enabled ? 'on' : 'off'}`,
     message: enabled ? 'The next request may go there.' : 'What is in flight goes on to its end.',
@@ -37,7 +37,7 @@ export function draining(provider: Provider, isUndo = false): Steering {
   const { name, display_name } = provider
   return {
     provider: name,
-    call: () => answerOf(gateway.POST('/api/providers/{provider}/drain', path(provider))),
+    call: () => dataOf(gateway.POST('/api/providers/{provider}/drain', path(provider))),
     guess: (known) => ({
       ...known,
       status: 'drained',
@@ -54,7 +54,7 @@ export function restoring(provider: Provider, isUndo = false): Steering {
   const { name, display_name } = provider
   return {
     provider: name,
-    call: () => answerOf(gateway.POST('/api/providers/{provider}/restore', path(provider))),
+    call: () => dataOf(gateway.POST('/api/providers/{provider}/restore', path(provider))),
     guess: (known) => ({ ...known, status: 'available', flag: null }),
     done: `${display_name} is back in rotation`,
     refused: `${display_name} is still drained`,
@@ -66,7 +66,7 @@ export function unflagging(provider: Provider): Steering {
   const { name, display_name } = provider
   return {
     provider: name,
-    call: () => answerOf(gateway.POST('/api/providers/{provider}/unflag', path(provider))),
+    call: () => dataOf(gateway.POST('/api/providers/{provider}/unflag', path(provider))),
     guess: (known) => ({
       ...known,
       status: known.status === 'flagged' ? 'available' : known.status,
@@ -85,7 +85,7 @@ export function restoringKey(provider: Provider, fingerprint: string): Steering 
   return {
     provider: name,
     call: () =>
-      answerOf(
+      dataOf(
         gateway.POST('/api/providers/{provider}/keys/{fingerprint}/restore', {
           params: { path: { provider: name, fingerprint } },
         }),
@@ -105,8 +105,8 @@ export function rolling(provider: Provider): Steering {
   return {
     provider: name,
     call: async () => {
-      await answerOf(gateway.POST('/api/providers/{provider}/roll-key', path(provider)))
-      return answerOf(gateway.GET('/api/providers/{provider}', path(provider)))
+      await dataOf(gateway.POST('/api/providers/{provider}/roll-key', path(provider)))
+      return dataOf(gateway.GET('/api/providers/{provider}', path(provider)))
     },
     done: `${display_name} uses its next key`,
     message: 'The one before stays usable.',
@@ -127,7 +127,7 @@ export function preferring(
   }
   return {
     provider: name,
-    call: () => answerOf(gateway.PATCH('/api/providers/{provider}', { ...path(provider), body: changes })),
+    call: () => dataOf(gateway.PATCH('/api/providers/{provider}', { ...path(provider), body: changes })),
     guess: (known) => ({
       ...known,
       ...(changes.default_model != null && { default_model: changes.default_model }),

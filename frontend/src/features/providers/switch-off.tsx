@@ -1,23 +1,23 @@
 /** The switch of the last provider in rotation, which asks before it goes off. */
 import { Switch } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Allowed } from '@/ui/allowed'
+import { Guarded } from '@/ui/guarded'
 import { ConfirmDialog } from '@/ui/confirm-button'
 import type { Provider } from './model'
 
 interface SwitchOffProps {
   provider: Provider
-  whyNot: string | null
+  readOnly: string | null
   onConfirm: () => void
 }
 
-export function SwitchOff({ provider, whyNot, onConfirm }: SwitchOffProps) {
+export function SwitchOff({ provider, readOnly, onConfirm }: SwitchOffProps) {
   const [isAsking, { open, close }] = useDisclosure(false)
   return (
     <>
-      <Allowed whyNot={whyNot}>
+      <Guarded reason={readOnly}>
         <Switch label="Switched on" checked onChange={open} />
-      </Allowed>
+      </Guarded>
       <ConfirmDialog
         isOpen={isAsking}
         question={`Switch off ${provider.display_name}, the last one in rotation?`}

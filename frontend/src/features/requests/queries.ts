@@ -8,7 +8,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { useEffect, useMemo, useReducer } from 'react'
-import { answerOf, gateway } from '@/api/client'
+import { dataOf, gateway } from '@/api/client'
 import { latestRequestsQuery } from '@/api/queries'
 import { GatewayError } from '@/lib/gateway-error'
 import { countSet } from '@/lib/page-url'
@@ -27,7 +27,7 @@ const ledgerQuery = (filters: RequestFilters) =>
   infiniteQueryOptions({
     queryKey: ['ledger', 'list', filters],
     queryFn: ({ pageParam, signal }) =>
-      answerOf(
+      dataOf(
         gateway.GET('/api/requests', {
           params: { query: { ...filters, limit: PAGE, ...(pageParam !== null && { cursor: pageParam }) } },
           signal,
@@ -98,7 +98,7 @@ const WAIT_MS = 500
 export const requestQuery = (id: string, isExpected: () => boolean) =>
   queryOptions({
     queryKey: ['ledger', 'request', id],
-    queryFn: ({ signal }) => answerOf(gateway.GET('/api/requests/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => dataOf(gateway.GET('/api/requests/{id}', { params: { path: { id } }, signal })),
     // What is in the ledger does not change any more.
     staleTime: Infinity,
     retry: (failures, error) =>

@@ -1,13 +1,13 @@
 /** Signing in and out. Who the pages act for is `sessionQuery`, which all of them share. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { answerOf, gateway, type Schemas } from '@/api/client'
+import { dataOf, gateway, type Schemas } from '@/api/client'
 import { sessionQuery } from '@/api/queries'
-import { tellRefused } from '@/ui/notices'
+import { notifyFailed } from '@/ui/notify'
 
 export function useSignIn() {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: (key: string) => answerOf(gateway.POST('/api/session', { body: { key } })),
+    mutationFn: (key: string) => dataOf(gateway.POST('/api/session', { body: { key } })),
     onSuccess: (session) => goOnAs(session, queryClient),
   })
 }
@@ -23,9 +23,9 @@ export function useSignOut(): SignOut {
   const queryClient = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const { isPending, mutate } = useMutation({
-    mutationFn: () => answerOf(gateway.DELETE('/api/session')),
+    mutationFn: () => dataOf(gateway.DELETE('/api/session')),
     onSuccess: () => goOnAs(null, queryClient),
-    onError: (error) => tellRefused('You are still signed in', error),
+    onError: (error) => notifyFailed('You are still signed in', error),
   })
   return {
     isPossible: session?.access === 'keys',

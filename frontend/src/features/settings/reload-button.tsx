@@ -2,16 +2,16 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconRefresh } from '@tabler/icons-react'
-import { useWhyNotChange } from '@/api/queries'
-import { Allowed } from '@/ui/allowed'
-import { tellRefused } from '@/ui/notices'
+import { useReadOnlyReason } from '@/api/queries'
+import { Guarded } from '@/ui/guarded'
+import { notifyFailed } from '@/ui/notify'
 import { useReload } from './queries'
 
 export function ReloadButton() {
   const reload = useReload()
-  const whyNot = useWhyNotChange()
+  const readOnly = useReadOnlyReason()
   return (
-    <Allowed whyNot={whyNot}>
+    <Guarded reason={readOnly}>
       <Button
         variant="default"
         leftSection={<IconRefresh size={16} aria-hidden />}
@@ -24,12 +24,12 @@ export function ReloadButton() {
                 message: `Generation ${generation} is in force.`,
               })
             },
-            onError: (error) => tellRefused('Nothing was changed', error),
+            onError: (error) => notifyFailed('Nothing was changed', error),
           })
         }}
       >
         Reload configuration
       </Button>
-    </Allowed>
+    </Guarded>
   )
 }

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
-import { tellRefused } from '@/ui/notices'
+import { notifyFailed } from '@/ui/notify'
 import { Popover } from '@/ui/popover'
 import classes from './export-menu.module.css'
 import { useExport } from './queries'
@@ -20,7 +20,7 @@ export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: bo
       onSuccess: ({ name }) => {
         notifications.show({ title: 'Exported', message: name })
       },
-      onError: (error) => tellRefused('Nothing was exported', error),
+      onError: (error) => notifyFailed('Nothing was exported', error),
     })
   }
   return (

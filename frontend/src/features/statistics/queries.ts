@@ -1,6 +1,6 @@
 /** What Statistics asks, and its downloads. */
 import { keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
-import { answerOf, gateway } from '@/api/client'
+import { dataOf, gateway } from '@/api/client'
 import { GatewayError } from '@/lib/gateway-error'
 import { isOpenEnded, presetOf, queryOf } from './range'
 import type { Asked } from './search'
@@ -18,7 +18,7 @@ export const statisticsQuery = (asked: Asked) =>
   queryOptions({
     queryKey: ['statistics', asked],
     queryFn: ({ signal }) =>
-      answerOf(gateway.GET('/api/statistics', { params: { query: queryOf(asked, Date.now()) }, signal })),
+      dataOf(gateway.GET('/api/statistics', { params: { query: queryOf(asked, Date.now()) }, signal })),
     placeholderData: keepPreviousData,
     refetchInterval: repeatedAfter(asked),
   })

@@ -1,4 +1,4 @@
-/** The figures of a chart as a table, folded away until somebody wants them. */
+/** The figures of a chart as a table, collapsed at first. */
 import { VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import type { TimeChartProps } from './model'
@@ -8,7 +8,7 @@ export function ChartTable({ label, times, series, format, formatInTable = forma
   const [isOpen, setIsOpen] = useState(false)
   return (
     <details className={classes.details} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-      <summary>As a table</summary>
+      <summary>Show as table</summary>
       {isOpen && (
         <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
           <table>

@@ -1,36 +1,35 @@
-/** What a chart over time is given, and the numbers that it draws. */
+/** The data of a chart over time, and its geometry. */
 import { scaleFromZero, type Scale } from '@/lib/scale'
 
 export interface Series {
   name: string
-  /** One for each time; `null` where nothing is known, which leaves a gap. */
+  /** One for each time; `null` leaves a gap. */
   values: (number | null)[]
-  /** A token, such as `var(--ae-down)`; without one the series' own colour. */
+  /** A token, such as `var(--ae-down)`; by default the colour of its position. */
   colour?: string
 }
 
 export interface TimeChartProps {
-  /** What the chart shows: "Requests a minute". */
+  /** "Requests per minute". */
   label: string
   /** The beginning of each bucket, ISO-8601, ascending. */
   times: string[]
   series: Series[]
-  /** Lines side by side, or bars and areas on top of each other. */
   kind: 'line' | 'stacked-area' | 'stacked-bars'
-  /** A value with its unit, for axis and legend, and for the table as well where nothing else is said. */
+  /** A value with its unit, for axis and legend. */
   format: (value: number | null) => string
-  /** The same in the table, whose digits line up. */
+  /** The same for the table, aligned; by default `format`. */
   formatInTable?: (value: number | null) => string
-  /** How a time reads below the axis, such as 14:05 or 23 Nov. */
+  /** The label of a bucket below the axis, such as 14:05 or 23 Nov. */
   formatTime: (time: string) => string
   height?: number
-  /** Drill down: a bucket was chosen. */
+  /** A bucket was selected, to drill down. */
   onSelect?: (time: string) => void
 }
 
 const [LEAST_LABEL_WIDTH, LABEL_GAP, CHARACTER_WIDTH] = [52, 8, 7]
 
-/** The room that the labels of an axis of values need, in pixels: `$0.00004` needs more than `200`. */
+/** The width of the value axis's labels in pixels: `$0.00004` is wider than `200`. */
 export function labelWidth(labels: string[]): number {
   const longest = Math.max(0, ...labels.map(({ length }) => length))
   return Math.max(LEAST_LABEL_WIDTH, longest * CHARACTER_WIDTH + LABEL_GAP)

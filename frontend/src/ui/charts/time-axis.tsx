@@ -1,4 +1,4 @@
-/** The names of moments below a chart, each in the middle of its bucket. */
+/** The labels below a chart, each at the centre of its bucket. */
 import { timeTicks } from '@/lib/time-ticks'
 import type { TimeChartProps } from './model'
 import classes from './time-chart.module.css'
@@ -6,9 +6,9 @@ import classes from './time-chart.module.css'
 interface TimeAxisProps extends Pick<TimeChartProps, 'times' | 'formatTime'> {
   x: (index: number) => number
   y: number
-  /** How long the axis is, in pixels. */
+  /** The length of the axis in pixels. */
   width: number
-  /** Where the picture ends: what would stick out stands further in. */
+  /** The right edge of the chart, which no label exceeds. */
   right: number
 }
 

@@ -1,6 +1,5 @@
 /**
- * A chart over time: axes with units, a crosshair for pointer and arrow keys, and the same figures as a table for those who
- * cannot or do not want to see a picture.
+ * A chart over time: axes with units, a crosshair for pointer and arrow keys, and the same figures as a table.
  */
 import { useElementSize } from '@mantine/hooks'
 import { type KeyboardEvent, type MouseEvent, useRef, useState } from 'react'
@@ -42,7 +41,7 @@ export default function TimeChart(props: TimeChartProps) {
     const time = index === null ? undefined : times[index]
     if (time !== undefined) onSelect?.(time)
   }
-  // A finger cannot point without pressing: its first tap reads a bucket, the next one opens it.
+  // On a touch screen the first tap shows a bucket, the second one selects it.
   const click = (event: MouseEvent<SVGSVGElement>) => {
     const index = bucketAt(event)
     if (!pressed.current.isTouch || index === pressed.current.at) select(index)
@@ -53,14 +52,12 @@ export default function TimeChart(props: TimeChartProps) {
       <Legend {...props} at={chosen} />
       <div ref={ref} className={classes.plot} style={{ height }}>
         {width > 0 && (
-          // A picture that answers to arrow keys: what they point at is read from the live line below.
-
+          // Screen readers read the bucket that the arrow keys choose from the legend, which is a live region.
           <svg
             width={width}
             height={height}
             role="img"
-            aria-label={`${label}. Arrow keys read it value by value.`}
-
+            aria-label={`${label}. Use the arrow keys to read the values.`}
             tabIndex={0}
             data-selects={onSelect !== undefined || undefined}
             onPointerDown={(event) => {
@@ -96,7 +93,7 @@ export default function TimeChart(props: TimeChartProps) {
   )
 }
 
-/** Names and colours; while something is pointed at, its time and values too. */
+/** Names and colours; with a bucket chosen, its time and values. */
 function Legend({ label, times, series, format, formatTime, at }: TimeChartProps & { at: number | null }) {
   const time = at === null ? undefined : times[at]
   return (

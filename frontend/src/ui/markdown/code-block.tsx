@@ -1,4 +1,4 @@
-/** Code as it is, with its language and a button that copies it. */
+/** Code with its language and a copy button. */
 import { CopyButton } from '../copy-button'
 import classes from './code-block.module.css'
 

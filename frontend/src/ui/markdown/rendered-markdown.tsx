@@ -1,6 +1,6 @@
 /**
- * Markdown without trust: HTML in it is text, an address is a link only where it leads to a page, and pictures stay where they
- * are, since a picture's address alone can carry words out.
+ * Untrusted Markdown: HTML is shown as text, only http(s) and mailto addresses become links, and images are not loaded, since their
+ * address could leak data.
  */
 import { memo } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
@@ -21,16 +21,16 @@ const COMPONENTS: Components = {
     ),
   img: ({ alt, src }) => (
     <span className={classes.picture} title={typeof src === 'string' ? src : undefined}>
-      [picture not loaded{alt === undefined || alt === '' ? '' : `: ${alt}`}]
+      [image not loaded{alt === undefined || alt === '' ? '' : `: ${alt}`}]
     </span>
   ),
-  // Below those of the page, and on one level: models begin with any.
+  // Below the headings of the page, and on one level: models start with any.
   h1: ({ children }) => <h3 data-large>{children}</h3>,
   h2: ({ children }) => <h3 data-large>{children}</h3>,
   h4: ({ children }) => <h3>{children}</h3>,
   h5: ({ children }) => <h3>{children}</h3>,
   h6: ({ children }) => <h3>{children}</h3>,
-  // The box of a task, which nobody can tick.
+  // A task's checkbox, read-only.
   input: ({ checked }) => (
     <span role="img" aria-label={checked === true ? 'done' : 'to do'}>
       {checked === true ? '☑' : '☐'}{' '}

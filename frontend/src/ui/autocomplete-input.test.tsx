@@ -3,7 +3,7 @@ import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
-import { SuggestingInput } from './suggesting-input'
+import { AutocompleteInput } from './autocomplete-input'
 
 const chosen = vi.fn()
 const submitted = vi.fn()
@@ -17,7 +17,7 @@ function Form() {
         submitted()
       }}
     >
-      <SuggestingInput
+      <AutocompleteInput
         aria-label="Model"
         value={text}
         onChange={setText}

@@ -1,14 +1,14 @@
-/** What floats: shown above everything else on the page, beside what it belongs to, and inside the window. */
+/** Floating elements: above the page, next to their anchor, inside the window. */
 import { type RefObject, useLayoutEffect, useRef } from 'react'
 
-/** `start` and `end` line up with that edge; `top` and `right` are in the middle. It turns over where there is no room. */
+/** `start` and `end` align with that edge; `top` and `right` are centred. It flips where there is no room. */
 export type Side = 'top' | 'right' | 'bottom-start' | 'bottom-end'
 
 const GAP = 6
 const MARGIN = 8
 
-/** For an element with `popover="manual"`, which is shown as long as it is in the document. */
-export function useBeside<Floating extends HTMLElement>(
+/** For an element with `popover="manual"`, which is shown while it is mounted. */
+export function useFloating<Floating extends HTMLElement>(
   anchor: Element | null,
   side: Side,
 ): RefObject<Floating | null> {
@@ -16,17 +16,17 @@ export function useBeside<Floating extends HTMLElement>(
   useLayoutEffect(() => {
     const box = floating.current
     if (box === null || anchor === null) return
-    const put = () => place(box, anchor, side)
+    const update = () => place(box, anchor, side)
     box.showPopover()
-    put()
-    const observer = new ResizeObserver(put)
+    update()
+    const observer = new ResizeObserver(update)
     observer.observe(box)
-    window.addEventListener('scroll', put, { capture: true, passive: true })
-    window.addEventListener('resize', put)
+    window.addEventListener('scroll', update, { capture: true, passive: true })
+    window.addEventListener('resize', update)
     return () => {
       observer.disconnect()
-      window.removeEventListener('scroll', put, { capture: true })
-      window.removeEventListener('resize', put)
+      window.removeEventListener('scroll', update, { capture: true })
+      window.removeEventListener('resize', update)
       box.hidePopover()
     }
   }, [anchor, side])

@@ -1,16 +1,16 @@
 import { useEffect } from 'react'
 
-/** After Mantine has taken the dialog away, or begun to. */
+/** After Mantine has started to remove the dialog. */
 const AFTER_MS = 20
 
 /**
- * Gives the focus back to what opened a dialog when it closes. Mantine does it from the second opening on: a dialog that comes
- * with its own chunk is open when it is first mounted, which Mantine does not see.
+ * Returns the focus to the element that opened a dialog. Mantine does it from the second opening on: a lazy dialog is already open
+ * when it is first mounted, which Mantine does not notice.
  */
-export function useFocusBack(isOpen = true): void {
+export function useReturnFocus(isOpen = true): void {
   useEffect(() => {
     if (!isOpen) return
-    // The dialog takes the focus a moment later. The document is kept: a test's is gone before the wait is over.
+    // The dialog takes the focus a moment later. The document is kept: that of a test is gone before the timeout.
     const page = document
     const opener = page.activeElement instanceof HTMLElement ? page.activeElement : null
     return () => {

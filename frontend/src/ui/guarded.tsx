@@ -1,4 +1,4 @@
-/** Around a control that changes something: where it may not be used it stays reachable, does nothing, and says why. */
+/** Around a control that changes something: with a `reason` it is disabled, stays reachable by keyboard, and shows the reason. */
 import { VisuallyHidden } from '@mantine/core'
 import { cloneElement, type MouseEvent, type ReactElement, useId } from 'react'
 import { Tooltip } from './tooltip'
@@ -10,19 +10,19 @@ interface Control {
   'data-disabled'?: boolean
 }
 
-interface AllowedProps {
-  /** `null` where it may be used; see `useWhyNotChange`. */
-  whyNot: string | null
-  /** One button, menu item or switch. A truly disabled one could not be reached by keyboard, nor its reason be read. */
+interface GuardedProps {
+  /** Why it is disabled; `null` if it is not. See `useReadOnlyReason`. */
+  reason: string | null
+  /** One button, menu item or switch. */
   children: ReactElement<Control>
 }
 
-export function Allowed({ whyNot, children }: AllowedProps) {
+export function Guarded({ reason, children }: GuardedProps) {
   const reasonId = useId()
-  if (whyNot === null) return children
+  if (reason === null) return children
   return (
     <>
-      <Tooltip label={whyNot}>
+      <Tooltip label={reason}>
         {cloneElement(children, {
           'aria-disabled': true,
           'aria-describedby': reasonId,
@@ -30,7 +30,7 @@ export function Allowed({ whyNot, children }: AllowedProps) {
           onClick: (event) => event.preventDefault(),
         })}
       </Tooltip>
-      <VisuallyHidden id={reasonId}>{whyNot}</VisuallyHidden>
+      <VisuallyHidden id={reasonId}>{reason}</VisuallyHidden>
     </>
   )
 }

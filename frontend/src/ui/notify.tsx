@@ -1,28 +1,28 @@
-/** What came of an action, at the edge of the page: that it is done, with a way back, or why it was refused. */
+/** Notifications about an action: done, with an undo button, or failed, with the reason. */
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowBackUp } from '@tabler/icons-react'
 import { errorSentence } from '@/lib/error-words'
-import classes from './notices.module.css'
+import classes from './notify.module.css'
 
-const TIME_TO_UNDO_MS = 12_000
-let told = 0
+const UNDO_MS = 12_000
+let count = 0
 
 interface Done {
-  /** What is true now: "Groq is off". */
+  /** The new state: "Groq is off". */
   title: string
   message?: string
-  /** Takes it back; without it there is no way. */
+  /** Without it there is no undo button. */
   onUndo?: (() => void) | undefined
 }
 
-export function tellDone({ title, message, onUndo }: Done): void {
-  told += 1
-  const id = `done-${told}`
+export function notifyDone({ title, message, onUndo }: Done): void {
+  count += 1
+  const id = `done-${count}`
   notifications.show({
     id,
     title,
-    ...(onUndo && { autoClose: TIME_TO_UNDO_MS }),
+    ...(onUndo && { autoClose: UNDO_MS }),
     message: (
       <div className={classes.message}>
         {message !== undefined && <span dir="auto">{message}</span>}
@@ -44,8 +44,8 @@ export function tellDone({ title, message, onUndo }: Done): void {
   })
 }
 
-/** `title` says that all is as it was: "Groq is still on". It stays until it has been read. */
-export function tellRefused(title: string, error: unknown): void {
+/** `title` is the unchanged state: "Groq is still on". It stays until it is closed. */
+export function notifyFailed(title: string, error: unknown): void {
   notifications.show({
     color: 'red',
     title,

@@ -1,4 +1,4 @@
-/** Pages that nobody asked for: the one that is not there, and the one that crashed. */
+/** The pages for an unknown URL and for a page that crashed. */
 import { Button } from '@mantine/core'
 import { IconMapOff } from '@tabler/icons-react'
 import { type ErrorComponentProps, Link } from '@tanstack/react-router'
@@ -11,14 +11,14 @@ export function PageNotFound() {
       <PageHeader title="Not found" />
       <EmptyState
         icon={IconMapOff}
-        title="There is no page at this address"
+        title="Unknown address"
         action={
           <Button variant="default" component={Link} to="/">
-            To the first page
+            Go to the dashboard
           </Button>
         }
       >
-        It may be mistyped, or from another version.
+        Check the address, or choose a page from the navigation.
       </EmptyState>
     </>
   )
@@ -27,7 +27,7 @@ export function PageNotFound() {
 export function PageCrashed({ error, reset }: ErrorComponentProps) {
   return (
     <>
-      <PageHeader title="This page stopped" description="All others still work." />
+      <PageHeader title="This page failed" description="The other pages still work." />
       <ErrorState error={error} onRetry={reset} />
     </>
   )

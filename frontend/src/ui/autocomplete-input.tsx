@@ -1,32 +1,32 @@
-/** A field that suggests and accepts any other text too: a combobox whose list is opened by typing, a click or the arrow keys. */
+/** A text field with suggestions, opened by typing, a click or the arrow keys; any other text is accepted, too. */
 import { TextInput, type TextInputProps } from '@mantine/core'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
-import { useBeside } from './beside'
-import classes from './suggesting-input.module.css'
+import { useFloating } from './floating'
+import classes from './autocomplete-input.module.css'
 
-interface SuggestingInputProps extends Omit<TextInputProps, 'value' | 'onChange' | 'onFocus' | 'onClick'> {
+interface AutocompleteInputProps extends Omit<TextInputProps, 'value' | 'onChange' | 'onFocus' | 'onClick'> {
   value: string
   onChange: (text: string) => void
   suggestions: string[]
-  /** Somebody has taken a suggestion, after `onChange` with it. */
+  /** A suggestion was chosen; called after `onChange`. */
   onChoose?: (suggestion: string) => void
-  /** The suggestions are chosen by the text already. */
-  areMatched?: boolean
-  /** At most so many are shown. */
+  /** The suggestions are already filtered by the text. */
+  isFiltered?: boolean
+  /** The most suggestions shown. */
   limit?: number
-  /** Stands beside a suggestion. */
+  /** Shown beside a suggestion. */
   hintOf?: (suggestion: string) => ReactNode
-  /** Takes the whole text when it is entered, so that typing begins anew. */
+  /** Selects the whole text on focus. */
   isSelectedOnFocus?: boolean
 }
 
-export function SuggestingInput(props: SuggestingInputProps) {
+export function AutocompleteInput(props: AutocompleteInputProps) {
   const {
     value,
     onChange,
     suggestions,
     onChoose,
-    areMatched = false,
+    isFiltered = false,
     limit = 50,
     hintOf,
     isSelectedOnFocus = false,
@@ -39,10 +39,10 @@ export function SuggestingInput(props: SuggestingInputProps) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [isTyped, setIsTyped] = useState(false)
   const [active, setActive] = useState(-1)
-  // Until something is typed, all are offered, not only those like the chosen one.
-  const wanted = isTyped && !areMatched ? value.trim().toLowerCase() : ''
-  const offered = suggestions.filter((one) => one.toLowerCase().includes(wanted)).slice(0, limit)
-  const isOpen = anchor !== null && offered.length > 0 && !(offered.length === 1 && offered[0] === value)
+  // Before typing all are suggested, not only those that contain the current value.
+  const filter = isTyped && !isFiltered ? value.trim().toLowerCase() : ''
+  const shown = suggestions.filter((one) => one.toLowerCase().includes(filter)).slice(0, limit)
+  const isOpen = anchor !== null && shown.length > 0 && !(shown.length === 1 && shown[0] === value)
 
   const open = (field: HTMLElement) => {
     if (readOnly !== true) setAnchor(field)
@@ -60,22 +60,22 @@ export function SuggestingInput(props: SuggestingInputProps) {
   const move = (event: KeyboardEvent<HTMLInputElement>, by: 1 | -1) => {
     event.preventDefault()
     open(event.currentTarget)
-    const next = active === -1 && by === -1 ? offered.length - 1 : (active + by + offered.length) % offered.length
+    const next = active === -1 && by === -1 ? shown.length - 1 : (active + by + shown.length) % shown.length
     setActive(next)
     document.getElementById(`${listId}-${next}`)?.scrollIntoView({ block: 'nearest' })
   }
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
-    const chosen = isOpen ? offered[active] : undefined
+    const chosen = isOpen ? shown[active] : undefined
     if (event.key === 'Enter' && chosen !== undefined) {
       event.preventDefault()
       choose(chosen)
       return
     }
-    if (event.key === 'ArrowDown' && offered.length > 0) move(event, 1)
-    else if (event.key === 'ArrowUp' && offered.length > 0) move(event, -1)
+    if (event.key === 'ArrowDown' && shown.length > 0) move(event, 1)
+    else if (event.key === 'ArrowUp' && shown.length > 0) move(event, -1)
     else if (event.key === 'Enter') close()
     else if (event.key === 'Escape' && isOpen) {
-      // What lies under the list stays open.
+      // A dialog below the list stays open.
       event.stopPropagation()
       close()
     }
@@ -113,7 +113,7 @@ export function SuggestingInput(props: SuggestingInputProps) {
         onKeyDown={press}
       />
       {isOpen && (
-        <Suggestions id={listId} anchor={anchor} offered={offered} active={active} onChoose={choose} hintOf={hintOf} />
+        <Suggestions id={listId} anchor={anchor} shown={shown} active={active} onChoose={choose} hintOf={hintOf} />
       )}
     </>
   )
@@ -122,14 +122,14 @@ export function SuggestingInput(props: SuggestingInputProps) {
 interface SuggestionsProps {
   id: string
   anchor: HTMLElement
-  offered: string[]
+  shown: string[]
   active: number
   onChoose: (suggestion: string) => void
   hintOf: ((suggestion: string) => ReactNode) | undefined
 }
 
-function Suggestions({ id, anchor, offered, active, onChoose, hintOf }: SuggestionsProps) {
-  const box = useBeside<HTMLDivElement>(anchor, 'bottom-start')
+function Suggestions({ id, anchor, shown, active, onChoose, hintOf }: SuggestionsProps) {
+  const box = useFloating<HTMLDivElement>(anchor, 'bottom-start')
   return (
     <div
       ref={box}
@@ -144,8 +144,8 @@ function Suggestions({ id, anchor, offered, active, onChoose, hintOf }: Suggesti
       onPointerDown={(event) => event.preventDefault()}
       onMouseDown={(event) => event.preventDefault()}
     >
-      {offered.map((suggestion, index) => (
-        // Keys are pressed in the field, which says which one is meant.
+      {shown.map((suggestion, index) => (
+        // Keys are handled by the field.
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events
         <div
           key={suggestion}
