@@ -1,4 +1,4 @@
-// What the frontend asks of its code: strict types, accessible markup, and imports that only go down the layers
+// Lint rules of the frontend: strict types, accessible markup, and imports that only go down the layers
 // (main › app › routes › features › ui | api | lib; no feature knows another).
 import { readdirSync } from 'node:fs'
 import js from '@eslint/js'
@@ -40,10 +40,10 @@ export default defineConfig(
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       ...reactHooks.configs.recommended.rules,
-      // A word for the React Compiler, which is not used here.
+      // For the React Compiler, which is not used.
       'react-hooks/incompatible-library': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],
-      // What scrolls can be scrolled by keyboard, and so is focused: groups, and code.
+      // Scrollable groups and code are focusable, so that they scroll by keyboard.
       'jsx-a11y/no-noninteractive-tabindex': [
         'error',
         { tags: ['pre'], roles: ['group', 'tabpanel'], allowExpressionValues: true },
@@ -55,16 +55,16 @@ export default defineConfig(
         'error',
         {
           selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]',
-          message: 'Hostile text would run: render it as text.',
+          message: 'Untrusted HTML would run: render it as text.',
         },
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
       // `onClick={() => open(id)}` needs no braces.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Handlers may be async: what they await tells its own failure through a mutation.
+      // Handlers may be async: mutations handle their own failures.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
-      // The router throws its own objects on purpose: redirects and not-founds.
+      // The router throws its own objects: redirects and not-founds.
       '@typescript-eslint/only-throw-error': [
         'error',
         { allow: [{ from: 'package', package: '@tanstack/router-core', name: ['Redirect', 'NotFoundError'] }] },
@@ -75,7 +75,7 @@ export default defineConfig(
     files: ['**/*.test.{ts,tsx}'],
     rules: { 'max-lines-per-function': 'off' },
   },
-  // Playwright's fixtures call what they are given `use`, and say with `{}` that they need no other fixture.
+  // Playwright's fixtures have a parameter `use`, and `{}` if they need no other fixture.
   {
     files: ['e2e/**/*.ts'],
     rules: {
@@ -83,6 +83,6 @@ export default defineConfig(
       'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
     },
   },
-  // A journey's script speaks of both sides.
+  // Journeys run in Node and in the browser.
   { files: ['*.js', 'e2e/**'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 )

@@ -1,6 +1,6 @@
 /**
- * The build fails when a first load outgrows its budget: every script that a page needs before it shows, gzipped, whichever page
- * is opened first. Charts have their own chunk, which no page waits for.
+ * The build fails if the first load of a page exceeds its budget: every script that it needs before it is shown, gzipped. Charts have
+ * their own chunk, which no page waits for.
  */
 import { gzipSync } from 'node:zlib'
 import type { Plugin, Rollup } from 'vite'
@@ -26,8 +26,8 @@ export function firstLoadBudget(): Plugin {
           hasCharts: loaded.some(({ moduleIds }) => moduleIds.some((id) => CHART.test(id))),
         }
       })
-      const told = loads.map(({ name, kilobytes }) => `${name} ${kilobytes.toFixed(1)} kB`).join(', ')
-      this.info(`before a page shows, gzipped: ${told}`)
+      const summary = loads.map(({ name, kilobytes }) => `${name} ${kilobytes.toFixed(1)} kB`).join(', ')
+      this.info(`before a page shows, gzipped: ${summary}`)
       for (const { name, kilobytes, hasCharts } of loads) {
         if (hasCharts) this.error(`${name} waits for the charts: they come through ui/charts.tsx`)
         if (kilobytes > MOST_KILOBYTES)

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { firstLoadBudget } from './vite.budget.ts'
 import { mantineStyles } from './vite.styles.ts'
 
-/** Where the gateway listens, for the development and preview servers; nginx does the same in front of the built pages. */
+/** The gateway's address for the development and preview servers; in production nginx proxies to it. */
 const gateway = process.env.AI_ENGINE_GATEWAY ?? 'http://127.0.0.1:8000'
 const toGateway = { target: gateway, changeOrigin: false, xfwd: true }
 const proxy = {
@@ -25,7 +25,7 @@ export default defineConfig({
     cssMinify: true,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    // What every page needs in one file instead of two dozen: fewer journeys on a slow network, and 8 kB less when compressed.
+    // What every page needs in one file instead of two dozen: fewer round trips, and 8 kB less when compressed.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
   },
   test: {

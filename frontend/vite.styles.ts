@@ -1,4 +1,4 @@
-/** The build fails when one of Mantine's components is used and its styles are not: it would look like nothing, and no test would say so. */
+/** The build fails if a Mantine component is used without its styles, which no test would notice. */
 import type { Plugin } from 'vite'
 
 const COMPONENT = /\/@mantine\/core\/esm\/.*\/(\w+)\.module\.mjs$/

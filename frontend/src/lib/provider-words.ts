@@ -32,6 +32,9 @@ export function providerStateWords(state: ProviderState): StateWords {
   return STATES[state]
 }
 
+/** What to do where no provider has a key. */
+export const ADD_KEY = 'Add a key to .env, such as OPENAI_API_KEY=sk-…; it is loaded within a second.'
+
 /** Why something is out of rotation: `drained`, or the class of failure that did it. */
 export function flagWords(reason: string): OutcomeWords {
   return reason === 'drained'

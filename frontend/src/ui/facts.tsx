@@ -6,7 +6,7 @@ export function Facts({ children }: { children: ReactNode }) {
   return <dl className={classes.facts}>{children}</dl>
 }
 
-/** A name and a value; how they look is said by the list that they are in. */
+/** A name and a value, styled by their list. */
 export function Term({ name, children }: { name: ReactNode; children: ReactNode }) {
   return (
     <div>

@@ -40,9 +40,9 @@ function place(box: HTMLElement, anchor: Element, side: Side): void {
   const above = at.top - height - GAP
   const below = at.bottom + GAP
   const isRight = side === 'right' && at.right + GAP + width + MARGIN <= clientWidth
-  const wanted = side === 'top' || (side === 'right' && !isRight) ? above : below
+  const preferred = side === 'top' || (side === 'right' && !isRight) ? above : below
   const top =
-    wanted === above ? (above < MARGIN ? below : above) : below + height > clientHeight - MARGIN ? above : below
+    preferred === above ? (above < MARGIN ? below : above) : below + height > clientHeight - MARGIN ? above : below
   const left = {
     top: at.left + at.width / 2 - width / 2,
     right: isRight ? at.right + GAP : at.left,

@@ -40,7 +40,7 @@ export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
 
 const [FLASH_MS, LONG_MS] = [120, 4_000]
 
-/** Takes its space at once, becomes visible after a moment (a flash would disturb more), and says when it takes long or is retried. */
+/** Takes its space at once, becomes visible after a moment (a flash would disturb more), and shows when it takes long or is retried. */
 function Loading({ failure, children }: { failure: unknown; children: ReactNode }) {
   const isVisible = useElapsed(FLASH_MS)
   const isLong = useElapsed(LONG_MS)

@@ -1,4 +1,4 @@
-/** The configuration in use, in short. */
+/** The active configuration in short. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
@@ -11,12 +11,12 @@ import classes from './configuration-panel.module.css'
 import dashboard from './dashboard.module.css'
 
 export const ConfigurationPanel = memo(function ConfigurationPanel() {
-  const inUse = useQuery({ ...statusQuery, select: inUseOf }).data
-  if (inUse === undefined) return null
-  const { configuration, generation, version } = inUse
+  const active = useQuery({ ...statusQuery, select: configurationOf }).data
+  if (active === undefined) return null
+  const { configuration, generation, version } = active
   return (
     <Panel
-      title="Configuration in use"
+      title="Active configuration"
       actions={
         <Link to="/settings" className={dashboard.link}>
           Settings
@@ -26,7 +26,7 @@ export const ConfigurationPanel = memo(function ConfigurationPanel() {
       <dl className={classes.list}>
         <Term name="Access">{configuration.access === 'open' ? 'open, no key' : 'with keys'}</Term>
         <Term name="Autodecide">{configuration.autodecide ? 'on' : 'off'}</Term>
-        <Term name="Sandbox">{configuration.sandbox ? 'answers' : 'silent'}</Term>
+        <Term name="Sandbox">{configuration.sandbox ? 'on' : 'off'}</Term>
         <Term name="Address">
           {configuration.host}:{configuration.port}
         </Term>
@@ -39,6 +39,6 @@ export const ConfigurationPanel = memo(function ConfigurationPanel() {
   )
 })
 
-function inUseOf({ configuration, generation, version }: Schemas['Status']) {
+function configurationOf({ configuration, generation, version }: Schemas['Status']) {
   return { configuration, generation, version }
 }

@@ -1,4 +1,4 @@
-/** The range as charts: how many came and what became of them, and how long they took. */
+/** The time span as charts: requests by outcome, and latency. */
 import { useQuery } from '@tanstack/react-query'
 import { memo, useMemo } from 'react'
 import type { Schemas } from '@/api/client'
@@ -11,7 +11,7 @@ import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { Skeleton } from '@mantine/core'
 import classes from './dashboard.module.css'
-import { answered, clientsOwn, failed } from './model'
+import { clientSide, failed, succeeded } from './model'
 
 const HEIGHT = 200
 
@@ -25,7 +25,7 @@ export const CourseCharts = memo(function CourseCharts({ span }: { span: History
           {(statistics) => <RequestsChart statistics={statistics} />}
         </Loaded>
       </Panel>
-      <Panel title="Times">
+      <Panel title="Latency">
         <Loaded query={query} skeleton={skeleton}>
           {(statistics) => <TimesChart statistics={statistics} />}
         </Loaded>
@@ -49,16 +49,16 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
     return {
       times: places.map(({ time }) => time),
       series: [
-        counted('Answered', 'var(--ae-series-1)', answered),
-        counted('Client left or at fault', 'var(--ae-neutral)', clientsOwn),
+        counted('Succeeded', 'var(--ae-series-1)', succeeded),
+        counted('Disconnected or invalid', 'var(--ae-neutral)', clientSide),
         counted('Failed', 'var(--ae-down)', failed),
       ],
     }
   }, [statistics])
-  if (statistics.summary.requests === 0) return <Quiet />
+  if (statistics.summary.requests === 0) return <NoRequests />
   return (
     <TimeChart
-      label={statistics.bucket === 'minute' ? 'Requests a minute' : 'Requests an hour'}
+      label={statistics.bucket === 'minute' ? 'Requests per minute' : 'Requests per hour'}
       kind="stacked-bars"
       times={times}
       series={series}
@@ -79,16 +79,16 @@ const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
     return {
       times: places.map(({ time }) => time),
       series: [
-        measured('First token', ({ first_token_ms }) => first_token_ms.p50),
-        measured('Latency', ({ latency_ms }) => latency_ms.p50),
-        measured('95% within', ({ latency_ms }) => latency_ms.p95),
+        measured('First token p50', ({ first_token_ms }) => first_token_ms.p50),
+        measured('Latency p50', ({ latency_ms }) => latency_ms.p50),
+        measured('Latency p95', ({ latency_ms }) => latency_ms.p95),
       ],
     }
   }, [statistics])
-  if (statistics.summary.latency_ms.p50 === null) return <Quiet />
+  if (statistics.summary.latency_ms.p50 === null) return <NoRequests />
   return (
     <TimeChart
-      label="Median times"
+      label="Latency"
       kind="line"
       times={times}
       series={series}
@@ -100,6 +100,6 @@ const TimesChart = memo(function TimesChart({ statistics }: ChartProps) {
   )
 })
 
-function Quiet() {
-  return <EmptyState title="Nothing happened in this time">Requests show up here as they finish.</EmptyState>
+function NoRequests() {
+  return <EmptyState title="No requests">Requests appear here when they finish.</EmptyState>
 }

@@ -9,7 +9,7 @@ import { Segmented } from '@/ui/segmented'
 import { ConfigurationPanel } from './configuration-panel'
 import { CourseCharts } from './course-charts'
 import classes from './dashboard.module.css'
-import { isSandboxAlone } from './model'
+import { isSandboxOnly } from './model'
 import { ProviderHealth } from './provider-health'
 import { RangeTiles } from './range-tiles'
 import { RecentFailures } from './recent-failures'
@@ -29,11 +29,11 @@ export function DashboardPage() {
     <>
       <PageHeader
         title="Dashboard"
-        description="How the gateway is doing, as it happens."
+        description="Live status of the gateway."
         actions={
           stage.data === 'working' && (
             <Segmented
-              label="How far back"
+              label="Time span"
               choices={SPANS}
               value={span}
               onChange={(value) => change({ span: value === 'day' ? 'day' : undefined }, false)}
@@ -69,9 +69,9 @@ export function DashboardPage() {
 type Stage = 'working' | 'sandbox' | 'empty'
 
 /** Without a provider and without a request there are no figures to show yet. */
-function stageOf(status: Parameters<typeof isSandboxAlone>[0]): Stage {
+function stageOf(status: Parameters<typeof isSandboxOnly>[0]): Stage {
   if (status.performance.requests > 0) return 'working'
-  if (isSandboxAlone(status)) return 'sandbox'
+  if (isSandboxOnly(status)) return 'sandbox'
   return status.enabled_providers === 0 ? 'empty' : 'working'
 }
 

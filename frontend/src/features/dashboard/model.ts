@@ -1,4 +1,4 @@
-/** What the figures say, in words and in series. */
+/** The dashboard's figures as text and series. */
 import type { Schemas } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { formatCount } from '@/lib/format'
@@ -11,13 +11,13 @@ type Point = Schemas['SeriesPoint']
 export interface StatusWords {
   meaning: 'ok' | 'degraded' | 'down'
   word: string
-  /** Why, and what it means for a request that comes now. */
+  /** Why, and what it means for requests. */
   sentence: string
 }
 
-const NAMED = 3
+const MOST_NAMED = 3
 
-/** The status at a glance, with its reasons. `displayName` turns a provider's name into the one that people know. */
+/** The status with its reasons. `displayName` is the display name of a provider. */
 export function statusWords(status: Status, displayName: (name: string) => string): StatusWords {
   const { enabled_providers: enabled, available_providers: available, flagged_details } = status
   const reasons = flagged_details.map(
@@ -29,8 +29,8 @@ export function statusWords(status: Status, displayName: (name: string) => strin
       word: 'Down',
       sentence:
         enabled === 0
-          ? 'No provider is set up, so nobody can answer a request.'
-          : `Nobody could answer a request now${reasons.length > 0 ? `: ${listed(reasons)}` : ''}. ${counted(enabled)} set up, none in rotation.`,
+          ? 'No provider is set up: every request fails.'
+          : `No provider is available${reasons.length > 0 ? `: ${listed(reasons)}` : ''}. ${counted(enabled)} set up.`,
     }
   const drained = Math.max(0, enabled - available - flagged_details.length)
   const byHand = drained > 0 ? ` ${counted(drained)} drained by an operator.` : ''
@@ -38,18 +38,18 @@ export function statusWords(status: Status, displayName: (name: string) => strin
     return {
       meaning: 'degraded',
       word: 'Degraded',
-      sentence: `Out of rotation: ${listed(reasons)}. Requests go to the other ${available === 1 ? 'one' : formatCount(available)}.${byHand}`,
+      sentence: `Out of rotation: ${listed(reasons)}. ${counted(available)} available.${byHand}`,
     }
-  if (isSandboxAlone(status))
+  if (isSandboxOnly(status))
     return {
       meaning: 'ok',
-      word: 'Running',
-      sentence: 'The sandbox answers with made-up text, until a provider has a key in .env.',
+      word: 'Operational',
+      sentence: 'Only the sandbox responds, with placeholder text. Add a provider key to .env.',
     }
   return {
     meaning: 'ok',
-    word: 'All good',
-    sentence: drained > 0 ? `${counted(available)} in rotation.${byHand}` : `${everyProvider(enabled)} in rotation.`,
+    word: 'Operational',
+    sentence: drained > 0 ? `${counted(available)} available.${byHand}` : `${everyProvider(enabled)} available.`,
   }
 }
 
@@ -58,49 +58,45 @@ function counted(providers: number): string {
 }
 
 function listed(parts: string[]): string {
-  const rest = parts.length - NAMED
-  return rest > 0 ? `${parts.slice(0, NAMED).join(', ')} and ${formatCount(rest)} more` : parts.join(', ')
+  const rest = parts.length - MOST_NAMED
+  return rest > 0 ? `${parts.slice(0, MOST_NAMED).join(', ')} and ${formatCount(rest)} more` : parts.join(', ')
 }
 
-/** Nobody has set up a provider yet. */
-export function isSandboxAlone({ configuration, enabled_providers }: Status): boolean {
+/** No provider is set up but the sandbox. */
+export function isSandboxOnly({ configuration, enabled_providers }: Status): boolean {
   return configuration.sandbox && enabled_providers <= 1
 }
 
-export function answered({ completed, rescued }: Pick<Point, 'completed' | 'rescued'>): number {
+export function succeeded({ completed, rescued }: Pick<Point, 'completed' | 'rescued'>): number {
   return completed + rescued
 }
 
-/** What was ours to answer and was not. */
-export function failed({ failed, upstream_cut }: Pick<Point, 'failed' | 'upstream_cut'>): number {
-  return failed + upstream_cut
+export function failed({ errors, upstream_cut }: Pick<Point, 'errors' | 'upstream_cut'>): number {
+  return errors + upstream_cut
 }
 
-/** Neither answered nor failed: who left, and who asked wrongly. */
-export function clientsOwn({
-  client_cancelled,
-  client_errors,
-}: Pick<Point, 'client_cancelled' | 'client_errors'>): number {
-  return client_cancelled + client_errors
+/** Neither succeeded nor failed: the client disconnected, or its request was invalid. */
+export function clientSide({ client_cancelled, refused }: Pick<Point, 'client_cancelled' | 'refused'>): number {
+  return client_cancelled + refused
 }
 
-/** What a success rate says; `undefined` where there is none, or nothing to worry about. */
+/** `undefined` for a good rate, and without one. */
 export function rateMeaning(rate: number | null): 'degraded' | 'down' | undefined {
   if (rate === null || rate >= 0.99) return undefined
   return rate >= 0.9 ? 'degraded' : 'down'
 }
 
 function everyProvider(count: number): string {
-  if (count === 1) return 'The provider that is set up is'
+  if (count === 1) return 'The provider is'
   return count === 2 ? 'Both providers are' : `All ${formatCount(count)} providers are`
 }
 
-/** Those that are set up, whoever is out of rotation first; else as they are preferred. */
+/** The providers that are set up, by urgency. */
 export function watchedProviders(providers: Provider[]): Provider[] {
   return providers.filter(isSetUp).sort(byUrgency)
 }
 
-/** `2 keys`, `2 of 3 keys usable`, `no key needed`, and how many of its models are out. */
+/** `2 keys`, `2 of 3 keys usable`, `no key needed`, and how many models are out of rotation. */
 export function keysInShort({ keys, routes }: Pick<Provider, 'keys' | 'routes'>): string {
   const secrets = keys.filter(({ fingerprint }) => fingerprint !== null)
   const usable = secrets.filter(({ state }) => state === 'usable').length
@@ -115,7 +111,7 @@ export function keysInShort({ keys, routes }: Pick<Provider, 'keys' | 'routes'>)
   return `${inShort}, ${formatCount(routes.length)} ${routes.length === 1 ? 'model' : 'models'} out`
 }
 
-/** Of these, each once, those whose client got no whole answer, newest first. */
+/** The failed and interrupted ones, each once, newest first. */
 export function failedRequests(requests: FinishedRequest[]): FinishedRequest[] {
   const byId = new Map(requests.map((request) => [request.id, request]))
   return [...byId.values()]

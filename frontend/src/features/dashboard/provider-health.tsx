@@ -1,4 +1,4 @@
-/** Each provider that is set up: whether it is in rotation, until when not, and how it has been. */
+/** The providers that are set up: state, keys or flag, recent health. */
 import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -6,7 +6,7 @@ import { memo } from 'react'
 import type { Schemas } from '@/api/client'
 import { type HistorySpan, providerHistoryQuery, providersQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
-import { providerStateWords } from '@/lib/provider-words'
+import { ADD_KEY, providerStateWords } from '@/lib/provider-words'
 import { FlagReason } from '@/ui/flag-reason'
 import { HealthStrip } from '@/ui/health-strip'
 import { Loaded } from '@/ui/loaded'
@@ -26,7 +26,7 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
   const query = useQuery({ ...providersQuery, select: watchedProviders })
   const history = useQuery(providerHistoryQuery(span)).data
   const { data: statistics, isPlaceholderData } = useQuery(recentStatisticsQuery(span))
-  // What is still of the other span would contradict the strip.
+  // Figures of the former span would contradict the strip.
   const measured = isPlaceholderData ? undefined : statistics?.provider_stats
   return (
     <Panel
@@ -41,9 +41,7 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
       <Loaded query={query} skeleton={<Skeleton height={260} m={20} />}>
         {(providers) =>
           providers.length === 0 ? (
-            <EmptyState title="No provider is set up">
-              Put a key into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second.
-            </EmptyState>
+            <EmptyState title="No providers set up">{ADD_KEY}</EmptyState>
           ) : (
             <div className={classes.box}>
               <p className={classes.heads} aria-hidden>
@@ -82,7 +80,7 @@ const ProviderRow = memo(function ProviderRow({ provider, history, sums }: Provi
   const state = providerStateWords(status)
   return (
     <li className={classes.row}>
-      <Who name={name} displayName={display_name} keys={keysInShort(provider)} flag={flag} />
+      <Name name={name} displayName={display_name} keys={keysInShort(provider)} flag={flag} />
       <span className={classes.badge}>
         <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
       </span>
@@ -94,7 +92,7 @@ const ProviderRow = memo(function ProviderRow({ provider, history, sums }: Provi
   )
 })
 
-/** Of the time that the strip shows, so that the two never contradict each other. */
+/** Of the same time as the strip. */
 const Figures = memo(function Figures({ sums }: { sums: Sums | undefined }) {
   return (
     <span className={classes.figures}>
@@ -110,15 +108,15 @@ const Figures = memo(function Figures({ sums }: { sums: Sums | undefined }) {
   )
 })
 
-interface WhoProps {
+interface NameProps {
   name: string
   displayName: string
   keys: string
   flag: Provider['flag']
 }
 
-/** Apart from the figures, which change with every request: a link is the dearest thing in a row. */
-const Who = memo(function Who({ name, displayName, keys, flag }: WhoProps) {
+/** Memoised apart from the figures, which change with every request: the link is expensive to render. */
+const Name = memo(function Name({ name, displayName, keys, flag }: NameProps) {
   return (
     <Link to="/providers" search={{ provider: name }} className={classes.name}>
       <ProviderMark name={name} />

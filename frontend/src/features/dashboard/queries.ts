@@ -1,4 +1,4 @@
-/** What the dashboard asks beyond the shared status, providers and latest requests. */
+/** The dashboard's own queries. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { dataOf, gateway } from '@/api/client'
@@ -6,7 +6,7 @@ import type { FinishedRequest } from '@/api/live-state'
 import { latestRequestsQuery } from '@/api/queries'
 import { failedRequests } from './model'
 
-/** What the day came to that began at `beganMs`. */
+/** The sums of the day that began at `beganMs`. */
 export const todayQuery = (beganMs: number) =>
   queryOptions({
     queryKey: ['statistics', 'today', beganMs],
@@ -31,7 +31,7 @@ const failuresQuery = queryOptions({
   staleTime: 60_000,
 })
 
-/** The latest requests that failed, newest first: the ledger's, and those that the live connection has told since. */
+/** The latest failed requests, newest first: those of the ledger, and those that have finished since. */
 export function useRecentFailures() {
   const query = useQuery(failuresQuery)
   const latest = useQuery({ ...latestRequestsQuery, select: onlyFailed }).data

@@ -1,4 +1,4 @@
-/** What the range came to: requests, success, first token, latency, each with its course. */
+/** The sums of the time span: requests, success rate, first token, latency, each with a sparkline. */
 import { useQuery } from '@tanstack/react-query'
 import { memo } from 'react'
 import type { Schemas } from '@/api/client'
@@ -10,22 +10,22 @@ import { StatTile, StatTiles } from '@/ui/stat-tile'
 import { bucketsOf } from '@/lib/buckets'
 import { failed, rateMeaning } from './model'
 
-const LONG = { hour: 'in the last hour', day: 'in the last 24 hours' }
+const SPAN = { hour: 'in the last hour', day: 'in the last 24 hours' }
 
 export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan }) {
   const { data, error, refetch } = useQuery(recentStatisticsQuery(span))
   if (data === undefined && error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
   const summary = data?.summary
   const places = data === undefined ? [] : bucketsOf(data, data.series)
-  const course = (read: (point: Schemas['SeriesPoint']) => number | null, absent: number | null = null) =>
+  const series = (read: (point: Schemas['SeriesPoint']) => number | null, absent: number | null = null) =>
     places.map(({ point }) => (point === undefined ? absent : read(point)))
   return (
     <StatTiles>
       <StatTile
         label="Requests"
         value={summary && formatCompact(summary.requests)}
-        hint={LONG[span]}
-        sparkline={<Sparkline values={course(({ requests }) => requests, 0)} label={`Requests ${LONG[span]}`} />}
+        hint={SPAN[span]}
+        sparkline={<Sparkline values={series(({ requests }) => requests, 0)} label={`Requests ${SPAN[span]}`} />}
       />
       <StatTile
         label="Success rate"
@@ -34,8 +34,8 @@ export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan
         hint={summary && failedHint(failed(summary))}
         sparkline={
           <Sparkline
-            values={course(({ success_rate }) => success_rate)}
-            label={`Success rate ${LONG[span]}`}
+            values={series(({ success_rate }) => success_rate)}
+            label={`Success rate ${SPAN[span]}`}
             meaning={(summary && rateMeaning(summary.success_rate)) ?? 'ok'}
           />
         }
@@ -45,23 +45,23 @@ export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan
         value={summary && formatDuration(summary.first_token_ms.p50)}
         hint={summary && spread(summary.first_token_ms)}
         sparkline={
-          <Sparkline values={course(({ first_token_ms }) => first_token_ms.p50)} label={`First token ${LONG[span]}`} />
+          <Sparkline values={series(({ first_token_ms }) => first_token_ms.p50)} label={`First token ${SPAN[span]}`} />
         }
       />
       <StatTile
         label="Latency"
         value={summary && formatDuration(summary.latency_ms.p50)}
         hint={summary && spread(summary.latency_ms)}
-        sparkline={<Sparkline values={course(({ latency_ms }) => latency_ms.p50)} label={`Latency ${LONG[span]}`} />}
+        sparkline={<Sparkline values={series(({ latency_ms }) => latency_ms.p50)} label={`Latency ${SPAN[span]}`} />}
       />
     </StatTiles>
   )
 })
 
 function failedHint(count: number): string {
-  return count === 0 ? 'none failed' : `${formatCount(count)} failed`
+  return count === 0 ? 'no failures' : `${formatCount(count)} failed`
 }
 
 function spread({ p95 }: Schemas['PercentilesView']): string {
-  return p95 === null ? 'nothing measured yet' : `median; 95% within ${formatDuration(p95)}`
+  return p95 === null ? 'no data' : `median; p95 ${formatDuration(p95)}`
 }

@@ -1,4 +1,4 @@
-/** The latest requests that failed, each a click from its attempts. */
+/** The latest failed requests, each a link to its details. */
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { FinishedRequest } from '@/api/live-state'
@@ -22,15 +22,15 @@ export const RecentFailures = memo(function RecentFailures() {
       isFlush
       actions={
         <Link to="/requests" search={{ ending: 'error' }} className={dashboard.link}>
-          All of them
+          All failures
         </Link>
       }
     >
       <Loaded query={query} skeleton={<TableSkeleton rows={6} rowHeight={56} />}>
         {(requests) =>
           requests.length === 0 ? (
-            <EmptyState icon={IconMoodSmile} title="Nothing failed">
-              Requests that end without a whole answer would be listed here.
+            <EmptyState icon={IconMoodSmile} title="No failures">
+              Failed and interrupted requests appear here.
             </EmptyState>
           ) : (
             <ul className={classes.list}>

@@ -1,4 +1,4 @@
-/** Ok, degraded or down, and why, in a sentence. */
+/** The status, and why. */
 import { useQuery } from '@tanstack/react-query'
 import { memo, use, useCallback } from 'react'
 import type { Schemas } from '@/api/client'

@@ -1,4 +1,4 @@
-/** What is happening now, and what today came to. */
+/** Requests in flight, the gateway's overhead, and the sums of today. */
 import { useQuery } from '@tanstack/react-query'
 import { memo } from 'react'
 import type { Schemas } from '@/api/client'
@@ -22,16 +22,16 @@ export const TodayTiles = memo(function TodayTiles() {
 
 function InFlight() {
   const count = useQuery({ ...statusQuery, select: ({ performance }) => performance.in_flight }).data
-  return <StatTile label="In flight" value={count === undefined ? undefined : formatCount(count)} hint="right now" />
+  return <StatTile label="In flight" value={count === undefined ? undefined : formatCount(count)} hint="now" />
 }
 
 function Overhead() {
   const found = useQuery({ ...statusQuery, select: overheadOf }).data
   return (
     <StatTile
-      label="Own overhead"
+      label="Gateway overhead"
       value={found && formatDuration(found.p50)}
-      hint={found && (found.p99 === null ? 'nothing measured yet' : `99% within ${formatDuration(found.p99)}`)}
+      hint={found && (found.p99 === null ? 'no data' : `median; p99 ${formatDuration(found.p99)}`)}
     />
   )
 }
@@ -53,26 +53,26 @@ function Today() {
             UNKNOWN
           ) : undefined
         }
-        hint={summary ? tokensHint(summary.tokens) : isError && NOT_TOLD}
+        hint={summary ? tokensHint(summary.tokens) : isError && UNAVAILABLE}
       />
       <StatTile
         label="Cost today"
         value={summary ? <Money usd={summary.cost_usd} /> : isError ? UNKNOWN : undefined}
-        hint={summary ? costHint(summary) : isError && NOT_TOLD}
+        hint={summary ? costHint(summary) : isError && UNAVAILABLE}
       />
     </>
   )
 }
 
-const NOT_TOLD = 'the gateway did not say'
+const UNAVAILABLE = 'not available'
 
 function tokensHint(tokens: Schemas['TokenSums'] | null): string {
   return tokens === null
-    ? 'nobody knows them'
+    ? 'no usage reported'
     : `${formatCompact(inputTokens(tokens))} in, ${formatCompact(outputTokens(tokens))} out`
 }
 
 function costHint({ unpriced, absorbed_usd }: Schemas['RequestSums']): string {
   if (unpriced > 0) return `without ${formatCount(unpriced)} of unknown price`
-  return Number(absorbed_usd) > 0 ? `and ${formatMoney(absorbed_usd)} on us` : 'at list price'
+  return Number(absorbed_usd) > 0 ? `plus ${formatMoney(absorbed_usd)} absorbed` : 'at list price'
 }

@@ -1,4 +1,4 @@
-/** The first start: what is there already, and the three things that lead on. */
+/** The first start: the next three steps. */
 import { Code } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -12,36 +12,38 @@ export function Welcome({ hasSandbox }: { hasSandbox: boolean }) {
   return (
     <section className={classes.welcome} aria-labelledby="welcome">
       <h2 id="welcome" className={classes.title}>
-        {hasSandbox ? 'The gateway runs. No provider is set up yet.' : 'No provider is set up, so nobody answers yet.'}
+        {hasSandbox
+          ? 'The gateway is running. No provider is set up yet.'
+          : 'No provider is set up yet: every request fails.'}
       </h2>
       <p className={classes.lead}>
         {hasSandbox
-          ? 'Until one is, the sandbox answers: any model name, made-up text, no key and no cost. It steps aside by itself.'
-          : 'The sandbox, which needs no key, answers only where the gateway listens on its own machine, or where it is told to.'}
+          ? 'Until one is, the sandbox responds to any model name with placeholder text: no key, no cost. It turns off with the first provider.'
+          : 'The sandbox, which needs no key, is on only if the gateway listens on localhost, or with AI_ENGINE_SANDBOX=true.'}
       </p>
       <ol className={classes.steps}>
-        <Step number={1} title="Put a key into .env">
+        <Step number={1} title="Add a key to .env">
           <p>
-            Such as <Code>OPENAI_API_KEY=sk-…</Code>. It is taken up within a second. More keys of one provider end in{' '}
-            <Code>_2</Code>, <Code>_3</Code> and so on.
+            Such as <Code>OPENAI_API_KEY=sk-…</Code>. It is loaded within a second. Further keys of the same provider
+            end in <Code>_2</Code>, <Code>_3</Code> and so on.
           </p>
           <Link to="/providers" className={dashboard.link}>
-            Every provider and its variable
+            All providers and their variables
           </Link>
         </Step>
-        <Step number={2} title="Ask something">
+        <Step number={2} title="Send a request">
           <p>
             {hasSandbox
-              ? 'The playground works at once, with the sandbox.'
-              : 'The playground works once a key is there.'}
+              ? 'The playground works now, with the sandbox.'
+              : 'The playground works as soon as a key is set.'}
           </p>
           <Link to="/playground" className={dashboard.link}>
             Open the playground
           </Link>
         </Step>
-        <Step number={3} title="Point your program here">
+        <Step number={3} title="Connect your application">
           <p>
-            Any OpenAI client, with <Code>{base}</Code> as its base URL.
+            Any OpenAI client with <Code>{base}</Code> as its base URL.
           </p>
           <CopyButton text={command} what="a curl command" isLabelled />
         </Step>

@@ -26,8 +26,8 @@ const CatalogueTable = lazy(() => import('./catalogue-table'))
 const TYPING_MS = 150
 
 export function CataloguePanel({ search, onChange, onOpen }: CataloguePanelProps) {
-  const [settled] = useDebouncedValue(useStable(filtersOf(search)), TYPING_MS)
-  const catalogue = useCatalogue(settled)
+  const [debounced] = useDebouncedValue(useStable(filtersOf(search)), TYPING_MS)
+  const catalogue = useCatalogue(debounced)
   return (
     <Panel
       title="Catalogue"
@@ -35,7 +35,7 @@ export function CataloguePanel({ search, onChange, onOpen }: CataloguePanelProps
       isFlush
       actions={
         <Segmented
-          label="One row for each"
+          label="Group by"
           choices={[
             { value: 'model', label: 'By model' },
             { value: 'provider', label: 'By provider' },
@@ -53,11 +53,11 @@ export function CataloguePanel({ search, onChange, onOpen }: CataloguePanelProps
   )
 }
 
-function Counted({ catalogue: { query, models, isWhole } }: { catalogue: ReturnType<typeof useCatalogue> }) {
+function Counted({ catalogue: { query, models, isComplete } }: { catalogue: ReturnType<typeof useCatalogue> }) {
   if (query.data === undefined) return '\u00a0'
   const routes = models.reduce((sum, { routes }: Model) => sum + routes.length, 0)
   const counted = `${countOf(models.length, 'model')} on ${countOf(routes, 'route')}`
-  return isWhole || query.isError ? counted : `${counted}, and more are being read …`
+  return isComplete || query.isError ? counted : `${counted}, loading more …`
 }
 
 function countOf(count: number, what: string): string {
@@ -81,7 +81,7 @@ function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'searc
           onChange={(chosen) => onChange({ provider: chosen })}
         />
         <FilterSwitches
-          label="Takes"
+          label="Capabilities"
           choices={capabilityChoices}
           values={can}
           onChange={(chosen) => onChange({ can: chosen.length === 0 ? undefined : chosen })}
@@ -99,7 +99,7 @@ function CatalogueFilters({ search, onChange }: Pick<CataloguePanelProps, 'searc
           label="Price"
           choices={PRICES.map((usd) => ({
             value: String(usd),
-            label: usd === 0 ? 'Free' : `At most $${usd} a million in`,
+            label: usd === 0 ? 'Free' : `Up to $${usd} per 1M input`,
           }))}
           value={price?.toString()}
           onChange={(chosen) => onChange({ price: chosen === undefined ? undefined : Number(chosen) })}

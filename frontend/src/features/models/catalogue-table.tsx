@@ -1,8 +1,9 @@
-/** The models that fit, as many as there are; only those in sight are in the document. */
+/** The matching models. */
 import { Button } from '@mantine/core'
 import { useMemo } from 'react'
 import { countSet } from '@/lib/page-url'
 import { sortOf, sortText } from '@/lib/search-params'
+import { ADD_KEY } from '@/lib/provider-words'
 import { DataTable } from '@/ui/data-table'
 import { Loaded } from '@/ui/loaded'
 import { EmptyState } from '@/ui/messages'
@@ -28,7 +29,7 @@ export default function CatalogueTable({ catalogue, search, onChange, onOpen }: 
     onSort: (sort: Parameters<typeof sortText>[0]) => onChange({ sort: sortText(sort) }, false),
     rowHeight: ROW,
     isFixed: true,
-    empty: <NothingFits isFiltered={countSet(filtersOf(search)) > 0} onClear={() => onChange(noFilters)} />,
+    empty: <NoMatches isFiltered={countSet(filtersOf(search)) > 0} onClear={() => onChange(noFilters)} />,
   }
   return (
     <Loaded query={query} skeleton={<TableSkeleton rows={14} rowHeight={ROW} />}>
@@ -76,22 +77,19 @@ function ByProvider({ models, onOpen, ...shared }: SharedProps & { models: Model
   )
 }
 
-function NothingFits({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+function NoMatches({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
   return isFiltered ? (
     <EmptyState
-      title="No model fits"
+      title="No matching models"
       action={
         <Button variant="default" onClick={onClear}>
-          Clear the filters
+          Clear filters
         </Button>
       }
     >
-      What nobody says of a model, such as its price, fits no filter.
+      A model whose price or context is unknown does not match a filter on it.
     </EmptyState>
   ) : (
-    <EmptyState title="No model is known yet">
-      Put a provider’s key into .env, such as OPENAI_API_KEY=sk-…, then ask the providers. Until then the sandbox
-      answers to any name.
-    </EmptyState>
+    <EmptyState title="No models yet">{ADD_KEY} Until then the sandbox responds to any model name.</EmptyState>
   )
 }

@@ -14,7 +14,7 @@ export interface RouteOfModel {
   route: Route
 }
 
-/** What is said of routes, be it all of a model or one alone. */
+/** The columns about the routes of a row: all of a model, or one. */
 function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
   return [
     {
@@ -27,15 +27,15 @@ function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
       sortBy: (row) => contextOf(routesOf(row)),
     },
     {
-      id: 'takes',
-      header: 'Takes',
+      id: 'capabilities',
+      header: 'Capabilities',
       width: '18%',
       hideBelow: 'md',
-      cell: (row) => <Takes routes={routesOf(row)} />,
+      cell: (row) => <Capabilities routes={routesOf(row)} />,
     },
     {
       id: 'input',
-      header: '$ / M in',
+      header: '$/1M in',
       width: '104px',
       align: 'end',
       hideBelow: 'sm',
@@ -44,7 +44,7 @@ function factColumns<Row>(routesOf: (row: Row) => Route[]): Column<Row>[] {
     },
     {
       id: 'output',
-      header: '$ / M out',
+      header: '$/1M out',
       width: '110px',
       align: 'end',
       hideBelow: 'sm',
@@ -140,7 +140,7 @@ function Providers({ routes }: { routes: Route[] }) {
   )
 }
 
-function Takes({ routes }: { routes: Route[] }) {
+function Capabilities({ routes }: { routes: Route[] }) {
   const capabilities = capabilitiesOf(routes)
   return <span className={classes.faint}>{capabilities.length === 0 ? '–' : capabilities.join(', ')}</span>
 }

@@ -1,4 +1,4 @@
-/** Autodecide explained: a name typed, and whom the engine would ask for it, in order and why. */
+/** Autodecide explained: the candidates for a model name in order, with their scores. */
 import { Button, CloseButton } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -14,24 +14,24 @@ import { explanationQuery, useCatalogue } from './queries'
 import { UnknownModel } from './unknown-model'
 
 interface ExplainPanelProps {
-  asked: string | undefined
+  model: string | undefined
   onExplain: (name: string | undefined) => void
 }
 
-export function ExplainPanel({ asked, onExplain }: ExplainPanelProps) {
+export function ExplainPanel({ model, onExplain }: ExplainPanelProps) {
   return (
     <Panel
-      title="Autodecide explained"
-      description="Whom would the engine ask for a model now, in which order, and why?"
-      actions={<AskedName key={asked} asked={asked} onExplain={onExplain} />}
+      title="Autodecide"
+      description="Which routes the gateway would try for a model name, in which order, and why."
+      actions={<NameForm key={model} model={model} onExplain={onExplain} />}
     >
-      {asked === undefined ? (
-        <p className={classes.invitation}>
-          Type any name as a client would send it: <Example name="auto" onExplain={onExplain} />, a family such as{' '}
-          <Example name="claude" onExplain={onExplain} />, or a pinned one such as <code>openai/gpt-4o</code>.
+      {model === undefined ? (
+        <p className={classes.hint}>
+          Enter a model name as a client would send it: <Example name="auto" onExplain={onExplain} />, a family such as{' '}
+          <Example name="claude" onExplain={onExplain} />, or a pinned name such as <code>openai/gpt-4o</code>.
         </p>
       ) : (
-        <Asked key={asked} asked={asked} onExplain={onExplain} />
+        <Explanation key={model} model={model} onExplain={onExplain} />
       )}
     </Panel>
   )
@@ -45,13 +45,13 @@ function Example({ name, onExplain }: { name: string; onExplain: (name: string) 
   )
 }
 
-const MOST_OFFERED = 8
+const MOST_SUGGESTIONS = 8
 
-function AskedName({ asked, onExplain }: ExplainPanelProps) {
-  const [text, setText] = useState(asked ?? '')
+function NameForm({ model, onExplain }: ExplainPanelProps) {
+  const [text, setText] = useState(model ?? '')
   const [typed] = useDebouncedValue(text.trim(), 150)
-  // Only while somebody types another name than the one that is explained.
-  const { models } = useCatalogue({ find: typed.slice(0, 200) }, typed !== '' && typed !== asked)
+  // Only while another name than the explained one is typed.
+  const { models } = useCatalogue({ find: typed.slice(0, 200) }, typed !== '' && typed !== model)
   const submit = (name: string) => {
     if (name.trim() !== '') onExplain(name.trim())
   }
@@ -68,15 +68,15 @@ function AskedName({ asked, onExplain }: ExplainPanelProps) {
         aria-label="Model to explain"
         placeholder="gpt-4o"
         maxLength={500}
-        suggestions={typed === '' || typed === asked ? [] : models.map(({ name }) => name)}
+        suggestions={typed === '' || typed === model ? [] : models.map(({ name }) => name)}
         isFiltered
-        limit={MOST_OFFERED}
+        limit={MOST_SUGGESTIONS}
         value={text}
         onChange={setText}
         onChoose={submit}
         rightSection={
-          asked === undefined ? undefined : (
-            <CloseButton size="sm" aria-label="Explain none" onClick={() => onExplain(undefined)} />
+          model === undefined ? undefined : (
+            <CloseButton size="sm" aria-label="Clear" onClick={() => onExplain(undefined)} />
           )
         }
       />
@@ -87,18 +87,18 @@ function AskedName({ asked, onExplain }: ExplainPanelProps) {
   )
 }
 
-function Asked({ asked, onExplain }: { asked: string; onExplain: (name: string) => void }) {
-  const query = useQuery(explanationQuery(asked))
+function Explanation({ model, onExplain }: { model: string; onExplain: (name: string) => void }) {
+  const query = useQuery(explanationQuery(model))
   return (
     <Loaded query={query} skeleton={<TableSkeleton rows={3} rowHeight={72} />}>
       {(explanation) =>
         explanation.known ? (
           <>
             <Explained explanation={explanation} onExplain={onExplain} />
-            <AutodecideTest model={asked} />
+            <AutodecideTest model={model} />
           </>
         ) : (
-          <UnknownModel asked={asked} explanation={explanation} onExplain={onExplain} />
+          <UnknownModel name={model} explanation={explanation} onExplain={onExplain} />
         )
       }
     </Loaded>

@@ -1,4 +1,4 @@
-/** The candidates in order with the parts of their scores as bars, and who was left out. */
+/** The candidates in order with the parts of their scores as bars, and the excluded routes. */
 import type { Schemas } from '@/api/client'
 import { formatSeconds } from '@/lib/format'
 import { Bar } from '@/ui/bar'
@@ -9,7 +9,7 @@ import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
 import { Tooltip } from '@/ui/tooltip'
 import classes from './explained.module.css'
-import { isFree, leftOutDetail, leftOutWords, matchWords, orderWords, SCORE_PARTS } from './model'
+import { isFree, exclusionDetail, exclusionName, matchWords, orderWords, SCORE_PARTS } from './model'
 
 type Explanation = Schemas['Explanation']
 
@@ -22,14 +22,13 @@ export function Explained({ explanation, onExplain }: ExplainedProps) {
   const { candidates, excluded, weights } = explanation
   return (
     <div className={classes.explained}>
-      <Meaning explanation={explanation} onExplain={onExplain} />
+      <Summary explanation={explanation} onExplain={onExplain} />
       {candidates.length === 0 ? (
-        <EmptyState title="Nobody can be asked right now">
-          The model is known, but every route of it is left out. A request now is answered with an error that says when
-          to come back.
+        <EmptyState title="No candidate is available">
+          The model is known, but all of its routes are excluded. A request fails with an error that says when to retry.
         </EmptyState>
       ) : (
-        <ol className={classes.candidates} aria-label="Candidates, in order">
+        <ol className={classes.candidates} aria-label="Candidates in order">
           {candidates.map((candidate, index) => (
             <CandidateRow
               key={`${candidate.provider}/${candidate.model}`}
@@ -40,30 +39,30 @@ export function Explained({ explanation, onExplain }: ExplainedProps) {
           ))}
         </ol>
       )}
-      {excluded.length > 0 && <LeftOut routes={excluded} />}
+      {left_out.length > 0 && <Excluded routes={left_out} />}
     </div>
   )
 }
 
-function Meaning({ explanation, onExplain }: ExplainedProps) {
+function Summary({ explanation, onExplain }: ExplainedProps) {
   const { family, pinned_to, order, formula, fallbacks, catalogue_age_seconds } = explanation
   return (
-    <p className={classes.meaning}>
+    <p className={classes.summary}>
       {pinned_to !== null && (
         <>
-          Pinned to <strong dir="auto">{pinned_to}</strong>: nobody else is asked.{' '}
+          Pinned to <strong dir="auto">{pinned_to}</strong>: no other provider is tried.{' '}
         </>
       )}
       {family !== null && (
         <>
-          No model has just this name; it is the family <strong dir="auto">{family}</strong>, whose best member is
-          taken.{' '}
+          No model has this exact name. It is the family <strong dir="auto">{family}</strong>; its best member is
+          used.{' '}
         </>
       )}
       {orderWords(order)} Score = {formula}.{' '}
       {fallbacks.length > 0 && (
         <>
-          If all of them fail:{' '}
+          Fallbacks:{' '}
           {fallbacks.map((name, index) => (
             <span key={name}>
               {index > 0 && ', '}
@@ -75,7 +74,7 @@ function Meaning({ explanation, onExplain }: ExplainedProps) {
           .{' '}
         </>
       )}
-      The catalogue is {formatSeconds(catalogue_age_seconds)} old.
+      Catalogue updated {formatSeconds(catalogue_age_seconds)} ago.
     </p>
   )
 }
@@ -91,14 +90,14 @@ function CandidateRow({ candidate, place, weights }: CandidateRowProps) {
   return (
     <li className={classes.candidate} aria-label={`${provider}/${model}`}>
       <span className={classes.place}>{place}</span>
-      <div className={classes.who}>
+      <div className={classes.route}>
         <ProviderMark name={provider} size="sm" />
         <div className={classes.names}>
           <RouteName provider={provider} model={model} />
           <span className={classes.facts}>
             {matchWords(matched)} ·{' '}
             {first_token_seconds === null ? (
-              'speed not measured yet'
+              'speed not measured'
             ) : (
               <>
                 first token <Duration ms={first_token_seconds * 1000} />
@@ -134,12 +133,12 @@ function Price({ usd }: { usd: string }) {
     <>free</>
   ) : (
     <>
-      <Money usd={usd} /> a million tokens
+      <Money usd={usd} /> per 1M tokens
     </>
   )
 }
 
-/** A part that weighs nothing is there, and faint. */
+/** A part with weight 0 is faint. */
 function Part({ name, meaning, value, weight }: { name: string; meaning: string; value: number; weight: number }) {
   return (
     <Tooltip label={meaning}>
@@ -156,22 +155,22 @@ function Part({ name, meaning, value, weight }: { name: string; meaning: string;
   )
 }
 
-function LeftOut({ routes }: { routes: Explanation['excluded'] }) {
+function Excluded({ routes }: { routes: Explanation['left_out'] }) {
   return (
-    <section aria-label="Left out">
-      <h3 className={classes.heading}>Left out</h3>
-      <ul className={classes.leftOut}>
-        {routes.map(({ provider, model, reason, cause, detail, until }) => (
+    <section aria-label="Excluded">
+      <h3 className={classes.heading}>Excluded</h3>
+      <ul className={classes.excluded}>
+        {routes.map(({ provider, model, reason, cause, detail, returns_at }) => (
           <li key={`${provider}/${model}`}>
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
               <RouteName provider={provider} model={model} />
               <span className={classes.facts} dir="auto">
-                {leftOutDetail(reason, cause, detail)}
+                {exclusionDetail(reason, cause, detail)}
                 <BackIn until={returns_at} />
               </span>
             </div>
-            <StatusBadge meaning={until === null ? 'neutral' : 'degraded'}>{leftOutWords(reason)}</StatusBadge>
+            <StatusBadge meaning={returns_at === null ? 'neutral' : 'degraded'}>{exclusionName(reason)}</StatusBadge>
           </li>
         ))}
       </ul>

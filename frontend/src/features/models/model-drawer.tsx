@@ -1,4 +1,4 @@
-/** One model with all of its routes beside the catalogue, with a URL of its own. */
+/** The details of one model: its routes. */
 import { Button } from '@mantine/core'
 import { IconListNumbers } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -33,10 +33,10 @@ function Opened({ name, onExplain }: { name: string; onExplain: (name: string) =
       {(model) =>
         model === null ? (
           <EmptyState
-            title="The catalogue has no model of this name"
+            title="No model has this name"
             action={
               <Button variant="default" onClick={() => onExplain(name)}>
-                What would the engine do with it?
+                Explain the routing
               </Button>
             }
           >
@@ -62,12 +62,10 @@ function Details({ model, onExplain }: { model: Model; onExplain: (name: string)
           leftSection={<IconListNumbers size={16} aria-hidden />}
           onClick={() => onExplain(model.name)}
         >
-          Explain the choice
+          Explain the routing
         </Button>
       </div>
-      <p className={classes.count}>
-        {model.routes.length === 1 ? 'One provider serves it.' : `${model.routes.length} routes serve it.`}
-      </p>
+      <p className={classes.count}>{model.routes.length === 1 ? '1 route' : `${model.routes.length} routes`}</p>
       <ul className={classes.routes}>
         {model.routes.map((route) => (
           <li key={route.id}>

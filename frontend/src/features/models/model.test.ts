@@ -4,8 +4,8 @@ import {
   availableCount,
   capabilitiesOf,
   closestNames,
-  leftOutDetail,
-  leftOutWords,
+  exclusionDetail,
+  exclusionName,
   lowestPrice,
   orderWords,
   spanOf,
@@ -47,15 +47,15 @@ test('what nobody says spans nothing', () => {
 })
 
 test('a reason or an order that this page does not know yet is shown as it is', () => {
-  expect(leftOutWords('keys_in_cooldown')).toBe('All keys rest')
-  expect(leftOutWords('rate_limit')).toBe('Rate limited')
-  expect(leftOutWords('strange_moon')).toBe('Strange moon')
+  expect(exclusionName('keys_resting')).toBe('All keys rest')
+  expect(exclusionName('rate_limit')).toBe('Rate limited')
+  expect(exclusionName('strange_moon')).toBe('Strange moon')
   expect(orderWords('provider.sort: price')).toBe('Ordered by provider.sort: price.')
 })
 
 test('why all keys rest is told in a sentence, and everything else as the engine tells it', () => {
-  expect(leftOutDetail('keys_in_cooldown', 'invalid_key', 'all keys in cooldown: invalid_key')).toMatch(
+  expect(exclusionDetail('keys_resting', 'invalid_key', 'every key rests: invalid_key')).toMatch(
     /does not know this key/,
   )
-  expect(leftOutDetail('drained', null, 'drained by hand')).toBe('drained by hand')
+  expect(exclusionDetail('drained', null, 'drained by hand')).toBe('drained by hand')
 })

@@ -22,12 +22,12 @@ export function ModelsPage() {
     <>
       <PageHeader
         title="Models"
-        description="What the providers serve, at which price, and whom the engine would ask."
+        description="The catalogue of all providers: capabilities, prices, and how the gateway chooses a route."
         actions={<RefreshButton refresh={refresh} />}
       />
       <Stack gap="lg">
         <RefreshOutcome refresh={refresh} />
-        <ExplainPanel asked={search.explain} onExplain={explain} />
+        <ExplainPanel model={search.explain} onExplain={explain} />
         <CataloguePanel search={search} onChange={change} onOpen={(model) => change({ model })} />
       </Stack>
       <MountOnceOpen isOpen={search.model !== undefined}>

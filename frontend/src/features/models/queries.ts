@@ -1,4 +1,4 @@
-/** What Models asks and does. */
+/** The queries and actions of Models. */
 import {
   infiniteQueryOptions,
   keepPreviousData,
@@ -11,12 +11,12 @@ import { useEffect, useMemo } from 'react'
 import { dataOf, gateway } from '@/api/client'
 import type { ModelFilters } from './search'
 
-/** What fills the screen comes first; whatever else there is follows in few and large pages. */
+/** The first page fills the screen; the others are few and large. */
 const FIRST_PAGE = 200
 const NEXT_PAGE = 1_000
 const LONGEST_SEARCH = 200
 const CATALOGUE_FRESH_MS = 60_000
-const EXPLANATION_REPEATED_MS = 5_000
+const POLL_MS = 5_000
 
 const catalogueQuery = ({ find, provider, can, context, price }: ModelFilters) =>
   infiniteQueryOptions({
@@ -39,21 +39,21 @@ const catalogueQuery = ({ find, provider, can, context, price }: ModelFilters) =
     placeholderData: keepPreviousData,
   })
 
-/** The models that fit. The first ones are there at once; the others follow page by page, so that all can be sorted and counted. */
-export function useCatalogue(filters: ModelFilters, isWanted = true) {
-  const query = useInfiniteQuery({ ...catalogueQuery(filters), enabled: isWanted })
+/** The matching models. All pages are loaded, so that the models can be sorted and counted. */
+export function useCatalogue(filters: ModelFilters, isEnabled = true) {
+  const query = useInfiniteQuery({ ...catalogueQuery(filters), enabled: isEnabled })
   const { data, hasNextPage, isFetching, isError, fetchNextPage } = query
-  const goesOn = isWanted && hasNextPage && !isFetching && !isError
+  const hasToFetch = isEnabled && hasNextPage && !isFetching && !isError
   const pagesRead = data?.pages.length
   useEffect(() => {
-    // After each page: one that comes at once is never seen to be fetched.
-    if (goesOn) void fetchNextPage()
-  }, [goesOn, pagesRead, fetchNextPage])
+    // `pagesRead`: a page from the cache never sets `isFetching`.
+    if (hasToFetch) void fetchNextPage()
+  }, [hasToFetch, pagesRead, fetchNextPage])
   const models = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
-  return { query, models, isWhole: data !== undefined && !hasNextPage }
+  return { query, models, isComplete: data !== undefined && !hasNextPage }
 }
 
-/** One model with all of its routes, as they stand now; `null` if the catalogue has none of that name. */
+/** One model with its routes; `null` if the catalogue has none of this name. */
 export const modelQuery = (name: string) =>
   queryOptions({
     queryKey: ['models', 'one', name],
@@ -68,15 +68,15 @@ export const modelQuery = (name: string) =>
       } while (cursor !== undefined)
       return null
     },
-    refetchInterval: EXPLANATION_REPEATED_MS,
+    refetchInterval: POLL_MS,
   })
 
-/** What autodecide would do with the name now; asked again, since scores and flags move. */
+/** How autodecide routes this name; polled, since scores and flags change. */
 export const explanationQuery = (model: string) =>
   queryOptions({
     queryKey: ['autodecide', model],
     queryFn: ({ signal }) => dataOf(gateway.GET('/api/autodecide/{model}', { params: { path: { model } }, signal })),
-    refetchInterval: EXPLANATION_REPEATED_MS,
+    refetchInterval: POLL_MS,
   })
 
 export function useRefresh() {
@@ -92,7 +92,7 @@ export function useRefresh() {
   })
 }
 
-/** Sends one real message by autodecide. */
+/** Sends a real message by autodecide. */
 export function useAutodecideTest() {
   const cache = useQueryClient()
   return useMutation({

@@ -1,4 +1,4 @@
-/** Asks the providers for their models, and says of each what came of it. */
+/** Refreshes the model lists of the providers and shows the outcome for each. */
 import { Button, CloseButton } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
@@ -13,7 +13,7 @@ import { StatusBadge } from '@/ui/status-badge'
 import type { useRefresh } from './queries'
 import classes from './refresh.module.css'
 
-type Asked = Schemas['RefreshedProvider']
+type Refreshed = Schemas['RefreshedProvider']
 type Refresh = ReturnType<typeof useRefresh>
 
 export function RefreshButton({ refresh }: { refresh: Refresh }) {
@@ -26,22 +26,23 @@ export function RefreshButton({ refresh }: { refresh: Refresh }) {
         loading={refresh.isPending}
         onClick={() => refresh.mutate()}
       >
-        Ask the providers
+        Refresh models
       </Button>
     </Guarded>
   )
 }
 
-/** A listing's own deadline: who has not told by then will not tell. */
-const LISTING_DEADLINE_MS = 10_000
+/** The gateway's timeout of a model list. */
+const LISTING_TIMEOUT_MS = 10_000
 
 export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
   const { data, error, isPending, reset, mutate } = refresh
-  useLookAgain(data?.providers.some(({ outcome }) => outcome === 'in_progress') ?? false)
+  useDelayedRefetch(data?.providers.some(({ outcome }) => outcome === 'under_way') ?? false)
   if (isPending)
     return (
       <p className={classes.pending} role="status">
-        Every provider with a key is being asked for its models. Who needs longer than 15 seconds goes on by itself.
+        Refreshing the models of every provider with a key. A list that takes longer than 15 seconds is loaded in the
+        background.
       </p>
     )
   if (error !== null)
@@ -58,20 +59,21 @@ export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
         {data.providers.some(({ outcome }) => outcome !== 'refreshed') && (
           <ul>
             {data.providers
-              .filter(({ outcome }) => outcome !== 'refreshed')
-              .map((asked) => (
-                <NotListed key={asked.provider} asked={asked} />
+              .filter(({ outcome }) => outcome !== 'listed')
+              .map((refreshed) => (
+                <NotListed key={refreshed.provider} refreshed={refreshed} />
               ))}
           </ul>
         )}
       </div>
-      <CloseButton size="sm" aria-label="Close what the refresh came to" onClick={reset} />
+      <CloseButton size="sm" aria-label="Close" onClick={reset} />
     </div>
   )
 }
 
-function NotListed({ asked: { provider, outcome, error, models_count } }: { asked: Asked }) {
-  const known = models_count === 1 ? 'its one known model stays' : `its ${formatCount(models_count)} known models stay`
+function NotListed({ refreshed: { provider, outcome, error, models_count } }: { refreshed: Refreshed }) {
+  const known =
+    models_count === 1 ? 'its known model is kept' : `its ${formatCount(models_count)} known models are kept`
   return (
     <li>
       <StatusBadge meaning={outcome === 'failed' ? 'down' : 'accent'} isLive={outcome === 'in_progress'}>
@@ -79,26 +81,26 @@ function NotListed({ asked: { provider, outcome, error, models_count } }: { aske
       </StatusBadge>{' '}
       <span dir="auto">
         {outcome === 'failed'
-          ? `did not tell its models (${error ?? 'no reason given'}); ${known}.`
-          : 'is still telling; the list follows by itself.'}
+          ? `failed (${error ?? 'unknown error'}); ${known}.`
+          : 'is still loading in the background.'}
       </span>
     </li>
   )
 }
 
-function summaryOf(providers: Asked[]): string {
-  const listed = providers.filter(({ outcome }) => outcome === 'refreshed')
+function summaryOf(providers: Refreshed[]): string {
+  const listed = providers.filter(({ outcome }) => outcome === 'listed')
   const models = listed.reduce((sum, { models_count }) => sum + models_count, 0)
-  if (providers.length === 0) return 'There is nobody to ask: no provider with a usable key can list its models.'
-  return `${listed.length} of ${providers.length} providers told ${formatCount(models)} models.`
+  if (providers.length === 0) return 'No provider with a usable key can list its models.'
+  return `${listed.length} of ${providers.length} providers listed ${formatCount(models)} models.`
 }
 
-/** Once more when the last listing must be over. */
-function useLookAgain(isUnderWay: boolean): void {
+/** Reads the catalogue again when the last list must have loaded. */
+function useDelayedRefetch(isLoading: boolean): void {
   const cache = useQueryClient()
   useEffect(() => {
-    if (!isUnderWay) return
-    const timer = setTimeout(() => void cache.invalidateQueries({ queryKey: ['models'] }), LISTING_DEADLINE_MS)
+    if (!isLoading) return
+    const timer = setTimeout(() => void cache.invalidateQueries({ queryKey: ['models'] }), LISTING_TIMEOUT_MS)
     return () => clearTimeout(timer)
-  }, [isUnderWay, cache])
+  }, [isLoading, cache])
 }

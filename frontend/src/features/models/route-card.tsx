@@ -1,4 +1,4 @@
-/** One route: facts, prices, how it stands, and a real message sent there. */
+/** One route: state, context, prices, capabilities, and a test. */
 import { Button, VisuallyHidden } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { TEST_MESSAGE, useProviderTest, useReadOnlyReason } from '@/api/queries'
@@ -11,7 +11,7 @@ import { BackIn } from '@/ui/flag-reason'
 import { ProviderMark } from '@/ui/provider-mark'
 import { StatusBadge } from '@/ui/status-badge'
 import { TestResult } from '@/ui/test-result'
-import { capabilityChoices, leftOutWords, type Route } from './model'
+import { capabilityChoices, exclusionName, type Route } from './model'
 import classes from './route-card.module.css'
 import { RoutePrice } from './route-price'
 
@@ -33,25 +33,25 @@ export function RouteCard({ route }: { route: Route }) {
       </header>
       {route.flag !== null && (
         <p className={classes.flag} dir="auto">
-          <strong>{leftOutWords(route.flag.reason)}.</strong> {route.flag.message}
+          <strong>{exclusionName(route.flag.reason)}.</strong> {route.flag.message}
           <BackIn until={route.flag.until} />
         </p>
       )}
       <dl className={classes.facts}>
         <Term name="Context">
-          {route.context_tokens === null ? 'nobody says' : `${formatCount(route.context_tokens)} tokens`}
+          {route.context_tokens === null ? 'unknown' : `${formatCount(route.context_tokens)} tokens`}
         </Term>
-        <Term name="Input, a million">
+        <Term name="Input per 1M">
           <RoutePrice usd={route.input_usd_per_million} />
         </Term>
-        <Term name="Output, a million">
+        <Term name="Output per 1M">
           <RoutePrice usd={route.output_usd_per_million} />
         </Term>
-        <Term name="Price from">{route.price_source ?? 'nobody'}</Term>
+        <Term name="Price source">{route.price_source ?? 'none'}</Term>
       </dl>
       <Capabilities capabilities={route.capabilities} />
       <footer className={classes.foot}>
-        <span>{route.is_default && 'The provider’s default model.'}</span>
+        <span>{route.is_default && 'Default model of the provider'}</span>
         <Guarded reason={readOnly}>
           <Button
             size="xs"
@@ -60,7 +60,7 @@ export function RouteCard({ route }: { route: Route }) {
             loading={test.isPending}
             onClick={() => test.mutate({ message: TEST_MESSAGE, model: route.name })}
           >
-            Send a test message
+            Send test message
           </Button>
         </Guarded>
       </footer>
@@ -71,13 +71,13 @@ export function RouteCard({ route }: { route: Route }) {
 
 function Capabilities({ capabilities }: Pick<Route, 'capabilities'>) {
   return (
-    <ul className={classes.capabilities} aria-label="Takes">
+    <ul className={classes.capabilities} aria-label="Capabilities">
       {capabilityChoices.map(({ value: name, label: word }) => {
-        const takes = capabilities[name]
+        const isSupported = capabilities[name]
         return (
-          <li key={name} data-takes={takes === null ? 'unknown' : takes ? 'yes' : 'no'}>
-            <span aria-hidden>{takes === null ? '?' : takes ? '✓' : '✕'}</span> {word}
-            <VisuallyHidden>{takes === null ? ': nobody says' : takes ? ': yes' : ': no'}</VisuallyHidden>
+          <li key={name} data-supported={isSupported === null ? 'unknown' : isSupported ? 'yes' : 'no'}>
+            <span aria-hidden>{isSupported === null ? '?' : isSupported ? '✓' : '✕'}</span> {word}
+            <VisuallyHidden>{isSupported === null ? ': unknown' : isSupported ? ': yes' : ': no'}</VisuallyHidden>
           </li>
         )
       })}

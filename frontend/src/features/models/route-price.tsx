@@ -1,4 +1,4 @@
-/** What a million tokens cost: free in a word, unknown as a dash. */
+/** The price of a million tokens: "free" for 0, a dash if unknown. */
 import { Money } from '@/ui/figures'
 import { isFree } from './model'
 

@@ -1,4 +1,4 @@
-/** What `/models` keeps in its URL: view, filters, sorting, the model that is opened, and the name that is explained. */
+/** What `/models` keeps in its URL: view, filters, sort, the model whose details are open, and the name that is explained. */
 import * as v from 'valibot'
 import { maybe, nameParam, sortParam } from '@/lib/search-params'
 
@@ -7,20 +7,20 @@ const CAPABILITIES = ['tools', 'images', 'json_schema', 'reasoning'] as const
 const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))
 
 export const modelsSearch = v.object({
-  /** One row for each model, or one for each route, by provider. */
+  /** Rows are routes, by provider, instead of models. */
   view: maybe(v.picklist(['provider'])),
-  /** A part of the name. */
+  /** Part of the name. */
   find: maybe(v.pipe(nameParam, v.maxLength(200))),
   provider: maybe(nameParam),
   can: maybe(v.pipe(v.array(v.picklist(CAPABILITIES)), v.maxLength(CAPABILITIES.length))),
-  /** At least so many tokens of context. */
+  /** The least context in tokens. */
   context: maybe(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
-  /** A million input tokens cost at most so many dollars. */
+  /** The highest price of a million input tokens in dollars. */
   price: maybe(amount),
   sort: maybe(sortParam),
-  /** The model that is opened, by its name in the catalogue. */
+  /** The model whose details are open. */
   model: maybe(nameParam),
-  /** The name whose choice is explained. */
+  /** The name whose routing is explained. */
   explain: maybe(nameParam),
 })
 

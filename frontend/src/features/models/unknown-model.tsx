@@ -1,4 +1,4 @@
-/** A name that nothing in the catalogue is called: what was probably meant, and what to do. */
+/** For a name that is not in the catalogue: similar names, and what to do. */
 import { Button } from '@mantine/core'
 import type { Schemas } from '@/api/client'
 import { formatSeconds } from '@/lib/format'
@@ -9,16 +9,16 @@ import { useCatalogue } from './queries'
 import classes from './unknown-model.module.css'
 
 interface UnknownModelProps {
-  asked: string
+  name: string
   explanation: Schemas['Explanation']
   onExplain: (name: string) => void
 }
 
-export function UnknownModel({ asked, explanation, onExplain }: UnknownModelProps) {
+export function UnknownModel({ name, explanation, onExplain }: UnknownModelProps) {
   const { models } = useCatalogue({})
   const names = closestNames(
-    asked,
-    models.map(({ name }) => name),
+    name,
+    models.map((model) => model.name),
   )
   return (
     <EmptyState
@@ -26,20 +26,20 @@ export function UnknownModel({ asked, explanation, onExplain }: UnknownModelProp
       title="No provider has a model of this name"
       action={
         names.length > 0 && (
-          <div className={classes.names} role="group" aria-label="Names that are alike">
-            {names.map((name) => (
-              <Button key={name} size="xs" variant="default" onClick={() => onExplain(name)}>
-                <bdi>{name}</bdi>
+          <div className={classes.names} role="group" aria-label="Similar names">
+            {names.map((each) => (
+              <Button key={each} size="xs" variant="default" onClick={() => onExplain(each)}>
+                <bdi>{each}</bdi>
               </Button>
             ))}
           </div>
         )
       }
     >
-      A request for <strong dir="auto">{asked}</strong> would be answered with 404 model_not_found.{' '}
+      A request for <strong dir="auto">{name}</strong> fails with 404 model_not_found.{' '}
       {names.length > 0
-        ? 'Was one of these meant?'
-        : `Nothing in the catalogue is like it. The catalogue is ${formatSeconds(explanation.catalogue_age_seconds)} old: a new model comes with “Ask the providers”.`}
+        ? 'Did you mean one of these?'
+        : `The catalogue has no similar name. It was updated ${formatSeconds(explanation.catalogue_age_seconds)} ago; “Refresh models” loads new models.`}
     </EmptyState>
   )
 }

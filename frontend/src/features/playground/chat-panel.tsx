@@ -1,4 +1,4 @@
-/** The conversation and the field that goes on with it. */
+/** The conversation, and the message field. */
 import { ActionIcon, Button, Textarea, VisuallyHidden } from '@mantine/core'
 import { IconArrowUp, IconMessageChatbot, IconPlayerStopFilled } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
@@ -24,36 +24,36 @@ const EXAMPLES = [
 const NEAR_END_PIXELS = 80
 
 export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
-  const { turns, ask, stop, isAnswering } = chat
-  const { box, content, noteScroll, follow } = useFollowing()
+  const { turns, send, stop, isAnswering } = chat
+  const { box, content, onScroll, stick } = useStickToEnd()
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(preloadMarkdown, [])
-  const readOnly = useIsViewer() ? 'A viewer’s key may look and not ask: sign in with an admin’s to ask.' : null
-  const send = () => {
+  const readOnly = useIsViewer() ? 'A viewer key is read-only. Sign in with an admin key to send messages.' : null
+  const submit = () => {
     if (draft.trim() === '' || isAnswering || readOnly !== null) return
-    follow()
+    stick()
     onDraft('')
-    void ask(draft)
+    void send(draft)
   }
-  const sendOnEnter = (event: KeyboardEvent) => {
-    // Enter that ends the writing of a word in another script does not send it.
+  const submitOnEnter = (event: KeyboardEvent) => {
+    // Enter that ends the composition of a word does not send.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
-    send()
+    submit()
   }
   return (
     <section className={classes.panel} aria-label="Conversation">
-      <div ref={box} className={classes.turns} role="group" aria-label="Messages" tabIndex={0} onScroll={noteScroll}>
+      <div ref={box} className={classes.turns} role="group" aria-label="Messages" tabIndex={0} onScroll={onScroll}>
         <div ref={content}>
           {turns.length === 0 ? (
             <EmptyState
               icon={IconMessageChatbot}
-              title="Nothing asked yet"
+              title="No messages yet"
               action={
                 <div className={classes.examples}>
                   {EXAMPLES.map((example) => (
-                    <Guarded key={example} readOnly={readOnly}>
-                      <Button variant="default" size="xs" fw={450} onClick={() => void ask(example)}>
+                    <Guarded key={example} reason={readOnly}>
+                      <Button variant="default" size="xs" fw={450} onClick={() => void send(example)}>
                         {example}
                       </Button>
                     </Guarded>
@@ -61,7 +61,7 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
                 </div>
               }
             >
-              {readOnly ?? 'Messages stay in this page and are gone when it is left.'}
+              {readOnly ?? 'Messages are not stored: leaving the page discards them.'}
             </EmptyState>
           ) : (
             turns.map((turn, index) => (
@@ -69,9 +69,9 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
                 key={turn.id}
                 turn={turn}
                 isLast={index === turns.length - 1}
-                onAsk={(question) => {
-                  follow()
-                  void ask(question, index)
+                onSend={(question) => {
+                  stick()
+                  void send(question, index)
                 }}
               />
             ))
@@ -84,15 +84,15 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
           ref={field}
           className={classes.field}
           aria-label="Message"
-          title="Enter sends, Shift Enter begins a line"
-          placeholder="Ask something …"
+          title="Enter sends, Shift+Enter starts a new line"
+          placeholder="Message"
           autosize
           minRows={1}
           maxRows={8}
           dir="auto"
           value={draft}
           onChange={(event) => onDraft(event.currentTarget.value)}
-          onKeyDown={sendOnEnter}
+          onKeyDown={submitOnEnter}
         />
         {isAnswering ? (
           <ActionIcon
@@ -108,7 +108,7 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
           </ActionIcon>
         ) : (
           <Guarded reason={readOnly}>
-            <ActionIcon size={36} aria-label="Send" disabled={draft.trim() === ''} onClick={send}>
+            <ActionIcon size={36} aria-label="Send" disabled={draft.trim() === ''} onClick={submit}>
               <IconArrowUp size={18} aria-hidden />
             </ActionIcon>
           </Guarded>
@@ -118,43 +118,43 @@ export function ChatPanel({ chat, draft, onDraft }: ChatPanelProps) {
   )
 }
 
-/** For those who hear the page: that something happens, not every word of it. */
+/** For screen readers: the state, not every word. */
 function Announcement({ chat: { turns } }: { chat: ChatPanelProps['chat'] }) {
   const state = turns.at(-1)?.answer.state
   const words = {
-    waiting: 'Waiting for an answer',
-    streaming: 'Answering',
-    done: 'Answer complete',
+    waiting: 'Waiting for the response',
+    streaming: 'Receiving the response',
+    done: 'Response complete',
     stopped: 'Stopped',
     failed: '',
   }
   return <VisuallyHidden role="status">{state === undefined ? '' : words[state]}</VisuallyHidden>
 }
 
-/** The end stays in sight while the content grows, unless the reader has scrolled away from it. */
-function useFollowing() {
+/** Scrolls to the end while the content grows, unless the user has scrolled away from it. */
+function useStickToEnd() {
   const box = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const isFollowing = useRef(true)
+  const isSticking = useRef(true)
   const lastTop = useRef(0)
   useEffect(() => {
     if (content.current === null) return
     const observer = new ResizeObserver(() => {
-      if (isFollowing.current) box.current?.scrollTo({ top: box.current.scrollHeight })
+      if (isSticking.current) box.current?.scrollTo({ top: box.current.scrollHeight })
     })
     observer.observe(content.current)
     return () => observer.disconnect()
   }, [])
-  const noteScroll = () => {
+  const onScroll = () => {
     if (box.current === null) return
     const { scrollHeight, scrollTop, clientHeight } = box.current
-    // Between a scroll and the news of it the answer may have grown: only who goes back has left the end.
-    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS) isFollowing.current = true
-    else if (scrollTop < lastTop.current) isFollowing.current = false
+    // The content may grow between a scroll and its event: only scrolling up leaves the end.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS) isSticking.current = true
+    else if (scrollTop < lastTop.current) isSticking.current = false
     lastTop.current = scrollTop
   }
-  const follow = () => {
-    isFollowing.current = true
+  const stick = () => {
+    isSticking.current = true
   }
-  return { box, content, noteScroll, follow }
+  return { box, content, onScroll, stick }
 }

@@ -3,9 +3,9 @@ import { type Answer, type ConversationEvent, nextTurns, tokensPerSecond } from 
 
 function answered(firstTokenMs: number, totalMs: number): Answer {
   const events: ConversationEvent[] = [
-    { kind: 'asked', id: 1, question: 'Hello?', keep: 0 },
-    { kind: 'heard', id: 1, events: [{ kind: 'text', text: 'Hello' }], atMs: firstTokenMs },
-    { kind: 'heard', id: 1, events: [{ kind: 'usage', usage: { input: 12, output: 600 } }], atMs: totalMs },
+    { kind: 'sent', id: 1, question: 'Hello?', keep: 0 },
+    { kind: 'received', id: 1, events: [{ kind: 'text', text: 'Hello' }], atMs: firstTokenMs },
+    { kind: 'received', id: 1, events: [{ kind: 'usage', usage: { input: 12, output: 600 } }], atMs: totalMs },
     { kind: 'ended', id: 1, atMs: totalMs, state: 'done' },
   ]
   return events.reduce(nextTurns, [])[0]?.answer ?? expect.fail()

@@ -1,16 +1,16 @@
-/** A conversation as data: questions with their answers, and what becomes of an answer while it comes. */
+/** A conversation as data: questions with their answers, and how an answer changes while it streams. */
 import type { GatewayError } from '@/lib/gateway-error'
 import { type ChatSettings, DEFAULT_MODEL } from './search'
 
-/** What the answer's headers say; each is `null` where they do not. */
-export interface Decision {
+/** From the response headers; `null` for a missing one. */
+export interface Routing {
   requestId: string | null
   provider: string | null
   model: string | null
   attempts: number | null
-  /** Set where the model is only the best member of the family that was asked for. */
+  /** The requested family, if the model is its best member. */
   family: string | null
-  /** The engine's own time until the answer began. */
+  /** The gateway's overhead until the first byte. */
   gatewayMs: number | null
 }
 
@@ -23,8 +23,8 @@ export interface Answer {
   state: 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed'
   text: string
   reasoning: string
-  decision: Decision | null
-  /** After it was asked, as this page saw it. */
+  routing: Routing | null
+  /** Since the request was sent, as measured by this page. */
   firstTokenMs: number | null
   totalMs: number | null
   usage: Usage | null
@@ -39,24 +39,24 @@ export interface Turn {
 }
 
 export type ChatEvent =
-  | { kind: 'opened'; decision: Decision }
+  | { kind: 'opened'; routing: Routing }
   | { kind: 'text'; text: string }
   | { kind: 'reasoning'; text: string }
   | { kind: 'usage'; usage: Usage }
   | { kind: 'finish'; reason: string }
 
 export type ConversationEvent =
-  | { kind: 'asked'; id: number; question: string; keep: number }
-  | { kind: 'heard'; id: number; events: ChatEvent[]; atMs: number }
+  | { kind: 'sent'; id: number; question: string; keep: number }
+  | { kind: 'received'; id: number; events: ChatEvent[]; atMs: number }
   | { kind: 'ended'; id: number; atMs: number; state: 'done' | 'stopped' }
   | { kind: 'failed'; id: number; atMs: number; error: GatewayError }
   | { kind: 'cleared' }
 
-const unanswered: Answer = {
+const pendingAnswer: Answer = {
   state: 'waiting',
   text: '',
   reasoning: '',
-  decision: null,
+  routing: null,
   firstTokenMs: null,
   totalMs: null,
   usage: null,
@@ -66,8 +66,8 @@ const unanswered: Answer = {
 
 export function nextTurns(turns: Turn[], event: ConversationEvent): Turn[] {
   switch (event.kind) {
-    case 'asked':
-      return [...turns.slice(0, event.keep), { id: event.id, question: event.question, answer: unanswered }]
+    case 'sent':
+      return [...turns.slice(0, event.keep), { id: event.id, question: event.question, answer: pendingAnswer }]
     case 'cleared':
       return []
     default:
@@ -77,8 +77,8 @@ export function nextTurns(turns: Turn[], event: ConversationEvent): Turn[] {
 
 function nextAnswer(answer: Answer, event: Extract<ConversationEvent, { atMs: number }>): Answer {
   switch (event.kind) {
-    case 'heard':
-      return event.events.reduce((known, one) => heard(known, one, event.atMs), answer)
+    case 'received':
+      return event.events.reduce((known, one) => received(known, one, event.atMs), answer)
     case 'ended':
       return { ...answer, state: event.state, totalMs: event.atMs }
     case 'failed':
@@ -86,10 +86,10 @@ function nextAnswer(answer: Answer, event: Extract<ConversationEvent, { atMs: nu
   }
 }
 
-function heard(answer: Answer, event: ChatEvent, atMs: number): Answer {
+function received(answer: Answer, event: ChatEvent, atMs: number): Answer {
   switch (event.kind) {
     case 'opened':
-      return { ...answer, decision: event.decision }
+      return { ...answer, routing: event.routing }
     case 'text':
     case 'reasoning':
       return {
@@ -107,18 +107,17 @@ function heard(answer: Answer, event: ChatEvent, atMs: number): Answer {
 
 const SHORTEST_MEASURED_SECONDS = 0.05
 
-/** Output tokens a second, from the first one on; `null` where the provider did not count or the answer came at once. */
+/** Output tokens per second since the first one; `null` without usage, or if the response came at once. */
 export function tokensPerSecond({ usage, firstTokenMs, totalMs }: Answer): number | null {
   if (usage?.output == null || usage.output === 0 || firstTokenMs === null || totalMs === null) return null
   const seconds = (totalMs - firstTokenMs) / 1000
   return seconds < SHORTEST_MEASURED_SECONDS ? null : usage.output / seconds
 }
 
-// An alias and no interface: the client's schema allows further fields, and interfaces do not fit that.
-
+// No interface: the client's schema has an index signature, which interfaces do not match.
 type Message = { role: 'system' | 'user' | 'assistant'; content: string }
 
-/** What is sent: the system prompt, the turns that have an answer, and the new question. */
+/** The system prompt, the answered turns, and the new question. */
 export function messagesOf(system: string, turns: Turn[], question: string): Message[] {
   return [
     ...(system.trim() === '' ? [] : [{ role: 'system' as const, content: system }]),
@@ -132,7 +131,7 @@ export function messagesOf(system: string, turns: Turn[], question: string): Mes
   ]
 }
 
-/** The request without what only streaming needs. What is not set is not sent. */
+/** The request without the streaming options. Unset parameters are not sent. */
 export function requestOf({ model = DEFAULT_MODEL, autodecide, ...parameters }: ChatSettings, messages: Message[]) {
   const set = Object.entries<unknown>(parameters).filter(([, value]) => value !== undefined)
   return { model, messages, ...Object.fromEntries(set), ...(autodecide !== undefined && { autodecide }) }

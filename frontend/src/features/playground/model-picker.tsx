@@ -1,4 +1,4 @@
-/** A model from the list, or any other name: the gateway may know more than it lists. */
+/** A model from the list, or any other name. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { AutocompleteInput } from '@/ui/autocomplete-input'
@@ -16,7 +16,7 @@ export function ModelPicker({ model, onChange }: ModelPickerProps) {
   const { data: models, error } = useQuery(modelNamesQuery)
   const [text, setText] = useState(model ?? DEFAULT_MODEL)
   const [seen, setSeen] = useState(model)
-  // Another URL (a link, "back") brings its own model.
+  // A link or "back" sets another model.
   if (seen !== model) {
     setSeen(model)
     if ((model ?? DEFAULT_MODEL) !== text.trim()) setText(model ?? DEFAULT_MODEL)
@@ -34,7 +34,7 @@ export function ModelPicker({ model, onChange }: ModelPickerProps) {
   return (
     <AutocompleteInput
       label="Model"
-      description={error === null ? undefined : 'The list of models cannot be had now; any name may be typed.'}
+      description={error === null ? undefined : 'The model list is not available; enter any name.'}
       suggestions={names}
       limit={MOST_SHOWN}
       maxLength={500}
@@ -44,7 +44,7 @@ export function ModelPicker({ model, onChange }: ModelPickerProps) {
       onBlur={() => {
         if (text.trim() === '') setText(DEFAULT_MODEL)
       }}
-      hintOf={(name) => (name === DEFAULT_MODEL ? 'the engine picks' : providers.get(name))}
+      hintOf={(name) => (name === DEFAULT_MODEL ? 'chosen by the gateway' : providers.get(name))}
     />
   )
 }

@@ -25,7 +25,7 @@ beforeEach(() => {
   })
 })
 
-async function ask(url: string, text = 'Hello') {
+async function send(url: string, text = 'Hello') {
   const page = await renderApp(url)
   await page.user.type(await screen.findByRole('textbox', { name: 'Message' }), `${text}{Enter}`)
   return page
@@ -33,7 +33,7 @@ async function ask(url: string, text = 'Hello') {
 
 test('an answer grows as it comes, and says who gave it and where its timeline is', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
-  await ask('/playground')
+  await send('/playground')
   stream.send(piece('Good '))
   expect(await screen.findByText('Good')).toBeVisible()
   stream.send(piece('day'))
@@ -54,7 +54,7 @@ test('an answer grows as it comes, and says who gave it and where its timeline i
 
 test('only what is set is sent', async () => {
   fakeGateway.fails('post', '/v1/chat/completions', 503, { message: 'Nobody is there.' })
-  await ask('/playground?model=gpt-4o&temperature=0&seed=7&autodecide=false&top_p=9')
+  await send('/playground?model=gpt-4o&temperature=0&seed=7&autodecide=false&top_p=9')
   await screen.findByRole('alert')
   expect(body()).toEqual({
     model: 'gpt-4o',
@@ -72,7 +72,7 @@ test('an error before the stream is told in the gateway’s words, with what to 
     message: 'No provider is configured.',
     code: 'no_provider_configured',
   })
-  await ask('/playground')
+  await send('/playground')
   const alert = await screen.findByRole('alert')
   expect(alert).toHaveTextContent('No answer (status 503)')
   expect(alert).toHaveTextContent('No provider is configured.')
@@ -81,7 +81,7 @@ test('an error before the stream is told in the gateway’s words, with what to 
 
 test('an error inside the stream keeps what came before it', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
-  await ask('/playground')
+  await send('/playground')
   stream.send(piece('half an answer'))
   stream.send({ error: { message: 'The stream ended without a finish.', type: 'server_error', code: 'upstream_cut' } })
   expect(await screen.findByRole('alert')).toHaveTextContent('The stream ended without a finish.')
@@ -90,7 +90,7 @@ test('an error inside the stream keeps what came before it', async () => {
 
 test.each(['end', 'cut'] as const)('a stream that just stops (%s) is not taken for an answer', async (how) => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
-  await ask('/playground')
+  await send('/playground')
   stream.send(piece('half'))
   await screen.findByText('half')
   stream[how]()
@@ -99,7 +99,7 @@ test.each(['end', 'cut'] as const)('a stream that just stops (%s) is not taken f
 
 test('the stop button ends it and keeps what came', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
-  const { user } = await ask('/playground')
+  const { user } = await send('/playground')
   stream.send(piece('so far'))
   await screen.findByText('so far')
   await user.click(screen.getByRole('button', { name: 'Stop' }))
@@ -110,7 +110,7 @@ test('the stop button ends it and keeps what came', async () => {
 
 test('a question can be edited: what came after it is given up', async () => {
   fakeGateway.fails('post', '/v1/chat/completions', 500, { message: 'Broken.' })
-  const { user } = await ask('/playground', 'frist')
+  const { user } = await send('/playground', 'frist')
   await screen.findByRole('alert')
   await user.click(screen.getByRole('button', { name: 'Edit the question' }))
   const field = screen.getByRole('textbox', { name: 'Edited question' })

@@ -1,4 +1,4 @@
-/** Playground: a chat through the gateway, with what the engine decided beside each answer. */
+/** Playground: a chat through the gateway, with routing and timing for each response. */
 import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconCode, IconTrash } from '@tabler/icons-react'
@@ -21,14 +21,14 @@ export function PlaygroundPage() {
   const [isShowingCode, code] = useDisclosure(false)
   const chat = useChat(settings, system)
   const { turns } = chat
-  // What the next click on "Send" would send; with nothing written, what the last one sent.
+  // The request of the next "Send"; without a draft, the last one that was sent.
   const [before, question] =
     draft.trim() === '' ? [turns.slice(0, -1), turns.at(-1)?.question ?? EXAMPLE] : [turns, draft]
   return (
     <>
       <PageHeader
         title="Playground"
-        description="Ask through this gateway, as any client would, and see what the engine decided."
+        description="Chat through this gateway like any client, with routing and timing for each response."
         actions={
           <>
             <Button variant="default" leftSection={<IconCode size={16} aria-hidden />} onClick={code.open}>

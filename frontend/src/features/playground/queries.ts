@@ -1,20 +1,20 @@
-/** What the playground asks beyond the chat itself. */
+/** The playground's queries. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { dataOf, gateway } from '@/api/client'
 import type { FinishedRequest } from '@/api/live-state'
 import { latestRequestsQuery } from '@/api/queries'
 
-/** Every name that a request may use now, plain ones before those that are pinned to a provider. */
+/** Every model name, plain ones before those pinned to a provider. */
 export const modelNamesQuery = queryOptions({
   queryKey: ['models', 'names'],
   queryFn: async ({ signal }) => {
     const { data } = await dataOf(gateway.GET('/v1/models', { signal }))
-    // In Anthropic's form, which only its own clients are given, nobody owns a model.
+    // Anthropic's format, which only its clients get, has no `owned_by`.
     return data.map((model) => ({ name: model.id, providers: 'owned_by' in model ? model.owned_by : '' }))
   },
 })
 
-/** The ledger's word on an answer of this page, as soon as it has one. */
+/** The finished request of a response, once the ledger has it. */
 export function useFinished(requestId: string | null): FinishedRequest | undefined {
   const { data } = useQuery({
     ...latestRequestsQuery,

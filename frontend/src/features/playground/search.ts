@@ -1,4 +1,4 @@
-/** What `/playground` keeps in its URL: the model, who may answer, the parameters. What makes no sense is left out. */
+/** What `/playground` keeps in its URL: the model and the parameters. */
 import * as v from 'valibot'
 import { maybe, nameParam } from '@/lib/search-params'
 
@@ -9,7 +9,7 @@ export const EFFORTS = ['minimal', 'low', 'medium', 'high'] as const
 
 export const playgroundSearch = v.object({
   model: maybe(nameParam),
-  /** Absent: as the gateway is set. */
+  /** Absent: as configured. */
   autodecide: maybe(v.boolean()),
   temperature: between(0, 2),
   top_p: between(0, 1),

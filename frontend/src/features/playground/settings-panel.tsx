@@ -1,4 +1,4 @@
-/** Who is asked, and how. */
+/** The model and the parameters. */
 import { Collapse, NativeSelect, Switch, Textarea, UnstyledButton } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { IconAdjustments, IconChevronDown } from '@tabler/icons-react'
@@ -51,7 +51,7 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
       <ModelPicker model={settings.model} onChange={(model) => onChange({ model })} />
       <Switch
         label="Autodecide"
-        description="Any provider that has the model may answer; off, only the preferred one."
+        description="Any provider of the model; off: only the preferred one."
         checked={settings.autodecide ?? byDefault}
         onChange={(event) => {
           const isOn = event.currentTarget.checked
@@ -60,7 +60,7 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
       />
       <Textarea
         label="System prompt"
-        placeholder="How the model should answer"
+        placeholder="Instructions for the model"
         autosize
         minRows={2}
         maxRows={8}
@@ -126,7 +126,7 @@ interface ParameterProps {
   isWhole?: boolean
 }
 
-/** Empty means not sent: the provider's own default holds. */
+/** An empty parameter is not sent: the provider's default applies. */
 function Parameter({ name, settings, onChange, ...field }: ParameterProps) {
   return (
     <NumberField

@@ -1,4 +1,4 @@
-/** The request that "Send" would make, for a terminal or a program. */
+/** The request of "Send" as code. */
 import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -19,7 +19,7 @@ export default function SnippetDialog({ request, onClose }: { request: ChatReque
   const needsKey = status?.configuration.access !== 'open'
   const text = snippet(language, request, { origin: window.location.origin, needsKey })
   return (
-    <Modal opened onClose={onClose} title="The same request in code" size="xl">
+    <Modal opened onClose={onClose} title="Request as code" size="xl">
       <Segmented
         label="Language"
         choices={LANGUAGES.map((one) => ({ value: one, label: one }))}
@@ -28,9 +28,9 @@ export default function SnippetDialog({ request, onClose }: { request: ChatReque
       />
       <CodeBlock text={text} language={FENCES[language]} />
       <p className={classes.note}>
-        {needsKey ? `Put a client key of yours into ${KEY_VARIABLE} first. ` : ''}
+        {needsKey ? `Set ${KEY_VARIABLE} to a client key first. ` : ''}
         {language === 'Python' && 'pip install openai'}
-        {language === 'Node' && 'npm install openai, and save it as an .mjs file'}
+        {language === 'Node' && 'npm install openai; save as an .mjs file'}
       </p>
     </Modal>
   )

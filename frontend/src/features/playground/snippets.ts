@@ -1,13 +1,13 @@
-/** The same request for a terminal or a program. Whatever is in a message or a model's name stays data, in every language. */
+/** A request as code. Messages and model names are escaped: they stay data in every language. */
 import type { ChatRequest } from './conversation'
 
 export const LANGUAGES = ['curl', 'Python', 'Node'] as const
 export type Language = (typeof LANGUAGES)[number]
 
 interface Place {
-  /** The gateway's own address, without a slash at its end. */
+  /** The gateway's address without a trailing slash. */
   origin: string
-  /** Whether the gateway asks for a key. */
+  /** Whether the gateway requires a key. */
   needsKey: boolean
 }
 
@@ -66,23 +66,23 @@ function node(request: ChatRequest, { origin, needsKey }: Place): string {
   ].join('\n')
 }
 
-/** What is not seen, or turns the order of what is seen, is written as an escape: the reader of a snippet sees all of it. */
-const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+/** Invisible and bidirectional control characters are escaped, so that a snippet shows all that it contains. */
+const INVISIBLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 function json(value: unknown): string {
   return escaped(JSON.stringify(value, null, 2))
 }
 
 function escaped(text: string): string {
-  return text.replace(UNSEEN, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(INVISIBLE, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** One word for a POSIX shell: in single quotes nothing has a meaning but the quote itself. */
+/** One word of a POSIX shell: in single quotes only the quote is special. */
 function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** A string's JSON is a Python literal as well: both know the same escapes. */
+/** A JSON string is a Python literal, too: both have the same escapes. */
 function pythonLiteral(value: unknown, depth: number): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'

@@ -1,10 +1,10 @@
-/** Asks the gateway and tells what comes back, event by event. Every failure is a `GatewayError`, before and inside the stream. */
+/** Sends a chat and yields its events. Every failure is a `GatewayError`, before and inside the stream. */
 import { gateway } from '@/api/client'
 import { GatewayError } from '@/lib/gateway-error'
 import { eventsOf } from '@/lib/sse'
-import type { ChatEvent, ChatRequest, Decision, Usage } from './conversation'
+import type { ChatEvent, ChatRequest, Routing, Usage } from './conversation'
 
-/** Raises `GatewayError`; what `signal` ends raises its own `AbortError`. */
+/** Throws `GatewayError`; `AbortError` after `signal`. */
 export async function* streamChat(
   request: ChatRequest,
   signal: AbortSignal,
@@ -14,29 +14,29 @@ export async function* streamChat(
     parseAs: 'stream',
     signal,
   })
-  const decision = decisionOf(response.headers)
-  yield { kind: 'opened', decision }
+  const routing = routingOf(response.headers)
+  yield { kind: 'opened', routing }
   let isComplete = false
   try {
     for await (const event of eventsOf(data as ReadableStream<Uint8Array>, signal)) {
       if (event === '[DONE]') return
-      for (const one of chatEventsOf(event, decision.requestId)) {
+      for (const one of chatEventsOf(event, routing.requestId)) {
         isComplete ||= one.kind === 'finish'
         yield one
       }
     }
   } catch (error) {
     if (signal.aborted || error instanceof GatewayError) throw error
-    throw broken('The connection to the gateway broke off inside the answer.', decision.requestId, error)
+    throw cutOff('The connection to the gateway broke off during the response.', routing.requestId, error)
   }
-  if (!isComplete) throw broken('The answer broke off without its end.', decision.requestId)
+  if (!isComplete) throw cutOff('The response broke off before its end.', routing.requestId)
 }
 
-function broken(message: string, requestId: string | null, cause?: unknown): GatewayError {
+function cutOff(message: string, requestId: string | null, cause?: unknown): GatewayError {
   return new GatewayError(message, { status: 200, code: 'stream_broken', requestId: requestId ?? undefined }, { cause })
 }
 
-function decisionOf(headers: Headers): Decision {
+function routingOf(headers: Headers): Routing {
   const attempts = headers.get('x-ai-engine-attempts')
   const gatewayMs = /(?:^|,)\s*gateway;dur=([\d.]+)/.exec(headers.get('server-timing') ?? '')?.[1]
   return {
@@ -49,7 +49,7 @@ function decisionOf(headers: Headers): Decision {
   }
 }
 
-/** What one event of the stream says. One that cannot be read says nothing. Raises the error that it tells. */
+/** The events of one chunk; none if it cannot be parsed. Throws the error in it. */
 function chatEventsOf(data: string, requestId: string | null): ChatEvent[] {
   const chunk = recordOf(parsed(data))
   if (chunk === null) return []
@@ -70,7 +70,7 @@ function chatEventsOf(data: string, requestId: string | null): ChatEvent[] {
 
 function errorInStream(error: Record<string, unknown>, requestId: string | null): GatewayError {
   const word = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  return new GatewayError(word(error.message) ?? 'The answer ended with an error that says nothing.', {
+  return new GatewayError(word(error.message) ?? 'The response ended with an error without a message.', {
     status: 200,
     type: word(error.type),
     param: word(error.param),

@@ -1,4 +1,4 @@
-/** One question with its answer, and what the engine decided. */
+/** One question with its answer and its facts. */
 import { ActionIcon, Button, Textarea, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconPencil, IconRefresh } from '@tabler/icons-react'
 import { useDeferredValue, useState } from 'react'
@@ -6,18 +6,18 @@ import { CopyButton } from '@/ui/copy-button'
 import { Markdown } from '@/ui/markdown'
 import { Tooltip } from '@/ui/tooltip'
 import type { Answer, Turn } from './conversation'
-import { DecisionLine } from './decision-line'
+import { ResponseFacts } from './response-facts'
 import { adviceFor, titleOf } from './error-words'
 import classes from './turn-view.module.css'
 
 interface TurnViewProps {
   turn: Turn
   isLast: boolean
-  /** Asks this instead, from here on. */
-  onAsk: (question: string) => void
+  /** Sends this instead; the turns after it are discarded. */
+  onSend: (question: string) => void
 }
 
-export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnViewProps) {
+export function TurnView({ turn: { question, answer }, isLast, onSend }: TurnViewProps) {
   const [isEditing, setIsEditing] = useState(false)
   const isOver = answer.state !== 'waiting' && answer.state !== 'streaming'
   return (
@@ -28,19 +28,19 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
           question={question}
           hasMore={!isLast}
           onCancel={() => setIsEditing(false)}
-          onAsk={(edited) => {
+          onSend={(edited) => {
             setIsEditing(false)
-            onAsk(edited)
+            onSend(edited)
           }}
         />
       ) : (
-        <div className={classes.asked}>
-          <Tooltip label="Edit and ask again">
+        <div className={classes.sent}>
+          <Tooltip label="Edit and resend">
             <ActionIcon
               variant="subtle"
               color="gray"
               size="sm"
-              aria-label="Edit the question"
+              aria-label="Edit message"
               onClick={() => setIsEditing(true)}
             >
               <IconPencil size={14} stroke={1.7} aria-hidden />
@@ -54,17 +54,17 @@ export function TurnView({ turn: { question, answer }, isLast, onAsk }: TurnView
       <AnswerText answer={answer} />
       {answer.error !== null && <AnswerError answer={answer} />}
       <div className={classes.foot}>
-        <DecisionLine answer={answer} />
+        <ResponseFacts answer={answer} />
         {isOver && (
           <span className={classes.actions}>
-            {answer.text !== '' && <CopyButton text={answer.text} what="answer" />}
-            <Tooltip label={isLast ? 'Ask again' : 'Ask again from here'}>
+            {answer.text !== '' && <CopyButton text={answer.text} what="response" />}
+            <Tooltip label={isLast ? 'Regenerate' : 'Regenerate from here'}>
               <ActionIcon
                 variant="subtle"
                 color="gray"
                 size="sm"
-                aria-label="Ask again"
-                onClick={() => onAsk(question)}
+                aria-label="Regenerate"
+                onClick={() => onSend(question)}
               >
                 <IconRefresh size={14} stroke={1.7} aria-hidden />
               </ActionIcon>
@@ -80,16 +80,16 @@ interface QuestionEditorProps {
   question: string
   hasMore: boolean
   onCancel: () => void
-  onAsk: (question: string) => void
+  onSend: (question: string) => void
 }
 
-function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorProps) {
+function QuestionEditor({ question, hasMore, onCancel, onSend }: QuestionEditorProps) {
   const [text, setText] = useState(question)
   return (
     <div className={classes.editor}>
       <Textarea
-        aria-label="Edited question"
-        description={hasMore ? 'What came after it is given up.' : undefined}
+        aria-label="Edited message"
+        description={hasMore ? 'The messages after it are discarded.' : undefined}
         data-autofocus
         autosize
         maxRows={12}
@@ -104,8 +104,8 @@ function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorPr
         <Button variant="default" size="xs" onClick={onCancel}>
           Cancel
         </Button>
-        <Button size="xs" disabled={text.trim() === ''} onClick={() => onAsk(text)}>
-          Ask
+        <Button size="xs" disabled={text.trim() === ''} onClick={() => onSend(text)}>
+          Send
         </Button>
       </div>
     </div>
@@ -113,7 +113,7 @@ function QuestionEditor({ question, hasMore, onCancel, onAsk }: QuestionEditorPr
 }
 
 function AnswerText({ answer: { text, reasoning, state } }: { answer: Answer }) {
-  // Long Markdown is read again with every piece: typing and scrolling come first.
+  // Long Markdown is parsed again with every chunk: typing and scrolling have priority.
   const shown = useDeferredValue(text)
   return (
     <>
@@ -124,8 +124,8 @@ function AnswerText({ answer: { text, reasoning, state } }: { answer: Answer }) 
         </details>
       )}
       {text !== '' && <Markdown text={shown} />}
-      {state === 'waiting' && <span className={classes.waiting} role="img" aria-label="Waiting for an answer" />}
-      {text === '' && state === 'done' && <p className={classes.empty}>The answer is empty.</p>}
+      {state === 'waiting' && <span className={classes.waiting} role="img" aria-label="Waiting for the response" />}
+      {text === '' && state === 'done' && <p className={classes.empty}>The response is empty.</p>}
       {state === 'stopped' && <p className={classes.empty}>Stopped.</p>}
     </>
   )

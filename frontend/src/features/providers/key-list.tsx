@@ -1,4 +1,4 @@
-/** The keys of one provider: which is next, which rest and for how long, and how they have done. */
+/** The keys of one provider: state, cooldowns, requests and failures. */
 import { Button } from '@mantine/core'
 import { formatCount } from '@/lib/format'
 import { failureWords } from '@/lib/outcome-words'
@@ -6,36 +6,36 @@ import { Guarded } from '@/ui/guarded'
 import { Countdown, KeyFingerprint } from '@/ui/figures'
 import { StatusBadge } from '@/ui/status-badge'
 import classes from './key-list.module.css'
-import { isResting, type Provider } from './model'
-import { useSteering } from './queries'
-import { restoringKey } from './steering'
+import { isInCooldown, type Provider } from './model'
+import { useProviderAction } from './queries'
+import { restoreKeyAction } from './actions'
 
 type Key = Provider['keys'][number]
 
 export function KeyList({ provider, readOnly }: { provider: Provider; readOnly: string | null }) {
-  const steer = useSteering()
+  const action = useProviderAction()
   return (
     <ul className={classes.list}>
       {provider.keys.map((key) => (
         <li key={key.fingerprint ?? ''} className={classes.key}>
           <div className={classes.head}>
             <KeyFingerprint fingerprint={key.fingerprint} lastFour={key.last_four} />
-            <KeyState keyOf={key} />
+            <KeyState of={key} />
             <span className={classes.counts}>
               {formatCount(key.requests)} {key.requests === 1 ? 'request' : 'requests'}, {formatCount(key.failures)}{' '}
-              failed since the start
+              failed since startup
             </span>
           </div>
-          <Rests keyOf={key} />
-          {isResting(key) && key.fingerprint !== null && (
+          <Cooldowns of={key} />
+          {isInCooldown(key) && key.fingerprint !== null && (
             <Guarded reason={readOnly}>
               <Button
                 size="compact-xs"
                 variant="default"
                 className={classes.restore}
-                disabled={steer.isPending}
+                disabled={action.isPending}
                 aria-label={`Restore key ${key.fingerprint}`}
-                onClick={() => steer.mutate(restoringKey(provider, key.fingerprint ?? ''))}
+                onClick={() => action.mutate(restoreKeyAction(provider, key.fingerprint ?? ''))}
               >
                 Restore
               </Button>
@@ -47,28 +47,28 @@ export function KeyList({ provider, readOnly }: { provider: Provider; readOnly: 
   )
 }
 
-function KeyState({ keyOf: { state, active } }: { keyOf: Key }) {
-  if (state === 'invalid') return <StatusBadge meaning="down">Set aside</StatusBadge>
-  if (state === 'cooldown') return <StatusBadge meaning="degraded">Resting</StatusBadge>
-  return active ? <StatusBadge meaning="ok">Next</StatusBadge> : <StatusBadge meaning="neutral">Usable</StatusBadge>
+function KeyState({ of: { state, active } }: { of: Key }) {
+  if (state === 'set_aside') return <StatusBadge meaning="down">Invalid</StatusBadge>
+  if (state === 'resting') return <StatusBadge meaning="degraded">Cooldown</StatusBadge>
+  return active ? <StatusBadge meaning="ok">Active</StatusBadge> : <StatusBadge meaning="neutral">Usable</StatusBadge>
 }
 
-/** Why it rests and until when, as a whole and for single models. */
-function Rests({ keyOf: { state, reason, until, model_cooldowns } }: { keyOf: Key }) {
-  const models = Object.entries(model_cooldowns)
+/** Its cooldowns with their reasons, for all models and for single ones. */
+function Cooldowns({ of: { state, reason, until, resting_models } }: { of: Key }) {
+  const models = Object.entries(resting_models)
   if (state === 'usable' && models.length === 0) return null
   return (
-    <div className={classes.rests}>
+    <div className={classes.cooldowns}>
       {state !== 'usable' && (
         <span>
           {reason !== null && `${failureWords(reason).name}. `}
-          {state === 'invalid' ? 'Checked again in ' : 'Back in '}
+          {state === 'set_aside' ? 'Checked again in ' : 'Usable again in '}
           <Countdown until={until} />
         </span>
       )}
       {models.map(([model, at]) => (
         <span key={model}>
-          <span dir="auto">{model}</span> rests for <Countdown until={at} />
+          <span dir="auto">{model}</span> in cooldown for <Countdown until={at} />
         </span>
       ))}
     </div>

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest'
 import { aProvider } from '@/testing/builders'
-import {
-  countOf,
-  auditWords,
-  canRoll,
-  hasAnythingHeld,
-  isLastAvailable,
-  listed,
-  neededVariables,
-  usableKeys,
-} from './model'
+import { countOf, auditWords, canRoll, hasFlags, isLastAvailable, listed, requiredVariables, usableKeys } from './model'
 
 const aKey = {
   fingerprint: '9f86d081',
@@ -22,13 +13,7 @@ const aKey = {
   requests: 12,
   failures: 0,
 }
-const resting = {
-  ...aKey,
-  fingerprint: '60303ae2',
-  active: false,
-  state: 'cooldown' as const,
-  reason: 'quota' as const,
-}
+const inCooldown = { ...aKey, fingerprint: '60303ae2', active: false, state: 'resting' as const, reason: 'quota' }
 
 test('those that are set up stand apart from those that wait for a key', () => {
   const { setUp, others } = listed(
@@ -67,14 +52,14 @@ test('the last one in rotation is known', () => {
 })
 
 test('a key can be rolled only to another usable one', () => {
-  expect(canRoll({ keys: [aKey, resting] })).toBe(false)
-  expect(canRoll({ keys: [aKey, { ...resting, state: 'usable' }] })).toBe(true)
-  expect(usableKeys({ keys: [aKey, resting] })).toEqual({ usable: 1, total: 2 })
+  expect(canRoll({ keys: [aKey, inCooldown] })).toBe(false)
+  expect(canRoll({ keys: [aKey, { ...inCooldown, state: 'usable' }] })).toBe(true)
+  expect(usableKeys({ keys: [aKey, inCooldown] })).toEqual({ usable: 1, total: 2 })
 })
 
 test('there is something to forget where a key rests for a single model', () => {
-  expect(hasAnythingHeld(aProvider({ keys: [aKey] }))).toBe(false)
-  expect(hasAnythingHeld(aProvider({ keys: [{ ...aKey, model_cooldowns: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
+  expect(hasFlags(aProvider({ keys: [aKey] }))).toBe(false)
+  expect(hasFlags(aProvider({ keys: [{ ...aKey, resting_models: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
 })
 
 test('changes are told in words', () => {
@@ -90,7 +75,7 @@ test('changes are told in words', () => {
 
 test('what a provider waits for is its key, and what else it cannot do without', () => {
   const variable = (name: string, provider: string) => ({ name, provider, is_set: false, keys: [] })
-  const needed = neededVariables({
+  const needed = requiredVariables({
     variables: [
       variable('XAI_API_KEY', 'xai'),
       variable('XAI_BASE_URL', 'xai'),

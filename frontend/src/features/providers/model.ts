@@ -1,26 +1,26 @@
-/** Which providers are listed, and what is said of them. */
+/** The lists of providers, and their figures as text. */
 import type { Schemas } from '@/api/client'
 import { formatCount } from '@/lib/format'
 import { byUrgency, isSetUp, type ProviderState } from '@/lib/provider-words'
 
 export type Provider = Schemas['ProviderView']
-/** What it was measured at in the time that its strip shows; without it where it was not asked. */
+/** With its sums of the last hour; without attempts there are none. */
 export type MeasuredProvider = Provider & { measured?: Schemas['AttemptSums'] | undefined }
 type AuditEntry = Schemas['AuditEntryView']
 
 interface Listed {
-  /** Whoever is out of rotation first, else as they are preferred. */
+  /** By urgency. */
   setUp: Provider[]
-  /** Known, and waiting for a key. */
+  /** Built in, without a key. */
   others: Provider[]
 }
 
 export function listed(providers: Provider[], find: string, state: ProviderState | undefined): Listed {
-  const wanted = find.trim().toLowerCase()
+  const text = find.trim().toLowerCase()
   const found = providers.filter(
     ({ name, display_name, base_url, status }) =>
       (state === undefined || status === state) &&
-      [name, display_name, hostOf(base_url)].some((text) => text.toLowerCase().includes(wanted)),
+      [name, display_name, hostOf(base_url)].some((field) => field.toLowerCase().includes(text)),
   )
   return {
     setUp: found.filter(isSetUp).sort(byUrgency),
@@ -30,30 +30,30 @@ export function listed(providers: Provider[], find: string, state: ProviderState
   }
 }
 
-/** What the two lists hold, for those who hear the page filter. */
+/** The length of both lists, for screen readers. */
 export function countOf(setUp: number, others: number, isNarrowed: boolean): string {
-  const words = `${formatCount(setUp)} set up, ${formatCount(others)} not set up`
-  return isNarrowed ? `Found: ${words}.` : `${words}.`
+  const counts = `${formatCount(setUp)} set up, ${formatCount(others)} not set up`
+  return isNarrowed ? `Found: ${counts}.` : `${counts}.`
 }
 
-/** Of many addresses the path says `openai`, whoever they belong to. */
+/** Without the path, which often contains `openai`. */
 function hostOf(url: string): string {
   return /^\w+:\/\/([^/]+)/.exec(url)?.[1] ?? ''
 }
 
-/** By provider's name: `XAI_API_KEY`, or several. An address may be set, but need not be. */
-export function neededVariables({
+/** By provider: `XAI_API_KEY`, or several. The base URL is optional. */
+export function requiredVariables({
   variables,
 }: Pick<Schemas['LiveConfigurationView'], 'variables'>): Map<string, string> {
-  const needed = new Map<string, string>()
+  const required = new Map<string, string>()
   for (const { name, provider } of variables) {
-    const known = needed.get(provider)
-    if (!name.endsWith('_BASE_URL')) needed.set(provider, known === undefined ? name : `${known} and ${name}`)
+    const known = required.get(provider)
+    if (!name.endsWith('_BASE_URL')) required.set(provider, known === undefined ? name : `${known} and ${name}`)
   }
-  return needed
+  return required
 }
 
-/** Without it nobody could answer any more. */
+/** No other provider is available. */
 export function isLastAvailable(provider: Provider, providers: Provider[]): boolean {
   return (
     provider.status === 'available' &&
@@ -61,22 +61,21 @@ export function isLastAvailable(provider: Provider, providers: Provider[]): bool
   )
 }
 
-/** `2 of 3`, or a dash for a provider that needs none. */
 export function usableKeys({ keys }: Pick<Provider, 'keys'>): { usable: number; total: number } {
   const secrets = keys.filter(({ fingerprint }) => fingerprint !== null)
   return { usable: secrets.filter(({ state }) => state === 'usable').length, total: secrets.length }
 }
 
-/** There is something that unflagging would end. */
-export function hasAnythingHeld({ status, routes, keys }: Provider): boolean {
-  return status === 'flagged' || routes.length > 0 || keys.some(isResting)
+/** Whether "Unflag" changes anything. */
+export function hasFlags({ status, routes, keys }: Provider): boolean {
+  return status === 'flagged' || routes.length > 0 || keys.some(isInCooldown)
 }
 
-export function isResting({ state, model_cooldowns }: Schemas['ProviderKeyView']): boolean {
-  return state !== 'usable' || Object.keys(model_cooldowns).length > 0
+export function isInCooldown({ state, resting_models }: Schemas['ProviderKeyView']): boolean {
+  return state !== 'usable' || Object.keys(resting_models).length > 0
 }
 
-/** Its next key, if there is another usable one to roll to. */
+/** Whether there is another usable key. */
 export function canRoll({ keys }: Pick<Provider, 'keys'>): boolean {
   return keys.filter(({ fingerprint, state }) => fingerprint !== null && state === 'usable').length > 1
 }
@@ -89,7 +88,7 @@ const ACTIONS: Record<string, string> = {
   'provider_key.restore': 'Key restored',
 }
 
-/** One change in words: `Switched off`, `Priority 100 → 20`. */
+/** A change as text: `Switched off`, `Priority 100 → 20`. */
 export function auditWords({ action, before, after }: Pick<AuditEntry, 'action' | 'before' | 'after'>): string {
   if (action.endsWith('toggle')) return after.enabled === false ? 'Switched off' : 'Switched on'
   if (action.endsWith('roll_key')) return `Key rolled to ${shown(after.preferred_key)}`

@@ -1,4 +1,4 @@
-/** The providers that are known and wait for a key, each with the variable it wants. */
+/** The built-in providers without a key, each with its variable. */
 import { useQuery } from '@tanstack/react-query'
 import { providerStateWords } from '@/lib/provider-words'
 import { Panel } from '@/ui/panel'
@@ -12,7 +12,7 @@ export function NotSetUp({ providers, onOpen }: { providers: Provider[]; onOpen:
   return (
     <Panel
       title="Not set up"
-      description="Put a key into .env under the name that is given here; it is taken up within a second, without a restart."
+      description="Add a key to .env under the name given here; it is loaded within a second, without a restart."
     >
       <ul className={classes.list}>
         {providers.map(({ name, display_name, status }) => (

@@ -1,4 +1,4 @@
-/** The default model and the priority, which an operator may set over the configuration's. */
+/** The default model and the priority; they override the configuration. */
 import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -8,18 +8,18 @@ import { NumberField } from '@/ui/number-field'
 import { AutocompleteInput } from '@/ui/autocomplete-input'
 import type { Provider } from './model'
 import classes from './preferences-form.module.css'
-import { providerModelsQuery, useSteering } from './queries'
-import { preferring } from './steering'
+import { providerModelsQuery, useProviderAction } from './queries'
+import { preferencesAction } from './actions'
 
 const HIGHEST_PRIORITY = 1_000_000
 
-/** Made anew where the provider's preferences change, so that it never shows what is no longer true. */
+/** Mounted again when the provider's preferences change. */
 export function PreferencesForm({ provider, readOnly }: { provider: Provider; readOnly: string | null }) {
   const [model, setModel] = useState(provider.default_model ?? '')
   const [priority, setPriority] = useState<number | undefined>(provider.priority)
   const [search] = useDebouncedValue(model === provider.default_model ? '' : model, 200)
   const models = useQuery(providerModelsQuery(provider.name, search)).data?.items ?? []
-  const steer = useSteering()
+  const action = useProviderAction()
   const changes = {
     ...(model !== (provider.default_model ?? '') && model !== '' && { default_model: model }),
     ...(priority !== undefined && priority !== provider.priority && { priority }),
@@ -30,12 +30,12 @@ export function PreferencesForm({ provider, readOnly }: { provider: Provider; re
       className={classes.form}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!isUnchanged && readOnly === null) steer.mutate(preferring(provider, changes))
+        if (!isUnchanged && readOnly === null) action.mutate(preferencesAction(provider, changes))
       }}
     >
       <AutocompleteInput
         label="Default model"
-        description="For a test, and for auto."
+        description="For tests and for auto."
         suggestions={[...new Set(models.map(({ name }) => name))]}
         isFiltered
         value={model}
@@ -44,7 +44,7 @@ export function PreferencesForm({ provider, readOnly }: { provider: Provider; re
       />
       <NumberField
         label="Priority"
-        description="Lower is preferred."
+        description="Lower comes first."
         min={0}
         max={HIGHEST_PRIORITY}
         isWhole
@@ -54,7 +54,7 @@ export function PreferencesForm({ provider, readOnly }: { provider: Provider; re
       />
       <div className={classes.buttons}>
         <Guarded reason={readOnly}>
-          <Button type="submit" size="xs" disabled={isUnchanged} loading={steer.isPending}>
+          <Button type="submit" size="xs" disabled={isUnchanged} loading={action.isPending}>
             Save
           </Button>
         </Guarded>
@@ -63,10 +63,10 @@ export function PreferencesForm({ provider, readOnly }: { provider: Provider; re
             size="xs"
             variant="subtle"
             color="gray"
-            disabled={steer.isPending}
-            onClick={() => steer.mutate(preferring(provider, { default_model: null, priority: null }))}
+            disabled={action.isPending}
+            onClick={() => action.mutate(preferencesAction(provider, { default_model: null, priority: null }))}
           >
-            As configured
+            Reset to configuration
           </Button>
         </Guarded>
       </div>

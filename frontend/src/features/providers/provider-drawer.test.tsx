@@ -2,9 +2,9 @@ import { screen, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
-import { aGatewayWithThem, drawer } from './known-providers'
+import { drawer, fakeProviders } from './provider-fixtures'
 
-beforeEach(aGatewayWithThem)
+beforeEach(fakeProviders)
 test('a test sends one’s own message and tells the times, the text, the key and each attempt', async () => {
   const attempt = {
     provider: 'groq',

@@ -1,4 +1,4 @@
-/** One provider beside the list, with a URL of its own. */
+/** The details of one provider. */
 import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { providersQuery } from '@/api/queries'
@@ -38,7 +38,9 @@ export default function ProviderDrawer({ name, onClose }: { name: string | undef
         <Loaded query={query} skeleton={<FactsSkeleton facts={7} />}>
           {(providers) =>
             provider === undefined ? (
-              <EmptyState title="No provider has this name">It may have left the configuration since.</EmptyState>
+              <EmptyState title="No provider has this name">
+                It may have been removed from the configuration.
+              </EmptyState>
             ) : (
               <Opened key={name} provider={provider} providers={providers} />
             )

@@ -1,4 +1,4 @@
-/** Who changed what about this provider, newest first. */
+/** The changes of this provider by operators, newest first. */
 import { useQuery } from '@tanstack/react-query'
 import { RelativeTime } from '@/ui/figures'
 import { Loaded } from '@/ui/loaded'
@@ -14,17 +14,15 @@ export function ProviderHistory({ provider }: { provider: Provider }) {
     <Loaded query={query} skeleton={<TableSkeleton rows={5} rowHeight={52} />}>
       {({ items }) =>
         items.length === 0 ? (
-          <EmptyState title="Nobody has changed anything">
-            What is switched, drained, rolled or set by hand is kept here, with who did it and from where.
-          </EmptyState>
+          <EmptyState title="No changes">Changes by operators appear here, with their name and address.</EmptyState>
         ) : (
           <ol className={classes.list}>
             {items.map((entry) => (
               <li key={entry.id} className={classes.entry}>
-                <span className={classes.what} dir="auto">
+                <span className={classes.change} dir="auto">
                   {auditWords(entry)}
                 </span>
-                <span className={classes.who}>
+                <span className={classes.actor}>
                   {entry.actor.name}
                   {entry.address !== null && ` from ${entry.address}`}, <RelativeTime at={entry.at} />
                 </span>

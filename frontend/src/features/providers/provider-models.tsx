@@ -1,4 +1,4 @@
-/** The models of one provider, found by a part of their name. */
+/** The models of one provider, with a search by name. */
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -24,15 +24,15 @@ export function ProviderModels({ provider }: { provider: Provider }) {
     <div className={classes.models}>
       <SearchField
         label="Find a model"
-        placeholder={`Find among ${provider.models_count} models`}
+        placeholder={`Search ${provider.models_count} models`}
         value={find}
         onChange={(text = '') => setFind(text)}
       />
       <Loaded query={query} skeleton={<TableSkeleton rows={8} />}>
         {({ items, next_cursor }) =>
           items.length === 0 ? (
-            <EmptyState title={search === '' ? 'No models are known' : 'No model has that in its name'}>
-              {search === '' ? 'They are discovered once the provider has a key.' : 'Search for less.'}
+            <EmptyState title={search === '' ? 'No models yet' : 'No matching models'}>
+              {search === '' ? 'They are listed once the provider has a key.' : 'Change the search.'}
             </EmptyState>
           ) : (
             <>
@@ -41,7 +41,7 @@ export function ProviderModels({ provider }: { provider: Provider }) {
                   <ModelRow key={model.id} model={model} />
                 ))}
               </ul>
-              {next_cursor !== null && <p className={classes.more}>There are more: search for the one you want.</p>}
+              {next_cursor !== null && <p className={classes.more}>There are more models. Use the search.</p>}
             </>
           )
         }

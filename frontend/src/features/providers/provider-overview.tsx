@@ -1,4 +1,4 @@
-/** How one provider is doing: its state and what to do about it, its figures, keys, routes out, and preferences. */
+/** One provider: state, actions, figures, keys, models out of rotation, preferences. */
 import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -18,11 +18,11 @@ import type { Provider } from './model'
 import { PreferencesForm } from './preferences-form'
 import classes from './provider-overview.module.css'
 import { variablesQuery } from './queries'
-import { SteeringBar } from './steering-bar'
+import { ActionBar } from './action-bar'
 
 interface ProviderOverviewProps {
   provider: Provider
-  /** The only one in rotation. */
+  /** The only provider in rotation. */
   isLast: boolean
 }
 
@@ -31,11 +31,11 @@ export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
   return (
     <div className={classes.overview}>
       <StateLine provider={provider} />
-      <SteeringBar provider={provider} isLast={isLast} readOnly={readOnly} />
+      <ActionBar provider={provider} isLast={isLast} readOnly={readOnly} />
       {isSetUp(provider) && <Strip name={provider.name} />}
       <Figures provider={provider} />
       {provider.keys.length > 0 && (
-        <Section title="Keys">
+        <Section title="KeyCount">
           <KeyList provider={provider} readOnly={readOnly} />
         </Section>
       )}
@@ -61,17 +61,17 @@ function StateLine({ provider: { name, status, flag } }: { provider: Provider })
   return (
     <div className={classes.state} role="status">
       <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
-      <div className={classes.why}>
+      <div className={classes.reason}>
         {status === 'flagged' && flag !== null ? (
           <>
             <strong>{flagWords(flag.reason).name}.</strong> {flagWords(flag.reason).explanation}{' '}
             {flag.until !== null && (
               <>
-                {/* What counts down is for the eyes: the state is told when it changes, not every second. */}
+                {/* A screen reader does not announce every second. */}
                 <span aria-hidden>
-                  Tried again in <Countdown until={flag.until} />.
+                  Retried in <Countdown until={flag.until} />.
                 </span>
-                <VisuallyHidden>Tried again at {formatTime(flag.until)}.</VisuallyHidden>
+                <VisuallyHidden>Retried at {formatTime(flag.until)}.</VisuallyHidden>
               </>
             )}
             <div className={classes.small} dir="auto">
@@ -80,7 +80,7 @@ function StateLine({ provider: { name, status, flag } }: { provider: Provider })
           </>
         ) : status === 'no_key' && variable !== undefined ? (
           <>
-            Put <code className={classes.code}>{variable}</code> into .env; it is taken up within a second.
+            Add <code className={classes.code}>{variable}</code> to .env; it is loaded within a second.
           </>
         ) : (
           state.explanation
@@ -107,19 +107,19 @@ function Figures({ provider }: { provider: Provider }) {
   const measured = useQuery(recentStatisticsQuery('day')).data?.provider_stats?.[name]
   return (
     <Facts>
-      <Fact name="Success rate" hint="Of the last 24 hours; what clients got wrong does not count.">
+      <Fact name="Success rate" hint="Last 24 hours, without invalid requests.">
         {formatPercent(measured?.success_rate ?? null)}
       </Fact>
-      <Fact name="Latency" hint="The median of the last 24 hours.">
+      <Fact name="Latency" hint="Median of the last 24 hours.">
         {formatDuration(measured?.latency_ms.p50 ?? null)}
       </Fact>
       <Fact name="Last used">
-        <RelativeTime at={last_used_at} fallback="not since the start" />
+        <RelativeTime at={last_used_at} fallback="not since startup" />
         {last_used_at !== null && (
           <>
             {' · '}
             <Anchor size="sm" renderRoot={(props) => <Link to="/requests" search={{ provider: name }} {...props} />}>
-              its requests
+              Show requests
             </Anchor>
           </>
         )}
@@ -129,7 +129,7 @@ function Figures({ provider }: { provider: Provider }) {
           {failureWords(last_error).name}
         </Fact>
       )}
-      <Fact name="Address" hint={`Spoken to as ${protocol}.`}>
+      <Fact name="Address" hint={`Protocol: ${protocol}.`}>
         {base_url}
       </Fact>
       {docs_url?.startsWith('https://') === true && (

@@ -1,4 +1,4 @@
-/** One real message to this provider and no other, and what came of it. */
+/** A test request to this provider alone. */
 import { Button, Textarea } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSend } from '@tabler/icons-react'
@@ -43,7 +43,7 @@ export function ProviderTest({ provider }: { provider: Provider }) {
           <AutocompleteInput
             className={classes.model}
             aria-label="Model"
-            placeholder={provider.default_model ?? 'Name a model'}
+            placeholder={provider.default_model ?? 'Model name'}
             suggestions={[...new Set(models.map(({ name }) => name))]}
             isFiltered
             value={model}

@@ -4,9 +4,9 @@ import { aProvider } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 import { someAttemptSums, someStatistics } from '@/testing/statistics-builders'
-import { aGatewayWithThem, aKey, another, drawer, groq, list, openai, out, waiting } from './known-providers'
+import { aKey, another, drawer, fakeProviders, groq, list, openai, out, waiting } from './provider-fixtures'
 
-beforeEach(aGatewayWithThem)
+beforeEach(fakeProviders)
 
 test('those that are set up come first, the others with the variable they wait for', async () => {
   await renderApp('/providers')

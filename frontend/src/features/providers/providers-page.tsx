@@ -18,7 +18,7 @@ import classes from './providers-page.module.css'
 import { ProvidersTable } from './providers-table'
 import type { ProvidersSearch } from './search'
 
-// Its forms and tabs are as large as the whole list.
+// As large as the rest of the page.
 const ProviderDrawer = lazy(() => import('./provider-drawer'))
 
 const STATES: { value: ProviderState | 'any'; label: string }[] = [
@@ -37,7 +37,10 @@ export function ProvidersPage() {
   const open = (name: string | undefined) => change({ provider: name, view: undefined })
   return (
     <>
-      <PageHeader title="Providers" description="Who may answer, how they are doing, and what to do about it." />
+      <PageHeader
+        title="Providers"
+        description="State and health of every provider. Open one to test it or to change it."
+      />
       <div className={classes.filters}>
         <SearchField
           className={classes.find}
@@ -47,7 +50,7 @@ export function ProvidersPage() {
         />
         <div className={classes.states}>
           <Segmented
-            label="In which state"
+            label="State"
             choices={STATES}
             value={state}
             onChange={(value) => change({ state: value === 'any' ? undefined : value })}

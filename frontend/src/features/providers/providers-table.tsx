@@ -1,10 +1,10 @@
-/** The providers that are set up, one row each. */
+/** The providers that are set up. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { providerHistoryQuery, recentStatisticsQuery } from '@/api/queries'
 import { formatDurationInColumn, formatPercentInColumn } from '@/lib/format'
 import { failureWords } from '@/lib/outcome-words'
-import { providerStateWords } from '@/lib/provider-words'
+import { ADD_KEY, providerStateWords } from '@/lib/provider-words'
 import { sortOf, sortText } from '@/lib/search-params'
 import { type Column, DataTable } from '@/ui/data-table'
 import { RelativeTime } from '@/ui/figures'
@@ -35,7 +35,7 @@ export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, on
   return (
     <Panel
       title="Set up"
-      description="Success and latency are of the last hour. Click one to test and to steer it."
+      description="Success and latency of the last hour. Click a provider for its details and actions."
       isFlush
     >
       <DataTable
@@ -50,12 +50,9 @@ export function ProvidersTable({ providers, sort, isNarrowed, opened, onSort, on
         onOpen={({ name }) => onOpen(name)}
         empty={
           isNarrowed ? (
-            <EmptyState title="No provider is like that">Search for less, or in every state.</EmptyState>
+            <EmptyState title="No matching providers">Change the search or the state filter.</EmptyState>
           ) : (
-            <EmptyState title="No provider is set up yet">
-              Put a key into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second. Until then the sandbox
-              answers on this machine.
-            </EmptyState>
+            <EmptyState title="No providers set up">{ADD_KEY} Until then the sandbox responds on localhost.</EmptyState>
           )
         }
       />
@@ -120,7 +117,7 @@ const COLUMNS: Column<MeasuredProvider>[] = [
     sortBy: ({ priority }) => priority,
     cell: ({ priority }) => priority,
   },
-  { id: 'keys', header: 'Keys', hideBelow: 'md', cell: (provider) => <Keys provider={provider} /> },
+  { id: 'keys', header: 'KeyCount', hideBelow: 'md', cell: (provider) => <KeyCount provider={provider} /> },
   {
     id: 'used',
     header: 'Last used',
@@ -128,7 +125,7 @@ const COLUMNS: Column<MeasuredProvider>[] = [
     sortBy: ({ last_used_at }) => last_used_at,
     cell: ({ last_used_at, last_error }) => (
       <span className={classes.used}>
-        <RelativeTime at={last_used_at} fallback="not since the start" />
+        <RelativeTime at={last_used_at} fallback="not since startup" />
         {last_error !== null && <span className={classes.small}>{failureWords(last_error).name}</span>}
       </span>
     ),
@@ -136,10 +133,10 @@ const COLUMNS: Column<MeasuredProvider>[] = [
 ]
 
 function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
-  const words = providerStateWords(status)
+  const { name, meaning } = providerStateWords(status)
   return (
     <span className={classes.state}>
-      <StatusBadge meaning={words.meaning}>{words.name}</StatusBadge>
+      <StatusBadge meaning={meaning}>{name}</StatusBadge>
       {status === 'flagged' && flag !== null && (
         <span className={classes.small}>
           <FlagReason {...flag} />
@@ -149,9 +146,9 @@ function State({ status, flag }: Pick<Provider, 'status' | 'flag'>) {
   )
 }
 
-function Keys({ provider }: { provider: Provider }) {
+function KeyCount({ provider }: { provider: Provider }) {
   const { usable, total } = usableKeys(provider)
-  if (total === 0) return <span className={classes.small}>none needed</span>
+  if (total === 0) return <span className={classes.noKey}>not needed</span>
   return (
     <span className={classes.keys} data-short={usable < total || undefined}>
       {usable === total ? total : `${usable} of ${total}`}

@@ -1,16 +1,16 @@
-/** What Providers asks and does beyond the shared list. */
+/** The queries and actions of Providers. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { dataOf, gateway, type Schemas } from '@/api/client'
 import { providersQuery } from '@/api/queries'
 import { notifyDone, notifyFailed } from '@/ui/notify'
-import { neededVariables } from './model'
-import type { Steering } from './steering'
+import { requiredVariables } from './model'
+import type { ProviderAction } from './actions'
 
-/** Which variables of the environment a provider waits for: its key, and what else it cannot do without. */
+/** The variables that a provider requires: its key, and others. */
 export const variablesQuery = queryOptions({
   queryKey: ['config', 'variables'],
   queryFn: ({ signal }) => dataOf(gateway.GET('/api/config', { signal })),
-  select: neededVariables,
+  select: requiredVariables,
   staleTime: 60_000,
 })
 
@@ -30,7 +30,7 @@ export const providerModelsQuery = (provider: string, search: string) =>
     placeholderData: keepPreviousData,
   })
 
-/** The latest changes of this provider by hand, newest first. */
+/** The latest changes of this provider by operators, newest first. */
 export const auditQuery = (provider: string) =>
   queryOptions({
     queryKey: ['audit', provider],
@@ -38,34 +38,34 @@ export const auditQuery = (provider: string) =>
       dataOf(gateway.GET('/api/audit', { params: { query: { target: provider, limit: 30 } }, signal })),
   })
 
-/** Does what an operator wants: shown at once, put back where it is refused, and told with a way back. */
-export function useSteering() {
+/** Runs an action: shown at once, reverted on failure, with a notification and undo. */
+export function useProviderAction() {
   const cache = useQueryClient()
   const key = providersQuery.queryKey
   const show = (provider: Schemas['ProviderView']) => {
     cache.setQueryData(key, (known) => known?.map((one) => (one.name === provider.name ? provider : one)))
   }
   const mutation = useMutation({
-    mutationFn: (steering: Steering) => steering.call(),
-    onMutate: async ({ provider, guess }) => {
+    mutationFn: (action: ProviderAction) => action.call(),
+    onMutate: async ({ provider, optimistic }) => {
       await cache.cancelQueries({ queryKey: key, exact: true })
       const former = cache.getQueryData(key)?.find(({ name }) => name === provider)
-      if (former && guess) show(guess(former))
+      if (former && optimistic) show(optimistic(former))
       return { former }
     },
-    onSuccess: (answer, { done, message, undo }) => {
-      if (answer !== undefined) show(answer)
+    onSuccess: (changed, { done, message, undo }) => {
+      if (changed !== undefined) show(changed)
       notifyDone({
         title: done,
         ...(message !== undefined && { message }),
         onUndo: undo && (() => mutation.mutate(undo)),
       })
     },
-    onError: (error, { refused }, context) => {
+    onError: (error, { failed }, context) => {
       if (context?.former) show(context.former)
-      notifyFailed(refused, error)
+      notifyFailed(failed, error)
     },
-    onSettled: (_answer, _error, { provider }) => {
+    onSettled: (_changed, _error, { provider }) => {
       void cache.invalidateQueries({ queryKey: key, exact: true })
       void cache.invalidateQueries({ queryKey: ['audit', provider] })
     },

@@ -1,4 +1,4 @@
-/** The switch of the last provider in rotation, which asks before it goes off. */
+/** The switch of the last provider in rotation: switching off has to be confirmed. */
 import { Switch } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Guarded } from '@/ui/guarded'
@@ -12,17 +12,17 @@ interface SwitchOffProps {
 }
 
 export function SwitchOff({ provider, readOnly, onConfirm }: SwitchOffProps) {
-  const [isAsking, { open, close }] = useDisclosure(false)
+  const [isOpen, { open, close }] = useDisclosure(false)
   return (
     <>
       <Guarded reason={readOnly}>
         <Switch label="Switched on" checked onChange={open} />
       </Guarded>
       <ConfirmDialog
-        isOpen={isAsking}
-        question={`Switch off ${provider.display_name}, the last one in rotation?`}
-        consequence="Nobody else can answer: every request will fail until it is switched on again."
-        confirmLabel="Switch it off"
+        isOpen={isOpen}
+        question={`Switch off ${provider.display_name}, the last provider in rotation?`}
+        consequence="No other provider is available: every request fails until it is switched on again."
+        confirmLabel="Switch off"
         isDangerous
         onConfirm={onConfirm}
         onClose={close}

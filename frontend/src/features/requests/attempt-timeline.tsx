@@ -1,4 +1,4 @@
-/** The attempts one below the other on a common axis: what was tried when, why, and what it came to. */
+/** The attempts of a request on a common time axis, with reason and outcome. */
 import { formatCount, formatDuration } from '@/lib/format'
 import { blameWords, failureWords, reasonWords } from '@/lib/outcome-words'
 import { Term } from '@/ui/facts'
@@ -10,15 +10,15 @@ import classes from './attempt-timeline.module.css'
 import { type Attempt, type Bar, meaningOf, type RequestDetail, timelineOf } from './timeline'
 import { TokenList } from './token-list'
 
-/** More than these, and the details of all but the last wait to be asked for: the bars alone tell the story. */
+/** With more attempts only the details of the last one are open at first. */
 const MOST_OPEN = 2
 
 export function AttemptTimeline({ request }: { request: RequestDetail }) {
   const { ticks, bars } = timelineOf(request)
   if (request.attempts.length === 0)
     return (
-      <EmptyState title="Nobody was asked">
-        The gateway answered by itself; what it said stands above. Such a request costs nothing.
+      <EmptyState title="No attempts">
+        The gateway responded without a provider, as explained above. The request has no cost.
       </EmptyState>
     )
   return (
@@ -50,7 +50,7 @@ interface AttemptRowProps {
   attempt: Attempt
   bar: Bar | undefined
   ticks: number[]
-  /** At first; the reader opens and closes it. */
+  /** Open at first. */
   isOpen: boolean
 }
 
@@ -69,7 +69,7 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
               {attempt.provider} <span className={classes.model}>{attempt.model}</span>
             </span>
             <StatusBadge meaning={meaning}>
-              {failure?.name ?? 'Answered'}
+              {failure?.name ?? 'Succeeded'}
               {attempt.status !== null && <span className="numeric"> {attempt.status}</span>}
             </StatusBadge>
           </div>
@@ -80,17 +80,17 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
           </p>
         </summary>
         <dl className={classes.facts}>
-          <Term name="Why">
+          <Term name="Reason">
             <span dir="auto">{attempt.why}</span>
             <Aside>{reasonWords(attempt.why)}</Aside>
           </Term>
           {failure && (
-            <Term name="What happened">
+            <Term name="Failure">
               {failure.explanation}
               <Aside>{blame}</Aside>
             </Term>
           )}
-          <Term name="When">
+          <Term name="Timing">
             after {formatDuration(attempt.started_ms)}, for {formatDuration(attempt.duration_ms)}
             {attempt.first_token_ms !== null && <>; first token after {formatDuration(attempt.first_token_ms)}</>}
           </Term>
@@ -106,7 +106,7 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
             ) : (
               <Money usd={attempt.cost_usd} />
             )}
-            {attempt.absorbed && <Aside>Paid by us and charged to nobody.</Aside>}
+            {attempt.absorbed && <Aside>Absorbed: not charged to the client.</Aside>}
           </Term>
         </dl>
       </details>
@@ -114,7 +114,7 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
   )
 }
 
-/** The bar is for eyes; the same stands in words below it. */
+/** Hidden from screen readers: the text below says the same. */
 function Track({ bar, ticks, meaning }: { bar: Bar; ticks: number[]; meaning: string }) {
   return (
     <div className={classes.track} aria-hidden>
@@ -143,7 +143,7 @@ function Legend({ attempts }: { attempts: Attempt[] }) {
     <p className={classes.legend} aria-hidden>
       <span className={classes.legendWaiting} /> waiting
       <span className={classes.legendToken} /> first token
-      <span className={classes.legendAnswering} /> answering
+      <span className={classes.legendStreaming} /> streaming
     </p>
   )
 }

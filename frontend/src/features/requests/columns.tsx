@@ -1,4 +1,4 @@
-/** The columns of the ledger's list. */
+/** The columns of the list. */
 import type { FinishedRequest } from '@/api/live-state'
 import { formatDateTime, formatMoment } from '@/lib/format'
 import { useToday } from '@/lib/now'
@@ -25,27 +25,27 @@ const outcome: Column<FinishedRequest> = {
   narrowWidth: '44%',
   cell: (request) => <Outcome request={request} />,
 }
-const asked: Column<FinishedRequest> = {
-  id: 'asked',
-  header: 'Asked for',
-  cell: ({ requested_model }) => (
-    <span dir="auto" title={requested_model}>
-      {requested_model}
+const requested: Column<FinishedRequest> = {
+  id: 'requested',
+  header: 'Model',
+  cell: ({ asked_model }) => (
+    <span dir="auto" title={asked_model}>
+      {asked_model}
     </span>
   ),
 }
-const answered: Column<FinishedRequest> = {
-  id: 'answered',
-  header: 'Went to',
+const provider: Column<FinishedRequest> = {
+  id: 'provider',
+  header: 'Provider',
   hideBelow: 'sm',
-  cell: ({ provider, model }) =>
-    provider === null ? (
-      <span className={classes.nobody}>nobody</span>
+  cell: ({ provider: name, model }) =>
+    name === null ? (
+      <span className={classes.none}>none</span>
     ) : (
-      <span className={classes.route} title={`${provider}/${model ?? ''}`}>
-        <ProviderMark name={provider} size="sm" />
+      <span className={classes.route} title={`${name}/${model ?? ''}`}>
+        <ProviderMark name={name} size="sm" />
         <span className={classes.routeName}>
-          <bdi>{provider}</bdi>
+          <bdi>{name}</bdi>
           <bdi className={classes.model}>{model}</bdi>
         </span>
       </span>
@@ -62,14 +62,14 @@ const client: Column<FinishedRequest> = {
     </span>
   ),
 }
-const tries: Column<FinishedRequest> = {
+const attempts: Column<FinishedRequest> = {
   id: 'attempts',
-  header: 'Tries',
-  width: '56px',
+  header: 'Attempts',
+  width: '80px',
   align: 'end',
   hideBelow: 'md',
   cell: ({ attempts_count }) => (
-    <span data-several={attempts_count > 1 || undefined} className={classes.tries}>
+    <span data-several={attempts_count > 1 || undefined} className={classes.attempts}>
       {attempts_count}
     </span>
   ),
@@ -116,12 +116,12 @@ const figures: Column<FinishedRequest>[] = [
   },
 ]
 
-/** Who asked stands there only where somebody has a name, and takes the room of what a request's own page tells as well. */
+/** The client is shown only if there are client keys; the first token, which the details also have, gives way. */
 export function columnsFor({ hasClients }: { hasClients: boolean }): Column<FinishedRequest>[] {
-  const shared = [when, outcome, asked, answered]
+  const shared = [when, outcome, requested, provider]
   return hasClients
-    ? [...shared, client, tries, { ...firstToken, hideBelow: 'xl' }, ...figures]
-    : [...shared, tries, { ...firstToken, hideBelow: 'lg' }, ...figures]
+    ? [...shared, client, attempts, { ...firstToken, hideBelow: 'xl' }, ...figures]
+    : [...shared, attempts, { ...firstToken, hideBelow: 'lg' }, ...figures]
 }
 
 function Moment({ at }: { at: string }) {

@@ -1,4 +1,4 @@
-/** The filters of the list. Each is in the URL as soon as it is chosen. */
+/** The filters of the list. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { FinishedRequest } from '@/api/live-state'
@@ -15,11 +15,11 @@ const endingChoices = ENDINGS.map((ending) => ({ value: ending, label: endingWor
 
 const statusChoices: { value: '2xx' | '4xx' | '5xx'; label: string }[] = [
   { value: '2xx', label: '2xx, success' },
-  { value: '4xx', label: '4xx, the client’s' },
-  { value: '5xx', label: '5xx, ours or theirs' },
+  { value: '4xx', label: '4xx, client error' },
+  { value: '5xx', label: '5xx, server error' },
 ]
 
-/** Names that two classes share are told apart by the class itself. */
+/** A name that two classes share is followed by the class. */
 const failureChoices = FAILURE_CLASSES.map((failure) => {
   const { name } = failureWords(failure)
   const isShared = FAILURE_CLASSES.some((other) => other !== failure && failureWords(other).name === name)

@@ -1,4 +1,4 @@
-/** The list itself: its rows, what has arrived since, and how it goes on. */
+/** The list of requests, with new arrivals and further pages. */
 import { Button } from '@mantine/core'
 import { IconArrowUp } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
@@ -34,20 +34,20 @@ export function LedgerList({ ledger, filters, opened, onOpen, onScrolled, onFilt
     const table = box.current?.querySelector('[role="group"]')
     if (table) table.scrollTop = 0
   }
-  // A page that failed further down is told there; the rows above it are as good as before.
-  const told = query.isFetchNextPageError ? { ...query, error: null } : query
+  // The failure of a further page is shown below the rows.
+  const firstPage = query.isFetchNextPageError ? { ...query, error: null } : query
   return (
     <div
       ref={box}
       className={classes.list}
-      data-waiting={query.isPlaceholderData || undefined}
+      data-loading={query.isPlaceholderData || undefined}
       aria-busy={query.isPlaceholderData}
     >
       <NewPill arrivals={arrivals} onShow={showNew} />
-      <Loaded query={told} skeleton={<TableSkeleton rows={14} rowHeight={40} />}>
+      <Loaded query={firstPage} skeleton={<TableSkeleton rows={14} rowHeight={40} />}>
         {() => (
           <DataTable
-            caption="Requests, the newest first"
+            caption="Requests, newest first"
             columns={columns}
             rows={rows}
             rowKey={({ id }) => id}
@@ -74,14 +74,14 @@ export function LedgerList({ ledger, filters, opened, onOpen, onScrolled, onFilt
   )
 }
 
-/** Quiet, and said once: what came does not push away what is being read. */
+/** New requests wait behind a button while the list is scrolled or filtered. */
 function NewPill({ arrivals, onShow }: { arrivals: Arrivals; onShow: () => void }) {
   const count = arrivals.held.length
-  const isTold = count > 0 || arrivals.hasGap
+  const isShown = count > 0 || arrivals.hasGap
   const label = arrivals.hasGap || count >= MOST_ARRIVALS ? 'New requests' : `${formatCount(count)} new`
   return (
     <div className={classes.pill} role="status">
-      {isTold && (
+      {isShown && (
         <Button size="compact-sm" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={onShow}>
           {label}
         </Button>
@@ -95,40 +95,40 @@ function Foot({ ledger: { query, rows, isPaused, loadMore } }: { ledger: LedgerL
   if (isPaused)
     return (
       <>
-        {rows.length === 0 ? 'None found among the latest requests.' : 'No more found for a long way back.'}{' '}
+        {rows.length === 0 ? 'No match among the latest requests.' : 'No further match among the requests before.'}{' '}
         <Button size="compact-xs" variant="default" onClick={loadMore}>
-          Look further back
+          Search older requests
         </Button>
       </>
     )
   if (query.hasNextPage) return 'Loading older requests …'
-  return rows.length === 1 ? 'This is the only one.' : `These are all ${formatCount(rows.length)}.`
+  return rows.length === 1 ? '1 request in total.' : `${formatCount(rows.length)} requests in total.`
 }
 
 function Empty({ filters, onFilter }: { filters: RequestFilters; onFilter: (changed: RequestFilters) => void }) {
   if (countSet(filters) > 0)
     return (
       <EmptyState
-        title="No request is like that"
+        title="No matching requests"
         action={
           <Button variant="default" onClick={() => onFilter(noFilters)}>
-            Clear the filters
+            Clear filters
           </Button>
         }
       >
-        None in the ledger fits these filters. One that does will be told here as soon as it has finished.
+        A request that matches these filters appears here when it finishes.
       </EmptyState>
     )
   return (
     <EmptyState
-      title="No request yet"
+      title="No requests yet"
       action={
         <Button component={Link} to="/playground">
           Open the playground
         </Button>
       }
     >
-      Whatever is asked at <code>{window.location.origin}/v1</code> will be listed here once it has finished.
+      Requests to <code>{window.location.origin}/v1</code> appear here when they finish.
     </EmptyState>
   )
 }

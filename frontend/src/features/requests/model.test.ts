@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aRequest } from '@/testing/builders'
-import { type Arrivals, matches, mergedLedger, MOST_ARRIVALS, nextArrivals, nothingArrived } from './model'
+import { type Arrivals, matches, mergedLedger, MOST_ARRIVALS, nextArrivals, noArrivals } from './model'
 import { requestsSearch } from './search'
 import { timelineOf } from './timeline'
 import { parse } from 'valibot'
@@ -8,12 +8,12 @@ import { parse } from 'valibot'
 const id = (number: number) => number.toString(16).padStart(32, '0')
 const numbered = (...numbers: number[]) => numbers.map((number) => aRequest({ id: id(number) }))
 const filters = {}
-const hear = (state: Arrivals, numbers: number[], isHeld = false, of: object = filters) =>
-  nextArrivals(state, { kind: 'heard', latest: numbered(...numbers), filters: of, isHeld })
+const receive = (state: Arrivals, numbers: number[], isHeld = false, of: object = filters) =>
+  nextArrivals(state, { kind: 'received', latest: numbered(...numbers), filters: of, isHeld })
 const ids = (requests: { id: string }[]) => requests.map((request) => parseInt(request.id, 16))
 
 test('what arrives is shown on top, each once', () => {
-  const state = hear(hear(nothingArrived, [2, 1]), [4, 3, 2, 1])
+  const state = receive(receive(noArrivals, [2, 1]), [4, 3, 2, 1])
   expect(ids(state.shown)).toEqual([4, 3, 2, 1])
   expect(ids(mergedLedger(numbered(3, 2, 1, 0), state.shown))).toEqual([4, 3, 2, 1, 0])
 })
@@ -23,39 +23,39 @@ test('a request that took long takes its place among those that came later', () 
 })
 
 test('who reads is not disturbed: what arrives waits, and is shown when wanted', () => {
-  const held = hear(hear(nothingArrived, [1]), [3, 2, 1], true)
+  const held = receive(receive(noArrivals, [1]), [3, 2, 1], true)
   expect([ids(held.shown), ids(held.held)]).toEqual([[1], [3, 2]])
   const released = nextArrivals(held, { kind: 'released' })
   expect([ids(released.shown), ids(released.held)]).toEqual([[3, 2, 1], []])
 })
 
 test('who goes back to the top has what waited, without asking', () => {
-  const state = hear(hear(hear(nothingArrived, [1]), [2, 1], true), [2, 1])
+  const state = receive(receive(receive(noArrivals, [1]), [2, 1], true), [2, 1])
   expect([ids(state.shown), state.held]).toEqual([[2, 1], []])
 })
 
 test('other filters begin anew', () => {
-  const state = hear(hear(nothingArrived, [2, 1]), [3, 2, 1], true, { provider: 'nobody' })
+  const state = receive(receive(noArrivals, [2, 1]), [3, 2, 1], true, { provider: 'nobody' })
   expect([state.shown, state.held, state.hasGap]).toEqual([[], [], false])
 })
 
 test('nothing in common with what was known means that some may be missing, until the list is loaded anew', () => {
-  const state = hear(hear(nothingArrived, [2, 1]), [60, 59])
+  const state = receive(receive(noArrivals, [2, 1]), [60, 59])
   expect(state.hasGap).toBe(true)
-  expect(nextArrivals(state, { kind: 'loaded anew' })).toMatchObject({ hasGap: false, shown: [] })
+  expect(nextArrivals(state, { kind: 'reloaded' })).toMatchObject({ hasGap: false, shown: [] })
 })
 
 test('what waits is bounded', () => {
-  let state = hear(nothingArrived, [1])
+  let state = receive(noArrivals, [1])
   for (let round = 0; round < MOST_ARRIVALS / 50 + 1; round += 1)
-    state = hear(state, [1, ...Array.from({ length: 50 }, (_, index) => 2 + round * 50 + index)], true)
+    state = receive(state, [1, ...Array.from({ length: 50 }, (_, index) => 2 + round * 50 + index)], true)
   expect(state.held).toHaveLength(MOST_ARRIVALS)
   expect(state.hasGap).toBe(true)
 })
 
 test('a message that brings nothing new changes nothing', () => {
-  const state = hear(nothingArrived, [2, 1])
-  expect(hear(state, [2, 1])).toBe(state)
+  const state = receive(noArrivals, [2, 1])
+  expect(receive(state, [2, 1])).toBe(state)
 })
 
 const request = aRequest({ status: 502, failure: 'connection_reset', ending: 'error', client: 'c1' })

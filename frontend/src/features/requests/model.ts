@@ -1,8 +1,8 @@
-/** The ledger's list as data: which requests match, what has arrived since it was loaded, and what a row says. */
+/** The list of requests as data: which ones match the filters, and which have arrived since it was loaded. */
 import type { FinishedRequest } from '@/api/live-state'
 import type { RequestFilters } from './search'
 
-/** Whether the ledger would list the request under these filters. */
+/** Whether the gateway would list the request with these filters. */
 export function matches(request: FinishedRequest, filters: RequestFilters): boolean {
   const { provider, model, client, ending, status, failure, from, to } = filters
   const receivedAt = Date.parse(request.received_at)
@@ -18,61 +18,61 @@ export function matches(request: FinishedRequest, filters: RequestFilters): bool
   )
 }
 
-/** Requests that finished while the list is looked at. */
+/** Requests that finished since the list was loaded. */
 export interface Arrivals {
-  /** The filters they were heard under; others begin anew. */
+  /** The filters of the list; other filters start over. */
   filters: RequestFilters | null
-  /** The ids of the latest ones that were heard of. */
-  heard: ReadonlySet<string>
-  /** In the list. */
+  /** The ids of the latest received ones. */
+  received: ReadonlySet<string>
+  /** Part of the list. */
   shown: FinishedRequest[]
-  /** Waiting until the reader wants them: who scrolls or filters is reading. */
+  /** Held back while the list is scrolled or filtered. */
   held: FinishedRequest[]
-  /** So many came, or the connection was away for so long, that some may be missing: only a new list shows them all. */
+  /** Some may be missing, after too many arrivals or a long disconnect: the list has to be loaded again. */
   hasGap: boolean
 }
 
-export const nothingArrived: Arrivals = { filters: null, heard: new Set(), shown: [], held: [], hasGap: false }
+export const noArrivals: Arrivals = { filters: null, received: new Set(), shown: [], held: [], hasGap: false }
 
 export type ArrivalEvent =
-  | { kind: 'heard'; latest: FinishedRequest[]; filters: RequestFilters; isHeld: boolean }
+  | { kind: 'received'; latest: FinishedRequest[]; filters: RequestFilters; isHeld: boolean }
   | { kind: 'released' }
-  | { kind: 'loaded anew' }
+  | { kind: 'reloaded' }
 
 export const MOST_ARRIVALS = 1_000
 
 export function nextArrivals(state: Arrivals, event: ArrivalEvent): Arrivals {
   switch (event.kind) {
-    case 'heard':
-      return heardOf(state, event)
+    case 'received':
+      return received(state, event)
     case 'released':
       return { ...state, shown: unique([...state.held, ...state.shown]), held: [] }
-    case 'loaded anew':
+    case 'reloaded':
       return { ...state, shown: [], held: [], hasGap: false }
   }
 }
 
-function heardOf(state: Arrivals, { latest, filters, isHeld }: ArrivalEvent & { kind: 'heard' }): Arrivals {
+function received(state: Arrivals, { latest, filters, isHeld }: ArrivalEvent & { kind: 'received' }): Arrivals {
   const isFirst = state.filters !== filters
-  const { heard, shown, held, hasGap } = isFirst ? nothingArrived : state
-  const fresh = latest.filter(({ id }) => !heard.has(id))
+  const { received: known, shown, held, hasGap } = isFirst ? noArrivals : state
+  const fresh = latest.filter(({ id }) => !known.has(id))
   if (!isFirst && fresh.length === 0 && (isHeld || held.length === 0)) return state
   const arrived = fresh.filter((request) => matches(request, filters))
-  // What finished before the list was asked for belongs into it.
-  const isWaiting = isHeld && !isFirst
-  const list = unique(isWaiting ? [...arrived, ...held] : [...arrived, ...held, ...shown])
+  // The first ones finished before the list was loaded and are part of it.
+  const isHolding = isHeld && !isFirst
+  const list = unique(isHolding ? [...arrived, ...held] : [...arrived, ...held, ...shown])
   const bounded = list.slice(0, MOST_ARRIVALS)
   return {
     filters,
-    heard: new Set(latest.map(({ id }) => id)),
-    shown: isWaiting ? shown : bounded,
-    held: isWaiting ? bounded : [],
+    received: new Set(latest.map(({ id }) => id)),
+    shown: isHolding ? shown : bounded,
+    held: isHolding ? bounded : [],
     hasGap:
-      hasGap || list.length > MOST_ARRIVALS || (heard.size > 0 && fresh.length > 0 && fresh.length === latest.length),
+      hasGap || list.length > MOST_ARRIVALS || (known.size > 0 && fresh.length > 0 && fresh.length === latest.length),
   }
 }
 
-/** What the ledger listed with what arrived since, newest first, each once. */
+/** The loaded list and the arrivals, newest first, each once. */
 export function mergedLedger(listed: FinishedRequest[], arrived: FinishedRequest[]): FinishedRequest[] {
   if (arrived.length === 0) return listed
   const known = new Set(listed.map(({ id }) => id))
@@ -90,7 +90,7 @@ export function mergedLedger(listed: FinishedRequest[], arrived: FinishedRequest
   return [...merged, ...fresh.slice(next)]
 }
 
-/** Ids begin with their time. */
+/** Ids start with their time. */
 function newestFirst(one: FinishedRequest, other: FinishedRequest): number {
   return one.id < other.id ? 1 : one.id > other.id ? -1 : 0
 }

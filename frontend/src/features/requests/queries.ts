@@ -1,4 +1,4 @@
-/** What the ledger is asked: its list, page by page, with what arrives meanwhile; and one request whole. */
+/** The queries of Requests: the list, page by page, with new arrivals; and the details of one request. */
 import {
   infiniteQueryOptions,
   keepPreviousData,
@@ -12,16 +12,16 @@ import { dataOf, gateway } from '@/api/client'
 import { latestRequestsQuery } from '@/api/queries'
 import { GatewayError } from '@/lib/gateway-error'
 import { countSet } from '@/lib/page-url'
-import { mergedLedger, nextArrivals, nothingArrived } from './model'
+import { mergedLedger, nextArrivals, noArrivals } from './model'
 import type { RequestFilters } from './search'
 
 const PAGE = 100
-/** A page looks at a bounded number of requests, so a rare filter may give empty ones; so many in a row, then the reader decides. */
+/** A page covers a bounded number of requests, so that a rare filter gives empty pages; after this many in a row the user decides. */
 const MOST_EMPTY_PAGES = 10
 
 /**
- * Not under `['requests', …]`, which the live connection reads anew after a cut: with ten thousand rows on the page that would be
- * a hundred reads. What was missed meanwhile is told as new instead.
+ * Not under `['requests', …]`, which is invalidated after a disconnect: with ten thousand rows that would be a hundred reads. Missed
+ * requests are shown as new instead.
  */
 const ledgerQuery = (filters: RequestFilters) =>
   infiniteQueryOptions({
@@ -42,16 +42,16 @@ const ledgerQuery = (filters: RequestFilters) =>
     refetchOnReconnect: false,
   })
 
-/** The list under these filters, which are memoised. `isReading`: what arrives waits until `showArrivals`. */
+/** The list with these filters, which are memoised. While `isReading`, arrivals wait for `showArrivals`. */
 export function useLedger(filters: RequestFilters, isReading: boolean) {
   const options = ledgerQuery(filters)
   const query = useInfiniteQuery(options)
   const { data: latest } = useQuery(latestRequestsQuery)
   const cache = useQueryClient()
-  const [arrivals, tell] = useReducer(nextArrivals, nothingArrived)
+  const [arrivals, dispatch] = useReducer(nextArrivals, noArrivals)
   const isHeld = isReading || countSet(filters) > 0
   useEffect(() => {
-    if (latest !== undefined) tell({ kind: 'heard', latest, filters, isHeld })
+    if (latest !== undefined) dispatch({ kind: 'received', latest, filters, isHeld })
   }, [latest, filters, isHeld])
 
   const { data, hasNextPage, isFetching, isFetchNextPageError, isPlaceholderData, fetchNextPage, refetch } = query
@@ -60,22 +60,22 @@ export function useLedger(filters: RequestFilters, isReading: boolean) {
   }
   const emptyPages = countEmptyPages(data?.pages ?? [])
   const isPaused = hasNextPage && emptyPages > 0 && emptyPages % MOST_EMPTY_PAGES === 0
-  const goesOn = hasNextPage && !isFetching && emptyPages > 0 && !isPaused && !isFetchNextPageError
+  const hasToFetch = hasNextPage && !isFetching && emptyPages > 0 && !isPaused && !isFetchNextPageError
   useEffect(() => {
-    if (goesOn) void fetchNextPage()
-  }, [goesOn, fetchNextPage])
+    if (hasToFetch) void fetchNextPage()
+  }, [hasToFetch, fetchNextPage])
 
   const showArrivals = () => {
     if (!arrivals.hasGap) {
-      tell({ kind: 'released' })
+      dispatch({ kind: 'released' })
       return
     }
-    // Of many pages only the first is read anew; the others follow as they are scrolled to.
+    // Only the first page is fetched again; the others follow on scrolling.
     cache.setQueryData(
       options.queryKey,
       (known) => known && { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
     )
-    void refetch().then(() => tell({ kind: 'loaded anew' }))
+    void refetch().then(() => dispatch({ kind: 'reloaded' }))
   }
 
   const listed = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
@@ -94,12 +94,12 @@ function countEmptyPages(pages: { items: unknown[] }[]): number {
 const MOST_WAITS = 8
 const WAIT_MS = 500
 
-/** One request with its attempts. One that has only just finished may not be in the ledger yet: `isExpected` waits for it. */
+/** One request with its attempts. If it has just finished it may not be in the ledger yet: `isExpected` retries. */
 export const requestQuery = (id: string, isExpected: () => boolean) =>
   queryOptions({
     queryKey: ['ledger', 'request', id],
     queryFn: ({ signal }) => dataOf(gateway.GET('/api/requests/{id}', { params: { path: { id } }, signal })),
-    // What is in the ledger does not change any more.
+    // A request in the ledger does not change.
     staleTime: Infinity,
     retry: (failures, error) =>
       error instanceof GatewayError && error.status === 404 && failures < MOST_WAITS && isExpected(),

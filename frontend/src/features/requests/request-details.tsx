@@ -1,4 +1,4 @@
-/** A request whole: how it ended, its attempts on a timeline, where its time went, what it took. */
+/** The details of a request: outcome, attempts, timing, tokens and cost. */
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { formatDateTime, formatDuration } from '@/lib/format'
@@ -27,36 +27,31 @@ export function RequestDetails({ request, onFilter }: RequestDetailsProps) {
       <div>
         <p className={classes.outcome}>
           <StatusBadge meaning={meaning}>{name}</StatusBadge>
-          <span className={classes.status}>
-            {request.status === 499 ? 'left before an answer' : `status ${request.status}`}
-          </span>
+          <span className={classes.status}>{request.status === 499 ? 'no response' : `status ${request.status}`}</span>
           <span className={classes.when}>
             <RelativeTime at={request.received_at} />
           </span>
         </p>
         <p className={classes.explanation}>{explanation}</p>
       </div>
-      <Section title={request.attempts.length === 1 ? 'One attempt' : `${request.attempts.length} attempts`}>
+      <Section title={request.attempts.length === 1 ? '1 attempt' : `${request.attempts.length} attempts`}>
         <AttemptTimeline request={request} />
       </Section>
       <Section title="Time">
         <TimeSplit request={request} />
       </Section>
-      <Section title="What was asked">
-        <Asked request={request} onFilter={onFilter} />
+      <Section title="Request">
+        <RequestFacts request={request} onFilter={onFilter} />
       </Section>
       <Section title="Tokens and cost">
-        <Spent request={request} />
+        <Usage request={request} />
       </Section>
-      <Section title="Ids">
+      <Section title="IDs">
         <Facts>
-          <Fact name="In the ledger">
+          <Fact name="Ledger ID">
             <Id text={request.id} what="ledger id" />
           </Fact>
-          <Fact
-            name="x-request-id"
-            hint="In the answer’s headers and the gateway’s log. It may have come from the client."
-          >
+          <Fact name="x-request-id" hint="In the response headers and the gateway’s log. A client may set it.">
             <Id text={request.request_id} what="request id" />
           </Fact>
         </Facts>
@@ -65,7 +60,7 @@ export function RequestDetails({ request, onFilter }: RequestDetailsProps) {
   )
 }
 
-/** The engine's own share apart from what it waited for. */
+/** The time of the providers, and the gateway's overhead. */
 function TimeSplit({
   request: { duration_ms, upstream_ms, overhead_ms, first_token_ms, stream },
 }: {
@@ -79,10 +74,10 @@ function TimeSplit({
         <span className={classes.overhead} />
       </div>
       <dl className={classes.times}>
-        <Time name="Whole request" ms={duration_ms} />
+        <Time name="Total" ms={duration_ms} />
         <Time name="Providers" ms={upstream_ms} swatch={classes.upstream} />
-        <Time name="The engine itself" ms={overhead_ms} swatch={classes.overhead} />
-        <Time name="First token" ms={first_token_ms} unknown={stream ? 'none came' : 'not streamed'} />
+        <Time name="Gateway overhead" ms={overhead_ms} swatch={classes.overhead} />
+        <Time name="First token" ms={first_token_ms} unknown={stream ? 'none' : 'not streamed'} />
       </dl>
     </>
   )
@@ -111,21 +106,23 @@ function Time({ name, ms, swatch, unknown }: TimeProps) {
   )
 }
 
-function Asked({ request, onFilter }: RequestDetailsProps) {
+function RequestFacts({ request, onFilter }: RequestDetailsProps) {
   const { provider, model, client, client_name, operation, stream } = request
   return (
     <Facts>
-      <Fact name="Model asked for">{request.requested_model}</Fact>
-      <Fact name={request.ending === 'error' ? 'Tried last' : 'Answered by'}>
+      <Fact name="Requested model">{request.asked_model}</Fact>
+      <Fact name={request.ending === 'error' ? 'Last provider tried' : 'Provider'}>
         {provider === null ? (
-          'Nobody was asked'
+          'none'
         ) : (
           <span className={classes.route}>
             <ProviderMark name={provider} size="sm" />
             <span>
               {provider} <span className={classes.model}>{model}</span>
             </span>
-            <More onClick={() => onFilter({ provider, model: model ?? undefined })}>More of this route</More>
+            <FilterButton onClick={() => onFilter({ provider, model: model ?? undefined })}>
+              Filter by route
+            </FilterButton>
           </span>
         )}
       </Fact>
@@ -136,13 +133,13 @@ function Asked({ request, onFilter }: RequestDetailsProps) {
       )}
       <Fact name="Client">
         {client === null ? (
-          (client_name ?? 'Nobody by name: no client key was needed')
+          (client_name ?? 'No client key')
         ) : (
           <span className={classes.route}>
             <span>
-              {client_name ?? 'without a name'} <code className={classes.model}>{client}</code>
+              {client_name ?? 'unnamed'} <code className={classes.model}>{client}</code>
             </span>
-            <More onClick={() => onFilter({ client })}>More of this client</More>
+            <FilterButton onClick={() => onFilter({ client })}>Filter by client</FilterButton>
           </span>
         )}
       </Fact>
@@ -155,20 +152,20 @@ function Asked({ request, onFilter }: RequestDetailsProps) {
   )
 }
 
-function Spent({
+function Usage({
   request: { tokens, tokens_estimated, cost_usd, absorbed_usd, price_version },
 }: {
   request: RequestDetail
 }) {
   return (
     <Facts>
-      <Fact name="Tokens" hint={tokens_estimated ? 'Estimated: the provider did not count them.' : undefined}>
+      <Fact name="Tokens" hint={tokens_estimated ? 'Estimated: the provider reported no usage.' : undefined}>
         <TokenList tokens={tokens} isEstimated={tokens_estimated} />
       </Fact>
-      <Fact name="Cost to the client" hint={price_version === null ? undefined : `Price from ${price_version}`}>
+      <Fact name="Cost" hint={price_version === null ? undefined : `Price from ${price_version}`}>
         {cost_usd === null ? <Unknown /> : <Money usd={cost_usd} />}
       </Fact>
-      <Fact name="Paid by us" hint="Attempts that came to nothing for the client.">
+      <Fact name="Absorbed" hint="Cost of failed attempts, which is not charged to the client.">
         {absorbed_usd === null ? <Unknown /> : <Money usd={absorbed_usd} />}
       </Fact>
     </Facts>
@@ -176,7 +173,7 @@ function Spent({
 }
 
 function Unknown() {
-  return <span className={classes.unknown}>unknown: nobody knows the price or the tokens</span>
+  return <span className={classes.unknown}>unknown price or usage</span>
 }
 
 function Id({ text, what }: { text: string; what: string }) {
@@ -188,7 +185,7 @@ function Id({ text, what }: { text: string; what: string }) {
   )
 }
 
-function More({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+function FilterButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
     <Button variant="subtle" size="compact-xs" onClick={onClick}>
       {children}

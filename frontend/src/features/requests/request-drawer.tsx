@@ -1,4 +1,4 @@
-/** One request beside the list, with a URL of its own. */
+/** The details of one request. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { latestRequestsQuery } from '@/api/queries'
 import { DetailDrawer } from '@/ui/detail-drawer'

@@ -1,4 +1,4 @@
-/** A request's attempts laid out on one axis, in shares of its duration. */
+/** The attempts of a request on one axis, in shares of its duration. */
 import type { Schemas } from '@/api/client'
 import { scaleFromZero } from '@/lib/scale'
 
@@ -6,22 +6,22 @@ export type Attempt = Schemas['RequestAttempt']
 export type RequestDetail = Schemas['RequestDetail']
 
 export interface Bar {
-  /** Where it begins and how long it is, each from 0 to 1 of the axis. */
+  /** Both from 0 to 1 of the axis. */
   start: number
   length: number
-  /** Until its first token, from 0 to 1 of the bar; `null` where there was none, or where the answer came whole. */
+  /** From 0 to 1 of the bar; `null` without one, as in a response that is not streamed. */
   firstToken: number | null
 }
 
 interface Timeline {
-  /** Where the axis has its marks, in milliseconds, with their place from 0 to 1. */
+  /** In milliseconds, with their position from 0 to 1. */
   ticks: { ms: number; at: number }[]
   bars: Bar[]
 }
 
 const TICKS = 4
 
-/** The axis ends with the request, or with an attempt that outlived it. */
+/** The axis ends with the request, or with an attempt that ended later. */
 export function timelineOf({ duration_ms, attempts }: Pick<RequestDetail, 'duration_ms' | 'attempts'>): Timeline {
   const end = Math.max(duration_ms, ...attempts.map(({ started_ms, duration_ms: own }) => started_ms + own)) || 1
   const share = (ms: number) => Math.min(1, Math.max(0, ms / end))
@@ -37,7 +37,7 @@ export function timelineOf({ duration_ms, attempts }: Pick<RequestDetail, 'durat
   }
 }
 
-/** How an attempt went, for its colour. One that was given up failed nobody. */
+/** A cancelled attempt is no failure. */
 export function meaningOf({ succeeded, failure }: Pick<Attempt, 'succeeded' | 'failure'>): 'ok' | 'down' | 'neutral' {
   return succeeded ? 'ok' : failure === 'cancelled' ? 'neutral' : 'down'
 }

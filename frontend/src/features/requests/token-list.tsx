@@ -1,4 +1,4 @@
-/** Tokens by class, those that are known: none is not the same as unknown. */
+/** The known tokens by class. */
 import type { Schemas } from '@/api/client'
 import { TOKEN_CLASSES } from '@/lib/tokens'
 import { TokenCount } from '@/ui/figures'
@@ -11,7 +11,7 @@ interface TokenListProps {
 
 export function TokenList({ tokens, isEstimated }: TokenListProps) {
   const known = TOKEN_CLASSES.filter(({ field }) => tokens[field] !== null)
-  // Who tells of input and output usually has no word for a cache that was not used.
+  // Other classes are often 0.
   const shown = known.filter(({ field }) => tokens[field] !== 0 || field === 'input' || field === 'output')
   if (known.length === 0) return <span className={classes.unknown}>unknown</span>
   return (

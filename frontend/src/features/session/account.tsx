@@ -1,4 +1,4 @@
-/** Whose key the pages act with, and the way out. Nothing is shown where the gateway asks nobody for a key. */
+/** The signed-in key, and the sign-out button. Hidden if the gateway requires no key. */
 import { ActionIcon } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -8,8 +8,8 @@ import classes from './account.module.css'
 import { useSignOut } from './queries'
 
 const ROLES = {
-  admin: { name: 'Admin', explanation: 'May see and change everything.' },
-  viewer: { name: 'Viewer', explanation: 'May see everything and change nothing.' },
+  admin: { name: 'Admin', explanation: 'Full access.' },
+  viewer: { name: 'Viewer', explanation: 'Read-only.' },
 } as const
 
 export function Account() {

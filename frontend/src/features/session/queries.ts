@@ -1,4 +1,4 @@
-/** Signing in and out. Who the pages act for is `sessionQuery`, which all of them share. */
+/** Sign-in and sign-out. The session itself is `sessionQuery`. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { dataOf, gateway, type Schemas } from '@/api/client'
 import { sessionQuery } from '@/api/queries'
@@ -8,12 +8,12 @@ export function useSignIn() {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: (key: string) => dataOf(gateway.POST('/api/session', { body: { key } })),
-    onSuccess: (session) => goOnAs(session, queryClient),
+    onSuccess: (session) => switchSession(session, queryClient),
   })
 }
 
 interface SignOut {
-  /** Whether there is a session to end: not where the gateway asks nobody for a key. */
+  /** `false` if the gateway requires no key. */
   isPossible: boolean
   isPending: boolean
   start: () => void
@@ -24,8 +24,8 @@ export function useSignOut(): SignOut {
   const { data: session } = useQuery(sessionQuery)
   const { isPending, mutate } = useMutation({
     mutationFn: () => dataOf(gateway.DELETE('/api/session')),
-    onSuccess: () => goOnAs(null, queryClient),
-    onError: (error) => notifyFailed('You are still signed in', error),
+    onSuccess: () => switchSession(null, queryClient),
+    onError: (error) => notifyFailed('Sign-out failed', error),
   })
   return {
     isPossible: session?.access === 'keys',
@@ -34,8 +34,8 @@ export function useSignOut(): SignOut {
   }
 }
 
-/** What one role has read is not shown to the next. */
-function goOnAs(session: Schemas['SessionView'] | null, queryClient: QueryClient): void {
+/** Data that one role has read is not shown to the next. */
+function switchSession(session: Schemas['SessionView'] | null, queryClient: QueryClient): void {
   const { queryKey } = sessionQuery
   queryClient.setQueryData(queryKey, session)
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== queryKey[0] })

@@ -1,4 +1,4 @@
-/** Where the gateway asks for a key: it is given once, and the page that was asked for appears at its own URL. */
+/** The sign-in form, shown at the URL of the page that was opened. */
 import { Button, PasswordInput, VisuallyHidden } from '@mantine/core'
 import { IconLogin2 } from '@tabler/icons-react'
 import { type SubmitEvent, useEffect, useRef, useState } from 'react'
@@ -9,11 +9,11 @@ import { useSignIn } from './queries'
 import classes from './sign-in-page.module.css'
 
 interface SignInPageProps {
-  /** Somebody was signed in on this page before: the session is over, or they signed out. */
-  wasIn: boolean
+  /** The user was signed in before: the session ended, or they signed out. */
+  wasSignedIn: boolean
 }
 
-export default function SignInPage({ wasIn }: SignInPageProps) {
+export default function SignInPage({ wasSignedIn }: SignInPageProps) {
   useEffect(() => {
     document.title = 'Sign in · AI Engine'
   }, [])
@@ -23,9 +23,7 @@ export default function SignInPage({ wasIn }: SignInPageProps) {
         <EngineMark size={36} />
         <h1 className={classes.title}>Sign in to AI Engine</h1>
         <p className={classes.lead}>
-          {wasIn
-            ? 'You are signed out. Signing in brings you back to this page.'
-            : 'This gateway asks for a key before it shows anything.'}
+          {wasSignedIn ? 'You are signed out. Sign in to return to this page.' : 'This gateway requires a key.'}
         </p>
         <SignInForm />
         <WhereIsTheKey />
@@ -40,8 +38,8 @@ function SignInForm() {
   const [refusal, setRefusal] = useState<string | null>(null)
   useEffect(() => input.current?.focus(), [])
 
-  const refuse = (words: string) => {
-    setRefusal(words)
+  const refuse = (reason: string) => {
+    setRefusal(reason)
     input.current?.focus()
     input.current?.select()
   }
@@ -49,7 +47,7 @@ function SignInForm() {
     event.preventDefault()
     const key = input.current?.value.trim() ?? ''
     if (key === '') {
-      refuse('Paste a key first.')
+      refuse('Enter a key.')
       return
     }
     signIn.mutate(key, {
@@ -58,11 +56,11 @@ function SignInForm() {
   }
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
-      {/* Password managers keep a key under a name, and there is none to type. */}
+      {/* Password managers store a password with a user name. */}
       <VisuallyHidden aria-hidden>
         <input name="username" autoComplete="username" value="AI Engine" readOnly tabIndex={-1} />
       </VisuallyHidden>
-      <ShowableKey ref={input} refusal={refusal} />
+      <KeyInput ref={input} refusal={refusal} />
       <Button type="submit" fullWidth loading={signIn.isPending} leftSection={<IconLogin2 size={16} aria-hidden />}>
         Sign in
       </Button>
@@ -76,14 +74,14 @@ function refusalOf(error: unknown): string {
     : errorSentence(error)
 }
 
-function ShowableKey({ ref, refusal }: { ref: React.Ref<HTMLInputElement>; refusal: string | null }) {
+function KeyInput({ ref, refusal }: { ref: React.Ref<HTMLInputElement>; refusal: string | null }) {
   const [isShown, setIsShown] = useState(false)
   return (
     <PasswordInput
       ref={ref}
       name="password"
       label="Key"
-      description="An admin’s key, or a viewer’s, who may look and change nothing."
+      description="An admin key, or a viewer key (read-only)."
       placeholder="aie_…"
       autoComplete="current-password"
       autoCapitalize="none"
@@ -103,16 +101,17 @@ function WhereIsTheKey() {
       <summary>Where is my key?</summary>
       <ul>
         <li>
-          Whoever runs the gateway may have set one in <code>.env</code>: <code>AI_ENGINE_ADMIN_KEY</code> or{' '}
+          In <code>.env</code>, if it is set there: <code>AI_ENGINE_ADMIN_KEY</code> or{' '}
           <code>AI_ENGINE_VIEWER_KEY</code>.
         </li>
         <li>
-          Else its first start made one. It was shown on the terminal, or is in the file <code>admin-key</code> in the
-          gateway’s data folder. With Docker, in the folder of <code>docker-compose.yml</code>:
+          Otherwise the first start generated one: it was printed to the terminal, or is in the file{' '}
+          <code>admin-key</code> in the gateway’s data folder. With Docker, in the folder of{' '}
+          <code>docker-compose.yml</code>:
           <code className={classes.command}>docker compose exec gateway cat data/admin-key</code>
         </li>
         <li>
-          To make a new one, on the gateway’s machine or with Docker; it counts within a second:
+          Create a new one, on the gateway’s machine or with Docker; it is active within a second:
           <code className={classes.command}>ai-engine client-keys create --role admin</code>
           <code className={classes.command}>docker compose exec gateway ai-engine client-keys create --role admin</code>
         </li>

@@ -1,4 +1,4 @@
-/** What the YAML file adds: names, fallbacks, prices, and how candidates are ordered. */
+/** The configuration file: providers, models, aliases, fallbacks, prices, weights. */
 import { Code } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Schemas } from '@/api/client'
@@ -14,7 +14,9 @@ export function FilePanel({ file }: { file: File }) {
     <Panel
       title="Configuration file"
       description={
-        file.config_file === null ? 'There is none: written as ai-engine.yaml, it is found by itself.' : undefined
+        file.config_file === null
+          ? 'None. An ai-engine.yaml in the working directory is loaded automatically.'
+          : undefined
       }
     >
       <Facts>
@@ -25,7 +27,7 @@ export function FilePanel({ file }: { file: File }) {
         )}
         <Listed
           name="Providers"
-          entries={providers.map(({ name, base_url }) => [name, base_url ?? 'the built-in one, changed'])}
+          entries={providers.map(({ name, base_url }) => [name, base_url ?? 'changes the built-in provider'])}
         />
         <Listed name="Models" entries={models.map(({ name, candidates }) => [name, candidates.join(', ')])} />
         <Listed name="Aliases" entries={Object.entries(aliases)} />
@@ -35,7 +37,7 @@ export function FilePanel({ file }: { file: File }) {
         />
         <Listed
           name="Prices"
-          hint="USD per million tokens, in and out."
+          hint="USD per million tokens: input · output."
           entries={Object.entries(prices).map(([route, { input, output }]) => [
             route,
             <>
@@ -43,13 +45,13 @@ export function FilePanel({ file }: { file: File }) {
             </>,
           ])}
         />
-        <Fact name="Weights" hint="What orders the candidates of a model.">
+        <Fact name="Weights" hint="Of the parts of a candidate’s score.">
           {Object.entries(weights)
             .map(([part, weight]) => `${part} ${String(weight)}`)
             .join(' · ')}
         </Fact>
-        <Fact name="Broken streams" hint="What happens when a provider breaks off in the middle of an answer.">
-          {file.rescue === 'continue' ? 'Another provider continues' : 'The client is told'}
+        <Fact name="Interrupted streams" hint="When a provider breaks off in the middle of a response.">
+          {file.rescue === 'continue' ? 'Continued by another provider' : 'The client gets an error'}
         </Fact>
       </Facts>
     </Panel>
@@ -62,7 +64,7 @@ interface ListedProps {
   entries: [string, ReactNode][]
 }
 
-/** Left away where the file says nothing of the kind. */
+/** Omitted if the file has none. */
 function Listed({ name, hint, entries }: ListedProps) {
   if (entries.length === 0) return null
   return (

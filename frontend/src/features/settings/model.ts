@@ -1,34 +1,34 @@
-/** What the configuration means, in words. */
+/** The configuration as text. */
 import type { Schemas } from '@/api/client'
 
 export type Setting = Schemas['SettingView']
 type Variable = Schemas['VariableView']
 
-/** A setting's value as one reads it; a secret says only whether it is there. */
+/** A setting's value; of a secret only whether it is set. */
 export function shownValue({ value, is_secret, is_set }: Setting): string {
-  if (value === null || value === undefined) return is_secret && is_set ? 'set, and never shown' : 'not set'
+  if (value === null || value === undefined) return is_secret && is_set ? 'set (hidden)' : 'not set'
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(', ')
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The settings that have `find` in their name or description; with `onlySet`, only those that are set. */
+/** The settings with `find` in their name or description; with `onlySet` only those that are set. */
 export function foundSettings(settings: Setting[], find: string, onlySet: boolean): Setting[] {
-  const wanted = find.trim().toLowerCase()
+  const text = find.trim().toLowerCase()
   return settings.filter(
-    ({ name, description, is_set }) =>
-      (is_set || !onlySet) && (name.toLowerCase().includes(wanted) || description.toLowerCase().includes(wanted)),
+    ({ name, meaning, is_set }) =>
+      (is_set || !onlySet) && (name.toLowerCase().includes(text) || meaning.toLowerCase().includes(text)),
   )
 }
 
-/** The variables of providers that are set; those with keys first. */
+/** The provider variables that are set; those with keys first. */
 export function variablesInUse(variables: Variable[]): Variable[] {
   const inUse = variables.filter(({ is_set }) => is_set)
   return [...inUse.filter(({ keys }) => keys.length > 0), ...inUse.filter(({ keys }) => keys.length === 0)]
 }
 
-export function accessOf(access: Schemas['ConfigurationView']['access']): { word: string; explanation: string } {
+export function accessOf(access: Schemas['ConfigurationView']['access']): { name: string; explanation: string } {
   return access === 'open'
-    ? { word: 'Open', explanation: 'this machine only, no key' }
-    : { word: 'Keys', explanation: 'every request needs one' }
+    ? { name: 'Open', explanation: 'localhost only, no key' }
+    : { name: 'Keys', explanation: 'every request needs a key' }
 }

@@ -1,4 +1,4 @@
-/** Which providers have a key or an address, and the fingerprints of the keys. */
+/** The provider variables that are set, and the fingerprints of their keys. */
 import type { Schemas } from '@/api/client'
 import { type Column, DataTable } from '@/ui/data-table'
 import { KeyFingerprint } from '@/ui/figures'
@@ -30,7 +30,7 @@ const COLUMNS: Column<Variable>[] = [
     cell: ({ keys }) => (
       <span className={classes.keys}>
         {keys.length === 0
-          ? 'an address'
+          ? 'base URL'
           : keys.map((fingerprint) => <KeyFingerprint key={fingerprint} fingerprint={fingerprint} />)}
       </span>
     ),
@@ -41,7 +41,7 @@ export function ProviderVariablesPanel({ variables }: { variables: Variable[] })
   return (
     <Panel
       title="Provider keys"
-      description="Known by their fingerprints: the first digits of each key’s SHA-256."
+      description="Shown as fingerprints: the first eight hex digits of each key’s SHA-256."
       isFlush
     >
       <DataTable
@@ -50,8 +50,8 @@ export function ProviderVariablesPanel({ variables }: { variables: Variable[] })
         rows={variablesInUse(variables)}
         rowKey={({ name }) => name}
         empty={
-          <EmptyState title="No provider has a key yet">
-            Put one into .env, such as OPENAI_API_KEY=sk-…; it is taken up within a second.
+          <EmptyState title="No provider keys">
+            Add one to .env, such as OPENAI_API_KEY=sk-…; it is loaded within a second.
           </EmptyState>
         }
       />

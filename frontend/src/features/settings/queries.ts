@@ -1,9 +1,9 @@
-/** What Settings asks and does beyond the shared status. */
+/** The queries and actions of Settings. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { dataOf, gateway } from '@/api/client'
 import { statusQuery } from '@/api/queries'
 
-/** The configuration of a generation: whoever reloads it, from wherever, this page asks anew. */
+/** The configuration of a generation: after a reload, from anywhere, the new one is fetched. */
 export const configurationQuery = (generation: number | undefined) =>
   queryOptions({
     queryKey: ['config', generation],
@@ -15,7 +15,7 @@ export function useReload() {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: () => dataOf(gateway.POST('/api/config/reload')),
-    // The status tells the new generation, and that leads to all else.
+    // The status has the new generation, which updates all else.
     onSuccess: () => cache.invalidateQueries({ queryKey: statusQuery.queryKey }),
   })
 }

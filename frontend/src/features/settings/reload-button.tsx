@@ -1,4 +1,4 @@
-/** Reads the configuration again, and says what came of it. */
+/** Reloads the configuration and shows the outcome. */
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconRefresh } from '@tabler/icons-react'
@@ -20,11 +20,11 @@ export function ReloadButton() {
           reload.mutate(undefined, {
             onSuccess: ({ generation }) => {
               notifications.show({
-                title: 'Configuration read again',
-                message: `Generation ${generation} is in force.`,
+                title: 'Configuration reloaded',
+                message: `Generation ${generation} is active.`,
               })
             },
-            onError: (error) => notifyFailed('Nothing was changed', error),
+            onError: (error) => notifyFailed('Reload failed; nothing was changed', error),
           })
         }}
       >

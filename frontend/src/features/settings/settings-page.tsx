@@ -1,4 +1,4 @@
-/** Settings: the configuration in use, and the button that reads it again. */
+/** Settings: the active configuration, and the button that reloads it. */
 import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { statusQuery } from '@/api/queries'
@@ -20,7 +20,7 @@ export function SettingsPage() {
     <>
       <PageHeader
         title="Settings"
-        description="What this gateway runs with: the environment, .env and ai-engine.yaml. No secret is shown."
+        description="The active configuration: environment, .env and ai-engine.yaml. Secrets are hidden."
         actions={<ReloadButton />}
       />
       <Loaded query={status} skeleton={<SettingsSkeleton />}>

@@ -1,4 +1,4 @@
-/** Every setting with its meaning, searched and narrowed by the URL. */
+/** Every setting with its description, filtered by the URL. */
 import { Code } from '@mantine/core'
 import { Fragment } from 'react'
 import { usePageUrl } from '@/lib/page-url'
@@ -43,7 +43,7 @@ const COLUMNS: Column<Setting>[] = [
   },
   {
     id: 'meaning',
-    header: 'Meaning',
+    header: 'Description',
     width: '42%',
     hideBelow: 'md',
     cell: ({ description }) => (
@@ -59,7 +59,7 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
   return (
     <Panel
       title="Variables"
-      description="From the environment and .env. Changing one needs a reload; address, database and logs need a restart."
+      description="From the environment and .env. A change needs a reload; address, database and logs need a restart."
       isFlush
       actions={
         <div className={classes.filters}>
@@ -87,12 +87,10 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
         rows={foundSettings(settings, find, show === 'set')}
         rowKey={({ name }) => name}
         empty={
-          <EmptyState
-            title={find === '' ? 'Everything is as it comes' : 'No variable has that in its name or description'}
-          >
+          <EmptyState title={find === '' ? 'No variables set' : 'No matching variables'}>
             {find === ''
-              ? 'No variable is set; .env.example lists them all.'
-              : 'Search for less, or among all of them.'}
+              ? 'Every setting has its default. .env.example lists all variables.'
+              : 'Change the search, or show all variables.'}
           </EmptyState>
         }
       />
@@ -100,7 +98,7 @@ export function SettingsTable({ settings }: { settings: Setting[] }) {
   )
 }
 
-/** A long name, which may be broken between its words. */
+/** A long name, with line breaks allowed between its words. */
 function Breakable({ name }: { name: string }) {
   return name.split('_').map((word, index) => (
     <Fragment key={index}>
@@ -114,7 +112,7 @@ function Breakable({ name }: { name: string }) {
   ))
 }
 
-/** A sentence in which `words of code` stand between backticks. */
+/** Text with `code` between backticks. */
 function Prose({ text }: { text: string }) {
   return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))
 }

@@ -1,4 +1,4 @@
-/** The configuration in use, at a glance. */
+/** The active configuration at a glance. */
 import type { Schemas } from '@/api/client'
 import { formatCount, formatSeconds } from '@/lib/format'
 import { RelativeTime } from '@/ui/figures'
@@ -22,16 +22,16 @@ export function StatusTiles({ status, workers }: StatusTilesProps) {
         meaning={behind.length > 0 ? 'degraded' : undefined}
         hint={
           behind.length > 0 ? (
-            `${behind.length} of ${workers?.length ?? 0} workers are not there yet`
+            `${behind.length} of ${workers?.length ?? 0} workers have an older one`
           ) : (
             <>
-              read <RelativeTime at={configuration.loaded_at} />
+              loaded <RelativeTime at={configuration.loaded_at} />
             </>
           )
         }
       />
       <StatTile label="Version" value={status.version} hint={`up for ${formatSeconds(status.uptime_seconds)}`} />
-      <StatTile label="Access" value={access.word} hint={access.explanation} />
+      <StatTile label="Access" value={access.name} hint={access.explanation} />
       <StatTile
         label="Autodecide"
         value={configuration.autodecide ? 'On' : 'Off'}
@@ -39,8 +39,8 @@ export function StatusTiles({ status, workers }: StatusTilesProps) {
       />
       <StatTile
         label="Sandbox"
-        value={configuration.sandbox ? 'Answers' : 'Silent'}
-        hint={configuration.sandbox ? 'with made-up text' : 'real providers only'}
+        value={configuration.sandbox ? 'On' : 'Off'}
+        hint={configuration.sandbox ? 'placeholder text' : 'real providers only'}
       />
     </StatTiles>
   )

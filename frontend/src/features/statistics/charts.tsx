@@ -1,4 +1,4 @@
-/** The course of the range: requests by ending, latency, first token, tokens, cost. A bucket that is chosen is looked into. */
+/** The range as charts: requests by ending, latency, first token, tokens, cost. Selecting a bucket drills down. */
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -16,19 +16,19 @@ import { type Series, TimeChart } from '@/ui/charts'
 import { Panel } from '@/ui/panel'
 import classes from './charts.module.css'
 import { bucketFormat, costSeries, endingSeries, percentileSeries, type Statistics, tokenSeries } from './model'
-import type { Asked, StatisticsSearch } from './search'
+import type { StatisticsFilters, StatisticsSearch } from './search'
 
 interface ChartsProps {
   statistics: Statistics
-  asked: Asked
+  filters: StatisticsFilters
   onChange: (changed: Partial<StatisticsSearch>) => void
 }
 
 const MONEY_DIGITS = 8
 
-export function Charts({ statistics, asked, onChange }: ChartsProps) {
+export function Charts({ statistics, filters, onChange }: ChartsProps) {
   const isTouch = useMediaQuery('(hover: none)', false)
-  const lookInto = useLookInto(statistics, asked, onChange)
+  const drillDown = useDrillDown(statistics, filters, onChange)
   const { bucket, bucket_seconds, begins_at, ends_at } = statistics
   const all = useMemo(() => bucketsOf(statistics, statistics.series), [statistics])
   const series = useMemo(
@@ -45,9 +45,9 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
   const shared = {
     times: all.map(({ time }) => time),
     formatTime: bucketFormat(bucket_seconds, hours),
-    onSelect: lookInto,
+    onSelect: drillDown,
   }
-  const per = bucket === 'day' ? 'a day (UTC)' : bucket === 'hour' ? 'an hour' : 'a minute'
+  const per = bucket === 'day' ? 'per day (UTC)' : bucket === 'hour' ? 'per hour' : 'per minute'
   return (
     <>
       <Panel title="Requests" description={hintOf(bucket, isTouch)}>
@@ -64,7 +64,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
         <Panel title="Latency">
           <TimeChart
             {...shared}
-            label="Until the whole answer"
+            label="Latency"
             kind="line"
             series={series.latency}
             format={formatDuration}
@@ -74,7 +74,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
         <Panel title="First token">
           <TimeChart
             {...shared}
-            label="Until the first token"
+            label="Time to first token"
             kind="line"
             series={series.firstToken}
             format={formatDuration}
@@ -98,7 +98,7 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
             kind="stacked-bars"
             series={series.cost}
             format={formatAmount}
-            formatInTable={amountsFormat(series.cost)}
+            formatInTable={amountFormat(series.cost)}
           />
         </Panel>
       </div>
@@ -107,16 +107,16 @@ export function Charts({ statistics, asked, onChange }: ChartsProps) {
 }
 
 function hintOf(bucket: Statistics['bucket'], isTouch: boolean): string {
-  if (isTouch) return `A tap reads a bar, a second one ${bucket === 'minute' ? 'opens its requests' : 'looks into it'}.`
-  return bucket === 'minute' ? 'A click on a minute opens its requests.' : 'A click on a bar looks into it more finely.'
+  if (isTouch) return `Tap a bar for its values, again ${bucket === 'minute' ? 'for its requests' : 'to drill down'}.`
+  return bucket === 'minute' ? 'Click a minute for its requests.' : 'Click a bar to drill down.'
 }
 
 function formatAmount(usd: number | null): string {
   return formatMoney(decimal(usd))
 }
 
-/** The amounts of a table, which has as many digits as all of them need. */
-function amountsFormat(series: Series[]): (usd: number | null) => string {
+/** The amounts of a table, all with the same number of digits. */
+function amountFormat(series: Series[]): (usd: number | null) => string {
   const column = sumsColumn(series.flatMap(({ values }) => values))
   return (usd) => formatMoneyInColumn(decimal(usd), column)
 }
@@ -125,12 +125,16 @@ function decimal(usd: number | null): string | null {
   return usd === null ? null : usd.toFixed(MONEY_DIGITS)
 }
 
-/** A day is looked into by its hours, an hour by its minutes, a minute by its requests. */
-function useLookInto({ bucket, bucket_seconds }: Statistics, asked: Asked, onChange: ChartsProps['onChange']) {
+/** From a day to its hours, from an hour to its minutes, from a minute to its requests. */
+function useDrillDown(
+  { bucket, bucket_seconds }: Statistics,
+  filters: StatisticsFilters,
+  onChange: ChartsProps['onChange'],
+) {
   const navigate = useNavigate()
   return (time: string) => {
     const [from, to] = [time, new Date(Date.parse(time) + bucket_seconds * 1000).toISOString()]
-    const { provider, model, client } = asked
+    const { provider, model, client } = filters
     if (bucket === 'minute') void navigate({ to: '/requests', search: { from, to, provider, model, client } })
     else onChange({ from, to, range: undefined, bucket: undefined })
   }

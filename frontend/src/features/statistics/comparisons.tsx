@@ -1,4 +1,4 @@
-/** Providers, models and keys side by side, by their attempts. */
+/** Providers, models and keys in comparison, by attempts. */
 import { useMemo } from 'react'
 import { formatCount, formatPercentInColumn, type MoneyColumn, sumsColumn } from '@/lib/format'
 import { sortOf, sortText } from '@/lib/search-params'
@@ -39,21 +39,21 @@ export default function Comparisons({ statistics, sorts, onChange }: Comparisons
     <>
       <Comparison
         title="Providers"
-        description="By attempts. A click narrows everything to one provider."
+        description="By attempts. Click a provider to filter by it."
         name={providerName}
         onOpen={({ name }) => onChange({ provider: name })}
         {...shared('providers')}
       />
       <Comparison
         title="Models"
-        description="By the provider’s own name. A click narrows everything to one model."
+        description="By the provider’s name. Click a model to filter by it."
         name={modelName}
         onOpen={({ name }) => onChange({ model: name })}
         {...shared('models')}
       />
       <Comparison
         title="Provider keys"
-        description="Known by their fingerprints. A click narrows everything to the key’s provider."
+        description="By fingerprint. Click a key to filter by its provider."
         name={keyName}
         onOpen={({ provider }) => onChange({ provider: provider ?? undefined })}
         {...shared('keys')}
@@ -65,7 +65,7 @@ export default function Comparisons({ statistics, sorts, onChange }: Comparisons
 interface ComparisonProps {
   title: string
   description: string
-  /** What is compared; the figures follow. */
+  /** The first column; the figures follow. */
   name: Column<Compared>
   rows: Compared[] | null
   sort: string | undefined
@@ -79,8 +79,8 @@ function Comparison({ title, description, name, rows, sort, onSort, onOpen }: Co
   return (
     <Panel title={title} description={description} isFlush>
       {rows === null ? (
-        <EmptyState title="Not kept by client">
-          Attempts are counted by provider, model and key, not by who asked. Without the client filter they are here.
+        <EmptyState title="Not available for a client">
+          Attempts are counted by provider, model and key, not by client. Clear the client filter to see them.
         </EmptyState>
       ) : (
         <DataTable
@@ -92,7 +92,7 @@ function Comparison({ title, description, name, rows, sort, onSort, onOpen }: Co
           onSort={(chosen) => onSort(sortText(chosen))}
           onOpen={onOpen}
           isFixed
-          empty={<EmptyState title="Nobody was asked">No attempt was made in this range.</EmptyState>}
+          empty={<EmptyState title="No attempts">No attempts in this range.</EmptyState>}
         />
       )}
     </Panel>

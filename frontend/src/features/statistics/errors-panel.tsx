@@ -1,4 +1,4 @@
-/** What failed, by kind and in plain words; the requests that it ended are one click away. */
+/** The failures by kind, with a link to the failed requests. */
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { formatCount } from '@/lib/format'
@@ -9,7 +9,7 @@ import { IconCircleCheck } from '@tabler/icons-react'
 import { Panel } from '@/ui/panel'
 import classes from './errors-panel.module.css'
 import type { Statistics } from './model'
-import type { Asked } from './search'
+import type { StatisticsFilters } from './search'
 
 interface Failed {
   failure: string
@@ -19,12 +19,12 @@ interface Failed {
 
 interface ErrorsPanelProps {
   statistics: Statistics
-  asked: Asked
+  filters: StatisticsFilters
 }
 
-export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
+export default function ErrorsPanel({ statistics, filters }: ErrorsPanelProps) {
   const { error_stats, begins_at, ends_at } = statistics
-  const { provider, model, client } = asked
+  const { provider, model, client } = filters
   const rows = useMemo(
     () =>
       Object.entries(error_stats)
@@ -36,7 +36,7 @@ export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
     () => [
       {
         id: 'failure',
-        header: 'What happened',
+        header: 'Failure',
         cell: ({ failure }) => <FailureWords failure={failure} />,
       },
       {
@@ -48,7 +48,7 @@ export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
       },
       {
         id: 'requests',
-        header: 'Ended requests',
+        header: 'Failed requests',
         width: '124px',
         align: 'end',
         cell: ({ failure, requests }) =>
@@ -59,7 +59,7 @@ export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
               className={classes.link}
               to="/requests"
               search={{ failure, from: begins_at, to: ends_at, provider, model, client }}
-              aria-label={`${formatCount(requests)} requests ended by ${failureWords(failure).name}`}
+              aria-label={`${formatCount(requests)} requests failed with ${failureWords(failure).name}`}
             >
               {formatCount(requests)}
             </Link>
@@ -71,7 +71,7 @@ export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
   return (
     <Panel
       title="Errors by kind"
-      description="Failed attempts, and the requests that they ended; the others were answered by another attempt."
+      description="Failed attempts, and the requests that failed with them; the others succeeded with another attempt."
       isFlush
     >
       <DataTable
@@ -80,7 +80,7 @@ export default function ErrorsPanel({ statistics, asked }: ErrorsPanelProps) {
         rows={rows}
         rowKey={({ failure }) => failure}
         empty={
-          <EmptyState icon={IconCircleCheck} title="Nothing failed">
+          <EmptyState icon={IconCircleCheck} title="No failures">
             Every attempt in this range succeeded.
           </EmptyState>
         }

@@ -1,4 +1,4 @@
-/** Takes the figures away, as they are filtered now. */
+/** Downloads the figures with the current filters. */
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
@@ -6,21 +6,21 @@ import { notifyFailed } from '@/ui/notify'
 import { Popover } from '@/ui/popover'
 import classes from './export-menu.module.css'
 import { useExport } from './queries'
-import type { Asked } from './search'
+import type { StatisticsFilters } from './search'
 
 const FORMATS = [
   { format: 'csv', label: 'CSV, for spreadsheets' },
   { format: 'json', label: 'JSON, for programs' },
 ] as const
 
-export function ExportMenu({ asked, isDisabled }: { asked: Asked; isDisabled: boolean }) {
-  const download = useExport(asked)
+export function ExportMenu({ filters, isDisabled }: { filters: StatisticsFilters; isDisabled: boolean }) {
+  const download = useExport(filters)
   const start = (format: 'csv' | 'json') => {
     download.mutate(format, {
       onSuccess: ({ name }) => {
         notifications.show({ title: 'Exported', message: name })
       },
-      onError: (error) => notifyFailed('Nothing was exported', error),
+      onError: (error) => notifyFailed('Export failed', error),
     })
   }
   return (

@@ -19,7 +19,7 @@ test('hours in which nothing happened are there, with 0 requests and no latency'
 test('what never came has no place in the legend', () => {
   const names = endingSeries(bucketsOf(someStatistics(), someStatistics().series)).map(({ name }) => name)
 
-  expect(names).toEqual(['Completed', 'Client left', 'Client’s fault', 'Cut short', 'Failed'])
+  expect(names).toEqual(['Completed', 'Client disconnected', 'Invalid', 'Interrupted', 'Failed'])
 })
 
 test('unknown tokens and costs are gaps and not 0', () => {
@@ -34,9 +34,9 @@ test('unknown tokens and costs are gaps and not 0', () => {
 test('what the sums leave out is said in sentences', () => {
   expect(caveats(someRequestSums())).toEqual([])
   expect(caveats(someRequestSums({ unpriced: 3, unknown_usage: 2, estimated_usage: 1 }))).toEqual([
-    'Nobody knows the price of 3 of 1,000 requests: they are not in the cost.',
-    'Nobody knows the tokens of 2 of 1,000 requests: they are not in the sums.',
-    'The tokens of 1 of 1,000 requests were counted by the gateway itself.',
+    '3 of 1,000 requests have no known price and are not in the cost.',
+    '2 of 1,000 requests reported no usage and are not in the token sums.',
+    'The tokens of 1 of 1,000 requests are estimates of the gateway.',
   ])
 })
 

@@ -1,7 +1,7 @@
-/** Statistics as data: a series without holes, the lines of the charts, and rows to compare. */
+/** Statistics as data: the series of the charts, and the rows of the comparisons. */
 import type { Schemas } from '@/api/client'
 import { endingWords } from '@/lib/outcome-words'
-import { type Bucket } from '@/lib/buckets'
+import type { Bucket } from '@/lib/buckets'
 import { formatMinute } from '@/lib/format'
 import { TOKEN_CLASSES } from '@/lib/tokens'
 import type { Series } from '@/ui/charts'
@@ -15,12 +15,12 @@ const ENDINGS = [
   { field: 'completed', name: endingWords('completed').name, colour: 'var(--ae-ok)' },
   { field: 'rescued', name: endingWords('rescued').name, colour: 'var(--ae-series-5)' },
   { field: 'client_cancelled', name: endingWords('client_cancelled').name, colour: 'var(--ae-series-3)' },
-  { field: 'client_errors', name: 'Client’s fault', colour: 'var(--ae-neutral)' },
+  { field: 'refused', name: 'Invalid', colour: 'var(--ae-neutral)' },
   { field: 'upstream_cut', name: endingWords('upstream_cut').name, colour: 'var(--ae-series-4)' },
   { field: 'failed', name: endingWords('error').name, colour: 'var(--ae-down)' },
 ] as const
 
-/** Requests by how they ended; endings that never came are left out, so that the legend says what there is. */
+/** Requests by ending, without endings that do not occur. */
 export function endingSeries(buckets: Buckets): Series[] {
   return ENDINGS.filter(({ field }) => buckets.some(({ point }) => (point?.[field] ?? 0) > 0)).map(
     ({ field, name, colour }) => ({ name, colour, values: buckets.map(({ point }) => point?.[field] ?? 0) }),
@@ -33,7 +33,7 @@ const PERCENTILES = [
   { field: 'p99', name: 'p99' },
 ] as const
 
-/** A gap where nothing was measured. */
+/** `null` without a measurement. */
 export function percentileSeries(buckets: Buckets, of: 'latency_ms' | 'first_token_ms'): Series[] {
   return PERCENTILES.map(({ field, name }) => ({
     name,
@@ -41,7 +41,7 @@ export function percentileSeries(buckets: Buckets, of: 'latency_ms' | 'first_tok
   }))
 }
 
-/** Tokens by class; a bucket with requests of which nobody knows any tokens is a gap, an empty one is 0. */
+/** Tokens by class; a bucket of requests without usage is a gap, an empty bucket is 0. */
 export function tokenSeries(buckets: Buckets): Series[] {
   return TOKEN_CLASSES.filter(({ field }) => buckets.some(({ point }) => (point?.tokens?.[field] ?? 0) > 0)).map(
     ({ field, name }) => ({
@@ -51,7 +51,7 @@ export function tokenSeries(buckets: Buckets): Series[] {
   )
 }
 
-/** Dollars, only to be drawn: sums that are read come from the gateway as they are. */
+/** Dollars as floats, for the chart alone: shown sums are the gateway's decimals. */
 export function costSeries(buckets: Buckets): Series[] {
   const amount = (usd: string | null) => (usd === null ? null : Number(usd))
   const charged = buckets.map(({ point }) => (point === undefined ? 0 : amount(point.cost_usd)))
@@ -86,13 +86,13 @@ export function comparedKeys(stats: NonNullable<Statistics['key_stats']>): Compa
     .sort((one, other) => other.attempts - one.attempts)
 }
 
-/** What the sums leave out or guess, as sentences; empty where everything is known. */
+/** What the sums omit or estimate, as sentences. */
 export function caveats({ requests, unpriced, unknown_usage, estimated_usage }: Schemas['RequestSums']): string[] {
   const of = (count: number) => `${count.toLocaleString('en-GB')} of ${requests.toLocaleString('en-GB')} requests`
   return [
-    ...(unpriced > 0 ? [`Nobody knows the price of ${of(unpriced)}: they are not in the cost.`] : []),
-    ...(unknown_usage > 0 ? [`Nobody knows the tokens of ${of(unknown_usage)}: they are not in the sums.`] : []),
-    ...(estimated_usage > 0 ? [`The tokens of ${of(estimated_usage)} were counted by the gateway itself.`] : []),
+    ...(unpriced > 0 ? [`${of(unpriced)} have no known price and are not in the cost.`] : []),
+    ...(unknown_usage > 0 ? [`${of(unknown_usage)} reported no usage and are not in the token sums.`] : []),
+    ...(estimated_usage > 0 ? [`The tokens of ${of(estimated_usage)} are estimates of the gateway.`] : []),
   ]
 }
 
@@ -102,10 +102,10 @@ const HOUR_FORMAT = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 })
-// The gateway's days are those of UTC; in a zone of one's own they would begin at an odd hour.
+// The gateway's days begin at midnight UTC.
 const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
-/** A bucket's beginning below the axis: a time of the viewer's zone, or a day of UTC's. */
+/** A bucket's label below the axis: a time in the viewer's zone, or a UTC day. */
 export function bucketFormat(bucketSeconds: number, hours: number): (time: string) => string {
   if (bucketSeconds < 86_400 && hours <= 25) return formatMinute
   const format = bucketSeconds >= 86_400 ? DAY_FORMAT : HOUR_FORMAT

@@ -1,26 +1,26 @@
-/** What Statistics asks, and its downloads. */
+/** The queries of Statistics, and its downloads. */
 import { keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
 import { dataOf, gateway } from '@/api/client'
 import { GatewayError } from '@/lib/gateway-error'
 import { isOpenEnded, presetOf, queryOf } from './range'
-import type { Asked } from './search'
+import type { StatisticsFilters } from './search'
 
 const SOON_MS = 10_000
 const LATER_MS = 30_000
 
-/** The newest bucket fills while one looks: an hour is asked for again sooner than a month. */
-function repeatedAfter(asked: Asked): number | false {
-  if (!isOpenEnded(asked, Date.now())) return false
-  return presetOf(asked)?.value === '1h' ? SOON_MS : LATER_MS
+/** The newest bucket is still filling: an hour is polled more often than a month. */
+function pollInterval(filters: StatisticsFilters): number | false {
+  if (!isOpenEnded(filters, Date.now())) return false
+  return presetOf(filters)?.value === '1h' ? SOON_MS : LATER_MS
 }
 
-export const statisticsQuery = (asked: Asked) =>
+export const statisticsQuery = (filters: StatisticsFilters) =>
   queryOptions({
-    queryKey: ['statistics', asked],
+    queryKey: ['statistics', filters],
     queryFn: ({ signal }) =>
-      dataOf(gateway.GET('/api/statistics', { params: { query: queryOf(asked, Date.now()) }, signal })),
+      dataOf(gateway.GET('/api/statistics', { params: { query: queryOf(filters, Date.now()) }, signal })),
     placeholderData: keepPreviousData,
-    refetchInterval: repeatedAfter(asked),
+    refetchInterval: pollInterval(filters),
   })
 
 interface Download {
@@ -28,11 +28,11 @@ interface Download {
   name: string
 }
 
-/** The whole download before the browser gets a file: one that broke off half-way is a failure, and never a file that looks whole. */
-export function useExport(asked: Asked) {
+/** Completes the download before it saves a file: an interrupted one fails instead of looking complete. */
+export function useExport(filters: StatisticsFilters) {
   return useMutation({
     mutationFn: async (format: 'csv' | 'json'): Promise<Download> => {
-      const query = { ...queryOf(asked, Date.now()), format }
+      const query = { ...queryOf(filters, Date.now()), format }
       const call = gateway.GET('/api/statistics/export', { params: { query }, parseAs: 'blob' })
       const { data, response } = await call.catch((cause: unknown) => {
         throw cause instanceof GatewayError
@@ -52,6 +52,6 @@ function save({ blob, name }: Download): void {
   link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  // Not before the browser has taken it.
+  // After the browser has started the download.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

@@ -1,4 +1,4 @@
-/** The range, how finely it is cut, and the filters; all of it in the URL. */
+/** The range, the bucket size, and the filters. */
 import { useQuery } from '@tanstack/react-query'
 import { latestRequestsQuery, providersQuery } from '@/api/queries'
 import { clientChoices, providerChoices } from '@/lib/choices'
@@ -9,23 +9,23 @@ import { Segmented } from '@/ui/segmented'
 import type { Statistics } from './model'
 import { PRESETS, presetOf } from './range'
 import classes from './range-bar.module.css'
-import { type Asked, noFilters, type StatisticsSearch } from './search'
+import { type StatisticsFilters, noFilters, type StatisticsSearch } from './search'
 
 interface RangeBarProps {
-  asked: Asked
+  filters: StatisticsFilters
   statistics: Statistics | undefined
   onChange: (changed: Partial<StatisticsSearch>) => void
 }
 
 const CUSTOM = 'custom'
 const BUCKETS = [
-  { value: 'minute', label: 'By the minute' },
-  { value: 'hour', label: 'By the hour' },
-  { value: 'day', label: 'By the day (UTC)' },
+  { value: 'minute', label: 'By minute' },
+  { value: 'hour', label: 'By hour' },
+  { value: 'day', label: 'By day (UTC)' },
 ] as const
 
-export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
-  const { provider, model, client, bucket } = asked
+export function RangeBar({ filters, statistics, onChange }: RangeBarProps) {
+  const { provider, model, client, bucket } = filters
   const count = countSet({ provider, model, client, bucket })
   const providers = useProviderChoices(statistics)
   // Any other client is reached by its id in the URL.
@@ -36,12 +36,12 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
         <Segmented
           label="Range"
           choices={PRESETS}
-          value={presetOf(asked)?.value ?? CUSTOM}
+          value={presetOf(filters)?.value ?? CUSTOM}
           onChange={(range) => onChange({ range, from: undefined, to: undefined, bucket: undefined })}
         />
         <DateRange
-          range={asked}
-          unset="Other range"
+          range={filters}
+          unset="Custom range"
           size="xs"
           onChange={(chosen) => onChange({ ...chosen, range: undefined, bucket: undefined })}
         />
@@ -67,7 +67,7 @@ export function RangeBar({ asked, statistics, onChange }: RangeBarProps) {
           />
         )}
         <FilterChoice
-          label="Buckets"
+          label="Bucket"
           anyLabel="Auto buckets"
           choices={BUCKETS}
           value={bucket}

@@ -10,13 +10,13 @@ test('without a word about the range it is 24 hours, and its end moves with the 
 })
 
 test('two moments win over a preset', () => {
-  const asked = { range: '7d', from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' } as const
+  const filters = { range: '7d', from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' } as const
 
-  expect(presetOf(asked)).toBeNull()
-  expect(queryOf(asked, now)).toMatchObject({ from: asked.from, to: asked.to })
+  expect(presetOf(filters)).toBeNull()
+  expect(queryOf(filters, now)).toMatchObject({ from: filters.from, to: filters.to })
 })
 
-test('only a range that has not ended is asked for again', () => {
+test('only a range that has not ended is filters for again', () => {
   expect(isOpenEnded({}, now)).toBe(true)
   expect(isOpenEnded({ to: '2026-11-23T12:00:01Z' }, now)).toBe(true)
   expect(isOpenEnded({ to: '2026-11-23T11:59:59Z' }, now)).toBe(false)

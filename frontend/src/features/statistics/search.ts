@@ -1,15 +1,15 @@
-/** What `/statistics` keeps in its URL: the range, how finely it is cut, the filters, and how the tables are sorted. */
+/** What `/statistics` keeps in its URL: the range, the bucket size, the filters, and the sort of the tables. */
 import * as v from 'valibot'
 import { maybe, momentParam, nameParam, sortParam } from '@/lib/search-params'
 
 export const statisticsSearch = v.object({
-  /** Back from now; without it, and without `from`, 24 hours. */
+  /** Until now; 24 hours without it and `from`. */
   range: maybe(v.picklist(['1h', '24h', '7d', '30d'])),
   from: maybe(momentParam),
   to: maybe(momentParam),
   bucket: maybe(v.picklist(['minute', 'hour', 'day'])),
   provider: maybe(nameParam),
-  /** By its provider's own name. */
+  /** The provider's name for it. */
   model: maybe(nameParam),
   /** A client key's id. */
   client: maybe(nameParam),
@@ -19,7 +19,6 @@ export const statisticsSearch = v.object({
 })
 
 export type StatisticsSearch = v.InferOutput<typeof statisticsSearch>
-/** What the figures depend on. */
-export type Asked = Omit<StatisticsSearch, 'providers' | 'models' | 'keys'>
+export type StatisticsFilters = Omit<StatisticsSearch, 'providers' | 'models' | 'keys'>
 
 export const noFilters = { provider: undefined, model: undefined, client: undefined }

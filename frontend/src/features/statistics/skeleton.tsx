@@ -1,4 +1,4 @@
-/** As large as the figures that are on their way. */
+/** As large as the figures. */
 import { Skeleton, Stack } from '@mantine/core'
 import { TableSkeleton } from '@/ui/skeletons'
 import { Panel } from '@/ui/panel'

@@ -22,7 +22,7 @@ test('the last 24 hours stand there in figures, charts and comparisons', async (
   expect(await screen.findByText('1,000')).toBeVisible()
   expect(screen.getByText('99.4%')).toBeVisible()
   expect(await screen.findByRole('group', { name: 'Providers' })).toBeVisible()
-  expect(screen.getByText('The provider asked to be asked less often.', { exact: false })).toBeVisible()
+  expect(screen.getByText('The provider filters to be filters less often.', { exact: false })).toBeVisible()
   expect(document.title).toBe('Statistics · AI Engine')
 })
 
@@ -51,7 +51,7 @@ test('what is unknown or estimated is said beside the sums', async () => {
   expect(await screen.findByText(/Nobody knows the price of 48 of 1,000 requests/)).toBeVisible()
 })
 
-test('a preset, a filter and a bucket are in the URL, and asked for', async () => {
+test('a preset, a filter and a bucket are in the URL, and filters for', async () => {
   const { user, url } = await renderApp('/statistics?provider=openai&model=gpt-4o&client=c1&bucket=minute&range=1h')
   await screen.findByText('1,000')
   expect(Object.fromEntries(lastAsked() ?? [])).toMatchObject({
@@ -132,7 +132,7 @@ test('an empty range says so, and how to see more', async () => {
   expect(url()).toBe('/statistics?range=30d')
 })
 
-test('a range that ends before it begins is not asked for', async () => {
+test('a range that ends before it begins is not filters for', async () => {
   await renderApp('/statistics?from=2026-11-23T12%3A00%3A00Z&to=2026-11-22T12%3A00%3A00Z')
 
   expect(await screen.findByText('This range ends before it begins')).toBeVisible()
@@ -163,9 +163,9 @@ test('a download has the filters of the page', async () => {
 
   expect(await screen.findByText('Exported')).toBeVisible()
   expect(download).toHaveBeenCalledTimes(1)
-  const asked = fakeGateway.received('get', '/api/statistics/export')[0]?.url.searchParams
-  expect(asked?.get('format')).toBe('json')
-  expect(asked?.get('provider')).toBe('openai')
+  const filters = fakeGateway.received('get', '/api/statistics/export')[0]?.url.searchParams
+  expect(filters?.get('format')).toBe('json')
+  expect(filters?.get('provider')).toBe('openai')
 })
 
 test('a download that fails is told, and leaves no file', async () => {

@@ -1,4 +1,4 @@
-/** Statistics: what requests and attempts add up to over a range of time. */
+/** Statistics: the sums of requests and attempts over a range of time. */
 import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
@@ -15,48 +15,48 @@ import { isBackwards } from './range'
 import { StatisticsSkeleton } from './skeleton'
 import { SummaryTiles } from './summary-tiles'
 import classes from './statistics-page.module.css'
-import { NothingHappened } from './nothing-happened'
+import { NoRequests } from './no-requests'
 import { TokensPanel } from './tokens-panel'
 
-// What stands further down comes after the figures.
+// Further down on the page.
 const Comparisons = lazy(() => import('./comparisons'))
 const ErrorsPanel = lazy(() => import('./errors-panel'))
 
 export function StatisticsPage() {
   const [{ providers, models, keys, ...search }, change] = usePageUrl('/statistics')
-  const asked = useStable(search)
-  const isAskable = !isBackwards(asked)
-  const query = useQuery({ ...statisticsQuery(asked), enabled: isAskable })
+  const filters = useStable(search)
+  const isValid = !isBackwards(filters)
+  const query = useQuery({ ...statisticsQuery(filters), enabled: isValid })
   return (
     <>
       <PageHeader
         title="Statistics"
-        description="What requests add up to: how many, how well, how fast, at which cost."
-        actions={<ExportMenu asked={asked} isDisabled={!isAskable} />}
+        description="Requests, success, latency, tokens and cost over a range of time."
+        actions={<ExportMenu filters={filters} isDisabled={!isValid} />}
       />
       <Stack gap="lg">
-        <RangeBar asked={asked} statistics={query.data} onChange={change} />
-        {!isAskable ? (
+        <RangeBar filters={filters} statistics={query.data} onChange={change} />
+        {!isValid ? (
           <Panel>
-            <EmptyState title="This range ends before it begins">Choose a “From” that is before its “To”.</EmptyState>
+            <EmptyState title="Invalid range">“From” must be before “To”.</EmptyState>
           </Panel>
         ) : (
           <div
             className={classes.content}
-            data-waiting={query.isPlaceholderData || undefined}
+            data-loading={query.isPlaceholderData || undefined}
             aria-busy={query.isPlaceholderData}
           >
             <Loaded query={query} skeleton={<StatisticsSkeleton />}>
               {(statistics) =>
                 statistics.summary.requests === 0 && Object.keys(statistics.provider_stats ?? {}).length === 0 ? (
-                  <NothingHappened asked={asked} onChange={change} />
+                  <NoRequests filters={filters} onChange={change} />
                 ) : (
                   <Stack gap="lg">
                     <SummaryTiles summary={statistics.summary} />
-                    <Charts statistics={statistics} asked={asked} onChange={change} />
+                    <Charts statistics={statistics} filters={filters} onChange={change} />
                     <div className={classes.pair}>
                       <Suspense fallback={<Skeleton height={360} radius="lg" />}>
-                        <ErrorsPanel statistics={statistics} asked={asked} />
+                        <ErrorsPanel statistics={statistics} filters={filters} />
                       </Suspense>
                       <TokensPanel summary={statistics.summary} />
                     </div>

@@ -1,4 +1,4 @@
-/** The range in figures, and what they leave out. */
+/** The sums of the range, and what they omit. */
 import { IconInfoCircle } from '@tabler/icons-react'
 import type { Schemas } from '@/api/client'
 import { formatCount, formatDuration, formatPercent } from '@/lib/format'
@@ -17,22 +17,22 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
         <StatTile
           label="Requests"
           value={formatCount(summary.requests)}
-          hint={`${formatCount(summary.attempts)} attempts for them`}
+          hint={`${formatCount(summary.attempts)} attempts`}
         />
         <StatTile
           label="Success"
           value={formatPercent(summary.success_rate)}
-          hint={`${formatCount(summary.failed)} failed, ${formatCount(summary.upstream_cut)} cut short`}
+          hint={`${formatCount(summary.errors)} failed, ${formatCount(summary.upstream_cut)} interrupted`}
         />
         <StatTile label="Latency" value={<Duration ms={latency_ms.p50} />} hint={tail(latency_ms)} />
         <StatTile label="First token" value={<Duration ms={first_token_ms.p50} />} hint={tail(first_token_ms)} />
-        <StatTile label="Our overhead" value={<Duration ms={overhead_ms.p50} />} hint={tail(overhead_ms)} />
+        <StatTile label="Gateway overhead" value={<Duration ms={overhead_ms.p50} />} hint={tail(overhead_ms)} />
         <StatTile
           label="Tokens"
           value={<TokenCount count={totalTokens(tokens)} />}
           hint={
             tokens === null ? (
-              'nobody told any'
+              'no usage reported'
             ) : (
               <>
                 <TokenCount count={inputTokens(tokens)} /> in, <TokenCount count={outputTokens(tokens)} /> out
@@ -43,9 +43,9 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
         <StatTile
           label="Cost"
           value={<Money usd={summary.cost_usd} />}
-          hint={summary.cost_usd === null ? 'no price is known' : 'what clients pay'}
+          hint={summary.cost_usd === null ? 'no known price' : 'charged to clients'}
         />
-        <StatTile label="Absorbed" value={<Money usd={summary.absorbed_usd} />} hint="paid by us, charged to nobody" />
+        <StatTile label="Absorbed" value={<Money usd={summary.absorbed_usd} />} hint="not charged to clients" />
       </StatTiles>
       {notes.length > 0 && (
         <ul className={classes.notes}>
@@ -62,5 +62,5 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
 }
 
 function tail({ p95, p99 }: Schemas['PercentilesView']): string {
-  return p95 === null ? 'nothing measured' : `p95\u00a0${formatDuration(p95)} · p99\u00a0${formatDuration(p99)}`
+  return p95 === null ? 'no data' : `p95\u00a0${formatDuration(p95)} · p99\u00a0${formatDuration(p99)}`
 }

@@ -1,4 +1,4 @@
-/** Providers as the tests of this feature know them, and a gateway that has them. */
+/** The providers of this feature's tests. */
 import { screen, within } from '@testing-library/react'
 import { expect } from 'vitest'
 import type { Schemas } from '@/api/client'
@@ -18,14 +18,14 @@ export const aKey: Schemas['ProviderKeyView'] = {
   failures: 0,
 }
 export const another = { ...aKey, fingerprint: '60303ae2', active: false }
-const resting: Schemas['ProviderKeyView'] = {
+const inCooldown: Schemas['ProviderKeyView'] = {
   ...another,
   state: 'cooldown',
   reason: 'quota',
   until: '2999-01-01T00:00:00Z',
 }
 export const groq = aProvider({ keys: [aKey, another] })
-export const openai = aProvider({ name: 'openai', display_name: 'OpenAI', keys: [aKey, resting] })
+export const openai = aProvider({ name: 'openai', display_name: 'OpenAI', keys: [aKey, inCooldown] })
 export const out = aProvider({
   name: 'mistral',
   display_name: 'Mistral',
@@ -45,7 +45,7 @@ export function list(...providers: Schemas['ProviderView'][]) {
 }
 
 /** For `beforeEach`. */
-export function aGatewayWithThem() {
+export function fakeProviders() {
   list(groq, openai, out, waiting)
   fakeGateway.answers(
     'get',
@@ -64,9 +64,9 @@ export function aGatewayWithThem() {
   fakeGateway.answers('get', '/api/audit', { items: [], next_cursor: null })
 }
 
-/** The drawer, once it shows somebody. */
+/** The drawer, once it shows a provider. */
 export async function drawer() {
   await screen.findByRole('tablist')
-  // A question stands in a dialog of its own, in front of it.
+  // A confirmation is a dialog of its own in front of it.
   return within(screen.getAllByRole('dialog')[0] ?? expect.fail())
 }
