@@ -1,8 +1,8 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, expectAccessible, test } from './fixtures'
 
-// Two dozen pages, each looked through twice; a browser says itself that nobody has the name that is asked for.
-test.use({ mayComplain: /status of 40[04]/ })
+// The browser logs the 404 of an unknown model.
+test.use({ expectedErrors: /status of 40[04]/ })
 test.setTimeout(240_000)
 test.describe.configure({ mode: 'parallel' })
 test.use({
@@ -16,34 +16,34 @@ providers:
   },
 })
 
-/** Each page and drawer, and what it shows once it is whole. */
+/** Each page and drawer, and what it shows once it is loaded. */
 const PAGES: [path: string, shows: (page: Page) => Locator][] = [
   ['/', (page) => page.getByRole('main').getByRole('listitem').filter({ hasText: 'gamma' })],
   ['/providers', (page) => page.getByRole('table').getByRole('button', { name: /gamma/ })],
   ['/providers?provider=alpha', (page) => inDrawer(page).getByRole('heading', { name: 'Preferences' })],
   ['/providers?provider=alpha&view=test', (page) => inDrawer(page).getByRole('button', { name: /^Send/ })],
   ['/providers?provider=alpha&view=models', (page) => inDrawer(page).getByText('small')],
-  ['/providers?provider=alpha&view=history', (page) => inDrawer(page).getByText('Nobody has changed anything')],
-  ['/providers?provider=nobody', (page) => inDrawer(page).getByText('No provider has this name')],
+  ['/providers?provider=alpha&view=history', (page) => inDrawer(page).getByText('No changes')],
+  ['/providers?provider=unknown', (page) => inDrawer(page).getByText('No provider has this name')],
   ['/models', (page) => page.getByRole('table').getByRole('button', { name: 'small' })],
-  ['/models?explain=tiny', (page) => page.getByText('the very name')],
+  ['/models?explain=tiny', (page) => page.getByText('exact match')],
   ['/models?explain=nothing-like-it', (page) => page.getByText('No provider has a model of this name')],
-  ['/models?model=tiny', (page) => inDrawer(page).getByRole('button', { name: 'Send a test message' })],
+  ['/models?model=tiny', (page) => inDrawer(page).getByRole('button', { name: 'Send test message' })],
   ['/models?view=provider', (page) => page.getByRole('main').getByText('small')],
-  ['/statistics?range=1h', (page) => page.getByText('As a table')],
+  ['/statistics?range=1h', (page) => page.getByText('Show as table')],
   [
     '/statistics?from=2020-01-01T00:00:00.000Z&to=2020-01-02T00:00:00.000Z',
-    (page) => page.getByText('No request in this range'),
+    (page) => page.getByText('No requests in this range'),
   ],
-  ['/requests', (page) => page.getByText('These are all')],
-  ['/requests?model=nobody-was-asked-for-this', (page) => page.getByText('No request')],
-  ['/playground', (page) => page.getByText('Nothing asked yet')],
+  ['/requests', (page) => page.getByText('requests in total')],
+  ['/requests?model=unknown', (page) => page.getByText('No matching requests')],
+  ['/playground', (page) => page.getByText('No messages yet')],
   ['/settings', (page) => page.getByRole('table', { name: 'Variables' })],
-  ['/nowhere', (page) => page.getByText('There is no page at this address')],
+  ['/nowhere', (page) => page.getByText('Unknown address')],
 ]
 const inDrawer = (page: Page) => page.getByRole('dialog')
 
-/** Opens a page and waits until it is whole: a half of it would be looked at as if it were all. */
+/** Opens a page and waits until it is loaded. */
 async function open(page: Page, [path, shows]: (typeof PAGES)[number]): Promise<void> {
   await page.goto(path)
   await expect(page.locator('h1')).toBeAttached()
@@ -55,7 +55,7 @@ const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 360, heig
 
 test.beforeAll(async ({ stack, upstream }) => {
   upstream.refuse('sk-gamma', 401)
-  for (const model of ['tiny', 'small', 'large', 'tiny', 'nobody-has-this'])
+  for (const model of ['tiny', 'small', 'large', 'tiny', 'unknown'])
     await fetch(`${stack.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -66,20 +66,20 @@ test.beforeAll(async ({ stack, upstream }) => {
 for (const [size, viewport] of Object.entries(SIZES))
   test(`axe finds nothing on any page in either theme, on a ${size}`, async ({ page }) => {
     await page.setViewportSize(viewport)
-    // What fades in would be looked at half-way.
+    // Without transitions, whose intermediate colours would be checked.
     await page.emulateMedia({ reducedMotion: 'reduce' })
-    for (const whole of PAGES)
-      await test.step(whole[0], async () => {
-        await open(page, whole)
+    for (const each of PAGES)
+      await test.step(each[0], async () => {
+        await open(page, each)
         await expectAccessible(page)
       })
   })
 
-/** What lies above a page or opens in it, and what opens it. The focus goes back there on Escape. */
+/** Overlays of the pages, and what opens them. Escape returns the focus there. */
 const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (page: Page) => Locator }[] = [
   {
     on: '/providers?provider=alpha',
-    what: 'the question before a key is rolled',
+    what: 'the confirmation of rolling a key',
     by: (page) => page.getByRole('button', { name: 'Roll key' }),
     shows: (page) => page.getByRole('dialog', { name: /Roll|next key/i }),
   },
@@ -104,7 +104,7 @@ const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (p
   {
     on: '/statistics?range=1h',
     what: 'the range',
-    by: (page) => page.getByRole('button', { name: 'Other range' }),
+    by: (page) => page.getByRole('button', { name: 'Custom range' }),
     shows: (page) => page.getByLabel('From'),
   },
   {
@@ -129,7 +129,7 @@ const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (p
     on: '/',
     what: 'the palette',
     by: (page) => page.getByRole('button', { name: 'Command palette' }),
-    shows: (page) => page.getByPlaceholder('Go to, or do …'),
+    shows: (page) => page.getByPlaceholder('Search pages and actions'),
   },
   {
     on: '/',
@@ -139,7 +139,7 @@ const OPENED: { on: string; what: string; by: (page: Page) => Locator; shows: (p
   },
 ]
 
-test('axe finds nothing in what lies above a page, and Escape leads back to what opened it', async ({ page }) => {
+test('axe finds nothing in overlays, and Escape returns the focus', async ({ page }) => {
   await page.setViewportSize(SIZES.desktop)
   await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const { on, what, by, shows } of OPENED)
@@ -151,11 +151,11 @@ test('axe finds nothing in what lies above a page, and Escape leads back to what
       await expectAccessible(page)
       await page.keyboard.press('Escape')
       await expect(shows(page)).toBeHidden()
-      await expect.soft(by(page), `${what} gives the focus back`).toBeFocused()
+      await expect.soft(by(page), `${what} returns the focus`).toBeFocused()
     })
 })
 
-test('axe finds nothing in the menu of a phone, in an answer, and in the figures behind a chart', async ({ page }) => {
+test('axe finds nothing in the menu of a phone, in an answer, and in the table of a chart', async ({ page }) => {
   await page.setViewportSize(SIZES.phone)
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.goto('/settings')
@@ -171,7 +171,7 @@ test('axe finds nothing in the menu of a phone, in an answer, and in the figures
   await expectAccessible(page)
 
   await page.goto('/statistics?range=1h')
-  await page.getByText('As a table').first().click()
+  await page.getByText('Show as table').first().click()
   await expect(page.getByRole('table').first()).toBeVisible()
   await expectAccessible(page)
 
@@ -181,18 +181,18 @@ test('axe finds nothing in the menu of a phone, in an answer, and in the figures
   await expectAccessible(page)
 })
 
-test('every page is walked through by Tab: in order, with a focus that is seen', async ({ page }) => {
+test('every page can be traversed by Tab with a visible focus', async ({ page }) => {
   await page.setViewportSize(SIZES.desktop)
   await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const whole of PAGES)
-    await test.step(whole[0], async () => {
-      await open(page, whole)
-      const [path] = whole
+  for (const each of PAGES)
+    await test.step(each[0], async () => {
+      await open(page, each)
+      const [path] = each
       const hasDrawer = (await inDrawer(page).count()) > 0
       const seen: string[] = []
       for (let step = 0; step < MOST_STEPS; step += 1) {
         await page.keyboard.press('Tab')
-        // A style that has just begun to hold is seen a frame later.
+        // A new style is rendered a frame later.
         await page.evaluate(
           () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
         )
@@ -201,16 +201,16 @@ test('every page is walked through by Tab: in order, with a focus that is seen',
         seen.push(focused.where)
         expect.soft(focused.problem, `${path}: ${focused.where}`).toBeNull()
       }
-      // A drawer keeps the focus, and one that has nothing to show has but its way out.
+      // A drawer traps the focus, and an empty one has only its close button.
       expect(seen.length, path).toBeGreaterThanOrEqual(hasDrawer ? 1 : LEAST_STOPS)
     })
 })
 
 const MOST_STEPS = 60
-/** The way to the content, and the links to the other pages. */
+/** The skip link, and the links to the other pages. */
 const LEAST_STOPS = 8
 
-/** Where the focus is, and what is wrong with it there. */
+/** Where the focus is, and the problem with it. */
 function focusNow(): { where: string; problem: string | null } | null {
   const element = document.activeElement
   if (!(element instanceof HTMLElement || element instanceof SVGElement) || element === document.body) return null
@@ -220,15 +220,15 @@ function focusNow(): { where: string; problem: string | null } | null {
   const { top, left, bottom, right, width, height } = element.getBoundingClientRect()
   const own = getComputedStyle(element)
   const isOutlined = own.outlineStyle !== 'none' && own.outlineWidth !== '0px'
-  // A field says by its edge that it is typed into.
+  // A focused field has a coloured border.
   const isField = element.matches('input, textarea, select')
   const next = element.nextElementSibling
   const isMarked = isOutlined || isField || (next !== null && getComputedStyle(next).outlineStyle !== 'none')
-  const isInSight = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth
-  const isUnseen = (width < 2 || height < 2) && !isField
+  const isVisible = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth
+  const isEmpty = (width < 2 || height < 2) && !isField
   let problem: string | null = null
-  if (!isInSight) problem = 'it is out of sight'
-  else if (isUnseen) problem = 'it has no size'
-  else if (!isMarked) problem = 'nothing shows that it has the focus'
+  if (!isVisible) problem = 'it is not visible'
+  else if (isEmpty) problem = 'it has no size'
+  else if (!isMarked) problem = 'the focus is not visible'
   return { where, problem }
 }

@@ -2,8 +2,7 @@ import { expect, test } from './fixtures'
 import { Pace } from './pace'
 
 const MODELS = Array.from({ length: 5_000 }, (_, number) => `vendor-${number % 40}/model-${number}`)
-/** The page's own time, from the click to the whole catalogue. What else a busy machine does is not counted: on a quiet one the
- * rows are there after 0.3 s and all of them after 0.6 s. */
+/** The page's own time from the click to the complete catalogue; on a quiet machine about 0.6 s. */
 const WORK_WITHIN_MS = 1_000
 
 test.use({
@@ -13,10 +12,10 @@ test.use({
   },
 })
 
-test('five thousand models are there in a moment, and each is found', async ({ page }) => {
-  let asked = 0
+test('five thousand models load fast and can be searched', async ({ page }) => {
+  let requests = 0
   page.on('request', (request) => {
-    if (request.url().includes('/api/models')) asked += 1
+    if (request.url().includes('/api/models')) requests += 1
   })
   await page.goto('/providers')
   await expect(page.getByRole('table')).toBeVisible()
@@ -29,7 +28,7 @@ test('five thousand models are there in a moment, and each is found', async ({ p
   })
   test.info().annotations.push({ type: 'measured', description: `${spentMs.toFixed(0)} ms of the main thread` })
   expect(spentMs).toBeLessThan(WORK_WITHIN_MS)
-  expect(asked).toBeLessThanOrEqual(7)
+  expect(requests).toBeLessThanOrEqual(7)
 
   await page.getByRole('searchbox', { name: 'Find a model' }).fill('model-4711')
   await expect(page.getByText('1 model on 1 route')).toBeVisible()

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from './fixtures'
 
-// The sandbox answers; one page is led to the next as somebody would go who starts for the first time.
+// With the sandbox; the pages are opened in the order of a first start.
 test.describe.configure({ mode: 'serial' })
 
-test('the first page says that the sandbox answers, and how to get a provider', async ({ page }) => {
+test('the first page explains the sandbox and how to add a provider', async ({ page }) => {
   await page.goto('/')
 
   await expect(page).toHaveTitle('Dashboard · AI Engine')
@@ -12,12 +12,12 @@ test('the first page says that the sandbox answers, and how to get a provider', 
   await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
 })
 
-test('a chat in the playground is streamed, and leads to its request’s timeline', async ({ page }) => {
+test('a chat in the playground is streamed and links to its timeline', async ({ page }) => {
   await page.goto('/playground?model=gpt-4')
   await page.getByRole('textbox', { name: 'Message' }).fill('Say **hello** to <b>the journey</b>')
   await page.keyboard.press('Enter')
 
-  await expect(page.getByText('Answer complete')).toBeAttached()
+  await expect(page.getByText('Response complete')).toBeAttached()
   const turn = page.getByRole('article').first()
   await expect(turn).toContainText('sandbox', { ignoreCase: true })
   await turn.getByRole('link', { name: 'Timeline' }).click()
@@ -25,16 +25,16 @@ test('a chat in the playground is streamed, and leads to its request’s timelin
   await expect(page).toHaveURL(/\/requests\?request=[0-9a-f]{32}$/)
   const request = page.getByRole('dialog')
   await expect(request).toContainText('Completed')
-  await expect(request.getByRole('listitem').first()).toContainText('Answered 200')
+  await expect(request.getByRole('listitem').first()).toContainText('Succeeded 200')
 
-  // The address alone opens it again.
+  // The URL opens it again.
   await page.reload()
-  await expect(page.getByRole('dialog')).toContainText('Answered 200')
+  await expect(page.getByRole('dialog')).toContainText('Succeeded 200')
 })
 
-test('what happens is on the dashboard and in the ledger without a reload', async ({ page, stack }) => {
+test('a new request appears in the ledger without a reload', async ({ page, stack }) => {
   await page.goto('/requests')
-  const rows = page.getByRole('table', { name: 'Requests, the newest first' }).getByRole('row')
+  const rows = page.getByRole('table', { name: 'Requests, newest first' }).getByRole('row')
   await expect(rows.nth(1)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
 
@@ -43,7 +43,7 @@ test('what happens is on the dashboard and in the ledger without a reload', asyn
   await expect(page.getByRole('table')).toContainText('a-model-that-just-came-up')
 })
 
-test('the statistics count it, and are taken away as a file', async ({ page }) => {
+test('the statistics count it and can be exported', async ({ page }) => {
   await page.goto('/statistics?range=1h')
   await expect(page.getByRole('table', { name: 'Models' })).toContainText('gpt-4')
 
@@ -60,7 +60,7 @@ test('the statistics count it, and are taken away as a file', async ({ page }) =
   }
 })
 
-test('a finger reads a bar with its first tap, and looks into it with the next', async ({ browser, stack }) => {
+test('the first tap shows a bar’s values, the second one drills down', async ({ browser, stack }) => {
   const context = await browser.newContext({
     baseURL: stack.url,
     viewport: { width: 360, height: 780 },
@@ -84,7 +84,7 @@ test('a finger reads a bar with its first tap, and looks into it with the next',
   await context.close()
 })
 
-test('a legend keeps its colours where the system forces its own', async ({ page }) => {
+test('a legend keeps its colours with forced colours', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
   await page.goto('/statistics?range=24h')
   const chart = page.getByRole('figure').first()

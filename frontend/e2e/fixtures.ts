@@ -1,28 +1,28 @@
-/** A journey's surroundings: a stack for the file, and a page on which nothing may complain. */
+/** The fixtures of a journey: a stack for the file, and a page without console errors. */
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test as base } from '@playwright/test'
 import { type Stack, type StackSetup, startStack } from './stack'
 import { ScriptedUpstream } from './upstream'
 
-interface Surroundings {
-  /** What the browser's console complained about: a blocked script, a fault, a failed request. A journey ends with none. */
-  complaints: string[]
-  /** What the console may say in this journey, since it is what the journey is about: a 401, a gateway that is gone. */
-  mayComplain: RegExp | null
+interface TestFixtures {
+  /** Errors on the browser's console: a blocked script, an exception, a failed request. A journey ends without any. */
+  consoleErrors: string[]
+  /** Console errors that are part of the journey: a 401, a gateway that is down. */
+  expectedErrors: RegExp | null
 }
 
-interface SharedSurroundings {
-  /** What this file's gateway is set up with: `test.use({ setup: { environment: … } })`. */
+interface WorkerFixtures {
+  /** The setup of this file's gateway: `test.use({ setup: { environment: … } })`. */
   setup: StackSetup
   /** A provider for a `configuration` that says `base_url: UPSTREAM`. */
   upstream: ScriptedUpstream
   stack: Stack
 }
 
-export const test = base.extend<Surroundings, SharedSurroundings>({
+export const test = base.extend<TestFixtures, WorkerFixtures>({
   setup: [{}, { option: true, scope: 'worker' }],
   upstream: [
-    // Playwright reads from the braces that it needs nothing.
+    // Playwright reads from the braces that it needs no fixture.
     async ({}, use) => {
       const upstream = await ScriptedUpstream.start()
       await use(upstream)
@@ -41,23 +41,23 @@ export const test = base.extend<Surroundings, SharedSurroundings>({
   baseURL: async ({ stack }, use) => {
     await use(stack.url)
   },
-  mayComplain: [null, { option: true }],
-  complaints: [
-    async ({ page, mayComplain }, use) => {
-      const complaints: string[] = []
-      const hear = (text: string) => {
-        if (mayComplain?.test(text) !== true) complaints.push(text)
+  expectedErrors: [null, { option: true }],
+  consoleErrors: [
+    async ({ page, expectedErrors }, use) => {
+      const consoleErrors: string[] = []
+      const report = (text: string) => {
+        if (expectedErrors?.test(text) !== true) consoleErrors.push(text)
       }
       page.on('console', (message) => {
-        if (message.type() === 'error') hear(message.text())
+        if (message.type() === 'error') report(message.text())
       })
-      page.on('pageerror', (error) => hear(error.message))
+      page.on('pageerror', (error) => report(error.message))
       page.on('dialog', (dialog) => {
-        hear(`a dialog: ${dialog.message()}`)
+        report(`a dialog: ${dialog.message()}`)
         void dialog.dismiss()
       })
-      await use(complaints)
-      expect(complaints).toEqual([])
+      await use(consoleErrors)
+      expect(consoleErrors).toEqual([])
     },
     { auto: true },
   ],
@@ -71,14 +71,14 @@ function pointedAt(upstream: ScriptedUpstream, { environment, configuration }: S
   }
 }
 
-/** axe finds nothing, in light and in dark. */
+/** Without violations in both themes. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
-    // The pages have no frames: no second window need be opened for what axe finds.
+    // The pages have no frames, so that axe needs no second window.
     const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-    // Softly: one finding does not hide the others.
+    // Soft: one finding does not hide the others.
     expect
       .soft(violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map(({ html }) => html).join(' ')}`))
       .toEqual([])

@@ -1,8 +1,8 @@
-/** Pictures of every page for `docs/images`, from a ledger that has a month behind it: `make pictures`. */
+/** Screenshots of every page for `docs/images`, with a month of data: `make pictures`. */
 import { defineConfig } from '@playwright/test'
 import journeys from './playwright.config'
 
-// The journeys' projects name files of their own, which would be run beside the pictures.
+// Instead of the journeys' projects.
 export default defineConfig({
   ...journeys,
   projects: [{ name: 'pictures', testMatch: 'gallery.ts' }],

@@ -1,4 +1,4 @@
-/** Takes the pictures. What their pages show is made up: by `ledger_rows.py` for the past, by requests of this moment for today. */
+/** Takes the screenshots. Their data is generated: by `ledger_rows.py` for the past, by live requests for today. */
 import { expect, test } from './fixtures'
 
 const NAMES = ['groq', 'together', 'fireworks', 'deepinfra', 'cerebras', 'openrouter']
@@ -35,19 +35,19 @@ aliases: {fast: gpt-oss-120b}
   },
 })
 
-test('pictures of every page, in light and dark, for desktop and phone', async ({ browser, stack, upstream }) => {
-  upstream.thinkMs = () => 80 + Math.random() * 400
+test('screenshots of every page, in both themes, for desktop and phone', async ({ browser, stack, upstream }) => {
+  upstream.delayMs = () => 80 + Math.random() * 400
   upstream.refuse('sk-groq-2', 429)
   for (let round = 0; round < 15; round += 1)
-    await Promise.all(MODELS.map((model) => ask(stack.url, model, round % 7 === 3 ? 'nobody-has-this' : model)))
+    await Promise.all(MODELS.map((model) => ask(stack.url, model, round % 7 === 3 ? 'unknown-model' : model)))
   upstream.refuse('sk-cerebras-1', 401)
   upstream.refuse('sk-cerebras-2', 401)
   await ask(stack.url, 'cerebras', 'cerebras/qwen3-32b')
   upstream.answer = ANSWER
   const latest = await fetch(`${stack.url}/api/requests?ending=completed&limit=100`)
   const { items } = (await latest.json()) as { items: { id: string; attempts_count: number }[] }
-  const wentOn = items.find(({ attempts_count }) => attempts_count > 1)
-  const pages = { ...PAGES, request: `/requests?request=${wentOn?.id ?? ''}` }
+  const withFailover = items.find(({ attempts_count }) => attempts_count > 1)
+  const pages = { ...PAGES, request: `/requests?request=${withFailover?.id ?? ''}` }
 
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(SIZES)) {

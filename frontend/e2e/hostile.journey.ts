@@ -21,8 +21,8 @@ aliases: {${JSON.stringify('שלום')}: ${JSON.stringify(ENDLESS)}}
 `,
   },
 })
-// A browser says itself that a provider's refusal was handed on.
-test.use({ mayComplain: /status of 400/ })
+// The browser logs the 400 of a provider.
+test.use({ expectedErrors: /status of 400/ })
 test.setTimeout(240_000)
 
 const HOSTILE_ANSWER = `# ${SCRIPT}
@@ -41,7 +41,7 @@ test.beforeAll(async ({ stack, upstream }) => {
   upstream.answer = HOSTILE_ANSWER
   upstream.refusal = `${SCRIPT} ${ENDLESS}\n${REVERSED}`
   upstream.refuse('sk-beta', 400)
-  for (const model of NAMES.flatMap((name) => [name, `alpha/${name}`, `beta/${name}`, `nobody has ${name}`]))
+  for (const model of NAMES.flatMap((name) => [name, `alpha/${name}`, `beta/${name}`, `unknown ${name}`]))
     await fetch(`${stack.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -49,9 +49,9 @@ test.beforeAll(async ({ stack, upstream }) => {
     })
 })
 
-// That nothing runs and no policy is violated is what every journey ends with: a browser that complains fails it.
+// That no script runs and no policy is violated is checked at the end of every journey: a console error fails it.
 for (const [size, viewport] of Object.entries(SIZES))
-  test(`hostile names and answers are text on every page, and push nothing out of it, on a ${size}`, async ({
+  test(`hostile names and answers are text on every page, and do not overflow it, on a ${size}`, async ({
     page,
     stack,
   }) => {
@@ -85,54 +85,54 @@ for (const [size, viewport] of Object.entries(SIZES))
         await page.goto(path)
         await expect(page.locator('h1')).toBeAttached()
         await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
-        await expectInItsPlace(page)
+        await expectContained(page)
       })
   })
 
 for (const [size, viewport] of Object.entries(SIZES))
-  test(`what a test of a provider or route says is text, on a ${size}`, async ({ page }) => {
+  test(`the result of a test is text, on a ${size}`, async ({ page }) => {
     await page.setViewportSize(viewport)
     for (const provider of ['alpha', 'beta']) {
       await page.goto(`/providers?provider=${provider}&view=test`)
       await page.getByRole('button', { name: /^Send/ }).click()
       await expect(page.getByRole('dialog').getByText('<script>alert(1)</script>').first()).toBeVisible()
-      await expectInItsPlace(page)
+      await expectContained(page)
 
       await page.goto(`/models?model=${encodeURIComponent(ENDLESS)}`)
       await page
         .getByRole('article', { name: `${provider}/` })
-        .getByRole('button', { name: 'Send a test message' })
+        .getByRole('button', { name: 'Send test message' })
         .click()
       await expect(page.getByRole('dialog').getByText('<script>alert(1)</script>').first()).toBeVisible()
-      await expectInItsPlace(page)
+      await expectContained(page)
     }
     await page.goto(`/models?explain=${encodeURIComponent(ENDLESS)}`)
-    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('button', { name: 'Send test message' }).click()
     await expect(page.getByText('<script>alert(1)</script>').first()).toBeVisible()
-    await expectInItsPlace(page)
+    await expectContained(page)
   })
 
 for (const [size, viewport] of Object.entries(SIZES))
   test(`a hostile answer in the playground runs nothing and loads nothing, on a ${size}`, async ({ page, stack }) => {
     await page.setViewportSize(viewport)
-    const elsewhere: string[] = []
+    const external: string[] = []
     page.on('request', (request) => {
-      if (!request.url().startsWith(stack.url)) elsewhere.push(request.url())
+      if (!request.url().startsWith(stack.url)) external.push(request.url())
     })
     for (const model of [`alpha/${SCRIPT}`, `alpha/${REVERSED}`]) {
       await page.goto(`/playground?model=${encodeURIComponent(model)}`)
       await page.getByRole('textbox', { name: 'Message' }).fill(`${SCRIPT} ${ENDLESS} ${REVERSED}`)
       await page.keyboard.press('Enter')
-      await expect(page.getByText('Answer complete')).toBeAttached()
+      await expect(page.getByText('Response complete')).toBeAttached()
       await expect(page.getByRole('link', { name: 'Timeline' })).toBeVisible()
-      await expectInItsPlace(page)
+      await expectContained(page)
     }
     await page.goto(`/playground?model=${encodeURIComponent(`beta/${ENDLESS}`)}`)
     await page.getByRole('textbox', { name: 'Message' }).fill(SCRIPT)
     await page.keyboard.press('Enter')
     await expect(page.getByRole('article')).toContainText('<script>alert(1)</script>')
-    await expectInItsPlace(page)
-    expect(elsewhere).toEqual([])
+    await expectContained(page)
+    expect(external).toEqual([])
   })
 
 async function requestIds(url: string): Promise<string[]> {
@@ -141,7 +141,7 @@ async function requestIds(url: string): Promise<string[]> {
   return items.map(({ id }) => id).filter((_, index) => index % 4 === 0)
 }
 
-async function expectInItsPlace(page: Page): Promise<void> {
+async function expectContained(page: Page): Promise<void> {
   const found = await page.evaluate((reversed) => {
     const problems: string[] = []
     const tooWide = (element: Element, what: string) => {
@@ -155,7 +155,7 @@ async function expectInItsPlace(page: Page): Promise<void> {
     ))
       problems.push(`${alien.outerHTML} is an element`)
 
-    // What turns the direction ends where the name ends: nothing that follows it stands in the same run of text.
+    // A bidirectional override ends with the name: no other text follows in the same run.
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
       const start = text.textContent?.indexOf(reversed) ?? -1
@@ -163,7 +163,7 @@ async function expectInItsPlace(page: Page): Promise<void> {
       let holder: Element = text.parentElement
       while (isSameRun(holder) && holder.parentElement !== null) holder = holder.parentElement
       if (!holder.matches('p, [role=alert], textarea, option') && !endsWith(holder, text))
-        problems.push(`what follows a turned name is turned too: ${holder.outerHTML}`)
+        problems.push(`text after a reversed name is reversed, too: ${holder.outerHTML}`)
     }
     return problems
 
@@ -177,7 +177,7 @@ async function expectInItsPlace(page: Page): Promise<void> {
       range.setStartAfter(text)
       const rest = document.createElement('div')
       rest.append(range.cloneContents())
-      for (const own of rest.querySelectorAll('button, svg, [class*=badge]')) own.remove()
+      for (const other of rest.querySelectorAll('button, svg, [class*=badge]')) other.remove()
       return rest.textContent.trim() === ''
     }
   }, REVERSED)

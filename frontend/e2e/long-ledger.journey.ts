@@ -9,16 +9,16 @@ import { Pace, quantile } from './pace'
 import { PYTHON, ROOT } from './stack'
 
 const ROWS = 10_000
-/** The rows in sight and a few above and below, however many there are. */
+/** The visible rows and a few above and below. */
 const MOST_ELEMENTS = 80
-/** Ten rows with each frame: the whole ledger in half a minute. */
+/** Ten rows per frame: the whole ledger in half a minute. */
 const PIXELS_A_FRAME = 400
 const ROW_PIXELS = 40
 const FRAME_MS = 1000 / 60
 
 test.use({
   setup: [
-    // Playwright reads from the braces that it needs nothing.
+    // Playwright reads from the braces that it needs no fixture.
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'ai-engine-ledger-'))
       const database = `sqlite:///${join(folder, 'ledger.db')}`
@@ -31,10 +31,7 @@ test.use({
   ],
 })
 
-test('ten thousand requests are scrolled through to the last, each once and in order, frame by frame', async ({
-  page,
-  stack,
-}) => {
+test('ten thousand requests scroll smoothly to the last, each once and in order', async ({ page, stack }) => {
   test.setTimeout(240_000)
   const ledger = await wholeLedger(stack.url)
   expect(ledger.length).toBeGreaterThanOrEqual(ROWS)
@@ -56,7 +53,7 @@ test('ten thousand requests are scrolled through to the last, each once and in o
     mostElements = Math.max(mostElements, part.mostElements)
     gaps += part.gaps
     for (const [index, at] of part.rows) {
-      // A row that is come across again is the same one.
+      // A row that is seen again is the same one.
       if ((seen.get(index) ?? at) !== at) moved.push(index)
       seen.set(index, at)
     }
@@ -64,7 +61,7 @@ test('ten thousand requests are scrolled through to the last, each once and in o
   process.stdout.write(
     `${seen.size} rows in ${frames.length} frames: a frame each ${quantile(frames, 0.5).toFixed(1)} ms (median; p95 ${quantile(frames, 0.95).toFixed(1)} ms), of which the main thread works ${quantile(costs, 0.5).toFixed(1)} ms (median; p95 ${quantile(costs, 0.95).toFixed(1)} ms); at most ${mostElements} rows in the document; slowness ${slowness.toFixed(2)}.\n`,
   )
-  await expect(page.getByText(`These are all ${ledger.length.toLocaleString('en')}.`)).toBeVisible()
+  await expect(page.getByText(`${ledger.length.toLocaleString('en')} requests in total.`)).toBeVisible()
   expect(moved).toEqual([])
   // Row 1 is the head.
   expect(Array.from({ length: ledger.length }, (_, index) => seen.get(index + 2))).toEqual(ledger)
@@ -75,7 +72,7 @@ test('ten thousand requests are scrolled through to the last, each once and in o
   expect(quantile(frames, 0.5)).toBeLessThan(1.5 * FRAME_MS * slowness)
 })
 
-/** When each request was received, newest first, as the gateway itself lists them. */
+/** When each request was received, newest first, by the API. */
 async function wholeLedger(url: string): Promise<string[]> {
   const received: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
@@ -88,19 +85,19 @@ async function wholeLedger(url: string): Promise<string[]> {
 }
 
 interface Part {
-  /** Each row that was in the document, by its place in the table. */
+  /** Each rendered row, by its index in the table. */
   rows: [index: number, receivedAt: string][]
   /** From each frame to the next, in milliseconds. */
   frames: number[]
   mostElements: number
-  /** Frames in which a row that ought to be in sight was not there. */
+  /** Frames in which a visible row was not rendered. */
   gaps: number
   isOver: boolean
 }
 
-/** Scrolls on for a few dozen frames. At the end of what has been loaded it waits, as a reader does. */
+/** Scrolls for a few dozen frames, and waits at the end of the loaded rows. */
 function scrolledOn(page: Page): Promise<Part> {
-  return page.getByRole('group', { name: 'Requests, the newest first' }).evaluate(
+  return page.getByRole('group', { name: 'Requests, newest first' }).evaluate(
     async (box: HTMLElement, { pixels, rowHeight }) => {
       const part: Part = { rows: [], frames: [], mostElements: 0, gaps: 0, isOver: false }
       const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
@@ -113,17 +110,17 @@ function scrolledOn(page: Page): Promise<Part> {
         const rows = box.querySelectorAll<HTMLElement>('tbody tr[aria-rowindex]')
         part.mostElements = Math.max(part.mostElements, rows.length)
         for (const row of rows) part.rows.push([Number(row.ariaRowIndex), row.querySelector('time')?.dateTime ?? ''])
-        const firstInSight = Math.floor(box.scrollTop / rowHeight)
-        const lastInSight = Math.min(
+        const firstVisible = Math.floor(box.scrollTop / rowHeight)
+        const lastVisible = Math.min(
           Math.floor((box.scrollTop + box.clientHeight) / rowHeight) - 1,
           Number(box.querySelector('table')?.ariaRowCount) - 2,
         )
-        const there = new Set([...rows].map((row) => Number(row.ariaRowIndex)))
+        const rendered = new Set([...rows].map((row) => Number(row.ariaRowIndex)))
         // Row 1 is the head.
-        const isWhole = [firstInSight, lastInSight].every((index) => there.has(index + 2))
-        if (!isWhole) part.gaps += 1
+        const isComplete = [firstVisible, lastVisible].every((index) => rendered.has(index + 2))
+        if (!isComplete) part.gaps += 1
         const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1
-        part.isOver = isAtEnd && box.innerText.includes('These are all')
+        part.isOver = isAtEnd && box.innerText.includes('requests in total')
       }
       return part
     },

@@ -1,7 +1,7 @@
-/** What an update costs the browser: the main thread's own time, measured by the browser and not by a clock beside it. */
+/** The cost of an update: the main thread's own time, measured by the browser. */
 import type { CDPSession, Page } from '@playwright/test'
 
-/** What `someWork` takes on the machine that docs/performance.md tells of, in milliseconds. */
+/** The time of `someWork` on the machine of docs/performance.md, in milliseconds. */
 const SOME_WORK_MS = 13
 
 export class Pace {
@@ -15,12 +15,12 @@ export class Pace {
 
   static async of(page: Page): Promise<Pace> {
     const session = await page.context().newCDPSession(page)
-    // In time that the thread was running: what else this machine does is not the page's.
+    // The running time of the thread, without other processes.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     return new Pace(session, page)
   }
 
-  /** How long the main thread worked (scripts, styles, layout, paint) while `update` happened, in milliseconds. */
+  /** The main thread's work (scripts, styles, layout, paint) during `update`, in milliseconds. */
   async spentOn<Result>(update: () => Promise<Result>): Promise<[spentMs: number, result: Result]> {
     const before = await this.#taskSeconds()
     const result = await update()
@@ -28,8 +28,7 @@ export class Pace {
   }
 
   /**
-   * How many times as long as the machine of the budgets this one takes for the same work, now; 1 where it is as fast or faster.
-   * A machine is slow for hours, or always; a budget in milliseconds times this is the same promise on each.
+   * How much slower this machine is than that of the budgets, now; at least 1. Budgets in milliseconds are multiplied by it.
    */
   async slowness(): Promise<number> {
     const spent: number[] = []
@@ -43,7 +42,7 @@ export class Pace {
   }
 }
 
-/** Of the kinds that a page's work is: objects made and thrown away, elements built, styled, laid out and taken out again. */
+/** Work like that of a page: temporary objects, and elements that are built, styled, laid out and removed. */
 function someWork(): number {
   const rows = Array.from({ length: 2_000 }, (_, index) => ({ id: (index * 7919) % 2_000, text: `row ${index}` }))
   const copies = JSON.parse(JSON.stringify(rows)) as typeof rows
@@ -52,7 +51,7 @@ function someWork(): number {
   box.style.cssText = 'position: absolute; visibility: hidden; width: 600px'
   for (const { text } of copies.slice(0, 600)) {
     const row = document.createElement('div')
-    row.className = 'someone'
+    row.className = 'row'
     for (const word of text.split(' ')) row.append(Object.assign(document.createElement('span'), { textContent: word }))
     box.append(row)
   }
@@ -62,13 +61,13 @@ function someWork(): number {
   return height
 }
 
-/** The value below which that share of them lies. */
+/** The value below which this share of them is. */
 export function quantile(values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
 }
 
-/** Two frames later what was changed is on the screen. */
+/** Waits two frames, until a change is on the screen. */
 export async function painted(page: Page): Promise<void> {
   await page.evaluate(
     () =>

@@ -9,13 +9,13 @@ test.use({
   },
 })
 
-test('the first words of an answer are Markdown already: what renders it has come with the page', async ({ page }) => {
+test('the Markdown renderer is preloaded with the page', async ({ page }) => {
   const chunk = page.waitForResponse(/rendered-markdown/)
   await page.goto('/playground')
   expect((await chunk).status()).toBe(200)
 })
 
-test('the end of an answer stays in sight however fast it comes', async ({ page, upstream }) => {
+test('the end of an answer stays visible however fast it streams', async ({ page, upstream }) => {
   const code = Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n')
   upstream.answer = Array.from({ length: 12 }, (_, part) => `## Part ${part}\n\n\`\`\`\n${code}\n\`\`\`\n`).join('\n')
   await page.goto('/playground?model=tiny')

@@ -1,9 +1,9 @@
-/** Journeys run in the system's own browser; nothing is downloaded, nothing is run twice to pass. */
+/** Journeys run in the system's browser; no download, no retries. */
 import { defineConfig } from '@playwright/test'
 
 /**
- * Journeys that measure: each alone and after the others, since a browser beside it would be counted as its own slowness; and without
- * a trace, which takes a picture of the whole document at each step, on the page's own thread.
+ * Journeys that measure: each alone and after the others, since a second browser would slow it down; and without a trace, which
+ * takes a snapshot of the document at each step, on the main thread.
  */
 const MEASURED = /(dashboard-pace|long-ledger|catalogue)\.journey\.ts$/
 
@@ -18,7 +18,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   fullyParallel: false,
-  // A file is a worker's: its journeys share a gateway, and no two files do.
+  // A worker runs a file, whose journeys share a gateway.
   workers: 2,
   retries: 0,
   reporter: 'line',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, expectAccessible, test } from './fixtures'
 import { startStack } from './stack'
 
-test('the first start shows the configuration in use, live, and axe finds nothing', async ({ page }) => {
+test('the first start shows the active configuration, live, and axe finds nothing', async ({ page }) => {
   await page.goto('/settings')
 
   await expect(page).toHaveTitle('Settings · AI Engine')
@@ -12,23 +12,23 @@ test('the first start shows the configuration in use, live, and axe finds nothin
   await expectAccessible(page)
 })
 
-test('a reload brings the next generation and tells it', async ({ page }) => {
+test('a reload shows the next generation', async ({ page }) => {
   await page.goto('/settings')
   const generation = page.locator('dl > div', { hasText: 'Generation' }).locator('dd').first()
   const before = Number(await generation.textContent())
 
   await page.getByRole('button', { name: 'Reload configuration' }).click()
 
-  await expect(page.getByText(`Generation ${before + 1} is in force.`)).toBeVisible()
+  await expect(page.getByText(`Generation ${before + 1} is active.`)).toBeVisible()
   await expect(generation).toHaveText(String(before + 1))
 })
 
-test('pages are found by keyboard: palette, shortcuts, and the way to the content', async ({ page }) => {
+test('pages can be opened by keyboard: command palette and shortcuts', async ({ page }) => {
   await page.goto('/nowhere')
-  await expect(page.getByText('There is no page at this address')).toBeVisible()
+  await expect(page.getByText('Unknown address')).toBeVisible()
 
   await page.keyboard.press('Control+k')
-  await page.getByPlaceholder('Go to, or do …').fill('sett')
+  await page.getByPlaceholder('Search pages and actions').fill('sett')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL('/settings')
 
@@ -38,14 +38,14 @@ test('pages are found by keyboard: palette, shortcuts, and the way to the conten
   await expect(page.getByRole('dialog')).toBeHidden()
 })
 
-test('nginx serves what never changes for ever, the page never stale, and no page where an API is meant', async ({
+test('nginx caches assets, never the page, and does not serve the page for an unknown API path', async ({
   request,
 }) => {
   const page = await request.get('/statistics/anything')
   expect(page.headers()['cache-control']).toBe('no-cache')
   expect(page.headers()['content-security-policy']).toContain("script-src 'self';")
 
-  const asset = /\/assets\/[\w.-]+\.js/.exec(await page.text())?.[0] ?? 'the page names no script'
+  const asset = /\/assets\/[\w.-]+\.js/.exec(await page.text())?.[0] ?? 'no script in the page'
   const script = await request.get(asset)
   expect(script.headers()['cache-control']).toContain('immutable')
   expect(script.headers()['content-encoding']).toBe('gzip')
@@ -60,7 +60,7 @@ test('nginx serves what never changes for ever, the page never stale, and no pag
   expect(await large.json()).toMatchObject({ error: { code: 'request_too_large' } })
 })
 
-test('a stream through nginx comes event by event', async ({ stack }) => {
+test('nginx streams events', async ({ stack }) => {
   const answer = await fetch(`${stack.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -71,17 +71,17 @@ test('a stream through nginx comes event by event', async ({ stack }) => {
   expect(await answer.text()).toContain('data: [DONE]')
 })
 
-test('a key that is put into .env appears by itself, as its fingerprint', async ({ page, stack }) => {
+test('a key that is added to .env appears automatically, as its fingerprint', async ({ page, stack }) => {
   await page.goto('/settings')
-  await expect(page.getByText('No provider has a key yet')).toBeVisible()
+  await expect(page.getByText('No provider keys')).toBeVisible()
 
-  await appendFile(join(stack.folder, '.env'), 'OPENAI_API_KEY=sk-a-key-that-nobody-has-given-out\n')
+  await appendFile(join(stack.folder, '.env'), 'OPENAI_API_KEY=sk-a-key-of-no-account\n')
 
   await expect(page.getByRole('table', { name: 'Provider keys' })).toContainText('OPENAI_API_KEY')
   await expect(page.locator('body')).not.toContainText('sk-a-key')
 })
 
-test('several signals at once, as a terminal that closes sends them, end the gateway and what stands in front', async () => {
+test('several signals at once, as from a closing terminal, end the gateway and nginx', async () => {
   const own = await startStack()
   await own.stop(Array.from({ length: 100 }, () => ['SIGHUP', 'SIGTERM'] as const).flat())
 

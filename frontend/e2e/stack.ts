@@ -1,4 +1,4 @@
-/** What a journey goes through: the real gateway behind the real nginx, on free ports and with a memory of its own. */
+/** The stack of a journey: the real gateway behind the real nginx, on free ports and with its own data. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -19,7 +19,7 @@ export interface StackSetup {
 
 export interface Stack {
   url: string
-  /** The gateway's own folder: `.env` and `ai-engine.yaml` are read from there. */
+  /** The gateway's working directory, with `.env` and `ai-engine.yaml`. */
   folder: string
   /** With SIGTERM, or with these signals at once. */
   stop: (signals?: NodeJS.Signals[]) => Promise<void>
@@ -30,7 +30,7 @@ export interface StackInParts extends Stack {
   startGateway: () => Promise<void>
 }
 
-/** As `make run` starts it. */
+/** Started like by `make run`. */
 export async function startStack(setup: StackSetup = {}): Promise<Stack> {
   const folder = await folderFor(setup)
   const [port, gatewayPort] = await freePorts()
@@ -40,7 +40,7 @@ export async function startStack(setup: StackSetup = {}): Promise<Stack> {
     GATEWAY_PORT: String(gatewayPort),
     ...setup.environment,
   })
-  await answers(url, both)
+  await untilReady(url, both)
   return {
     url,
     folder,
@@ -51,7 +51,7 @@ export async function startStack(setup: StackSetup = {}): Promise<Stack> {
   }
 }
 
-/** nginx with the image's configuration, and a gateway behind it that can be stopped and started. */
+/** nginx with the image's configuration, and a gateway that can be stopped and started. */
 export async function startStackInParts(setup: StackSetup = {}): Promise<StackInParts> {
   const folder = await folderFor(setup)
   const [port, gatewayPort] = await freePorts()
@@ -63,7 +63,7 @@ export async function startStackInParts(setup: StackSetup = {}): Promise<StackIn
       AI_ENGINE_PUBLIC_PORT: String(port),
       ...setup.environment,
     })
-    await answers(`http://127.0.0.1:${gatewayPort}`, started)
+    await untilReady(`http://127.0.0.1:${gatewayPort}`, started)
     return started
   }
   let gateway = await startGateway()
@@ -72,7 +72,7 @@ export async function startStackInParts(setup: StackSetup = {}): Promise<StackIn
   await writeFile(configuration, await nginxConfiguration(runtime, port, gatewayPort))
   const asRoot = process.getuid?.() === 0 ? ['-g', 'user root;'] : []
   const nginx = start('nginx', ['-e', 'stderr', '-p', runtime, '-c', configuration, ...asRoot], runtime, {})
-  await answers(url, nginx)
+  await untilReady(url, nginx)
   return {
     url,
     folder,
@@ -93,9 +93,9 @@ async function folderFor({ configuration }: StackSetup): Promise<string> {
   return folder
 }
 
-/** The template with its places filled; nginx's own `$variables` stay. */
+/** The template with its placeholders replaced; nginx's own `$variables` stay. */
 async function nginxConfiguration(runtime: string, port: number, gatewayPort: number): Promise<string> {
-  const places: Record<string, string> = {
+  const values: Record<string, string> = {
     NGINX_RUNTIME: runtime,
     NGINX_LISTEN: `127.0.0.1:${port}`,
     NGINX_GATEWAY: `127.0.0.1:${gatewayPort}`,
@@ -103,24 +103,24 @@ async function nginxConfiguration(runtime: string, port: number, gatewayPort: nu
     NGINX_BODY_LIMIT: '10485760',
   }
   const template = await readFile(join(ROOT, 'deploy/nginx/nginx.conf.template'), 'utf8')
-  return template.replaceAll(/\$\{(\w+)\}/g, (place, name: string) => places[name] ?? place)
+  return template.replaceAll(/\$\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder)
 }
 
 interface Started {
   process: ChildProcess
-  /** What it wrote to stderr, which says why where something fails. */
-  said: () => string
+  /** What it wrote to stderr. */
+  stderr: () => string
 }
 
 function start(command: string, words: string[], cwd: string, environment: Record<string, string>): Started {
   const started = spawn(command, words, { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  const hear = (text: string) => {
-    said += text
+  let written = ''
+  const collect = (text: string) => {
+    written += text
   }
-  started.stderr.setEncoding('utf8').on('data', hear)
-  started.on('error', (error) => hear(error.message))
-  return { process: started, said: () => said }
+  started.stderr.setEncoding('utf8').on('data', collect)
+  started.on('error', (error) => collect(error.message))
+  return { process: started, stderr: () => written }
 }
 
 async function end({ process: running }: Started, signals: NodeJS.Signals[] = ['SIGTERM']): Promise<void> {
@@ -134,18 +134,18 @@ function hasEnded(running: ChildProcess): boolean {
   return running.pid === undefined || running.exitCode !== null || running.signalCode !== null
 }
 
-/** Waits until it answers there. */
-async function answers(url: string, { process: started, said }: Started): Promise<void> {
+/** Waits until it responds. */
+async function untilReady(url: string, { process: started, stderr }: Started): Promise<void> {
   const deadline = Date.now() + LONGEST_START_MS
   while (Date.now() < deadline && !hasEnded(started)) {
     const answer = await fetch(`${url}/health/live`).catch(() => null)
     if (answer?.ok) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
-  throw new Error(`Nothing answers at ${url}:\n${said()}`)
+  throw new Error(`No response from ${url}:\n${stderr()}`)
 }
 
-/** Two ports that nobody listens on. */
+/** Two unused ports. */
 async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()]
   const ports = await Promise.all(

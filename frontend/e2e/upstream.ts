@@ -1,21 +1,21 @@
-/** A provider that does what a journey tells it to: OpenAI's protocol over a real socket, with no model behind it. */
+/** A scripted provider with OpenAI's API, without a model. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-interface Question {
+interface ChatRequest {
   model?: string
   stream?: boolean
 }
 
 export class ScriptedUpstream {
-  /** The keys that chats came with, in order. */
+  /** The keys of the chats, in order. */
   readonly keys: string[] = []
-  /** What its models say. */
+  /** The response of its models. */
   answer = 'Hello from the provider.'
-  /** What it says where it refuses. */
-  refusal = 'Refused, as the journey said.'
-  /** How long it thinks before it answers. */
-  thinkMs = () => 0
+  /** The message of its errors. */
+  refusal = 'Rejected by the journey.'
+  /** The delay of its responses. */
+  delayMs = () => 0
   readonly #refused = new Map<string, number>()
   readonly #server: Server
 
@@ -33,7 +33,7 @@ export class ScriptedUpstream {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`
   }
 
-  /** From now on chats with this key fail with this status. */
+  /** Chats with this key fail with this status. */
   refuse(key: string, status: number): void {
     this.#refused.set(key, status)
   }
@@ -52,18 +52,18 @@ export class ScriptedUpstream {
     const key = request.headers.authorization?.replace('Bearer ', '') ?? ''
     const body = await textOf(request)
     if (request.method === 'GET') {
-      // The configuration names the models; asked for is only whether a key is good.
+      // The configuration has the models: this only checks the key.
       sendJson(response, 200, { object: 'list', data: [] })
       return
     }
     this.keys.push(key)
-    await new Promise((resolve) => setTimeout(resolve, this.thinkMs()))
+    await new Promise((resolve) => setTimeout(resolve, this.delayMs()))
     const refusal = this.#refused.get(key)
     if (refusal !== undefined) sendJson(response, refusal, { error: { message: this.refusal, type: 'refused' } })
-    else this.#say(JSON.parse(body) as Question, response)
+    else this.#respond(JSON.parse(body) as ChatRequest, response)
   }
 
-  #say({ model, stream }: Question, response: ServerResponse): void {
+  #respond({ model, stream }: ChatRequest, response: ServerResponse): void {
     const about = { id: 'chat-1', created: 1_790_000_000, model }
     const usage = { prompt_tokens: 12, completion_tokens: 6, total_tokens: 18 }
     if (stream !== true) {
@@ -73,11 +73,11 @@ export class ScriptedUpstream {
       return
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const say = (choices: unknown[], more = {}) =>
+    const send = (choices: unknown[], more = {}) =>
       response.write(`data: ${JSON.stringify({ ...about, object: 'chat.completion.chunk', choices, ...more })}\n\n`)
-    for (const content of this.answer.split(/(?<=\s)/)) say([{ index: 0, delta: { content }, finish_reason: null }])
-    say([{ index: 0, delta: {}, finish_reason: 'stop' }])
-    say([], { usage })
+    for (const content of this.answer.split(/(?<=\s)/)) send([{ index: 0, delta: { content }, finish_reason: null }])
+    send([{ index: 0, delta: {}, finish_reason: 'stop' }])
+    send([], { usage })
     response.end('data: [DONE]\n\n')
   }
 }

@@ -1,8 +1,8 @@
-// Lighthouse over the built pages, behind nginx as `make run` starts them, with requests in the ledger: `make lighthouse`.
+// Lighthouse for the built pages behind nginx, with requests in the ledger: `make lighthouse`.
 //
-// Three runs for each page, of which the median counts: what a machine does beside it makes single runs jump. It measures as on a
-// desktop, and ends with exit code 1 where a score is below 95; then, to be known, as on a slow phone (four times slower, on a slow
-// mobile network). `FORM=desktop` or `FORM=mobile` measures only so.
+// Three runs for each page, of which the median counts, since single runs vary. It measures a desktop, with exit code 1 if a score is
+// below 95, and for information a slow phone (four times slower, on a slow mobile network). `FORM=desktop` or `FORM=mobile` measures
+// only that.
 import { launch } from 'chrome-launcher'
 import lighthouse from 'lighthouse'
 import desktop from 'lighthouse/core/config/desktop-config.js'
@@ -38,11 +38,11 @@ async function measure(path, form) {
     Math.round(100 * median(runs.map(({ categories }) => categories[name].score))),
   )
   const times = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'cumulative-layout-shift']
-  const told = times.map((name) => runs.find(isMedian(runs)).audits[name].displayValue)
-  console.log(`${path.padEnd(12)} ${scores.join('  ')}   ${told.join(', ')}`)
+  const values = times.map((name) => runs.find(isMedian(runs)).audits[name].displayValue)
+  console.log(`${path.padEnd(12)} ${scores.join('  ')}   ${values.join(', ')}`)
   if (scores.every((score) => score >= LEAST)) return
   if (form === 'desktop') process.exitCode = 1
-  tellFaults(runs[0])
+  printFaults(runs[0])
 }
 
 async function measured(path, form) {
@@ -61,7 +61,7 @@ function isMedian(runs) {
   return ({ categories }) => categories.performance.score === middle
 }
 
-function tellFaults({ categories, audits }) {
+function printFaults({ categories, audits }) {
   for (const name of CATEGORIES)
     for (const { id, weight } of categories[name].auditRefs)
       if (weight > 0 && audits[id].score !== null && audits[id].score < 0.9)

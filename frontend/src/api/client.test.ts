@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { GatewayError } from '@/lib/gateway-error'
 import { dataOf } from './client'
 
-test('an answer that broke off is a failure that may pass, in words', async () => {
+test('a response that breaks off is a transient error with a message', async () => {
   const broken = dataOf(Promise.reject(new SyntaxError('Unterminated string in JSON at position 15')))
 
-  await expect(broken).rejects.toMatchObject({ status: 502, code: 'answer_broken', isTransient: true })
-  await expect(broken).rejects.toThrow('The answer broke off on its way')
+  await expect(broken).rejects.toMatchObject({ status: 502, code: 'response_broken', isTransient: true })
+  await expect(broken).rejects.toThrow('The response broke off')
 })
 
-test('what the gateway said itself stays as it is, and so does the end of the asking', async () => {
+test('errors of the gateway and aborts are passed on unchanged', async () => {
   const refusal = new GatewayError('No.', { status: 403 })
   const ended = new DOMException('', 'AbortError')
 
@@ -17,7 +17,7 @@ test('what the gateway said itself stays as it is, and so does the end of the as
   await expect(dataOf(Promise.reject(ended))).rejects.toBe(ended)
 })
 
-test('an answer that does not end in time is told as such', async () => {
+test('a response that does not end in time is a timeout', async () => {
   const late = dataOf(Promise.reject(new DOMException('', 'TimeoutError')))
 
   await expect(late).rejects.toMatchObject({ status: 408, code: 'timeout' })

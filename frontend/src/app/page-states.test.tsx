@@ -1,4 +1,4 @@
-/** Every page in its bad states: slow, failing, limited, gone, and out of date. What a page shows in its good ones, its own tests tell. */
+/** Every page while it loads and after an error. */
 import { act, screen, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { aConfiguration, aModelRoute, anExplanation, aProvider, aRequest, aStatus } from '@/testing/builders'
@@ -30,7 +30,7 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/audit', { items: [], next_cursor: null })
 })
 
-/** Where a page gets what it is about, and a heading that stands whatever comes of it. */
+/** The main request of a page, and its heading, which is always shown. */
 const PAGES = [
   { page: '/', asks: '/api/status', title: 'Dashboard' },
   { page: '/', asks: '/api/statistics', title: 'Dashboard' },
@@ -49,12 +49,12 @@ const PAGES = [
 ] as const
 
 const FAILURES = [
-  { status: 500, retryAfter: null, title: 'The gateway could not answer', advice: 'That often passes.' },
-  { status: 429, retryAfter: '7', title: 'Too many requests', advice: 'It asks to wait 7 s.' },
-  { status: 403, retryAfter: null, title: 'You may not see this', advice: 'Sign in with a key that may' },
+  { status: 500, retryAfter: null, title: 'The gateway could not answer', advice: 'This is often temporary.' },
+  { status: 429, retryAfter: '7', title: 'Too many requests', advice: 'Try again in 7 s.' },
+  { status: 403, retryAfter: null, title: 'Access denied', advice: 'Sign in with a key that has access' },
 ] as const
 
-test.each(PAGES)('$page that waits for $asks holds its place', async ({ page, asks, title }) => {
+test.each(PAGES)('$page shows a skeleton while $asks loads', async ({ page, asks, title }) => {
   fakeGateway.hangs('get', asks)
   await renderApp(page)
 
@@ -63,33 +63,33 @@ test.each(PAGES)('$page that waits for $asks holds its place', async ({ page, as
 })
 
 test.each(PAGES.flatMap((page) => FAILURES.map((failure) => ({ ...page, ...failure }))))(
-  '$page says what $status of $asks means, and what to do',
+  '$page explains status $status of $asks and what to do',
   async ({ page, asks, status, retryAfter, title, advice }) => {
     fakeGateway.fails(
       'get',
       asks,
       status,
-      { message: 'The words of the gateway.' },
+      { message: 'The message of the gateway.' },
       retryAfter === null ? {} : { 'retry-after': retryAfter },
     )
     await renderApp(page)
 
     const [alert] = await screen.findAllByRole('alert')
-    if (alert === undefined) throw new Error('nothing is told')
+    if (alert === undefined) throw new Error('no alert is shown')
     expect(alert).toHaveTextContent(title)
-    expect(alert).toHaveTextContent('The words of the gateway.')
+    expect(alert).toHaveTextContent('The message of the gateway.')
     expect(alert).toHaveTextContent(advice)
     expect(within(alert).getByRole('button', { name: 'Try again' })).toBeVisible()
   },
 )
 
-test.each(PAGES)('$page comes when $asks is asked again after the gateway was gone', async ({ page, asks }) => {
+test.each(PAGES)('$page requests $asks again after the gateway was unreachable', async ({ page, asks }) => {
   fakeGateway.isGone('get', asks)
   const { user } = await renderApp(page)
   const [alert] = await screen.findAllByRole('alert')
-  if (alert === undefined) throw new Error('nothing is told')
-  expect(alert).toHaveTextContent('The gateway does not answer')
-  expect(alert).toHaveTextContent('Is it running?')
+  if (alert === undefined) throw new Error('no alert is shown')
+  expect(alert).toHaveTextContent('The gateway is not reachable')
+  expect(alert).toHaveTextContent('Check that it is running.')
 
   const before = fakeGateway.received('get', asks).length
   await user.click(within(alert).getByRole('button', { name: 'Try again' }))

@@ -39,9 +39,9 @@ const pairs: [text: string, on: string][] = [
 test.each([
   ['light', ':root'],
   ['dark', ":root[data-mantine-color-scheme='dark']"],
-])('%s: text is readable on every surface it is meant for (WCAG AA)', (_, selector) => {
+])('%s: text reaches the contrast of WCAG AA on its surfaces', (_, selector) => {
   const tokens = tokensOf(selector)
-  const colour = (name: string) => tokens.get(name) ?? expect.fail(`there is no --ae-${name}`)
+  const colour = (name: string) => tokens.get(name) ?? expect.fail(`no --ae-${name}`)
   const tooFaint = pairs
     .map(([text, on]) => `${text} on ${on}: ${contrast(colour(text), colour(on)).toFixed(2)}`)
     .filter((line) => Number(line.split(': ')[1]) < 4.5)
@@ -50,7 +50,7 @@ test.each([
 })
 
 test.each([':root', ":root[data-mantine-color-scheme='dark']"])(
-  'marks and series stand out from the surface in %s',
+  'colours of states and series contrast with the surface in %s',
   (selector) => {
     const tokens = tokensOf(selector)
     const surface = tokens.get('surface') ?? ''
@@ -62,7 +62,7 @@ test.each([':root', ":root[data-mantine-color-scheme='dark']"])(
 )
 
 test.each([':root', ":root[data-mantine-color-scheme='dark']"])(
-  'the edge of a field stands out from where fields stand in %s (WCAG 1.4.11)',
+  'the border of a field contrasts with its surfaces in %s (WCAG 1.4.11)',
   (selector) => {
     const tokens = tokensOf(selector)
     const edge = tokens.get('field-border') ?? ''

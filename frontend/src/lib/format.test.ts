@@ -22,11 +22,11 @@ import {
 /** A figure and its unit never part: between them is no ordinary space. */
 const onOneLine = (text: string) => text.replaceAll('\u00a0', ' ')
 
-test('a figure and its unit never part at the end of a line', () => {
+test('a figure and its unit stay on one line', () => {
   expect(formatDuration(125_000)).toBe('2\u00a0min 5\u00a0s')
 })
 
-test('what is not known is a dash and never a zero', () => {
+test('an unknown value is a dash and never 0', () => {
   for (const format of [
     formatCount,
     formatCompact,
@@ -52,7 +52,7 @@ test.each([
   [0.05, '5%'],
   [0.00001, '<0.01%'],
   [0, '0%'],
-])('a rate of %d reads %s, and only all is 100%%', (rate, text) => {
+])('a rate of %d is %s, and only all is 100%%', (rate, text) => {
   expect(formatPercent(rate)).toBe(text)
 })
 
@@ -68,7 +68,7 @@ test.each([
   [125_000, '2 min 5 s'],
   [12_000_000, '3 h 20 min'],
   [187_200_000, '2 d 4 h'],
-])('%d milliseconds read %s', (milliseconds, text) => {
+])('%d milliseconds are %s', (milliseconds, text) => {
   expect(onOneLine(formatDuration(milliseconds))).toBe(text)
 })
 
@@ -82,7 +82,7 @@ test.each([
   ['0.00000012', '$0.00000012'],
   ['-0.5', '-$0.50'],
   ['123456789012345678.01', '$123,456,789,012,345,678.01'],
-])('%s dollars read %s, without a float in between', (usd, text) => {
+])('%s dollars are %s, without a float in between', (usd, text) => {
   expect(formatMoney(usd)).toBe(text)
 })
 
@@ -90,7 +90,7 @@ test('the exact amount keeps every digit', () => {
   expect(formatMoneyExactly('0.000123456789')).toBe('$0.000123456789')
 })
 
-test('in a column the digits line up, and still nothing rounds to all or to nothing', () => {
+test('in a column the digits align, and a rate does not round to 100% or 0%', () => {
   expect([1, 0.9999, 0.903, 0.85, 0.0001, 0].map(formatPercentInColumn)).toEqual([
     '100.0%',
     '99.9%',
@@ -127,7 +127,7 @@ test.each([
   ],
   ['price', ['0.075', '15', '0.0375'], '$0.075 $15.000 $0.038'],
   ['small', ['0.0000087', '0.012', '0.00000012'], '$0.000009 $0.012000 <$0.000001'],
-] as const)('dollars of the column %s have as many digits each', (column, amounts, texts) => {
+] as const)('dollars of the column %s have the same number of digits', (column, amounts, texts) => {
   expect(amounts.map((usd) => formatMoneyInColumn(usd, column)).join(' ')).toBe(texts)
 })
 
@@ -142,17 +142,17 @@ test('counts are grouped and large ones have a short form', () => {
   expect([987, 12_345, 4_560_000, 7_000_000_000].map(formatCompact)).toEqual(['987', '12.3k', '4.56M', '7B'])
 })
 
-test('a time is shown in the zone of whoever looks', () => {
+test('a time is shown in the viewer’s zone', () => {
   expect(formatDateTime('2026-11-23T13:03:22Z')).toBe('23 Nov 2026, 14:03:22')
 })
 
-test('today goes without its date', () => {
+test('today is shown without a date', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')
   expect(formatMoment('2026-11-23T12:59:48Z', now)).toBe('13:59:48')
   expect(formatMoment('2026-11-21T12:59:48Z', now)).toBe('21 Nov, 13:59:48')
 })
 
-test('a span tells both of its days, unless they are one', () => {
+test('a span has both days, unless they are the same', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')
   expect(formatSpan('2026-11-23T11:00:00Z', '2026-11-23T12:00:00Z', now)).toBe('12:00 – 13:00')
   expect(formatSpan('2026-11-21T11:00:00Z', '2026-11-21T12:00:00Z', now)).toBe('21 Nov, 12:00 – 13:00')
@@ -160,7 +160,7 @@ test('a span tells both of its days, unless they are one', () => {
   expect(formatSpan('2026-11-23T11:00:30Z', '2026-11-23T12:00:00Z', now)).toBe('12:00:30 – 13:00:00')
 })
 
-test('a moment is told from now', () => {
+test('a relative time is from now', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')
   expect(onOneLine(formatRelative('2026-11-23T12:59:48Z', now))).toBe('12 s ago')
   expect(onOneLine(formatRelative('2026-11-23T13:02:05Z', now))).toBe('in 2 min 5 s')
@@ -177,7 +177,7 @@ test('seconds have at most two units', () => {
   ])
 })
 
-test('bytes are counted as the settings count them', () => {
+test('bytes are counted in powers of 1,024', () => {
   expect(onOneLine(formatBytes(10_485_760))).toBe('10 MB')
   expect(onOneLine(formatBytes(512))).toBe('512 B')
 })

@@ -9,21 +9,21 @@ const point = (minute: string, attempts: number, successes: number, failed: numb
   failed,
 })
 
-test('each bucket is a cell, also those in which it was not asked', () => {
+test('each bucket is a cell, also an empty one', () => {
   const cells = historyCells(range, [point('11:59', 10, 9, 1), point('12:00', 4, 1, 3), point('12:01', 5, 5, 0)])
 
   expect(cells.map(({ meaning }) => meaning)).toEqual(['neutral', 'degraded', 'down', 'ok'])
   expect(cells[1]?.label).toBe('12:59: 1 of 10 failed')
-  expect(cells[0]?.label).toBe('12:58: not asked')
+  expect(cells[0]?.label).toBe('12:58: no requests')
 })
 
-test('what only clients got wrong says nothing about the provider', () => {
+test('invalid requests do not count', () => {
   expect(historyCells(range, [point('12:00', 3, 0, 0)])[2]?.meaning).toBe('neutral')
 })
 
-test('the whole is told in a sentence', () => {
+test('the strip has a summary', () => {
   expect(historySummary(range, [point('12:00', 4, 1, 3), point('12:01', 1_200, 1_200, 0)])).toBe(
     'Last hour: 3 of 1,204 attempts failed',
   )
-  expect(historySummary({ ...range, bucket_seconds: 3600 }, [])).toBe('Not asked in the last 24 hours')
+  expect(historySummary({ ...range, bucket_seconds: 3600 }, [])).toBe('No requests in the last 24 hours')
 })

@@ -9,13 +9,13 @@ test('every class of failure has a name and a whole sentence', () => {
   }
 })
 
-test('a class that only a newer gateway knows is shown as it is written', () => {
+test('an unknown class is shown as it is written', () => {
   expect(failureWords('teapot_error').name).toBe('Teapot error')
 })
 
 test('an outcome is named by its failure, else by its ending', () => {
   expect(outcomeOf({ ending: 'error', failure: 'reset', status: 502 }).name).toBe('Connection reset')
-  expect(outcomeOf({ ending: 'client_cancelled', failure: null, status: 499 }).name).toBe('Client left')
+  expect(outcomeOf({ ending: 'client_cancelled', failure: null, status: 499 }).name).toBe('Client disconnected')
 })
 
 test.each([
@@ -25,15 +25,12 @@ test.each([
   ['upstream_cut', 200, 'down'],
   ['client_cancelled', 499, 'neutral'],
   ['completed', 200, 'ok'],
-] as const)(
-  '%s with status %i is %s: a client’s mistake is no alarm, a rate limit is not its mistake',
-  (ending, status, meaning) => {
-    expect(outcomeOf({ ending, failure: null, status }).meaning).toBe(meaning)
-  },
-)
+] as const)('%s with status %i is %s: a client error is no alarm, a rate limit is one', (ending, status, meaning) => {
+  expect(outcomeOf({ ending, failure: null, status }).meaning).toBe(meaning)
+})
 
-test('a blame and a reason nobody has words for do not vanish', () => {
-  expect(blameWords('moon')).toBe('Charged to: moon.')
+test('an unknown blame is shown, an unknown reason has no description', () => {
+  expect(blameWords('moon')).toBe('Counts against: moon.')
   expect(blameWords(null)).toBeNull()
   expect(reasonWords('because')).toBeNull()
 })

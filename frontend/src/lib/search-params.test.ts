@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { maybe, momentParam, nameParam, sortOf, sortParam, sortText } from './search-params'
 
-test('what makes no sense is left out', () => {
+test('invalid values are dropped', () => {
   const schema = v.object({ at: maybe(momentParam), sort: maybe(sortParam), name: maybe(nameParam) })
 
   expect(v.parse(schema, { at: 'yesterday', sort: '<script>', name: '' })).toEqual({})
@@ -13,7 +13,7 @@ test('what makes no sense is left out', () => {
   })
 })
 
-test('a sort is the same after it was in a URL', () => {
+test('a sort survives the URL', () => {
   for (const sort of [{ column: 'price', isDescending: true }, { column: 'name', isDescending: false }, null])
     expect(sortOf(sortText(sort))).toEqual(sort)
 })

@@ -7,19 +7,19 @@ test('each event gives its data', () => {
   expect(parsed('data: one\n\ndata:two\n\n')).toEqual(['one', 'two'])
 })
 
-test('comments, names and ids are not data, and an event without data is none', () => {
+test('comments, names and ids are not data, and an event without data is dropped', () => {
   expect(parsed(': keep-alive\n\nevent: ping\nid: 7\n\nevent: x\ndata: y\n\n')).toEqual(['y'])
 })
 
-test('several lines of data are one text, of which only one leading space goes', () => {
+test('several lines of data are one text, each without one leading space', () => {
   expect(parsed('data:  a\ndata\ndata: b\n\n')).toEqual([' a\n\nb'])
 })
 
-test('an event that the end cuts off is no event', () => {
+test('an incomplete event is dropped', () => {
   expect(parsed('data: whole\n\ndata: half')).toEqual(['whole'])
 })
 
-test.each(['\n', '\r\n', '\r'])('every way to end a line, cut anywhere, gives the same events (%j)', (end) => {
+test.each(['\n', '\r\n', '\r'])('every line end, split anywhere, gives the same events (%j)', (end) => {
   const text = ['data: {"a":1}', '', ': note', 'data: x', 'data: y', '', 'data: [DONE]', '', ''].join(end)
   for (let at = 0; at <= text.length; at += 1) {
     const parser = new EventParser()
@@ -28,7 +28,7 @@ test.each(['\n', '\r\n', '\r'])('every way to end a line, cut anywhere, gives th
   }
 })
 
-test('a letter of several bytes may be cut in half, and a byte order mark is no letter', async () => {
+test('a character of several bytes may be split, and a byte order mark is skipped', async () => {
   const bytes = new TextEncoder().encode('\ufeffdata: żółw 🐢\n\n')
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -41,7 +41,7 @@ test('a letter of several bytes may be cut in half, and a byte order mark is no 
   expect(events).toEqual(['żółw 🐢'])
 })
 
-test('whoever stops reading ends the body', async () => {
+test('a reader that stops cancels the body', async () => {
   let wasCancelled = false
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {

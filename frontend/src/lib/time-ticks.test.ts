@@ -6,7 +6,7 @@ const from = (begin: string, count: number, stepMs: number) =>
   Array.from({ length: count }, (_, index) => new Date(Date.parse(begin) + index * stepMs).toISOString())
 const named = (times: string[], room: number) => timeTicks(times, () => room).map(({ index }) => times[index])
 
-test('hours are named at even distances, at round hours of the viewer’s clock', () => {
+test('hours are labelled at even distances, at round hours of the viewer’s clock', () => {
   // Berlin is an hour ahead of UTC.
   const day = from('2026-11-27T12:00:00Z', 25, HOUR)
 
@@ -15,7 +15,7 @@ test('hours are named at even distances, at round hours of the viewer’s clock'
   expect(named(day, 2)).toEqual(['2026-11-27T23:00:00.000Z', '2026-11-28T11:00:00.000Z'])
 })
 
-test('a week of hours is named by its days, each at the viewer’s midnight', () => {
+test('a week of hours is labelled by its days, each at the viewer’s midnight', () => {
   const week = from('2026-11-21T12:00:00Z', 169, HOUR)
   const ticks = timeTicks(week, (isDay) => (isDay ? 8 : 5))
 
@@ -23,7 +23,7 @@ test('a week of hours is named by its days, each at the viewer’s midnight', ()
   expect(ticks.every(({ isDay }) => isDay)).toBe(true)
 })
 
-test('a day that has an hour less keeps its marks on round hours', () => {
+test('a day with 23 hours keeps its ticks on round hours', () => {
   const springs = from('2026-03-28T20:00:00Z', 12, HOUR)
 
   // 0, 4 and 8 o’clock, though the night has no hour that begins at 2.
@@ -34,18 +34,18 @@ test('a day that has an hour less keeps its marks on round hours', () => {
   ])
 })
 
-test('buckets that begin at half past are named where a round hour falls into the one before', () => {
+test('buckets that begin at half past are labelled where a round hour is in the one before', () => {
   // As hours of UTC look in Kolkata: the clock says 17:30, 18:30, 19:30.
   expect(named(from('2026-11-28T11:30:00Z', 12, HOUR), 4)).toEqual(from('2026-11-28T11:30:00Z', 4, 3 * HOUR))
 })
 
-test('minutes and days have round marks too', () => {
+test('minutes and days have round ticks, too', () => {
   expect(named(from('2026-11-28T11:54:00Z', 61, MINUTE), 7)).toEqual(from('2026-11-28T12:00:00Z', 6, 10 * MINUTE))
   expect(named(from('2026-10-29T00:00:00Z', 31, DAY), 8)).toHaveLength(5)
   expect(named(from('2026-11-01T00:00:00Z', 3, DAY), 8)).toHaveLength(3)
 })
 
-test('there is always a mark, and never one of nothing', () => {
+test('there is at least one tick, unless there are no buckets', () => {
   expect(timeTicks([], () => 5)).toEqual([])
   expect(named(['2026-11-28T12:51:00Z'], 5)).toHaveLength(1)
   expect(named(from('2026-11-28T12:51:00Z', 3, MINUTE), 1)).toHaveLength(1)

@@ -37,7 +37,7 @@ async function openForm() {
 }
 const names = () => screen.queryAllByRole('option').map(({ textContent }) => textContent)
 
-test('all are offered until something is typed, then those that have it', async () => {
+test('all are suggested before typing, then those that contain the text', async () => {
   const { user, field } = await openForm()
   expect(names()).toEqual(['gpt-4o', 'gpt-4o-mini', 'claude'])
   await user.type(field, 'MINI')
@@ -47,7 +47,7 @@ test('all are offered until something is typed, then those that have it', async 
   expect(field).toHaveAttribute('aria-expanded', 'false')
 })
 
-test('the arrow keys go round the list, and Enter takes what they are at without sending the form', async () => {
+test('the arrow keys move through the list, and Enter chooses without submitting the form', async () => {
   const { user, field } = await openForm()
   await user.keyboard('{ArrowDown}{ArrowDown}')
   const active = document.getElementById(field.getAttribute('aria-activedescendant') ?? '')
@@ -60,14 +60,14 @@ test('the arrow keys go round the list, and Enter takes what they are at without
   expect(names()).toEqual([])
 })
 
-test('a click takes one and leaves the focus in the field', async () => {
+test('a click chooses and keeps the focus in the field', async () => {
   const { user, field } = await openForm()
   await user.click(screen.getByRole('option', { name: 'gpt-4o' }))
   expect(field).toHaveValue('gpt-4o')
   expect(field).toHaveFocus()
 })
 
-test('Escape closes the list and keeps the text, which Enter then sends as it is', async () => {
+test('Escape closes the list and keeps the text, which Enter then submits', async () => {
   const { user, field } = await openForm()
   await user.type(field, 'gpt')
   await user.keyboard('{Escape}')

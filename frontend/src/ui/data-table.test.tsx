@@ -41,7 +41,7 @@ const names = () =>
     .slice(1)
     .map((row) => within(row).getAllByRole('cell')[0]?.textContent)
 
-test('rows come as they are, and a head sorts down, up, and not', async () => {
+test('a head sorts descending, ascending, and not at all', async () => {
   render(<Sortable />)
   const user = userEvent.setup()
   expect(names()).toEqual(['b', 'c', 'a'])
@@ -57,13 +57,13 @@ test('rows come as they are, and a head sorts down, up, and not', async () => {
   expect(names()).toEqual(['b', 'c', 'a'])
 })
 
-test('a column that says nothing to sort by has no button', () => {
+test('a column without `sortBy` has no button', () => {
   render(<Sortable />)
   expect(screen.getByRole('columnheader', { name: 'Plain' })).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Plain' })).toBeNull()
 })
 
-test('a row opens by pointer anywhere and by keyboard on its first cell, once', async () => {
+test('a row opens by a click anywhere and by Enter on its first cell, once', async () => {
   const onOpen = vi.fn()
   render(<Sortable onOpen={onOpen} />)
   const user = userEvent.setup()
@@ -75,7 +75,7 @@ test('a row opens by pointer anywhere and by keyboard on its first cell, once', 
   expect(onOpen.mock.calls.map(([row]) => (row as Model).name)).toEqual(['c', 'a'])
 })
 
-test('the end is told once for each length of the list', () => {
+test('the end is reported once for each length of the list', () => {
   const onEndReached = vi.fn()
   const { rerender } = render(<Sortable onEndReached={onEndReached} />)
   rerender(<Sortable onEndReached={onEndReached} />)
@@ -83,7 +83,7 @@ test('the end is told once for each length of the list', () => {
   expect(onEndReached).toHaveBeenCalledTimes(1)
 })
 
-test('of very many rows only a few are in the document', () => {
+test('of many rows only a few are rendered', () => {
   const many = Array.from({ length: 10_000 }, (_, n) => ({ name: String(n), latency: n }))
   render(
     <MantineProvider>
@@ -95,7 +95,7 @@ test('of very many rows only a few are in the document', () => {
   expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '10001')
 })
 
-test('arrow keys, Home and End go from row to row', async () => {
+test('arrow keys, Home and End move between rows', async () => {
   render(<Sortable onOpen={() => undefined} />)
   const user = userEvent.setup()
   screen.getByRole('button', { name: 'b' }).focus()

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
 import { FilterChoice, FilterModel, FilterSwitches } from './filters'
 
-const told = vi.fn()
+const onChange = vi.fn()
 
 function Model() {
   const [model, setModel] = useState<string | undefined>('gpt-4o')
@@ -15,7 +15,7 @@ function Model() {
         models={['gpt-4o', 'claude']}
         value={model}
         onChange={(chosen) => {
-          told(chosen)
+          onChange(chosen)
           setModel(chosen)
         }}
       />
@@ -30,18 +30,18 @@ function Model() {
   )
 }
 
-test('a model is taken by Enter, once, and the focus stays in its field', async () => {
+test('Enter chooses a model once, and the focus stays in the field', async () => {
   render(<Model />)
   const field = screen.getByRole('combobox', { name: /Model/ })
   await userEvent.clear(field)
   await userEvent.type(field, ' mine/own {Enter}')
-  expect(told.mock.calls).toEqual([['mine/own']])
+  expect(onChange.mock.calls).toEqual([['mine/own']])
   expect(field).toHaveFocus()
   await userEvent.click(screen.getByRole('button', { name: 'Clear' }))
   expect(field).toHaveValue('')
 })
 
-test('what the URL says stands there even if the list does not know it, and any can be chosen again', async () => {
+test('a value that is not in the list is shown, and can be cleared', async () => {
   render(
     <MantineProvider>
       <FilterChoice
@@ -49,7 +49,7 @@ test('what the URL says stands there even if the list does not know it, and any 
         choices={[{ value: 'groq', label: 'Groq' }]}
         value="gone"
         onChange={(chosen) => {
-          told(chosen)
+          onChange(chosen)
         }}
       />
     </MantineProvider>,
@@ -57,20 +57,20 @@ test('what the URL says stands there even if the list does not know it, and any 
   const select = screen.getByRole('combobox', { name: 'Provider' })
   expect(select).toHaveDisplayValue('gone')
   await userEvent.selectOptions(select, 'Groq')
-  expect(told).toHaveBeenLastCalledWith('groq')
+  expect(onChange).toHaveBeenLastCalledWith('groq')
   await userEvent.selectOptions(select, 'Any provider')
-  expect(told).toHaveBeenLastCalledWith(undefined)
+  expect(onChange).toHaveBeenLastCalledWith(undefined)
 })
 
-test('switches are pressed or not, each for itself', async () => {
+test('each toggle button is pressed or not', async () => {
   const choices = [
     { value: 'tools', label: 'Tools' },
     { value: 'images', label: 'Images' },
   ]
-  render(<FilterSwitches label="Takes" choices={choices} values={['tools']} onChange={told} />)
+  render(<FilterSwitches label="Takes" choices={choices} values={['tools']} onChange={onChange} />)
   expect(screen.getByRole('button', { name: 'Tools', pressed: true })).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Images' }))
-  expect(told).toHaveBeenLastCalledWith(['tools', 'images'])
+  expect(onChange).toHaveBeenLastCalledWith(['tools', 'images'])
   await userEvent.click(screen.getByRole('button', { name: 'Tools' }))
-  expect(told).toHaveBeenLastCalledWith([])
+  expect(onChange).toHaveBeenLastCalledWith([])
 })

@@ -29,35 +29,35 @@ const wait = (milliseconds: number) => {
   })
 }
 
-test('what comes at once is shown without a flash of anything else', () => {
+test('fast content is shown without a flash of the skeleton', () => {
   show({})
   expect(screen.getByText('bones')).not.toBeVisible()
   wait(200)
   expect(screen.getByText('bones')).toBeVisible()
-  expect(screen.queryByText(/takes its time/)).toBeNull()
+  expect(screen.queryByText(/Still loading/)).toBeNull()
 })
 
-test('a wait that gets long is told', () => {
+test('a long wait is reported', () => {
   show({})
   wait(4_500)
-  expect(screen.getByText('The gateway takes its time. Still waiting …')).toBeVisible()
+  expect(screen.getByText('Still loading …')).toBeVisible()
 })
 
-test('while a refused question is repeated, it is told why and how long', () => {
+test('while a request is retried, the reason and the delay are shown', () => {
   show({ failureReason: new GatewayError('Slower, please.', { status: 429, retryAfterSeconds: 6.2 }) })
-  expect(screen.getByText('Too many requests. It asks to wait 7 s. Trying again …')).toBeVisible()
+  expect(screen.getByText('Too many requests. Retrying in 7 s …')).toBeVisible()
 })
 
-test('a failure says once what happened, and what to do', () => {
-  show({ error: new GatewayError('The gateway does not answer.', { status: null }) })
+test('an error says once what happened, and what to do', () => {
+  show({ error: new GatewayError('The gateway is not reachable.', { status: null }) })
   const alert = screen.getByRole('alert')
-  expect(within(alert).getAllByText(/The gateway does not answer/)).toHaveLength(1)
-  expect(alert).toHaveTextContent('tries again by itself')
+  expect(within(alert).getAllByText(/The gateway is not reachable/)).toHaveLength(1)
+  expect(alert).toHaveTextContent('reconnects automatically')
   expect(screen.getByRole('button', { name: 'Try again' })).toBeVisible()
 })
 
-test('what was there stays, and says how old it is', () => {
+test('outdated content stays, with its age', () => {
   show({ data: 'the figures', error: new GatewayError('Gone.', { status: 502 }) })
   expect(screen.getByText('the figures')).toBeVisible()
-  expect(screen.getByText('Not up to date.')).toBeVisible()
+  expect(screen.getByText('Outdated.')).toBeVisible()
 })

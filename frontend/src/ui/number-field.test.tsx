@@ -29,7 +29,7 @@ function field() {
   return screen.getByRole('textbox', { name: 'Temperature' })
 }
 
-test('what is typed stays as it is typed, and only numbers in the range are told', async () => {
+test('typed text stays, and only numbers in range are reported', async () => {
   const temperature = field()
   await userEvent.type(temperature, '1.50')
   expect(temperature).toHaveValue('1.50')
@@ -42,7 +42,7 @@ test('what is typed stays as it is typed, and only numbers in the range are told
   expect(temperature).toBeValid()
 })
 
-test('the arrow keys step, and stop at the ends', async () => {
+test('the arrow keys step within the range', async () => {
   const temperature = field()
   await userEvent.type(temperature, '0.1{ArrowUp}{ArrowUp}')
   expect(temperature).toHaveValue('0.3')

@@ -17,7 +17,7 @@ async function opened() {
 }
 const dialog = () => screen.queryByRole('dialog', { name: 'Export' })
 
-test('it opens with the focus inside, and Escape leads back to its button', async () => {
+test('it opens with the focus inside, and Escape returns it to the button', async () => {
   const { user, button, choice } = await opened()
   expect(button).toHaveAttribute('aria-expanded', 'true')
   expect(choice).toHaveFocus()
@@ -26,14 +26,14 @@ test('it opens with the focus inside, and Escape leads back to its button', asyn
   expect(button).toHaveFocus()
 })
 
-test('what is chosen closes it', async () => {
+test('a choice closes it', async () => {
   const { user, button, choice } = await opened()
   await user.click(choice)
   expect(dialog()).toBeNull()
   expect(button).toHaveFocus()
 })
 
-test('a click elsewhere, its own button, and a focus that goes on close it', async () => {
+test('a click elsewhere, its button, and a lost focus close it', async () => {
   const { user, button } = await opened()
   await user.click(screen.getByRole('button', { name: 'Elsewhere' }))
   expect(dialog()).toBeNull()

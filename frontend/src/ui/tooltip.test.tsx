@@ -5,7 +5,7 @@ import { Tooltip } from './tooltip'
 
 const told = () => screen.queryByRole('tooltip')
 
-test('whoever reaches it by keyboard is told at once, and Escape takes it away', async () => {
+test('keyboard focus opens it at once, and Escape closes it', async () => {
   render(
     <Tooltip label="Every change is shown as it happens.">
       <button>Live</button>
@@ -18,7 +18,7 @@ test('whoever reaches it by keyboard is told at once, and Escape takes it away',
   expect(told()).toBeNull()
 })
 
-test('pointing tells after a moment, and the tooltip may be pointed at itself', async () => {
+test('the pointer opens it after a delay, and can move onto it', async () => {
   const user = userEvent.setup()
   const { container } = render(
     <Tooltip label="2026-11-23 13:00:00">
@@ -34,7 +34,7 @@ test('pointing tells after a moment, and the tooltip may be pointed at itself', 
   await expect.poll(told).toBeNull()
 })
 
-test('a finger does not point, and a name is not told twice', async () => {
+test('touch does not open it, and a name is not repeated', async () => {
   render(
     <Tooltip label="Sign out">
       <button aria-label="Sign out" />

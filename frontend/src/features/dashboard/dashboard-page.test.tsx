@@ -69,8 +69,8 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/statistics/providers', history)
 })
 
-test('a provider’s figures are those of the time that its strip shows', async () => {
-  const measured = { attempts: 40, successes: 37, failed: 3, client_errors: 0, absorbed: 0, success_rate: 0.925 }
+test('a provider’s figures cover the same time as its health strip', async () => {
+  const measured = { attempts: 40, successes: 37, failed: 3, refused: 0, absorbed: 0, success_rate: 0.925 }
   const { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms } = sums
   const rest = { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms }
   fakeGateway.answers('get', '/api/statistics', { ...statistics, provider_stats: { groq: { ...measured, ...rest } } })
@@ -90,7 +90,7 @@ test('a provider’s figures are those of the time that its strip shows', async 
   })
 })
 
-test('the status at a glance says why', async () => {
+test('the status has its reasons', async () => {
   fakeGateway.answers(
     'get',
     '/api/status',
@@ -108,7 +108,7 @@ test('the status at a glance says why', async () => {
   expect(document.title).toBe('Dashboard · AI Engine')
 })
 
-test('figures have their units, and a sum that is not whole says so', async () => {
+test('figures have units, and an incomplete sum is marked', async () => {
   await renderApp('/')
 
   expect(await screen.findByText('99.53%')).toBeVisible()
@@ -118,7 +118,7 @@ test('figures have their units, and a sum that is not whole says so', async () =
   expect(screen.getByText('508k in, 88.1k out')).toBeVisible()
 })
 
-test('providers that are set up have a strip of health and lead to their page', async () => {
+test('providers that are set up have a health strip and a link', async () => {
   const { user, url } = await renderApp('/')
 
   expect(await screen.findByRole('img', { name: 'Last hour: 3 of 40 attempts failed' })).toBeVisible()
@@ -132,11 +132,11 @@ test('recent failures are links to the request', async () => {
   fakeGateway.answers('get', '/api/requests', { items: [aFailure], next_cursor: null })
   await renderApp('/')
 
-  const link = await screen.findByRole('link', { name: /All out of rotation.*gpt-4o/ })
+  const link = await screen.findByRole('link', { name: /No route available.*gpt-4o/ })
   expect(link).toHaveAttribute('href', `/requests?request=${aFailure.id}`)
 })
 
-test('the range is in the URL and asks for it', async () => {
+test('the time span is in the URL and is requested', async () => {
   const { user, url } = await renderApp('/')
   await user.click(await screen.findByText('24 hours'))
 
@@ -149,7 +149,7 @@ test('the range is in the URL and asks for it', async () => {
   ).toBe(true)
 })
 
-test('the first start is a welcome that says what to do, and no wall of zeros', async () => {
+test('the first start shows the next steps instead of zeros', async () => {
   const { configuration, performance } = aStatus()
   fakeGateway.answers(
     'get',
@@ -163,21 +163,23 @@ test('the first start is a welcome that says what to do, and no wall of zeros', 
   )
   await renderApp('/')
 
-  expect(await screen.findByRole('heading', { name: 'The gateway runs. No provider is set up yet.' })).toBeVisible()
-  expect(screen.getByRole('heading', { name: 'Put a key into .env' })).toBeVisible()
+  expect(
+    await screen.findByRole('heading', { name: 'The gateway is running. No provider is set up yet.' }),
+  ).toBeVisible()
+  expect(screen.getByRole('heading', { name: 'Add a key to .env' })).toBeVisible()
   expect(screen.queryByText('Success rate')).toBeNull()
 })
 
-test('a database that is away leaves the rest of the page standing', async () => {
+test('without the database the rest of the page still works', async () => {
   fakeGateway.fails('get', '/api/statistics', 503, { message: 'The database does not answer.' })
   await renderApp('/')
 
   expect((await screen.findAllByText('The database does not answer.')).length).toBeGreaterThan(0)
-  expect(screen.getByText('All good')).toBeVisible()
+  expect(screen.getByText('Operational')).toBeVisible()
   expect(await screen.findByText('OpenAI')).toBeVisible()
 })
 
-test('hostile names are text', async () => {
+test('hostile names are shown as text', async () => {
   fakeGateway.answers('get', '/api/providers', [aProvider({ display_name: '<img src=x onerror=alert(1)>' })])
   await renderApp('/')
 
@@ -185,7 +187,7 @@ test('hostile names are text', async () => {
   expect(document.querySelector('main img')).toBeNull()
 })
 
-test('what happens is on the page without being asked for', async () => {
+test('live updates appear on the page', async () => {
   await renderApp('/')
   const providers = within(await screen.findByRole('region', { name: 'Providers' }))
   expect(await providers.findByRole('img', { name: /attempts failed/ })).toBeVisible()
@@ -204,6 +206,6 @@ test('what happens is on the page without being asked for', async () => {
 
   expect(await screen.findByText('77')).toBeVisible()
   expect(await providers.findByText('Drained by an operator')).toBeVisible()
-  expect(await screen.findByRole('link', { name: /All out of rotation/ })).toBeVisible()
+  expect(await screen.findByRole('link', { name: /No route available/ })).toBeVisible()
   expect(fakeGateway.received('get', '/api/status')).toHaveLength(before)
 })

@@ -6,15 +6,15 @@ import { failedRequests, keysInShort, statusWords, watchedProviders } from './mo
 const flag = (reason: Schemas['FlagReason']) => ({ reason, message: 'It failed.', until: null })
 const same = (name: string) => name
 
-test('all in rotation is told in a sentence', () => {
+test('with all providers in rotation the status is operational', () => {
   expect(statusWords(aStatus({ enabled_providers: 3, available_providers: 3 }), same)).toEqual({
     meaning: 'ok',
-    word: 'All good',
-    sentence: 'All 3 providers are in rotation.',
+    word: 'Operational',
+    sentence: 'All 3 providers are available.',
   })
 })
 
-test('degraded names who is out and why, and who is left', () => {
+test('degraded names the providers out of rotation and their reasons', () => {
   const status = aStatus({
     status: 'degraded',
     enabled_providers: 3,
@@ -26,38 +26,38 @@ test('degraded names who is out and why, and who is left', () => {
   })
 
   expect(statusWords(status, (name) => name.toUpperCase()).sentence).toBe(
-    'Out of rotation: GROQ (rate limited), OPENAI (quota spent). Requests go to the other one.',
+    'Out of rotation: GROQ (rate limited), OPENAI (quota exceeded). 1 provider is available.',
   )
 })
 
-test('of many only three are named', () => {
-  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('timeout') }))
+test('at most three providers are named', () => {
+  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('silent') }))
   const status = aStatus({ status: 'degraded', enabled_providers: 9, available_providers: 4, flagged_details })
 
-  expect(statusWords(status, same).sentence).toContain('c (no answer in time) and 2 more')
+  expect(statusWords(status, same).sentence).toContain('c (timeout) and 2 more')
 })
 
-test('down says whether anybody is set up at all', () => {
-  const nobody = aStatus({ status: 'down', enabled_providers: 0, available_providers: 0 })
-  const resting = aStatus({
-    ...nobody,
+test('down says whether a provider is set up', () => {
+  const empty = aStatus({ status: 'down', enabled_providers: 0, available_providers: 0 })
+  const flagged = aStatus({
+    ...empty,
     enabled_providers: 1,
     flagged_details: [{ provider: 'groq', flag: flag('quota') }],
   })
 
-  expect(statusWords(nobody, same).sentence).toContain('No provider is set up')
-  expect(statusWords(resting, same).sentence).toBe(
-    'Nobody could answer a request now: groq (quota spent). 1 provider is set up, none in rotation.',
+  expect(statusWords(empty, same).sentence).toContain('No provider is set up')
+  expect(statusWords(flagged, same).sentence).toBe(
+    'No provider is available: groq (quota exceeded). 1 provider is set up.',
   )
 })
 
-test('who was drained by hand is told apart from who failed', () => {
+test('drained providers are counted separately', () => {
   expect(statusWords(aStatus({ enabled_providers: 3, available_providers: 2 }), same).sentence).toBe(
-    '2 providers are in rotation. 1 provider is drained by an operator.',
+    '2 providers are available. 1 provider is drained by an operator.',
   )
 })
 
-test('only who is set up is watched, whoever is out of rotation first', () => {
+test('only providers that are set up are listed, by urgency', () => {
   const watched = watchedProviders([
     aProvider({ name: 'later', priority: 200 }),
     aProvider({ name: 'first', priority: 1 }),
@@ -69,7 +69,7 @@ test('only who is set up is watched, whoever is out of rotation first', () => {
   expect(watched.map(({ name }) => name)).toEqual(['out', 'first', 'later'])
 })
 
-test('a client that left is no failure, and each failure is there once, newest first', () => {
+test('a disconnected client is no failure, and each failure is listed once, newest first', () => {
   const requests = [
     aRequest({ id: '03', ending: 'error', failure: 'no_route_available', status: 503 }),
     aRequest({ id: '01', ending: 'client_cancelled' }),
@@ -81,7 +81,7 @@ test('a client that left is no failure, and each failure is there once, newest f
   expect(failedRequests(requests).map(({ id }) => id)).toEqual(['04', '03'])
 })
 
-test('keys are counted in short', () => {
+test('keys are counted', () => {
   const key = {
     last_four: null,
     active: false,
@@ -92,10 +92,10 @@ test('keys are counted in short', () => {
     failures: 0,
   }
   const usable = { ...key, fingerprint: '9f86d081', state: 'usable' as const }
-  const resting = { ...key, fingerprint: '60303ae2', state: 'cooldown' as const }
-  const out = { model: 'm', state: 'flagged' as const, reason: 'timeout' as const, until: null }
+  const inCooldown = { ...key, fingerprint: '60303ae2', state: 'resting' as const }
+  const out = { model: 'm', state: 'flagged' as const, reason: 'silent', until: null }
 
   expect(keysInShort({ keys: [], routes: [] })).toBe('no key needed')
   expect(keysInShort({ keys: [usable], routes: [] })).toBe('1 key')
-  expect(keysInShort({ keys: [usable, resting], routes: [out] })).toBe('1 of 2 keys usable, 1 model out')
+  expect(keysInShort({ keys: [usable, inCooldown], routes: [out] })).toBe('1 of 2 keys usable, 1 model out')
 })

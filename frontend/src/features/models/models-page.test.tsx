@@ -23,7 +23,7 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/models', { items: models, next_cursor: null })
 })
 
-test('the catalogue is listed by model, and hostile names are text', async () => {
+test('the catalogue is listed by model, and hostile names are shown as text', async () => {
   await renderApp('/models')
 
   const table = await screen.findByRole('table', { name: 'Models' })
@@ -33,7 +33,7 @@ test('the catalogue is listed by model, and hostile names are text', async () =>
   expect(document.title).toBe('Models · AI Engine')
 })
 
-test('a large catalogue is there in a few pages: what fills the screen, then all of the rest at once', async () => {
+test('a large catalogue is loaded in a small first page and large further ones', async () => {
   const many = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => ({ name: `model-${from + index}`, routes: [aModelRoute()] }))
   fakeGateway.answers('get', '/api/models', ({ searchParams }) => {
@@ -49,7 +49,7 @@ test('a large catalogue is there in a few pages: what fills the screen, then all
   expect(asked).toEqual(['200', '1000', '1000', '1000', '1000', '1000'])
 })
 
-test('by provider there is a row for each route', async () => {
+test('by provider each route has a row', async () => {
   const { user, url } = await renderApp('/models')
   await screen.findByRole('table', { name: 'Models' })
 
@@ -60,7 +60,7 @@ test('by provider there is a row for each route', async () => {
   expect(url()).toBe('/models?view=provider')
 })
 
-test('the filters of the URL are what the gateway is asked for', async () => {
+test('the filters of the URL are sent to the gateway', async () => {
   await renderApp('/models?find=gpt&provider=openai&can=%5B%22tools%22%2C%22images%22%5D&context=128000&price=3')
   await screen.findByRole('table', { name: 'Models' })
 
@@ -72,16 +72,16 @@ test('the filters of the URL are what the gateway is asked for', async () => {
   expect(asked?.get('max_input_usd_per_million')).toBe('3')
 })
 
-test('a search that finds nothing says so and can be undone', async () => {
+test('a search without matches can be cleared', async () => {
   fakeGateway.answers('get', '/api/models', { items: [], next_cursor: null })
   const { user, url } = await renderApp('/models?find=nothing&price=0')
 
-  expect(await screen.findByText('No model fits')).toBeVisible()
-  await user.click(screen.getByRole('button', { name: 'Clear the filters' }))
+  expect(await screen.findByText('No matching models')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Clear filters' }))
   expect(url()).toBe('/models')
 })
 
-test('a click opens the model with its routes, which have a URL of their own', async () => {
+test('a click opens the details of a model, which have a URL', async () => {
   const { user, url } = await renderApp('/models')
 
   await user.click(await screen.findByRole('button', { name: 'gpt-4o' }))
@@ -92,13 +92,13 @@ test('a click opens the model with its routes, which have a URL of their own', a
   expect(route).toHaveTextContent('free')
 })
 
-test('a model that is gone says so', async () => {
+test('an unknown model is reported', async () => {
   await renderApp('/models?model=gpt-1')
 
-  expect(await screen.findByText('The catalogue has no model of this name')).toBeVisible()
+  expect(await screen.findByText('No model has this name')).toBeVisible()
 })
 
-test('a route is tested, and what its provider said is shown', async () => {
+test('a route can be tested, and the provider’s error is shown', async () => {
   fakeGateway.answers('post', '/api/providers/{provider}/test', {
     success: false,
     provider: 'openai',
@@ -114,48 +114,48 @@ test('a route is tested, and what its provider said is shown', async () => {
   const { user } = await renderApp('/models?model=gpt-4o')
   const route = await screen.findByRole('article', { name: 'openai/gpt-4o' })
 
-  await user.click(within(route).getByRole('button', { name: 'Send a test message' }))
+  await user.click(within(route).getByRole('button', { name: 'Send test message' }))
 
   expect(await within(route).findByText('HTTP 401: Incorrect API key provided')).toBeVisible()
   expect(route).toHaveTextContent('82 ms')
   expect(fakeGateway.received('post', '/api/providers/{provider}/test')[0]?.body).toMatchObject({ model: 'gpt-4o' })
 })
 
-test('a choice is explained: order, parts, weights, and who was left out', async () => {
+test('an explanation shows candidates, scores, weights and exclusions', async () => {
   fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
   await renderApp('/models?explain=gpt-4o')
 
-  const candidates = await screen.findByRole('list', { name: 'Candidates, in order' })
+  const candidates = await screen.findByRole('list', { name: 'Candidates in order' })
   const [first] = within(candidates).getAllByRole('listitem')
   expect(first).toHaveAccessibleName('openai/gpt-4o')
   expect(first).toHaveTextContent('Priority × 10.50')
   expect(first).toHaveTextContent('Score0.83')
-  expect(screen.getByRole('region', { name: 'Left out' })).toHaveTextContent('Drained by an operator')
+  expect(screen.getByRole('region', { name: 'Excluded' })).toHaveTextContent('Drained by an operator')
   expect(screen.getByRole('button', { name: 'claude-sonnet-4-5' })).toBeVisible()
 })
 
-test('a typed name goes into the URL', async () => {
+test('a typed name is in the URL', async () => {
   fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
   const { user, url } = await renderApp('/models')
 
   await user.type(await screen.findByRole('combobox', { name: 'Model to explain' }), 'openai/gpt-4o{Enter}')
 
   expect(url()).toBe('/models?explain=openai%2Fgpt-4o')
-  expect(await screen.findByRole('list', { name: 'Candidates, in order' })).toBeVisible()
+  expect(await screen.findByRole('list', { name: 'Candidates in order' })).toBeVisible()
 })
 
-test('an unknown name is answered with those that are alike', async () => {
-  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], excluded: [], fallbacks: [] })
+test('for an unknown name similar names are suggested', async () => {
+  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], left_out: [], fallbacks: [] })
   fakeGateway.answers('get', '/api/autodecide/{model}', unknown)
   const { user, url } = await renderApp('/models?explain=gtp-4o')
 
   expect(await screen.findByText('No provider has a model of this name')).toBeVisible()
-  const alike = await screen.findByRole('group', { name: 'Names that are alike' })
-  await user.click(within(alike).getByRole('button', { name: 'gpt-4o' }))
+  const similar = await screen.findByRole('group', { name: 'Similar names' })
+  await user.click(within(similar).getByRole('button', { name: 'gpt-4o' }))
   expect(url()).toBe('/models?explain=gpt-4o')
 })
 
-test('the choice carried out shows every attempt', async () => {
+test('a test by autodecide shows every attempt', async () => {
   fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
   const attempt = {
     provider: 'groq',
@@ -181,7 +181,7 @@ test('the choice carried out shows every attempt', async () => {
   })
   const { user } = await renderApp('/models?explain=gpt-4o')
 
-  await user.click(await screen.findByRole('button', { name: 'Try it' }))
+  await user.click(await screen.findByRole('button', { name: 'Send test message' }))
 
   expect(await screen.findByText('All is well.')).toBeVisible()
   const attempts = within(screen.getByRole('list', { name: 'Attempts' })).getAllByRole('listitem')
@@ -189,8 +189,8 @@ test('the choice carried out shows every attempt', async () => {
   expect(attempts[1]).toHaveTextContent('next candidate · 200')
 })
 
-test('a refresh says of each provider what came of it', async () => {
-  const refreshed_at = '2026-11-23T12:00:00Z'
+test('a refresh shows the outcome for each provider', async () => {
+  const listed_at = '2026-11-23T12:00:00Z'
   fakeGateway.answers('post', '/api/models/refresh', {
     providers: [
       { provider: 'openai', outcome: 'refreshed', models_count: 13, refreshed_at, error: null },
@@ -200,14 +200,14 @@ test('a refresh says of each provider what came of it', async () => {
   })
   const { user } = await renderApp('/models')
 
-  await user.click(await screen.findByRole('button', { name: 'Ask the providers' }))
+  await user.click(await screen.findByRole('button', { name: 'Refresh models' }))
 
-  expect(await screen.findByText('1 of 3 providers told 13 models.')).toBeVisible()
-  expect(screen.getByText(/HTTP 500: boom.*its 4 known models stay/)).toBeVisible()
-  expect(screen.getByText('is still telling; the list follows by itself.')).toBeVisible()
+  expect(await screen.findByText('1 of 3 providers listed 13 models.')).toBeVisible()
+  expect(screen.getByText(/HTTP 500: boom.*its 4 known models are kept/)).toBeVisible()
+  expect(screen.getByText('is still loading in the background.')).toBeVisible()
 })
 
-test('the catalogue is read page by page until it is whole', async () => {
+test('the catalogue is loaded page by page until it is complete', async () => {
   let isFirst = true
   fakeGateway.answers('get', '/api/models', { items: models, next_cursor: 'more' })
   await renderApp('/models')
@@ -221,7 +221,7 @@ test('the catalogue is read page by page until it is whole', async () => {
   expect(fakeGateway.received('get', '/api/models').at(-1)?.url.searchParams.get('cursor')).toBe('more')
 })
 
-test('a gateway that cannot answer is told, and can be asked again', async () => {
+test('an error of the gateway is shown and can be retried', async () => {
   fakeGateway.fails('get', '/api/models', 503, { message: 'The catalogue is not there yet.' })
   const { user } = await renderApp('/models')
 

@@ -11,7 +11,7 @@ function answered(firstTokenMs: number, totalMs: number): Answer {
   return events.reduce(nextTurns, [])[0]?.answer ?? expect.fail()
 }
 
-test('a pace is told of answers that took a time, and not of those that came in one piece', () => {
+test('the token rate is known for streamed answers and not for those that came at once', () => {
   expect(tokensPerSecond(answered(200, 2_200))).toBe(300)
   expect(tokensPerSecond(answered(200, 201.5))).toBeNull()
 })

@@ -31,7 +31,7 @@ async function send(url: string, text = 'Hello') {
   return page
 }
 
-test('an answer grows as it comes, and says who gave it and where its timeline is', async () => {
+test('an answer streams in, with its provider and a link to its timeline', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
   await send('/playground')
   stream.send(piece('Good '))
@@ -42,7 +42,7 @@ test('an answer grows as it comes, and says who gave it and where its timeline i
   stream.send('[DONE]')
   stream.end()
 
-  expect(await screen.findByText('Answer complete')).toBeInTheDocument()
+  expect(await screen.findByText('Response complete')).toBeInTheDocument()
   expect(await screen.findByText('Good day')).toBeVisible()
   expect(screen.getByText('llama-3.3-70b-versatile')).toBeVisible()
   expect(screen.getByText('12 in, 34 out')).toBeVisible()
@@ -52,7 +52,7 @@ test('an answer grows as it comes, and says who gave it and where its timeline i
   )
 })
 
-test('only what is set is sent', async () => {
+test('unset parameters are not sent', async () => {
   fakeGateway.fails('post', '/v1/chat/completions', 503, { message: 'Nobody is there.' })
   await send('/playground?model=gpt-4o&temperature=0&seed=7&autodecide=false&top_p=9')
   await screen.findByRole('alert')
@@ -67,19 +67,19 @@ test('only what is set is sent', async () => {
   })
 })
 
-test('an error before the stream is told in the gateway’s words, with what to do', async () => {
+test('an error before the stream shows the gateway’s message and what to do', async () => {
   fakeGateway.fails('post', '/v1/chat/completions', 503, {
     message: 'No provider is configured.',
     code: 'no_provider_configured',
   })
   await send('/playground')
   const alert = await screen.findByRole('alert')
-  expect(alert).toHaveTextContent('No answer (status 503)')
+  expect(alert).toHaveTextContent('No response (status 503)')
   expect(alert).toHaveTextContent('No provider is configured.')
   expect(alert).toHaveTextContent('OPENAI_API_KEY')
 })
 
-test('an error inside the stream keeps what came before it', async () => {
+test('an error inside the stream keeps the text before it', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
   await send('/playground')
   stream.send(piece('half an answer'))
@@ -88,16 +88,16 @@ test('an error inside the stream keeps what came before it', async () => {
   expect(await screen.findByText('half an answer')).toBeVisible()
 })
 
-test.each(['end', 'cut'] as const)('a stream that just stops (%s) is not taken for an answer', async (how) => {
+test.each(['end', 'cut'] as const)('a stream that stops early (%s) is an error', async (how) => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
   await send('/playground')
   stream.send(piece('half'))
   await screen.findByText('half')
   stream[how]()
-  expect(await screen.findByRole('alert')).toHaveTextContent('The answer broke off')
+  expect(await screen.findByRole('alert')).toHaveTextContent('The response was cut off')
 })
 
-test('the stop button ends it and keeps what came', async () => {
+test('the stop button ends the stream and keeps its text', async () => {
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
   const { user } = await send('/playground')
   stream.send(piece('so far'))
@@ -108,22 +108,22 @@ test('the stop button ends it and keeps what came', async () => {
   expect(screen.queryByRole('alert')).toBeNull()
 })
 
-test('a question can be edited: what came after it is given up', async () => {
+test('a message can be edited: the messages after it are discarded', async () => {
   fakeGateway.fails('post', '/v1/chat/completions', 500, { message: 'Broken.' })
   const { user } = await send('/playground', 'frist')
   await screen.findByRole('alert')
-  await user.click(screen.getByRole('button', { name: 'Edit the question' }))
-  const field = screen.getByRole('textbox', { name: 'Edited question' })
+  await user.click(screen.getByRole('button', { name: 'Edit message' }))
+  const field = screen.getByRole('textbox', { name: 'Edited message' })
   await user.clear(field)
   await user.type(field, 'first')
-  await user.click(screen.getByRole('button', { name: 'Ask' }))
+  await user.click(screen.getByRole('button', { name: 'Resend' }))
   await waitFor(() => {
     expect(body()).toMatchObject({ messages: [{ role: 'user', content: 'first' }] })
   })
   expect(screen.queryByText('frist')).toBeNull()
 })
 
-test('the chosen model is in the URL, and any name may be typed', async () => {
+test('the chosen model is in the URL, and any name can be typed', async () => {
   const { user, url } = await renderApp('/playground')
   const field = await screen
     .findByRole('textbox', { name: 'Model' })
@@ -135,7 +135,7 @@ test('the chosen model is in the URL, and any name may be typed', async () => {
   })
 })
 
-test('the request is there as code, with this page’s own address', async () => {
+test('the request is available as code, with the address of this page', async () => {
   const { user } = await renderApp('/playground?model=gpt-4o')
   await user.click(await screen.findByRole('button', { name: 'Copy as code' }))
   const dialog = await screen.findByRole('dialog')

@@ -14,7 +14,7 @@ const HOSTILE = [
 const requestFor = (text: string) =>
   requestOf({ model: text, temperature: 0.5, autodecide: false }, messagesOf(text, [], text))
 
-test.each(HOSTILE)('a shell gives exactly the request to curl (%j)', (text) => {
+test.each(HOSTILE)('a shell passes exactly the request to curl (%j)', (text) => {
   // The shell itself says which words it would hand to curl.
   const script = snippet('curl', requestFor(text), place).replace(/^curl/, `printf '%s\\0'`)
   const words = execFileSync('sh', ['-c', script]).toString().split('\0')
@@ -40,14 +40,14 @@ test.each(HOSTILE)('Python reads exactly the request (%j)', (text) => {
   expect({ ...body, ...extra }).toEqual({ ...requestFor(text), stream: true })
 })
 
-test.each(['curl', 'Python', 'Node'] as const)('nothing in %s is unseen', (language) => {
+test.each(['curl', 'Python', 'Node'] as const)('%s has no invisible characters', (language) => {
   for (const text of HOSTILE)
     expect(snippet(language, requestFor(text), place)).not.toMatch(
       /(?!\n)[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/u,
     )
 })
 
-test('a gateway that asks for a key gets it from the environment, never from the snippet', () => {
+test('a key comes from the environment, never from the snippet', () => {
   const request = requestFor('hi')
   expect(snippet('curl', request, { ...place, needsKey: true })).toContain(
     '"Authorization: Bearer $AI_ENGINE_CLIENT_KEY"',
@@ -56,6 +56,6 @@ test('a gateway that asks for a key gets it from the environment, never from the
   expect(snippet('Node', request, { ...place, needsKey: true })).toContain('process.env.AI_ENGINE_CLIENT_KEY')
 })
 
-test('a parameter that is not set is not sent', () => {
+test('an unset parameter is not sent', () => {
   expect(requestOf({ seed: 0 }, [])).toEqual({ model: 'auto', messages: [], seed: 0 })
 })

@@ -105,7 +105,7 @@ function QuestionEditor({ question, hasMore, onCancel, onSend }: QuestionEditorP
           Cancel
         </Button>
         <Button size="xs" disabled={text.trim() === ''} onClick={() => onSend(text)}>
-          Send
+          Resend
         </Button>
       </div>
     </div>

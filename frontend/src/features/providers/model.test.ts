@@ -15,7 +15,7 @@ const aKey = {
 }
 const inCooldown = { ...aKey, fingerprint: '60303ae2', active: false, state: 'resting' as const, reason: 'quota' }
 
-test('those that are set up stand apart from those that wait for a key', () => {
+test('providers that are set up are listed apart from those without a key', () => {
   const { setUp, others } = listed(
     [
       aProvider({ name: 'xai', display_name: 'xAI', status: 'no_key' }),
@@ -33,7 +33,7 @@ test('those that are set up stand apart from those that wait for a key', () => {
   expect(others.map(({ name }) => name)).toEqual(['cohere', 'never', 'xai'])
 })
 
-test('they are found by name, by address and by state', () => {
+test('providers are filtered by name, address and state', () => {
   const providers = [
     aProvider(),
     aProvider({ name: 'out', display_name: 'Out', base_url: 'http://host/v1', status: 'flagged' }),
@@ -43,7 +43,7 @@ test('they are found by name, by address and by state', () => {
   expect(listed(providers, '', 'flagged').setUp.map(({ name }) => name)).toEqual(['out'])
 })
 
-test('the last one in rotation is known', () => {
+test('the last provider in rotation is recognised', () => {
   const [one, other] = [aProvider({ name: 'one' }), aProvider({ name: 'other', status: 'drained' })]
 
   expect(isLastAvailable(one, [one, other])).toBe(true)
@@ -57,12 +57,12 @@ test('a key can be rolled only to another usable one', () => {
   expect(usableKeys({ keys: [aKey, inCooldown] })).toEqual({ usable: 1, total: 2 })
 })
 
-test('there is something to forget where a key rests for a single model', () => {
+test('a cooldown for a single model can be unflagged', () => {
   expect(hasFlags(aProvider({ keys: [aKey] }))).toBe(false)
   expect(hasFlags(aProvider({ keys: [{ ...aKey, resting_models: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
 })
 
-test('changes are told in words', () => {
+test('changes are described', () => {
   const words = (action: string, before = {}, after = {}) => auditWords({ action, before, after })
 
   expect(words('provider.toggle', { enabled: null }, { enabled: false })).toBe('Switched off')
@@ -73,7 +73,7 @@ test('changes are told in words', () => {
   expect(words('provider.drain', { drained: null }, { drained: true })).toBe('Drained')
 })
 
-test('what a provider waits for is its key, and what else it cannot do without', () => {
+test('a provider requires its key, and further variables without a default', () => {
   const variable = (name: string, provider: string) => ({ name, provider, is_set: false, keys: [] })
   const needed = requiredVariables({
     variables: [
@@ -90,7 +90,7 @@ test('what a provider waits for is its key, and what else it cannot do without',
   ])
 })
 
-test('the count says what the two lists hold, and that something narrows them', () => {
+test('the count has the length of both lists, and whether they are filtered', () => {
   expect(countOf(6, 34, false)).toBe('6 set up, 34 not set up.')
   expect(countOf(1, 0, true)).toBe('Found: 1 set up, 0 not set up.')
 })

@@ -8,7 +8,7 @@ import { aKey, another, drawer, fakeProviders, groq, list, openai, out, waiting 
 
 beforeEach(fakeProviders)
 
-test('those that are set up come first, the others with the variable they wait for', async () => {
+test('providers that are set up come first, the others with their variable', async () => {
   await renderApp('/providers')
 
   const rows = within(await screen.findByRole('table', { name: 'Providers that are set up' })).getAllByRole('row')
@@ -22,7 +22,7 @@ test('those that are set up come first, the others with the variable they wait f
 
 const slow = { p50: 2_300, p95: 4_000, p99: 5_000 }
 
-test('success and latency are those of the hour that the strip shows, and sort the table', async () => {
+test('success and latency cover the same hour as the strip, and sort the table', async () => {
   fakeGateway.answers(
     'get',
     '/api/statistics',
@@ -47,19 +47,19 @@ test('success and latency are those of the hour that the strip shows, and sort t
       expect.stringMatching(/Mistral.*––/),
     ])
   })
-  expect(screen.getByText(/^Success and latency are of the last hour/)).toBeVisible()
-  const [asked] = fakeGateway.received('get', '/api/statistics')
-  expect(asked?.url.searchParams.get('bucket')).toBe('minute')
+  expect(screen.getByText(/^Success and latency of the last hour/)).toBeVisible()
+  const [request] = fakeGateway.received('get', '/api/statistics')
+  expect(request?.url.searchParams.get('bucket')).toBe('minute')
 })
 
-test('one that was asked in the last hour, but not since the gateway started, is not said never to have been used', async () => {
+test('a provider unused since startup is marked as such', async () => {
   list(aProvider({ last_used_at: null }))
   await renderApp('/providers')
 
-  expect(await screen.findByText('not since the start')).toBeVisible()
+  expect(await screen.findByText('not since startup')).toBeVisible()
 })
 
-test('one that is opened has the figures of the day that its strip shows', async () => {
+test('the details have the figures of the same day as the strip', async () => {
   fakeGateway.answers(
     'get',
     '/api/statistics',
@@ -70,8 +70,8 @@ test('one that is opened has the figures of the day that its strip shows', async
   const opened = await drawer()
   expect(await opened.findByText('90.3%')).toBeVisible()
   expect(opened.getByText('812 ms')).toBeVisible()
-  expect(opened.getByText(/^Of the last 24 hours/)).toBeVisible()
-  expect(opened.getAllByText('12 requests, 0 failed since the start')).toHaveLength(2)
+  expect(opened.getByText(/^Last 24 hours/)).toBeVisible()
+  expect(opened.getAllByText('12 requests, 0 failed since startup')).toHaveLength(2)
   expect(fakeGateway.received('get', '/api/statistics').map(({ url }) => url.searchParams.get('bucket'))).toContain(
     'hour',
   )
@@ -90,7 +90,7 @@ test('search and state are in the URL', async () => {
   expect(url()).toBe('/providers?state=available&find=openai')
 })
 
-test('one that is opened tells why it is out, and has a URL', async () => {
+test('the details explain why a provider is out of rotation, and have a URL', async () => {
   await renderApp('/providers?provider=mistral')
 
   const opened = await drawer()
@@ -99,7 +99,7 @@ test('one that is opened tells why it is out, and has a URL', async () => {
   expect(opened.getByRole('button', { name: 'Unflag' })).toBeVisible()
 })
 
-test('switching off shows at once, and can be undone', async () => {
+test('switching off is shown at once and can be undone', async () => {
   const { user } = await renderApp('/providers?provider=groq')
   const opened = await drawer()
   const off = { ...groq, enabled: false, status: 'disabled' as const }
@@ -120,7 +120,7 @@ test('switching off shows at once, and can be undone', async () => {
   ])
 })
 
-test('a refusal puts back what was shown and says why', async () => {
+test('a failed action is reverted and explained', async () => {
   const { user } = await renderApp('/providers?provider=groq')
   fakeGateway.fails('post', '/api/providers/{provider}/drain', 503, { message: 'The database does not answer.' })
   const opened = await drawer()
@@ -132,18 +132,18 @@ test('a refusal puts back what was shown and says why', async () => {
   expect(opened.getByText('Available')).toBeVisible()
 })
 
-test('the last one in rotation is not switched off without a question', async () => {
+test('switching off the last provider in rotation has to be confirmed', async () => {
   list(groq, out)
   const { user } = await renderApp('/providers?provider=groq')
   const opened = await drawer()
   await user.click(opened.getByRole('switch', { name: 'Switched on' }))
 
-  expect(await screen.findByText('Switch off Groq, the last one in rotation?')).toBeInTheDocument()
+  expect(await screen.findByText('Switch off Groq, the last provider in rotation?')).toBeInTheDocument()
   await user.click(await screen.findByRole('button', { name: 'Cancel' }))
   expect(fakeGateway.received('post', '/api/providers/{provider}/toggle')).toEqual([])
 })
 
-test('rolling asks first, and uses the next key', async () => {
+test('rolling has to be confirmed, and uses the next key', async () => {
   const { user } = await renderApp('/providers?provider=groq')
   const rolled = {
     ...groq,
@@ -156,16 +156,17 @@ test('rolling asks first, and uses the next key', async () => {
   fakeGateway.answers('get', '/api/providers/{provider}', rolled)
   await user.click((await drawer()).getByRole('button', { name: 'Roll key' }))
   list(rolled, openai, out, waiting)
-  await user.click(await screen.findByRole('button', { name: 'Roll the key' }))
+  const dialog = await screen.findByRole('dialog', { name: 'Roll the key of Groq?' })
+  await user.click(within(dialog).getByRole('button', { name: 'Roll key' }))
 
   expect(await screen.findByText('Groq uses its next key')).toBeVisible()
-  expect((await drawer()).getByText('60303ae2').closest('li')).toHaveTextContent('Next')
+  expect((await drawer()).getByText('60303ae2').closest('li')).toHaveTextContent('Active')
 })
 
-test('a key that rests says for how long, and can be restored', async () => {
+test('a key in cooldown shows its time left and can be restored', async () => {
   const { user } = await renderApp('/providers?provider=openai')
   const opened = await drawer()
-  expect(opened.getByText(/Quota spent\. Back in/)).toBeVisible()
+  expect(opened.getByText(/Quota exceeded\. Usable again in/)).toBeVisible()
   expect(opened.getByRole('button', { name: 'Roll key' })).toBeDisabled()
 
   const whole = { ...openai, keys: [aKey, another] }
@@ -176,7 +177,7 @@ test('a key that rests says for how long, and can be restored', async () => {
   expect(await screen.findByText('Key 60303ae2 of OpenAI is usable')).toBeVisible()
 })
 
-test('the priority is set, and goes back on Undo', async () => {
+test('the priority is saved, and reset by Undo', async () => {
   const { user } = await renderApp('/providers?provider=groq')
   const changed = { ...groq, priority: 20 }
   fakeGateway.answers('patch', '/api/providers/{provider}', changed)

@@ -12,40 +12,40 @@ const receive = (state: Arrivals, numbers: number[], isHeld = false, of: object 
   nextArrivals(state, { kind: 'received', latest: numbered(...numbers), filters: of, isHeld })
 const ids = (requests: { id: string }[]) => requests.map((request) => parseInt(request.id, 16))
 
-test('what arrives is shown on top, each once', () => {
+test('arrivals are added on top, each once', () => {
   const state = receive(receive(noArrivals, [2, 1]), [4, 3, 2, 1])
   expect(ids(state.shown)).toEqual([4, 3, 2, 1])
   expect(ids(mergedLedger(numbered(3, 2, 1, 0), state.shown))).toEqual([4, 3, 2, 1, 0])
 })
 
-test('a request that took long takes its place among those that came later', () => {
+test('a long request is sorted among those that were received later', () => {
   expect(ids(mergedLedger(numbered(9, 5, 1), numbered(3, 10, 5)))).toEqual([10, 9, 5, 3, 1])
 })
 
-test('who reads is not disturbed: what arrives waits, and is shown when wanted', () => {
+test('while reading, arrivals are held until they are released', () => {
   const held = receive(receive(noArrivals, [1]), [3, 2, 1], true)
   expect([ids(held.shown), ids(held.held)]).toEqual([[1], [3, 2]])
   const released = nextArrivals(held, { kind: 'released' })
   expect([ids(released.shown), ids(released.held)]).toEqual([[3, 2, 1], []])
 })
 
-test('who goes back to the top has what waited, without asking', () => {
+test('back at the top, held arrivals are shown', () => {
   const state = receive(receive(receive(noArrivals, [1]), [2, 1], true), [2, 1])
   expect([ids(state.shown), state.held]).toEqual([[2, 1], []])
 })
 
-test('other filters begin anew', () => {
-  const state = receive(receive(noArrivals, [2, 1]), [3, 2, 1], true, { provider: 'nobody' })
+test('other filters start over', () => {
+  const state = receive(receive(noArrivals, [2, 1]), [3, 2, 1], true, { provider: 'none' })
   expect([state.shown, state.held, state.hasGap]).toEqual([[], [], false])
 })
 
-test('nothing in common with what was known means that some may be missing, until the list is loaded anew', () => {
+test('without overlap some arrivals may be missing, until the list is reloaded', () => {
   const state = receive(receive(noArrivals, [2, 1]), [60, 59])
   expect(state.hasGap).toBe(true)
   expect(nextArrivals(state, { kind: 'reloaded' })).toMatchObject({ hasGap: false, shown: [] })
 })
 
-test('what waits is bounded', () => {
+test('held arrivals are bounded', () => {
   let state = receive(noArrivals, [1])
   for (let round = 0; round < MOST_ARRIVALS / 50 + 1; round += 1)
     state = receive(state, [1, ...Array.from({ length: 50 }, (_, index) => 2 + round * 50 + index)], true)
@@ -53,7 +53,7 @@ test('what waits is bounded', () => {
   expect(state.hasGap).toBe(true)
 })
 
-test('a message that brings nothing new changes nothing', () => {
+test('without new requests the state stays the same', () => {
   const state = receive(noArrivals, [2, 1])
   expect(receive(state, [2, 1])).toBe(state)
 })
@@ -68,16 +68,16 @@ test.each([
   [{ from: '2026-11-23T12:59:48Z' }, true],
   [{ to: '2026-11-23T12:59:48Z' }, false],
   [{ from: '2026-11-23T13:00:00+00:00' }, false],
-])('filters match as the ledger matches (%j)', (wanted, isMatch) => {
+])('filters match as in the ledger (%j)', (wanted, isMatch) => {
   expect(matches(request, wanted)).toBe(isMatch)
 })
 
-test('what makes no sense in the URL is left out, and digits stay a name', () => {
+test('invalid parameters are dropped, and digits stay a name', () => {
   const search = { model: 4, ending: 'exploded', status: '2xx', from: 'yesterday', request: '<script>', other: 1 }
   expect(parse(requestsSearch, search)).toEqual({ model: '4', status: '2xx' })
 })
 
-test('attempts lie on the axis in shares of the whole, also one that outlived the request', () => {
+test('attempts are placed in shares of the axis, also one that ended after the request', () => {
   const attempt = { first_token_ms: null } as never
   const { bars, ticks } = timelineOf({
     duration_ms: 1_000,
@@ -93,6 +93,6 @@ test('attempts lie on the axis in shares of the whole, also one that outlived th
   expect(ticks.at(-1)).toEqual({ ms: 2_000, at: 1 })
 })
 
-test('a request that took no time at all has a timeline too', () => {
+test('a request without duration has a timeline', () => {
   expect(timelineOf({ duration_ms: 0, attempts: [] }).ticks[0]).toEqual({ ms: 0, at: 0 })
 })

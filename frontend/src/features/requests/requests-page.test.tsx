@@ -38,7 +38,7 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/status', aStatus())
 })
 
-test('each request says how it ended, whom it went to, and what it took', async () => {
+test('each request has outcome, provider and duration', async () => {
   list(aRequest({ ending: 'error', failure: 'rate_limit', status: 429, attempts_count: 3 }))
   await renderApp('/requests')
 
@@ -48,7 +48,7 @@ test('each request says how it ended, whom it went to, and what it took', async 
   expect(row).toHaveTextContent('1.48 s')
 })
 
-test('a provider has the same mark as on every page, from how it calls itself', async () => {
+test('a provider’s mark comes from its display name', async () => {
   fakeGateway.answers('get', '/api/providers', [aProvider({ name: 'together', display_name: 'Together AI' })])
   list(aRequest({ provider: 'together' }))
   await renderApp('/requests')
@@ -58,7 +58,7 @@ test('a provider has the same mark as on every page, from how it calls itself', 
   expect(row).toHaveTextContent('together')
 })
 
-test('the filters of the URL are asked for, and a click changes both', async () => {
+test('the filters of the URL are requested, and a click changes both', async () => {
   list(aRequest())
   const { user, url } = await renderApp('/requests?provider=groq&status=5xx')
   await screen.findByRole('table')
@@ -71,7 +71,7 @@ test('the filters of the URL are asked for, and a click changes both', async () 
   })
 })
 
-test('a choice is a step that “back” undoes', async () => {
+test('“back” undoes a choice', async () => {
   list(aRequest())
   const { user, url, back } = await renderApp('/requests')
   await user.selectOptions(await screen.findByRole('combobox', { name: 'Ending' }), 'Failed')
@@ -91,28 +91,28 @@ test('a choice is a step that “back” undoes', async () => {
   expect(screen.getByRole('combobox', { name: 'Status' })).toHaveDisplayValue('Any status')
 })
 
-test('a filter that nothing fits says so and can be taken back', async () => {
+test('a filter without matches can be cleared', async () => {
   list()
   const { user, url } = await renderApp('/requests?model=none')
-  expect(await screen.findByText('No request is like that')).toBeVisible()
-  await user.click(screen.getByRole('button', { name: 'Clear the filters' }))
+  expect(await screen.findByText('No matching requests')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Clear filters' }))
   await waitFor(() => {
     expect(url()).toBe('/requests')
   })
 })
 
-test('an empty ledger says what would fill it', async () => {
+test('an empty ledger explains how to fill it', async () => {
   list()
   await renderApp('/requests')
-  expect(await screen.findByText('No request yet')).toBeVisible()
+  expect(await screen.findByText('No requests yet')).toBeVisible()
   expect(screen.getByRole('link', { name: 'Open the playground' })).toBeVisible()
 })
 
-test('what has just finished appears on top; under a filter it waits to be asked for', async () => {
+test('a finished request appears on top; with a filter it waits behind a button', async () => {
   list(aRequest())
   const { user } = await renderApp('/requests?provider=groq')
   await screen.findByRole('table')
-  // Said again until the line is there to hear it; what is heard twice counts once.
+  // Repeated until the connection is open; a request that is received twice counts once.
   const saying = setInterval(() => {
     says(
       aRequest({ id: 'f'.repeat(32), requested_model: 'brand-new' }),
@@ -129,7 +129,7 @@ test('what has just finished appears on top; under a filter it waits to be asked
   expect(row).toHaveTextContent('brand-new')
 })
 
-test('a request opens with its attempts, and its URL opens it again', async () => {
+test('a request opens with its attempts, and has a URL', async () => {
   list(aRequest())
   const detail = {
     ...aRequest({ cost_usd: null, attempts_count: 2 }),
@@ -153,8 +153,8 @@ test('a request opens with its attempts, and its URL opens it again', async () =
 
   const dialog = await screen.findByRole('dialog', { name: 'Request' })
   expect(await within(dialog).findByText('2 attempts')).toBeVisible()
-  expect(within(dialog).getByText(/asked to be asked less often/)).toBeVisible()
-  expect(within(dialog).getByText(/Charged to the key/)).toBeVisible()
+  expect(within(dialog).getByText(/rate limit was reached/)).toBeVisible()
+  expect(within(dialog).getByText(/Counts against the key/)).toBeVisible()
   expect(within(dialog).getAllByText(/unknown/).length).toBeGreaterThan(0)
   expect(url()).toBe(`/requests?request=${ID}`)
 
@@ -164,27 +164,21 @@ test('a request opens with its attempts, and its URL opens it again', async () =
   })
 })
 
-test('a request that is not there says so, and the list stays', async () => {
+test('an unknown request is reported, and the list stays', async () => {
   list(aRequest({ id: 'a'.repeat(32) }))
   fakeGateway.fails('get', '/api/requests/{id}', 404, { message: 'The ledger has no request with this id.' })
   await renderApp(`/requests?request=${ID}`)
   expect(await screen.findByText('The ledger has no request with this id.')).toBeVisible()
 })
 
-test('a gateway that refuses says why, in its own words', async () => {
+test('an error of the gateway is shown with its message', async () => {
   fakeGateway.fails('get', '/api/requests', 400, { message: 'No provider ‘x’ is configured.', param: 'provider' })
   await renderApp('/requests?provider=x')
   expect(await screen.findByText('No provider ‘x’ is configured.')).toBeVisible()
 })
 
-test('hostile names are text', async () => {
-  list(
-    aRequest({
-      requested_model: '<img src=x onerror=alert(1)>',
-      client: 'c',
-      client_name: '<script>alert(1)</script>',
-    }),
-  )
+test('hostile names are shown as text', async () => {
+  list(aRequest({ asked_model: '<img src=x onerror=alert(1)>', client: 'c', client_name: '<script>alert(1)</script>' }))
   await renderApp('/requests')
   expect(await screen.findByText('<img src=x onerror=alert(1)>')).toBeVisible()
   expect(document.querySelector('main img, main script')).toBeNull()

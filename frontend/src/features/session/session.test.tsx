@@ -12,7 +12,7 @@ const anAdmin: Schemas['SessionView'] = {
   expires_at: '2026-11-30T12:00:00Z',
 }
 
-function asksForAKey() {
+function requireKey() {
   fakeGateway.fails('get', '/api/session', 401, { message: 'A key is needed.', code: 'missing_api_key' })
 }
 
@@ -21,15 +21,15 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/config', aConfiguration())
 })
 
-test('a gateway that asks nobody for a key shows nothing of signing in or out', async () => {
+test('without keys there is no sign-in and no sign-out', async () => {
   await renderApp('/settings')
 
   expect(await screen.findByRole('table', { name: 'Variables' })).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Sign out' })).toBeNull()
 })
 
-test('who is asked for a key signs in and is on the page that was asked for', async () => {
-  asksForAKey()
+test('after sign-in the page that was opened is shown', async () => {
+  requireKey()
   const { user, url } = await renderApp('/settings?show=set')
   const key = await screen.findByLabelText('Key')
   expect(key).toHaveFocus()
@@ -46,8 +46,8 @@ test('who is asked for a key signs in and is on the page that was asked for', as
   expect(screen.getByRole('main')).toHaveFocus()
 })
 
-test('nothing else is asked of the gateway before somebody has signed in', async () => {
-  asksForAKey()
+test('before sign-in nothing else is requested', async () => {
+  requireKey()
   await renderApp('/settings')
 
   await screen.findByLabelText('Key')
@@ -55,22 +55,22 @@ test('nothing else is asked of the gateway before somebody has signed in', async
   expect(fakeGateway.received('get', '/api/status')).toEqual([])
 })
 
-test('a key that nobody knows is told in plain words, and the next one can be typed at once', async () => {
-  asksForAKey()
+test('an unknown key is reported, and the next one can be typed at once', async () => {
+  requireKey()
   const { user } = await renderApp('/settings')
   fakeGateway.fails('post', '/api/session', 401, { message: 'The key … is not one of this gateway’s.' })
 
   await user.type(await screen.findByLabelText('Key'), 'aie_wrong{Enter}')
 
-  expect(await screen.findByRole('alert')).toHaveTextContent('The gateway does not know this key.')
+  expect(await screen.findByRole('alert')).toHaveTextContent('Unknown key.')
   const key = screen.getByLabelText('Key')
   expect(key).toHaveFocus()
   expect(key).toBeInvalid()
-  expect(key).toHaveAccessibleDescription(/does not know this key/)
+  expect(key).toHaveAccessibleDescription(/Unknown key/)
 })
 
-test('a client’s key is refused in the words of the gateway', async () => {
-  asksForAKey()
+test('a client key is rejected with the gateway’s message', async () => {
+  requireKey()
   const { user } = await renderApp('/settings')
   const words = 'This key is a client’s, for /v1; the pages need a viewer’s or an admin’s.'
   fakeGateway.fails('post', '/api/session', 403, { message: words })
@@ -80,30 +80,30 @@ test('a client’s key is refused in the words of the gateway', async () => {
   expect(await screen.findByRole('alert')).toHaveTextContent(words)
 })
 
-test('a gateway that is gone while somebody signs in says so and keeps what was typed', async () => {
-  asksForAKey()
+test('if the gateway is unreachable the form says so and keeps its text', async () => {
+  requireKey()
   const { user } = await renderApp('/settings')
   fakeGateway.isGone('post', '/api/session')
 
   await user.type(await screen.findByLabelText('Key'), 'aie_abc{Enter}')
 
-  expect(await screen.findByRole('alert')).toHaveTextContent('The gateway does not answer.')
+  expect(await screen.findByRole('alert')).toHaveTextContent('The gateway is not reachable.')
   expect(screen.getByLabelText('Key')).toHaveValue('aie_abc')
 })
 
-test('an empty form asks for a key and not the gateway', async () => {
-  asksForAKey()
+test('an empty form is not sent', async () => {
+  requireKey()
   const { user } = await renderApp('/settings')
   await screen.findByLabelText('Key')
 
   await user.click(screen.getByRole('button', { name: 'Sign in' }))
 
-  expect(await screen.findByRole('alert')).toHaveTextContent('Paste a key first.')
+  expect(await screen.findByRole('alert')).toHaveTextContent('Enter a key.')
   expect(fakeGateway.received('post', '/api/session')).toEqual([])
 })
 
-test('a key is hidden, can be shown, and is found by a password manager', async () => {
-  asksForAKey()
+test('a key is hidden, can be shown, and works with password managers', async () => {
+  requireKey()
   const { user } = await renderApp('/settings')
   const key = await screen.findByLabelText('Key')
   expect(key).toHaveAttribute('type', 'password')
@@ -115,7 +115,7 @@ test('a key is hidden, can be shown, and is found by a password manager', async 
   expect(screen.getByRole('button', { name: 'Hide the key' })).toBeVisible()
 })
 
-test('who is signed in sees whose key it is, and signs out to the form', async () => {
+test('a signed-in user sees the name of the key, and signs out to the form', async () => {
   fakeGateway.answers('get', '/api/session', anAdmin)
   const { user, url } = await renderApp('/settings')
   expect(await screen.findByText('admin key')).toBeVisible()
@@ -129,22 +129,22 @@ test('who is signed in sees whose key it is, and signs out to the form', async (
   expect(url()).toBe('/settings')
 })
 
-test('a sign-out that fails says that one is still signed in', async () => {
+test('a failed sign-out is reported', async () => {
   fakeGateway.answers('get', '/api/session', anAdmin)
   const { user } = await renderApp('/settings')
   fakeGateway.fails('delete', '/api/session', 500, { message: 'Something broke inside.' })
 
   await user.click(await screen.findByRole('button', { name: 'Sign out' }))
 
-  expect(await screen.findByText('You are still signed in')).toBeVisible()
+  expect(await screen.findByText('Sign-out failed')).toBeVisible()
 })
 
-test('a session that is over leads to the form at the same URL, and back', async () => {
+test('an expired session leads to the form at the same URL, and back', async () => {
   fakeGateway.answers('get', '/api/session', anAdmin)
   fakeGateway.fails('post', '/api/config/reload', 401, { message: 'A key is needed.', code: 'missing_api_key' })
   const { user, url } = await renderApp('/settings?find=port')
   const reload = await screen.findByRole('button', { name: 'Reload configuration' })
-  asksForAKey()
+  requireKey()
 
   await user.click(reload)
 
@@ -156,33 +156,33 @@ test('a session that is over leads to the form at the same URL, and back', async
   expect(url()).toBe('/settings?find=port')
 })
 
-test('a 401 that is not about the session leaves the page where it is', async () => {
+test('a 401 with a valid session does not leave the page', async () => {
   fakeGateway.answers('get', '/api/session', anAdmin)
   fakeGateway.fails('get', '/api/status', 401, { message: 'Not this one.' })
   await renderApp('/settings')
 
-  expect(await screen.findByText('This gateway asks for a key')).toBeVisible()
+  expect(await screen.findByText('Sign-in required')).toBeVisible()
   await waitFor(() => {
     expect(fakeGateway.received('get', '/api/session').length).toBeGreaterThan(1)
   })
   expect(screen.queryByLabelText('Key')).toBeNull()
 })
 
-test('a gateway that does not say who we are does not hold the page back', async () => {
+test('a session that does not load does not block the page', async () => {
   fakeGateway.hangs('get', '/api/session')
   await renderApp('/settings')
 
   expect(await screen.findByRole('table', { name: 'Variables' })).toBeVisible()
 })
 
-test('a viewer reads, and is told why nothing can be changed', async () => {
+test('a viewer sees why changes are disabled', async () => {
   fakeGateway.answers('get', '/api/session', { ...anAdmin, role: 'viewer', name: 'viewer key' })
   const { user } = await renderApp('/settings')
   expect(await screen.findByText('Viewer')).toBeVisible()
   const reload = await screen.findByRole('button', { name: 'Reload configuration' })
 
   expect(reload).toHaveAttribute('aria-disabled', 'true')
-  expect(reload).toHaveAccessibleDescription(/viewer’s key/)
+  expect(reload).toHaveAccessibleDescription(/viewer key/)
   await user.click(reload)
   expect(fakeGateway.received('post', '/api/config/reload')).toEqual([])
 })

