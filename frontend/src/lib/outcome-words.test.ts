@@ -14,7 +14,7 @@ test('an unknown class is shown as it is written', () => {
 })
 
 test('an outcome is named by its failure, else by its ending', () => {
-  expect(outcomeOf({ ending: 'error', failure: 'reset', status: 502 }).name).toBe('Connection reset')
+  expect(outcomeOf({ ending: 'error', failure: 'connection_reset', status: 502 }).name).toBe('Connection reset')
   expect(outcomeOf({ ending: 'client_cancelled', failure: null, status: 499 }).name).toBe('Client disconnected')
 })
 

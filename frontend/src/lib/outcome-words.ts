@@ -42,18 +42,21 @@ const FAILURES: Record<string, OutcomeWords> = {
     explanation: 'No provider serves this model, or it was withdrawn.',
   },
   server_error: { name: 'Provider error', explanation: 'The provider failed with an internal error.' },
-  malformed_answer: { name: 'Malformed response', explanation: 'The provider’s response could not be parsed.' },
-  connect: {
+  malformed_response: { name: 'Malformed response', explanation: 'The provider’s response could not be parsed.' },
+  connection_failed: {
     name: 'Connection failed',
     explanation: 'The provider could not be reached: check its DNS name, address and TLS certificate.',
   },
-  reset: { name: 'Connection reset', explanation: 'The provider closed the connection before it responded.' },
-  silent: {
+  connection_reset: {
+    name: 'Connection reset',
+    explanation: 'The provider closed the connection before it responded.',
+  },
+  timeout: {
     name: 'Timeout',
     explanation: 'The provider did not respond within its time limits, which are set per provider.',
   },
-  cut: { name: 'Stream interrupted', explanation: 'The response started and broke off before its end.' },
-  abandoned: {
+  incomplete_stream: { name: 'Stream interrupted', explanation: 'The response started and broke off before its end.' },
+  cancelled: {
     name: 'Cancelled',
     explanation: 'The client disconnected, or the deadline of the request passed. This does not count as a failure.',
   },
@@ -62,7 +65,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'No provider',
     explanation: 'No provider has a key. Add one, such as OPENAI_API_KEY, to .env.',
   },
-  routes_out: {
+  no_route_available: {
     name: 'No route available',
     explanation: 'Every provider of the model is flagged, drained, disabled or without a usable key.',
   },
@@ -74,7 +77,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     name: 'All keys rate limited',
     explanation: 'Every key for this model is in cooldown after a rate limit. Add keys or another provider.',
   },
-  catalogue_incomplete: {
+  model_list_pending: {
     name: 'Models still loading',
     explanation: 'The model was not known yet, and the model list of a provider was still loading.',
   },
@@ -83,7 +86,7 @@ const FAILURES: Record<string, OutcomeWords> = {
     explanation: 'No route of the model supports a feature of the request, such as tools or images.',
   },
   upstream_timeout: { name: 'Timeout', explanation: 'The last provider tried did not respond in time.' },
-  deadline_passed: {
+  deadline_exceeded: {
     name: 'Deadline exceeded',
     explanation: 'The client’s deadline, or the longest time for a request, passed before the response.',
   },
@@ -91,7 +94,7 @@ const FAILURES: Record<string, OutcomeWords> = {
   attempts_failed: { name: 'All attempts failed', explanation: 'Every attempt at a provider failed.' },
   insufficient_quota: { name: 'Budget exceeded', explanation: 'The client key has used up its budget.' },
   invalid_request: { name: 'Invalid request', explanation: 'The request is invalid and was not sent to a provider.' },
-  request_loop: {
+  loop_detected: {
     name: 'Request loop',
     explanation: 'The gateway received its own request: the base URL of a provider points to the gateway.',
   },
@@ -176,22 +179,26 @@ export function blameWords(blame: string | null): string | null {
 }
 
 const REASONS: Record<string, string> = {
-  'first choice': 'The best candidate.',
-  'another key': 'The previous key failed; the provider has another one.',
-  'next candidate': 'The previous candidates failed.',
+  first_candidate: 'The best candidate.',
+  next_key: 'The previous key failed; the provider has another one.',
+  next_candidate: 'The previous candidates failed.',
   retry: 'The same route again after a short wait: the failure may be temporary.',
-  'after a rate limit': 'The same route again after its rate limit ended.',
-  'fallback model': 'Every candidate of the requested model failed.',
-  'without stream_options': 'The provider rejected stream_options, so the request was sent without it.',
-  'as a chat': 'The provider does not support the format of the request, so it was sent as a chat completion.',
-  'without reasoning':
-    'The provider could not read the reasoning of earlier turns, so the request was sent without it.',
+  after_cooldown: 'The same route again after its cooldown.',
+  fallback_model: 'Every candidate of the requested model failed.',
+  without_stream_options: 'The provider rejected stream_options, so the request was sent without it.',
+  as_chat: 'The provider does not support the format of the request, so it was sent as a chat completion.',
+  without_reasoning: 'The provider could not read the reasoning of earlier turns, so the request was sent without it.',
   test: 'A test from these pages.',
 }
 
 /** Why an attempt was made, as a sentence; `null` for a reason without a description. */
-export function reasonWords(why: string): string | null {
-  return REASONS[why] ?? null
+export function reasonWords(reason: string): string | null {
+  return REASONS[reason] ?? null
+}
+
+/** `next_candidate` → `next candidate`. */
+export function reasonName(reason: string): string {
+  return reason.replaceAll('_', ' ')
 }
 
 /** `teapot_error` → `Teapot error`. */

@@ -1,5 +1,5 @@
 /** The outcome of a test request: the response with its figures, or the error, and every attempt. */
-import { failureWords } from '@/lib/outcome-words'
+import { failureWords, reasonName } from '@/lib/outcome-words'
 import { Bar } from './bar'
 import { Duration, KeyFingerprint, TokenCount } from './figures'
 import { ErrorState } from './messages'
@@ -10,7 +10,7 @@ interface Attempt {
   provider: string
   model: string
   key: string | null
-  why: string
+  reason: string
   succeeded: boolean
   failure: string | null
   status: number | null
@@ -99,7 +99,7 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
   const longest = Math.max(...attempts.map(({ duration_ms }) => duration_ms), 1)
   return (
     <ol className={classes.attempts} aria-label="Attempts">
-      {attempts.map(({ provider, model, key, why, succeeded, failure, status, duration_ms, ttft_ms }, index) => (
+      {attempts.map(({ provider, model, key, reason, succeeded, failure, status, duration_ms, ttft_ms }, index) => (
         <li key={index} className={classes.attempt}>
           <span className={classes.number}>{index + 1}</span>
           <span className={classes.name} dir="auto">
@@ -107,7 +107,7 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
           </span>
           <Duration ms={duration_ms} />
           <span className={classes.why}>
-            {why}
+            {reasonName(reason)}
             {failure !== null && ` · ${failureWords(failure).name}`}
             {status !== null && ` · ${status}`}
             {ttft_ms !== null && (

@@ -11,7 +11,7 @@ import { EmptyState } from '@/ui/messages'
 import { Panel } from '@/ui/panel'
 import { Skeleton } from '@mantine/core'
 import classes from './dashboard.module.css'
-import { clientSide, failed, succeeded } from './model'
+import { clientSide, succeeded, unsuccessful } from './model'
 
 const HEIGHT = 200
 
@@ -50,8 +50,8 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
       times: places.map(({ time }) => time),
       series: [
         counted('Succeeded', 'var(--ae-series-1)', succeeded),
-        counted('Disconnected or invalid', 'var(--ae-neutral)', clientSide),
-        counted('Failed', 'var(--ae-down)', failed),
+        counted('Client error or disconnect', 'var(--ae-neutral)', clientSide),
+        counted('Failed', 'var(--ae-down)', unsuccessful),
       ],
     }
   }, [statistics])

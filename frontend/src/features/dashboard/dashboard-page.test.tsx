@@ -70,7 +70,7 @@ beforeEach(() => {
 })
 
 test('a provider’s figures cover the same time as its health strip', async () => {
-  const measured = { attempts: 40, successes: 37, failed: 3, refused: 0, absorbed: 0, success_rate: 0.925 }
+  const measured = { attempts: 40, successes: 37, failed: 3, client_errors: 0, absorbed: 0, success_rate: 0.925 }
   const { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms } = sums
   const rest = { tokens, unknown_usage, estimated_usage, cost_usd, absorbed_usd, unpriced, latency_ms, first_token_ms }
   fakeGateway.answers('get', '/api/statistics', { ...statistics, provider_stats: { groq: { ...measured, ...rest } } })

@@ -31,7 +31,7 @@ test('degraded names the providers out of rotation and their reasons', () => {
 })
 
 test('at most three providers are named', () => {
-  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('silent') }))
+  const flagged_details = ['a', 'b', 'c', 'd', 'e'].map((provider) => ({ provider, flag: flag('timeout') }))
   const status = aStatus({ status: 'degraded', enabled_providers: 9, available_providers: 4, flagged_details })
 
   expect(statusWords(status, same).sentence).toContain('c (timeout) and 2 more')
@@ -92,8 +92,8 @@ test('keys are counted', () => {
     failures: 0,
   }
   const usable = { ...key, fingerprint: '9f86d081', state: 'usable' as const }
-  const inCooldown = { ...key, fingerprint: '60303ae2', state: 'resting' as const }
-  const out = { model: 'm', state: 'flagged' as const, reason: 'silent', until: null }
+  const inCooldown = { ...key, fingerprint: '60303ae2', state: 'cooldown' as const }
+  const out = { model: 'm', state: 'flagged' as const, reason: 'timeout' as const, until: null }
 
   expect(keysInShort({ keys: [], routes: [] })).toBe('no key needed')
   expect(keysInShort({ keys: [usable], routes: [] })).toBe('1 key')

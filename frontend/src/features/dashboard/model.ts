@@ -71,13 +71,16 @@ export function succeeded({ completed, rescued }: Pick<Point, 'completed' | 'res
   return completed + rescued
 }
 
-export function failed({ errors, upstream_cut }: Pick<Point, 'errors' | 'upstream_cut'>): number {
-  return errors + upstream_cut
+export function unsuccessful({ failed, upstream_cut }: Pick<Point, 'failed' | 'upstream_cut'>): number {
+  return failed + upstream_cut
 }
 
 /** Neither succeeded nor failed: the client disconnected, or its request was invalid. */
-export function clientSide({ client_cancelled, refused }: Pick<Point, 'client_cancelled' | 'refused'>): number {
-  return client_cancelled + refused
+export function clientSide({
+  client_cancelled,
+  client_errors,
+}: Pick<Point, 'client_cancelled' | 'client_errors'>): number {
+  return client_cancelled + client_errors
 }
 
 /** `undefined` for a good rate, and without one. */

@@ -8,7 +8,7 @@ import { ErrorState } from '@/ui/messages'
 import { Sparkline } from '@/ui/sparkline'
 import { StatTile, StatTiles } from '@/ui/stat-tile'
 import { bucketsOf } from '@/lib/buckets'
-import { failed, rateMeaning } from './model'
+import { rateMeaning, unsuccessful } from './model'
 
 const SPAN = { hour: 'in the last hour', day: 'in the last 24 hours' }
 
@@ -31,7 +31,7 @@ export const RangeTiles = memo(function RangeTiles({ span }: { span: HistorySpan
         label="Success rate"
         value={summary && formatPercent(summary.success_rate)}
         meaning={summary && rateMeaning(summary.success_rate)}
-        hint={summary && failedHint(failed(summary))}
+        hint={summary && failedHint(unsuccessful(summary))}
         sparkline={
           <Sparkline
             values={series(({ success_rate }) => success_rate)}

@@ -46,7 +46,7 @@ export const RecentFailures = memo(function RecentFailures() {
 })
 
 const Failure = memo(function Failure({ request }: { request: FinishedRequest }) {
-  const { id, asked_model, provider, status, received_at } = request
+  const { id, requested_model, provider, status, received_at } = request
   const { name, explanation, meaning } = outcomeOf(request)
   return (
     <li>

@@ -39,7 +39,7 @@ export function Explained({ explanation, onExplain }: ExplainedProps) {
           ))}
         </ol>
       )}
-      {left_out.length > 0 && <Excluded routes={left_out} />}
+      {excluded.length > 0 && <Excluded routes={excluded} />}
     </div>
   )
 }
@@ -155,22 +155,22 @@ function Part({ name, meaning, value, weight }: { name: string; meaning: string;
   )
 }
 
-function Excluded({ routes }: { routes: Explanation['left_out'] }) {
+function Excluded({ routes }: { routes: Explanation['excluded'] }) {
   return (
     <section aria-label="Excluded">
       <h3 className={classes.heading}>Excluded</h3>
       <ul className={classes.excluded}>
-        {routes.map(({ provider, model, reason, cause, detail, returns_at }) => (
+        {routes.map(({ provider, model, reason, cause, detail, until }) => (
           <li key={`${provider}/${model}`}>
             <ProviderMark name={provider} size="sm" />
             <div className={classes.names}>
               <RouteName provider={provider} model={model} />
               <span className={classes.facts} dir="auto">
                 {exclusionDetail(reason, cause, detail)}
-                <BackIn until={returns_at} />
+                <BackIn until={until} />
               </span>
             </div>
-            <StatusBadge meaning={returns_at === null ? 'neutral' : 'degraded'}>{exclusionName(reason)}</StatusBadge>
+            <StatusBadge meaning={until === null ? 'neutral' : 'degraded'}>{exclusionName(reason)}</StatusBadge>
           </li>
         ))}
       </ul>

@@ -47,13 +47,13 @@ test('unknown values have no span', () => {
 })
 
 test('an unknown reason or order is shown as it is', () => {
-  expect(exclusionName('keys_resting')).toBe('All keys in cooldown')
+  expect(exclusionName('keys_in_cooldown')).toBe('All keys in cooldown')
   expect(exclusionName('rate_limit')).toBe('Rate limited')
   expect(exclusionName('strange_moon')).toBe('Strange moon')
   expect(orderWords('provider.sort: price')).toBe('Ordered by provider.sort: price.')
 })
 
 test('keys in cooldown are explained by their failure, other exclusions by the gateway', () => {
-  expect(exclusionDetail('keys_resting', 'invalid_key', 'every key rests: invalid_key')).toMatch(/rejected the key/)
+  expect(exclusionDetail('keys_in_cooldown', 'invalid_key', 'every key rests: invalid_key')).toMatch(/rejected the key/)
   expect(exclusionDetail('drained', null, 'drained by hand')).toBe('drained by hand')
 })

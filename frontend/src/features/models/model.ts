@@ -44,7 +44,7 @@ export function capabilitiesOf(routes: Route[]): string[] {
 const EXCLUSIONS: Record<string, string> = {
   disabled: 'Switched off',
   no_key: 'No key',
-  keys_resting: 'All keys in cooldown',
+  keys_in_cooldown: 'All keys in cooldown',
   flagged: 'Out of rotation',
   excluded_by_request: 'Excluded by the request',
   lacks_tools: 'No tools',
@@ -60,7 +60,7 @@ export function exclusionName(reason: string): string {
 
 /** The same in a sentence. For keys in cooldown autodecide only knows the class of failure. */
 export function exclusionDetail(reason: string, cause: string | null, detail: string): string {
-  return reason === 'keys_resting' && cause !== null ? flagWords(cause).explanation : detail
+  return reason === 'keys_in_cooldown' && cause !== null ? flagWords(cause).explanation : detail
 }
 
 export function isFree(usd: string | null): boolean {

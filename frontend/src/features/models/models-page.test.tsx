@@ -145,7 +145,7 @@ test('a typed name is in the URL', async () => {
 })
 
 test('for an unknown name similar names are suggested', async () => {
-  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], left_out: [], fallbacks: [] })
+  const unknown = anExplanation({ model: 'gtp-4o', known: false, candidates: [], excluded: [], fallbacks: [] })
   fakeGateway.answers('get', '/api/autodecide/{model}', unknown)
   const { user, url } = await renderApp('/models?explain=gtp-4o')
 
@@ -190,7 +190,7 @@ test('a test by autodecide shows every attempt', async () => {
 })
 
 test('a refresh shows the outcome for each provider', async () => {
-  const listed_at = '2026-11-23T12:00:00Z'
+  const refreshed_at = '2026-11-23T12:00:00Z'
   fakeGateway.answers('post', '/api/models/refresh', {
     providers: [
       { provider: 'openai', outcome: 'refreshed', models_count: 13, refreshed_at, error: null },

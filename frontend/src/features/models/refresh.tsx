@@ -37,7 +37,7 @@ const LISTING_TIMEOUT_MS = 10_000
 
 export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
   const { data, error, isPending, reset, mutate } = refresh
-  useDelayedRefetch(data?.providers.some(({ outcome }) => outcome === 'under_way') ?? false)
+  useDelayedRefetch(data?.providers.some(({ outcome }) => outcome === 'in_progress') ?? false)
   if (isPending)
     return (
       <p className={classes.pending} role="status">
@@ -59,7 +59,7 @@ export function RefreshOutcome({ refresh }: { refresh: Refresh }) {
         {data.providers.some(({ outcome }) => outcome !== 'refreshed') && (
           <ul>
             {data.providers
-              .filter(({ outcome }) => outcome !== 'listed')
+              .filter(({ outcome }) => outcome !== 'refreshed')
               .map((refreshed) => (
                 <NotListed key={refreshed.provider} refreshed={refreshed} />
               ))}
@@ -89,7 +89,7 @@ function NotListed({ refreshed: { provider, outcome, error, models_count } }: { 
 }
 
 function summaryOf(providers: Refreshed[]): string {
-  const listed = providers.filter(({ outcome }) => outcome === 'listed')
+  const listed = providers.filter(({ outcome }) => outcome === 'refreshed')
   const models = listed.reduce((sum, { models_count }) => sum + models_count, 0)
   if (providers.length === 0) return 'No provider with a usable key can list its models.'
   return `${listed.length} of ${providers.length} providers listed ${formatCount(models)} models.`

@@ -140,5 +140,5 @@ export function preferencesAction(
 }
 
 function withoutCooldown(key: Schemas['ProviderKeyView']): Schemas['ProviderKeyView'] {
-  return { ...key, state: 'usable', until: null, reason: null, resting_models: {} }
+  return { ...key, state: 'usable', until: null, reason: null, model_cooldowns: {} }
 }

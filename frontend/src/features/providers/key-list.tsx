@@ -48,21 +48,21 @@ export function KeyList({ provider, readOnly }: { provider: Provider; readOnly: 
 }
 
 function KeyState({ of: { state, active } }: { of: Key }) {
-  if (state === 'set_aside') return <StatusBadge meaning="down">Invalid</StatusBadge>
-  if (state === 'resting') return <StatusBadge meaning="degraded">Cooldown</StatusBadge>
+  if (state === 'invalid') return <StatusBadge meaning="down">Invalid</StatusBadge>
+  if (state === 'cooldown') return <StatusBadge meaning="degraded">Cooldown</StatusBadge>
   return active ? <StatusBadge meaning="ok">Active</StatusBadge> : <StatusBadge meaning="neutral">Usable</StatusBadge>
 }
 
 /** Its cooldowns with their reasons, for all models and for single ones. */
-function Cooldowns({ of: { state, reason, until, resting_models } }: { of: Key }) {
-  const models = Object.entries(resting_models)
+function Cooldowns({ of: { state, reason, until, model_cooldowns } }: { of: Key }) {
+  const models = Object.entries(model_cooldowns)
   if (state === 'usable' && models.length === 0) return null
   return (
     <div className={classes.cooldowns}>
       {state !== 'usable' && (
         <span>
           {reason !== null && `${failureWords(reason).name}. `}
-          {state === 'set_aside' ? 'Checked again in ' : 'Usable again in '}
+          {state === 'invalid' ? 'Checked again in ' : 'Usable again in '}
           <Countdown until={until} />
         </span>
       )}

@@ -13,7 +13,13 @@ const aKey = {
   requests: 12,
   failures: 0,
 }
-const inCooldown = { ...aKey, fingerprint: '60303ae2', active: false, state: 'resting' as const, reason: 'quota' }
+const inCooldown = {
+  ...aKey,
+  fingerprint: '60303ae2',
+  active: false,
+  state: 'cooldown' as const,
+  reason: 'quota' as const,
+}
 
 test('providers that are set up are listed apart from those without a key', () => {
   const { setUp, others } = listed(
@@ -59,7 +65,7 @@ test('a key can be rolled only to another usable one', () => {
 
 test('a cooldown for a single model can be unflagged', () => {
   expect(hasFlags(aProvider({ keys: [aKey] }))).toBe(false)
-  expect(hasFlags(aProvider({ keys: [{ ...aKey, resting_models: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
+  expect(hasFlags(aProvider({ keys: [{ ...aKey, model_cooldowns: { m: '2026-11-23T12:00:00Z' } }] }))).toBe(true)
 })
 
 test('changes are described', () => {

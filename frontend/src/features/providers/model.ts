@@ -71,8 +71,8 @@ export function hasFlags({ status, routes, keys }: Provider): boolean {
   return status === 'flagged' || routes.length > 0 || keys.some(isInCooldown)
 }
 
-export function isInCooldown({ state, resting_models }: Schemas['ProviderKeyView']): boolean {
-  return state !== 'usable' || Object.keys(resting_models).length > 0
+export function isInCooldown({ state, model_cooldowns }: Schemas['ProviderKeyView']): boolean {
+  return state !== 'usable' || Object.keys(model_cooldowns).length > 0
 }
 
 /** Whether there is another usable key. */

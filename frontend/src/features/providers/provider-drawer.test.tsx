@@ -6,7 +6,14 @@ import { drawer, fakeProviders } from './provider-fixtures'
 
 beforeEach(fakeProviders)
 test('a test sends the message and shows timing, response, key and attempts', async () => {
-  const attempt = { provider: 'groq', model: 'm', why: 'first choice', status: 200, duration_ms: 240, ttft_ms: 96 }
+  const attempt = {
+    provider: 'groq',
+    model: 'm',
+    reason: 'first_candidate',
+    status: 200,
+    duration_ms: 240,
+    ttft_ms: 96,
+  }
   fakeGateway.answers('post', '/api/providers/{provider}/test', {
     success: true,
     provider: 'groq',

@@ -1,6 +1,6 @@
 /** The attempts of a request on a common time axis, with reason and outcome. */
 import { formatCount, formatDuration } from '@/lib/format'
-import { blameWords, failureWords, reasonWords } from '@/lib/outcome-words'
+import { blameWords, failureWords, reasonName, reasonWords } from '@/lib/outcome-words'
 import { Term } from '@/ui/facts'
 import { KeyFingerprint, Money } from '@/ui/figures'
 import { EmptyState } from '@/ui/messages'
@@ -81,8 +81,8 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
         </summary>
         <dl className={classes.facts}>
           <Term name="Reason">
-            <span dir="auto">{attempt.why}</span>
-            <Aside>{reasonWords(attempt.why)}</Aside>
+            <span dir="auto">{reasonName(attempt.reason)}</span>
+            <Aside>{reasonWords(attempt.reason)}</Aside>
           </Term>
           {failure && (
             <Term name="Failure">

@@ -28,9 +28,9 @@ const outcome: Column<FinishedRequest> = {
 const requested: Column<FinishedRequest> = {
   id: 'requested',
   header: 'Model',
-  cell: ({ asked_model }) => (
-    <span dir="auto" title={asked_model}>
-      {asked_model}
+  cell: ({ requested_model }) => (
+    <span dir="auto" title={requested_model}>
+      {requested_model}
     </span>
   ),
 }

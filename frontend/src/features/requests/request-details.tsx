@@ -110,7 +110,7 @@ function RequestFacts({ request, onFilter }: RequestDetailsProps) {
   const { provider, model, client, client_name, operation, stream } = request
   return (
     <Facts>
-      <Fact name="Requested model">{request.asked_model}</Fact>
+      <Fact name="Requested model">{request.requested_model}</Fact>
       <Fact name={request.ending === 'error' ? 'Last provider tried' : 'Provider'}>
         {provider === null ? (
           'none'

@@ -178,7 +178,13 @@ test('an error of the gateway is shown with its message', async () => {
 })
 
 test('hostile names are shown as text', async () => {
-  list(aRequest({ asked_model: '<img src=x onerror=alert(1)>', client: 'c', client_name: '<script>alert(1)</script>' }))
+  list(
+    aRequest({
+      requested_model: '<img src=x onerror=alert(1)>',
+      client: 'c',
+      client_name: '<script>alert(1)</script>',
+    }),
+  )
   await renderApp('/requests')
   expect(await screen.findByText('<img src=x onerror=alert(1)>')).toBeVisible()
   expect(document.querySelector('main img, main script')).toBeNull()

@@ -16,8 +16,8 @@ export function shownValue({ value, is_secret, is_set }: Setting): string {
 export function foundSettings(settings: Setting[], find: string, onlySet: boolean): Setting[] {
   const text = find.trim().toLowerCase()
   return settings.filter(
-    ({ name, meaning, is_set }) =>
-      (is_set || !onlySet) && (name.toLowerCase().includes(text) || meaning.toLowerCase().includes(text)),
+    ({ name, description, is_set }) =>
+      (is_set || !onlySet) && (name.toLowerCase().includes(text) || description.toLowerCase().includes(text)),
   )
 }
 

@@ -21,7 +21,7 @@ const COLUMNS: Column<Setting>[] = [
         <code className={classes.name}>
           <Breakable name={name} />
         </code>
-        <div className={classes.meaningBelow}>
+        <div className={classes.descriptionBelow}>
           <Prose text={description} />
         </div>
       </>
@@ -42,12 +42,12 @@ const COLUMNS: Column<Setting>[] = [
     ),
   },
   {
-    id: 'meaning',
+    id: 'description',
     header: 'Description',
     width: '42%',
     hideBelow: 'md',
     cell: ({ description }) => (
-      <span className={classes.meaning}>
+      <span className={classes.description}>
         <Prose text={description} />
       </span>
     ),

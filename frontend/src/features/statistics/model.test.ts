@@ -19,7 +19,7 @@ test('empty hours have 0 requests and no latency', () => {
 test('endings that do not occur are not in the legend', () => {
   const names = endingSeries(bucketsOf(someStatistics(), someStatistics().series)).map(({ name }) => name)
 
-  expect(names).toEqual(['Completed', 'Client disconnected', 'Invalid', 'Interrupted', 'Failed'])
+  expect(names).toEqual(['Completed', 'Client disconnected', 'Client error', 'Interrupted', 'Failed'])
 })
 
 test('unknown tokens and costs are gaps and not 0', () => {

@@ -15,7 +15,7 @@ const ENDINGS = [
   { field: 'completed', name: endingWords('completed').name, colour: 'var(--ae-ok)' },
   { field: 'rescued', name: endingWords('rescued').name, colour: 'var(--ae-series-5)' },
   { field: 'client_cancelled', name: endingWords('client_cancelled').name, colour: 'var(--ae-series-3)' },
-  { field: 'refused', name: 'Invalid', colour: 'var(--ae-neutral)' },
+  { field: 'client_errors', name: 'Client error', colour: 'var(--ae-neutral)' },
   { field: 'upstream_cut', name: endingWords('upstream_cut').name, colour: 'var(--ae-series-4)' },
   { field: 'failed', name: endingWords('error').name, colour: 'var(--ae-down)' },
 ] as const

@@ -22,7 +22,7 @@ export function SummaryTiles({ summary }: { summary: Schemas['RequestSums'] }) {
         <StatTile
           label="Success"
           value={formatPercent(summary.success_rate)}
-          hint={`${formatCount(summary.errors)} failed, ${formatCount(summary.upstream_cut)} interrupted`}
+          hint={`${formatCount(summary.failed)} failed, ${formatCount(summary.upstream_cut)} interrupted`}
         />
         <StatTile label="Latency" value={<Duration ms={latency_ms.p50} />} hint={tail(latency_ms)} />
         <StatTile label="First token" value={<Duration ms={first_token_ms.p50} />} hint={tail(first_token_ms)} />
