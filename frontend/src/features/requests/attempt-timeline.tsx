@@ -87,6 +87,11 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
           {failure && (
             <Term name="Failure">
               {failure.explanation}
+              {attempt.detail !== null && (
+                <Aside>
+                  <span dir="auto">{attempt.detail}</span>
+                </Aside>
+              )}
               <Aside>{blame}</Aside>
             </Term>
           )}

@@ -33,6 +33,11 @@ export function RequestDetails({ request, onFilter }: RequestDetailsProps) {
           </span>
         </p>
         <p className={classes.explanation}>{explanation}</p>
+        {request.attempts.length === 0 && request.detail !== null && (
+          <p className={classes.explanation} dir="auto">
+            {request.detail}
+          </p>
+        )}
       </div>
       <Section title={request.attempts.length === 1 ? '1 attempt' : `${request.attempts.length} attempts`}>
         <AttemptTimeline request={request} />

@@ -18,7 +18,7 @@ const attempt: Schemas['RequestAttempt'] = {
   first_token_ms: null,
   succeeded: false,
   failure: 'rate_limit',
-  detail: null,
+  detail: 'The provider answered with status 429.',
   blame: 'key',
   status: 429,
   tokens: unknownTokens,
@@ -141,6 +141,7 @@ test('a request opens with its attempts, and has a URL', async () => {
         provider: 'groq',
         succeeded: true,
         failure: null,
+        detail: null,
         blame: null,
         status: 200,
         reason: 'next_candidate',
@@ -154,6 +155,7 @@ test('a request opens with its attempts, and has a URL', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Request' })
   expect(await within(dialog).findByText('2 attempts')).toBeVisible()
   expect(within(dialog).getByText(/rate limit was reached/)).toBeVisible()
+  expect(within(dialog).getByText('The provider answered with status 429.')).toBeVisible()
   expect(within(dialog).getByText(/Counts against the key/)).toBeVisible()
   expect(within(dialog).getAllByText(/unknown/).length).toBeGreaterThan(0)
   expect(url()).toBe(`/requests?request=${ID}`)
