@@ -84,7 +84,7 @@ class RouteSearch:
         self._tried: list[Trial] = []
         """Those of the present plan that came to nothing."""
         self._waits: list[Wait] | None = None
-        """Set once the present plan has no candidate left; the first to end comes last."""
+        """Set once the present plan has no candidate left; the first to end comes first."""
         self._is_over = False
         self.family: str | None = None
         """Set where the model that was asked last is only the best member of the family that was asked for."""
@@ -134,7 +134,6 @@ class RouteSearch:
 
     def note_answered(self, send: Send) -> None:
         """The attempt of this step gave a sound answer."""
-        self._drop_superseded(send.trial)
         self._variants.note_answered(send.exchange.route)
 
     def deadline(self, candidate: Candidate) -> float:
@@ -192,8 +191,7 @@ class RouteSearch:
         except BaseException:
             self._release(key)
             raise
-        if trial.is_superseded:
-            self._drop_superseded(trial)
+        self._drop_superseded(trial)
         trial.exchange = exchange
         self._budget.spend()
         return Send(trial, exchange, request, key)
@@ -211,9 +209,9 @@ class RouteSearch:
 
     def _next_wait(self) -> Wait | None:
         if self._waits is None:
-            self._waits = sorted(self._waits_worth_it(), key=lambda wait: wait.until, reverse=True)
+            self._waits = sorted(self._waits_worth_it(), key=lambda wait: wait.until)
         while self._waits:
-            wait = self._waits.pop()
+            wait = self._waits.pop(0)
             if not self._budget.is_spent and wait.until < self.deadline(wait.trial.candidate):
                 return wait
         return None

@@ -215,6 +215,14 @@ async def test_second_chances_come_in_the_order_of_their_time() -> None:
     assert bench.clock.slept == [0.25, 1.75]
 
 
+async def test_of_two_retries_at_the_same_time_the_better_candidate_comes_first() -> None:
+    bench = RelayBench(provider("alpha", models=("tiny",), priority=1), BETA)
+    for name in ("alpha", "beta"):
+        bench.upstream.on(name, refused(503, retry_after=1), SOUND)
+    assert isinstance(await bench.ask(), Answer)
+    assert bench.asked == ["alpha/tiny 1", "beta/tiny 1", "alpha/tiny 1"]
+
+
 async def test_those_who_wait_for_a_key_go_one_at_a_time() -> None:
     clock = HandTurnedClock()
     bench = RelayBench(provider("alpha", models=("tiny",)), clock=clock)
