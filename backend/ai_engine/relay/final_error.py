@@ -17,7 +17,7 @@ from ai_engine.errors import (
     UnsupportedByProvider,
 )
 from ai_engine.names import Blame
-from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.providers.failures import Failure, FailureClass, is_missing_path
 
 _LISTING_SECONDS = 1
 
@@ -37,9 +37,9 @@ def final_error(
     `unsupported` says why routes in rotation could not be asked at all. It is the caller's to mend, unless one that is out of
     rotation may yet serve the request as it is.
     """
-    for failure in failures:
-        if failure.blame in (Blame.REQUEST, Blame.MODEL):
-            return _refused(failure)
+    refusals = [failure for failure in failures if failure.blame in (Blame.REQUEST, Blame.MODEL)]
+    if refusals:
+        return _refused(min(refusals, key=is_missing_path))  # the first that is about the request, if one is
     exclusions = [one for plan in plans for one in plan.exclusions]
     if failures:
         return _failed(failures, exclusions, retry_after_seconds)

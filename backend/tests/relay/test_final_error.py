@@ -91,6 +91,13 @@ def test_the_clients_own_fault_is_told_as_the_provider_worded_it() -> None:
     )
 
 
+def test_a_fault_that_one_provider_found_comes_before_a_path_that_another_lacks() -> None:
+    lacking = failure(FailureClass.BAD_REQUEST, status=404)
+    error = final_error([plan()], [lacking, failure(FailureClass.BAD_REQUEST)])
+    assert isinstance(error, RefusedByProvider)
+    assert error.status == 400
+
+
 def test_the_soonest_return_is_passed_on() -> None:
     for kinds in ([LIMIT], [DOWN], [SILENT], [KEY], []):
         error = final_error([plan(RESTS)], [failure(kind) for kind in kinds], retry_after_seconds=7)
