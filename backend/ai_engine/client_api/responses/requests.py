@@ -59,11 +59,13 @@ class ResponsesRequests:
         previous = None if previous_id is None else self._store.previous(owner, previous_id)
         before = [] if previous is None else previous.conversation()
         added, resolved = self._resolved(_items(body, has_previous=previous is not None), owner)
+        is_stream = optional(body, "stream", bool) or False
         request = steered_request(
             _as_native(body, before, added, resolved),
             Operation.RESPONSES,
             arrival,
-            is_stream=optional(body, "stream", bool) or False,
+            is_stream=is_stream,
+            wants_usage=is_stream,
             needs=_needs(body, (*before, *added), len(raw)),
         )
         whole = {field: value for field, value in body.items() if field not in OWN_FIELDS}

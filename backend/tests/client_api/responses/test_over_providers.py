@@ -83,6 +83,13 @@ async def test_reasoning_that_its_key_cannot_read_is_left_out_with_what_leads_to
     assert readable == {"model": "large", "input": [asked, said, call, result], "store": False}
 
 
+async def test_the_first_events_are_there_where_the_provider_begins_with_usage(providers: Providers) -> None:
+    usage = {**chunks("hello")[-1], "choices": [], "usage": {"prompt_tokens": 3}}
+    providers.chatty.on("/chat/completions", Stream([usage, *chunks("hello")]))
+    response = await providers.ask("tiny", stream=True)
+    assert kinds(read_events(response.content))[:2] == ["created", "in_progress"]
+
+
 @pytest.mark.parametrize("given", ["Hello!", [{"role": "user", "content": "Hello!"}]])
 async def test_a_request_without_reasoning_is_not_asked_again(providers: Providers, given: Any) -> None:
     refused = Answer(error("The encrypted content gAAA could not be verified.", code="invalid_encrypted_content"), 400)
