@@ -182,9 +182,11 @@ class RelayedEndpoint:
             else:
                 await self._send_error(error, request.id, send)
         finally:
-            await events.stop()
-            if answer is not None and answer.stream is not None:
-                await answer.stream.close()
+            try:
+                if answer is not None and answer.stream is not None:
+                    await answer.stream.close()  # first: a cancellation while a comment is being sent must not leave it open
+            finally:
+                await events.stop()
 
     def _about(self, request: ClientRequest, answer: Answer) -> HeaderList:
         headers = _about(answer)
