@@ -167,17 +167,21 @@ class Attempt:
         client = self._client
         assert client is not None, "the request is for a stream"
         opening = client.open(self.exchange, held)
-        if client.failure is not None:
+        stream = OpenStream(
+            answer, chunks, self.exchange, decoder, client, opening, self._timeouts(), self._deadline, self._services.clock
+        )
+        if client.failure is not None and not stream.is_complete:
             return client.failure
         self.lease.confirm(answer.headers)
         self.lease.first_token_seconds = self.lease.provider_seconds()
-        self.stream = OpenStream(
-            answer, chunks, self.exchange, decoder, client, opening, self._timeouts(), self._deadline, self._services.clock
-        )
+        self.stream = stream
         return None
 
     async def relay_to(self, write: Write) -> Failure | None:
-        """Writes the stream's events, ends the lease, and returns how the stream broke, `None` if it did not."""
+        """Writes the stream's events, ends the lease, and returns how the stream broke, `None` if it did not.
+
+        Where this raises, the lease is still to be ended: by `end_stream` or `abandon_stream`.
+        """
         assert self.stream is not None, "the request is for a stream"
         try:
             failure = await self.stream.relay_to(write)
@@ -198,6 +202,10 @@ class Attempt:
         tokens = decoder.usage.all_output if decoder.usage and stream.is_complete else None
         seconds = self.lease.provider_seconds() - (self.lease.first_token_seconds or 0)
         self.lease.succeed(self._spent_so_far(), tokens / seconds if tokens and seconds > 0 else None)
+
+    def abandon_stream(self) -> None:
+        """The gateway itself failed while the stream was open."""
+        self.lease.abandon(self._spent_so_far())
 
     def _without_our_key(self, failure: Failure) -> Failure:
         """Providers repeat the key that they refuse, and not every key looks like one."""

@@ -24,10 +24,20 @@ _DONE, _INVALID, _FAILURE = EventKind.DONE, EventKind.INVALID, EventKind.FAILURE
 class ClientStream:
     """Turns the events of upstream streams into the client's, and frames them.
 
-    `has_content` says what the last `read` came to, `saw_done` and `failure` what the stream has come to since `open`.
+    `has_content` says what the last `read` came to, the others what the stream has come to since `open`.
     """
 
-    __slots__ = ("_is_raw", "_on_chunk", "_translation", "_translator", "_wants_usage", "failure", "has_content", "saw_done")
+    __slots__ = (
+        "_is_raw",
+        "_on_chunk",
+        "_translation",
+        "_translator",
+        "_wants_usage",
+        "failure",
+        "has_content",
+        "saw_done",
+        "saw_finish",
+    )
 
     def __init__(self, translation: Translation | None, *, wants_usage: bool, on_chunk: OnChunk | None = None) -> None:
         """`translation` makes the client's format of a chat; `on_chunk` gets every event parsed, as the adapter gives it."""
@@ -39,6 +49,8 @@ class ClientStream:
         """Events go to the client as the provider wrote them."""
         self.has_content = False
         """The answer got further."""
+        self.saw_finish = False
+        """A `FINISH` was among them. Behind a failure none is read, though the decoder may have seen one there."""
         self.saw_done = False
         """The protocol's own end was among them."""
         self.failure: Failure | None = None
@@ -48,7 +60,7 @@ class ClientStream:
         """As `read`, for the first events of an answer. Nothing has been written, so that it may yet begin again elsewhere."""
         self._translator = None
         self._is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
-        self.saw_done, self.failure = False, None
+        self.saw_finish, self.saw_done, self.failure = False, False, None
         return self.read(exchange, events)
 
     def read(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
@@ -70,6 +82,8 @@ class ClientStream:
                 data = encode_event(event.data, event.name) if self._is_raw and event.data else self._framed(exchange, event)
                 if kind is not _USAGE or self._wants_usage:
                     framed.append(data)
+                if kind is _FINISH:
+                    self.saw_finish = True
         except orjson.JSONEncodeError:
             self.failure = TOO_DEEP.failure
         return framed[0] if len(framed) == 1 else b"".join(framed)

@@ -16,6 +16,7 @@ from ai_engine.relay.route_search import LONGEST_WAIT_SECONDS, RouteSearch
 from ai_engine.relay.services import RelayServices
 from ai_engine.relay.settlement import Settlement
 from ai_engine.relay.steps import Send, Wait
+from ai_engine.relay.whole_answer import WholeAnswer, own_answer
 
 
 class Delivery:
@@ -40,8 +41,8 @@ class Delivery:
         )
         self._observer = observer
 
-    async def first_answer(self) -> Attempt | None:
-        """The attempt that has a sound answer, plain or an open stream; `None` where the engine answers in its own name.
+    async def first_answer(self) -> Attempt | WholeAnswer:
+        """The attempt that has a sound answer, plain or an open stream; or an answer in the engine's own name.
 
         Raises `CallerError` or `Unavailable`, and settles the request then, as when it is cancelled.
         """
@@ -58,7 +59,7 @@ class Delivery:
             self.settlement.crash()
             raise
 
-    async def _next_answer(self) -> Attempt | None:
+    async def _next_answer(self) -> Attempt | WholeAnswer:
         while (step := self.search.next_step()) is not None:
             if isinstance(step, Wait):
                 await self._wait(step)
@@ -70,8 +71,8 @@ class Delivery:
                 self.journal.answer_with(attempt.lease.number)
                 return attempt
             self.search.record(step, failure)
-        if self.search.may_answer_locally():
-            return None
+        if self.request.local_fallback is not None and self.search.may_answer_locally():
+            return own_answer(self.request.local_fallback())
         raise self.search.final_error()
 
     def _begin(self, step: Send) -> Attempt:

@@ -57,8 +57,8 @@ class OpenStream:
 
     @property
     def is_complete(self) -> bool:
-        """Every choice has its `finish_reason`: what may still come belongs to no answer."""
-        return self._decoder.is_finished
+        """The client has the `finish_reason` of every choice: what may still come belongs to no answer."""
+        return self._client.saw_finish and self._decoder.is_finished
 
     def ending(self) -> bytes:
         """What ends a sound answer in the client's format and was not among its events."""
@@ -98,17 +98,19 @@ class OpenStream:
         progress_until = now + progress
         usage_until: float | None = None
         usage_on_the_way: TokenCounts | None = None
-        client, framed = self._client, self._opening
+        client, framed, is_over = self._client, self._opening, False
         with Watchdog(min(idle, max(ends_at - now, 0))) as watchdog:
             while True:
                 if framed:
                     watchdog.expires_at = ends_at  # a slow client is not a stalled provider
                     before = clock()
-                    await write(framed)
-                    waited = clock() - before
-                    self.client_seconds += waited
+                    try:
+                        await write(framed)
+                    finally:
+                        waited = clock() - before
+                        self.client_seconds += waited
                     progress_until += waited
-                if client.failure is not None or client.saw_done:
+                if client.failure is not None or client.saw_done or is_over:
                     return client.failure
                 now = time()
                 if client.has_content:
@@ -124,12 +126,8 @@ class OpenStream:
                         return None
                     watchdog.restart(usage_until - now)
                 chunk = await anext(self._chunks, None)
-                if chunk is None:
-                    framed = client.read(self._exchange, self._decoder.end())
-                    if framed:
-                        await write(framed)
-                    return client.failure
-                framed = client.read(self._exchange, self._decoder.feed(chunk))
+                is_over = chunk is None
+                framed = client.read(self._exchange, self._decoder.end() if chunk is None else self._decoder.feed(chunk))
 
     async def close(self) -> None:
         """Ends the exchange. After a sound end the connection is kept, else it is closed at once."""

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
 from ai_engine.autodecide.candidates import Candidate
 from ai_engine.errors import AIEngineError, AttemptsFailed
 from ai_engine.events import AttemptObserver
@@ -50,7 +48,14 @@ class AnswerStream:
 
         Going on with a broken stream elsewhere belongs here.
         """
-        failure = await self._attempt.relay_to(write)
+        try:
+            failure = await self._attempt.relay_to(write)
+        except OSError:  # how a server says that the client has left
+            raise
+        except Exception:
+            self._attempt.abandon_stream()
+            self._delivery.settlement.crash()
+            raise
         if failure is None:
             self._delivery.settlement.complete()
             return None
@@ -94,28 +99,19 @@ class Relay:
         `on_chunk` every event of a stream, parsed.
         """
         delivery = Delivery(self._services, request, client, only, observer, on_chunk)
-        attempt = await delivery.first_answer()
+        first = await delivery.first_answer()
         settlement, journal = delivery.settlement, delivery.journal
         now = self._services.clock.monotonic()
         upstream_ms = journal.upstream_seconds(now) * 1000
         gateway_ms = (now - settlement.started_at) * 1000 - upstream_ms
-        route, plain, stream = _OWN_ROUTE, None, None
-        if attempt is None:
-            plain = _in_own_name(request)
-        else:
-            candidate = attempt.lease.candidate
-            route, plain, settlement.price = candidate.route, attempt.plain, candidate.entry.price
-        if plain is not None:
+        if not isinstance(first, Attempt):
+            settlement.complete()
+            return Answer(_OWN_ROUTE, journal.begun, None, gateway_ms, upstream_ms, first, None)
+        candidate, stream = first.lease.candidate, None
+        settlement.price = candidate.entry.price
+        if first.stream is None:
             settlement.complete()
         else:
-            assert attempt is not None, "the engine's own answer is whole"
-            assert attempt.stream is not None, "an answer is whole, or a stream"
             settlement.first_token_ms = (now - settlement.started_at) * 1000
-            stream = AnswerStream(delivery, attempt, attempt.stream)
-        return Answer(route, journal.begun, delivery.search.family, gateway_ms, upstream_ms, plain, stream)
-
-
-def _in_own_name(request: ClientRequest) -> WholeAnswer:
-    assert request.local_fallback is not None, "the search allowed it"
-    answer = request.local_fallback()
-    return WholeAnswer(orjson.dumps(answer), answer)
+            stream = AnswerStream(delivery, first, first.stream)
+        return Answer(candidate.route, journal.begun, delivery.search.family, gateway_ms, upstream_ms, first.plain, stream)

@@ -27,23 +27,33 @@ class WholeAnswer(NamedTuple):
     content_type: bytes = b"application/json"
 
 
+def own_answer(answer: Mapping[str, Any]) -> WholeAnswer:
+    """What the engine says in its own name."""
+    return WholeAnswer(orjson.dumps(answer), answer)
+
+
 def in_client_format(exchange: Exchange, plain: PlainAnswer, translation: Translation | None) -> WholeAnswer | Failure:
     """Written once: a provider's own bytes where they are what the client wants, else from what was read of them."""
     body, answer = plain.body, plain.answer
     if answer is None:
         assert body is not None, "an answer that is no JSON object is its bytes"
         return WholeAnswer(body, None, plain.content_type)
-    changed = answer
-    if exchange.operation is _EMBEDDINGS and exchange.body.get("encoding_format") == "base64":
-        changed = packed(answer)
-    elif exchange.keeps_first_call:
-        changed = with_first_call(answer)
-    if exchange.is_translated:
-        assert translation is not None, "an exchange is translated where the client's format is not a chat"
-        changed = translation.answer(sound_answer(changed))
-    if body is not None and changed is answer:
-        return WholeAnswer(body, answer, plain.content_type)
     try:
+        changed = _changed(exchange, answer, translation)
+        if body is not None and changed is answer:
+            return WholeAnswer(body, answer, plain.content_type)
         return WholeAnswer(orjson.dumps(changed), changed)
-    except orjson.JSONEncodeError:
+    except orjson.JSONEncodeError:  # a translation may encode parts as well
         return plain_answers.TOO_DEEP
+
+
+def _changed(exchange: Exchange, answer: Mapping[str, Any], translation: Translation | None) -> Mapping[str, Any]:
+    """`answer` itself where it is what the client wants."""
+    if exchange.operation is _EMBEDDINGS and exchange.body.get("encoding_format") == "base64":
+        return packed(answer)
+    if exchange.keeps_first_call:
+        answer = with_first_call(answer)
+    if not exchange.is_translated:
+        return answer
+    assert translation is not None, "an exchange is translated where the client's format is not a chat"
+    return translation.answer(sound_answer(answer))

@@ -201,6 +201,40 @@ async def test_a_client_that_reads_slowly_is_charged_to_nobody() -> None:
     assert (request.upstream_ms, request.overhead_ms, request.attempts[0].duration_ms) == (0, 0, 0)
 
 
+async def test_a_client_that_leaves_while_it_does_not_read_is_charged_to_nobody() -> None:
+    engine = bench(Streamed([*HELLO, DONE]))
+    answer = await engine.relay.answer(engine.request(is_stream=True), CLIENT)
+    assert answer.stream is not None
+    reads = asyncio.Event()
+
+    async def read(events: bytes) -> None:
+        await reads.wait()
+
+    relaying = asyncio.create_task(answer.stream.relay_to(read))
+    await quiet()
+    engine.clock.advance(60)
+    relaying.cancel()
+    await asyncio.wait([relaying])
+    await answer.stream.close()
+    request = engine.requests[0]
+    assert (request.client_wait_ms, request.upstream_ms, request.attempts[0].duration_ms) == (60_000, 0, 0)
+
+
+async def test_the_last_words_of_a_stream_are_the_slow_clients_time_too() -> None:
+    engine = bench(Streamed([*HELLO[:3], HELLO[3].rstrip()]))
+    answer = await engine.relay.answer(engine.request(is_stream=True), CLIENT)
+    assert answer.stream is not None
+
+    async def read_slowly(events: bytes) -> None:
+        engine.clock.advance(5)
+
+    assert await answer.stream.relay_to(read_slowly) is None
+    await answer.stream.close()
+    request = engine.requests[0]
+    assert request.duration_ms == request.client_wait_ms >= 10_000
+    assert request.upstream_ms == 0
+
+
 async def test_a_failure_says_which_field_it_is_about_and_nothing_of_the_request() -> None:
     engine = bench(refused(400, "invalid_value", param="messages[3].name"))
     await engine.ask()

@@ -161,3 +161,20 @@ async def test_what_came_before_the_content_is_relayed_with_it() -> None:
     written: list[bytes] = []
     assert await bench.stream(written=written) is None
     assert b"".join(written).startswith(b"".join(opening * 2) + HELLO[1])
+
+
+@pytest.mark.parametrize("first_events", [2, 5], ids=["after its opening", "in its opening"])
+async def test_an_error_before_the_finish_breaks_a_stream_also_where_both_come_at_once(first_events: int) -> None:
+    broken = [*HELLO[:2], *sse(error("boom", kind="server_error")), *HELLO[2:]]
+    parts = [b"".join(broken[:1]), broken[1], b"".join(broken[2:])] if first_events == 2 else [b"".join(broken)]
+    bench = carrying_one(Streamed(parts))
+    assert isinstance(await bench.stream(), AttemptsFailed)
+    assert {attempt.failure for attempt in bench.attempts} == {FailureClass.SERVER_ERROR}
+    bench.check_nothing_leaked()
+
+
+async def test_an_error_behind_the_finish_breaks_no_stream_also_where_all_comes_at_once() -> None:
+    bench = carrying_one(Streamed([b"".join([*HELLO[:-1], *sse(error("boom", kind="server_error"))])]))
+    assert await bench.stream() is None
+    assert [attempt.succeeded for attempt in bench.attempts] == [True]
+    bench.check_nothing_leaked()

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from ai_engine.errors import InvalidRequest, ModelNotFound, NoRouteAvailable, UnsupportedByProvider
-from ai_engine.events import Ending
+from ai_engine.events import CANCELLED, Ending
 from ai_engine.names import Operation
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.failures import FailureClass, classify
@@ -19,7 +19,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
 from ai_engine.wire.sse import Event
 from tests.builders import provider
-from tests.fakes.scripted_upstream import chunks, embeddings
+from tests.fakes.scripted_upstream import chunks, completion, embeddings
 from tests.fakes.upstream import Reply, Streamed
 from tests.relay.relay_bench import CLIENT, SOUND, RelayBench, refused
 
@@ -216,6 +216,19 @@ async def test_an_estimate_stands_in_for_a_provider_that_fails_and_not_for_a_mod
         await bench.relay.answer(asked._replace(model="nobody-has-it"), CLIENT)
 
 
+async def test_a_fault_of_the_estimate_is_settled_too() -> None:
+    bench = relay_bench()
+
+    def fails() -> Mapping[str, Any]:
+        raise KeyError("a fault of ours")
+
+    with pytest.raises(KeyError):
+        await bench.relay.answer(
+            ClientRequest("r", Operation.COUNT_TOKENS, "tiny", {"model": "tiny"}, local_fallback=fails), CLIENT
+        )
+    assert (bench.requests[0].ending, bench.requests[0].error_class) == (Ending.ERROR, "internal_error")
+
+
 async def test_vectors_are_packed_for_a_client_that_wants_base64_of_a_provider_that_has_only_numbers() -> None:
     bench = relay_bench()
     bench.upstream.on("alpha", Reply(embeddings([0.5, -1.0])))
@@ -269,4 +282,53 @@ async def test_a_stream_whose_first_content_cannot_be_written_begins_elsewhere()
     assert answer.route.provider == "beta"
     assert b"extra" not in b"".join(written)
     assert [attempt.failure for attempt in bench.attempts] == ["malformed_response", None]
+    bench.check_nothing_leaked()
+
+
+class Quoting(Saying):
+    """Repeats the answer in its own, which fails where that is nested too deeply."""
+
+    def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"said": orjson.dumps(chat).decode()}
+
+
+async def test_an_answer_that_cannot_be_translated_is_no_answer() -> None:
+    bench = relay_bench()
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    bench.upstream.on("alpha", Reply({**completion("hi"), "deep": deep}))
+    answer = await bench.relay.answer(request()._replace(translation=Quoting(ASKED)), CLIENT)
+    assert answer.route.provider == "beta"
+    assert bench.attempts[0].failure == FailureClass.MALFORMED_RESPONSE
+    bench.check_nothing_leaked()
+
+
+class Failing(SaidStream):
+    def translate(self, chunk: Mapping[str, Any]) -> Sequence[Event]:
+        if "there" in orjson.dumps(chunk).decode():
+            raise KeyError("a fault of ours")
+        return super().translate(chunk)
+
+
+class FailsLater(Saying):
+    def stream(self) -> Failing:
+        return Failing()
+
+
+async def test_a_fault_of_the_gateway_inside_a_stream_is_neither_the_clients_nor_a_success() -> None:
+    bench = relay_bench()
+    bench.upstream.on("alpha", Streamed([b"data: " + orjson.dumps(each) + b"\n\n" for each in chunks("hello there")]))
+    body = ASKED | {"stream": True}
+    answer = await bench.relay.answer(request(body)._replace(translation=FailsLater(body)), CLIENT)
+    assert answer.stream is not None
+
+    async def write(events: bytes) -> None:
+        pass
+
+    with pytest.raises(KeyError):
+        await answer.stream.relay_to(write)
+    await answer.stream.close()
+    assert (bench.requests[0].ending, bench.requests[0].error_class) == (Ending.ERROR, "internal_error")
+    assert [(attempt.succeeded, attempt.failure) for attempt in bench.attempts] == [(False, CANCELLED)]
     bench.check_nothing_leaked()
