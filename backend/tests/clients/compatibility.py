@@ -16,15 +16,14 @@ APIS = {
 }
 HEAD = """# Compatibility
 
-Client libraries as their authors publish them, each in an environment of its own, through the whole gateway. Behind it are a
-model server that nobody here wrote ([aimock](https://github.com/CopilotKit/aimock)), spoken to as a provider of OpenAI's chat
-protocol, of Anthropic's Messages and of Gemini's API, and the sandbox. That run writes this page (`make compatibility`), and a
-test fails when it is out of step.
+Unmodified client libraries, each in an environment of its own, through the whole gateway. The upstreams are a third-party model
+server ([aimock](https://github.com/CopilotKit/aimock)), configured as a provider of OpenAI's chat protocol, of Anthropic's
+Messages and of Gemini's API, and the sandbox. The test run writes this page (`make compatibility`); a test fails when the two differ.
 
-**yes**: with every upstream that can have it at all. **–**: the client has no such thing, or its script does not try it.
-Thinking and typed errors are nothing that the sandbox has; it calls a tool where the request insists on one, and answers at
-once where not. Embeddings come from a model of the first upstream. OpenAI's and Anthropic's SDKs for Python check every answer
-against their own types on the way (`_strict_response_validation`).
+**yes**: works with every upstream that supports it. **–**: the client does not have it, or its script does not test it.
+The sandbox has no thinking and no typed errors; it calls a tool only where the request requires one. Embeddings come from a
+model of the first upstream. OpenAI's and Anthropic's SDKs for Python validate every answer against their own types
+(`_strict_response_validation`).
 """
 
 
