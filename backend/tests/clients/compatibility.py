@@ -18,7 +18,8 @@ HEAD = """# Compatibility
 
 Unmodified client libraries, each in an environment of its own, through the whole gateway. The upstreams are a third-party model
 server ([aimock](https://github.com/CopilotKit/aimock)), configured as a provider of OpenAI's chat protocol, of Anthropic's
-Messages and of Gemini's API, and the sandbox. The test run writes this page (`make compatibility`); a test fails when the two differ.
+Messages and of Gemini's API, and the sandbox. The test run writes this page (`make compatibility`); a test
+fails when the two differ.
 
 **yes**: works with every upstream that supports it. **–**: the client does not have it, or its script does not test it.
 The sandbox has no thinking and no typed errors; it calls a tool only where the request requires one. Embeddings come from a
