@@ -34,13 +34,16 @@ class SseResponse:
         self._written_at = self._loop.time()
         self._timer = self._loop.call_later(silence_seconds, self._ring)
         self._keeping_alive: asyncio.Task[None] | None = None
+        self._has_started = False
         self.committed_status: int | None = None
 
     def _ring(self) -> None:
         silent_for = self._loop.time() - self._written_at
         if silent_for >= self._silence_seconds:
-            self._keeping_alive = self._loop.create_task(self._keep_alive())
             silent_for = 0
+            if self._keeping_alive is None or self._keeping_alive.done():
+                self.committed_status = 200  # decided now: an error in this turn of the loop is an event already
+                self._keeping_alive = self._loop.create_task(self._keep_alive())
         self._timer = self._loop.call_later(self._silence_seconds - silent_for, self._ring)
 
     async def _keep_alive(self) -> None:
@@ -49,8 +52,8 @@ class SseResponse:
 
     async def begin(self, about: HeaderList) -> None:
         """Commits status 200, with the headers `about` the answer; does nothing if the stream has begun."""
-        if self.committed_status is None:
-            self.committed_status = 200
+        if not self._has_started:
+            self._has_started, self.committed_status = True, 200
             await self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *about]})
 
     async def write(self, events: bytes) -> None:
@@ -70,3 +73,5 @@ class SseResponse:
         self._timer.cancel()
         if self._keeping_alive is not None:
             await asyncio.wait([self._keeping_alive])
+            if not self._keeping_alive.cancelled():
+                self._keeping_alive.exception()  # the client is gone, which the next `send` says as well

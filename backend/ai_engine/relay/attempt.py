@@ -196,6 +196,8 @@ class Attempt:
 
     def end_stream(self) -> None:
         """The stream is over without a failure: by its end, or because the client left."""
+        if self.lease.is_over:
+            return
         stream, decoder = self.stream, self._decoder
         assert stream is not None, "the request is for a stream"
         assert decoder is not None, "a stream has a decoder"

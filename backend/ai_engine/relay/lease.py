@@ -15,7 +15,6 @@ class Lease:
     """Begins with the attempt. One of `succeed`, `fail` and `abandon` ends it; what comes after the first end changes nothing."""
 
     __slots__ = (
-        "_is_over",
         "_journal",
         "_observe",
         "_permit",
@@ -25,6 +24,7 @@ class Lease:
         "candidate",
         "client_seconds",
         "first_token_seconds",
+        "is_over",
         "key",
         "number",
         "reason",
@@ -48,7 +48,7 @@ class Lease:
         self._request_id = request_id
         self._request_started_at = request_started_at
         self._observe = observe
-        self._is_over = False
+        self.is_over = False
         self.candidate = candidate
         self.key = key
         self.reason = reason
@@ -71,7 +71,7 @@ class Lease:
 
     def succeed(self, spent: Spent, tokens_per_second: float | None = None) -> None:
         """A whole answer, or a stream that ended well or that its client left."""
-        if self._is_over:
+        if self.is_over:
             return
         self._services.track_record.record(
             self.candidate.route,
@@ -86,7 +86,7 @@ class Lease:
 
         `reported` is what the attempt took, where something of an answer or of its usage came.
         """
-        if self._is_over:
+        if self.is_over:
             return
         services, route = self._services, self.candidate.route
         services.breaker.record_failure(self._permit, failure)
@@ -105,13 +105,13 @@ class Lease:
 
     def abandon(self, reported: Spent | None) -> None:
         """Ends without a verdict: the client left, its time was over, or the gateway itself failed."""
-        if self._is_over:
+        if self.is_over:
             return
         self._services.breaker.abandon(self._permit)
         self._end(CANCELLED, Blame.REQUEST, None, None, reported or UNKNOWN_SPENT)
 
     def _end(self, failure: str | None, blame: Blame | None, status: int | None, detail: str | None, spent: Spent) -> None:
-        self._is_over = True
+        self.is_over = True
         self._services.keys.release(self.key)
         now = self._services.clock.monotonic()
         # By position: by name it takes four times as long.

@@ -35,7 +35,9 @@ class RouteSearch:
         "_budget",
         "_closed",
         "_failures",
-        "_is_over",
+        "_has_fallbacks",
+        "_is_refused",
+        "_looked_at",
         "_models",
         "_next_candidate",
         "_only",
@@ -74,6 +76,7 @@ class RouteSearch:
         """Why routes could not even be asked."""
         self._closed: set[Route] = set()
         """Routes that were silent, or that the request does not fit: no other name leads there a second time."""
+        self._has_fallbacks = False
         self._models = [request.model]
         """Those that were not planned."""
         self._query: RouteQuery | None = None
@@ -84,8 +87,10 @@ class RouteSearch:
         self._tried: list[Trial] = []
         """Those of the present plan that came to nothing."""
         self._waits: list[Wait] | None = None
-        """Set once the present plan has no candidate left; the first to end comes first."""
-        self._is_over = False
+        """Set once the present plan has no candidate left."""
+        self._looked_at = 0
+        """How many of `_tried` have had their wait considered."""
+        self._is_refused = False
         self.family: str | None = None
         """Set where the model that was asked last is only the best member of the family that was asked for."""
 
@@ -96,12 +101,12 @@ class RouteSearch:
 
         Raises `InvalidRequest` where the request cannot be asked of any provider.
         """
-        while not self._is_over:
+        while not self._is_refused:
             step = self._next_in_plan() if self._plans else None
             if step is not None:
                 return step
             if not self._begin_next_plan():
-                self._is_over = True
+                return None
         return None
 
     def record(self, send: Send, failure: Failure) -> None:
@@ -118,15 +123,17 @@ class RouteSearch:
             self._closed.add(route)
         match failure.blame:
             case Blame.REQUEST if not self.may_answer_locally():
-                self._is_over = True
+                self._is_refused = True
             case Blame.MODEL if trial.plan is self._plan:
                 self._end_plan()
             case Blame.KEY:
                 trial.tried_keys += (send.key.fingerprint,)
                 trial.reason = "next_key"
                 self._ready.append(trial)
-            case _:
+            case _ if trial.plan is self._plan and not trial.is_retry:
                 self._tried.append(trial)
+            case _:
+                pass
 
     def resume(self, wait: Wait) -> None:
         """The wait is over: the route is looked at again."""
@@ -208,23 +215,23 @@ class RouteSearch:
     # Waits, once every candidate of a model has failed
 
     def _next_wait(self) -> Wait | None:
+        if self._only is not None:
+            return None
+        now = self._services.clock.monotonic()
         if self._waits is None:
-            self._waits = sorted(self._waits_worth_it(), key=lambda wait: wait.until)
+            self._waits = list(self._waits_for_excluded(now))
+        # One that ran beside others may have failed since.
+        self._waits.extend(wait for trial in self._tried[self._looked_at :] if (wait := self._wait_after(trial, now)))
+        self._looked_at = len(self._tried)
+        self._waits.sort(key=lambda wait: wait.until)
         while self._waits:
             wait = self._waits.pop(0)
             if not self._budget.is_spent and wait.until < self.deadline(wait.trial.candidate):
                 return wait
         return None
 
-    def _waits_worth_it(self) -> Iterator[Wait]:
-        """One for each route: a rate limit that ends within three seconds, and a 5xx or reset after a jittered backoff."""
-        if self._only is not None:
-            return
-        now = self._services.clock.monotonic()
-        for trial in self._tried:
-            wait = self._wait_after(trial, now)
-            if wait is not None:
-                yield wait
+    def _waits_for_excluded(self, now: float) -> Iterator[Wait]:
+        """Routes that were in cooldown when the plan was made, by a rate limit that ends within three seconds."""
         for exclusion in self._plan.exclusions:
             if exclusion.reason is ExclusionReason.KEYS_IN_COOLDOWN and exclusion.cause is FailureClass.RATE_LIMIT:
                 cooldown = self._services.keys.cooldown_of(*exclusion.candidate.route)
@@ -233,6 +240,7 @@ class RouteSearch:
                     yield self._wait(exclusion.candidate, now + seconds, is_cooldown=True)
 
     def _wait_after(self, trial: Trial, now: float) -> Wait | None:
+        """One for each route: a rate limit that ends within three seconds, or a 5xx or reset after a jittered backoff."""
         services, candidate, failure = self._services, trial.candidate, trial.failure
         if trial.is_unsupported or not services.breaker.allows(candidate.route):
             return None
@@ -266,7 +274,8 @@ class RouteSearch:
             return True
         if self._request.operation in PASSED_THROUGH and self._replan_without_unsupported():
             return True
-        if len(self._plans) == 1:
+        if self._plans and not self._has_fallbacks:
+            self._has_fallbacks = True
             self._models.extend(self._fallbacks())
         if not self._models:
             return False
@@ -280,11 +289,11 @@ class RouteSearch:
         self._plan = plan
         self.family = plan.family
         self._next_candidate = 0
-        self._ready, self._tried, self._waits = [], [], None
+        self._ready, self._tried, self._waits, self._looked_at = [], [], None, 0
 
     def _end_plan(self) -> None:
         """The request does not fit the model: no candidate of it is asked any more."""
-        self._next_candidate, self._ready, self._waits = len(self._plan.candidates), [], []
+        self._take(self._plan._replace(candidates=(), exclusions=()))
 
     def _replan_without_unsupported(self) -> bool:
         """What is passed through goes to the one provider that serves it best. One that lacks the operation is not that one."""

@@ -67,3 +67,15 @@ def test_a_failure_of_an_earlier_model_ends_no_later_one() -> None:
     search.record(first, failure(FailureClass.CONTEXT_LENGTH))
     search.record(fallback, failure(FailureClass.RATE_LIMIT))
     assert route_of(next_send(search)) == "alpha/large"
+
+
+def test_an_attempt_that_fails_after_nothing_else_was_left_still_gets_its_retry() -> None:
+    bench = RelayBench(provider("alpha", models=("tiny",)))
+    search = RouteSearch(bench.services, bench.request())
+    running = next_send(search)
+    assert search.next_step() is None
+    search.record(running, failure(FailureClass.SERVER_ERROR, is_worth_repeating=True))
+    wait = search.next_step()
+    assert isinstance(wait, Wait)
+    search.resume(wait)
+    assert next_send(search).trial.reason == "retry"

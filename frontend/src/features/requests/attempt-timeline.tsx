@@ -88,9 +88,7 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
             <Term name="Failure">
               {failure.explanation}
               {attempt.detail !== null && (
-                <Aside>
-                  <span dir="auto">{attempt.detail}</span>
-                </Aside>
+                <Aside>{attempt.detail}</Aside>
               )}
               <Aside>{blame}</Aside>
             </Term>
