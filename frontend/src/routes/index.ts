@@ -19,11 +19,13 @@ import { requestsSearch } from '@/features/requests/search'
 import { settingsSearch } from '@/features/settings/search'
 import { statisticsSearch } from '@/features/statistics/search'
 
+export type PageIcon = ComponentType<{ size?: number; stroke?: number; 'aria-hidden'?: boolean }>
+
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** The document's title, before " · AI Engine", and the page's name in the navigation. */
     title?: string
-    icon?: ComponentType<{ size?: number; stroke?: number; 'aria-hidden'?: boolean }>
+    icon?: PageIcon
     /** Pressed after `g`: "g s" opens Settings. */
     shortcut?: string
   }

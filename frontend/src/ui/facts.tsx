@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import classes from './facts.module.css'
 
 export function Facts({ children }: { children: ReactNode }) {
-  return <dl className={classes.facts}>{children}</dl>
+  return <dl>{children}</dl>
 }
 
 /** A name and a value, styled by their list. */

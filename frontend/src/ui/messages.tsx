@@ -34,12 +34,11 @@ export function EmptyState({ title, children, action, icon: Icon = IconInbox }: 
 /** What happened, what to do about it, and a way to try again. */
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, advice } = errorWords(error)
-  const Icon = iconOf(error)
   const requestId = error instanceof GatewayError ? error.requestId : undefined
   return (
     <div className={classes.message} role="alert">
       <span className={classes.icon} data-meaning="down">
-        <Icon size={22} stroke={1.5} aria-hidden />
+        <ErrorIcon error={error} />
       </span>
       <p className={classes.title}>{title}</p>
       <div className={classes.text}>
@@ -87,8 +86,9 @@ export function StaleBanner({ sinceMs, error, onRetry }: { sinceMs: number; erro
   )
 }
 
-function iconOf(error: unknown): Icon {
-  if (!(error instanceof GatewayError)) return IconAlertTriangle
-  if (error.isUnreachable) return IconCloudOff
-  return error.status === 401 || error.status === 403 ? IconLock : IconAlertTriangle
+function ErrorIcon({ error }: { error: unknown }) {
+  const icon = { size: 22, stroke: 1.5, 'aria-hidden': true }
+  if (!(error instanceof GatewayError)) return <IconAlertTriangle {...icon} />
+  if (error.isUnreachable) return <IconCloudOff {...icon} />
+  return error.status === 401 || error.status === 403 ? <IconLock {...icon} /> : <IconAlertTriangle {...icon} />
 }

@@ -8,7 +8,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useSignOut } from '@/features/session/queries'
 import { useReturnFocus } from '@/ui/return-focus'
-import { navigation } from '@/routes'
+import { navigation, type PageIcon } from '@/routes'
 
 const [store, spotlight] = createSpotlight()
 
@@ -19,45 +19,20 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   useReturnFocus()
   useEffect(() => spotlight.open(), [])
 
-  const pages: SpotlightActionData[] = navigation.map(({ to, title, icon: Icon }) => ({
-    id: to,
-    label: title,
+  const action = (label: string, Icon: PageIcon, onClick: () => void): SpotlightActionData => ({
+    id: label,
+    label,
     leftSection: <Icon size={18} stroke={1.6} aria-hidden />,
-    onClick: () => void navigate({ to }),
-  }))
-  const actions: SpotlightActionData[] = [
-    {
-      id: 'light',
-      label: 'Light theme',
-      leftSection: <IconSun size={18} stroke={1.6} aria-hidden />,
-      onClick: () => setColorScheme('light'),
-    },
-    {
-      id: 'dark',
-      label: 'Dark theme',
-      leftSection: <IconMoon size={18} stroke={1.6} aria-hidden />,
-      onClick: () => setColorScheme('dark'),
-    },
-    {
-      id: 'auto',
-      label: 'System theme',
-      leftSection: <IconDeviceDesktop size={18} stroke={1.6} aria-hidden />,
-      onClick: () => setColorScheme('auto'),
-    },
-    {
-      id: 'docs',
-      label: 'API documentation',
-      leftSection: <IconBook size={18} stroke={1.6} aria-hidden />,
-      onClick: () => window.open('/docs', '_blank', 'noopener'),
-    },
+    onClick,
+  })
+  const pages = navigation.map(({ to, title, icon }) => action(title, icon, () => void navigate({ to })))
+  const actions = [
+    action('Light theme', IconSun, () => setColorScheme('light')),
+    action('Dark theme', IconMoon, () => setColorScheme('dark')),
+    action('System theme', IconDeviceDesktop, () => setColorScheme('auto')),
+    action('API documentation', IconBook, () => window.open('/docs', '_blank', 'noopener')),
+    ...(signOut.isPossible ? [action('Sign out', IconLogout, signOut.start)] : []),
   ]
-  if (signOut.isPossible)
-    actions.push({
-      id: 'sign-out',
-      label: 'Sign out',
-      leftSection: <IconLogout size={18} stroke={1.6} aria-hidden />,
-      onClick: signOut.start,
-    })
   return (
     <Spotlight
       store={store}

@@ -1,7 +1,7 @@
 /** The shell's buttons: theme, command palette, shortcuts. */
 import { ActionIcon, useMantineColorScheme } from '@mantine/core'
 import { IconDeviceDesktop, IconKeyboard, IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
-import type { ComponentType } from 'react'
+import type { PageIcon } from '@/routes'
 import { Tooltip } from '@/ui/tooltip'
 import classes from './shell-actions.module.css'
 
@@ -36,7 +36,7 @@ export function ShellActions({ onHelp, onPalette }: ShellActionsProps) {
 interface ActionProps {
   label: string
   hint: string
-  icon: ComponentType<{ size?: number; stroke?: number; 'aria-hidden'?: boolean }>
+  icon: PageIcon
   onClick: () => void
 }
 

@@ -50,7 +50,7 @@ const RequestsChart = memo(function RequestsChart({ statistics }: ChartProps) {
       times: places.map(({ time }) => time),
       series: [
         counted('Succeeded', 'var(--ae-series-1)', succeeded),
-        counted('Client error or disconnect', 'var(--ae-neutral)', clientSide),
+        counted('Client-side', 'var(--ae-neutral)', clientSide),
         counted('Failed', 'var(--ae-down)', unsuccessful),
       ],
     }

@@ -51,7 +51,7 @@ export const ProviderHealth = memo(function ProviderHealth({ span }: { span: His
                   <span>Latency</span>
                 </span>
               </p>
-              <ul className={classes.list}>
+              <ul>
                 {providers.map((provider) => (
                   <ProviderRow
                     key={provider.name}
@@ -81,7 +81,7 @@ const ProviderRow = memo(function ProviderRow({ provider, history, sums }: Provi
   return (
     <li className={classes.row}>
       <Name name={name} displayName={display_name} keys={keysInShort(provider)} flag={flag} />
-      <span className={classes.badge}>
+      <span>
         <StatusBadge meaning={state.meaning}>{state.name}</StatusBadge>
       </span>
       <span className={classes.strip}>

@@ -33,7 +33,7 @@ export const RecentFailures = memo(function RecentFailures() {
               Failed and interrupted requests appear here.
             </EmptyState>
           ) : (
-            <ul className={classes.list}>
+            <ul>
               {requests.map((request) => (
                 <Failure key={request.id} request={request} />
               ))}

@@ -28,7 +28,7 @@ export function Explained({ explanation, onExplain }: ExplainedProps) {
           The model is known, but all of its routes are excluded. A request fails with an error that says when to retry.
         </EmptyState>
       ) : (
-        <ol className={classes.candidates} aria-label="Candidates in order">
+        <ol aria-label="Candidates in order">
           {candidates.map((candidate, index) => (
             <CandidateRow
               key={`${candidate.provider}/${candidate.model}`}

@@ -22,7 +22,7 @@ export function ModelsPage() {
     <>
       <PageHeader
         title="Models"
-        description="The catalogue of all providers: capabilities, prices, and how the gateway chooses a route."
+        description="The catalogue of all providers, with prices and routing."
         actions={<RefreshButton refresh={refresh} />}
       />
       <Stack gap="lg">

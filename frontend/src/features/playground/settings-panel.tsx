@@ -9,6 +9,16 @@ import { ModelPicker } from './model-picker'
 import { type ChatSettings, DEFAULT_MODEL, EFFORTS } from './search'
 import classes from './settings-panel.module.css'
 
+/** An empty one is not sent: the provider's default applies. */
+const PARAMETERS = [
+  { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 0.1 },
+  { name: 'max_tokens', label: 'Max tokens', min: 1, isWhole: true },
+  { name: 'top_p', label: 'Top p', min: 0, max: 1, step: 0.05 },
+  { name: 'seed', label: 'Seed', isWhole: true },
+  { name: 'frequency_penalty', label: 'Frequency penalty', min: -2, max: 2, step: 0.1 },
+  { name: 'presence_penalty', label: 'Presence penalty', min: -2, max: 2, step: 0.1 },
+] as const
+
 interface SettingsPanelProps {
   settings: ChatSettings
   system: string
@@ -69,36 +79,15 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
         onChange={(event) => onSystem(event.currentTarget.value)}
       />
       <div className={classes.parameters}>
-        <Parameter
-          name="temperature"
-          label="Temperature"
-          settings={settings}
-          onChange={onChange}
-          min={0}
-          max={2}
-          step={0.1}
-        />
-        <Parameter name="max_tokens" label="Max tokens" settings={settings} onChange={onChange} min={1} isWhole />
-        <Parameter name="top_p" label="Top p" settings={settings} onChange={onChange} min={0} max={1} step={0.05} />
-        <Parameter name="seed" label="Seed" settings={settings} onChange={onChange} isWhole />
-        <Parameter
-          name="frequency_penalty"
-          label="Frequency penalty"
-          settings={settings}
-          onChange={onChange}
-          min={-2}
-          max={2}
-          step={0.1}
-        />
-        <Parameter
-          name="presence_penalty"
-          label="Presence penalty"
-          settings={settings}
-          onChange={onChange}
-          min={-2}
-          max={2}
-          step={0.1}
-        />
+        {PARAMETERS.map(({ name, ...field }) => (
+          <NumberField
+            key={name}
+            placeholder="not sent"
+            value={settings[name]}
+            onChange={(value) => onChange({ [name]: value })}
+            {...field}
+          />
+        ))}
       </div>
       <NativeSelect
         label="Reasoning effort"
@@ -110,30 +99,5 @@ function Fields({ settings, system, onChange, onSystem }: SettingsPanelProps) {
         }}
       />
     </div>
-  )
-}
-
-type NumericSetting = Exclude<keyof ChatSettings, 'model' | 'autodecide' | 'reasoning_effort'>
-
-interface ParameterProps {
-  name: NumericSetting
-  label: string
-  settings: ChatSettings
-  onChange: (changed: ChatSettings) => void
-  min?: number
-  max?: number
-  step?: number
-  isWhole?: boolean
-}
-
-/** An empty parameter is not sent: the provider's default applies. */
-function Parameter({ name, settings, onChange, ...field }: ParameterProps) {
-  return (
-    <NumberField
-      placeholder="not sent"
-      value={settings[name]}
-      onChange={(value) => onChange({ [name]: value })}
-      {...field}
-    />
   )
 }

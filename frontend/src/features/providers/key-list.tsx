@@ -15,7 +15,7 @@ type Key = Provider['keys'][number]
 export function KeyList({ provider, readOnly }: { provider: Provider; readOnly: string | null }) {
   const action = useProviderAction()
   return (
-    <ul className={classes.list}>
+    <ul>
       {provider.keys.map((key) => (
         <li key={key.fingerprint ?? ''} className={classes.key}>
           <div className={classes.head}>

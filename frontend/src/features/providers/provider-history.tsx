@@ -16,7 +16,7 @@ export function ProviderHistory({ provider }: { provider: Provider }) {
         items.length === 0 ? (
           <EmptyState title="No changes">Changes by operators appear here, with their name and address.</EmptyState>
         ) : (
-          <ol className={classes.list}>
+          <ol>
             {items.map((entry) => (
               <li key={entry.id} className={classes.entry}>
                 <span className={classes.change} dir="auto">

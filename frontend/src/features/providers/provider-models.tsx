@@ -36,7 +36,7 @@ export function ProviderModels({ provider }: { provider: Provider }) {
             </EmptyState>
           ) : (
             <>
-              <ul className={classes.list}>
+              <ul>
                 {items.map((model) => (
                   <ModelRow key={model.id} model={model} />
                 ))}

@@ -35,7 +35,7 @@ export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
       {isSetUp(provider) && <Strip name={provider.name} />}
       <Figures provider={provider} />
       {provider.keys.length > 0 && (
-        <Section title="KeyCount">
+        <Section title="Keys">
           <KeyList provider={provider} readOnly={readOnly} />
         </Section>
       )}

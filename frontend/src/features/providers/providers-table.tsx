@@ -117,7 +117,7 @@ const COLUMNS: Column<MeasuredProvider>[] = [
     sortBy: ({ priority }) => priority,
     cell: ({ priority }) => priority,
   },
-  { id: 'keys', header: 'KeyCount', hideBelow: 'md', cell: (provider) => <KeyCount provider={provider} /> },
+  { id: 'keys', header: 'Keys', hideBelow: 'md', cell: (provider) => <KeyCount provider={provider} /> },
   {
     id: 'used',
     header: 'Last used',

@@ -30,7 +30,7 @@ export function AttemptTimeline({ request }: { request: RequestDetail }) {
           </span>
         ))}
       </div>
-      <ol className={classes.attempts}>
+      <ol>
         {request.attempts.map((attempt, index) => (
           <AttemptRow
             key={attempt.number}

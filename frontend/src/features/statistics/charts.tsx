@@ -48,58 +48,26 @@ export function Charts({ statistics, filters, onChange }: ChartsProps) {
     onSelect: drillDown,
   }
   const per = bucket === 'day' ? 'per day (UTC)' : bucket === 'hour' ? 'per hour' : 'per minute'
+  const lines = { kind: 'line', format: formatDuration, formatInTable: formatDurationInColumn } as const
+  const bars = { kind: 'stacked-bars', format: formatCompact, formatInTable: formatCompactInColumn } as const
+  const amounts = { ...bars, format: formatAmount, formatInTable: amountFormat(series.cost) }
   return (
     <>
       <Panel title="Requests" description={hintOf(bucket, isTouch)}>
-        <TimeChart
-          {...shared}
-          label={`Requests ${per}, by ending`}
-          kind="stacked-bars"
-          series={series.endings}
-          format={formatCompact}
-          height={230}
-        />
+        <TimeChart {...shared} {...bars} label={`Requests ${per}, by ending`} series={series.endings} height={230} />
       </Panel>
       <div className={classes.grid}>
         <Panel title="Latency">
-          <TimeChart
-            {...shared}
-            label="Latency"
-            kind="line"
-            series={series.latency}
-            format={formatDuration}
-            formatInTable={formatDurationInColumn}
-          />
+          <TimeChart {...shared} {...lines} label="Latency" series={series.latency} />
         </Panel>
         <Panel title="First token">
-          <TimeChart
-            {...shared}
-            label="Time to first token"
-            kind="line"
-            series={series.firstToken}
-            format={formatDuration}
-            formatInTable={formatDurationInColumn}
-          />
+          <TimeChart {...shared} {...lines} label="Time to first token" series={series.firstToken} />
         </Panel>
         <Panel title="Tokens">
-          <TimeChart
-            {...shared}
-            label={`Tokens ${per}`}
-            kind="stacked-bars"
-            series={series.tokens}
-            format={formatCompact}
-            formatInTable={formatCompactInColumn}
-          />
+          <TimeChart {...shared} {...bars} label={`Tokens ${per}`} series={series.tokens} />
         </Panel>
         <Panel title="Cost">
-          <TimeChart
-            {...shared}
-            label={`Dollars ${per}`}
-            kind="stacked-bars"
-            series={series.cost}
-            format={formatAmount}
-            formatInTable={amountFormat(series.cost)}
-          />
+          <TimeChart {...shared} {...amounts} label={`Dollars ${per}`} series={series.cost} />
         </Panel>
       </div>
     </>
