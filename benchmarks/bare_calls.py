@@ -1,8 +1,8 @@
-"""The upstream call alone: the engine that the gateway uses, without the gateway.
+"""The upstream call alone: the gateway's HTTP engine without the gateway.
 
     python bare_calls.py URL COUNT CONCURRENCY plain|stream
 
-Prints the processor time in µs for each call, the start of the program not counted.
+Prints the CPU time in µs per call, without the start of the program.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ async def call(engine: HttpxEngine, request: UpstreamRequest) -> None:
 
 
 async def calls(engine: HttpxEngine, request: UpstreamRequest, times: int) -> None:
-    """Each in a task of its own, as every server makes them."""
+    """Each in its own task, as in a server."""
     for _ in range(times):
         await asyncio.create_task(call(engine, request))
 

@@ -1,9 +1,9 @@
-"""A provider that answers every chat with the same bytes: the other side of the benchmarks, as cheap as Python can make it.
+"""A provider that answers every chat with the same bytes, at minimal cost, for the benchmarks.
 
     python canned_upstream.py PORT
 
-A plain request gets a 500-byte answer at once. A streamed one gets `EVENTS` events, each in a write of its own,
-`GAP_SECONDS` apart, as a provider's tokens come.
+A plain request gets a 500-byte response at once. A streamed one gets `EVENTS` events, each in its own write,
+`GAP_SECONDS` apart.
 """
 
 import asyncio

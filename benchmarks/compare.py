@@ -1,10 +1,10 @@
-"""Whether a change made the gateway dearer: its own processor time beside that of another checkout, in turn within one run.
+"""Compares the gateway's own CPU time with that of another checkout, interleaved in one run.
 
     backend/.venv/bin/python benchmarks/compare.py OTHER_CHECKOUT [--rounds N]
 
-Both gateways run as `own_cost.py`'s `own` does, each from its own checkout and virtual environment. Every round measures each
-kind of request on both, one right after the other, and the other way round in the next round. The ratio of a kind is the median
-of its rounds' ratios: what disturbs the machine for a while disturbs both.
+Both gateways run as `own` of `own_cost.py`, each from its own checkout and virtual environment. Every round measures each kind of
+request on both in succession, in alternating order. The ratio of a kind is the median of its rounds' ratios, so that other load
+on the machine affects both.
 """
 
 import argparse

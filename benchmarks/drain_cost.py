@@ -1,11 +1,11 @@
-"""What the ledger costs the process: recording a request, and moving it from the spool into the database.
+"""The CPU cost of the ledger: recording a request, and moving it from the spool into the database.
 
     backend/.venv/bin/python benchmarks/drain_cost.py [--database URL] [--batch N]
 
-Processor time of the whole process, all its threads, for each request of one attempt, over a few clients, routes and keys:
-`--batch` requests wait whenever the spool is drained. Beside it, in turn within one run since machines are noisy, stands the
-least that SQLite could take: a bare `executemany` of the same rows into the same tables, with no rollups. The database must be
-migrated or new; without one, it is an SQLite file that goes with the run.
+CPU time of the whole process including threads, per request of one attempt, over a few clients, routes and keys: `--batch`
+requests are in the spool whenever it is drained. It is compared, interleaved in one run, with a lower bound for SQLite: a bare
+`executemany` of the same rows into the same tables, without rollups. The database must be migrated or new; the default is a
+temporary SQLite file.
 """
 
 import argparse
@@ -42,7 +42,7 @@ CLIENTS = [None, "key_1", "key_2", "key_3", "key_4"]
 
 
 def a_request(chance: random.Random, at: datetime) -> RequestFinished:
-    """A completed one of one attempt, as a plain chat request leaves it."""
+    """A completed plain chat request of one attempt."""
     route, key, client = chance.choice(ROUTES), chance.choice(KEYS), chance.choice(CLIENTS)
     record_id = new_record_id(at, chance.getrandbits)
     latency, cost = chance.lognormvariate(6.5, 0.8), Decimal(chance.randrange(10**6)) / 10**8
@@ -101,7 +101,7 @@ def batches_of(count: int, size: int, seed: int) -> list[list[RequestFinished]]:
 
 
 class Stopwatch:
-    """Processor time of the whole process."""
+    """CPU time of the whole process."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

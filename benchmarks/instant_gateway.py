@@ -1,8 +1,8 @@
-"""The gateway as users run it, but for its upstream: that answers inside the process, at once.
+"""The gateway as users run it, with an upstream that answers at once within the process.
 
     python instant_gateway.py
 
-Reads the same environment as `ai-engine serve`. What this process costs is the gateway's own, with nothing to subtract.
+Reads the same environment as `ai-engine serve`. The cost of this process is the gateway's own.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _JSON: Headers = ((b"content-type", b"application/json"),)
 
 
 class InstantAnswer:
-    """Implements `upstream.port.UpstreamAnswer`; a stream lets others run between two events, as a network does."""
+    """Implements `upstream.port.UpstreamAnswer`; a stream yields to other tasks between events, as with a network."""
 
     status = 200
     headers = _JSON

@@ -1,13 +1,13 @@
-"""Fills a ledger with as many made-up requests as wanted, up to the beginning of this hour, with the rollups of them all.
+"""Fills a ledger with generated requests up to the start of this hour, and with their rollups.
 
     backend/.venv/bin/python benchmarks/ledger_rows.py --database sqlite:///ledger.db --rows 10000000
 
-The database must be empty or new; it is brought up to date first. Six providers with four models and two keys each, twenty
-clients, a tenth of the requests with a failed first attempt, about one in fifty ended by an error. Afternoons are busy and slow,
-nights and weekends quiet. Minute and hour rollups are only made for the time for which they would be kept.
+The database must be empty or new; it is migrated first. Six providers with four models and two keys each, twenty clients, a tenth
+of the requests with a failed first attempt, about one in fifty ended by an error. Afternoons are busy and slow, nights and
+weekends quiet. Minute and hour rollups are generated only for the time for which they would be kept.
 
-The first day is made up; the database itself copies its hours to all others, in a fraction of the time that sending every row
-would take, and builds its indexes at the end.
+The first day is generated; the database copies its hours to all others, which is much faster than sending every row, and builds
+its indexes at the end.
 """
 
 import argparse

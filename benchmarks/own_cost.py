@@ -1,12 +1,12 @@
-"""What the gateway itself costs: its processor time for each plain request and each stream event, beside the bare upstream call.
+"""The gateway's own CPU time per plain request and per stream event, compared with the bare upstream call.
 
     backend/.venv/bin/python benchmarks/own_cost.py [--rounds N]
 
-Three programs, in turn within one run since machines are noisy, each measured by the kernel's own account of its process:
+Three programs, interleaved in one run, each measured by the kernel's accounting of its process:
 
     gateway     as users run it, over httpx to a canned provider on loopback
-    bare call   the same engine making the same calls, without the gateway
-    own         the gateway whose upstream answers inside the process, at once: nothing of the upstream call is in it
+    bare call   the same HTTP engine making the same calls, without the gateway
+    own         the gateway with an upstream that answers at once within the process
 
 Translated: the client speaks Anthropic's Messages API and the provider OpenAI's, so request, answer and events are translated.
 
@@ -48,7 +48,7 @@ TRANSLATED_EVENT_BUDGET_MICROSECONDS = 40
 
 
 class Sent(NamedTuple):
-    """One kind of request, as clients send it."""
+    """A kind of request."""
 
     path: bytes
     body: bytes
@@ -75,7 +75,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(command: list[str], environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that runs until the block ends. Its output goes to a file that is shown if it fails."""
+    """A program that runs until the end of the block. Its output is shown if it fails."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
@@ -98,13 +98,13 @@ async def until_it_listens(port: int) -> None:
 
 
 def processor_seconds(pid: int) -> float:
-    """What the process and its threads have had of the processor so far, to the nanosecond, as the scheduler counts it."""
+    """The CPU time of the process and its threads in nanoseconds, from the scheduler."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 async def client(port: int, sent: Sent, times: int) -> None:
-    """One keep-alive connection that sends the request again and again, and reads each answer whole."""
+    """A keep-alive connection that repeats the request and reads each response completely."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     request = (
         b"POST %b HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer unused\r\n"
@@ -131,8 +131,8 @@ async def load(port: int, sent: Sent, count: int) -> int:
 
 
 async def stay_awake() -> None:
-    """Keeps the client's loop from sleeping: in a virtual machine, waking a sleeper costs whoever writes to it 10 µs and more."""
-    while True:  # noqa: ASYNC110 - to be busy is what it is for
+    """Keeps the client's event loop busy: in a virtual machine, waking a sleeping process costs the writer 10 µs and more."""
+    while True:  # noqa: ASYNC110 - busy on purpose
         await asyncio.sleep(0)
 
 
@@ -155,7 +155,7 @@ async def bare_microseconds(upstream_port: int, count: int, kind: str) -> float:
 async def running_gateway(
     upstream_port: int, command: list[str], python: str = sys.executable
 ) -> AsyncIterator[tuple[subprocess.Popen[bytes], int]]:
-    """A gateway with everything on, access log included, in front of the canned provider."""
+    """A gateway with all features on, including the access log, in front of the canned provider."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "ai-engine.yaml"

@@ -1,8 +1,8 @@
-"""How long statistics and pages of requests take on a ledger that `ledger_rows.py` filled.
+"""The latency of statistics and of pages of requests on a ledger filled by `ledger_rows.py`.
 
     backend/.venv/bin/python benchmarks/statistics_speed.py --database sqlite:///ledger.db
 
-Prints the median and the worst of the rounds in milliseconds, and ends with 1 if a median is over its budget: 100 ms for
+Prints the median and the maximum in milliseconds, and exits with 1 if a median exceeds its budget: 100 ms for
 statistics, 50 ms for a page.
 """
 
@@ -48,7 +48,7 @@ async def every_combination(ledger: SqlLedger, now: datetime) -> bool:
     combinations = [
         RequestFilter(*values)
         for values in itertools.product(
-            (None, "provider-1", "nobody"),
+            (None, "provider-1", "unknown"),
             (None, "model-1"),
             (None, "key_01"),
             (None, Ending.COMPLETED, Ending.ERROR, Ending.RESCUED),
@@ -108,13 +108,13 @@ async def measure(url: str, rounds: int) -> bool:
         ("of 45 days ago", RequestFilter(ends_at=middle)),
         ("one provider", RequestFilter(provider="provider-1")),
         ("one client, one model", RequestFilter(client="key_01", model="model-1")),
-        ("nobody's", RequestFilter(client="nobody")),
+        ("an unknown client", RequestFilter(client="unknown")),
         ("errors", RequestFilter(ending=Ending.ERROR)),
         ("a status of 4xx, one provider", RequestFilter(status_class=4, provider="provider-1")),
         ("an ending that never came, one client", RequestFilter(client="key_01", ending=Ending.RESCUED)),
         ("a failure that never came", RequestFilter(failure="nothing")),
         ("a rare one, of 45 days ago", RequestFilter(provider="provider-1", failure="nothing", ends_at=middle)),
-        ("one client of a provider nobody knows", RequestFilter(client="key_01", provider="nobody")),
+        ("one client of an unknown provider", RequestFilter(client="key_01", provider="unknown")),
     ):
 
         async def turn(wanted: RequestFilter = wanted) -> object:

@@ -63,27 +63,27 @@ class UnsupportedByProvider(InvalidRequest):
 
 
 class BodyTooLarge(CallerError):
-    """The body is over `AI_ENGINE_MAX_REQUEST_SIZE`. It was not read whole."""
+    """The body is larger than the limit. It was not read completely."""
 
 
 class UnsupportedMediaType(CallerError):
-    """The body is not `application/json`."""
+    """The body's content type is not accepted."""
 
 
 class NotAuthenticated(CallerError):
-    """No key came with the request, or one that nobody knows."""
+    """No key was sent, or an unknown one."""
 
 
 class NotPermitted(CallerError):
-    """The caller is known, or needs no key, but may not do this from here."""
+    """The caller's role, address or origin does not allow this."""
 
 
 class NotFound(CallerError):
-    """No such thing under this name: a URL, a provider, a key."""
+    """There is no URL, provider, key or record of this name."""
 
 
 class MethodNotAllowed(CallerError):
-    """The URL exists, the method does not. `allowed` lists those that do."""
+    """The URL does not support the method. `allowed` lists those it supports."""
 
     def __init__(self, message: str, *, allowed: Sequence[str]) -> None:
         super().__init__(message)
@@ -91,21 +91,21 @@ class MethodNotAllowed(CallerError):
 
 
 class Conflict(CallerError):
-    """It cannot be done in the present state, such as rolling to another key where there is only one."""
+    """Not possible in the current state, such as rolling to another key if there is only one."""
 
 
 class ModelNotFound(CallerError):
-    """No catalogue entry knows the model, under any of its names."""
+    """No route matches the model's name."""
 
 
 class RequestLoop(CallerError):
-    """The request was sent by this engine: a provider's base URL leads back here."""
+    """The request was sent by this gateway: a provider's base URL points to it."""
 
 
 class RefusedByProvider(CallerError):
-    """The client's own fault, as the provider worded it.
+    """A client error reported by a provider, in the provider's words.
 
-    `status` is the provider's, `kind` its `error.type`. `body`, where present, is the provider's error object whole.
+    `status` is the provider's, `kind` its `error.type`.
     """
 
     def __init__(self, message: str, *, status: int, kind: str | None, param: str | None, code: str | None) -> None:
@@ -115,7 +115,7 @@ class RefusedByProvider(CallerError):
 
 
 class Unavailable(AIEngineError):
-    """Nobody can answer now. `retry_after_seconds` is the soonest time at which somebody may, `None` if unknown."""
+    """The request cannot be answered now. `retry_after_seconds` is the earliest time for a retry; `None` if unknown."""
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -132,15 +132,15 @@ class NoRouteAvailable(Unavailable):
 
 
 class RateLimited(Unavailable):
-    """As `NoRouteAvailable`, where rate limits are the only cause."""
+    """As `NoRouteAvailable`, with rate limits as the only cause."""
 
 
 class AttemptsFailed(Unavailable):
-    """Providers were asked, and none gave a sound answer. The message tells of the last failure."""
+    """All attempts failed. The message describes the last failure."""
 
 
 class DeadlineExceeded(Unavailable):
-    """Nobody answered in time: the client's own deadline or the longest time for a request passed, or all were silent."""
+    """No response in time: the client's deadline, the limit for a request, or the providers' timeouts."""
 
 
 LONGEST_DETAIL = 300

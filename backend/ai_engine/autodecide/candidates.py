@@ -1,4 +1,4 @@
-"""Who can serve a wish: every route of the model, and for each that cannot serve it now, why."""
+"""The candidates for a request: every route of the model, and why those that cannot serve it now are excluded."""
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -18,27 +18,27 @@ from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.providers.registry.readiness import obstacle
 
 AUTO = "auto"
-"""The model name that lets the engine pick: every provider's default model is a candidate."""
+"""The model name for automatic choice: every provider's default model is a candidate."""
 
 _BYTES_PER_TOKEN_AT_MOST = 8
-"""A request is left to the provider's own count unless it is surely too long: real text has about four bytes a token."""
+"""Only requests that are certainly too long are excluded: real text has about four bytes per token."""
 
-_MOST_REMEMBERED_NAMES = 4096
-"""Spellings, not models: clients may invent any number of them."""
+_MAX_CACHED_NAMES = 4096
+"""A bound, since clients may send any number of names."""
 
 
 class Needs(NamedTuple):
-    """What a request demands of a model; what the catalogue does not know of a route is no reason to leave it out."""
+    """What a request needs of a model. Unknown capabilities do not exclude a route."""
 
     tools: bool = False
     images: bool = False
     json_schema: bool = False
     text_bytes: int = 0
-    """The size of the request, 0 where images or files make it meaningless."""
+    """The size of the request; 0 if images or files make it meaningless."""
 
 
 class ProviderPreferences(NamedTuple):
-    """The request's own `provider` field."""
+    """The request's `provider` field."""
 
     order: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ NO_PREFERENCES = ProviderPreferences()
 
 
 class RouteQuery(NamedTuple):
-    """What the client wants, as far as the choice of routes goes."""
+    """The parts of a request that determine its routes."""
 
     model: str
     needs: Needs = NO_NEEDS
@@ -61,7 +61,7 @@ class RouteQuery(NamedTuple):
 
 
 class ExclusionReason(StrEnum):
-    """Why a route was left out."""
+    """Why a route is excluded."""
 
     DISABLED = "disabled"
     DRAINED = "drained"
@@ -88,7 +88,7 @@ _CAPABILITIES = {
 
 
 class Candidate(NamedTuple):
-    """A route of the model that was asked for."""
+    """A route of the requested model."""
 
     definition: ProviderDefinition
     entry: CatalogueEntry
@@ -100,29 +100,29 @@ class Candidate(NamedTuple):
 
 
 class Exclusion(NamedTuple):
-    """A route that cannot serve the wish now."""
+    """A route that cannot serve the request now."""
 
     candidate: Candidate
     reason: ExclusionReason
     detail: str
     returns_in_seconds: float | None = None
-    """When it may serve again, from when this was found; `None` if that is not known."""
+    """Seconds until it may serve again; `None` if unknown."""
     cause: FailureClass | None = None
-    """Which failure took it out, for `KEYS_IN_COOLDOWN` and `FLAGGED`."""
+    """The class of failure, for `KEYS_IN_COOLDOWN` and `FLAGGED`."""
 
 
 class Matches(NamedTuple):
-    """Every route that a name means, before anybody is left out."""
+    """Every route that a name matches, before any is excluded."""
 
     candidates: tuple[Candidate, ...]
     family: str | None = None
     pinned_to: str | None = None
     is_in_given_order: bool = False
-    """A configured name: the operator's order counts, not the score."""
+    """A configured model: its order applies instead of the score."""
 
 
 class CandidateFinder:
-    """Answers "who is meant" and "who can" from the snapshots of the moment. It changes nothing."""
+    """Finds candidates in the current snapshots. Without side effects."""
 
     def __init__(
         self,
@@ -141,22 +141,22 @@ class CandidateFinder:
         self._known: dict[str, Matches] = {}
 
     def has_usable_provider(self) -> bool:
-        """Somebody could be asked at all: configured and enabled, or the sandbox."""
+        """Whether any provider is configured and enabled, or the sandbox active."""
         return any(self.is_usable(definition) for definition in self._configuration().providers.values())
 
     def is_usable(self, definition: ProviderDefinition) -> bool:
-        """Configured and not switched off. It may still be flagged or drained."""
+        """Configured and enabled. It may still be flagged or drained."""
         if definition.is_sandbox:
             return self._active_sandbox() is not None
         return definition.is_configured and self.is_enabled(definition)
 
     def at_provider(self, definition: ProviderDefinition, model: str) -> Candidate:
-        """The route of `model` at this provider, by the provider's own name where the catalogue knows it."""
+        """The route of `model` at this provider, by the provider's name for it if it is in the catalogue."""
         match = self._catalogue().find_at(definition.name, model)
         return Candidate(definition, match.entry, match.kind) if match else self._unlisted(definition, model)
 
     def _unlisted(self, definition: ProviderDefinition, model: str) -> Candidate:
-        """A route that no catalogue entry tells of; what it costs, only the operator may have said."""
+        """A route that is not in the catalogue; only its price may be configured."""
         sections = self._configuration().file.prices
         price = SANDBOX_PRICE if definition.is_sandbox else configured_price(sections, definition.name, model)
         return Candidate(definition, CatalogueEntry(Route(definition.name, model), price=price), MatchKind.EXACT)
@@ -165,7 +165,7 @@ class CandidateFinder:
         return is_enabled(definition, self._preferences.of(definition.name))
 
     def is_still_listing(self) -> bool:
-        """A usable provider has never been heard of its models: a name nobody knows may be known in a moment."""
+        """Whether a usable provider's first listing is outstanding: an unknown name may be known in a moment."""
         catalogue = self._catalogue()
         return any(
             catalogue.is_pending(name) and self.is_usable(definition)
@@ -173,15 +173,15 @@ class CandidateFinder:
         )
 
     def why_unknown(self, name: str) -> str | None:
-        """For `provider/model` where that provider is known and not in use: what it needs."""
+        """For `provider/model` with a known provider that is not in use: why."""
         definition = self._configuration().providers.get(name.partition("/")[0])
         if definition is None or "/" not in name or definition.is_sandbox or self.is_usable(definition):
             return None
-        missing = obstacle(definition) or "it is switched off"
+        missing = obstacle(definition) or "it is disabled"
         return f"{definition.display_name} is not in use: {missing}"
 
     def matches(self, name: str) -> Matches:
-        """Every route that `name` means, whether it can serve now or not."""
+        """Every route that `name` matches, whether it can serve now or not."""
         configuration, catalogue = self._configuration(), self._catalogue()
         for model in configuration.file.models:
             if model.name == name:
@@ -200,7 +200,7 @@ class CandidateFinder:
         return found
 
     def _found(self, name: str, configuration: Configuration, catalogue: Catalogue) -> Matches:
-        """What the catalogue finds, remembered for as long as both snapshots are in force."""
+        """Look-ups in the catalogue, cached while both snapshots are in force."""
         if self._found_in != (configuration, catalogue):
             self._found_in = configuration, catalogue
             self._known.clear()
@@ -209,14 +209,14 @@ class CandidateFinder:
             found = catalogue.find(name)
             candidates = (Candidate(configuration.providers[match.entry.route.provider], *match) for match in found.matched)
             known = Matches(tuple(candidates), family=found.family)
-            if len(self._known) >= _MOST_REMEMBERED_NAMES:
+            if len(self._known) >= _MAX_CACHED_NAMES:
                 self._known.clear()
             if found.matched:
                 self._known[name] = known
         return known
 
     def _at(self, name: tuple[str, str, str]) -> Candidate | None:
-        """The route `provider/model`, if that provider is configured and serves the model, or cannot say whether it does."""
+        """The route `provider/model`, if that provider is configured and has the model, or its models are unknown."""
         provider, _, model = name
         definition = self._configuration().providers.get(provider)
         if definition is None or not model:
@@ -228,8 +228,8 @@ class CandidateFinder:
         match = self._catalogue().find_at(provider, model)
         if match is not None:
             return Candidate(definition, match.entry, match.kind)
-        is_silent_about_models = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
-        return self._unlisted(definition, model) if is_silent_about_models else None
+        are_models_unknown = self._catalogue().listed_at(provider) is None and not definition.models_are_complete
+        return self._unlisted(definition, model) if are_models_unknown else None
 
     def _defaults(self) -> Iterator[Candidate]:
         for name, definition in self._configuration().providers.items():
@@ -238,7 +238,7 @@ class CandidateFinder:
                 yield self.at_provider(definition, model)
 
     def _active_sandbox(self) -> ProviderDefinition | None:
-        """The sandbox where the operator switched it on, or by itself on loopback while no real provider is configured."""
+        """The sandbox if it is on, or unset and on loopback while no other provider is configured."""
         configuration = self._configuration()
         sandbox = next((row for row in configuration.providers.values() if row.is_sandbox), None)
         if sandbox is None or not self.is_enabled(sandbox):
@@ -249,22 +249,24 @@ class CandidateFinder:
         return sandbox if is_needed and configuration.settings.is_on_loopback else None
 
     def why_not(self, candidate: Candidate, query: RouteQuery) -> Exclusion | None:
-        """The first reason against a route, `None` if it can serve the wish now."""
+        """Why the route is excluded (the first reason); `None` if it can serve the request now."""
         return self._why_not_provider(candidate, query) or _why_not_model(candidate, query.needs) or self._why_not_now(candidate)
 
     def _why_not_provider(self, candidate: Candidate, query: RouteQuery) -> Exclusion | None:
         definition, preferences = candidate.definition, query.preferences
         if preferences.only and definition.name not in preferences.only:
-            return Exclusion(candidate, ExclusionReason.EXCLUDED, "the request's provider.only does not name it")
+            return Exclusion(candidate, ExclusionReason.EXCLUDED, "not in the request's provider.only")
         if definition.name in preferences.ignore:
-            return Exclusion(candidate, ExclusionReason.EXCLUDED, "the request's provider.ignore names it")
+            return Exclusion(candidate, ExclusionReason.EXCLUDED, "in the request's provider.ignore")
         if not self.is_enabled(definition):
-            return Exclusion(candidate, ExclusionReason.DISABLED, "switched off by an operator, or off until somebody enables it")
+            return Exclusion(candidate, ExclusionReason.DISABLED, "disabled by an operator or by default")
         if not definition.is_configured and not definition.is_sandbox:
             return Exclusion(candidate, ExclusionReason.NO_KEY, f"not configured: {obstacle(definition)}")
         if self._preferences.of(definition.name).drained:
             return Exclusion(
-                candidate, ExclusionReason.DRAINED, f"drained by hand; POST /api/providers/{definition.name}/restore ends it"
+                candidate,
+                ExclusionReason.DRAINED,
+                f"drained by an operator; POST /api/providers/{definition.name}/restore ends it",
             )
         return None
 
@@ -280,24 +282,26 @@ class CandidateFinder:
         return Exclusion(candidate, ExclusionReason.KEYS_IN_COOLDOWN, detail, cooldown.seconds, cooldown.reason)
 
     def refuse_unknown_providers(self, preferences: ProviderPreferences) -> None:
-        """Raises `InvalidRequest` for a name in the request's `provider` field that no provider has."""
+        """Raises `InvalidRequest` for an unknown provider in the request's `provider` field."""
         known = self._configuration().providers
         for field, names in (("order", preferences.order), ("only", preferences.only), ("ignore", preferences.ignore)):
             for name in names:
                 if name not in known:
-                    raise InvalidRequest(
-                        f"provider.{field} names {name!r}, which is no provider here.", param=f"provider.{field}"
-                    )
+                    raise InvalidRequest(f"provider.{field}: unknown provider {name!r}.", param=f"provider.{field}")
 
 
 def _why_not_model(candidate: Candidate, needs: Needs) -> Exclusion | None:
     entry = candidate.entry
     if needs.tools and entry.takes_tools is False:
-        return Exclusion(candidate, ExclusionReason.LACKS_TOOLS, "the model takes no tools")
+        return Exclusion(candidate, ExclusionReason.LACKS_TOOLS, "the model does not support tools")
     if needs.images and entry.takes_images is False:
-        return Exclusion(candidate, ExclusionReason.LACKS_IMAGES, "the model takes no images")
+        return Exclusion(candidate, ExclusionReason.LACKS_IMAGES, "the model does not support images")
     if needs.json_schema and entry.takes_json_schema is False:
-        return Exclusion(candidate, ExclusionReason.LACKS_JSON_SCHEMA, "the model takes no JSON schema")
+        return Exclusion(candidate, ExclusionReason.LACKS_JSON_SCHEMA, "the model does not support JSON schemas")
     if entry.context_tokens is not None and needs.text_bytes > entry.context_tokens * _BYTES_PER_TOKEN_AT_MOST:
-        return Exclusion(candidate, ExclusionReason.CONTEXT_TOO_SHORT, f"its context is {entry.context_tokens} tokens")
+        return Exclusion(
+            candidate,
+            ExclusionReason.CONTEXT_TOO_SHORT,
+            f"too long for its context of {entry.context_tokens} tokens",
+        )
     return None

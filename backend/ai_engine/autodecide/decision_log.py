@@ -1,6 +1,6 @@
-"""What `AI_ENGINE_LOG_LEVEL=DEBUG` explains: for each request whom it could have gone to, who was tried, and what came of it.
+"""The explanation of each request at `AI_ENGINE_LOG_LEVEL=DEBUG`: candidates, exclusions, attempts and result.
 
-Without DEBUG none of this is built: requests are planned by a plain `Planner`, and nobody listens here.
+At other levels it is not installed, and requests are planned by a plain `Planner`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,29 +13,29 @@ from ai_engine.events import AttemptFinished, RequestFinished
 from ai_engine.telemetry.logs import BlockLog
 
 SHORTEST_WAIT_MS = 5
-"""Less than this between two attempts is our own work, and no wait."""
+"""Shorter gaps between attempts are processing time, not waits."""
 
 
-class NotedPlan(NamedTuple):
-    """A plan with the scores of the moment."""
+class RecordedPlan(NamedTuple):
+    """A plan with its scores."""
 
     plan: Plan
     ranked: tuple[RankedCandidate, ...]
 
 
-_noted: ContextVar[tuple[NotedPlan, ...]] = ContextVar("plans of this request", default=())
-"""Each request runs in a task of its own, and what a task sets is its own."""
+_recorded: ContextVar[tuple[RecordedPlan, ...]] = ContextVar("plans of this request", default=())
+"""Each request runs in its own task and so has its own value."""
 
 
-class NotingPlanner(Planner):
-    """A planner that notes its plans for the request that they are made for."""
+class RecordingPlanner(Planner):
+    """A planner that records its plans for the current request."""
 
     def plan(self, query: RouteQuery) -> Plan:
         plan = super().plan(query)
-        noted = NotedPlan(plan, tuple(map(self.rank, plan.candidates)))
-        # An operator's test explains a plan before it makes it: one of the two is enough.
-        others = (each for each in _noted.get() if each.plan.asked != plan.asked)
-        _noted.set((*others, noted))
+        recorded = RecordedPlan(plan, tuple(map(self.rank, plan.candidates)))
+        # An operator's test explains the plan first and then plans again: only one is recorded.
+        others = (each for each in _recorded.get() if each.plan.asked != plan.asked)
+        _recorded.set((*others, recorded))
         return plan
 
 
@@ -46,18 +46,18 @@ class DecisionLog:
         self._block_log = block_log
 
     def __call__(self, request: RequestFinished) -> None:
-        plans = _noted.get()
-        _noted.set(())
+        plans = _recorded.get()
+        _recorded.set(())
         self._block_log.write(_title(request), _lines(request, plans), _fields(request, plans))
 
 
 def _title(event: RequestFinished) -> str:
-    who = f"by {event.route}" if event.route else "by nobody"
+    route = f"by {event.route}" if event.route else "by no provider"
     asked = f"{event.operation} {event.requested_model}{', streamed' if event.is_stream else ''}"
-    return f"Request {event.request_id}: {asked}: {event.ending} {who} with status {event.status}"
+    return f"Request {event.request_id}: {asked}: {event.ending} {route} with status {event.status}"
 
 
-def _lines(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Iterator[str]:
+def _lines(event: RequestFinished, plans: tuple[RecordedPlan, ...]) -> Iterator[str]:
     for plan, ranked in plans:
         family = f", as the best of the family {plan.family}" if plan.family else ""
         pinned = f", pinned to {plan.pinned_to}" if plan.pinned_to else ""
@@ -88,13 +88,13 @@ def _outcome(attempt: AttemptFinished) -> str:
     return f"{attempt.failure}{status} after {attempt.duration_ms:.0f} ms{first}"
 
 
-def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Mapping[str, Any]:
+def _fields(event: RequestFinished, plans: tuple[RecordedPlan, ...]) -> Mapping[str, Any]:
     return {
         "request_id": event.request_id,
         "operation": event.operation,
         "requested_model": event.requested_model,
         "stream": event.is_stream,
-        "plans": [_plan_fields(noted) for noted in plans],
+        "plans": [_plan_fields(recorded) for recorded in plans],
         "attempts": [_attempt_fields(attempt) for attempt in event.attempts],
         "ending": event.ending,
         "error_class": event.error_class,
@@ -104,8 +104,8 @@ def _fields(event: RequestFinished, plans: tuple[NotedPlan, ...]) -> Mapping[str
     }
 
 
-def _plan_fields(noted: NotedPlan) -> Mapping[str, Any]:
-    plan, ranked = noted
+def _plan_fields(recorded: RecordedPlan) -> Mapping[str, Any]:
+    plan, ranked = recorded
     return {
         "model": plan.asked,
         "order": plan.order,

@@ -1,4 +1,4 @@
-"""The plan: the candidates of one model in the order in which they are tried, each with its reasons."""
+"""The plan: the candidates of a model in the order in which they are tried."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from ai_engine.settings.file import WeightsSection
 
 
 class RankedCandidate(NamedTuple):
-    """A route with its score, and the facts that the score is made from."""
+    """A route with its score and the facts behind it."""
 
     candidate: Candidate
     score: Score
@@ -31,26 +31,26 @@ class RankedCandidate(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Whom to try, in order, and who was left out and why."""
+    """The candidates in order, and the excluded routes with the reason."""
 
     asked: str
     candidates: tuple[Candidate, ...]
-    """The routes that can serve the wish now."""
+    """The routes that can serve the request now."""
     exclusions: tuple[Exclusion, ...]
     order: str
-    """What ordered them: `score`, `configured`, `provider.order`, or `provider.sort: …`."""
+    """How they are ordered: `score`, `configured`, `provider.order`, or `provider.sort: …`."""
     family: str | None = None
-    """Set where no model of that name exists and the family's best member is meant."""
+    """Set if no model has this name and it stands for the best member of a family."""
     pinned_to: str | None = None
 
     @property
     def is_known(self) -> bool:
-        """Some catalogue entry is meant by the name."""
+        """Whether the name matches any route."""
         return bool(self.candidates or self.exclusions)
 
 
 class Planner:
-    """Makes plans from the snapshots of the moment. A plan costs its own candidates, not the catalogue's size."""
+    """Creates plans from the current snapshots. The cost depends on the number of candidates, not on the catalogue's size."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Planner:
     def _in_order(
         self, candidates: list[Candidate], matches: Matches, preferences: ProviderPreferences
     ) -> tuple[list[Candidate], str]:
-        """As they are to be tried, and what orders them. Where there is no choice, nothing is scored."""
+        """The candidates in order, and how they are ordered. A single candidate is not scored."""
         order = "configured" if matches.is_in_given_order else "score"
         if len(candidates) < 2:
             return candidates, order
@@ -109,22 +109,22 @@ class Planner:
     def _preferred_alone(
         self, candidates: list[Candidate], exclusions: list[Exclusion], matches: Matches, preferences: ProviderPreferences
     ) -> tuple[list[Candidate], list[Exclusion]]:
-        """`autodecide: false`: the preferred provider and no other, not even while that one is out for a time."""
-        away = {
+        """`autodecide: false`: only the preferred provider, also while it is flagged or in cooldown."""
+        unavailable = {
             one.candidate: one for one in exclusions if one.reason in (ExclusionReason.FLAGGED, ExclusionReason.KEYS_IN_COOLDOWN)
         }
-        if not candidates and not away:
+        if not candidates and not unavailable:
             return [], exclusions
-        preferred = self._in_order([*candidates, *away], matches, preferences)[0][0]
-        return ([], [away[preferred]]) if preferred in away else ([preferred], [])
+        preferred = self._in_order([*candidates, *unavailable], matches, preferences)[0][0]
+        return ([], [unavailable[preferred]]) if preferred in unavailable else ([preferred], [])
 
     def note_use(self, route: Route) -> None:
-        """The route gets an attempt: among equals it goes to the end of the line."""
+        """Records an attempt: among equal scores the least recently used route comes first."""
         self._turn += 1
         self._turns[route] = self._turn
 
     def rank(self, candidate: Candidate) -> RankedCandidate:
-        """The route's score as it is now."""
+        """The route's current score."""
         route, price = candidate.route, candidate.entry.price
         record = self._track_record.of(route)
         facts = Facts(
@@ -137,7 +137,7 @@ class Planner:
         return RankedCandidate(candidate, score(facts, self._weights()), facts)
 
     def priority(self, definition: ProviderDefinition) -> int:
-        """The operator's choice at run time, else the configuration's."""
+        """The preference set at run time, else the configured priority."""
         chosen = self._preferences.of(definition.name).priority
         return definition.priority if chosen is None else chosen
 
@@ -145,7 +145,7 @@ class Planner:
         return -round(ranked.score.total, 2), ranked.candidate.match_kind, self._turns.get(ranked.candidate.route, 0)
 
     def _by_sort(self, ranked: RankedCandidate, sort: str | None) -> float:
-        """The unknown comes last, whatever is sorted by."""
+        """Unknown values sort last."""
         match sort:
             case "price":
                 value = ranked.facts.usd_per_million

@@ -8,7 +8,7 @@
     cost     = 1 / (1 + USD per million tokens / 10)     three parts input to one part output; unknown → 0.5, free → 1
     load     = 1 / (1 + requests in flight per key / 8)
 
-The weights are `autodecide.weights` of the YAML file. Scores that are equal to two decimals share the load in turn.
+The weights are `autodecide.weights` of the YAML file. Routes whose scores are equal to two decimals take turns.
 """
 
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from ai_engine.settings.file import WeightsSection
 
 
 class Facts(NamedTuple):
-    """What the score is made from."""
+    """The inputs of the score."""
 
     priority: int
     success_rate: float
     first_token_seconds: float | None
     usd_per_million: float | None
-    """(3 × input + output) / 4, `None` where the price is unknown: an unknown price is not a free one."""
+    """(3 × input + output) / 4; `None` if the price is unknown."""
     in_flight_per_key: float
 
 

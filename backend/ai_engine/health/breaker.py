@@ -218,7 +218,7 @@ class Breaker:
         circuit = self._providers.get(provider)
         return circuit.opening.view(self._clock.monotonic()) if circuit and circuit.opening else None
 
-    def routes_out(self, provider: str) -> list[tuple[Route, Outage]]:
+    def route_outages(self, provider: str) -> list[tuple[Route, Outage]]:
         """The provider's routes whose own circuits are open."""
         now = self._clock.monotonic()
         return [

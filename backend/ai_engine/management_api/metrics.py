@@ -159,7 +159,7 @@ class Exposition(Collector):
         yield _gauge_of_providers(
             "ai_engine_route_breakers_open",
             "Routes (models at a provider) whose own circuit breaker is open.",
-            ((row.name, len(breaker.routes_out(row.name))) for row in rows),
+            ((row.name, len(breaker.route_outages(row.name))) for row in rows),
         )
 
     def _provider_keys(self) -> Iterator[Metric]:

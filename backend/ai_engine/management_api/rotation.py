@@ -1,4 +1,4 @@
-"""`/api/providers/{provider}/…`: what an operator does by hand about who is in rotation."""
+"""`/api/providers/{provider}/…`: manual changes of the rotation."""
 
 from typing import Annotated, Any
 
@@ -20,13 +20,13 @@ router = APIRouter(
 Circuits = Annotated[Breaker, Depends(provided(Breaker))]
 
 
-@router.post("/unflag", summary="Put back into rotation what failed")
+@router.post("/unflag", summary="Clear a provider's flag")
 async def unflag_provider(definition: Known, keys: Keys, breaker: Circuits, views: Views, trail: Trail, by: By) -> ProviderView:
-    """Closes the provider's circuits and ends the cooldowns of its keys: its flag and those of its routes are gone.
+    """Closes the provider's circuit breakers and ends the cooldowns of its keys, so that neither it nor its routes are flagged.
 
-    The next request may go there at once; if it fails again, so does the flag return. A drain stays.
+    If the next request fails, it is flagged again. A drain is not changed.
     """
-    before = _held_against(views.view(definition), breaker.provider_outage(definition.name))
+    before = _flags_and_cooldowns(views.view(definition), breaker.provider_outage(definition.name))
     breaker.restore(definition.name)
     keys.restore(definition.name)
     after = views.view(definition)
@@ -35,16 +35,16 @@ async def unflag_provider(definition: Known, keys: Keys, breaker: Circuits, view
     return after
 
 
-@router.post("/drain", summary="Take out of rotation for new requests")
+@router.post("/drain", summary="Drain a provider")
 async def drain_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
-    """No new request goes there, also after a restart, until it is restored; those in flight go on to their end."""
+    """Takes the provider out of rotation for new requests until it is restored; requests in flight finish. Kept at restarts."""
     await preferences.set(definition.name, AuditContext(Action.DRAIN, by), drained=True)
     return views.view(definition)
 
 
 @router.post("/restore", summary="End a drain")
 async def restore_provider(definition: Known, preferences: Preferences, views: Views, by: By) -> ProviderView:
-    """Puts a drained provider back into rotation. One that is not drained stays as it is."""
+    """Puts a drained provider back into rotation. Without effect if it is not drained."""
     await preferences.set(definition.name, AuditContext(Action.RESTORE, by), drained=False)
     return views.view(definition)
 
@@ -52,15 +52,13 @@ async def restore_provider(definition: Known, preferences: Preferences, views: V
 @router.post("/keys/{fingerprint}/restore", summary="End the cooldowns of one key")
 async def restore_key(
     definition: Known,
-    fingerprint: Annotated[
-        str, Path(max_length=64, description="The provider key's fingerprint, as the provider shows it.", examples=["9f86d081"])
-    ],
+    fingerprint: Annotated[str, Path(max_length=64, description="The provider key's fingerprint.", examples=["9f86d081"])],
     keys: Keys,
     views: Views,
     trail: Trail,
     by: By,
 ) -> ProviderView:
-    """The key is usable again at once, for every model; if the provider refuses it again, it is in cooldown again."""
+    """Makes the key usable at once, for every model. If the provider refuses it again, a new cooldown starts."""
     before = {key.fingerprint: _cooldown(key) for key in views.view(definition).keys}.get(fingerprint)
     keys.restore(definition.name, fingerprint)
     if before:
@@ -68,8 +66,8 @@ async def restore_key(
     return views.view(definition)
 
 
-def _held_against(view: ProviderView, outage: Outage | None) -> dict[str, Any]:
-    """What an unflagging ends, empty if that is nothing."""
+def _flags_and_cooldowns(view: ProviderView, outage: Outage | None) -> dict[str, Any]:
+    """What clearing the flag ends; empty if there is nothing."""
     held: dict[str, Any] = {}
     if outage is not None:
         held["flag"] = outage.reason

@@ -43,7 +43,7 @@ class Trials:
         self._clock = clock
 
     async def run(self, request_id: str, model: str, message: str, only: Candidate | None = None) -> Trial:
-        """`only` is the one route that may answer; without it autodecide chooses. A failure is told, not raised."""
+        """`only` pins the request to one route; without it autodecide chooses. A failure is returned in `error`, not raised."""
         body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": message}], "stream": True}
         request = ClientRequest(
             request_id, Operation.CHAT, model, body, is_stream=True, wants_usage=True, timeout_seconds=_TRIAL_SECONDS

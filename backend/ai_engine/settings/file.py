@@ -83,7 +83,7 @@ class AutodecideSection(_Section):
 
 
 class ConfigFile(_Section):
-    """The whole file; all defaults if there is none."""
+    """The whole file; defaults without one."""
 
     providers: tuple[ProviderSection, ...] = ()
     models: tuple[ModelSection, ...] = ()

@@ -61,7 +61,7 @@ async def wire(configuration: LiveConfiguration, logs: Logs, clock: Clock, tunin
 async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tuning: Tuning, database: Database) -> Wired:
     access = await build_access(configuration.current.settings, clock, database)
     recording = build_recording(configuration, logs, clock, tuning, database)
-    routing = await build_routing(configuration, clock, tuning, database, notes_plans=recording.decision_log is not None)
+    routing = await build_routing(configuration, clock, tuning, database, records_plans=recording.decision_log is not None)
     connect_changes(configuration, routing, access.guard)
 
     views = ProviderViews(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_engine.autodecide.candidates import CandidateFinder
-from ai_engine.autodecide.decision_log import NotingPlanner
+from ai_engine.autodecide.decision_log import RecordingPlanner
 from ai_engine.autodecide.plan import Planner
 from ai_engine.catalogue.discovery import Discovery
 from ai_engine.catalogue.live import LiveCatalogue
@@ -57,9 +57,9 @@ class Routing:
 
 
 async def build_routing(
-    configuration: LiveConfiguration, clock: Clock, tuning: Tuning, database: Database, *, notes_plans: bool
+    configuration: LiveConfiguration, clock: Clock, tuning: Tuning, database: Database, *, records_plans: bool
 ) -> Routing:
-    """With the preferences and listings that the database has. `notes_plans`: the decision log reads them."""
+    """With the preferences and listings that the database has. `records_plans`: the decision log reads them."""
     preferences = LivePreferences(SqlPreferencesRepository(database), clock)
     await preferences.load()
     keys, breaker, track_record = KeyPool(clock, tuning.cooldown), Breaker(clock, tuning.breaker), TrackRecord()
@@ -68,7 +68,7 @@ async def build_routing(
     upstream = UpstreamByScheme({"https": http, "http": http, "sandbox": SandboxUpstream(clock)})
     catalogue = LiveCatalogue(clock)
     finder = CandidateFinder(lambda: configuration.current, lambda: catalogue.current, preferences, keys, breaker)
-    planner = (NotingPlanner if notes_plans else Planner)(
+    planner = (RecordingPlanner if records_plans else Planner)(
         finder, preferences, keys, track_record, lambda: configuration.current.file.autodecide.weights
     )
     discovery = Discovery(

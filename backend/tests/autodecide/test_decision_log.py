@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_engine.autodecide.candidates import RouteQuery
-from ai_engine.autodecide.decision_log import DecisionLog, NotingPlanner
+from ai_engine.autodecide.decision_log import DecisionLog, RecordingPlanner
 from ai_engine.autodecide.plan import Planner
 from ai_engine.events import CANCELLED, Ending, RequestFinished
 from ai_engine.names import Blame, Route
@@ -29,7 +29,7 @@ class Explained:
         rows = [provider(name, models=("tiny",), priority=place) for place, name in enumerate(("alpha", "beta", "gamma"))]
         self.bench = PlannerBench(*rows)
         self.bench.cool("alpha", "tiny", FailureClass.RATE_LIMIT, retry_after=12)
-        self.planner = NotingPlanner(**_parts(self.bench.planner))
+        self.planner = RecordingPlanner(**_parts(self.bench.planner))
         self.stream = io.StringIO()
         self.logs: Logs = configure(
             Settings.model_validate({"log_level": log_level, "log_format": log_format}), redact, self.stream
@@ -158,7 +158,7 @@ def test_the_plans_of_a_request_are_not_told_again_with_the_next(explained: Expl
     explained.finish(request_id="req-2", route=None, attempts=(), ending=Ending.ERROR, status=400, error_class="bad_request")
 
     assert explained.lines()[-2:] == [
-        "Request req-2: chat tiny, streamed: error by nobody with status 400",
+        "Request req-2: chat tiny, streamed: error by no provider with status 400",
         "  error, bad_request after 800.0 ms, 0.50 ms of it our own",
     ]
 

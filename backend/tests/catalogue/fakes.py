@@ -1,9 +1,9 @@
-"""Fakes around the catalogue: a manual clock, and providers that respond when a test lets them."""
+"""Fakes around the catalogue: definitions, listings, and providers that respond when a test lets them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,31 +46,6 @@ def configuration(*providers: ProviderDefinition, prices: Mapping[str, tuple[str
     return Configuration(
         1, NOW, Settings(), ConfigFile(prices=sections), {definition.name: definition for definition in providers}
     )
-
-
-class ManualClock:
-    """Time passes only in `advance`."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds - 1000)
-
-    async def sleep(self, seconds: float) -> None:
-        event = asyncio.Event()
-        self._sleepers.append((self.seconds + seconds, event))
-        await event.wait()
-
-    def advance(self, seconds: float) -> None:
-        self.seconds += seconds
-        for wakes_at, event in self._sleepers:
-            if wakes_at <= self.seconds:
-                event.set()
 
 
 @dataclass

@@ -15,7 +15,8 @@ from ai_engine.database import migrate, open_database
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, WireProtocol
 from ai_engine.upstream.port import ConnectFailed
-from tests.catalogue.fakes import LINES, NOW, ManualClock, Site, SiteUpstream, configuration, listing, provider
+from tests.catalogue.fakes import LINES, NOW, Site, SiteUpstream, configuration, listing, provider
+from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ class Bench:
         key: ProviderKey | None = None,
         **sites: Site,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = HandTurnedClock()
         self.upstream = SiteUpstream(**sites)
         self.definitions = definitions if definitions is not None else [provider(name) for name in sites]
         self.key = key
@@ -148,7 +149,7 @@ async def test_a_listing_that_fails_leaves_the_known_one_in_force_and_kept(faili
     bench = Bench(a=Site(b"m1"))
     await bench.discovery.refresh()
     bench.upstream.sites["a"] = failing
-    bench.clock.advance(60)
+    await bench.clock.turn(60)
 
     assert await bench.discovery.refresh() == {"a": error}
 
@@ -219,10 +220,10 @@ async def test_who_keeps_asking_for_a_refresh_asks_a_provider_once_a_second() ->
     assert first["a"] is None
     assert first["b"]
     for _ in range(10):
-        bench.clock.advance(0.09)
+        await bench.clock.turn(0.09)
         assert await bench.discovery.refresh() == first
     assert [site.asked for site in bench.upstream.sites.values()] == [1, 1]
-    bench.clock.advance(0.1)
+    await bench.clock.turn(0.1)
     await bench.discovery.refresh()
     assert [site.asked for site in bench.upstream.sites.values()] == [2, 2]
 
@@ -248,7 +249,7 @@ async def test_only_those_named_are_refreshed_and_only_those_that_can_list() -> 
 
     assert bench.discovery.refreshable_providers() == ["a", "b"]
     assert await bench.discovery.refresh({"b", "fixed", "nobody"}) == {"b": None}
-    bench.clock.advance(1)
+    await bench.clock.turn(1)
     assert await bench.discovery.refresh() == {"a": None, "b": None}
     assert [site.asked for site in bench.upstream.sites.values()] == [1, 2]
 
@@ -260,12 +261,12 @@ async def test_in_the_background_everybody_is_listed_at_once_and_again_every_hal
         await listed_at(bench.live, "a", "b")
         await bench.idle()
 
-        bench.clock.advance(1799)
+        await bench.clock.turn(1799)
         await bench.idle()
         assert [site.asked for site in bench.upstream.sites.values()] == [1, 1]
 
         bench.upstream.sites["a"].body = b"m1 m9"
-        bench.clock.advance(1)
+        await bench.clock.turn(1)
         await bench.upstream.asked(a=2, b=2)
         await bench.idle()
         assert bench.models_of("a") == ["m1", "m9"]
@@ -279,16 +280,16 @@ async def test_a_provider_that_failed_is_asked_again_sooner_then_ever_later_and_
         for wait in (15, 30, 60, 120, 240, 480, 960, 1800, 1800):
             await bench.upstream.asked(a=asked)
             await bench.idle()
-            bench.clock.advance(wait - 0.5)
+            await bench.clock.turn(wait - 0.5)
             await bench.idle()
             assert bench.upstream.sites["a"].asked == asked
-            bench.clock.advance(0.5)
+            await bench.clock.turn(0.5)
             asked += 1
             await bench.upstream.asked(a=asked)
 
         bench.upstream.sites["a"].status, bench.upstream.sites["a"].body = 200, b"m"
         await bench.idle()
-        bench.clock.advance(1800)
+        await bench.clock.turn(1800)
         await listed_at(bench.live, "a")
 
 
@@ -298,7 +299,7 @@ async def test_a_slow_provider_does_not_keep_the_background_from_the_others() ->
     async with bench.running():
         await bench.upstream.asked(slow=1, a=1)
         await bench.idle()
-        bench.clock.advance(15)
+        await bench.clock.turn(15)
         await bench.upstream.asked(a=2)
         assert bench.upstream.sites["slow"].asked == 1
         gate.set()
@@ -310,17 +311,17 @@ async def test_a_complaint_about_a_model_brings_a_fresh_listing_at_most_once_a_m
     async with bench.running():
         await listed_at(bench.live, "a")
         await bench.idle()
-        bench.clock.advance(20)
+        await bench.clock.turn(20)
 
         for _ in range(100):
             bench.discovery.request_soon("a")
         await bench.idle()
         assert bench.upstream.sites["a"].asked == 1
 
-        bench.clock.advance(40)
+        await bench.clock.turn(40)
         await bench.upstream.asked(a=2)
         await bench.idle()
-        bench.clock.advance(300)
+        await bench.clock.turn(300)
         bench.discovery.request_soon("a")
         await bench.upstream.asked(a=3)
         bench.discovery.request_soon("nobody")
@@ -338,7 +339,7 @@ async def test_a_complaint_during_a_listing_asks_again_a_minute_later() -> None:
         await listed_at(bench.live, "a")
         await bench.idle()
         assert bench.upstream.sites["a"].asked == 1
-        bench.clock.advance(60)
+        await bench.clock.turn(60)
         await bench.upstream.asked(a=2)
 
 
@@ -383,8 +384,8 @@ async def test_after_a_restart_the_listings_of_the_last_run_serve_before_anybody
 
     database = await open_database(f"sqlite:///{tmp_path}/engine.db")
     await migrate(database)
-    live = LiveCatalogue(ManualClock())
-    again = Discovery(SiteUpstream(), {}, list, live, SqlListingRepository(database), ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
+    again = Discovery(SiteUpstream(), {}, list, live, SqlListingRepository(database), HandTurnedClock())
     await again.restore()
     live.set_configuration(configuration(provider("a")))
 

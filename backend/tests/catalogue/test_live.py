@@ -9,7 +9,8 @@ from ai_engine.catalogue.prices import Price
 from ai_engine.catalogue.snapshot import Catalogue
 from ai_engine.names import Route
 from ai_engine.providers.adapter import ListedModel
-from tests.catalogue.fakes import NOW, ManualClock, configuration, listing, provider
+from tests.catalogue.fakes import NOW, configuration, listing, provider
+from tests.fakes.clock import HandTurnedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -19,14 +20,14 @@ def routes(catalogue: Catalogue) -> list[str]:
 
 
 async def test_before_any_configuration_nobody_has_anything() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
 
     assert live.current.entries == ()
     assert live.current.find("gpt-4").matched == ()
 
 
 async def test_a_configuration_is_in_force_at_once_and_its_published_prices_a_moment_later() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     route = Route("openai", "gpt-4o-mini")
 
     live.set_configuration(configuration(provider("openai", default_model="gpt-4o-mini")))
@@ -41,7 +42,7 @@ async def test_a_configuration_is_in_force_at_once_and_its_published_prices_a_mo
 
 
 async def test_a_reload_keeps_the_prices_that_were_looked_up() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(provider("openai", default_model="gpt-4o-mini")))
     await live.settled()
 
@@ -54,7 +55,7 @@ async def test_a_reload_keeps_the_prices_that_were_looked_up() -> None:
 
 
 async def test_a_providers_entries_vanish_with_it_and_come_back_with_it() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(provider("a"), provider("b", models=("m",))))
     live.record_listing("a", [ListedModel("m1")], NOW)
     assert routes(await live.settled()) == ["a/m1", "b/m"]
@@ -70,7 +71,7 @@ async def test_a_providers_entries_vanish_with_it_and_come_back_with_it() -> Non
 
 
 async def test_a_configuration_that_comes_while_the_last_one_is_being_priced_wins() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(provider("a", models=("old",))))
     await asyncio.sleep(0)  # the thread is building
 
@@ -81,7 +82,7 @@ async def test_a_configuration_that_comes_while_the_last_one_is_being_priced_win
 
 
 async def test_many_listings_in_a_row_cost_few_rebuilds_and_all_arrive() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(*(provider(f"p{number}") for number in range(50))))
     await live.settled()
     heard: list[Catalogue] = []
@@ -97,7 +98,7 @@ async def test_many_listings_in_a_row_cost_few_rebuilds_and_all_arrive() -> None
 
 
 async def test_restored_listings_serve_from_the_first_configuration_on() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
 
     live.restore({"a": listing("m1", fetched_at=NOW - timedelta(hours=1))})
     live.set_configuration(configuration(provider("a", default_model="d"), provider("b")))
@@ -110,7 +111,7 @@ async def test_restored_listings_serve_from_the_first_configuration_on() -> None
 
 
 async def test_the_operators_prices_and_aliases_come_from_the_configuration() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
 
     live.set_configuration(configuration(provider("a", models=("m",)), prices={"a/m": ("1", "2")}))
 
@@ -121,7 +122,7 @@ async def test_the_operators_prices_and_aliases_come_from_the_configuration() ->
 
 
 async def test_closing_ends_a_rebuild_under_way_and_may_be_done_twice() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(provider("a")))
 
     await live.close()
@@ -131,7 +132,7 @@ async def test_closing_ends_a_rebuild_under_way_and_may_be_done_twice() -> None:
 
 
 async def test_a_rebuild_that_fails_is_logged_and_leaves_the_last_snapshot_in_force(caplog: pytest.LogCaptureFixture) -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
     live.set_configuration(configuration(provider("a", models=("m",))))
     before = await live.settled()
     not_a_listing: list[ListedModel] = ["m2"]  # type: ignore[list-item]  # what a faulty adapter may bring
@@ -143,7 +144,7 @@ async def test_a_rebuild_that_fails_is_logged_and_leaves_the_last_snapshot_in_fo
 
 
 async def test_a_listing_recorded_before_any_configuration_waits_for_one() -> None:
-    live = LiveCatalogue(ManualClock())
+    live = LiveCatalogue(HandTurnedClock())
 
     live.record_listing("a", [ListedModel("m1")], NOW)
     await live.settled()

@@ -106,7 +106,7 @@ def test_an_outage_says_why_for_how_long_and_when_it_is_tried_again() -> None:
     line.fail(times=3)
     outage = line.breaker.outage_of(TINY)
     assert outage == Outage(SERVER_ERROR, "server_error happened", open_seconds=0, retry_in_seconds=2)
-    assert line.breaker.routes_out("alpha") == [(TINY, outage)]
+    assert line.breaker.route_outages("alpha") == [(TINY, outage)]
     line.clock.advance(2)
     line.fail()
     line.clock.advance(1)
@@ -289,7 +289,7 @@ def test_a_success_with_any_model_brings_the_provider_back_but_not_its_broken_mo
     line.wait_for_probe(THIRD)
     line.succeed(THIRD)
     assert line.admits(THIRD)
-    assert {route for route, _ in line.breaker.routes_out("alpha")} == {TINY, LARGE}
+    assert {route for route, _ in line.breaker.route_outages("alpha")} == {TINY, LARGE}
     line.fail(TINY)
     assert line.admits(THIRD)
 
@@ -304,7 +304,7 @@ def test_failures_of_the_connection_count_for_the_provider() -> None:
     assert outage is not None
     assert outage.reason is CONNECT
     assert not any(line.admits(route) for route in (TINY, LARGE, THIRD, Route("alpha", "fourth")))
-    assert line.breaker.routes_out("alpha") == []
+    assert line.breaker.route_outages("alpha") == []
 
 
 def test_now_and_then_a_refused_connection_does_not_take_a_busy_provider_out() -> None:

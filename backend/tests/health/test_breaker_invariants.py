@@ -36,7 +36,7 @@ class Attempts(RuleBasedStateMachine):
         permit = self.breaker.acquire(route)
         self.flying.append(permit)
         is_provider_out = self.breaker.provider_outage(route.provider) is not None
-        is_route_out = any(out == route for out, _ in self.breaker.routes_out(route.provider))
+        is_route_out = any(out == route for out, _ in self.breaker.route_outages(route.provider))
         for scope, is_out in ((route.provider, is_provider_out), (route, is_route_out)):
             if is_out:
                 assert scope not in self.probes, "a second probe"

@@ -12,8 +12,8 @@ import pytest
 import ai_engine
 from tests.fakes.gateway import Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.house.repository import read
 from tests.journeys.steps import CHAT, sound
+from tests.repository.tree import read
 
 pytestmark = pytest.mark.anyio
 

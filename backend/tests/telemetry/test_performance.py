@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,23 +6,8 @@ import pytest
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
 from ai_engine.names import UNKNOWN_TOKENS, Blame, Route, TokenCounts
 from ai_engine.telemetry.performance import RECENT_REQUESTS, Performance, RingBuffer
+from tests.fakes.clock import HandTurnedClock
 from tests.ledger.builders import a_request, an_attempt
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class TurnedClock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
 
 
 def finished(ending: Ending = Ending.COMPLETED, status: int = 200, duration_ms: float = 100, **more: Any) -> RequestFinished:
@@ -35,7 +20,7 @@ def attempted(*, failure: str | None = None, blame: Blame | None = None, duratio
 
 
 def test_before_the_first_request_everything_is_unknown() -> None:
-    snapshot = Performance(TurnedClock()).snapshot()
+    snapshot = Performance(HandTurnedClock()).snapshot()
     assert (snapshot.requests, snapshot.in_flight, snapshot.providers) == (0, 0, {})
     assert snapshot.success_rate is None
     assert snapshot.latency_p50_ms is None
@@ -44,7 +29,7 @@ def test_before_the_first_request_everything_is_unknown() -> None:
 
 
 def test_the_success_rate_leaves_out_what_clients_caused() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     for event in (
         finished(),
         finished(),
@@ -62,13 +47,13 @@ def test_the_success_rate_leaves_out_what_clients_caused() -> None:
 
 
 def test_a_rescued_answer_was_answered() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.request(finished(Ending.RESCUED, duration_ms=70))
     assert performance.snapshot().latency_p50_ms == 70
 
 
 def test_percentiles_are_of_the_answers() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     for duration in range(1, 101):
         performance.request(finished(duration_ms=duration))
     performance.request(finished(Ending.ERROR, 504, duration_ms=600_000))
@@ -77,7 +62,7 @@ def test_percentiles_are_of_the_answers() -> None:
 
 
 def test_the_overhead_is_what_is_neither_upstream_nor_a_slow_client() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.request(finished(duration_ms=140.5, upstream_ms=100, client_wait_ms=40))
     performance.request(finished(duration_ms=100, upstream_ms=100.1))
     snapshot = performance.snapshot()
@@ -85,7 +70,7 @@ def test_the_overhead_is_what_is_neither_upstream_nor_a_slow_client() -> None:
 
 
 def test_tokens_per_second_count_from_the_first_token() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.request(finished(duration_ms=1500, first_token_ms=500, tokens=TokenCounts(input=7, output=60, reasoning=40)))
     snapshot = performance.snapshot()
     assert snapshot.tokens_per_second == 100
@@ -93,7 +78,7 @@ def test_tokens_per_second_count_from_the_first_token() -> None:
 
 
 def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.started()
     performance.started()
     performance.request(finished())
@@ -101,7 +86,7 @@ def test_in_flight_are_those_that_started_and_did_not_finish() -> None:
 
 
 def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.request(finished(duration_ms=1_000_000))
     for _ in range(RECENT_REQUESTS):
         performance.request(finished(duration_ms=1))
@@ -112,7 +97,8 @@ def test_memory_is_bounded_and_old_answers_are_forgotten() -> None:
 
 @pytest.mark.anyio
 async def test_a_provider_is_known_by_its_attempts() -> None:
-    clock = TurnedClock()
+    clock = HandTurnedClock(skips_sleep=True)
+    started_at = clock.now()
     performance = Performance(clock)
     performance.attempt(attempted(duration_ms=40))
     performance.attempt(attempted(failure="rate_limit", blame=Blame.KEY, duration_ms=9000))
@@ -121,13 +107,13 @@ async def test_a_provider_is_known_by_its_attempts() -> None:
     performance.attempt(attempted(duration_ms=80))
     groq = performance.snapshot().providers["groq"]
     assert (groq.attempts, groq.success_rate, groq.latency_ms) == (4, 0.75, 60)
-    assert (groq.last_error, groq.last_error_at) == ("rate_limit", START)
-    assert groq.last_used_at == START + timedelta(seconds=60)
+    assert (groq.last_error, groq.last_error_at) == ("rate_limit", started_at)
+    assert groq.last_used_at == started_at + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize("blame", [Blame.REQUEST, Blame.MODEL])
 def test_a_clients_own_fault_blames_no_provider(blame: Blame) -> None:
-    performance = Performance(TurnedClock())
+    performance = Performance(HandTurnedClock())
     performance.attempt(attempted(failure="bad_request", blame=blame))
     groq = performance.snapshot().providers["groq"]
     assert (groq.attempts, groq.success_rate, groq.last_error) == (1, None, None)

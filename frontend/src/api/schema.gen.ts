@@ -657,10 +657,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put back into rotation what failed
-         * @description Closes the provider's circuits and ends the cooldowns of its keys: its flag and those of its routes are gone.
+         * Clear a provider's flag
+         * @description Closes the provider's circuit breakers and ends the cooldowns of its keys, so that neither it nor its routes are flagged.
          *
-         *     The next request may go there at once; if it fails again, so does the flag return. A drain stays.
+         *     If the next request fails, it is flagged again. A drain is not changed.
          */
         post: operations["unflag_provider"];
         delete?: never;
@@ -679,8 +679,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take out of rotation for new requests
-         * @description No new request goes there, also after a restart, until it is restored; those in flight go on to their end.
+         * Drain a provider
+         * @description Takes the provider out of rotation for new requests until it is restored; requests in flight finish. Kept at restarts.
          */
         post: operations["drain_provider"];
         delete?: never;
@@ -700,7 +700,7 @@ export interface paths {
         put?: never;
         /**
          * End a drain
-         * @description Puts a drained provider back into rotation. One that is not drained stays as it is.
+         * @description Puts a drained provider back into rotation. Without effect if it is not drained.
          */
         post: operations["restore_provider"];
         delete?: never;
@@ -720,7 +720,7 @@ export interface paths {
         put?: never;
         /**
          * End the cooldowns of one key
-         * @description The key is usable again at once, for every model; if the provider refuses it again, it is in cooldown again.
+         * @description Makes the key usable at once, for every model. If the provider refuses it again, a new cooldown starts.
          */
         post: operations["restore_key"];
         delete?: never;
@@ -1363,7 +1363,7 @@ export interface components {
          *             "model": "openai/gpt-4o",
          *             "reason": "drained",
          *             "cause": null,
-         *             "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+         *             "detail": "drained by an operator; POST /api/providers/openrouter/restore ends it",
          *             "until": null
          *           }
          *         ],
@@ -1453,7 +1453,7 @@ export interface components {
         };
         /**
          * CapabilitiesView
-         * @description What the model takes; `null` where nobody says.
+         * @description The model's capabilities; `null` is unknown.
          */
         CapabilitiesView: {
             /** Tools */
@@ -1877,7 +1877,7 @@ export interface components {
         };
         /**
          * ExclusionReason
-         * @description Why a route was left out.
+         * @description Why a route is excluded.
          * @enum {string}
          */
         ExclusionReason: "disabled" | "drained" | "no_key" | "keys_in_cooldown" | "flagged" | "excluded_by_request" | "lacks_tools" | "lacks_images" | "lacks_json_schema" | "context_too_short";
@@ -1921,7 +1921,7 @@ export interface components {
          *           "model": "openai/gpt-4o",
          *           "reason": "drained",
          *           "cause": null,
-         *           "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+         *           "detail": "drained by an operator; POST /api/providers/openrouter/restore ends it",
          *           "until": null
          *         }
          *       ],
@@ -2729,7 +2729,7 @@ export interface components {
         };
         /**
          * ModelPage
-         * @description Some models, by name.
+         * @description A page of models, by name.
          * @example {
          *       "items": [
          *         {
@@ -2767,12 +2767,12 @@ export interface components {
         };
         /**
          * ModelRouteView
-         * @description One model at one provider.
+         * @description A model at a provider.
          */
         ModelRouteView: {
             /**
              * Id
-             * @description A request that names this gets this route and no other.
+             * @description The name that pins a request to this route.
              * @example openai/gpt-4o
              */
             id: string;
@@ -2783,20 +2783,20 @@ export interface components {
             provider: string;
             /**
              * Name
-             * @description The provider's own name for it.
+             * @description The provider's name for the model.
              * @example gpt-4o
              */
             name: string;
             /**
              * Context Tokens
-             * @description `null` where nobody says.
+             * @description The context window; `null` is unknown.
              * @example 128000
              */
             context_tokens: number | null;
             capabilities: components["schemas"]["CapabilitiesView"];
             /**
              * Input Usd Per Million
-             * @description Of tokens. `null` is unknown, `0` is free.
+             * @description `null` is unknown, `0` is free.
              * @example 2.5
              */
             input_usd_per_million: string | null;
@@ -2812,15 +2812,15 @@ export interface components {
             price_source: string | null;
             /**
              * State
-             * @description Whether a request could go there now, and if not, why.
+             * @description Whether the route can serve requests now.
              * @enum {string}
              */
             state: "available" | "flagged" | "drained" | "disabled" | "no_key";
-            /** @description What keeps requests away; `null` where nothing does. */
+            /** @description Why it cannot; `null` if it can. */
             flag: components["schemas"]["Flag"] | null;
             /**
              * Is Default
-             * @description The provider's default model.
+             * @description Whether this is the provider's default model.
              */
             is_default: boolean;
         };
@@ -2836,12 +2836,12 @@ export interface components {
         };
         /**
          * ModelView
-         * @description One model with every route to it.
+         * @description A model with its routes.
          */
         ModelView: {
             /**
              * Name
-             * @description A request may use it as it stands.
+             * @description Valid as `model` of a request.
              * @example gpt-4o
              */
             name: string;
@@ -3076,7 +3076,7 @@ export interface components {
         };
         /**
          * ProviderModelPage
-         * @description Some models of one provider, by name.
+         * @description A page of a provider's models, by name.
          * @example {
          *       "items": [
          *         {
@@ -3297,7 +3297,7 @@ export interface components {
         };
         /**
          * Refreshed
-         * @description Every provider that was asked.
+         * @description The refreshed providers.
          * @example {
          *       "providers": [
          *         {
@@ -3323,7 +3323,7 @@ export interface components {
         };
         /**
          * RefreshedProvider
-         * @description What asking one provider for its models came to.
+         * @description The result of refreshing one provider's model list.
          */
         RefreshedProvider: {
             /**
@@ -3338,7 +3338,7 @@ export interface components {
             outcome: "refreshed" | "failed" | "in_progress";
             /**
              * Models Count
-             * @description As many as are known now; a failed listing leaves the known ones in force.
+             * @description The number of models in the catalogue; a failed refresh keeps the known ones.
              */
             models_count: number;
             /**
@@ -6712,7 +6712,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The provider key's fingerprint, as the provider shows it. */
+                /** @description The provider key's fingerprint. */
                 fingerprint: string;
                 /** @description A provider's name. */
                 provider: string;

@@ -72,7 +72,7 @@ _EXPLANATION = {
             "model": "openai/gpt-4o",
             "reason": "drained",
             "cause": None,
-            "detail": "drained by an operator; POST /api/providers/openrouter/restore ends the drain",
+            "detail": "drained by an operator; POST /api/providers/openrouter/restore ends it",
             "until": None,
         }
     ],

@@ -1,4 +1,4 @@
-"""The catalogue as operators see it: models, their routes, and how each route stands now."""
+"""The views of the catalogue: models, routes and their state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _STATES: dict[ExclusionReason, RouteState] = {
 
 
 class CapabilitiesView(BaseModel):
-    """What the model takes; `null` where nobody says."""
+    """The model's capabilities; `null` is unknown."""
 
     tools: bool | None
     images: bool | None
@@ -37,61 +37,61 @@ class CapabilitiesView(BaseModel):
 
 
 class ModelRouteView(BaseModel):
-    """One model at one provider."""
+    """A model at a provider."""
 
-    id: str = Field(description="A request that names this gets this route and no other.", examples=["openai/gpt-4o"])
+    id: str = Field(description="The name that pins a request to this route.", examples=["openai/gpt-4o"])
     provider: str = Field(examples=["openai"])
-    name: str = Field(description="The provider's own name for it.", examples=["gpt-4o"])
-    context_tokens: int | None = Field(description="`null` where nobody says.", examples=[128_000])
+    name: str = Field(description="The provider's name for the model.", examples=["gpt-4o"])
+    context_tokens: int | None = Field(description="The context window; `null` is unknown.", examples=[128_000])
     capabilities: CapabilitiesView
-    input_usd_per_million: str | None = Field(description="Of tokens. `null` is unknown, `0` is free.", examples=["2.5"])
+    input_usd_per_million: str | None = Field(description="`null` is unknown, `0` is free.", examples=["2.5"])
     output_usd_per_million: str | None = Field(examples=["10"])
     price_source: str | None = Field(description="`configuration`, `listing`, or `genai-prices` with its version.")
-    state: RouteState = Field(description="Whether a request could go there now, and if not, why.")
-    flag: Flag | None = Field(description="What keeps requests away; `null` where nothing does.")
-    is_default: bool = Field(description="The provider's default model.")
+    state: RouteState = Field(description="Whether the route can serve requests now.")
+    flag: Flag | None = Field(description="Why it cannot; `null` if it can.")
+    is_default: bool = Field(description="Whether this is the provider's default model.")
 
 
 class ModelView(BaseModel):
-    """One model with every route to it."""
+    """A model with its routes."""
 
-    name: str = Field(description="A request may use it as it stands.", examples=["gpt-4o"])
+    name: str = Field(description="Valid as `model` of a request.", examples=["gpt-4o"])
     routes: list[ModelRouteView]
 
 
 class ModelPage(BaseModel):
-    """Some models, by name."""
+    """A page of models, by name."""
 
     items: list[ModelView]
     next_cursor: str | None
 
 
 class ProviderModelPage(BaseModel):
-    """Some models of one provider, by name."""
+    """A page of a provider's models, by name."""
 
     items: list[ModelRouteView]
     next_cursor: str | None
 
 
 class RefreshedProvider(BaseModel):
-    """What asking one provider for its models came to."""
+    """The result of refreshing one provider's model list."""
 
     provider: str = Field(examples=["openai"])
     outcome: Literal["refreshed", "failed", "in_progress"]
-    models_count: int = Field(description="As many as are known now; a failed listing leaves the known ones in force.")
+    models_count: int = Field(description="The number of models in the catalogue; a failed refresh keeps the known ones.")
     refreshed_at: datetime | None = Field(description="When its model list was last read.")
     error: str | None
 
 
 class Refreshed(BaseModel):
-    """Every provider that was asked."""
+    """The refreshed providers."""
 
     providers: list[RefreshedProvider]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelViews:
-    """Makes the views."""
+    """Creates the views."""
 
     configuration: LiveConfiguration
     finder: CandidateFinder
@@ -100,7 +100,7 @@ class ModelViews:
     provider_views: ProviderViews
 
     def model(self, model: CatalogueModel, entries: Iterable[CatalogueEntry]) -> ModelView:
-        """The model with these of its routes."""
+        """The model with these routes."""
         return ModelView(name=model.name, routes=[self.route(entry) for entry in entries])
 
     def route(self, entry: CatalogueEntry) -> ModelRouteView:
@@ -126,9 +126,9 @@ class ModelViews:
         )
 
     def _standing(self, definition: ProviderDefinition | None, entry: CatalogueEntry) -> tuple[RouteState, Flag | None]:
-        """As autodecide sees the route for a wish without any demands."""
+        """State and flag of the route for a request without requirements."""
         if definition is None or (definition.is_sandbox and not self.finder.is_usable(definition)):
-            return "disabled", Flag(reason=FlagReason.DISABLED, message="It is not in use.", until=None)
+            return "disabled", Flag(reason=FlagReason.DISABLED, message="Not in use.", until=None)
         exclusion = self.finder.why_not(Candidate(definition, entry, MatchKind.EXACT), RouteQuery(entry.route.model))
         if exclusion is None:
             return "available", None
@@ -145,6 +145,6 @@ class ModelViews:
 
 
 def _plain(amount: Decimal) -> str:
-    """Without an exponent, and without zeros that say nothing."""
+    """A decimal without an exponent and trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,7 +1,7 @@
-"""A provider as operators see it: definition, preference, keys, breaker and performance put together.
+"""The view of a provider: definition, preference, keys, breaker and performance.
 
-The flag is computed here and nowhere else: a provider is flagged when its circuit is open or none of its keys is usable. One that
-an operator drained says so in its flag too, and its state is of its own: nothing is wrong with it.
+The flag is computed only here: a provider is flagged when its circuit breaker is open or none of its keys is usable. A drained
+provider has a flag too, and the state `drained`.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from ai_engine.telemetry.performance import Performance, PerformanceSnapshot
 
 @dataclass(frozen=True, slots=True)
 class ProviderViews:
-    """Makes the views."""
+    """Creates the views."""
 
     configuration: LiveConfiguration
     finder: CandidateFinder
@@ -36,7 +36,7 @@ class ProviderViews:
     clock: Clock
 
     def all(self) -> list[ProviderView]:
-        """Every provider that the engine knows, configured or not."""
+        """Every known provider, configured or not."""
         performance = self.performance.snapshot()
         return [self.view(definition, performance) for definition in self.configuration.current.providers.values()]
 
@@ -56,7 +56,7 @@ class ProviderViews:
             keys=[self._key_view(key) for key in self.keys.keys_of(definition.name) if key.fingerprint],
             routes=[
                 RouteView(model=route.model, reason=FlagReason(outage.reason), until=self.until(outage.retry_in_seconds))
-                for route, outage in self.breaker.routes_out(definition.name)
+                for route, outage in self.breaker.route_outages(definition.name)
             ],
             default_model=self.preferences.of(definition.name).default_model or definition.default_model,
             models_count=len(self.catalogue.current.entries_of(definition.name)),
@@ -78,9 +78,9 @@ class ProviderViews:
         return "drained" if flag.reason is FlagReason.DRAINED else "flagged"
 
     def flag_of(self, definition: ProviderDefinition) -> Flag | None:
-        """A drain, the provider's open circuit, or the cooldown of the first key to come back; `None` while it is in rotation."""
+        """A drain, an open circuit breaker, or the shortest cooldown of its keys; `None` while it is in rotation."""
         if self.preferences.of(definition.name).drained:
-            return Flag(reason=FlagReason.DRAINED, message="An operator has drained it; restore puts it back.", until=None)
+            return Flag(reason=FlagReason.DRAINED, message="Drained by an operator; restore it to end the drain.", until=None)
         outage = self.breaker.provider_outage(definition.name)
         if outage is not None:
             return Flag(reason=FlagReason(outage.reason), message=outage.message, until=self.until(outage.retry_in_seconds))
@@ -91,7 +91,7 @@ class ProviderViews:
         return Flag(reason=FlagReason(reason), message="No provider key is usable.", until=self.until(seconds))
 
     def until(self, seconds: float | None) -> datetime | None:
-        """The time of day in `seconds`, the same at each read; in the past where it has passed."""
+        """The UTC time in `seconds`, which may be negative."""
         return None if seconds is None else time_after(seconds, self.clock)
 
     def _key_view(self, key: KeyView) -> ProviderKeyView:

@@ -15,7 +15,7 @@ from ai_engine.ledger.statistics import SECONDS_OF, Bucket, Statistics
 from ai_engine.management_api.views.requests import Usd
 
 POINTS_AT_ONCE = 32
-"""How many points of a series are told before others may run."""
+"""Points of a series converted before yielding to other tasks."""
 Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 

@@ -7,7 +7,7 @@ from ai_engine.clock import SystemClock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.telemetry.log_lines import ConsoleLines
 from ai_engine.telemetry.logs import Logs
-from tests.house.repository import read
+from tests.repository.tree import read
 
 
 def test_the_pages_client_is_made_from_the_routes_as_they_are() -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ai_engine.providers.registry.resolution import BUILT_IN, base_url_variable
 from ai_engine.settings import Settings, read_config_file
 from ai_engine.settings.environment import PREFIX
-from tests.house.repository import ROOT, files, read
+from tests.repository.tree import ROOT, files, read
 
 FIELDS = tuple(Settings.model_fields)
 VARIABLES = {PREFIX + field.upper() for field in FIELDS}

@@ -8,7 +8,7 @@ from ai_engine.clock import SystemClock
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.telemetry.log_lines import ConsoleLines
 from ai_engine.telemetry.logs import Logs
-from tests.house.repository import ROOT, files
+from tests.repository.tree import ROOT, files
 
 PAGES = [path for path in files() if path.suffix == ".md"]
 # Served, but no part of the API that it describes.

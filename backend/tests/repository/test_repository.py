@@ -1,3 +1,4 @@
+import ast
 import json
 import re
 import tomllib
@@ -5,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.repository import ROOT, files, read
+from tests.repository.tree import ROOT, files, read
 
 LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
 
 MARKDOWN = [path for path in files() if path.suffix == ".md"]
 LOCKS = [path for path in files() if re.fullmatch(r"requirements.*\.txt|package-lock\.json", path.name)]
 
 
-def test_no_file_outgrows_its_reader() -> None:
+def test_no_file_is_too_long() -> None:
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())
         for path in files()
@@ -21,6 +23,18 @@ def test_no_file_outgrows_its_reader() -> None:
     }
 
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in files()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "backend/ai_engine")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
 
 
 def test_pages_that_the_code_names_are_there() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.repository import ROOT, files, read
+from tests.repository.tree import ROOT, files, read
 
 MAKEFILE = read("Makefile")
 # Parts of other targets, of no use by themselves.
