@@ -41,7 +41,7 @@ class Outage(NamedTuple):
 
     reason: FailureClass
     message: str
-    """In our words, as `Failure.message_for_others`: later requests' clients may read it."""
+    """Without the provider's wording, as `Failure.message_for_others`: later requests' clients may read it."""
     open_seconds: float
     """How long it has been open."""
     retry_in_seconds: float

@@ -36,9 +36,9 @@ INSTEAD = {
     r"(?i:rests|rested|resting)": "is in cooldown",
     r"(?i:set aside)": "invalid, excluded",
     r"(?i:no words? for|into words|in (?:its|their|our|other) words)": "does not support, as text",
-    r"(?:is|are) none": "is invalid, has no",
     r"(?i:(?:calls?|called) itself)": "has the Content-Type, has the name",
-    r"(?i:the very)": "exactly",
+    r"(?i:remembers?|remembered)": "stores, caches",
+    r"(?i:tells? of|looks? after|of its own accord|in the midst|now and then|the very)": "reports, checks, by default …",
     # The code has packages, modules and steps.
     r"(?i:houses?|rooms|rings)": "repository, package, step",
     # Renamed.

@@ -6,7 +6,7 @@
  *     expect(fakeGateway.received('post', '/api/config/reload')).toHaveLength(1)
  *     fakeGateway.says({ type: 'changes', cursor: 'c2', at: '…', status: aStatus(), providers: [], requests: [] })
  *
- * What it was not told to answer fails the request and the test's output says so.
+ * A request without a configured response fails, and the output of the test says so.
  */
 import { delay, http, HttpResponse, ws } from 'msw'
 import { setupServer } from 'msw/node'
@@ -31,7 +31,7 @@ interface Received {
 const origin = 'http://localhost:3000'
 const line = ws.link('ws://localhost:3000/ws')
 const openMode: Schemas['SessionView'] = { role: 'admin', name: 'local', access: 'open', expires_at: null }
-// It asks nobody for a key, and is silent until a test makes it speak.
+// Without authentication, and without messages until a test sends some.
 const server = setupServer(
   line.addEventListener('connection', () => {}),
   http.get(`${origin}/api/session`, () => HttpResponse.json(openMode)),
@@ -85,7 +85,7 @@ export const fakeGateway = {
     route(method, path, () => HttpResponse.json(body, { status, headers }))
   },
 
-  /** Nobody answers: the gateway is gone. */
+  /** The gateway cannot be reached. */
   isGone<M extends Method>(method: M, path: PathsWith<M>): void {
     route(method, path, () => HttpResponse.error())
   },
@@ -102,7 +102,7 @@ export const fakeGateway = {
   streams<M extends Method>(method: M, path: PathsWith<M>, headers: Record<string, string> = {}) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
     const writer = writable.getWriter()
-    // Whoever reads may stop at any time.
+    // The reader may stop at any time.
     writer.closed.catch(() => undefined)
     route(
       method,

@@ -1,4 +1,4 @@
-/** What jsdom lacks, a gateway that answers only what a test told it to, and a clean page after each test. */
+/** What jsdom lacks, a gateway with the responses that a test configures, and a clean page after each test. */
 import '@testing-library/jest-dom/vitest'
 import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll } from 'vitest'

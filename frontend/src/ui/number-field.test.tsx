@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { expect, test, vi } from 'vitest'
 import { NumberField } from './number-field'
 
-const told = vi.fn()
+const onChange = vi.fn()
 
 function Temperature() {
   const [value, setValue] = useState<number>()
@@ -17,7 +17,7 @@ function Temperature() {
       step={0.1}
       value={value}
       onChange={(next) => {
-        told(next)
+        onChange(next)
         setValue(next)
       }}
     />
@@ -33,12 +33,12 @@ test('typed text stays, and only numbers in range are reported', async () => {
   const temperature = field()
   await userEvent.type(temperature, '1.50')
   expect(temperature).toHaveValue('1.50')
-  expect(told).toHaveBeenLastCalledWith(1.5)
+  expect(onChange).toHaveBeenLastCalledWith(1.5)
   await userEvent.type(temperature, '{Backspace}{Backspace}{Backspace}2')
   expect(temperature).toHaveAccessibleDescription('A number from 0 to 2.')
-  expect(told).not.toHaveBeenCalledWith(12)
+  expect(onChange).not.toHaveBeenCalledWith(12)
   await userEvent.clear(temperature)
-  expect(told).toHaveBeenLastCalledWith(undefined)
+  expect(onChange).toHaveBeenLastCalledWith(undefined)
   expect(temperature).toBeValid()
 })
 

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import { Tooltip } from './tooltip'
 
-const told = () => screen.queryByRole('tooltip')
+const tooltip = () => screen.queryByRole('tooltip')
 
 test('keyboard focus opens it at once, and Escape closes it', async () => {
   render(
@@ -12,10 +12,10 @@ test('keyboard focus opens it at once, and Escape closes it', async () => {
     </Tooltip>,
   )
   await userEvent.tab()
-  expect(told()).toHaveTextContent('Every change is shown as it happens.')
-  expect(screen.getByRole('button')).toHaveAttribute('aria-describedby', told()?.id)
+  expect(tooltip()).toHaveTextContent('Every change is shown as it happens.')
+  expect(screen.getByRole('button')).toHaveAttribute('aria-describedby', tooltip()?.id)
   await userEvent.keyboard('{Escape}')
-  expect(told()).toBeNull()
+  expect(tooltip()).toBeNull()
 })
 
 test('the pointer opens it after a delay, and can move onto it', async () => {
@@ -26,12 +26,12 @@ test('the pointer opens it after a delay, and can move onto it', async () => {
     </Tooltip>,
   )
   await user.hover(screen.getByText('12 s ago'))
-  expect(told()).toBeNull()
+  expect(tooltip()).toBeNull()
   await user.hover(await screen.findByRole('tooltip'))
   await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(told()).not.toBeNull()
+  expect(tooltip()).not.toBeNull()
   await user.hover(container)
-  await expect.poll(told).toBeNull()
+  await expect.poll(tooltip).toBeNull()
 })
 
 test('touch does not open it, and a name is not repeated', async () => {
@@ -42,9 +42,9 @@ test('touch does not open it, and a name is not repeated', async () => {
   )
   await userEvent.pointer({ keys: '[TouchA]', target: screen.getByRole('button') })
   await new Promise((resolve) => setTimeout(resolve, 400))
-  expect(told()).toBeNull()
+  expect(tooltip()).toBeNull()
   screen.getByRole('button').blur()
   await userEvent.tab()
-  expect(told()).not.toBeNull()
+  expect(tooltip()).not.toBeNull()
   expect(screen.getByRole('button')).not.toHaveAttribute('aria-describedby')
 })

@@ -47,11 +47,11 @@ def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json
 
 
 def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> JsonMapping:
-    left_out = []
+    removed = []
     if not provider.takes_hints:
-        left_out += ["reasoning_details", "cache_control"]
+        removed += ["reasoning_details", "cache_control"]
     if not provider.takes_reasoning_content:
-        left_out.append("reasoning_content")
+        removed.append("reasoning_content")
     content = message.get("content")
     if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
         message = {**message, "content": "\n\n".join(part["text"] for part in content)}
@@ -61,8 +61,8 @@ def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> 
     if message.get("images") and not provider.takes_hints:
         raise unsupported(f"messages[{index}].images", f"is not supported by {provider.display_name}")
     if message.get("is_error"):
-        message = {**message, "content": _told(message.get("content"))}
-    return {field: value for field, value in message.items() if field not in left_out and field != "is_error"}
+        message = {**message, "content": _marked_as_failed(message.get("content"))}
+    return {field: value for field, value in message.items() if field not in removed and field != "is_error"}
 
 
 def _is_text_alone(content: list[Any]) -> bool:
@@ -81,7 +81,7 @@ def _without_hint(part: JsonMapping) -> JsonMapping:
     return {field: value for field, value in part.items() if field != "cache_control"}
 
 
-def _told(content: Any) -> Any:
+def _marked_as_failed(content: Any) -> Any:
     if isinstance(content, list):
         return [{"type": "text", "text": FAILED_TOOL.rstrip()}, *content]
     return FAILED_TOOL + (content or "")

@@ -53,7 +53,7 @@ test('an answer streams in, with its provider and a link to its timeline', async
 })
 
 test('unset parameters are not sent', async () => {
-  fakeGateway.fails('post', '/v1/chat/completions', 503, { message: 'Nobody is there.' })
+  fakeGateway.fails('post', '/v1/chat/completions', 503, { message: 'No provider is available.' })
   await send('/playground?model=gpt-4o&temperature=0&seed=7&autodecide=false&top_p=9')
   await screen.findByRole('alert')
   expect(body()).toEqual({

@@ -77,7 +77,7 @@ test('the history lists changes with their actor', async () => {
 })
 
 test('an unknown name is reported', async () => {
-  await renderApp('/providers?provider=nobody')
+  await renderApp('/providers?provider=unknown')
 
   expect(await screen.findByText('No provider has this name')).toBeVisible()
 })

@@ -41,7 +41,7 @@ export function ProviderOverview({ provider, isLast }: ProviderOverviewProps) {
       )}
       {provider.routes.length > 0 && (
         <Section title="Models out of rotation">
-          <RoutesOut provider={provider} />
+          <FlaggedRoutes provider={provider} />
         </Section>
       )}
       <Section title="Preferences">
@@ -143,7 +143,7 @@ function Figures({ provider }: { provider: Provider }) {
   )
 }
 
-function RoutesOut({ provider }: { provider: Provider }) {
+function FlaggedRoutes({ provider }: { provider: Provider }) {
   return (
     <ul className={classes.routes}>
       {provider.routes.map(({ model, reason, until }) => (

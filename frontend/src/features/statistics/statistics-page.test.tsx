@@ -140,10 +140,10 @@ test('a backwards range is not requested', async () => {
 })
 
 test('a filter that the gateway rejects is reported with its message', async () => {
-  fakeGateway.fails('get', '/api/statistics', 400, { message: 'There is no provider "nobody".', param: 'provider' })
-  await renderApp('/statistics?provider=nobody')
+  fakeGateway.fails('get', '/api/statistics', 400, { message: 'There is no provider "unknown".', param: 'provider' })
+  await renderApp('/statistics?provider=unknown')
 
-  expect(await screen.findByText('There is no provider "nobody".')).toBeVisible()
+  expect(await screen.findByText('There is no provider "unknown".')).toBeVisible()
   expect(screen.getByRole('button', { name: 'Clear' })).toBeVisible()
 })
 
