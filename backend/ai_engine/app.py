@@ -23,7 +23,7 @@ from ai_engine.client_api.endpoint import RelayedEndpoint
 from ai_engine.client_api.messages import errors as anthropics
 from ai_engine.client_api.messages import routes as messages
 from ai_engine.client_api.responses import routes as responses
-from ai_engine.client_api.schemas import ErrorAnswer
+from ai_engine.client_api.schemas import ErrorResponse
 from ai_engine.clock import Clock, SystemClock
 from ai_engine.configuration import Configuration, LiveConfiguration
 from ai_engine.errors import ConfigurationError
@@ -88,7 +88,7 @@ class AIEngine(FastAPI):
             # As for the hot endpoints: a body without a content type is JSON.
             strict_content_type=False,
             openapi_tags=TAGS,
-            responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
+            responses={"4XX": {"model": ErrorResponse}, "5XX": {"model": ErrorResponse}},
         )
         settings, clock = configuration.current.settings, SystemClock()
         self.configuration = configuration

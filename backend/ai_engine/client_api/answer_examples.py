@@ -69,7 +69,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "usage": {"input_tokens": 9, "output_tokens": 12},
         },
         "TokenCount": {"input_tokens": 9},
-        "ResponseAnswer": {
+        "ResponseObject": {
             "id": "resp_0123456789abcdef",
             "object": "response",
             "created_at": 1795435200,

@@ -12,10 +12,10 @@ PATH = "/v1/chat/completions"
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
-STREAMED = may_be_streamed("The answer: JSON, or with `stream: true` events `data: {chunk}`, ended by `data: [DONE]`.")
+STREAMED = may_be_streamed("JSON, or with `stream: true` events `data: {chunk}`, ended by `data: [DONE]`.")
 
 
-@router.post(PATH, summary="Answer a chat", responses=STREAMED)
+@router.post(PATH, summary="Create a chat completion", responses=STREAMED)
 async def create_chat_completion(body: ChatCompletionRequest) -> ChatCompletion:
     """OpenAI's chat completions over every provider.
 

@@ -40,7 +40,7 @@ _TRANSLATED = frozenset({"model", "prompt", "suffix", "echo", "best_of", "logpro
 _END: Sequence[Event] = (("", openai.DONE),)
 
 
-@router.post(PATH, summary="Complete a text", responses=STREAMED)
+@router.post(PATH, summary="Create a completion", responses=STREAMED)
 async def create_completion(body: TextCompletionRequest) -> TextCompletion:
     """OpenAI's text completions over every provider.
 

@@ -12,7 +12,7 @@ PATH = "/v1/embeddings"
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT)], route_class=GuardedRoute)
 
 
-@router.post(PATH, summary="Embed texts")
+@router.post(PATH, summary="Create embeddings")
 async def create_embeddings(body: EmbeddingsRequest) -> Embeddings:
     """OpenAI's embeddings over every provider, with the same routing and failover as chat completions."""
     served_in_front(PATH, body)

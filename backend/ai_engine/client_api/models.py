@@ -16,14 +16,14 @@ from ai_engine.catalogue.live import LiveCatalogue
 from ai_engine.catalogue.snapshot import LONGEST_NAME
 from ai_engine.client_api.messages.requests import check_version
 from ai_engine.client_api.messages.schemas import AnthropicError, AnthropicModel, AnthropicModelList
-from ai_engine.client_api.schemas import ErrorAnswer, Model, ModelList
+from ai_engine.client_api.schemas import ErrorResponse, Model, ModelList
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import ModelNotFound, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 from ai_engine.wire.fields import invalid
 
-_ERRORS = {"model": ErrorAnswer | AnthropicError}
+_ERRORS = {"model": ErrorResponse | AnthropicError}
 
 router = APIRouter(
     prefix="/v1/models",

@@ -96,9 +96,9 @@ PASSED: Mapping[str, PassthroughEndpoint] = {
 }
 """By path."""
 
-_STREAM = may_be_streamed("The answer: JSON, or events for a stream.")
+_STREAM = may_be_streamed("JSON, or events for a stream.")
 _TRANSCRIPT = may_be_streamed(
-    "The answer: JSON, text by `response_format`, or events for a stream.",
+    "JSON, text by `response_format`, or events for a stream.",
     {"text/plain": {"schema": {"type": "string"}}, **EVENTS},
 )
 _AUDIO = may_be_streamed(
@@ -107,7 +107,7 @@ _AUDIO = may_be_streamed(
 )
 
 
-@router.post("/v1/images/generations", summary="Make images", responses=_STREAM)
+@router.post("/v1/images/generations", summary="Create images", responses=_STREAM)
 async def create_image(body: schemas.ImageRequest) -> schemas.Images:
     """OpenAI's image generation, passed through to one provider: the one that the model names, or the best for it."""
     served_in_front("/v1/images/generations", body)
@@ -119,13 +119,13 @@ async def edit_image(body: schemas.ImageEditRequest) -> schemas.Images:
     served_in_front("/v1/images/edits", body)
 
 
-@router.post("/v1/images/variations", summary="Vary an image", openapi_extra=schemas.VARIATION_FORM)
+@router.post("/v1/images/variations", summary="Create image variations", openapi_extra=schemas.VARIATION_FORM)
 async def vary_image(body: schemas.ImageVariationRequest) -> schemas.Images:
     """OpenAI's image variations, passed through to one provider."""
     served_in_front("/v1/images/variations", body)
 
 
-@router.post("/v1/audio/speech", summary="Speak a text", response_class=Response, responses=_AUDIO)
+@router.post("/v1/audio/speech", summary="Create speech", response_class=Response, responses=_AUDIO)
 async def create_speech(body: schemas.SpeechRequest) -> Response:
     """OpenAI's speech, passed through to one provider; the answer is audio."""
     served_in_front("/v1/audio/speech", body)

@@ -21,7 +21,7 @@ class _Named(_Passed):
 
 
 class ImageRequest(_Named):
-    """OpenAI's request, whole."""
+    """OpenAI's request."""
 
     prompt: str = Field(examples=["A lighthouse in the fog"])
     stream: bool | None = None
@@ -38,13 +38,13 @@ class ImageVariationRequest(_Named):
 
 
 class Images(Open):
-    """The provider's answer, whole."""
+    """The provider's response, unchanged."""
 
     data: list[Json]
 
 
 class SpeechRequest(_Named):
-    """OpenAI's request, whole."""
+    """OpenAI's request."""
 
     input: str = Field(examples=["Hello!"])
     stream_format: str | None = Field(None, description="`sse`: events with pieces of the audio.")
@@ -61,13 +61,13 @@ class TranslationRequest(_Named):
 
 
 class Transcript(Open):
-    """The provider's answer, whole. Formats other than JSON are unchanged."""
+    """The provider's response, unchanged. Formats other than JSON are unchanged."""
 
     text: str
 
 
 class ModerationRequest(_Passed):
-    """OpenAI's request, whole."""
+    """OpenAI's request."""
 
     model: str | None = Field(
         None, description="As in a chat; `omni-moderation-latest` by default.", examples=["omni-moderation-latest"]
@@ -76,7 +76,7 @@ class ModerationRequest(_Passed):
 
 
 class Moderation(Open):
-    """The provider's answer, whole."""
+    """The provider's response, unchanged."""
 
     results: list[Json]
 
@@ -89,7 +89,7 @@ class RerankRequest(_Named):
 
 
 class Ranking(Open):
-    """The provider's answer, whole."""
+    """The provider's response, unchanged."""
 
     results: list[Json]
 

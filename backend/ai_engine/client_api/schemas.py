@@ -50,7 +50,7 @@ class ChatMessage(Open):
 
 
 class ChatCompletionRequest(Steered):
-    """OpenAI's request, whole: the provider gets all fields unchanged."""
+    """OpenAI's request; the provider gets all fields unchanged."""
 
     # Without an example, Swagger UI generates an invalid one with every field.
     model_config = ConfigDict(
@@ -63,7 +63,7 @@ class ChatCompletionRequest(Steered):
 
 
 class ChatCompletion(Open):
-    """The provider's answer, whole."""
+    """The provider's response, unchanged."""
 
     object: str = "chat.completion"
     model: str | None = None
@@ -72,7 +72,7 @@ class ChatCompletion(Open):
 
 
 class TextCompletionRequest(Steered):
-    """OpenAI's request, whole."""
+    """OpenAI's request."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "gpt-4", "prompt": "Once upon a time"}]})
 
@@ -91,7 +91,7 @@ class TextCompletion(Open):
 
 
 class EmbeddingsRequest(Steered):
-    """OpenAI's request, whole."""
+    """OpenAI's request."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "text-embedding-3-small", "input": "Hello!"}]})
 
@@ -100,7 +100,7 @@ class EmbeddingsRequest(Steered):
 
 
 class Embeddings(Open):
-    """The provider's answer, whole."""
+    """The provider's response, unchanged."""
 
     object: str = "list"
     data: list[Json]
@@ -132,7 +132,7 @@ class ErrorDetail(BaseModel):
     code: str | None = Field(description="A stable code for programs.", examples=["model_not_found"])
 
 
-class ErrorAnswer(BaseModel):
+class ErrorResponse(BaseModel):
     """Every error, except in Anthropic's format."""
 
     error: ErrorDetail

@@ -154,12 +154,12 @@ def internal_error() -> AIEngineError:
     return AIEngineError("Internal error. The gateway's log has the details under this response's x-request-id.")
 
 
-ErrorAnswer = Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]]
+ErrorRenderer = Callable[[AIEngineError, str | None], tuple[int, HeaderList, bytes]]
 """As `error_answer`, in the error shape of a format."""
 
 
 def install_error_handlers(
-    app: FastAPI, *, others: Sequence[tuple[Callable[[MutableMapping[str, Any]], bool], ErrorAnswer]] = ()
+    app: FastAPI, *, others: Sequence[tuple[Callable[[MutableMapping[str, Any]], bool], ErrorRenderer]] = ()
 ) -> None:
     """Gives everything that FastAPI's routes and router raise the one error shape.
 

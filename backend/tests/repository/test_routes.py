@@ -111,7 +111,7 @@ def envelopes(name: str) -> set[str]:
     """The schemas of the errors that a caller may get there, with an SDK of OpenAI's or of Anthropic's."""
     path = name.partition(" ")[2]
     scopes = ({"path": path, "headers": headers} for headers in ([], [(b"anthropic-version", b"2023-06-01")]))
-    return {"AnthropicError" if is_asked_for(scope) else "ErrorAnswer" for scope in scopes}
+    return {"AnthropicError" if is_asked_for(scope) else "ErrorResponse" for scope in scopes}
 
 
 async def test_every_route_declares_exactly_its_role(gateway: Gateway) -> None:

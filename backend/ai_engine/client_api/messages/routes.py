@@ -29,10 +29,10 @@ def _version(
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT), Depends(_version)], route_class=GuardedRoute)
 
 _ERRORS: dict[int | str, Json] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
-_STREAM = may_be_streamed("The answer: JSON, or with `stream: true` events from `message_start` to `message_stop`.", NAMED_EVENTS)
+_STREAM = may_be_streamed("JSON, or with `stream: true` events from `message_start` to `message_stop`.", NAMED_EVENTS)
 
 
-@router.post(MESSAGES_PATH, summary="Answer a conversation (Anthropic)", responses={**_ERRORS, **_STREAM})
+@router.post(MESSAGES_PATH, summary="Create a message (Anthropic)", responses={**_ERRORS, **_STREAM})
 async def create_message(body: MessagesRequest) -> Message:
     """Anthropic's Messages API over every provider.
 
@@ -42,7 +42,7 @@ async def create_message(body: MessagesRequest) -> Message:
     served_in_front(MESSAGES_PATH, body)
 
 
-@router.post(COUNT_TOKENS_PATH, summary="Count a conversation's tokens (Anthropic)", responses=_ERRORS)
+@router.post(COUNT_TOKENS_PATH, summary="Count tokens (Anthropic)", responses=_ERRORS)
 async def count_message_tokens(body: CountTokensRequest) -> TokenCount:
     """The tokens of the request's input: counted by a provider that can, else estimated."""
     served_in_front(COUNT_TOKENS_PATH, body)

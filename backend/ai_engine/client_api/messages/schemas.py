@@ -14,7 +14,7 @@ class MessageParam(Open):
 
 
 class CountTokensRequest(Steered):
-    """Anthropic's request, whole."""
+    """Anthropic's request."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Hello!"}]}]}
@@ -26,7 +26,7 @@ class CountTokensRequest(Steered):
 
 
 class MessagesRequest(CountTokensRequest):
-    """Anthropic's request, whole.
+    """Anthropic's request.
 
     Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
     """

@@ -10,7 +10,7 @@ from ai_engine.client_api.endpoint import served_in_front
 from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.response_store import ResponseStore, StoredResponse, owner_of
-from ai_engine.client_api.responses.schemas import DeletedResponse, InputItems, ResponseAnswer, ResponseRequest
+from ai_engine.client_api.responses.schemas import DeletedResponse, InputItems, ResponseObject, ResponseRequest
 from ai_engine.errors import InvalidRequest, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
@@ -33,7 +33,7 @@ _STREAM = may_be_streamed(
 
 
 @router.post(PATH, summary="Create a response", responses=_STREAM)
-async def create_response(body: ResponseRequest) -> ResponseAnswer:
+async def create_response(body: ResponseRequest) -> ResponseObject:
     """OpenAI's Responses API over every provider.
 
     Providers of this API get the request unchanged, others get a chat. Responses are stored for an hour in this process's memory,
@@ -42,7 +42,7 @@ async def create_response(body: ResponseRequest) -> ResponseAnswer:
     served_in_front(PATH, body)
 
 
-@router.get(PATH + "/{response_id}", summary="Show a response", response_model=ResponseAnswer)
+@router.get(PATH + "/{response_id}", summary="Show a response", response_model=ResponseObject)
 async def show_response(
     request: Request,
     response_id: ResponseId,
@@ -92,7 +92,7 @@ async def list_input_items(
     return InputItems(**wire.item_list(items[:limit], has_more=len(items) > limit))
 
 
-@router.post(PATH + "/{response_id}/cancel", summary="Cancel a response", response_model=ResponseAnswer)
+@router.post(PATH + "/{response_id}/cancel", summary="Cancel a response", response_model=ResponseObject)
 async def cancel_response(request: Request, response_id: ResponseId, store: Store, background: Background) -> Response:
     """Ends a response in the background, and its request to the provider. The errors are OpenAI's."""
     owner = _owner(request)

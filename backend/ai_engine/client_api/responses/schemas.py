@@ -7,7 +7,7 @@ from ai_engine.wire.json_types import Json
 
 
 class ResponseRequest(Steered):
-    """OpenAI's request, whole: a provider of the Responses API gets all fields unchanged.
+    """OpenAI's request; a provider of the Responses API gets all fields unchanged.
 
     Other providers get a translation. 400 names a field that they do not support, if no other provider serves the model.
     """
@@ -23,7 +23,7 @@ class ResponseRequest(Steered):
     tools: list[Json] | None = None
 
 
-class ResponseAnswer(Open):
+class ResponseObject(Open):
     """OpenAI's response object."""
 
     id: str
