@@ -24,7 +24,7 @@ from tests.builders import failure, provider
 from tests.fakes.clock import HandTurnedClock, quiet
 from tests.fakes.scripted_upstream import completion, error
 from tests.fakes.upstream import Reply, Step, Streamed
-from tests.relay.relay_bench import CLIENT, SOUND, RelayBench, refused
+from tests.relay.relay_bench import SOUND, RelayBench, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -366,37 +366,6 @@ async def test_a_second_provider_far_from_back_does_not_put_off_a_retry_with_the
     error = await bench.ask()
     assert isinstance(error, AttemptsFailed)
     assert error.retry_after_seconds == 1
-
-
-# An operator's test of one route
-
-
-async def test_a_test_asks_its_one_route_whether_it_is_in_rotation_or_not() -> None:
-    bench = RelayBench(ALPHA, BETA)
-    bench.break_route("alpha", "tiny")
-    bench.upstream.on("alpha", SOUND)
-    candidate = bench.finder.at_provider(ALPHA, "tiny")
-    answer = await bench.relay.answer(bench.request(), CLIENT, only=candidate)
-    assert answer.route.provider == "alpha"
-    assert bench.breaker.allows(Route("alpha", "tiny"))
-
-
-async def test_a_test_goes_nowhere_else() -> None:
-    bench = RelayBench(ALPHA, BETA)
-    bench.upstream.on("alpha", refused(500))
-    with pytest.raises(AttemptsFailed):
-        await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))
-    assert bench.asked == ["alpha/tiny 1"]
-
-
-async def test_a_test_asks_with_a_resting_key_where_there_is_no_other_and_a_client_never_does() -> None:
-    bench = RelayBench(ALPHA)
-    bench.upstream.on("alpha", SOUND)
-    bench.cool("alpha", "tiny", FailureClass.QUOTA)
-    assert isinstance(await bench.ask(), NoRouteAvailable)
-    assert bench.asked == []
-    answer = await bench.relay.answer(bench.request(), CLIENT, only=bench.finder.at_provider(ALPHA, "tiny"))
-    assert answer.route.provider == "alpha"
 
 
 async def test_a_failure_names_its_provider_and_counts_the_attempts() -> None:
