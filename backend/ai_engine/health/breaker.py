@@ -108,8 +108,10 @@ class Breaker:
 
     def allows(self, route: Route) -> bool:
         """True if an attempt may go there now: its circuits are closed, or a half-open probe is due and none is under way."""
-        now = self._clock.monotonic()
         provider, circuit = self._providers.get(route.provider), self._routes.get(route)
+        if (provider is None or provider.opening is None) and (circuit is None or circuit.opening is None):
+            return True
+        now = self._clock.monotonic()
         return (provider is None or provider.allows(now)) and (circuit is None or circuit.allows(now))
 
     def acquire(self, route: Route) -> Permit:

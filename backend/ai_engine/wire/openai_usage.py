@@ -2,7 +2,6 @@
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire.json_types import Json
-from ai_engine.wire.tolerant import object_in
 
 CHARACTERS_PER_TOKEN = 4
 """The rule of thumb for English text (https://help.openai.com/en/articles/4936856, read 2026-11-23)."""
@@ -27,11 +26,15 @@ def token_counts(usage: object) -> TokenCounts | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = count_in(usage.get("prompt_tokens")), count_in(usage.get("completion_tokens"))
-    details = object_in(usage, "prompt_tokens_details")
-    cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
+    cached = written = reasoning = None
+    details = usage.get("prompt_tokens_details")
+    if isinstance(details, dict):
+        cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
     if cached is None:
         cached = count_in(usage.get("prompt_cache_hit_tokens"))
-    reasoning = count_in(object_in(usage, "completion_tokens_details").get("reasoning_tokens"))
+    details = usage.get("completion_tokens_details")
+    if isinstance(details, dict):
+        reasoning = count_in(details.get("reasoning_tokens"))
     output = completion
     if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(usage.get("total_tokens")):
         output = _without(completion, reasoning)

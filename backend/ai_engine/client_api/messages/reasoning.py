@@ -68,11 +68,11 @@ def thoughts(message: JsonMapping) -> Iterator[Thought]:
 
     `reasoning_content` (`reasoning` at some servers) repeats the texts of `reasoning_details` where there are any.
     """
-    pieces = [_thought(detail) for detail in objects_in(message, "reasoning_details")]
-    if not any(piece.text for piece in pieces):
-        text = string_in(message, "reasoning_content") or string_in(message, "reasoning")
-        if text:
-            yield Thought(None, text)
+    details = message.get("reasoning_details")
+    pieces = [_thought(detail) for detail in objects_in(message, "reasoning_details")] if details else []
+    text = message.get("reasoning_content") or message.get("reasoning")
+    if text and isinstance(text, str) and not any(piece.text for piece in pieces):
+        yield Thought(None, text)
     yield from pieces
 
 
