@@ -118,7 +118,7 @@ def test_every_command_has_help(tmp_path: Path, name: str) -> None:
     "arguments",
     ["nonsense", "serve --port abc", "serve --nonsense", "chat", "chat model", "autodecide", "client-keys create --role client"],
 )
-def test_a_wrong_use_is_told_on_stderr_and_ends_with_2(tmp_path: Path, arguments: str) -> None:
+def test_wrong_usage_is_reported_on_stderr_with_exit_code_2(tmp_path: Path, arguments: str) -> None:
     ended = run(tmp_path, *arguments.split())
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "Traceback" not in ended.stderr
@@ -137,7 +137,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"AI_ENGINE_CORS_ORIGINS": "https://page.example"}, "AI_ENGINE_CORS_ORIGINS"),
     ({"AI_ENGINE_ADMIN_KEY": "short"}, "AI_ENGINE_ADMIN_KEY"),
     ({"AI_ENGINE_ADMIN_KEY": ADMIN, "AI_ENGINE_VIEWER_KEY": ADMIN}, "AI_ENGINE_VIEWER_KEY"),
-    ({"AI_ENGINE_TRUSTED_PROXIES": '["nobody"]'}, "AI_ENGINE_TRUSTED_PROXIES"),
+    ({"AI_ENGINE_TRUSTED_PROXIES": '["unknown"]'}, "AI_ENGINE_TRUSTED_PROXIES"),
     ({"AI_ENGINE_CONFIG": "nowhere.yaml"}, "AI_ENGINE_CONFIG"),
     ({"OPENAI_API_KEY_FILE": "nowhere"}, "OPENAI_API_KEY_FILE"),
     ({"OPENAI_API_KEY": "sk-x", "OPENAI_BASE_URL": "ftp://x"}, "OPENAI_BASE_URL"),
@@ -247,7 +247,7 @@ def test_another_program_is_not_taken_for_a_gateway(tmp_path: Path) -> None:
     assert "No gateway responds" in said
 
 
-def test_what_the_gateway_refuses_is_told_in_its_words(tmp_path: Path, gateway: Serving) -> None:
+def test_a_refusal_of_the_gateway_is_printed(tmp_path: Path, gateway: Serving) -> None:
     said = sentence(run(tmp_path, "chat", " ", "hi", "--url", gateway.url))
     assert "model must be the name of a model" in said
 

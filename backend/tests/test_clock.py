@@ -57,7 +57,7 @@ async def test_a_watchdog_of_no_time_at_all_rings_at_the_first_wait() -> None:
         await forever()
 
 
-async def test_a_watchdog_does_not_ring_after_its_block() -> None:
+async def test_a_watchdog_does_not_fire_after_its_block() -> None:
     with Watchdog(0.01) as watchdog:
         await asyncio.sleep(0)
     await asyncio.sleep(0.03)
@@ -65,7 +65,7 @@ async def test_a_watchdog_does_not_ring_after_its_block() -> None:
     assert cancellations_of_this_task() == 0
 
 
-async def test_a_watchdog_that_was_moved_on_does_not_ring_after_its_block() -> None:
+async def test_a_watchdog_that_was_extended_does_not_fire_after_its_block() -> None:
     with Watchdog(0.01) as watchdog:
         watchdog.expires_at += 0.05
         await asyncio.sleep(0.03)

@@ -48,7 +48,7 @@ def test_providers_are_listed_with_what_each_needs(tmp_path: Path) -> None:
     assert "sk-secret" not in ended.stdout
 
 
-def test_a_key_that_comes_into_env_while_it_runs_is_found_and_told(tmp_path: Path) -> None:
+def test_a_key_added_to_env_at_run_time_is_found_and_logged(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
         (tmp_path / ".env").write_text(
             "OPENAI_API_KEY=sk-secret\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\nAZURE_OPENAI_API_KEY=sk-2\n"

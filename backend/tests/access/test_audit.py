@@ -26,7 +26,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_a_noted_change_is_told_whole(database: Database) -> None:
+async def test_a_recorded_change_has_all_its_fields(database: Database) -> None:
     trail = AuditTrail(SqlAuditStore(database), SystemClock())
     began_at = datetime.now(UTC)
     await trail.record(OPERATOR, Action.UNFLAG, "groq", {"flag": "server_error"}, {"flag": None})
@@ -53,7 +53,7 @@ async def test_a_change_stays_when_it_cannot_be_noted_and_the_log_has_all_of_it(
         assert part in caplog.text
 
 
-async def test_what_is_too_old_to_keep_makes_room(database: Database) -> None:
+async def test_entries_beyond_the_limit_are_deleted(database: Database) -> None:
     store = SqlAuditStore(database)
     row = {"at": datetime.now(UTC), "actor": "a", "actor_role": "admin", "action": "x", "before": {}, "after": {}}
     async with database.engine.begin() as connection:

@@ -33,7 +33,7 @@ async def test_a_stranger_learns_of_no_route_what_it_thinks_of_his_body(keyed: G
     assert asked > 10
 
 
-async def test_whoever_may_call_is_told_what_is_wrong_with_his_body(keyed: Gateway) -> None:
+async def test_an_authorized_caller_gets_the_errors_of_its_body(keyed: Gateway) -> None:
     answer = await keyed.http.post("/api/providers/openai/test", content=BROKEN, headers={"authorization": f"Bearer {ADMIN}"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
 

@@ -49,7 +49,7 @@ def is_admitted(guard: Guard, scope: dict[str, Any], role: Role = Role.CLIENT) -
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_in_open_mode_whoever_is_on_this_machine_may_do_everything(role: Role) -> None:
+def test_in_open_mode_callers_on_this_machine_are_admin(role: Role) -> None:
     assert Guard(Settings()).admit(request(LOCAL), role).role is Role.ADMIN
 
 
@@ -78,7 +78,7 @@ def test_an_issued_admin_key_closes_open_mode_and_another_key_does_not() -> None
     assert Guard(Settings(viewer_key=SecretStr(VIEWER))).is_open
 
 
-def test_open_mode_ignores_bearers_that_nobody_knows() -> None:
+def test_open_mode_ignores_unknown_bearers() -> None:
     assert is_admitted(Guard(Settings()), request(LOCAL, bearer("sk-anything")))
 
 
@@ -177,11 +177,11 @@ def test_a_key_may_come_in_either_header(header: Header) -> None:
 
 
 def test_of_two_keys_the_one_that_is_known_counts() -> None:
-    assert is_admitted(Guard(KEYED), request(bearer("sk-of-somebody"), (b"x-api-key", ADMIN.encode())))
+    assert is_admitted(Guard(KEYED), request(bearer("sk-unknown"), (b"x-api-key", ADMIN.encode())))
 
 
 @pytest.mark.parametrize("header", [bearer("wrong"), bearer(""), (b"x-api-key", b"\xff")])
-def test_a_key_that_nobody_knows_is_refused(header: Header) -> None:
+def test_an_unknown_key_is_refused(header: Header) -> None:
     with pytest.raises(NotAuthenticated, match="Invalid key"):
         Guard(KEYED).admit(request(header), Role.CLIENT)
 
@@ -193,7 +193,7 @@ def test_a_missing_key_is_asked_for(headers: list[Header]) -> None:
     assert refused.value.code == "missing_api_key"
 
 
-def test_off_loopback_without_any_key_nobody_gets_in() -> None:
+def test_off_loopback_without_any_key_every_request_is_refused() -> None:
     with pytest.raises(NotAuthenticated):
         Guard(Settings(host="0.0.0.0")).admit(request(LOCAL, bearer("")), Role.CLIENT)
 

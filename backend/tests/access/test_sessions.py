@@ -76,7 +76,7 @@ async def test_there_are_never_too_many_and_the_oldest_go_first() -> None:
     assert [sessions.find(token.encode()) is None for token in (*tokens[:3], tokens[-1])] == [True, True, False, False]
 
 
-async def test_what_has_expired_is_removed_when_somebody_signs_in() -> None:
+async def test_expired_sessions_are_removed_at_the_next_sign_in() -> None:
     repository, clock = FakeRepository(), HandTurnedClock()
     sessions = Sessions(repository, clock)
     await sessions.open(KEY_HASH)

@@ -113,15 +113,15 @@ async def test_every_provider_is_asked_at_once_and_its_models_are_in_force_and_k
 async def test_a_slow_provider_delays_no_other() -> None:
     gate = asyncio.Event()
     bench = Bench(slow=Site(b"late", gate=gate), quick=Site(b"m"))
-    everybody = asyncio.create_task(bench.discovery.refresh())
+    all_of_them = asyncio.create_task(bench.discovery.refresh())
 
     await listed_at(bench.live, "quick")
 
-    assert not everybody.done()
+    assert not all_of_them.done()
     assert bench.models_of("quick") == ["m"]
     assert bench.live.current.is_pending("slow")
     gate.set()
-    assert await everybody == {"slow": None, "quick": None}
+    assert await all_of_them == {"slow": None, "quick": None}
     assert bench.models_of("slow") == ["late"]
 
 
@@ -158,14 +158,14 @@ async def test_a_listing_that_fails_leaves_the_known_one_in_force_and_kept(faili
     assert bench.stored.listings == {"a": listing("m1")}
 
 
-async def test_a_provider_that_repeats_our_key_in_its_refusal_is_told_without_it() -> None:
+async def test_a_providers_error_is_reported_without_the_key_that_it_repeats() -> None:
     secret = "a provider key that looks like none"
     bench = Bench(key=ProviderKey.of(secret), a=Site(f"who is {secret}?".encode(), status=401))
 
     assert await bench.discovery.refresh() == {"a": "HTTP 401: who is [redacted]?"}
 
 
-async def test_a_fault_of_our_own_is_logged_and_ends_nobody_elses_listing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_internal_error_is_logged_and_ends_no_other_listing(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench(a=Site(b"\xff"), b=Site(b"m"), definitions=[provider("a"), provider("b"), provider("unknown")])
 
     with caplog.at_level(logging.ERROR):
@@ -248,13 +248,13 @@ async def test_only_those_named_are_refreshed_and_only_those_that_can_list() -> 
     bench = Bench(a=Site(b"m"), b=Site(b"m"), definitions=definitions)
 
     assert bench.discovery.refreshable_providers() == ["a", "b"]
-    assert await bench.discovery.refresh({"b", "fixed", "nobody"}) == {"b": None}
+    assert await bench.discovery.refresh({"b", "fixed", "unknown"}) == {"b": None}
     await bench.clock.turn(1)
     assert await bench.discovery.refresh() == {"a": None, "b": None}
     assert [site.asked for site in bench.upstream.sites.values()] == [1, 2]
 
 
-async def test_in_the_background_everybody_is_listed_at_once_and_again_every_half_hour() -> None:
+async def test_in_the_background_all_are_listed_at_once_and_again_every_half_hour() -> None:
     bench = Bench(a=Site(b"m1"), b=Site(b"m2"))
     async with bench.running():
         await bench.upstream.asked(a=1, b=1)
@@ -324,7 +324,7 @@ async def test_a_complaint_about_a_model_brings_a_fresh_listing_at_most_once_a_m
         await bench.clock.turn(300)
         bench.discovery.request_soon("a")
         await bench.upstream.asked(a=3)
-        bench.discovery.request_soon("nobody")
+        bench.discovery.request_soon("unknown")
         await bench.idle()
         assert bench.upstream.sites["a"].asked == 3
 

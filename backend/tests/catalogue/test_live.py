@@ -19,7 +19,7 @@ def routes(catalogue: Catalogue) -> list[str]:
     return [str(entry.route) for entry in catalogue.entries]
 
 
-async def test_before_any_configuration_nobody_has_anything() -> None:
+async def test_before_any_configuration_the_catalogue_is_empty() -> None:
     live = LiveCatalogue(HandTurnedClock())
 
     assert live.current.entries == ()

@@ -74,7 +74,7 @@ def test_a_trailing_date_in_each_of_its_spellings_is_set_apart(name: str, base: 
         ("openai/", "openai/"),
     ],
 )
-def test_numbers_that_are_no_date_and_makers_that_nobody_knows_stay_in_the_name(name: str, base: str) -> None:
+def test_numbers_other_than_dates_and_unknown_vendors_stay_in_the_name(name: str, base: str) -> None:
     assert normalise(name) == NormalName(base, "", None)
 
 

@@ -122,14 +122,14 @@ def test_within_one_provider_the_same_rules_find_its_own_route() -> None:
     assert at_c is not None
     assert (at_c.entry.route.model, at_c.kind) == ("claude-opus-4-5", MatchKind.FAMILY)
     assert snapshot.find_at("c", "gpt-4o") is None
-    assert snapshot.find_at("nobody", "gpt-4o") is None
+    assert snapshot.find_at("unknown", "gpt-4o") is None
 
 
 def test_without_a_listing_a_provider_serves_what_its_definition_knows_and_is_pending() -> None:
     snapshot = built(provider("a", models=("m1", "m2"), default_model="m2"), provider("b", default_model="d"), provider("c"))
 
     assert [str(entry.route) for entry in snapshot.entries] == ["a/m1", "a/m2", "b/d"]
-    assert [snapshot.is_pending(name) for name in ("a", "b", "c", "nobody")] == [True, True, True, False]
+    assert [snapshot.is_pending(name) for name in ("a", "b", "c", "unknown")] == [True, True, True, False]
     assert snapshot.listed_at("a") is None
 
 
@@ -141,7 +141,7 @@ def test_a_listing_replaces_what_the_definition_knows() -> None:
     assert not snapshot.is_pending("a")
 
 
-def test_models_that_the_operator_listed_stand_whatever_was_heard_before() -> None:
+def test_configured_models_replace_an_earlier_listing() -> None:
     snapshot = built(provider("a", models=("tiny",), default_model="tiny", lists_models=False), a=listing("other"))
 
     assert [entry.route.model for entry in snapshot.entries] == ["tiny"]
@@ -215,7 +215,7 @@ def test_a_search_among_thousands_looks_only_at_the_models_of_that_name(thousand
     CountingName.compared = 0
 
     assert len(thousands.find("model-0-x").matched) == 3
-    assert thousands.find("nobody-has-this") == Found((), None)
+    assert thousands.find("unknown-model") == Found((), None)
 
     assert CountingName.compared <= 3 * 2
 

@@ -114,7 +114,7 @@ async def test_a_migration_that_fails_half_way_is_undone_whole_and_can_be_tried_
     await database.close()
 
 
-async def test_a_lock_that_somebody_holds_is_waited_for_only_so_long_and_free_after_him(tmp_path: Path) -> None:
+async def test_waiting_for_a_held_lock_times_out_and_its_release_frees_it(tmp_path: Path) -> None:
     lock = tmp_path / "engine.db.lock"
 
     with await take_file_lock(lock, timeout_seconds=5), pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""Requests in a running gateway's ledger that nobody had to make."""
+"""Generated requests in the ledger of a running gateway."""
 
 from collections.abc import Sequence
 

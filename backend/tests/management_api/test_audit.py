@@ -23,7 +23,7 @@ async def entries(gateway: Gateway, **query: Any) -> list[Any]:
     return items
 
 
-async def test_a_change_is_told_with_who_what_before_after_when_and_from_where(gateway: Gateway) -> None:
+async def test_a_change_is_listed_with_actor_action_before_after_time_and_address(gateway: Gateway) -> None:
     answer = await gateway.http.post("/api/providers/alpha/toggle", headers={"x-request-id": "mine-1"})
     assert answer.status_code == 200
     (entry,) = await entries(gateway)
@@ -41,7 +41,7 @@ async def test_a_change_is_told_with_who_what_before_after_when_and_from_where(g
     }
 
 
-async def test_a_key_is_told_by_its_name_and_never_by_itself(anyio_backend: str) -> None:
+async def test_a_key_is_listed_by_its_name_and_never_itself(anyio_backend: str) -> None:
     async with running_gateway({"AI_ENGINE_ADMIN_KEY": ADMIN}) as gateway:
         headers = {"authorization": f"Bearer {ADMIN}", "x-forwarded-for": "203.0.113.9"}
         assert (await gateway.http.post("/api/providers/openai/toggle", headers=headers)).status_code == 200
@@ -89,7 +89,7 @@ async def test_a_reload_tells_what_it_changed_and_of_a_secret_only_that_it_chang
     assert not any(secret in answer.text for secret in ("viewer-0123", "another-0123"))
 
 
-async def test_a_reload_that_nobody_called_for_is_told_too(gateway: Gateway) -> None:
+async def test_a_reload_by_a_trigger_is_listed(gateway: Gateway) -> None:
     gateway.yaml_file.write_text(gateway.yaml_file.read_text().replace("small:", "smaller:"))
     (entry,) = await eventually(lambda: entries(gateway))
     assert entry["actor"] == {"name": "file change", "key_id": None, "role": "system"}
@@ -97,12 +97,12 @@ async def test_a_reload_that_nobody_called_for_is_told_too(gateway: Gateway) -> 
     assert (entry["before"]["aliases"], entry["after"]["aliases"]) == ({"small": "tiny"}, {"smaller": "tiny"})
 
 
-async def test_what_failed_and_what_changed_nothing_is_not_told(gateway: Gateway) -> None:
+async def test_failed_changes_and_those_without_effect_are_not_listed(gateway: Gateway) -> None:
     await gateway.post("/api/providers/alpha/toggle", {"enabled": False})
     before = await entries(gateway)
     await gateway.post("/api/providers/alpha/toggle", {"enabled": False})
     await gateway.http.post("/api/providers/beta/roll-key")
-    await gateway.http.post("/api/providers/nobody/drain")
+    await gateway.http.post("/api/providers/unknown/drain")
     gateway.yaml_file.write_text("surprise: 1\n")
     await gateway.http.post("/api/config/reload")
     await gateway.http.post("/api/providers/alpha/test")
@@ -129,7 +129,7 @@ async def test_filters_leave_the_others_out(gateway: Gateway) -> None:
     assert [entry["target"] for entry in await entries(gateway, action="provider.toggle")] == ["beta", "alpha"]
     assert [entry["action"] for entry in await entries(gateway, target="beta")] == ["provider.drain", "provider.toggle"]
     assert len(await entries(gateway, target="beta", action="provider.drain")) == 1
-    assert await entries(gateway, target="nobody") == []
+    assert await entries(gateway, target="unknown") == []
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ async def test_the_plan_is_explained_with_scores_and_their_parts(gateway: Gatewa
     assert explained["catalogue_age_seconds"] >= 0
 
 
-async def test_who_is_excluded_is_told_with_the_reason_and_when_it_may_return(gateway: Gateway, alpha: ScriptedUpstream) -> None:
+async def test_excluded_routes_are_shown_with_reason_and_end(gateway: Gateway, alpha: ScriptedUpstream) -> None:
     alpha.on("/chat/completions", Answer(error("No.", code="invalid_api_key"), 401))
     await gateway.chat("alpha/tiny")
     await gateway.post("/api/providers/beta/toggle")
@@ -48,7 +48,7 @@ async def test_a_name_may_contain_slashes(gateway: Gateway, name: str, is_encode
 
 
 @pytest.mark.parametrize(
-    "name", ["gpt-nobody-has", "nobody/tiny", "a b?c#d%e", "模型", "two\nlines", "line\n", "test", "\0", "tiny/", "m" * 512]
+    "name", ["gpt-unknown", "unknown/tiny", "a b?c#d%e", "模型", "two\nlines", "line\n", "test", "\0", "tiny/", "m" * 512]
 )
 async def test_an_unknown_model_is_not_known_which_is_an_answer(gateway: Gateway, name: str) -> None:
     explained = await gateway.get(f"/api/autodecide/{quote(name)}")
@@ -90,10 +90,10 @@ async def test_the_test_decides_does_it_and_tells(gateway: Gateway, alpha: Scrip
     assert result["latency_ms"] >= first["duration_ms"] + second["duration_ms"]
 
 
-async def test_a_test_that_nobody_could_answer_tells_why(gateway: Gateway) -> None:
-    result = await gateway.post("/api/autodecide/test", {"model": "gpt-nobody-has"})
+async def test_a_test_without_an_available_route_reports_why(gateway: Gateway) -> None:
+    result = await gateway.post("/api/autodecide/test", {"model": "gpt-unknown"})
     assert (result["success"], result["provider"], result["response"], result["attempts"]) == (False, None, None, [])
-    assert "gpt-nobody-has" in result["error"]
+    assert "gpt-unknown" in result["error"]
     assert result["explanation"]["known"] is False
 
 

@@ -101,7 +101,7 @@ def test_whatever_is_declared_a_secret_is_shown_as_one_and_a_reload_tells_only_t
     assert {"admin_key", "viewer_key", "database_url", "redis_url", "otlp_endpoint"} <= set(SECRETS)
 
     def with_canaries(word: str) -> Configuration:
-        canaries: dict[str, Any] = dict.fromkeys(SECRETS, f"http://somebody:canary-{word}-0123456789@127.0.0.1:1/x")
+        canaries: dict[str, Any] = dict.fromkeys(SECRETS, f"http://user:canary-{word}-0123456789@127.0.0.1:1/x")
         return configuration(**canaries)
 
     before, after = with_canaries("first"), with_canaries("second")

@@ -52,7 +52,7 @@ async def test_it_answers_in_milliseconds_while_requests_hang_on_a_provider(anyi
 
 @pytest.fixture
 async def without_database(gateway: Gateway) -> Gateway:
-    """Its file is gone. The connections that hold it open still work, on rows that nobody finds again."""
+    """Its file is gone. The connections that hold it open still work, on rows that are lost."""
     database: Database = gateway.engine.state.services[Database]
     assert database.sqlite_file is not None
     for file in database.sqlite_file.parent.glob(database.sqlite_file.name + "*"):

@@ -35,7 +35,7 @@ PRICES = {
 
 @pytest.fixture
 async def stocked(alpha: ScriptedUpstream, beta: ScriptedUpstream) -> AsyncIterator[Gateway]:
-    """`alpha` has told three models with facts, `beta` one of them under another spelling."""
+    """`alpha` lists three models with facts, `beta` one of them under another spelling."""
     alpha.on("/models", Answer(b"", 503))
     providers = Provider("alpha", alpha.base_url, models=None), Provider("beta", beta.base_url, models=["small-1"])
     async with gateway_in_front_of(*providers, prices=PRICES) as gateway:
@@ -121,7 +121,7 @@ async def test_a_route_tells_its_facts_its_price_and_how_it_stands(stocked: Gate
     ],
     ids=str,
 )
-async def test_filters_leave_out_what_does_not_fit_and_what_nobody_knows(
+async def test_filters_exclude_what_does_not_match_or_is_unknown(
     stocked: Gateway, query: Any, expected: dict[str, list[str]]
 ) -> None:
     assert await shown(stocked, **query) == expected
@@ -164,7 +164,7 @@ async def test_a_providers_models_are_listed_by_name_with_its_default(stocked: G
         "Vendor/Big-1"
     ]
     assert (await page(stocked, "/api/providers/openai/models"))["items"] == []
-    refusal(await stocked.http.get("/api/providers/nobody/models"), 404, param="provider")
+    refusal(await stocked.http.get("/api/providers/unknown/models"), 404, param="provider")
     foreign = {"cursor": first["next_cursor"]}
     refusal(await stocked.http.get("/api/providers/beta/models", params=foreign), 400, param="cursor")
     refusal(await stocked.http.get("/api/models", params=foreign), 400, param="cursor")
@@ -191,7 +191,7 @@ async def test_pages_follow_one_another_in_an_order_that_stays(stocked: Gateway)
         ("limit=x", "limit"),
         ("search=", "search"),
         ("search=" + "m" * 201, "search"),
-        ("provider=nobody", "provider"),
+        ("provider=unknown", "provider"),
         ("provider=%00", "provider"),
         ("capability=flying", "capability[0]"),
         ("min_context_tokens=-1", "min_context_tokens"),
@@ -274,7 +274,7 @@ async def test_a_refresh_asks_again_and_tells_what_came_of_it(alpha: ScriptedUps
     assert "503" in entries[1]["after"]["beta"]
 
 
-async def test_pressing_again_and_again_asks_nobody_twice(alpha: ScriptedUpstream) -> None:
+async def test_repeated_refreshes_request_no_list_twice(alpha: ScriptedUpstream) -> None:
     alpha.on("/models", Silence())
     async with gateway_in_front_of(Provider("alpha", alpha.base_url, models=None)) as gateway:
         await alpha.received(1)
@@ -293,7 +293,7 @@ async def _true(seen: bool) -> bool:
 @pytest.mark.parametrize(
     ("body", "status", "param"),
     [
-        ({"provider": "nobody"}, 400, "provider"),
+        ({"provider": "unknown"}, 400, "provider"),
         ({"provider": ""}, 400, "provider"),
         ({"provider": 7}, 400, "provider"),
         ({"providers": []}, 400, "providers"),

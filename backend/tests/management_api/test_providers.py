@@ -31,7 +31,7 @@ async def test_the_list_is_a_plain_array_of_every_known_provider(gateway: Gatewa
         assert provider == await gateway.provider(name)
 
 
-async def test_one_provider_is_told_with_its_keys_and_no_secret(gateway: Gateway) -> None:
+async def test_one_provider_is_shown_with_its_keys_and_no_secret(gateway: Gateway) -> None:
     provider = await gateway.provider("alpha")
     assert list(provider) == [
         *("name", "display_name", "protocol", "base_url", "docs_url", "enabled", "status", "flag", "priority", "keys", "routes"),
@@ -51,7 +51,7 @@ async def test_one_provider_is_told_with_its_keys_and_no_secret(gateway: Gateway
 
 @pytest.mark.parametrize("route", ["", "/test", "/toggle", "/roll-key"])
 async def test_an_unknown_provider_is_a_404_that_says_where_the_known_ones_are(gateway: Gateway, route: str) -> None:
-    answer = await gateway.http.request("POST" if route else "GET", f"/api/providers/nobody{route}")
+    answer = await gateway.http.request("POST" if route else "GET", f"/api/providers/unknown{route}")
     assert "GET /api/providers" in refusal(answer, 404, param="provider", code="not_found")["message"]
 
 
@@ -111,7 +111,7 @@ async def test_a_provider_that_is_switched_off_or_flagged_can_be_tested(gateway:
         (CutAfter(3, Stream(chunks("I am beta"))), "not complete", "I am"),
     ],
 )
-async def test_a_failed_test_is_told_not_raised(
+async def test_a_failed_test_is_reported_not_raised(
     gateway: Gateway, beta: ScriptedUpstream, step: Any, said: str, response: str | None
 ) -> None:
     beta.on("/chat/completions", step)
@@ -156,9 +156,7 @@ async def test_a_provider_that_is_switched_off_gets_no_request(gateway: Gateway,
     assert (reply.status, reply.error["code"]) == (503, "no_route_available")
 
 
-async def test_rolling_makes_the_next_key_the_preferred_one_and_punishes_nobody(
-    gateway: Gateway, alpha: ScriptedUpstream
-) -> None:
+async def test_rolling_makes_the_next_key_the_preferred_one_without_a_cooldown(gateway: Gateway, alpha: ScriptedUpstream) -> None:
     for expected in (SECOND, FIRST, SECOND):
         rolled = await gateway.post("/api/providers/alpha/roll-key")
         assert rolled == {"provider": "alpha", "preferred_key": expected}

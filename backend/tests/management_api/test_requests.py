@@ -110,7 +110,7 @@ async def test_filters_leave_those_that_were_asked_for(gateway: Gateway, paramet
     assert await ids(gateway, limit=17, **parameters) == expected
 
 
-async def test_one_request_is_told_with_every_attempt_and_why_it_was_made(gateway: Gateway) -> None:
+async def test_one_request_is_shown_with_its_attempts_and_their_reasons(gateway: Gateway) -> None:
     limited = a_failed_attempt(1, started_ms=0.25, duration_ms=80.5)
     answered = an_attempt(
         2, reason="next_key", started_ms=81, duration_ms=420.5, first_token_ms=120.25, key_fingerprint="99887766"
@@ -180,7 +180,7 @@ async def test_a_request_that_failed_over_is_in_the_ledger_with_both_attempts(an
     assert 0 <= shown["attempts"][0]["started_ms"] < shown["attempts"][1]["started_ms"] < shown["duration_ms"]
 
 
-async def test_a_request_that_nobody_made_is_a_404_by_its_name(gateway: Gateway) -> None:
+async def test_an_unknown_request_is_a_404(gateway: Gateway) -> None:
     for request_id in ("0" * 32, "x", RECORDS[0].id.upper(), RECORDS[0].request_id, "%00", "a" * 5000, RECORDS[0].id + "%0A"):
         refusal(await gateway.http.get(f"/api/requests/{request_id}"), 404, param="id", code="not_found")
 
@@ -206,12 +206,12 @@ async def test_a_request_that_nobody_made_is_a_404_by_its_name(gateway: Gateway)
         ("status=6xx", "status"),
         ("failure=Rate%20limit", "failure"),
         ("failure=", "failure"),
-        ("provider=nobody", "provider"),
+        ("provider=unknown", "provider"),
         ("provider=*", "provider"),
         ("model=nothing", "model"),
-        ("client=nobody", "client"),
+        ("client=unknown", "client"),
         ("client=a%00", "client"),
-        ("provider=nobody&ending=error&status=5xx", "provider"),
+        ("provider=unknown&ending=error&status=5xx", "provider"),
         ("from=now", "from"),
         ("from=2026-11-23T12:00:00", "from"),
         ("to=9999-12-31T23:59:59Z", "to"),

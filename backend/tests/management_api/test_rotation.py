@@ -116,4 +116,4 @@ async def test_an_unknown_key_is_a_404(gateway: Gateway, fingerprint: str) -> No
 
 @pytest.mark.parametrize("route", ["unflag", "drain", "restore", f"keys/{FIRST}/restore"])
 async def test_an_unknown_provider_is_a_404(gateway: Gateway, route: str) -> None:
-    refusal(await gateway.http.post(f"/api/providers/nobody/{route}"), 404, param="provider")
+    refusal(await gateway.http.post(f"/api/providers/unknown/{route}"), 404, param="provider")

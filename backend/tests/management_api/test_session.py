@@ -140,7 +140,7 @@ async def test_an_admin_does_not_sign_in_from_where_he_may_not_come(anyio_backen
         assert (await sign_in(gateway, VIEWER)).json()["role"] == "viewer"
 
 
-async def test_where_nobody_is_asked_for_a_key_everybody_here_is_signed_in(anyio_backend: str) -> None:
+async def test_in_open_mode_every_local_caller_is_signed_in(anyio_backend: str) -> None:
     async with running_gateway({}) as gateway:
         expected = {"role": "admin", "name": "local", "access": "open", "expires_at": None}
         assert (await gateway.http.get("/api/session")).json() == expected

@@ -82,7 +82,7 @@ async def test_it_says_what_the_requests_add_up_to(gateway: Gateway) -> None:
         assert 0 < summary[name]["p50"] <= summary[name]["p95"] <= summary[name]["p99"]
 
 
-async def test_attempts_are_told_by_provider_model_key_and_class_of_failure(gateway: Gateway) -> None:
+async def test_attempts_are_summed_by_provider_model_key_and_class_of_failure(gateway: Gateway) -> None:
     found = await asked(gateway, **whole())
 
     attempts = [attempt for record in RECORDS for attempt in record.attempts]
@@ -160,14 +160,14 @@ async def test_money_is_exact(anyio_backend: str) -> None:
 @pytest.mark.parametrize(
     ("query", "param"),
     [
-        ("provider=nobody", "provider"),
+        ("provider=unknown", "provider"),
         ("provider=*", "provider"),
         ("provider=", "provider"),
         ("provider=a%00b", "provider"),
         ("provider=" + "a" * 257, "provider"),
         ("model=nothing", "model"),
         ("model=*", "model"),
-        ("client=nobody", "client"),
+        ("client=unknown", "client"),
         ("client=*", "client"),
         ("bucket=week", "bucket"),
         ("bucket=", "bucket"),
@@ -365,7 +365,7 @@ async def test_every_provider_has_its_recent_history_in_one_answer(gateway: Gate
 
 
 @pytest.mark.parametrize(("name", "value"), [("points", "0"), ("points", "169"), ("bucket", "day"), ("provider", "openai")])
-async def test_a_history_that_cannot_be_told_is_refused_by_its_parameter(gateway: Gateway, name: str, value: str) -> None:
+async def test_an_invalid_history_query_is_refused_by_its_parameter(gateway: Gateway, name: str, value: str) -> None:
     answer = await gateway.http.get("/api/statistics/providers", params={name: value})
 
     refusal(answer, 400, param=name)

@@ -16,7 +16,7 @@ async def shown(*records: RequestFinished) -> StatisticsView:
     return await statistics_view(await statistics(*records).statistics(NOON, NOON + timedelta(minutes=1)))
 
 
-async def test_what_nobody_knows_of_any_request_is_not_nothing() -> None:
+async def test_a_sum_that_is_unknown_for_all_is_null_and_not_zero() -> None:
     unknown = a_request(tokens=TokenCounts(), cost_usd=None, attempts=(an_attempt(tokens=TokenCounts(), cost_usd=None),))
     free = a_request(tokens=TokenCounts(3), cost_usd=Decimal(0), attempts=(an_attempt(cost_usd=Decimal(0)),))
 

@@ -65,7 +65,7 @@ async def test_it_counts_the_providers_and_what_they_did(gateway: Gateway, alpha
     assert performance["latency_p50_ms"] <= performance["latency_p95_ms"] <= performance["latency_p99_ms"]
 
 
-async def test_a_flagged_provider_degrades_it_and_is_told_with_reason_and_end(gateway: Gateway, beta: ScriptedUpstream) -> None:
+async def test_a_flagged_provider_degrades_it_and_is_shown_with_reason_and_end(gateway: Gateway, beta: ScriptedUpstream) -> None:
     beta.on("/chat/completions", Answer(error("No such key.", code="invalid_api_key"), 401))
     assert (await gateway.chat("beta/tiny")).status >= 400
     status = await gateway.get("/api/status")
@@ -76,14 +76,14 @@ async def test_a_flagged_provider_degrades_it_and_is_told_with_reason_and_end(ga
     assert datetime.fromisoformat(detail["flag"]["until"]).utcoffset() is not None
 
 
-async def test_it_is_down_when_nobody_could_answer(anyio_backend: str) -> None:
+async def test_it_is_down_without_an_available_provider(anyio_backend: str) -> None:
     async with running_gateway({"AI_ENGINE_SANDBOX": "false"}) as gateway:
         status = await gateway.get("/api/status")
         assert (status["status"], status["enabled_providers"], status["available_providers"]) == ("down", 0, 0)
         assert (await gateway.chat()).error["code"] == "no_provider_configured"
 
 
-async def test_it_is_down_when_everybody_is_flagged(alpha: ScriptedUpstream) -> None:
+async def test_it_is_down_if_every_provider_is_flagged(alpha: ScriptedUpstream) -> None:
     alpha.on("/chat/completions", Answer(error("No such key.", code="invalid_api_key"), 401))
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
         await gateway.chat()

@@ -58,7 +58,7 @@ async def test_the_default_model_is_what_a_test_sends(gateway: Gateway, beta: Sc
         ({"default_model": 7}, "default_model"),
         ({"default_model": "m" * 513}, "default_model"),
         ({"default_model": "nul\0"}, "default_model"),
-        ({"default_model": "gpt-nobody-has"}, "default_model"),
+        ({"default_model": "gpt-unknown"}, "default_model"),
         ({"enabled": False}, "enabled"),
         ({"priority": 1, "prioritaet": 1}, "prioritaet"),
         ([], None),
@@ -78,7 +78,7 @@ async def test_half_a_character_is_no_name(gateway: Gateway) -> None:
     refusal(await gateway.http.patch("/api/providers/openai", content=body), 400, param="default_model")
 
 
-async def test_a_provider_whose_models_nobody_knows_takes_any(gateway: Gateway) -> None:
+async def test_a_provider_whose_models_are_unknown_accepts_any(gateway: Gateway) -> None:
     assert (await patch(gateway, "openai", {"default_model": "gpt-9"}))["default_model"] == "gpt-9"
 
 
@@ -94,4 +94,4 @@ async def test_a_listing_decides_which_models_there_are(alpha: ScriptedUpstream)
 
 
 async def test_an_unknown_provider_is_a_404(gateway: Gateway) -> None:
-    refusal(await gateway.http.patch("/api/providers/nobody", json={"priority": 1}), 404, param="provider")
+    refusal(await gateway.http.patch("/api/providers/unknown", json={"priority": 1}), 404, param="provider")

@@ -88,7 +88,7 @@ async def test_a_change_is_in_force_only_once_it_is_kept() -> None:
     assert preferences.of("groq").enabled is False
 
 
-async def test_a_change_that_cannot_be_kept_changes_nothing_and_tells_nobody() -> None:
+async def test_a_change_that_cannot_be_stored_has_no_effect_and_no_listener_is_called() -> None:
     notebook = Notebook()
     preferences = LivePreferences(notebook, SystemClock())
     heard: list[str] = []

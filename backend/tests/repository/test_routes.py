@@ -243,7 +243,7 @@ async def test_the_example_that_swagger_ui_sends_is_answered(gateway: Gateway, d
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-async def test_a_page_of_the_documentation_needs_nobody_elses_server(gateway: Gateway, path: str) -> None:
+async def test_a_page_of_the_documentation_needs_no_other_server(gateway: Gateway, path: str) -> None:
     page = await gateway.http.get(path)
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -264,7 +264,7 @@ async def test_an_asset_may_be_kept_by_browsers(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/api/status", "/api/nowhere", "/health"])
-async def test_browsers_are_told_to_guess_leak_and_frame_nothing(gateway: Gateway, path: str) -> None:
+async def test_responses_have_security_headers_for_browsers(gateway: Gateway, path: str) -> None:
     headers = (await gateway.http.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"

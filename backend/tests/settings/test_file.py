@@ -123,7 +123,7 @@ PROVIDER = "providers:\n  - name: a\n    base_url: http://a\n"
         ("a: [1\nb: 2\n", 2, "invalid YAML"),
         ("a: 1\n\tb: 2\n", 2, "invalid YAML"),
         ("a: 1\n---\nb: 2\n", 2, "invalid YAML"),
-        ("a: *nobody\n", 1, "invalid YAML"),
+        ("a: *unknown\n", 1, "invalid YAML"),
         ("a: !!python/object:os.system {}\n", 1, "invalid YAML"),
         ("? [a]\n: b\n", 1, "invalid YAML"),
         ("- a list\n", 1, "must be a mapping"),

@@ -9,7 +9,7 @@ from ai_engine.telemetry.logs import configure
 from ai_engine.wire.redaction import redact
 
 
-def test_a_log_file_whose_folder_is_gone_harms_nobody_and_is_written_again_once_the_folder_is_back(tmp_path: Path) -> None:
+def test_a_missing_folder_of_the_log_file_breaks_nothing_and_the_file_is_written_again_once_it_is_back(tmp_path: Path) -> None:
     folder, logger, stream = tmp_path / "logs", logging.getLogger("ai_engine"), io.StringIO()
     logs = configure(Settings(log_file=folder / "engine.log"), redact, stream)
     access = logs.access_log(SystemClock())

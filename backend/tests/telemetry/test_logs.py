@@ -260,7 +260,7 @@ async def test_a_stream_that_cannot_be_written_ends_no_request(writing: Callable
         broken.getvalue()
 
 
-def test_attempts_and_requests_are_told_as_sentences(writing: Callable[..., Written]) -> None:
+def test_attempts_and_requests_are_logged_as_sentences(writing: Callable[..., Written]) -> None:
     written = writing()
     log = written.logs.event_log(FixedClock())
     groq = Route("groq", "m")

@@ -119,7 +119,7 @@ def test_a_clients_own_fault_blames_no_provider(blame: Blame) -> None:
     assert (groq.attempts, groq.success_rate, groq.last_error) == (1, None, None)
 
 
-def test_a_ring_gives_the_nearest_rank() -> None:
+def test_percentiles_are_nearest_rank() -> None:
     ring = RingBuffer(3)
     for value in (9, 1, 2, 3):
         ring.add(value)

@@ -52,7 +52,7 @@ async def test_each_request_goes_to_the_engine_of_its_scheme() -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com", "nothing", ""])
-async def test_a_scheme_that_nobody_serves_is_no_connection(url: str) -> None:
+async def test_an_unknown_scheme_is_a_failed_connection(url: str) -> None:
     with pytest.raises(ConnectFailed):
         await UpstreamByScheme({"http": NamedEngine(b"network")}).send(request_to(url))
 

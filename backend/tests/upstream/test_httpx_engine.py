@@ -123,11 +123,11 @@ async def test_an_idle_connection_is_closed_after_its_time_without_another_reque
 
 
 async def test_no_more_idle_connections_are_kept_than_allowed() -> None:
-    everybody = asyncio.Barrier(5)
+    all_of_them = asyncio.Barrier(5)
 
     async def wait_for_everybody(connection: RawConnection) -> None:
         await connection.read_request()
-        await everybody.wait()
+        await all_of_them.wait()
         connection.write(OK)
         await connection.gone.wait()
 

@@ -107,7 +107,7 @@ def test_a_known_return_time_is_said_in_seconds_and_milliseconds(seconds: float,
 
 
 @pytest.mark.parametrize("error", [CallerError("m"), NoRouteAvailable("m"), AttemptsFailed("m"), ConfigurationError("m")])
-def test_sdks_are_told_not_to_retry_what_will_not_help(error: AIEngineError) -> None:
+def test_errors_that_a_retry_does_not_help_say_so_to_sdks(error: AIEngineError) -> None:
     assert dict(error_answer(error, None)[1])[b"x-should-retry"] == b"false"
 
 

@@ -191,7 +191,7 @@ async def test_a_handshake_has_its_line_and_its_answer_the_id(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(first_answer)
-        await send({"type": "websocket.send", "text": "said over the open connection, which is nobody's line"})
+        await send({"type": "websocket.send", "text": "a message over the open connection is not logged"})
 
     async def receive() -> Message:
         return {"type": "websocket.connect"}

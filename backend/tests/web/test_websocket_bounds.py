@@ -56,7 +56,7 @@ async def test_a_peer_that_answers_no_ping_is_cut(anyio_backend: str) -> None:
     app = Listening()
     async with raw_connection(app, {**UVICORN_OPTIONS, "ws_ping_interval": 0.05, "ws_ping_timeout": 0.05}) as (reader, _):
         with contextlib.suppress(ConnectionError):
-            assert b"\x88" not in await asyncio.wait_for(reader.read(), 5), "no farewell, for which nobody is there"
+            assert b"\x88" not in await asyncio.wait_for(reader.read(), 5), "no close frame to a peer that is gone"
         await asyncio.wait_for(app.ended.wait(), 5)
 
 

@@ -1,4 +1,4 @@
-"""What a page makes of the messages of `/ws`: the picture so far, and whether anything was lost or told twice."""
+"""The state that a page builds from the messages of `/ws`, and whether anything was lost or repeated."""
 
 import json
 from typing import Any

@@ -123,7 +123,7 @@ async def test_the_first_message_is_the_whole_picture(engine: Engine) -> None:
     assert datetime.fromisoformat(message["at"]) == engine.clock.now()
 
 
-async def test_a_request_is_told_as_the_list_of_requests_has_it(engine: Engine) -> None:
+async def test_a_request_is_sent_as_the_list_of_requests_has_it(engine: Engine) -> None:
     request, page = a_request(), Page()
     engine.feed(request)
     with engine.feed.subscribe(None) as subscriber:
@@ -145,7 +145,7 @@ async def test_changes_name_only_what_changed(engine: Engine) -> None:
         assert (message["providers"], [each["id"] for each in message["requests"]]) == ([], ids)
 
 
-async def test_nothing_is_told_while_nothing_happens_but_for_the_heartbeat(engine: Engine) -> None:
+async def test_without_changes_only_heartbeats_are_sent(engine: Engine) -> None:
     page = Page()
     with engine.feed.subscribe(None) as subscriber:
         page.take(await subscriber.next_message())
@@ -224,7 +224,7 @@ async def test_a_cursor_from_the_future_or_of_another_run_gets_the_picture(engin
         assert (message["type"], message["missed"]) == ("snapshot", None)
 
 
-async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: Engine) -> None:
+async def test_a_subscriber_beyond_the_ring_buffer_gets_the_number_of_missed_requests(engine: Engine) -> None:
     page = Page()
     with engine.feed.subscribe(None) as slow, engine.feed.subscribe(None) as quick:
         other = Page()
@@ -242,7 +242,7 @@ async def test_whoever_falls_out_of_the_ring_is_told_how_many_it_missed(engine: 
     assert (other.requests, other.missed) == (ids[:25], 0)
 
 
-async def test_a_burst_beyond_the_ring_is_told_to_everybody_as_missed(engine: Engine) -> None:
+async def test_a_burst_beyond_the_ring_buffer_is_reported_to_all_as_missed(engine: Engine) -> None:
     page = Page()
     with engine.feed.subscribe(None) as subscriber:
         page.take(await subscriber.next_message())

@@ -88,7 +88,7 @@ async def test_the_picture_is_what_the_routes_say(gateway: Gateway) -> None:
     ]
 
 
-async def test_a_toggle_and_a_finished_request_are_told(gateway: Gateway) -> None:
+async def test_a_toggle_and_a_finished_request_are_sent(gateway: Gateway) -> None:
     page = Page()
     async with watching(gateway) as connection:
         page.take(await connection.recv())
@@ -100,7 +100,7 @@ async def test_a_toggle_and_a_finished_request_are_told(gateway: Gateway) -> Non
         assert page.latest[0]["requested_model"] == "tiny"
 
 
-async def test_a_flag_is_told_and_its_end_too_though_nobody_asks_for_anything(beta: ScriptedUpstream) -> None:
+async def test_a_flag_and_its_end_are_sent_without_any_request(beta: ScriptedUpstream) -> None:
     beta.on("/chat/completions", Answer(error("Spent.", code="insufficient_quota"), 429, {"retry-after": "2"}))
     behind = gateway_in_front_of(Provider("beta", beta.base_url), tuning=Tuning(live=QUICK))
     async with behind as gateway, watching(gateway) as connection:
@@ -114,7 +114,7 @@ async def test_a_flag_is_told_and_its_end_too_though_nobody_asks_for_anything(be
         await until(page, connection, lambda page: page.status["status"] == "ok")
 
 
-async def test_a_reload_is_told(alpha: ScriptedUpstream) -> None:
+async def test_a_reload_is_sent(alpha: ScriptedUpstream) -> None:
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway, watching(gateway) as connection:
         page = Page()
         page.take(await connection.recv())
@@ -166,7 +166,7 @@ async def test_a_restart_makes_every_cursor_one_of_another_run(alpha: ScriptedUp
 
 
 async def unread(gateway: Gateway) -> socket.socket:
-    """A socket that takes little before somebody reads."""
+    """A socket with a small receive buffer."""
     connected = socket.socket()
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connected.setblocking(False)
@@ -184,7 +184,7 @@ async def busy(gateway: Gateway, page: Page, connection: ClientConnection, ticks
     return ticks * QUICK.buffered_requests
 
 
-async def test_a_slow_reader_is_told_what_it_missed_and_costs_neither_memory_nor_others_anything() -> None:
+async def test_a_slow_reader_gets_what_it_missed_and_costs_no_memory_and_no_other_reader() -> None:
     quick_page, slow_page = Page(), Page()
     async with (
         running_gateway({}, tuning=Tuning(live=QUICK)) as gateway,
@@ -228,7 +228,7 @@ async def test_whoever_takes_nothing_for_too_long_is_cut(anyio_backend: str) -> 
             await eventually(is_there_room)
 
 
-async def test_a_gateway_that_stops_says_so_and_waits_for_nobody(anyio_backend: str) -> None:
+async def test_a_gateway_that_stops_closes_connections_at_once(anyio_backend: str) -> None:
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as clients:
         async with running_gateway({}, tuning=Tuning(live=QUICK)) as gateway:
@@ -242,7 +242,7 @@ async def test_a_gateway_that_stops_says_so_and_waits_for_nobody(anyio_backend: 
         assert (await closed(quick))[0] == 1001
 
 
-async def test_a_process_that_is_told_to_stop_says_so(tmp_path: Path) -> None:
+async def test_a_stopping_process_closes_with_going_away(tmp_path: Path) -> None:
     async with gateway_process(tmp_path, {}) as gateway, watching(gateway) as connection:
         assert Page().take(await connection.recv())["type"] == "snapshot"
         gateway.send_signal(signal.SIGTERM)
