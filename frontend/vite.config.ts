@@ -13,6 +13,9 @@ const proxy = {
   '/ws': { ...toGateway, ws: true },
 }
 
+/** Tests that need no document, which takes longer to set up than they take. */
+const FUNCTIONS = ['src/{app,features,lib,ui}/**/*.test.ts']
+
 const resolved = (path: string) => new URL(path, import.meta.url).pathname
 
 export default defineConfig({
@@ -29,14 +32,29 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
   },
   test: {
-    environment: 'jsdom',
-    include: ['src/**/*.test.{ts,tsx}'],
-    setupFiles: ['src/testing/setup.ts'],
+    projects: [
+      { extends: true, test: { name: 'functions', include: FUNCTIONS } },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          environment: 'jsdom',
+          include: ['src/**/*.test.{ts,tsx}'],
+          exclude: FUNCTIONS,
+          setupFiles: ['src/testing/setup.ts'],
+        },
+      },
+    ],
     css: false,
     // One file instead of six thousand.
     alias: { '@tabler/icons-react': resolved('./node_modules/@tabler/icons-react/dist/cjs/tabler-icons-react.cjs') },
     restoreMocks: true,
-    testTimeout: 30_000,
+    // Only a test that fails waits to the end of these.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
+    sequence: { shuffle: true },
+    clearMocks: true,
     env: { TZ: 'Europe/Berlin' },
   },
 })

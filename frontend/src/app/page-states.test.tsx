@@ -1,5 +1,5 @@
 /** Every page while it loads and after an error. */
-import { act, screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { aConfiguration, aModelRoute, anExplanation, aProvider, aRequest, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
@@ -94,8 +94,7 @@ test.each(PAGES)('$page requests $asks again after the gateway was unreachable',
   const before = fakeGateway.received('get', asks).length
   await user.click(within(alert).getByRole('button', { name: 'Try again' }))
 
-  await act(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  await waitFor(() => {
+    expect(fakeGateway.received('get', asks).length).toBeGreaterThan(before)
   })
-  expect(fakeGateway.received('get', asks).length).toBeGreaterThan(before)
 })

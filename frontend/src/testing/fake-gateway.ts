@@ -4,10 +4,11 @@
  *     fakeGateway.answers('get', '/api/status', aStatus({ generation: 2 }))
  *     fakeGateway.fails('post', '/api/config/reload', 400, { message: 'AI_ENGINE_PORT is invalid.' })
  *     expect(fakeGateway.received('post', '/api/config/reload')).toHaveLength(1)
- *     fakeGateway.says({ type: 'changes', cursor: 'c2', at: '…', status: aStatus(), providers: [], requests: [] })
+ *     await fakeGateway.says({ type: 'changes', cursor: 'c2', at: '…', status: aStatus(), providers: [], requests: [] })
  *
  * A request without a configured response fails, and the output of the test says so.
  */
+import { waitFor } from '@testing-library/react'
 import { delay, http, HttpResponse, ws } from 'msw'
 import { setupServer } from 'msw/node'
 import type { Schemas } from '@/api/client'
@@ -31,20 +32,25 @@ interface Received {
 const origin = 'http://localhost:3000'
 const line = ws.link('ws://localhost:3000/ws')
 const openMode: Schemas['SessionView'] = { role: 'admin', name: 'local', access: 'open', expires_at: null }
+let isConnected = false
 // Without authentication, and without messages until a test sends some.
 const server = setupServer(
-  line.addEventListener('connection', () => {}),
+  line.addEventListener('connection', () => {
+    isConnected = true
+  }),
   http.get(`${origin}/api/session`, () => HttpResponse.json(openMode)),
 )
-const log = new Map<string, Received[]>()
+let log = new Map<string, Received[]>()
 
 function route(method: Method, path: string, respond: (url: URL) => Response | Promise<Response>): void {
   const pattern = origin + path.replaceAll(/\{(\w+)\}/g, ':$1')
+  // What arrives late belongs to the test that asked.
+  const ownLog = log
   server.use(
     http[method](pattern, async ({ request }) => {
       const text = await request.text()
       const seen: Received = { url: new URL(request.url), body: text === '' ? null : (JSON.parse(text) as unknown) }
-      log.set(`${method} ${path}`, [...(log.get(`${method} ${path}`) ?? []), seen])
+      ownLog.set(`${method} ${path}`, [...(ownLog.get(`${method} ${path}`) ?? []), seen])
       return respond(seen.url)
     }),
   )
@@ -56,7 +62,8 @@ export const fakeGateway = {
   },
   reset() {
     server.resetHandlers()
-    log.clear()
+    log = new Map()
+    isConnected = false
   },
   stop() {
     server.close()
@@ -119,8 +126,11 @@ export const fakeGateway = {
     }
   },
 
-  /** Sends a message on the live connection. */
-  says(message: LiveMessage): void {
+  /** Sends a message on the live connection, once the page has one. */
+  async says(message: LiveMessage): Promise<void> {
+    await waitFor(() => {
+      if (!isConnected) throw new Error('the page has made no live connection')
+    })
     line.broadcast(JSON.stringify(message))
   },
 

@@ -1,6 +1,7 @@
 /** What jsdom lacks, a gateway with the responses that a test configures, and a clean page after each test. */
+import { setImmediate } from 'node:timers/promises'
 import '@testing-library/jest-dom/vitest'
-import { cleanup, configure } from '@testing-library/react'
+import { cleanup, configure, getConfig } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { fakeGateway } from './fake-gateway'
 
@@ -22,8 +23,17 @@ window.HTMLElement.prototype.hidePopover = () => {}
 // A field that grows with its text measures it anew when a font has come.
 Object.defineProperty(document, 'fonts', { value: new EventTarget() })
 
-// The first test of a file also loads the page's chunk, on a machine that may be busy.
-configure({ asyncUtilTimeout: 10_000 })
+// After a find or an action, the effects of what was rendered have run, which a busy machine would else do later.
+const usual = getConfig()
+configure({
+  asyncUtilTimeout: 30_000,
+  asyncWrapper: (work) =>
+    usual.asyncWrapper(async () => {
+      const done: unknown = await work()
+      for (let turns = 0; turns < 3; turns += 1) await setImmediate()
+      return done
+    }),
+})
 
 beforeAll(() => fakeGateway.start())
 afterEach(() => {

@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
 import { aProvider, aRequest, aStatus } from '@/testing/builders'
@@ -193,15 +193,13 @@ test('live updates appear on the page', async () => {
   expect(await providers.findByRole('img', { name: /attempts failed/ })).toBeVisible()
 
   const before = fakeGateway.received('get', '/api/status').length
-  act(() => {
-    fakeGateway.says({
-      type: 'changes',
-      cursor: 'c2',
-      at: '2026-11-23T13:00:01Z',
-      status: aStatus({ performance: { ...aStatus().performance, in_flight: 77 } }),
-      providers: [aProvider({ status: 'drained', flag: { reason: 'drained', message: 'By hand.', until: null } })],
-      requests: [aFailure],
-    })
+  await fakeGateway.says({
+    type: 'changes',
+    cursor: 'c2',
+    at: '2026-11-23T13:00:01Z',
+    status: aStatus({ performance: { ...aStatus().performance, in_flight: 77 } }),
+    providers: [aProvider({ status: 'drained', flag: { reason: 'drained', message: 'By hand.', until: null } })],
+    requests: [aFailure],
   })
 
   expect(await screen.findByText('77')).toBeVisible()

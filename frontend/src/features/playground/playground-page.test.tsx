@@ -25,6 +25,12 @@ beforeEach(() => {
   })
 })
 
+/** The Markdown renderer replaces the plain text once it has loaded, and with it the element that was found. */
+const isShown = (text: string) =>
+  waitFor(() => {
+    expect(screen.getByText(text)).toBeVisible()
+  })
+
 async function send(url: string, text = 'Hello') {
   const page = await renderApp(url)
   await page.user.type(await screen.findByRole('textbox', { name: 'Message' }), `${text}{Enter}`)
@@ -35,7 +41,7 @@ test('an answer streams in, with its provider and a link to its timeline', async
   const stream = fakeGateway.streams('post', '/v1/chat/completions', HEADERS)
   await send('/playground')
   stream.send(piece('Good '))
-  expect(await screen.findByText('Good')).toBeVisible()
+  await isShown('Good')
   stream.send(piece('day'))
   stream.send(finish)
   stream.send({ choices: [], usage: { prompt_tokens: 12, completion_tokens: 34 } })
@@ -43,7 +49,7 @@ test('an answer streams in, with its provider and a link to its timeline', async
   stream.end()
 
   expect(await screen.findByText('Response complete')).toBeInTheDocument()
-  expect(await screen.findByText('Good day')).toBeVisible()
+  await isShown('Good day')
   expect(screen.getByText('llama-3.3-70b-versatile')).toBeVisible()
   expect(screen.getByText('12 in, 34 out')).toBeVisible()
   expect(await screen.findByRole('link', { name: 'Timeline' })).toHaveAttribute(
@@ -85,7 +91,7 @@ test('an error inside the stream keeps the text before it', async () => {
   stream.send(piece('half an answer'))
   stream.send({ error: { message: 'The stream ended without a finish.', type: 'server_error', code: 'upstream_cut' } })
   expect(await screen.findByRole('alert')).toHaveTextContent('The stream ended without a finish.')
-  expect(await screen.findByText('half an answer')).toBeVisible()
+  await isShown('half an answer')
 })
 
 test.each(['end', 'cut'] as const)('a stream that stops early (%s) is an error', async (how) => {
@@ -125,9 +131,7 @@ test('a message can be edited: the messages after it are discarded', async () =>
 
 test('the chosen model is in the URL, and any name can be typed', async () => {
   const { user, url } = await renderApp('/playground')
-  const field = await screen
-    .findByRole('textbox', { name: 'Model' })
-    .catch(() => screen.getByRole('combobox', { name: 'Model' }))
+  const field = await screen.findByRole('combobox', { name: 'Model' })
   await user.clear(field)
   await user.type(field, 'mine/own')
   await waitFor(() => {

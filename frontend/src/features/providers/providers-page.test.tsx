@@ -108,7 +108,7 @@ test('switching off is shown at once and can be undone', async () => {
 
   await user.click(opened.getByRole('switch', { name: 'Switched on' }))
 
-  expect(opened.getByText('Off')).toBeVisible()
+  expect(await opened.findByText('Off')).toBeVisible()
   expect(await screen.findByText('Groq is off')).toBeVisible()
   fakeGateway.answers('post', '/api/providers/{provider}/toggle', groq)
   list(groq, openai, out, waiting)

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { aConfiguration, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
@@ -62,7 +62,9 @@ test('a reload shows the new generation', async () => {
 
   expect(await screen.findByText('Generation 8 is active.')).toBeVisible()
   expect(await screen.findByText('8')).toBeVisible()
-  expect(fakeGateway.received('get', '/api/config')).toHaveLength(2)
+  await waitFor(() => {
+    expect(fakeGateway.received('get', '/api/config')).toHaveLength(2)
+  })
 })
 
 test('a failed reload shows the gateway’s message', async () => {

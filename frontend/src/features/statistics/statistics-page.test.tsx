@@ -22,7 +22,7 @@ test('the last 24 hours are shown as figures, charts and comparisons', async () 
   expect(await screen.findByText('1,000')).toBeVisible()
   expect(screen.getByText('99.4%')).toBeVisible()
   expect(await screen.findByRole('group', { name: 'Providers' })).toBeVisible()
-  expect(screen.getByText('The provider’s rate limit was reached.', { exact: false })).toBeVisible()
+  expect(await screen.findByText('The provider’s rate limit was reached.', { exact: false })).toBeVisible()
   expect(document.title).toBe('Statistics · AI Engine')
 })
 
