@@ -3,7 +3,6 @@ import { expect, expectAccessible, test } from './fixtures'
 
 // The browser logs the 404 of an unknown model.
 test.use({ expectedErrors: /status of 40[04]/ })
-test.setTimeout(240_000)
 test.describe.configure({ mode: 'parallel' })
 test.use({
   setup: {

@@ -21,13 +21,14 @@ test('five thousand models load fast and can be searched', async ({ page }) => {
   await expect(page.getByRole('table')).toBeVisible()
 
   const pace = await Pace.of(page)
+  const slowness = await pace.slowness()
   const [spentMs] = await pace.spentOn(async () => {
     await page.getByRole('link', { name: 'Models', exact: true }).first().click()
     await page.getByRole('table', { name: 'Models' }).getByRole('row').nth(10).waitFor()
     await page.getByText(/^5,00\d models on 5,00\d routes$/).waitFor()
   })
   test.info().annotations.push({ type: 'measured', description: `${spentMs.toFixed(0)} ms of the main thread` })
-  expect(spentMs).toBeLessThan(WORK_WITHIN_MS)
+  expect(spentMs).toBeLessThan(WORK_WITHIN_MS * slowness)
   expect(requests).toBeLessThanOrEqual(7)
 
   await page.getByRole('searchbox', { name: 'Find a model' }).fill('model-4711')

@@ -7,5 +7,4 @@ export default defineConfig({
   ...journeys,
   projects: [{ name: 'pictures', testMatch: 'gallery.ts' }],
   workers: 1,
-  timeout: 300_000,
 })

@@ -23,7 +23,6 @@ aliases: {${JSON.stringify('שלום')}: ${JSON.stringify(ENDLESS)}}
 })
 // The browser logs the 400 of a provider.
 test.use({ expectedErrors: /status of 400/ })
-test.setTimeout(240_000)
 
 const HOSTILE_ANSWER = `# ${SCRIPT}
 

@@ -32,7 +32,6 @@ test.use({
 })
 
 test('ten thousand requests scroll smoothly to the last, each once and in order', async ({ page, stack }) => {
-  test.setTimeout(240_000)
   const ledger = await wholeLedger(stack.url)
   expect(ledger.length).toBeGreaterThanOrEqual(ROWS)
   await page.goto('/requests')
@@ -43,11 +42,13 @@ test('ten thousand requests scroll smoothly to the last, each once and in order'
   const seen = new Map<number, string>()
   const moved: number[] = []
   const frames: number[] = []
+  const usual: number[] = []
   const costs: number[] = []
   let [mostElements, gaps] = [0, 0]
   for (let isOver = false; !isOver;) {
     const [spent, part] = await pace.spentOn(() => scrolledOn(page))
     isOver = part.isOver
+    usual.push(...(await repaintedFrames(page)))
     costs.push(spent / part.frames.length)
     frames.push(...part.frames)
     mostElements = Math.max(mostElements, part.mostElements)
@@ -69,7 +70,8 @@ test('ten thousand requests scroll smoothly to the last, each once and in order'
   expect(gaps).toBe(0)
   expect(mostElements).toBeLessThan(MOST_ELEMENTS)
   expect(quantile(costs, 0.5)).toBeLessThan(FRAME_MS * slowness)
-  expect(quantile(frames, 0.5)).toBeLessThan(1.5 * FRAME_MS * slowness)
+  // A busy machine is late with every frame, whatever is in it.
+  expect(quantile(frames, 0.5)).toBeLessThan(1.5 * Math.max(FRAME_MS * slowness, quantile(usual, 0.5)))
 })
 
 /** When each request was received, newest first, by the API. */
@@ -82,6 +84,22 @@ async function wholeLedger(url: string): Promise<string[]> {
     cursor = page.next_cursor
   }
   return received
+}
+
+/** From each frame to the next, where the whole window is painted anew and nothing of the page is at work. */
+function repaintedFrames(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+    const frames: number[] = []
+    let before = await frame()
+    for (let round = 0; round < 10; round += 1) {
+      document.body.style.opacity = round % 2 === 0 ? '0.99' : ''
+      const now = await frame()
+      frames.push(now - before)
+      before = now
+    }
+    return frames
+  })
 }
 
 interface Part {

@@ -8,7 +8,7 @@ const test = base.extend<object, { parts: StackInParts; stack: Stack }>({
       await use(parts)
       await parts.stop()
     },
-    { scope: 'worker', timeout: 180_000 },
+    { scope: 'worker' },
   ],
   stack: [({ parts }, use) => use(parts), { scope: 'worker' }],
 })
@@ -30,7 +30,7 @@ test('when the gateway stops the page keeps its data, and it recovers when the g
 
   await parts.startGateway()
 
-  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible({ timeout: 45_000 })
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
   await expect(page.getByText('Outdated.')).toBeHidden()
   await expect(page).toHaveURL('/settings?find=port')
 })

@@ -98,6 +98,8 @@ test('a failover shows all attempts on its timeline', async ({ page, stack, upst
   for (const key of KEYS) upstream.refuse(key, 500)
   expect(await providerOf(stack.url)).toBe('beta')
   for (const key of KEYS) upstream.accept(key)
+  // It is in the ledger a moment after its answer.
+  await expect.poll(() => attemptsOfNewest(stack.url)).toBeGreaterThan(1)
 
   await page.goto('/requests')
   await page.getByRole('table').getByRole('row').nth(1).click()
@@ -158,6 +160,12 @@ async function providerOf(url: string): Promise<string | null> {
   })
   expect(answer.status).toBe(200)
   return answer.headers.get('x-ai-engine-provider')
+}
+
+async function attemptsOfNewest(url: string): Promise<number | undefined> {
+  const answer = await fetch(`${url}/api/requests?limit=1`)
+  const { items } = (await answer.json()) as { items: { attempts_count: number }[] }
+  return items[0]?.attempts_count
 }
 
 /** As the pages show a key. */

@@ -1,5 +1,6 @@
 /** The stack of a journey: the real gateway behind the real nginx, on free ports and with its own data. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,7 +34,7 @@ export interface StackInParts extends Stack {
 /** Started like by `make run`. */
 export async function startStack(setup: StackSetup = {}): Promise<Stack> {
   const folder = await folderFor(setup)
-  const [port, gatewayPort] = await freePorts()
+  const [port, gatewayPort] = [await freePort(), await freePort()]
   const url = `http://localhost:${port}`
   const both = start(PYTHON, [join(ROOT, 'deploy/run.py')], folder, {
     AI_ENGINE_PORT: String(port),
@@ -54,7 +55,7 @@ export async function startStack(setup: StackSetup = {}): Promise<Stack> {
 /** nginx with the image's configuration, and a gateway that can be stopped and started. */
 export async function startStackInParts(setup: StackSetup = {}): Promise<StackInParts> {
   const folder = await folderFor(setup)
-  const [port, gatewayPort] = await freePorts()
+  const [port, gatewayPort] = [await freePort(), await freePort()]
   const url = `http://localhost:${port}`
   const startGateway = async () => {
     const serve = ['-m', 'ai_engine', 'serve', '--host', '127.0.0.1', '--port', String(gatewayPort)]
@@ -145,20 +146,21 @@ async function untilReady(url: string, { process: started, stderr }: Started): P
   throw new Error(`No response from ${url}:\n${stderr()}`)
 }
 
-/** Two unused ports. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()]
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address !== null ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [ports[0] ?? 0, ports[1] ?? 0]
+/** An unused port, below the range from which port 0 is served: no other server is given it before its program starts. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false)
+      })
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true)
+      })
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
