@@ -27,7 +27,7 @@ export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-br
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test lint types contracts pytest kill-test clients node-clients compatibility format pages journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
+.PHONY: help setup run dev test check lint types contracts pytest unit-tests kill-test clients node-clients compatibility format pages pages-style pages-types pages-tests journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -40,8 +40,19 @@ run: setup $(PAGES_BUILT) ## set everything up and serve http://localhost:8000: 
 dev: setup ## serve, restart on every change of the code, log everything
 	@exec $(PY) -m ai_engine serve --reload --debug
 
-test: lint types contracts clients pages ## set everything up and check it all: style, types, import contracts, pages, tests, client SDKs
-	@$(MAKE) --no-print-directory pytest
+# Makes each of these targets in turn, whichever fails, and then fails by the names of those that did.
+define EACH
+@failed=; for part in $(1); do $(MAKE) --no-print-directory "$$part" || failed="$$failed $$part"; done; \
+[ -z "$$failed" ] || { echo "Failed:$$failed" >&2; exit 1; }
+endef
+PYTHON_PARTS := lint types contracts
+PAGES_PARTS := pages-style pages-types pages-tests
+
+test: setup ## set everything up and check it all: style, types, import contracts, pages, tests, client SDKs
+	$(call EACH,$(PYTHON_PARTS) clients $(PAGES_PARTS) journeys pytest)
+
+check: setup ## check what a first patch is asked for, in about a minute: all but what needs more than Python and Node
+	$(call EACH,$(PYTHON_PARTS) $(PAGES_PARTS) unit-tests)
 
 lint: setup ## check style
 	@cd backend && .venv/bin/python -m ruff check . ../benchmarks ../deploy && .venv/bin/python -m ruff format --check --quiet . ../benchmarks ../deploy
@@ -54,6 +65,13 @@ contracts: setup ## check that imports only go down the layers
 
 pytest: setup ## run the tests alone
 	@cd backend && .venv/bin/python -m pytest -rs $(PYTEST_ARGUMENTS)
+
+# The others start gateways, programs and client SDKs.
+UNIT_TESTS := $(filter-out $(addprefix tests/,clients contracts fakes journeys management_api recorded __pycache__),\
+  $(patsubst backend/%/,%,$(wildcard backend/tests/*/)))
+
+unit-tests: setup
+	@cd backend && .venv/bin/python -m pytest $(UNIT_TESTS) $(PYTEST_ARGUMENTS)
 
 # A few of them are in the tests; `make kill-test KILLS=1000` makes as many as you like.
 KILLS ?= 100
@@ -81,9 +99,17 @@ format: setup ## put the code into its form
 	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks ../deploy; .venv/bin/python -m ruff format . ../benchmarks ../deploy
 	@if [ -e $(PAGES)/.installed ]; then cd frontend && npm run --silent format; fi
 
-pages: $(PAGES_BUILT) ## check the pages: style, types, unit tests, build, and journeys in a real browser
-	@cd frontend && npm run --silent lint && npm run --silent schema -- --check && npm test --silent
-	@$(MAKE) --no-print-directory journeys
+pages: $(PAGES)/.installed ## check the pages: style, types, unit tests, build, and journeys in a real browser
+	$(call EACH,$(PAGES_PARTS) journeys)
+
+pages-style: $(PAGES)/.installed
+	@cd frontend && npm run --silent lint
+
+pages-types: $(PAGES)/.installed
+	@cd frontend && npm run --silent types && npm run --silent schema -- --check
+
+pages-tests: $(PAGES)/.installed
+	@cd frontend && npm test --silent
 
 journeys: setup $(PAGES_BUILT)
 	@missing=; [ -x "$(CHROMIUM)" ] || missing=Chromium; \

@@ -10,7 +10,7 @@ from tests.repository.tree import ROOT, files, read
 
 MAKEFILE = read("Makefile")
 # Parts of other targets, of no use by themselves.
-INNER_TARGETS = {"node-clients", "journeys"}
+INNER_TARGETS = {"node-clients", "unit-tests", "pages-style", "pages-types", "pages-tests", "journeys"}
 
 
 def targets() -> set[str]:
