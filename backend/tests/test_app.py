@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ai_engine.errors import ConfigurationError
 from ai_engine.telemetry.logs import configure
 from ai_engine.wire.redaction import redact
 from tests.fakes.gateway import Gateway, running_gateway
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -23,19 +24,9 @@ async def gateway(anyio_backend: str) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-async def eventually(look: Callable[[], Awaitable[Any]], wanted: object) -> None:
-    async with asyncio.timeout(5):
-        while await look() != wanted:
-            await asyncio.sleep(0.05)
-
-
 async def test_a_file_that_changes_is_read_again_by_itself(gateway: Gateway) -> None:
     gateway.yaml_file.write_text("aliases: {mine: gpt-4}\n")
-
-    async def generation() -> Any:
-        return (await gateway.get("/api/status"))["generation"]
-
-    await eventually(generation, 2)
+    await eventually(lambda: gateway.get("/api/status"), until=lambda status: status["generation"] == 2)
 
 
 async def test_a_reload_reaches_what_stands_in_front_of_the_routes() -> None:
@@ -59,9 +50,7 @@ async def test_a_reload_reaches_what_stands_in_front_of_the_routes() -> None:
 
 async def test_a_file_that_became_wrong_changes_nothing(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     gateway.yaml_file.write_text("alias: {}\n")
-    async with asyncio.timeout(5):
-        while not any("failed" in message and "line 1" in message for message in caplog.messages):
-            await asyncio.sleep(0.05)
+    await eventually(lambda: any("failed" in message and "line 1" in message for message in caplog.messages))
     assert (await gateway.get("/api/status"))["generation"] == 1
 
 

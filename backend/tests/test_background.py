@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from ai_engine import app
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ async def test_a_background_task_that_fails_is_logged_by_name_and_restarted(capl
 
     with caplog.at_level(logging.ERROR):
         task = asyncio.create_task(app.restarted_on_failure(work))
-        async with asyncio.timeout(10):
+        async with within(10):
             await restarted.wait()
         task.cancel()
 

@@ -1,11 +1,12 @@
+import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +18,10 @@ import pytest
 
 from ai_engine import __version__
 from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 COMMANDS = ("serve", "check-config", "providers", "autodecide", "chat", "migrate", "client-keys", "openapi", "version")
 ADMIN = "admin-0123456789abcdef"
-START_SECONDS = 20
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -36,47 +37,50 @@ def command(*arguments: str) -> list[str]:
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The command, run to its end in that folder."""
     return subprocess.run(
-        command(*arguments), cwd=folder, env=environment(variables), capture_output=True, text=True, timeout=60, check=False
+        command(*arguments),
+        cwd=folder,
+        env=environment(variables),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
 class Serving:
     """`ai-engine serve`, running."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, started_in_seconds: float) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self.process = process
         self.port = port
         self.log = log
         self.url = f"http://127.0.0.1:{port}"
-        self.started_in_seconds = started_in_seconds
-        """From the start of the process to its first answer to a chat."""
 
     def stop(self, sent: signal.Signals = signal.SIGTERM) -> int:
         """The exit code."""
         self.process.send_signal(sent)
-        return self.process.wait(START_SECONDS)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
 def serving(folder: Path, *arguments: str, verb: str = "serve", **variables: str) -> Iterator[Serving]:
     port, log = free_port(), folder / "log.txt"
-    started_at = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
             command(verb, "--port", str(port), *arguments), cwd=folder, env=environment(variables), stdout=output, stderr=output
         )
     body = {"model": "gpt-4", "messages": [{"role": "user", "content": "hi"}]}
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-            is_answered = False
-            while not is_answered:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS, trust_env=False) as http:
+
+            def is_answered() -> bool:
                 assert process.poll() is None, log.read_text()
-                assert time.monotonic() - started_at < START_SECONDS, log.read_text()
-                try:
-                    is_answered = http.post("/v1/chat/completions", json=body).status_code > 0
-                except httpx.ConnectError:
-                    threading.Event().wait(0.01)
-        yield Serving(process, port, log, time.monotonic() - started_at)
+                with contextlib.suppress(httpx.ConnectError):
+                    return http.post("/v1/chat/completions", json=body).status_code > 0
+                return False
+
+            wait_until(is_answered, log.read_text)
+        yield Serving(process, port, log)
     finally:
         if process.poll() is None:
             process.kill()
@@ -263,16 +267,22 @@ def test_a_key_comes_from_the_option_the_environment_or_the_file(tmp_path: Path)
         assert run(elsewhere, "chat", "gpt-4", "hi").returncode == 0
 
 
+def processor_seconds() -> float:
+    """Of every program that this process started and that has ended. A busy machine stretches time, and this hardly."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_server_is_a_synonym_and_a_start_is_quick(tmp_path: Path) -> None:
+    before = processor_seconds()
     with serving(tmp_path, verb="server") as running:
-        answer = httpx.get(f"{running.url}/health", trust_env=False)
+        answer = httpx.get(f"{running.url}/health", timeout=PATIENCE_SECONDS, trust_env=False)
         assert answer.json()["status"] == "healthy"
-        sys.stdout.write(f"cold start to first answer: {running.started_in_seconds:.2f} s (budget 1.5 s)\n")
-        assert running.started_in_seconds <= 5
         log = running.log.read_text()
         assert f"AI Engine {__version__} on {running.url} (try it at {running.url}/docs)" in log
         assert "The sandbox provider is active and answers with made-up text; for real answers set a provider key" in log
         assert running.stop() == 0
+    assert processor_seconds() - before <= 4, "start, one answer and end"
     assert "Traceback" not in running.log.read_text()
 
 
@@ -281,7 +291,7 @@ def test_options_win_over_the_environment_and_the_file_is_found(tmp_path: Path) 
     file.write_text("aliases: {mine: gpt-4}\n")
     arguments = ("--host", "127.0.0.1", "--debug", "--config", str(file), "--workers", "1")
     with serving(tmp_path, *arguments, AI_ENGINE_PORT="1", AI_ENGINE_LOG_LEVEL="ERROR") as running:
-        configuration = httpx.get(f"{running.url}/api/status", trust_env=False).json()["configuration"]
+        configuration = httpx.get(f"{running.url}/api/status", timeout=PATIENCE_SECONDS, trust_env=False).json()["configuration"]
         assert (configuration["port"], configuration["log_level"]) == (running.port, "DEBUG")
         assert configuration["config_file"] == str(file)
 
@@ -294,7 +304,7 @@ def test_a_request_in_flight_outlives_the_signal_to_stop(tmp_path: Path, sent: s
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             arrived.set()
-            go_on.wait(START_SECONDS)
+            go_on.wait(PATIENCE_SECONDS)
             choice = {"index": 0, "message": {"role": "assistant", "content": "whole"}, "finish_reason": "stop"}
             body = json.dumps({"object": "chat.completion", "model": "tiny", "choices": [choice]}).encode()
             self.send_response(200)
@@ -315,19 +325,19 @@ def test_a_request_in_flight_outlives_the_signal_to_stop(tmp_path: Path, sent: s
 
             def ask() -> None:
                 answers.append(
-                    httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=START_SECONDS, trust_env=False)
+                    httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=PATIENCE_SECONDS, trust_env=False)
                 )
 
             asking = threading.Thread(target=ask)
             asking.start()
-            assert arrived.wait(START_SECONDS)
+            assert arrived.wait(PATIENCE_SECONDS)
             running.process.send_signal(sent)
             with pytest.raises(subprocess.TimeoutExpired):
                 running.process.wait(0.3)
             go_on.set()
-            asking.join(START_SECONDS)
+            asking.join(PATIENCE_SECONDS)
             assert answers[0].json()["choices"][0]["message"]["content"] == "whole"
-            assert running.process.wait(START_SECONDS) == 0
+            assert running.process.wait(PATIENCE_SECONDS) == 0
         slow.shutdown()
     assert "Traceback" not in running.log.read_text()
 
@@ -347,7 +357,10 @@ def test_a_key_made_on_the_command_line_opens_a_gateway_off_loopback(tmp_path: P
     with serving(tmp_path, **everywhere) as running:
         for key, status in ((made, 200), (first, 200), ("aie_wrong", 401)):
             headers = {"authorization": f"Bearer {key}"}
-            assert httpx.get(f"{running.url}/api/status", headers=headers, trust_env=False).status_code == status
+            assert (
+                httpx.get(f"{running.url}/api/status", headers=headers, timeout=PATIENCE_SECONDS, trust_env=False).status_code
+                == status
+            )
         variables = {"AI_ENGINE_PORT": str(running.port), "AI_ENGINE_SANDBOX": "true", **everywhere}
         assert json.loads(run(tmp_path, "autodecide", "gpt-4", "--key", made, **variables).stdout)["model"] == "gpt-4"
         assert made not in running.log.read_text()

@@ -1,11 +1,10 @@
 """What a start, a reload, `check-config` and `providers` tell about who answers and which keys were seen."""
 
 import re
-import threading
-import time
 from pathlib import Path
 
-from tests.test_cli import START_SECONDS, run, serving
+from tests.patience import wait_until
+from tests.test_cli import run, serving
 
 
 def test_check_config_names_what_is_configured(tmp_path: Path) -> None:
@@ -53,10 +52,7 @@ def test_a_key_added_to_env_at_run_time_is_found_and_logged(tmp_path: Path) -> N
         (tmp_path / ".env").write_text(
             "OPENAI_API_KEY=sk-secret\nOPENAI_BASE_URL=http://127.0.0.1:1/v1\nAZURE_OPENAI_API_KEY=sk-2\n"
         )
-        deadline = time.monotonic() + START_SECONDS
-        while "Providers: openai (key " not in running.log.read_text():
-            assert time.monotonic() < deadline, running.log.read_text()
-            threading.Event().wait(0.05)
+        wait_until(lambda: "Providers: openai (key " in running.log.read_text(), running.log.read_text)
         assert running.stop() == 0
     log = running.log.read_text()
     assert "Not used: azure: needs AZURE_OPENAI_ENDPOINT" in log

@@ -17,6 +17,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.settings import ConfigFile, Settings
 from ai_engine.settings.file import PriceSection
 from ai_engine.upstream.port import AnswerTooLarge, Headers, UpstreamAnswer, UpstreamError, UpstreamRequest
+from tests.patience import PATIENCE_SECONDS
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _LISTS_ALONE = "Discovery lists models and asks for nothing else."
@@ -109,7 +110,7 @@ class SiteUpstream:
 
     async def asked(self, **counts: int) -> None:
         """Waits until the named sites have been asked so often."""
-        async with asyncio.timeout(5), self._arrival:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._arrival:
             await self._arrival.wait_for(lambda: all(self.sites[name].asked >= count for name, count in counts.items()))
 
 

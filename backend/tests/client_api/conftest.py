@@ -1,12 +1,12 @@
 """Two gateways for the tests of `/v1`: one with the sandbox behind it, and one in front of a provider that keeps a journal."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, completion, embeddings, models
+from tests.patience import eventually
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,7 @@ async def upstream(anyio_backend: str) -> AsyncIterator[ScriptedUpstream]:
 async def gateway(upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
     """In front of one real provider, `alpha`, which has listed its models: `tiny` and `vendor/large`."""
     async with gateway_in_front_of(Provider("alpha", upstream.base_url, models=None), aliases={"small": "tiny"}) as gateway:
-        async with asyncio.timeout(5):
-            while not (await gateway.get("/v1/models"))["data"]:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: gateway.get("/v1/models"), until=lambda listed: bool(listed["data"]))
         yield gateway
 
 

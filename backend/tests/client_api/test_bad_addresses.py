@@ -6,6 +6,7 @@ import pytest
 
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, chat_body
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -27,10 +28,10 @@ async def exchange(gateway: Gateway, request: bytes) -> tuple[int, dict[str, str
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     try:
         writer.write(request)
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode("latin-1")
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)).decode("latin-1")
         first, *lines = head.rstrip().split("\r\n")
         headers = dict(re.split(r": ?", line, maxsplit=1) for line in lines)
-        body = await asyncio.wait_for(reader.readexactly(int(headers.get("content-length", "0"))), 5)
+        body = await asyncio.wait_for(reader.readexactly(int(headers.get("content-length", "0"))), PATIENCE_SECONDS)
         return int(first.split()[1]), headers, body
     finally:
         writer.close()

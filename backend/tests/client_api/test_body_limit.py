@@ -7,6 +7,7 @@ import pytest
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ def padded(size_bytes: int) -> bytes:
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:
-    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("path", PATHS)

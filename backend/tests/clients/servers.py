@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import pytest
 
 from tests.fakes.needed import go_without
 from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".clients"
@@ -101,7 +101,7 @@ class Server:
 
     def get(self, path: str) -> Any:
         request = urllib.request.Request(self.address + path, headers={"Authorization": f"Bearer {self.api_key}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return json.load(answer)
 
 
@@ -112,7 +112,9 @@ def bare_environment(**more: str) -> Mapping[str, str]:
 
 def run(command: Sequence[str], folder: Path) -> str:
     """What a program prints that ends well."""
-    ended = subprocess.run(command, cwd=folder, env=bare_environment(), capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(
+        command, cwd=folder, env=bare_environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
@@ -138,14 +140,13 @@ def running(
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
-            pytest.fail(f"the server ended at once:\n{log.read_text()}")
-    pytest.fail(f"the server was not ready within 60 s:\n{log.read_text()}")
+    def is_ready() -> bool:
+        assert process.poll() is None, f"the server ended at once:\n{log.read_text()}"
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=PATIENCE_SECONDS):
+            return True
+        return False
+
+    wait_until(is_ready, log.read_text)
 
 
 @contextlib.contextmanager

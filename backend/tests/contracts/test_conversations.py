@@ -22,7 +22,7 @@ from tests.contracts.conversation_script import SCRIPT, Conversation, Result, Sa
 from tests.fakes import gateway as gateways
 from tests.fakes.gateway import Gateway, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 CLIENTS: tuple[Client, ...] = (Chat(), Messages(), Responses())

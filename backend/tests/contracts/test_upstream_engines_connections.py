@@ -23,6 +23,7 @@ from tests.contracts.upstream_engines import (
     request_to,
 )
 from tests.fakes.raw_server import RawConnection, RawRequest, RawServer
+from tests.patience import PATIENCE_SECONDS, within
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +66,7 @@ async def test_a_connection_that_the_server_ended_while_idle_is_replaced_unseen(
             end_it = asyncio.Event()
             assert (await exchange(engine, request_to(server)))[1] == b"ok"
             end_it.set()
-            await asyncio.wait_for(ended[-1].gone.wait(), 1)
+            await asyncio.wait_for(ended[-1].gone.wait(), PATIENCE_SECONDS)
         assert server.accepted == 3
 
 
@@ -133,7 +134,7 @@ async def test_cancelling_while_reading_the_body_closes_the_connection_at_once(e
 
     async with RawServer(watched) as server:
         reading = asyncio.ensure_future(read(server))
-        await asyncio.wait_for(first.wait(), 5)
+        await asyncio.wait_for(first.wait(), PATIENCE_SECONDS)
         reading.cancel()
         await watched.is_left_at_once()
         with pytest.raises(asyncio.CancelledError):
@@ -152,9 +153,10 @@ async def test_cancelling_inside_the_tls_handshake_closes_the_connection_at_once
 
     async with RawServer(mute) as server:
         sending = asyncio.ensure_future(engine.send(request_to(server, scheme="https")))
-        await asyncio.wait_for(has_begun.wait(), 5)
+        await asyncio.wait_for(has_begun.wait(), PATIENCE_SECONDS)
         sending.cancel()
-        await asyncio.wait_for(accepted[0].gone.wait(), CLOSES_WITHIN_SECONDS)
+        async with within(CLOSES_WITHIN_SECONDS):
+            await accepted[0].gone.wait()
         with pytest.raises(asyncio.CancelledError):
             await sending
 
@@ -180,13 +182,14 @@ async def test_a_second_cancellation_does_not_keep_the_connection_open(
         if is_reused:
             await exchange(engine, request_to(server))
         sending = asyncio.ensure_future(engine.send(request_to(server)))
-        await asyncio.wait_for(is_waiting.wait(), 5)
+        await asyncio.wait_for(is_waiting.wait(), PATIENCE_SECONDS)
         sending.cancel()
         for _ in range(turns_between):
             await asyncio.sleep(0)
         sending.cancel()
         [connection] = connections
-        await asyncio.wait_for(connection.gone.wait(), CLOSES_WITHIN_SECONDS)
+        async with within(CLOSES_WITHIN_SECONDS):
+            await connection.gone.wait()
         await asyncio.wait([sending])
 
 
@@ -225,7 +228,8 @@ async def test_closing_the_engine_ends_every_connection_and_later_requests_are_r
         [idle] = other.open
         await engine.close()
         await watched.is_left_at_once()
-        await asyncio.wait_for(idle.gone.wait(), CLOSES_WITHIN_SECONDS)
+        async with within(CLOSES_WITHIN_SECONDS):
+            await idle.gone.wait()
         await answer.close()
         await engine.close()
         await failure_of(engine.send(request_to(server)), ConnectFailed)
@@ -255,7 +259,7 @@ async def test_cancelling_many_requests_at_any_moment_leaves_nothing_open_and_th
         patience = [chance.uniform(0, 0.2) if index % 2 else None for index in range(200)]
         outcomes = await asyncio.gather(*(ask(server, seconds) for seconds in patience))
         assert 100 <= sum(outcomes) < 200
-        async with asyncio.timeout(1):
+        async with within(1):
             for connection in list(serving):
                 await connection.gone.wait()
         assert len(server.open) <= sum(outcomes)

@@ -28,6 +28,7 @@ from tests.contracts.upstream_engines import (
     request_to,
 )
 from tests.fakes.raw_server import RawConnection, RawServer
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +99,8 @@ async def test_silence_before_the_headers(engine: Upstream) -> None:
     async with RawServer(holding(b"")) as server:
         await failure_of(engine.send(request_to(server, silence_seconds=0.15)), UpstreamTimeout)
         for connection in list(server.open):
-            await asyncio.wait_for(connection.gone.wait(), CLOSES_WITHIN_SECONDS)
+            async with within(CLOSES_WITHIN_SECONDS):
+                await connection.gone.wait()
 
 
 async def test_silence_inside_the_body(engine: Upstream) -> None:
@@ -120,23 +122,23 @@ async def test_a_slow_answer_that_keeps_moving_is_not_silent(engine: Upstream) -
         await connection.read_request()
         connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n")
         for _ in range(8):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
             connection.write(b"x")
         await connection.gone.wait()
 
     async with RawServer(slow) as server:
-        assert (await exchange(engine, request_to(server, silence_seconds=0.25)))[1] == b"x" * 8
+        assert (await exchange(engine, request_to(server, silence_seconds=0.7)))[1] == b"x" * 8
 
 
 async def test_the_time_to_connect_is_not_the_time_to_answer(engine: Upstream) -> None:
     async def later(connection: RawConnection) -> None:
         while await connection.read_request() is not None:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.7)
             connection.write(OK)
 
     async with RawServer(later) as server:
         for _ in range(2):
-            assert (await exchange(engine, request_to(server, connect_seconds=0.1)))[1] == b"ok"
+            assert (await exchange(engine, request_to(server, connect_seconds=0.6)))[1] == b"ok"
 
 
 async def test_a_refused_connection(engine: Upstream) -> None:
@@ -213,7 +215,8 @@ async def test_a_handshake_that_takes_longer_than_the_time_to_connect_is_no_conn
 
     async with RawServer(mute) as server:
         await failure_of(engine.send(request_to(server, scheme="https", connect_seconds=0.15)), ConnectFailed)
-        await asyncio.wait_for(accepted[0].gone.wait(), CLOSES_WITHIN_SECONDS)
+        async with within(CLOSES_WITHIN_SECONDS):
+            await accepted[0].gone.wait()
 
 
 async def test_a_body_that_unfolds_into_a_huge_one_lets_others_have_their_turn(engine: Upstream) -> None:

@@ -18,6 +18,7 @@ from ai_engine.upstream.port import (
     UpstreamRequest,
 )
 from tests.fakes.raw_server import Handler, RawConnection, RawServer
+from tests.patience import PATIENCE_SECONDS, within
 
 
 class EngineFactory(Protocol):
@@ -129,7 +130,8 @@ class Watched:
         await connection.gone.wait()
 
     async def has_request(self) -> None:
-        await asyncio.wait_for(self._received.wait(), 5)
+        await asyncio.wait_for(self._received.wait(), PATIENCE_SECONDS)
 
     async def is_left_at_once(self) -> None:
-        await asyncio.wait_for(self.connections[0].gone.wait(), CLOSES_WITHIN_SECONDS)
+        async with within(CLOSES_WITHIN_SECONDS):
+            await self.connections[0].gone.wait()

@@ -14,6 +14,7 @@ from ai_engine.database.file_lock import take_file_lock
 from ai_engine.database.schema import metadata
 from ai_engine.errors import ConfigurationError
 from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +76,7 @@ def test_two_processes_that_start_at_once_both_find_a_migrated_database(tmp_path
         process.stdin.write("go\n")
         process.stdin.flush()
 
-    outputs = [process.communicate(timeout=60) for process in processes]
+    outputs = [process.communicate(timeout=PATIENCE_SECONDS) for process in processes]
 
     assert outputs == [("True\n", "")] * 2
     with closing(sqlite3.connect(tmp_path / "data/engine.db")) as plain:

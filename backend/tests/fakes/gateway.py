@@ -31,11 +31,10 @@ from ai_engine.telemetry.logs import configure
 from ai_engine.web import websocket_bounds
 from ai_engine.wire.redaction import redact
 from ai_engine.wiring.tuning import Tuning
+from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_SECONDS, eventually
 
 CHAT = "/v1/chat/completions"
-_CLIENT_SECONDS = 20
-_LONGEST_START_SECONDS = 30
-_LOOK_EVERY_SECONDS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +285,7 @@ def process_environment(folder: Path, port: int, environment: Mapping[str, str])
 
 def _http_client(port: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None)
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=_CLIENT_SECONDS, trust_env=False, limits=limits)
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS, trust_env=False, limits=limits)
 
 
 @contextlib.asynccontextmanager
@@ -317,9 +316,7 @@ class GatewayProcess(Client):
 @contextlib.asynccontextmanager
 async def gateway_process(folder: Path, environment: Mapping[str, str], *, yaml: str = "") -> AsyncIterator[GatewayProcess]:
     """Started in `folder`, where its database stays, and ready; ended by SIGTERM with the block. Starting again is a restart."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+    port = free_port()
     await asyncio.to_thread((folder / "ai-engine.yaml").write_text, yaml)
     with (folder / "log.txt").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -338,17 +335,17 @@ async def gateway_process(folder: Path, environment: Mapping[str, str], *, yaml:
         if process.returncode is None:
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), _LONGEST_START_SECONDS)
+            await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
         except TimeoutError:
             process.kill()
             await process.wait()
 
 
 async def _until_ready(process: asyncio.subprocess.Process, http: httpx.AsyncClient, log: Path) -> None:
-    async with asyncio.timeout(_LONGEST_START_SECONDS):
-        while True:
-            assert process.returncode is None, f"the gateway ended at once:\n{log.read_text()}"
-            with contextlib.suppress(httpx.TransportError):
-                if (await http.get("/health/ready")).status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    async def is_ready() -> bool:
+        assert process.returncode is None, f"the gateway ended at once:\n{log.read_text()}"
+        with contextlib.suppress(httpx.TransportError):
+            return (await http.get("/health/ready")).status_code == httpx.codes.OK
+        return False
+
+    await eventually(is_ready)

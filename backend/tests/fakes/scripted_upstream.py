@@ -21,6 +21,7 @@ from typing import Any, Literal, Protocol, Self
 
 from ai_engine.wire.json_types import JsonMapping
 from tests.fakes.raw_server import RawConnection, RawRequest, RawServer
+from tests.patience import PATIENCE_SECONDS, within
 
 
 class ReceivedRequest:
@@ -58,12 +59,10 @@ class ReceivedRequest:
         """Monotonic time at which its connection ended, `None` while it lasts (an answered one is kept alive)."""
         return self._connection.gone_at
 
-    async def closed(self, within_seconds: float = 5) -> float:
-        """Waits until its connection has ended, and says when. Raises `TimeoutError`."""
-        async with asyncio.timeout(within_seconds):
+    async def closed(self, within_seconds: float = PATIENCE_SECONDS) -> None:
+        """Waits until its connection has ended. Raises `TimeoutError`."""
+        async with within(within_seconds):
             await self._connection.gone.wait()
-        assert self._connection.gone_at is not None
-        return self._connection.gone_at
 
 
 def _json_or_none(body: bytes) -> Any:
@@ -255,9 +254,9 @@ class ScriptedUpstream:
     def open_connections(self) -> int:
         return len(self._server.open)
 
-    async def received(self, count: int, within_seconds: float = 5) -> Sequence[ReceivedRequest]:
+    async def received(self, count: int, within_seconds: float = PATIENCE_SECONDS) -> Sequence[ReceivedRequest]:
         """Waits until `count` requests have arrived in all, and gives the journal. Raises `TimeoutError`."""
-        async with asyncio.timeout(within_seconds), self._arrival:
+        async with within(within_seconds), self._arrival:
             await self._arrival.wait_for(lambda: len(self.requests) >= count)
         return self.requests
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fakes.gateway import Client
 from tests.fakes.scripted_upstream import Answer, CutAfter, Stall, Step, Stream
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 Row = Mapping[str, Any]
 Tokens = Mapping[str, int | None]
@@ -28,11 +28,9 @@ async def all_rows(gateway: Client) -> list[Row]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-async def rows_once_there_are(count: int, gateway: Client, *, within_seconds: float = 20) -> list[Row]:
+async def rows_once_there_are(count: int, gateway: Client) -> list[Row]:
     """Every request, once as many as these are there: they come into the database a moment after their answer."""
-    rows: list[Row] = await eventually(
-        lambda: all_rows(gateway), within_seconds=within_seconds, until=lambda rows: len(rows) >= count
-    )
+    rows: list[Row] = await eventually(lambda: all_rows(gateway), until=lambda rows: len(rows) >= count)
     return rows
 
 

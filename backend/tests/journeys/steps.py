@@ -1,9 +1,6 @@
-"""What the journeys' providers do, and the moments the journeys wait for."""
+"""What the journeys' providers do."""
 
-import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Step, Stream, chunks, completion, error
 
@@ -30,13 +27,3 @@ def gaps(upstream: ScriptedUpstream) -> list[float]:
     """Seconds between one request and the next."""
     times = [request.at for request in upstream.requests]
     return [later - earlier for earlier, later in itertools.pairwise(times)]
-
-
-async def eventually(
-    look: Callable[[], Awaitable[Any]], *, within_seconds: float = 5, until: Callable[[Any], bool] = bool
-) -> Any:
-    """What `look` gives once it is as wanted. For what the program does in its own time and announces nowhere."""
-    async with asyncio.timeout(within_seconds):
-        while not until(seen := await look()):
-            await asyncio.sleep(0.02)
-    return seen

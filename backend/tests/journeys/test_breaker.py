@@ -10,12 +10,13 @@ from ai_engine.health.breaker import BreakerPolicy
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, completion
-from tests.journeys.steps import CHAT, asked, eventually, refused, sound
+from tests.journeys.steps import CHAT, asked, refused, sound
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
 # Later than the second chance that a request takes after 0.3 s at most, which would else be the probe.
-SOON = Tuning(breaker=BreakerPolicy(first_probe_seconds=0.6, longest_early_probe_seconds=0.6))
+SOON = Tuning(breaker=BreakerPolicy(first_probe_seconds=1.5, longest_early_probe_seconds=1.5))
 ALPHA_FIRST = {"order": ["alpha"]}
 LATE = Tuning(breaker=BreakerPolicy(first_probe_seconds=30, longest_early_probe_seconds=30))
 

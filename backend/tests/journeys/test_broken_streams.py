@@ -1,7 +1,5 @@
 """A stream that breaks before its first content starts again elsewhere; after it, the client hears that it broke."""
 
-import asyncio
-
 import pytest
 
 from tests.fakes.gateway import Provider, Reply, gateway_in_front_of
@@ -17,6 +15,7 @@ from tests.fakes.scripted_upstream import (
     error,
 )
 from tests.journeys.steps import CHAT, asked, sound
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +79,7 @@ async def test_a_stream_that_breaks_after_its_first_content_ends_with_an_error_a
 ) -> None:
     alpha.on(CHAT, step)
     async with gateway_in_front_of(Provider("alpha", alpha.base_url, fields=IMPATIENT)) as gateway:
-        async with asyncio.timeout(3):
+        async with within(3):
             reply = await gateway.chat(stream=True)
         assert_is_broken_honestly(reply)
         alpha.on(CHAT, sound(stream=True))

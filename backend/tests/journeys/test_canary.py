@@ -36,7 +36,8 @@ from tests.fakes.scripted_upstream import (
     completion,
     error,
 )
-from tests.journeys.steps import CHAT, eventually
+from tests.journeys.steps import CHAT
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -28,16 +28,16 @@ from tests.fakes.gateway import (
 from tests.fakes.postgresql import PostgreSQL, running_postgresql
 from tests.fakes.scripted_upstream import ScriptedUpstream
 from tests.journeys.ledger_counts import all_rows, assert_summary_equals, rows_once_there_are
-from tests.journeys.steps import CHAT, eventually, sound
+from tests.journeys.steps import CHAT, sound
+from tests.patience import eventually, within
 
 pytestmark = pytest.mark.anyio
 
 CLIENTS = 4
 BETWEEN_REQUESTS_SECONDS = 0.03
 FAULT_SECONDS = 2.5
-RECOVERY_SECONDS = 30
 AT_ONCE_SECONDS = 4.0
-"""Longer than any request takes, even on a machine that is busy otherwise, and shorter than every wait for a database."""
+"""Longer than any request takes, and shorter than every wait for a database."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,14 +59,15 @@ class Load:
         self._numbers = itertools.count()
 
     async def keep_asking(self) -> None:
-        """Until it is over. Raises if a request fails."""
+        """Until it is over. Raises if a request fails, or is not answered at once."""
         loop = asyncio.get_running_loop()
         while not self.is_over:
             number, phase = next(self._numbers), self.phase
             request_id, is_stream = f"asked.{number}", number % 2 == 0
             began_at = loop.time()
             model = "streamed" if is_stream else "plain"
-            reply = await self._gateway.chat(model, stream=is_stream, headers={"x-request-id": request_id})
+            async with within(AT_ONCE_SECONDS):
+                reply = await self._gateway.chat(model, stream=is_stream, headers={"x-request-id": request_id})
             assert (reply.status, reply.text, reply.is_ended) == (200, "hello there", True)
             self.seconds[phase].append(loop.time() - began_at)
             self.answered.append(request_id)
@@ -74,11 +75,10 @@ class Load:
 
     async def keep_looking(self) -> None:
         """Until it is over. Raises if `/health` is ever anything but healthy at once."""
-        loop = asyncio.get_running_loop()
         while not self.is_over:
-            phase, began_at = self.phase, loop.time()
-            assert (await self._gateway.get("/health"))["status"] == "healthy"
-            assert loop.time() - began_at < AT_ONCE_SECONDS
+            phase = self.phase
+            async with within(AT_ONCE_SECONDS):
+                assert (await self._gateway.get("/health"))["status"] == "healthy"
             ready = await self._gateway.http.get("/health/ready")
             if phase == self.phase:
                 self.readiness[phase].append((ready.status_code, ready.json().get("error", {}).get("code", "ready")))
@@ -111,7 +111,6 @@ async def all_are_in_the_ledger(load: Load, gateway: Client) -> None:
     answered = len(load.answered)
     await eventually(
         lambda: gateway.get("/api/statistics"),
-        within_seconds=RECOVERY_SECONDS,
         until=lambda seen: seen["summary"]["requests"] >= answered,
     )
 
@@ -137,7 +136,6 @@ async def go_through(faults: Mapping[str, tuple[Fault, int]], gateway: GatewayPr
     for name, (_, status) in faults.items():
         assert {seen for seen, _ in load.readiness[name]} <= {200, status}, str(load)
         assert statistics.median(load.seconds[name]) < 2 * usual + 0.05, str(load)
-        assert max(load.seconds[name]) < AT_ONCE_SECONDS, str(load)
     _log.info("%s", load)
 
 
@@ -145,7 +143,6 @@ async def readiness_is(status: int, gateway: Client) -> None:
     """Waits until `/health/ready` has this status."""
     await eventually(
         lambda: gateway.http.get("/health/ready"),
-        within_seconds=RECOVERY_SECONDS,
         until=lambda seen: seen.status_code == status,
     )
 

@@ -15,7 +15,8 @@ from tests.fakes.scripted_upstream import (
     error,
     models,
 )
-from tests.journeys.steps import CHAT, asked, eventually, refused, sound
+from tests.journeys.steps import CHAT, asked, refused, sound
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from ai_engine.wiring.tuning import Tuning
-from tests.fakes.gateway import Provider, chat_body, gateway_in_front_of
+from tests.fakes.gateway import CHAT as CHAT_URL
+from tests.fakes.gateway import Provider, Reply, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunk, chunks, error
 from tests.journeys.steps import CHAT, refused, sound
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +25,7 @@ async def test_a_silent_provider_costs_a_200_without_provider_headers_and_a_comm
     async with (
         gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway,
         gateway.raw(chat_body(stream=True)) as (reader, _),
-        asyncio.timeout(5),
+        within(5),
     ):
         begin = await reader.readuntil(KEEP_ALIVE)
         assert begin.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -51,12 +53,14 @@ async def test_the_line_is_kept_alive_while_the_provider_says_what_is_not_for_th
 async def test_a_failure_after_the_first_comment_is_told_inside_the_stream(alpha: ScriptedUpstream) -> None:
     fails = asyncio.Event()
     alpha.on(CHAT, Answer(error("the provider's words"), 400, gate=fails))
-    async with gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway:
-        asking = asyncio.create_task(gateway.chat(stream=True))
-        await alpha.received(1)
-        await asyncio.sleep(3 * SOON.stream_silence_seconds)
+    async with (
+        gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway,
+        gateway.http.stream("POST", CHAT_URL, json=chat_body(stream=True)) as answer,
+    ):
+        pieces = answer.aiter_raw()
+        first = await anext(pieces)
         fails.set()
-        reply = await asking
+        reply = Reply(answer.status_code, answer.headers, first + b"".join([piece async for piece in pieces]))
     assert (reply.status, reply.is_stream, reply.is_ended) == (200, True, True)
     assert reply.body.startswith(KEEP_ALIVE)
     assert reply.error["message"] == "the provider's words"
@@ -80,7 +84,7 @@ async def test_failing_over_under_a_committed_status_gives_a_whole_answer(
     async with (
         gateway_in_front_of(*providers, tuning=SOON) as gateway,
         gateway.raw(chat_body(stream=True)) as (reader, _),
-        asyncio.timeout(5),
+        within(5),
     ):
         await reader.readuntil(KEEP_ALIVE)
         breaks.set()
@@ -95,7 +99,7 @@ async def test_a_pause_inside_a_stream_is_bridged_by_comments(alpha: ScriptedUps
     async with (
         gateway_in_front_of(Provider("alpha", alpha.base_url), tuning=SOON) as gateway,
         gateway.raw(chat_body(stream=True)) as (reader, _),
-        asyncio.timeout(5),
+        within(5),
     ):
         begin = await reader.readuntil(b'"content": "one"')
         assert KEEP_ALIVE not in begin

@@ -19,7 +19,8 @@ from tests.fakes.ports import free_port
 from tests.fakes.quick_gateway import quick_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
 from tests.journeys.ledger_counts import all_rows, assert_summary_equals
-from tests.journeys.steps import CHAT, eventually
+from tests.journeys.steps import CHAT
+from tests.patience import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +58,7 @@ class Clients:
     async def answers(self, count: int) -> None:
         """Waits until there are that many more."""
         wanted = len(self.answered) + count
-        async with asyncio.timeout(60), self._answer_came:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._answer_came:
             await self._answer_came.wait_for(lambda: len(self.answered) >= wanted)
 
     async def _is_answered(self, http: httpx.AsyncClient, request_id: str, *, stream: bool) -> bool:
@@ -103,7 +104,7 @@ async def test_every_answer_that_was_received_in_full_is_in_the_ledger_exactly_o
         await asyncio.gather(*asking, return_exceptions=True)
 
     async with gateway_process(tmp_path, environment, yaml=yaml) as last:
-        await eventually(lambda: spool_files(tmp_path), within_seconds=20, until=lambda files: files == [0])
+        await eventually(lambda: spool_files(tmp_path), until=lambda files: files == [0])
         rows = await all_rows(last)
         statistics = await assert_summary_equals(rows, last)
     times = Counter(row["request_id"] for row in rows)

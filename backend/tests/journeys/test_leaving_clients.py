@@ -1,14 +1,14 @@
 """A client that hangs up ends its request at the provider within 100 ms."""
 
 import asyncio
-import time
 
 import pytest
 
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Gateway, Provider, chat_body, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream, Silence, Stall, Step, Stream, chunk, chunks
-from tests.journeys.steps import CHAT, eventually, refused, sound
+from tests.journeys.steps import CHAT, refused, sound
+from tests.patience import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -20,11 +20,10 @@ async def leave(gateway: Gateway, alpha: ScriptedUpstream, *, stream: bool, afte
     async with gateway.raw(chat_body(stream=stream)) as (reader, writer):
         request = (await alpha.received(1))[0]
         if after:
-            await asyncio.wait_for(reader.readuntil(after), 5)
+            await asyncio.wait_for(reader.readuntil(after), PATIENCE_SECONDS)
         assert request.closed_at is None
-        left_at = time.monotonic()
         writer.close()
-        assert await request.closed(within_seconds=2) - left_at < AT_ONCE_SECONDS
+        await request.closed(within_seconds=AT_ONCE_SECONDS)
 
 
 @pytest.mark.parametrize("step", [Silence(), Stall(0, Stream([])), Stall(1, Stream(chunks()))], ids=["headers", "role", "token"])
@@ -50,13 +49,13 @@ async def test_leaving_after_the_first_content_ends_it(alpha: ScriptedUpstream) 
 
 
 async def test_leaving_while_a_second_chance_is_waited_for_sends_nothing_more(alpha: ScriptedUpstream, *, stream: bool) -> None:
-    alpha.on(CHAT, refused(429, retry_after="0.3"), sound(stream=stream))
+    alpha.on(CHAT, refused(429, retry_after="1"), sound(stream=stream))
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
         async with gateway.raw(chat_body(stream=stream)):
             await alpha.received(1)
         await eventually(lambda: gateway.get("/api/status"), until=lambda seen: seen["performance"]["in_flight"] == 0)
         with pytest.raises(TimeoutError):
-            await alpha.received(2, within_seconds=0.5)
+            await alpha.received(2, within_seconds=1.5)
 
 
 async def test_a_client_that_left_blames_nobody_and_occupies_nothing(alpha: ScriptedUpstream, *, stream: bool) -> None:

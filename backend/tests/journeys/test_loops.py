@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.gateway import Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import ScriptedUpstream
 from tests.journeys.steps import CHAT, sound
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +46,7 @@ async def forwarding() -> AsyncIterator[tuple[Forwarder, str]]:
 async def test_a_request_that_comes_round_again_is_refused_inside_and_fails_cleanly_outside(*, stream: bool) -> None:
     async with forwarding() as (forwarder, address), gateway_in_front_of(Provider("mirror", address)) as gateway:
         forwarder.target = gateway.port
-        async with asyncio.timeout(5):
+        async with within(5):
             reply = await gateway.chat(stream=stream)
         assert (reply.status, reply.is_stream) == (502, False)
         assert reply.error["message"].endswith("mirror: The provider answered with status 508.")

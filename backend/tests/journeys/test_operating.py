@@ -19,7 +19,8 @@ from tests.fakes.scripted_upstream import (
     error,
     usage,
 )
-from tests.journeys.steps import CHAT, asked, eventually, refused, sound
+from tests.journeys.steps import CHAT, asked, refused, sound
+from tests.patience import eventually, within
 
 pytestmark = pytest.mark.anyio
 
@@ -163,9 +164,8 @@ async def test_a_changed_file_takes_effect_within_two_seconds(alpha: ScriptedUps
     async with gateway_in_front_of(one) as gateway:
         assert (await gateway.chat()).provider == "alpha"
         gateway.yaml_file.write_text(yaml_of(other, one, aliases={"little": "tiny"}))
-        seen = await eventually(
-            lambda: gateway.get("/api/status"), until=lambda status: status["generation"] == 2, within_seconds=2
-        )
+        async with within(2):
+            seen = await eventually(lambda: gateway.get("/api/status"), until=lambda status: status["generation"] == 2)
         assert seen["configuration"]["config_file"] == str(gateway.yaml_file)
         assert (await gateway.chat("little")).provider == "beta"
 

@@ -10,7 +10,8 @@ from ai_engine.providers.registry.definition import ProviderKey
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.gateway import Client, Provider, Reply, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, models
-from tests.journeys.steps import CHAT, eventually, gaps, refused, sound
+from tests.journeys.steps import CHAT, gaps, refused, sound
+from tests.patience import eventually, within
 
 pytestmark = pytest.mark.anyio
 
@@ -28,17 +29,17 @@ async def test_a_rate_limited_key_is_left_for_the_next_at_once_until_its_cooldow
 ) -> None:
     provider = Provider("alpha", alpha.base_url, key_count=2)
     alpha.on(CHAT, sound(stream=stream))
-    alpha.on(CHAT, refused(429, retry_after="1"), sound(stream=stream), key=provider.key(1))
+    alpha.on(CHAT, refused(429, retry_after="2"), sound(stream=stream), key=provider.key(1))
     async with gateway_in_front_of(provider) as gateway:
-        reply = await gateway.chat(stream=stream)
+        async with within(0.2):
+            reply = await gateway.chat(stream=stream)
         assert (reply.status, reply.text, reply.attempts) == (200, "hello there", 2)
-        assert gaps(alpha)[0] < 0.2
         limited_at = alpha.requests[0].at
         for _ in range(4):
             assert (await gateway.chat(stream=stream)).attempts == 1
         assert keys_used(alpha) == [provider.key(1), *[provider.key(2)] * 5]
         await eventually(lambda: gateway.chat(stream=stream), until=lambda _: alpha.requests[-1].key == provider.key(1))
-        assert alpha.requests[-1].at - limited_at >= 1
+        assert alpha.requests[-1].at - limited_at >= 2
 
 
 async def test_a_key_that_is_limited_for_one_model_serves_the_others(alpha: ScriptedUpstream, *, stream: bool) -> None:
@@ -68,10 +69,10 @@ async def test_with_every_key_limited_nothing_is_sent_and_the_client_hears_when_
 
 async def test_a_short_rate_limit_is_waited_out_at_the_same_provider(alpha: ScriptedUpstream, *, stream: bool) -> None:
     alpha.on(CHAT, refused(429, retry_after="2"), sound(stream=stream))
-    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway, within(3):
         reply = await gateway.chat(stream=stream)
     assert (reply.text, reply.provider, reply.attempts) == ("hello there", "alpha", 2)
-    assert 2 <= gaps(alpha)[0] < 3
+    assert gaps(alpha)[0] >= 2
 
 
 async def test_requests_that_find_every_key_in_a_short_cooldown_wait_in_line_and_are_all_served(alpha: ScriptedUpstream) -> None:
@@ -80,7 +81,7 @@ async def test_requests_that_find_every_key_in_a_short_cooldown_wait_in_line_and
         replies = await asyncio.gather(gateway.chat(), *(_after(alpha, gateway) for _ in range(5)))
     assert [reply.text for reply in replies] == ["hello there"] * 6
     assert gaps(alpha)[0] >= 1, "no request goes before the key's cooldown is over"
-    assert min(gaps(alpha)[1:]) > 0.03, "they are let go one at a time"
+    assert sum(gaps(alpha)[1:]) > 5 * 0.03, "they are let go one at a time"
     assert len(alpha.requests) == 7
 
 

@@ -49,7 +49,8 @@ from tests.journeys.ledger_counts import (
     sent_text,
     with_attempts,
 )
-from tests.journeys.steps import CHAT, eventually, refused, sound
+from tests.journeys.steps import CHAT, refused, sound
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +145,7 @@ KINDS: dict[str, Kind] = {
     "left-plain": left_early([Silence()]),
     "left-before-headers": left_early([Silence()], stream=True),
     "left-before-token": left_early([Stall(1, Stream(WORDS))], stream=True),
-    "too-late": failed([Stall(1, Stream(GROWING))], stream=True, timeout="1", statuses=(504,)),
+    "too-late": failed([Stall(1, Stream(GROWING))], stream=True, timeout="5", statuses=(504,)),
     "left-elsewhere": left_early([refused(500)], elsewhere=Silence()),
     "left": left([Stall(4, Stream(WORDS))]),
     "left-while-growing": left([Stall(4, Stream(GROWING))]),
@@ -326,7 +327,7 @@ async def test_a_client_that_leaves_at_any_moment_is_settled_for_at_least_what_i
     alpha: ScriptedUpstream, tmp_path: Path
 ) -> None:
     long = chunks(" ".join(["word"] * 60), with_usage=False)
-    alpha.on(CHAT, Stall(len(long), Stream(long, pause_seconds=0.005)))
+    alpha.on(CHAT, Stall(len(long), Stream(long, pause_seconds=0.02)))
     provider = Provider("alpha", alpha.base_url)
     received: dict[str, int] = {}
 

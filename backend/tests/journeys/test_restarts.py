@@ -9,7 +9,8 @@ import pytest
 from ai_engine.providers.registry.definition import ProviderKey
 from tests.fakes.gateway import Provider, chat_body, environment_of, gateway_process, yaml_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, models
-from tests.journeys.steps import CHAT, eventually, sound
+from tests.journeys.steps import CHAT, sound
+from tests.patience import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -52,11 +53,11 @@ async def test_sigterm_lets_a_running_stream_come_to_its_end(alpha: ScriptedUpst
     async with (
         gateway_process(tmp_path, environment_of(provider), yaml=yaml_of(provider)) as gateway,
         gateway.raw(chat_body(stream=True)) as (reader, _),
-        asyncio.timeout(10),
+        asyncio.timeout(PATIENCE_SECONDS),
     ):
         await reader.readuntil(b'"content": "one"')
         gateway.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.3)
+        await eventually(lambda: _read(tmp_path / "log.txt"), until=lambda log: "Shutting down" in log)
         goes_on.set()
         rest = await reader.readuntil(b"data: [DONE]\n\n")
     assert b'"content": " two"' in rest

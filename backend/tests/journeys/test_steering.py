@@ -24,7 +24,8 @@ from tests.fakes.gateway import (
     yaml_of,
 )
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
-from tests.journeys.steps import CHAT, asked, eventually, sound
+from tests.journeys.steps import CHAT, asked, sound
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

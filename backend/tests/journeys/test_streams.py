@@ -9,6 +9,7 @@ from tests.fakes.gateway import Gateway, Provider, chat_body, gateway_in_front_o
 from tests.fakes.raw_server import RawConnection
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunk, chunks, error, usage
 from tests.journeys.steps import CHAT, refused, sound
+from tests.patience import PATIENCE_SECONDS, within
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,7 @@ async def test_the_first_content_reaches_the_client_while_the_provider_still_hol
     async with (
         gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway,
         gateway.raw(chat_body(stream=True)) as (reader, _),
-        asyncio.timeout(5),
+        asyncio.timeout(PATIENCE_SECONDS),
     ):
         begin = await reader.readuntil(b'"content": "one"')
         assert b" two" not in begin
@@ -87,9 +88,8 @@ async def test_a_client_that_itself_sends_stream_options_hears_that_they_are_ref
 
 async def test_an_end_without_done_gets_one_at_once(alpha: ScriptedUpstream) -> None:
     alpha.on(CHAT, Stream(chunks("hello there"), done=False))
-    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
-        async with asyncio.timeout(1):
-            reply = await gateway.chat(stream=True, stream_options={"include_usage": True})
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway, within(1):
+        reply = await gateway.chat(stream=True, stream_options={"include_usage": True})
     assert (reply.text, reply.is_ended, reply.usage) == ("hello there", True, usage(output_tokens=2))
 
 
@@ -97,9 +97,8 @@ async def test_after_every_finish_the_usage_is_waited_for_and_nothing_else(alpha
     never = asyncio.Event()
     events = chunks("hello there")
     alpha.on(CHAT, Stream(events, gates={len(events): never}))
-    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
-        async with asyncio.timeout(1):
-            reply = await gateway.chat(stream=True, stream_options={"include_usage": True})
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway, within(1):
+        reply = await gateway.chat(stream=True, stream_options={"include_usage": True})
     assert (reply.text, reply.is_ended, reply.usage) == ("hello there", True, usage(output_tokens=2))
 
 

@@ -9,7 +9,7 @@ from ai_engine.database import Database
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, running_gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

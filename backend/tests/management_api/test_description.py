@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.gateway import Gateway, running_gateway
 from tests.fakes.needed import go_without
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from ai_engine import __version__
 from ai_engine.management_api.metrics import CONTENT_TYPE
 from tests.fakes.gateway import Client, Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunks, completion, error, models
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 from tests.repository.tree import read
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from ai_engine.wiring.tuning import Tuning
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Silence, error, models
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -19,6 +19,7 @@ from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of, running_
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, completion, error
 from tests.ledger.builders import a_failed_attempt, a_request, an_attempt, random_records
 from tests.management_api.stored_requests import database_of, store
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -110,7 +111,7 @@ async def test_filters_leave_those_that_were_asked_for(gateway: Gateway, paramet
     assert await ids(gateway, limit=17, **parameters) == expected
 
 
-async def test_one_request_is_shown_with_its_attempts_and_their_reasons(gateway: Gateway) -> None:
+async def test_one_request_is_shown_with_its_attempts_and_their_reasons(anyio_backend: str) -> None:
     limited = a_failed_attempt(1, started_ms=0.25, duration_ms=80.5)
     answered = an_attempt(
         2, reason="next_key", started_ms=81, duration_ms=420.5, first_token_ms=120.25, key_fingerprint="99887766"
@@ -118,9 +119,9 @@ async def test_one_request_is_shown_with_its_attempts_and_their_reasons(gateway:
     record = a_request(
         received_at=NOW - timedelta(hours=1), is_stream=True, tokens_are_estimated=True, attempts=(limited, answered)
     )
-    await store(gateway, [record])
-
-    shown = await gateway.get(f"/api/requests/{record.id}")
+    async with running_gateway({}) as gateway:
+        await store(gateway, [record])
+        shown = await gateway.get(f"/api/requests/{record.id}")
 
     assert list(shown) == [*FIELDS, "attempts"]
     assert datetime.fromisoformat(shown["received_at"]) == record.received_at
@@ -168,8 +169,7 @@ async def test_a_request_that_failed_over_is_in_the_ledger_with_both_attempts(an
         async with gateway_in_front_of(Provider("alpha", alpha.base_url), Provider("beta", beta.base_url)) as gateway:
             reply = await gateway.chat("tiny")
             assert reply.status == 200
-            while not (items := (await page(gateway))["items"]):
-                pass
+            items = (await eventually(lambda: page(gateway), until=lambda found: bool(found["items"])))["items"]
             shown = await gateway.get(f"/api/requests/{items[0]['id']}")
     assert shown["request_id"] == reply.headers["x-request-id"]
     assert (shown["provider"], shown["status"], shown["ending"], shown["attempts_count"]) == ("beta", 200, "completed", 2)

@@ -7,7 +7,7 @@ import pytest
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, models
-from tests.journeys.steps import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 

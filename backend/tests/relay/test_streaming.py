@@ -15,6 +15,7 @@ from tests.builders import provider
 from tests.fakes.clock import quiet
 from tests.fakes.scripted_upstream import chunk, chunks, error, usage
 from tests.fakes.upstream import Reply, Step, Streamed
+from tests.patience import within
 from tests.relay.relay_bench import RelayBench, refused
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +54,7 @@ async def test_every_event_arrives_unchanged_and_in_order_and_usage_only_where_i
 
 async def test_comments_after_the_finish_do_not_stretch_the_wait_for_usage() -> None:
     bench = carrying_one(Streamed(itertools.chain(HELLO[:-1], itertools.repeat(b": still here\n\n"))))
-    async with asyncio.timeout(10):  # two seconds for the usage and one for the body's end
+    async with within(10):  # two seconds for the usage and one for the body's end
         assert await bench.stream() is None
     assert bench.requests[0].ending is Ending.COMPLETED
     bench.check_nothing_leaked()

@@ -7,6 +7,7 @@ import pytest
 from ai_engine.upstream.httpx_engine import HttpxEngine, proxy_from_environment
 from ai_engine.upstream.port import ConnectFailed, ConnectionReset, UpstreamRequest, UpstreamTimeout
 from tests.fakes.raw_server import RawConnection, RawRequest, RawServer
+from tests.patience import within
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +118,8 @@ async def test_an_idle_connection_is_closed_after_its_time_without_another_reque
         engine = HttpxEngine(keepalive_seconds=0.05)
         await ask(engine, f"http://127.0.0.1:{server.port}")
         [connection] = server.open
-        await asyncio.wait_for(connection.gone.wait(), 1)
+        async with within(1):
+            await connection.gone.wait()
         assert await ask(engine, f"http://127.0.0.1:{server.port}") == b"ok"
         await engine.close()
 
@@ -134,7 +136,7 @@ async def test_no_more_idle_connections_are_kept_than_allowed() -> None:
     async with RawServer(wait_for_everybody) as server:
         engine = HttpxEngine(max_idle_per_origin=2)
         await asyncio.gather(*(ask(engine, f"http://127.0.0.1:{server.port}") for _ in range(5)))
-        async with asyncio.timeout(1):
+        async with within(1):
             while len(server.open) > 2:
                 await asyncio.wait([asyncio.ensure_future(c.gone.wait()) for c in server.open], return_when="FIRST_COMPLETED")
         assert len(server.open) == 2

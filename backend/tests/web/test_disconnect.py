@@ -10,6 +10,7 @@ import pytest
 from ai_engine.web.disconnect import DisconnectMonitor, Message, Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.request_body import read_body
+from tests.patience import PATIENCE_SECONDS, within
 from tests.web.uvicorn_server import HTTPImplementation, exchange, serving
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +38,6 @@ class Endpoint:
         self.ended = asyncio.Event()
         self.left: list[bool] = []
         self.tasks_made: list[int] = []
-        self.cancelled_at: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await read_body(scope["headers"], receive, 1000)
@@ -45,11 +45,7 @@ class Endpoint:
         with DisconnectMonitor().watch(receive) as watch:
             self.working.set()
             self.tasks_made.append(len(asyncio.all_tasks()) - tasks_before)
-            try:
-                await (self.work or asyncio.sleep(0))
-            except asyncio.CancelledError:
-                self.cancelled_at = asyncio.get_running_loop().time()
-                raise
+            await (self.work or asyncio.sleep(0))
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
         self.left.append(watch.client_left)
@@ -63,13 +59,11 @@ async def test_a_client_that_hangs_up_cancels_within_100_ms(http: HTTPImplementa
     async with serving(endpoint, http) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(REQUEST)
-        await asyncio.wait_for(endpoint.working.wait(), 5)
-        left_at = asyncio.get_running_loop().time()
+        await asyncio.wait_for(endpoint.working.wait(), PATIENCE_SECONDS)
         writer.close()
-        await asyncio.wait_for(endpoint.ended.wait(), 5)
+        async with within(0.1):
+            await endpoint.ended.wait()
     assert endpoint.left == [True]
-    assert endpoint.cancelled_at is not None
-    assert endpoint.cancelled_at - left_at < 0.1
 
 
 async def test_an_ordinary_request_leaves_nothing_and_the_connection_serves_the_next(
@@ -82,8 +76,8 @@ async def test_an_ordinary_request_leaves_nothing_and_the_connection_serves_the_
         for _ in range(3):
             endpoint.ended.clear()
             writer.write(REQUEST)
-            assert (await asyncio.wait_for(reader.readuntil(b"ok"), 5)).startswith(b"HTTP/1.1 200")
-            await asyncio.wait_for(endpoint.ended.wait(), 5)
+            assert (await asyncio.wait_for(reader.readuntil(b"ok"), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 200")
+            await asyncio.wait_for(endpoint.ended.wait(), PATIENCE_SECONDS)
         await asyncio.sleep(0)
         assert len(asyncio.all_tasks()) == tasks_before
         writer.close()

@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from ai_engine.web.disconnect import Receive
 from ai_engine.web.middleware import Scope, Send
 from ai_engine.web.websocket_bounds import LARGEST_BACKLOG_BYTES, UVICORN_OPTIONS
+from tests.patience import PATIENCE_SECONDS, within
 from tests.web.uvicorn_server import serving
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ async def raw_connection(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(handshake)
-            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 101 ")
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 101 ")
             yield reader, writer
         finally:
             writer.close()
@@ -54,10 +55,11 @@ async def raw_connection(
 
 async def test_a_peer_that_answers_no_ping_is_cut(anyio_backend: str) -> None:
     app = Listening()
-    async with raw_connection(app, {**UVICORN_OPTIONS, "ws_ping_interval": 0.05, "ws_ping_timeout": 0.05}) as (reader, _):
+    options = {**UVICORN_OPTIONS, "ws_ping_interval": 0.05, "ws_ping_timeout": 0.05}
+    async with raw_connection(app, options) as (reader, _), within(5):
         with contextlib.suppress(ConnectionError):
-            assert b"\x88" not in await asyncio.wait_for(reader.read(), 5), "no close frame to a peer that is gone"
-        await asyncio.wait_for(app.ended.wait(), 5)
+            assert b"\x88" not in await reader.read(), "no close frame to a peer that is gone"
+        await app.ended.wait()
 
 
 async def test_a_peer_that_answers_pings_stays(anyio_backend: str) -> None:
@@ -67,7 +69,7 @@ async def test_a_peer_that_answers_pings_stays(anyio_backend: str) -> None:
             for _ in range(5):
                 await (await connection.ping())
             assert not app.ended.is_set()
-        await asyncio.wait_for(app.ended.wait(), 5)
+        await asyncio.wait_for(app.ended.wait(), PATIENCE_SECONDS)
 
 
 async def test_pings_without_end_from_a_peer_that_takes_no_answer_end_the_connection(anyio_backend: str) -> None:
@@ -79,7 +81,7 @@ async def test_pings_without_end_from_a_peer_that_takes_no_answer_end_the_connec
                 writer.write(PING * 1000)
                 sent += len(PING) * 1000
                 await writer.drain()
-        await asyncio.wait_for(app.ended.wait(), 5)
+        await asyncio.wait_for(app.ended.wait(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("size", [9_000, 30_000])
@@ -87,7 +89,7 @@ async def test_a_head_that_is_too_long_is_refused_at_once(anyio_backend: str, si
     async with serving(Listening(), **UVICORN_OPTIONS) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE + b"cookie: " + b"c" * size + b"\r\n\r\n")
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         writer.close()
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert b'"code":"headers_too_large"' in answer
@@ -97,7 +99,7 @@ async def test_a_handshake_that_is_none_is_refused_at_once(anyio_backend: str) -
     async with serving(Listening(), **UVICORN_OPTIONS) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /ws HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\n")
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         writer.close()
     assert answer.startswith(b"HTTP/1.1 4")
 

@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ai_engine.web.middleware import ASGIApp
+from tests.patience import PATIENCE_SECONDS
 
 HTTPImplementation = Literal["httptools", "h11"]
 
@@ -45,7 +46,7 @@ async def exchange(port: int, request: bytes, *, until: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.readuntil(until), 5)
+        return await asyncio.wait_for(reader.readuntil(until), PATIENCE_SECONDS)
     finally:
         writer.close()
         await writer.wait_closed()

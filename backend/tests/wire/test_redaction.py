@@ -57,9 +57,9 @@ def test_what_is_no_secret_stays(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["*" * 20_000, "a" * 20_000, "a-" * 10_000, "a*" * 10_000, "Bearer " * 3_000, "sk-" * 7_000])
 def test_no_text_makes_the_search_slow(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     redact(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ai_engine.wire.json_types import Json
 from tests.client_api.responses.response_builders import WEATHER, Reader, kinds, read_events, texts
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, CutAfter, ScriptedUpstream, Stream, chunks, completion, error
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -207,9 +208,7 @@ async def test_a_response_in_the_background_is_watched_until_it_is_there(provide
     path = f"/v1/responses/{queued['id']}"
     assert (await providers.gateway.get(path))["status"] == "in_progress"
     gate.set()
-    async with asyncio.timeout(5):
-        while (state := await providers.gateway.get(path))["status"] == "in_progress":
-            await asyncio.sleep(0.01)
+    state = await eventually(lambda: providers.gateway.get(path), until=lambda state: state["status"] != "in_progress")
     assert list(texts(state["output"])) == ["hello"]
 
 

@@ -66,9 +66,9 @@ def test_a_recursive_schema_ends() -> None:
     ],
 )
 def test_a_schema_that_would_never_end_costs_little(schema: object) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     orjson.dumps(example(schema))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 KEYWORDS = st.sampled_from(
