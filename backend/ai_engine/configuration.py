@@ -1,11 +1,12 @@
 """The configuration as an immutable snapshot that a reload replaces atomically."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
 from ai_engine.clock import Clock
+from ai_engine.providers.cloud_credentials import Cloud
 from ai_engine.providers.registry import resolution
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.settings import ConfigFile, Environment, Settings, read_config_file
@@ -27,6 +28,8 @@ class Configuration:
     """Every known provider by name: the registry's in its order, then the file's."""
     variables: frozenset[str] = frozenset()
     """The names of the environment variables that are set, including `.env`."""
+    clouds: Mapping[Cloud, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """The clouds whose credentials some provider uses, each with those of its variables that are set."""
 
 
 class LiveConfiguration:
@@ -45,7 +48,15 @@ class LiveConfiguration:
         settings = Settings.from_environment(environment)
         file = read_config_file(settings.config)
         providers = resolution.resolve(environment, settings, file)
-        return Configuration(generation, self._clock.now(), settings, file, MappingProxyType(providers), frozenset(environment))
+        return Configuration(
+            generation,
+            self._clock.now(),
+            settings,
+            file,
+            MappingProxyType(providers),
+            frozenset(environment),
+            resolution.clouds_of(providers.values(), environment),
+        )
 
     def add_check(self, check: Callable[[Configuration], None]) -> None:
         """`check` may refuse a reloaded configuration with a `ConfigurationError` before it is in force."""

@@ -11,9 +11,12 @@ from ai_engine.catalogue.snapshot import Listing, can_list
 from ai_engine.clock import Chance, Clock, jittered, system_chance
 from ai_engine.providers.adapter import LARGEST_LISTING_BYTES, Adapter, ListedModel
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, WireProtocol
-from ai_engine.upstream.port import Upstream, UpstreamError
+from ai_engine.upstream.port import Upstream, UpstreamError, UpstreamRequest
 
 logger = logging.getLogger(__name__)
+
+_MOST_PAGES = 20
+"""Of one listing: a provider that always names a next page must not be asked for ever."""
 
 
 class ListingRepository(Protocol):
@@ -234,7 +237,24 @@ class Discovery:
 
     async def _fetch(self, definition: ProviderDefinition, key: ProviderKey | None) -> Sequence[ListedModel]:
         adapter = self._adapters[definition.protocol]
-        answer = await self._upstream.send(adapter.encode_listing(definition, key))
+        models: dict[str, ListedModel] = {}
+        request: UpstreamRequest | None = adapter.encode_listing(definition, key)
+        pages = 0
+        while request is not None and pages < _MOST_PAGES:
+            body = await self._read(adapter, request, key)
+            try:
+                for model in await asyncio.to_thread(adapter.decode_listing, body):
+                    models.setdefault(model.name, model)
+            except ValueError:
+                raise _ListingFailed("Invalid model list.") from None
+            request = adapter.encode_next_listing(definition, key, body)
+            pages += 1
+        if not models:
+            raise _ListingFailed("Empty model list.")
+        return tuple(models.values())
+
+    async def _read(self, adapter: Adapter, request: UpstreamRequest, key: ProviderKey | None) -> bytes:
+        answer = await self._upstream.send(request)
         try:
             body = await answer.read(LARGEST_LISTING_BYTES)
         finally:
@@ -242,13 +262,7 @@ class Discovery:
         if not 200 <= answer.status < 300:
             failure = adapter.classify(answer.status, answer.headers, body)
             raise _ListingFailed(f"HTTP {answer.status}: {(failure.without(key.secret) if key else failure).message}")
-        try:
-            models = await asyncio.to_thread(adapter.decode_listing, body)
-        except ValueError:
-            raise _ListingFailed("Invalid model list.") from None
-        if not models:
-            raise _ListingFailed("Empty model list.")
-        return models
+        return body
 
     async def _cancel_all(self) -> None:
         tasks = list(self._running.values())

@@ -3,6 +3,7 @@
 Anthropic/Claude-Sonnet-4.5          base claude-sonnet-4-5
 models/claude_sonnet_4_5-latest      base claude-sonnet-4-5
 claude-sonnet-4-5-20250929           base claude-sonnet-4-5, date 2025-09-29
+us.anthropic.claude-sonnet-4-5-20250929-v1:0 and claude-sonnet-4-5@20250929: the same, at Bedrock and Vertex AI
 meta-llama/llama-3.3-70b:free        base llama-3-3-70b, variant free
 gpt-4, gpt-4o, gpt-4-turbo, gpt-4.1  four bases, so four models
 """
@@ -38,10 +39,20 @@ class NormalName(NamedTuple):
     """`2024-08-06`, `2025-07` (month only) or `--06-13` (no year): newer dates sort later as text."""
 
 
-_WRAPPERS = re.compile(r"@[^/]+/(?:[^/]+/)?|models/|accounts/[^/]+/models/")
-"""Cloudflare's `@cf/meta/`, Google's `models/`, Fireworks' `accounts/fireworks/models/`."""
+_WRAPPERS = re.compile(r"@[^/]+/(?:[^/]+/)?|models/|publishers/[^/]+/models/|accounts/[^/]+/models/")
+"""Cloudflare's `@cf/meta/`, Google's `models/`, Vertex AI's `publishers/google/models/`, Fireworks' `accounts/fireworks/models/`.
+"""
 
-_BETWEEN_WORDS = re.compile(r"[\s._-]+")
+_AT_BEDROCK = re.compile(r"(?:(?:global|us-gov|us|eu|apac|jp|au|in|ca|sa)\.)?(?P<vendor>[a-z0-9]+)\.(?P<name>.+)")
+"""Where requests are kept, who made the model, and its name.
+
+Sources: https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html and inference-profiles-support.html beside it
+(read 2026-11-30).
+"""
+_BEDROCK_VERSION = re.compile(r"(?<!^claude)-(?:v\d+|\d+(?=:))(?::\d+)?$")
+"""Bedrock's own, behind the model's. Of Claude 2 it was both."""
+
+_BETWEEN_WORDS = re.compile(r"[\s._@-]+")
 
 _YEAR, _MONTH, _DAY = r"(?P<year>20[1-4]\d)", r"(?P<month>0[1-9]|1[0-2])", r"(?P<day>0[1-9]|[12]\d|3[01])"
 _DATES = tuple(
@@ -61,7 +72,7 @@ _DATE_OF_A_PREVIEW = re.compile(f"(?:(?<=-preview)|(?<=-exp))-{_MONTH}-{_DAY}$")
 
 def normalise(name: str) -> NormalName:
     """The identity behind a name in any provider's spelling."""
-    plain = _without_wrapping(name.strip().lower())
+    plain = _without_bedrock(_without_wrapping(name.strip().lower()).removesuffix("@default"))
     stem, _, variant = plain.partition(":")
     base, date = _split_date(_without_latest(_words(stem)))
     variant = _words(variant)
@@ -93,6 +104,16 @@ def _without_wrapping(name: str) -> str:
         if not rest:
             return name
         name = rest
+
+
+def _without_bedrock(name: str) -> str:
+    found = _AT_BEDROCK.fullmatch(name)
+    if found is None or found["vendor"] not in VENDORS:
+        return name
+    plain = _BEDROCK_VERSION.sub("", found["name"])
+    if found["vendor"] == "deepseek" and not plain.startswith("deepseek"):
+        return f"deepseek-{plain}"
+    return re.sub(r"^llama(?=\d)", "llama-", plain)
 
 
 def _words(text: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PUBLISHED_UNDER = {
     "anthropic": "anthropic",
     "azure": "azure",
+    "bedrock": "aws",
     "cerebras": "cerebras",
     "cloudflare": "cloudflare",
     "cohere": "cohere",
@@ -32,6 +33,7 @@ PUBLISHED_UNDER = {
     "openrouter": "openrouter",
     "perplexity": "perplexity",
     "together": "together",
+    "vertex": "google",
     "xai": "x-ai",
     "zai": "zai",
 }

@@ -151,6 +151,10 @@ class KeyPool:
         now = self._clock.monotonic()
         return [pooled for pooled, record in self._records.items() if record.is_invalid and record.recheck_at <= now]
 
+    def pooled(self, provider: str) -> tuple[PooledKey, ...]:
+        """The keys of a provider, in configured order."""
+        return tuple(pooled for pooled, _ in self._pools.get(provider, ()))
+
     def accept(self, pooled: PooledKey) -> None:
         """The provider accepts an invalid key again.
 

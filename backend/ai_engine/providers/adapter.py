@@ -130,8 +130,8 @@ class Adapter(Protocol):
     (`speaks`). The hub's fields beside OpenAI's: docs/decisions/0005-one-hub-format.md.
     """
 
-    says_one_call_at_a_time: bool
-    """Whether the protocol supports `parallel_tool_calls: false`. Otherwise the relay passes on only the first call."""
+    def says_one_call_at_a_time(self, model: str) -> bool:
+        """Whether `parallel_tool_calls: false` reaches the model. Otherwise the relay passes on only the first call."""
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         """Whether the provider supports requests in this format for this model."""
@@ -182,5 +182,8 @@ class Adapter(Protocol):
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         """The free call that lists models; also how an invalid key is checked."""
 
+    def encode_next_listing(self, provider: ProviderDefinition, key: ProviderKey | None, page: bytes) -> UpstreamRequest | None:
+        """The call for the page after `page`, which is valid; `None` after the last."""
+
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
-        """Raises `ValueError` where the body is not a listing."""
+        """The models of one page. Raises `ValueError` where the body is not a listing."""

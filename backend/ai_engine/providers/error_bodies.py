@@ -89,6 +89,8 @@ def read_object(error: JsonMapping) -> ErrorBody:
     # Anthropic's stable name of the cause: https://platform.claude.com/docs/en/api/errors (read 2026-11-28).
     cause = string_in(details, "error_code")
     named = [error.get("code"), error.get("type"), error.get("status"), object_in(error, "innererror").get("code"), cause]
+    # AWS: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html (read 2026-11-30).
+    named.append(string_in(error, "__type").rpartition("#")[2])
     for detail in objects_in(error, "details"):
         named.append(string_in(detail, "reason"))
         named += [string_in(violation, "quotaId") for violation in objects_in(detail, "violations")]
@@ -110,7 +112,8 @@ def has_error(value: object) -> bool:
     """Whether parsed JSON that is not an answer has a field for errors."""
     if isinstance(value, list):
         value = value[0] if value else None
-    return isinstance(value, dict) and any(value.get(name) for name in ("error", "errors", "detail", "message", "base_resp"))
+    names = ("error", "errors", "detail", "message", "Message", "base_resp")
+    return isinstance(value, dict) and any(value.get(name) for name in names)
 
 
 def clean(text: str) -> str:
@@ -121,7 +124,7 @@ def clean(text: str) -> str:
 
 def _message_and_param(error: JsonMapping) -> tuple[str, str | None]:
     param = clean(string_in(error, "param")) or None
-    message = error.get("message")
+    message = error.get("message") or error.get("Message")  # the second is AWS's
     if not message:
         message = error.get("detail")
     if isinstance(message, Mapping):  # Mistral puts FastAPI's `detail` into `message`

@@ -114,6 +114,15 @@ _UNKNOWN_KEY = frozenset(
         "wrong_api_key",  # Cerebras: https://inference-docs.cerebras.ai/support/error
         "api_key_invalid",  # Google, with a 400: https://ai.google.dev/gemini-api/docs/troubleshooting
         "invalid_authentication_error",  # Moonshot: https://platform.moonshot.ai/docs/api/chat#error-codes
+        # AWS, with a 400 or 403: https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html (read 2026-11-30)
+        "expiredtokenexception",
+        "incompletesignature",
+        "incompletesignatureexception",
+        "invalidclienttokenid",
+        "invalidsignatureexception",
+        "missingauthenticationtoken",
+        "missingauthenticationtokenexception",
+        "unrecognizedclientexception",
     }
 )
 _QUOTA_SPENT = frozenset(
@@ -167,6 +176,10 @@ _MODEL_UNKNOWN = frozenset(
     }
 )
 _RATE_LIMITED = frozenset({"rate_limit_exceeded"})
+# Bedrock, whatever the status: 424, and 429 where no key is at its limit.
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors (read 2026-11-30)
+_MODEL_FAILED = frozenset({"modelerrorexception", "modelnotreadyexception", "modelstreamerrorexception"})
+_MODEL_QUOTA_SPENT = frozenset({"servicequotaexceededexception"})  # Bedrock, with a 400
 
 # For errors inside a 200, which have no status but often a name for one.
 _STATUS_OF_NAME = {
@@ -190,12 +203,25 @@ _STATUS_OF_NAME = {
     "request_too_large": 413,
     "api_error": 500,
     "timeout_error": 504,
+    "accessdeniedexception": 403,  # from here on AWS's, in event streams: as for `_MODEL_FAILED`
+    "internalserverexception": 500,
+    "modeltimeoutexception": 408,
+    "resourcenotfoundexception": 404,
+    "serviceunavailableexception": 503,
+    "throttlingexception": 429,
+    "validationexception": 400,
 }
 
 
-def classify(status: int, headers: Headers, body: bytes) -> Failure:
-    """Classifies an HTTP answer that is not a success, or only by its status."""
-    return _judge(read_body(body), status if status >= 300 else None, headers)
+def classify(status: int, headers: Headers, body: bytes, *, name: str | None = None) -> Failure:
+    """Classifies an HTTP answer that is not a success, or only by its status.
+
+    `name` is the error's, where it is in a header instead of the body.
+    """
+    error = read_body(body)
+    if name is not None:
+        error = replace(error, type=error.type or name, identifiers=error.identifiers | {name.lower()})
+    return _judge(error, status if status >= 300 else None, headers)
 
 
 def classify_error_value(value: object) -> Failure:
@@ -312,12 +338,9 @@ def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
         return _TOO_LONG
     if is_clients_class and ((names | error.nested_identifiers) & _CONTENT_FILTER or error.is_moderation):
         return _FILTERED
-    if is_clients_class and names & _UNKNOWN_KEY:
-        return _KEY_UNKNOWN
-    if is_clients_class and names & _QUOTA_SPENT:
-        return _KEY_SPENT
-    if is_clients_class and names & _KEY_DISABLED:
-        return _KEY_OUT
+    for known, verdict in _OF_NAMES if is_clients_class else ():
+        if names & known:
+            return verdict
     if status in (None, 400, 404, 422) and names & _MODEL_UNKNOWN:
         return _NO_MODEL
     if status == 429 and any("perday" in name for name in names):
@@ -327,6 +350,15 @@ def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
         return _KEY_TOO_SMALL
     return _verdict_of_status(status)
 
+
+_OF_NAMES = (
+    (_UNKNOWN_KEY, _KEY_UNKNOWN),
+    (_QUOTA_SPENT, _KEY_SPENT),
+    (_KEY_DISABLED, _KEY_OUT),
+    (_MODEL_FAILED, _SERVER_ERROR),
+    (_MODEL_QUOTA_SPENT, _KEY_DAY_SPENT),
+)
+"""Names that decide by themselves what a client's error (4xx) or one without a status means."""
 
 _OF_STATUS = {
     401: _KEY_UNKNOWN,

@@ -10,6 +10,7 @@ from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.wire import openai
+from ai_engine.wire.eventstream import BrokenFrame, JsonFrameReader, unions
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event, EventReader, EventTooLarge
 
@@ -43,13 +44,14 @@ class BodyDecoder(ABC):
 
     __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "model", "usage")
 
-    def __init__(self) -> None:
+    def __init__(self, reader: EventReader | JsonFrameReader | None = None) -> None:
+        """`reader` reads the framing; `None` is server-sent events."""
         self.model: str | None = None
         self.usage: TokenCounts | None = None
         self.characters_since_usage = 0
         self.invalid_events = 0
         self.answer: JsonMapping | None = None
-        self._reader = EventReader()
+        self._reader = EventReader() if reader is None else reader
         self._has_events = False
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
@@ -57,6 +59,8 @@ class BodyDecoder(ABC):
             return self._read(self._reader.feed(chunk))
         except EventTooLarge as error:
             return [failed(malformed_response(f"The provider's stream has {error}."))]
+        except BrokenFrame as error:
+            return [*self._read(unions(error.valid_frames)), failed(malformed_response(f"The provider's stream has {error}."))]
 
     def end(self) -> Sequence[StreamEvent]:
         rest = self._reader.unfinished

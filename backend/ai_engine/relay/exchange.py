@@ -61,7 +61,7 @@ class Exchange:
         """The relay asks the stream for usage, whether or not the client did."""
         self.is_translated = is_translated
         self.keeps_first_call = (
-            operation is _CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time
+            operation is _CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time(route.model)
         )
         """Of the calls made at once, only the first is passed on (`one_call`)."""
         self.refuses_stream_options = False

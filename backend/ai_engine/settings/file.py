@@ -42,10 +42,10 @@ class ProviderSection(_Section):
     """Adds a provider, or overrides single fields of a built-in one of the same name."""
 
     name: str = Field(pattern=NAME_PATTERN)
-    protocol: Literal["openai", "anthropic", "gemini", "cohere"] | None = None
+    protocol: Literal["openai", "anthropic", "gemini", "cohere", "bedrock", "vertex"] | None = None
     base_url: HttpUrl | None = None
     api_key_env: str | None = Field(None, pattern=VARIABLE_PATTERN)
-    auth: Literal["bearer", "none"] | None = None
+    auth: Literal["bearer", "none", "aws", "google"] | None = None
     priority: int | None = Field(None, ge=0, le=HIGHEST_PRIORITY)
     default_model: str | None = None
     models: tuple[str, ...] | None = None

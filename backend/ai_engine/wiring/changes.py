@@ -15,6 +15,7 @@ def connect_changes(configuration: LiveConfiguration, routing: Routing, guard: G
         guard.apply(current.settings)
         keys.set_providers(current.providers)
         catalogue.set_configuration(current)
+        routing.renewal.configuration_changed()
         discovery.targets_changed()
 
     def apply_preference(provider: str, preference: ProviderPreference) -> None:

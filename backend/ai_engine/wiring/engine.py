@@ -97,7 +97,7 @@ async def _build(configuration: LiveConfiguration, logs: Logs, clock: Clock, tun
         Exposition(recording.metrics, recording.performance, views, recording.spool, recording.drainer),
     )
     loops = (
-        *(routing.discovery, routing.recheck, access.issued_keys, live, background),
+        *(routing.renewal, routing.discovery, routing.recheck, access.issued_keys, live, background),
         *(recording.spool, recording.drainer, recording.retention),
     )
     traces = (recording.traces,) if recording.traces is not None else ()

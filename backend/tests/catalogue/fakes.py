@@ -54,6 +54,8 @@ class Site:
     """One provider as the fake upstream plays it. `gate` holds its answers back."""
 
     body: bytes = b""
+    pages: Mapping[str, bytes] = field(default_factory=dict)
+    """Bodies at paths of their own."""
     status: int = 200
     error: UpstreamError | None = None
     gate: asyncio.Event | None = None
@@ -65,18 +67,19 @@ class Site:
 
 
 class SiteAnswer:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, path: str) -> None:
         self._site = site
+        self._body = site.pages.get(path, site.body)
         self.status = site.status
         self.headers: Headers = ()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        yield self._site.body
+        yield self._body
 
     async def read(self, limit_bytes: int) -> bytes:
-        if len(self._site.body) > limit_bytes:
+        if len(self._body) > limit_bytes:
             raise AnswerTooLarge("The body is too large.")
-        return self._site.body
+        return self._body
 
     async def close(self) -> None:
         self._site.closed += 1
@@ -103,7 +106,7 @@ class SiteUpstream:
             site.at_once -= 1
         if site.error is not None:
             raise site.error
-        return SiteAnswer(site)
+        return SiteAnswer(site, request.url.rpartition("/")[2])
 
     async def close(self) -> None:
         pass
@@ -115,9 +118,10 @@ class SiteUpstream:
 
 
 class LineAdapter:
-    """An `Adapter` whose listings are lines of text: one model each, `!` for a body that is no listing."""
+    """An `Adapter` whose listings are lines of text: one model each, `>name` for a next page, `!` for a body that is none."""
 
-    says_one_call_at_a_time = True
+    def says_one_call_at_a_time(self, model: str) -> bool:
+        return True
 
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         return UpstreamRequest("GET", provider.base_url + "/models", (), b"", 5, 20)
@@ -125,7 +129,13 @@ class LineAdapter:
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         if body == b"!":
             raise ValueError("no listing")
-        return [ListedModel(line) for line in body.decode().split()]
+        return [ListedModel(line) for line in body.decode().split() if not line.startswith(">")]
+
+    def encode_next_listing(self, provider: ProviderDefinition, key: ProviderKey | None, page: bytes) -> UpstreamRequest | None:
+        following = [line for line in page.decode().split() if line.startswith(">")]
+        if not following:
+            return None
+        return self.encode_listing(provider, key)._replace(url=f"{provider.base_url}/{following[0][1:]}")
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         return Failure(FailureClass.SERVER_ERROR, Blame.ROUTE, body.decode(), status)

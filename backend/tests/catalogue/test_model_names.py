@@ -24,6 +24,11 @@ from ai_engine.catalogue.model_names import MatchKind, NormalName, family_of, ma
         "@cf/claude-sonnet-4-5",
         "accounts/fireworks/models/claude-sonnet-4-5",
         "models/anthropic/claude-sonnet-4.5-latest",
+        "claude-sonnet-4-5@default",
+        "publishers/anthropic/models/claude-sonnet-4-5",
+        "anthropic.claude-sonnet-4-5",
+        "global.anthropic.claude-sonnet-4-5-v1",
+        "us.anthropic.claude-sonnet-4-5-v2:0",
     ],
 )
 def test_case_punctuation_vendor_wrapping_and_latest_make_no_difference(name: str) -> None:
@@ -35,6 +40,9 @@ def test_case_punctuation_vendor_wrapping_and_latest_make_no_difference(name: st
     [
         ("gpt-4o-2024-08-06", "gpt-4o", "2024-08-06"),
         ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5", "2025-09-29"),
+        ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5", "2025-09-29"),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5", "2025-09-29"),
+        ("mistral.mistral-large-2407-v1:0", "mistral-large", "2024-07"),
         ("gpt-4-0613", "gpt-4", "--06-13"),
         ("gpt-3.5-turbo-1106", "gpt-3-5-turbo", "--11-06"),
         ("gpt-3.5-turbo-0125", "gpt-3-5-turbo", "--01-25"),
@@ -56,6 +64,13 @@ def test_a_trailing_date_in_each_of_its_spellings_is_set_apart(name: str, base: 
     ("name", "base"),
     [
         ("gpt-4.1", "gpt-4-1"),
+        ("amazon.nova-pro-v1:0", "nova-pro"),
+        ("us.meta.llama3-3-70b-instruct-v1:0", "llama-3-3-70b-instruct"),
+        ("openai.gpt-oss-120b-1:0", "gpt-oss-120b"),
+        ("us.deepseek.r1-v1:0", "deepseek-r1"),
+        ("zai.glm-4.7", "glm-4-7"),
+        ("anthropic.claude-v2", "claude-v2"),
+        ("somebody.gpt-4", "somebody-gpt-4"),
         ("gpt-4-32k", "gpt-4-32k"),
         ("llama-3.1-8b-instruct", "llama-3-1-8b-instruct"),
         ("llama2-70b-4096", "llama2-70b-4096"),

@@ -30,7 +30,7 @@ def check(vendor: str, schema: str, value: Any) -> None:
 @cache
 def _of_type(vendor: str, schema: str) -> Mapping[Any, str]:
     """For a choice of several schemas, each under its `type`: what fits none of them would be told of none of them."""
-    if vendor == "gemini" or schema.startswith("/"):
+    if vendor in _DISCOVERED or schema.startswith("/"):
         return {}
     schemas = specification(vendor)["components"]["schemas"]
     choice = schemas[schema]
@@ -41,7 +41,7 @@ def _of_type(vendor: str, schema: str) -> Mapping[Any, str]:
 
 @cache
 def _validator(vendor: str, schema: str) -> Any:
-    whole = _discovered() if vendor == "gemini" else specification(vendor)
+    whole = _discovered(vendor) if vendor in _DISCOVERED else specification(vendor)
     if schema.startswith("/"):
         wanted = whole["paths"][schema]["post"]["requestBody"]["content"]["application/json"]["schema"]
     else:
@@ -52,6 +52,8 @@ def _validator(vendor: str, schema: str) -> Any:
 
 
 _CLOSED = {"CreateChatCompletionRequest", "CreateResponse"}
+_DISCOVERED = {"gemini", "vertex"}
+"""Google's, which are discovery documents."""
 
 
 @cache
@@ -77,9 +79,9 @@ def _as_schema(value: Any) -> Any:
 
 
 @cache
-def _discovered() -> Json:
-    """Google's discovery document as JSON schemas. It knows every field there is, so anything else is a mistake."""
-    text = (data_root() / "upstream" / "gemini" / "official" / "discovery.json").read_text("utf-8")
+def _discovered(vendor: str) -> Json:
+    """A discovery document as JSON schemas. It knows every field there is, so anything else is a mistake."""
+    text = (data_root() / "upstream" / vendor / "official" / "discovery.json").read_text("utf-8")
     schemas = {name: _schema(each) for name, each in json.loads(text)["schemas"].items()}
     return {"components": {"schemas": {"MediaResolution": {}, **schemas}}}  # named there, and nowhere described
 

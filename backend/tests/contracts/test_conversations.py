@@ -14,11 +14,13 @@ from tests.contracts.conversation_clients.messages import Messages
 from tests.contracts.conversation_clients.port import Client
 from tests.contracts.conversation_clients.responses import Responses
 from tests.contracts.conversation_providers.anthropic import Anthropic
+from tests.contracts.conversation_providers.bedrock import Bedrock
 from tests.contracts.conversation_providers.cohere import Cohere
 from tests.contracts.conversation_providers.gemini import Gemini
 from tests.contracts.conversation_providers.openai import OpenAI
 from tests.contracts.conversation_providers.port import SIGNATURE, Provider
-from tests.contracts.conversation_script import SCRIPT, Conversation, Result, Said
+from tests.contracts.conversation_providers.vertex import VertexClaude, VertexGemini
+from tests.contracts.conversation_script import SCRIPT, Asked, Call, Conversation, Result, Said
 from tests.fakes import gateway as gateways
 from tests.fakes.gateway import Gateway, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
@@ -26,7 +28,7 @@ from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 CLIENTS: tuple[Client, ...] = (Chat(), Messages(), Responses())
-PROVIDERS: tuple[Provider, ...] = (OpenAI(), Anthropic(), Gemini(), Cohere())
+PROVIDERS: tuple[Provider, ...] = (OpenAI(), Anthropic(), Gemini(), Cohere(), Bedrock(), VertexGemini(), VertexClaude())
 PLAIN = SCRIPT[0]
 
 
@@ -56,8 +58,10 @@ async def upstream(anyio_backend: str) -> AsyncIterator[ScriptedUpstream]:
 
 @pytest.fixture(scope="module")
 async def gateway(provider: Provider, upstream: ScriptedUpstream) -> AsyncIterator[Gateway]:
-    section: Json = {"protocol": provider.name}
-    async with gateway_in_front_of(gateways.Provider("alpha", upstream.base_url, fields=section)) as gateway:
+    section: Json = {"protocol": provider.protocol}
+    alpha = gateways.Provider("alpha", upstream.base_url, models=(provider.model,), fields=section)
+    asked = [{"name": "tiny", "candidates": [f"alpha/{provider.model}"]}]
+    async with gateway_in_front_of(alpha, models=asked) as gateway:
         yield gateway
 
 
@@ -65,10 +69,34 @@ async def ask(gateway: Gateway, client: Client, body: Json) -> httpx.Response:
     return await gateway.http.post(client.path, json=body)
 
 
+def without_ids(call: Call) -> Call:
+    return replace(call, id="")
+
+
+def asked_of(asked: Asked, provider: Provider) -> Asked:
+    """The same, without ids of calls where the protocol has none."""
+    if provider.gives_call_ids:
+        return asked
+    turns = [
+        replace(
+            turn,
+            calls=tuple(map(without_ids, turn.calls)),
+            results=tuple(replace(result, call=without_ids(result.call)) for result in turn.results),
+        )
+        for turn in asked.turns
+    ]
+    return replace(asked, turns=tuple(turns))
+
+
+def heard_from(said: Said, provider: Provider) -> Said:
+    """The same, without the ids that the gateway makes up where the protocol has none."""
+    return said if provider.gives_call_ids else replace(said, calls=tuple(map(without_ids, said.calls)))
+
+
 def expected(said: Said, provider: Provider) -> Said:
     """What is to be heard: the same, its pieces put together; no cached tokens from who does not tell them."""
     return replace(
-        said,
+        heard_from(said, provider),
         pieces=(said.text,) if said.pieces else (),
         reasoning=("".join(said.reasoning),) if said.reasoning else (),
         cached_tokens=said.cached_tokens if provider.tells_cached else 0,
@@ -90,9 +118,9 @@ async def test_the_script_is_understood_both_ways(
     answer = await ask(gateway, client, client.asks(conversation.asked, stream=stream))
     assert answer.status_code == httpx.codes.OK, answer.text
     assert answer.headers["x-ai-engine-provider"] == "alpha"
-    assert provider.understands(upstream.requests[-1]) == conversation.asked
+    assert asked_of(provider.understands(upstream.requests[-1]), provider) == asked_of(conversation.asked, provider)
     client.checks(answer.content, stream=stream)
-    assert client.hears(answer.content, stream=stream) == expected(conversation.said, provider)
+    assert heard_from(client.hears(answer.content, stream=stream), provider) == expected(conversation.said, provider)
 
 
 ONE_CALL: Mapping[str, JsonMapping] = {
@@ -110,10 +138,11 @@ async def test_one_call_at_a_time_is_said_to_the_provider_or_kept_for_it(
     answer = await ask(gateway, client, {**client.asks(parallel.asked, stream=stream), **ONE_CALL[client.name]})
     assert answer.status_code == httpx.codes.OK, answer.text
     client.checks(answer.content, stream=stream)
-    heard = client.hears(answer.content, stream=stream)
+    heard = heard_from(client.hears(answer.content, stream=stream), provider)
+    said = heard_from(parallel.said, provider)
     is_told = b"parallel" in upstream.requests[-1].raw_body
-    assert heard.calls == (parallel.said.calls if is_told else parallel.said.calls[:1])
-    assert is_told is (provider.name in ("openai", "anthropic"))
+    assert heard.calls == (said.calls if is_told else said.calls[:1])
+    assert is_told is provider.is_told_one_call
     assert (heard.ending, heard.output_tokens) == ("calls", parallel.said.output_tokens)
 
 
@@ -153,13 +182,13 @@ async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
     asked = replace(tool.asked, forced_tool=False, wants_reasoning=True, max_tokens=2000)
     provider.answers(upstream, replace(tool.said, reasoning=("I need", " the tool.")), PLAIN.said, stream=False)
     first = await ask(gateway, client, client.asks(asked, stream=False))
-    assert client.hears(first.content, stream=False).reasoning == ("I need the tool.",)
-    again = await ask(gateway, client, client.goes_on(asked, first.content, [Result(tool.said.calls[0], "sunny")]))
+    heard = client.hears(first.content, stream=False)
+    assert heard.reasoning == ("I need the tool.",)
+    again = await ask(gateway, client, client.goes_on(asked, first.content, [Result(heard.calls[0], "sunny")]))
     assert again.status_code == httpx.codes.OK, again.text
-    understood = provider.understands(upstream.requests[-1])
-    assert understood.turns[-1].results == (Result(tool.said.calls[0], "sunny"),)
-    signs = provider.name in ("anthropic", "gemini")
-    assert list(provider.signatures_in(upstream.requests[-1])) == ([SIGNATURE] if signs else [])
+    (result,) = provider.understands(upstream.requests[-1]).turns[-1].results
+    assert (result.call.name, result.call.arguments, result.text) == ("weather", tool.said.calls[0].arguments, "sunny")
+    assert list(provider.signatures_in(upstream.requests[-1])) == ([SIGNATURE] if provider.signs else [])
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,13 @@ import pytest
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import Adapter, ListedModel, PlainAnswer
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
+from ai_engine.providers.bedrock.adapter import Bedrock
+from ai_engine.providers.cloud_credentials import CloudCredentials
 from ai_engine.providers.cohere.adapter import Cohere
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.gemini.adapter import Gemini
 from ai_engine.providers.openai.adapter import OpenAICompatible
+from ai_engine.providers.vertex.adapter import VertexAI
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_event
 from tests.fakes.clock import HandTurnedClock
@@ -27,12 +30,18 @@ ADAPTERS: dict[str, Adapter] = {
     "anthropic": AnthropicMessages(HandTurnedClock()),
     "gemini": Gemini(HandTurnedClock()),
     "cohere": Cohere(HandTurnedClock()),
+    "bedrock": Bedrock(HandTurnedClock(), CloudCredentials()),
+    "vertex": VertexAI(HandTurnedClock(), CloudCredentials()),
 }
 
 
 def recorded(path: Path) -> Json:
     content: Json = orjson.loads(path.read_bytes())
     return content
+
+
+def stream_file(path: Path) -> Path:
+    return path.with_suffix(".eventstream" if path.parent.name == "bedrock" else ".sse")
 
 
 def of_kind(kind: str) -> list[Any]:
@@ -45,6 +54,10 @@ def adapter_of(record: Json) -> Adapter:
 
 def operation_of(record: Json) -> Operation:
     return Operation(record.get("operation", "chat"))
+
+
+def model_of(record: Json) -> str:
+    return str(record.get("model", "asked"))
 
 
 def is_translated(record: Json) -> bool:
@@ -75,7 +88,7 @@ def test_every_record_names_its_source_and_date(path: Path) -> None:
     assert date.fromisoformat(record["read"]) >= date(2026, 11, 23)
     assert isinstance(record["recorded"], bool)
     assert record["kind"] in ("error", "answer", "stream", "listing")
-    assert path.with_suffix(".sse").exists() == (record["kind"] == "stream")
+    assert stream_file(path).exists() == (record["kind"] == "stream")
 
 
 @pytest.mark.parametrize("path", of_kind("error"))
@@ -89,7 +102,7 @@ def test_an_error_is_classified(path: Path) -> None:
 def test_an_answer_is_decoded(path: Path) -> None:
     record = recorded(path)
     body, expected = body_of(record), record["expect"]
-    answer = adapter_of(record).decode_answer(operation_of(record), (), body, "asked")
+    answer = adapter_of(record).decode_answer(operation_of(record), (), body, model_of(record))
     if "blame" in expected:
         assert isinstance(answer, Failure)
         assert_failure(answer, expected)
@@ -104,8 +117,8 @@ def test_an_answer_is_decoded(path: Path) -> None:
 def test_a_stream_is_decoded_however_it_is_cut(path: Path, size: int) -> None:
     record = recorded(path)
     expected = record["expect"]
-    data = path.with_suffix(".sse").read_bytes()
-    decoder = adapter_of(record).decode_stream(operation_of(record), "asked")
+    data = stream_file(path).read_bytes()
+    decoder = adapter_of(record).decode_stream(operation_of(record), model_of(record))
     events = [event for place in range(0, len(data), size) for event in decoder.feed(data[place : place + size])]
     events += decoder.end()
     assert [event.kind.name.lower() for event in events] == expected["kinds"]

@@ -8,6 +8,7 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import BaseModel
 
+from ai_engine.providers.cloud_credentials import CLOUD_VARIABLES
 from ai_engine.providers.registry.resolution import BUILT_IN, base_url_variable
 from ai_engine.settings import Settings, read_config_file
 from ai_engine.settings.environment import PREFIX
@@ -27,7 +28,8 @@ def documented() -> dict[str, str]:
 
 def provider_variables() -> set[str]:
     named = {row.key_variable for row in BUILT_IN if row.key_variable}
-    named |= {variable for row in BUILT_IN for _, variable in row.address_variables}
+    named |= {name for row in BUILT_IN for each in row.address_variables for name in (each.variable, *each.others)}
+    named |= {variable for variables in CLOUD_VARIABLES.values() for variable in variables}
     named |= {row.other_address.variable for row in BUILT_IN if row.other_address}
     return named | {base_url_variable(row) for row in BUILT_IN if row.is_local}
 

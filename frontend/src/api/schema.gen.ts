@@ -3141,13 +3141,13 @@ export interface components {
             /** Name */
             name: string;
             /** Protocol */
-            protocol?: ("openai" | "anthropic" | "gemini" | "cohere") | null;
+            protocol?: ("openai" | "anthropic" | "gemini" | "cohere" | "bedrock" | "vertex") | null;
             /** Base Url */
             base_url?: string | null;
             /** Api Key Env */
             api_key_env?: string | null;
             /** Auth */
-            auth?: ("bearer" | "none") | null;
+            auth?: ("bearer" | "none" | "aws" | "google") | null;
             /** Priority */
             priority?: number | null;
             /** Default Model */

@@ -134,7 +134,7 @@ def _variable_views(current: Configuration) -> list[VariableView]:
             continue
         fingerprints = [key.fingerprint for key in row.keys]
         names = {row.key_variable: fingerprints} if row.key_variable else {}
-        names |= {base_url_variable(row): [], **{variable: [] for _, variable in row.address_variables}}
+        names |= {base_url_variable(row): [], **{each.variable: [] for each in row.address_variables}}
         names |= {row.other_address.variable: []} if row.other_address else {}
         views += [
             VariableView(name=name, provider=row.name, is_set=name in current.variables or bool(keys), keys=keys)

@@ -71,7 +71,7 @@ class _Conversation:
             self._calls[call.id] = call.name
             self._open[call.id] = f"{call.where}.id"
         self._place_later()
-        self._add("assistant", _with_thinking(content, message.get("reasoning_details")))
+        self._add("assistant", with_thinking(content, message.get("reasoning_details")))
 
     def result(self, where: str, message: Json) -> None:
         call_id = answered_call(message, where, self._calls)
@@ -122,31 +122,33 @@ def _input(call: Call) -> Json:
     return value
 
 
-def _with_thinking(content: list[Json], details: object) -> list[Json]:
+def with_thinking(content: list[Json], details: object, *, encrypted_format: str = REASONING_FORMAT) -> list[Json]:
     """`content` with the thinking before it that Anthropic signed; other reasoning is left out.
 
     The index of a detail is that of its block in the answer: models that think between tools do not do all of it first.
+    `encrypted_format` is the `format` of encrypted thinking.
     """
     if not isinstance(details, list) or not content:
         return content
     merged: list[Json] = []
     rest = content[::-1]
-    for index, block in _thinking(details):
+    for index, block in _thinking(details, encrypted_format):
         while index is not None and len(merged) < index and len(rest) > 1:
             merged.append(rest.pop())
         merged.append(block)
     return merged + rest[::-1]
 
 
-def _thinking(details: list[Any]) -> list[tuple[int | None, Json]]:
+def _thinking(details: list[Any], encrypted_format: str) -> list[tuple[int | None, Json]]:
     """The blocks with their indexes. A client may send back the pieces of a stream: pieces of one index are one block."""
     made: list[tuple[int | None, Json]] = []
     for detail in details:
-        if not isinstance(detail, dict) or detail.get("format") != REASONING_FORMAT:
+        is_encrypted = isinstance(detail, dict) and detail.get("type") == "reasoning.encrypted"
+        if not isinstance(detail, dict) or detail.get("format") != (encrypted_format if is_encrypted else REASONING_FORMAT):
             continue
         index = detail.get("index")
         place = index if type(index) is int else None
-        if detail.get("type") == "reasoning.encrypted":
+        if is_encrypted:
             if isinstance(detail.get("data"), str):
                 made.append((place, {"type": "redacted_thinking", "data": detail["data"]}))
         elif detail.get("type") == "reasoning.text":

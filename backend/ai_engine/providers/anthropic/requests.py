@@ -44,7 +44,7 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     if system:
         request["system"] = system
     _add_tools(request, body, traits, thinking)
-    _add_sampling(request, body, traits, is_thinking=thinking.is_on)
+    request.update(sampling(body, traits, is_thinking=thinking.is_on))
     _add_output(request, body, traits, thinking)
     stops = chat_parameters.stops(body)
     if any(not stop.strip() for stop in stops):
@@ -80,23 +80,25 @@ def _add_output(request: Json, body: JsonMapping, traits: Traits, thinking: Thin
         request["output_config"] = output
 
 
-def _add_sampling(request: Json, body: JsonMapping, traits: Traits, *, is_thinking: bool) -> None:
+def sampling(body: JsonMapping, traits: Traits, *, is_thinking: bool) -> Json:
     """1 is the default of `temperature` and `top_p` in both formats. It is left out: newer models refuse the two together."""
     temperature, top_p = optional(body, "temperature", float), optional(body, "top_p", float)
     top_k = optional(body, "top_k", int)
+    chosen: Json = {}
     if temperature is not None and temperature != 1:
         if temperature > 1:
             raise unsupported("temperature", f"must be at most 1 for {PROVIDER}")
         _check_sampling(traits, "temperature", is_allowed=not is_thinking)
-        request["temperature"] = temperature
+        chosen["temperature"] = temperature
     if top_p is not None and top_p != 1:
         _check_sampling(traits, "top_p", is_allowed=not is_thinking or top_p >= _SMALLEST_TOP_P_OF_THINKING)
-        if "temperature" in request and not traits.takes_two_samplings:
+        if "temperature" in chosen and not traits.takes_two_samplings:
             raise unsupported("top_p", "is not supported by this model together with temperature")
-        request["top_p"] = top_p
+        chosen["top_p"] = top_p
     if top_k is not None:
         _check_sampling(traits, "top_k", is_allowed=not is_thinking)
-        request["top_k"] = top_k
+        chosen["top_k"] = top_k
+    return chosen
 
 
 def _check_sampling(traits: Traits, name: str, *, is_allowed: bool) -> None:
@@ -117,10 +119,8 @@ def _add_tools(request: Json, body: JsonMapping, traits: Traits, thinking: Think
     tools = [
         _tool(function, tool, place, traits) for place, (function, tool) in enumerate(zip(functions, body["tools"], strict=True))
     ]
-    if is_forced and not traits.takes_forced_tools:
-        raise unsupported("tool_choice", "must be auto or none: this model cannot be forced to call a tool")
-    if is_forced and thinking.is_on and traits.thinking is Thinking.BUDGET:
-        raise unsupported("tool_choice", "must be auto or none while this model reasons")
+    if is_forced:
+        check_forced_tools(traits, thinking)
     picked: Json = {"type": "auto"}
     if choice is not None and choice.mode == "none":
         picked = {"type": "none"}
@@ -133,6 +133,14 @@ def _add_tools(request: Json, body: JsonMapping, traits: Traits, thinking: Think
     request["tools"] = tools
     if picked != {"type": "auto"}:
         request["tool_choice"] = picked
+
+
+def check_forced_tools(traits: Traits, thinking: ThinkingOptions) -> None:
+    """Raises `UnsupportedByProvider` where the model cannot be forced to call a tool."""
+    if not traits.takes_forced_tools:
+        raise unsupported("tool_choice", "must be auto or none: this model cannot be forced to call a tool")
+    if thinking.is_on and traits.thinking is Thinking.BUDGET:
+        raise unsupported("tool_choice", "must be auto or none while this model reasons")
 
 
 def _tool(function: Function, given: JsonMapping, place: int, traits: Traits) -> Json:

@@ -1,21 +1,20 @@
 """The adapter for Google's Gemini API."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from urllib.parse import quote
 
 import orjson
 
 from ai_engine.clock import Clock
 from ai_engine.names import Operation
 from ai_engine.providers.adapter import ListedModel, PlainAnswer, StreamDecoder
+from ai_engine.providers.endpoint import Endpoint
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.providers.gemini.answers import failure_of_finish, failure_of_prompt, no_candidates, plain_choice
 from ai_engine.providers.gemini.embeddings import embed_contents, read_embeddings
+from ai_engine.providers.gemini.endpoint import GeminiEndpoint
 from ai_engine.providers.gemini.listing import read_listing
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.providers.gemini.stream import GeminiStreamDecoder
-from ai_engine.providers.json_requests import KeyedHeaders, keyed_headers
 from ai_engine.providers.plain_answers import TOO_DEEP, answer_object
 from ai_engine.providers.translating import TranslatingAdapter
 from ai_engine.upstream.port import Headers
@@ -25,33 +24,24 @@ from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.tolerant import string_in
 
-_REMEMBERED_MODELS = 4096
-
 
 class Gemini(TranslatingAdapter):
-    """`adapter.Adapter` for `WireProtocol.GEMINI`."""
+    """`adapter.Adapter` for the format, by default at the Gemini API (`WireProtocol.GEMINI`)."""
 
     name = "Gemini"
     operations = frozenset({Operation.CHAT, Operation.EMBEDDINGS})
-    says_one_call_at_a_time = False
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock)
-        self._path = lru_cache(_REMEMBERED_MODELS)(_path)
+    def __init__(self, clock: Clock, endpoint: Endpoint | None = None) -> None:
+        super().__init__(clock, endpoint or GeminiEndpoint())
 
-    @staticmethod
-    def headers_with(secret: str | None) -> KeyedHeaders:
-        # In a header, since URLs end up in logs: https://ai.google.dev/gemini-api/docs/api-key (read 2026-11-28).
-        return keyed_headers() if secret is None else keyed_headers((b"x-goog-api-key", secret.encode()))
+    def says_one_call_at_a_time(self, model: str) -> bool:
+        return False
 
     def request(self, operation: Operation, body: JsonMapping, model: str) -> tuple[str, JsonMapping]:
         name = model.removeprefix("models/")
         if operation is Operation.EMBEDDINGS:
-            method, outgoing = embed_contents(body, name)
-        else:
-            method = "streamGenerateContent?alt=sse" if body.get("stream") else "generateContent"
-            outgoing = generate_content(body, name)
-        return f"/{self._path(model)}:{method}", outgoing
+            return embed_contents(body, name)
+        return "streamGenerateContent" if body.get("stream") else "generateContent", generate_content(body, name)
 
     def decode_answer(
         self, operation: Operation, headers: Headers, body: bytes, model: str, *, as_chat: bool = False
@@ -102,17 +92,5 @@ class Gemini(TranslatingAdapter):
     def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return GeminiStreamDecoder(model, self._now())
 
-    def listing_url(self, base_url: str) -> str:
-        # The API's largest page, far above the number of models.
-        return f"{base_url}/models?pageSize=1000"
-
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)
-
-
-def _path(model: str) -> str:
-    """`models/` and the name, quoted into one segment; tuned models are in a collection of their own."""
-    name = model.removeprefix("models/")
-    if name.startswith("tunedModels/"):
-        return "tunedModels/" + quote(name.removeprefix("tunedModels/"), safe="")
-    return "models/" + quote(name, safe="")

@@ -31,13 +31,19 @@ def embed_contents(body: JsonMapping, model: str) -> tuple[str, Json]:
     dimensions = optional(body, "dimensions", int)
     if dimensions is not None:
         common["outputDimensionality"] = dimensions
-    purpose = optional(body, "input_type", str)
-    if purpose is not None:
-        if purpose not in _TASKS:
-            raise unsupported("input_type", f"is {purpose[:60]!r}, which {chat.not_by(_PROVIDER)}")
-        common["taskType"] = _TASKS[purpose]
+    task = task_type(body, _PROVIDER)
+    if task is not None:
+        common["taskType"] = task
     requests: list[Json] = [{**common, "content": {"parts": [{"text": text}]}} for text in input_texts(body, _PROVIDER)]
     return ("embedContent", requests[0]) if len(requests) == 1 else ("batchEmbedContents", {"requests": requests})
+
+
+def task_type(body: JsonMapping, provider: str) -> str | None:
+    """Google's value of `input_type`; `None` where the field is missing."""
+    purpose = optional(body, "input_type", str)
+    if purpose is not None and purpose not in _TASKS:
+        raise unsupported("input_type", f"is {purpose[:60]!r}, which {chat.not_by(provider)}")
+    return None if purpose is None else _TASKS[purpose]
 
 
 def read_embeddings(answer: JsonMapping, model: str) -> PlainAnswer | Failure:

@@ -103,10 +103,11 @@ def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
 class OpenAICompatible:
     """`adapter.Adapter` for `WireProtocol.OPENAI`."""
 
-    says_one_call_at_a_time = True
-
     def __init__(self) -> None:
         self._target = lru_cache(_KNOWN_TARGETS)(_target)
+
+    def says_one_call_at_a_time(self, model: str) -> bool:
+        return True
 
     def speaks(self, operation: Operation, provider: ProviderDefinition, model: str) -> bool:
         return (
@@ -194,6 +195,9 @@ class OpenAICompatible:
     def encode_listing(self, provider: ProviderDefinition, key: ProviderKey | None) -> UpstreamRequest:
         target = self._target(provider.base_url, provider.key_header, key.secret if key else None)
         return listing_request(provider, target.listing_url, target.listing_headers)
+
+    def encode_next_listing(self, provider: ProviderDefinition, key: ProviderKey | None, page: bytes) -> UpstreamRequest | None:
+        return None
 
     def decode_listing(self, body: bytes) -> Sequence[ListedModel]:
         return read_listing(body)

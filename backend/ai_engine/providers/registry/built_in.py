@@ -5,8 +5,10 @@
 """
 
 from ai_engine.names import Operation
-from ai_engine.providers.registry.definition import AddressForm, WireProtocol
+from ai_engine.providers.cloud_credentials import Cloud
+from ai_engine.providers.registry.definition import AddressForm, AddressVariable, WireProtocol
 from ai_engine.providers.registry.definition import ProviderDefinition as _Row
+from ai_engine.providers.registry.off_by_default import COMMUNITY, LOCAL
 
 SANDBOX = _Row(
     "sandbox",
@@ -220,7 +222,7 @@ _OFFICIAL = (
         "https://api.cloudflare.com/client/v4/accounts/{account_id}/ai/v1",
         "CLOUDFLARE_API_KEY",
         docs_url="https://developers.cloudflare.com/workers-ai",
-        address_variables=(("account_id", "CLOUDFLARE_ACCOUNT_ID"),),
+        address_variables=(AddressVariable("account_id", "CLOUDFLARE_ACCOUNT_ID"),),
         default_model="@cf/meta/llama-3.1-8b-instruct-fp8",
         models=("@cf/meta/llama-3.1-8b-instruct-fp8", "@cf/openai/gpt-oss-20b", "@cf/openai/gpt-oss-120b"),
         lists_models=False,  # 405: https://github.com/jekalmin/extended_openai_conversation/issues/228
@@ -231,7 +233,7 @@ _OFFICIAL = (
         "{endpoint}/openai/v1",
         "AZURE_OPENAI_API_KEY",
         docs_url="https://learn.microsoft.com/azure/ai-foundry/openai",
-        address_variables=(("endpoint", "AZURE_OPENAI_ENDPOINT"),),
+        address_variables=(AddressVariable("endpoint", "AZURE_OPENAI_ENDPOINT"),),
         # Dated versions name the deployment in the path, and have Responses, where they do, elsewhere:
         # https://learn.microsoft.com/azure/ai-foundry/openai/reference (read 2026-11-28).
         other_address=AddressForm(
@@ -245,6 +247,50 @@ _OFFICIAL = (
         formats=frozenset({Operation.RESPONSES}),
         output_limit_field="max_completion_tokens",
         refuses=frozenset({"top_k"}),
+    ),
+    _Row(
+        "bedrock",
+        "Amazon Bedrock",
+        "https://bedrock-runtime.{region}.amazonaws.com",
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html (read 2026-11-30)
+        "AWS_BEARER_TOKEN_BEDROCK",
+        docs_url="https://docs.aws.amazon.com/bedrock",
+        protocol=WireProtocol.BEDROCK,
+        address_variables=(AddressVariable("region", "BEDROCK_REGION", ("AWS_REGION", "AWS_DEFAULT_REGION")),),
+        cloud=Cloud.AWS,
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html (read 2026-11-30)
+        default_model="amazon.nova-lite-v1:0",
+        models=(
+            "amazon.nova-lite-v1:0",
+            "amazon.nova-pro-v1:0",
+            "openai.gpt-oss-20b-1:0",
+            "openai.gpt-oss-120b-1:0",
+            "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "global.anthropic.claude-haiku-4-5-20251001-v1:0",
+        ),
+    ),
+    _Row(
+        "vertex",
+        "Google Vertex AI",
+        "https://{location}-aiplatform.googleapis.com/v1/projects/{project}/locations/{location}",
+        "VERTEX_API_KEY",
+        docs_url="https://cloud.google.com/vertex-ai/generative-ai/docs",
+        protocol=WireProtocol.VERTEX,
+        address_variables=(
+            AddressVariable("project", "VERTEX_PROJECT"),
+            AddressVariable("location", "VERTEX_LOCATION", default="global"),
+        ),
+        # "Express mode": https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode/overview (read 2026-11-30)
+        key_address="https://aiplatform.googleapis.com/v1",
+        # https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations (read 2026-11-30)
+        odd_addresses=(
+            ("https://global-aiplatform.", "https://aiplatform."),
+            ("https://us-aiplatform.", "https://aiplatform.us.rep."),
+            ("https://eu-aiplatform.", "https://aiplatform.eu.rep."),
+        ),
+        cloud=Cloud.GOOGLE,
+        default_model="gemini-2.5-flash",
+        models=("gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001"),
     ),
     _Row(
         "moonshot",
@@ -322,47 +368,4 @@ _OFFICIAL = (
     ),
 )
 
-
-def _local(name: str, display_name: str, base_url: str, docs_url: str) -> _Row:
-    return _Row(
-        name,
-        display_name,
-        base_url,
-        f"{name.upper()}_API_KEY",
-        docs_url=docs_url,
-        needs_key=False,
-        is_local=True,
-        # Current versions support `responses` and `messages` as well, older ones answer 404. The YAML file enables them:
-        # https://docs.ollama.com/api/anthropic-compatibility,
-        # https://docs.vllm.ai/en/stable/serving/online_serving.html, https://lmstudio.ai/docs/developer/anthropic-compat,
-        # https://github.com/ggml-org/llama.cpp/pull/17570 (all read 2026-11-28).
-        formats=frozenset({Operation.COMPLETIONS}),
-        takes_reasoning_content=True,
-    )
-
-
-_LOCAL = (
-    _local("ollama", "Ollama", "http://localhost:11434/v1", "https://docs.ollama.com/openai"),
-    _local("vllm", "vLLM", "http://localhost:8000/v1", "https://docs.vllm.ai"),
-    _local("llamacpp", "llama.cpp", "http://localhost:8080/v1", "https://github.com/ggml-org/llama.cpp/tree/master/tools/server"),
-    _local("lmstudio", "LM Studio", "http://localhost:1234/v1", "https://lmstudio.ai/docs"),
-)
-
-
-def _community(name: str, display_name: str, base_url: str, key_variable: str) -> _Row:
-    return _Row(name, display_name, base_url, key_variable, is_community=True)
-
-
-# Unofficial resellers of September 2025, for users of the first AI Engine who have keys for them. Off by default.
-_COMMUNITY = (
-    _community("paxsenix", "PaxSenix", "https://api.paxsenix.biz.id/v1", "PAXSENIX_API_KEY"),
-    _community("chi", "ChatAnywhere", "https://api.chatanywhere.tech/v1", "CHI_API_KEY"),
-    _community("samurai", "Samurai API", "https://samuraiapi.in/v1", "SAMURAI_API_KEY"),
-    _community("a4f", "A4F", "https://api.a4f.co/v1", "A4F_API_KEY"),
-    _community("cr", "CloseRouter", "https://api.closerouter.com/v1", "CR_API_KEY"),
-    _community("mango", "Mango", "https://api.mangoi.in/v1", "MANGO_API_KEY"),
-    _community("typegpt", "TypeGPT", "https://wow.typegpt.net/v1", "WOW_TYPEGPT_API_KEY"),
-    _community("pawan", "Pawan Osman", "https://api.pawan.krd/cosmosrp/v1", "PAWAN_API_KEY"),
-)
-
-BUILT_IN: tuple[_Row, ...] = (*_OFFICIAL, *_LOCAL, *_COMMUNITY, SANDBOX)
+BUILT_IN: tuple[_Row, ...] = (*_OFFICIAL, *LOCAL, *COMMUNITY, SANDBOX)

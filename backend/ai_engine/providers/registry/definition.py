@@ -3,17 +3,21 @@
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from ai_engine.names import Operation
+from ai_engine.providers.cloud_credentials import Cloud
 
 
 class WireProtocol(StrEnum):
-    """The protocol of a provider; each has an adapter in `wiring`."""
+    """The protocol of a provider: a format, and a kind of address and authentication. Each has an adapter in `wiring`."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
     COHERE = "cohere"
+    BEDROCK = "bedrock"
+    VERTEX = "vertex"
 
     __hash__ = str.__hash__  # Enum's own is a Python function, and every request looks these up several times
 
@@ -52,6 +56,18 @@ class ProviderKey:
         return cls(secret, digest[:8], secret[-4:] if len(secret) >= 20 else None)
 
 
+class AddressVariable(NamedTuple):
+    """An environment variable that a base URL needs."""
+
+    placeholder: str
+    """Its name in the base URL, in braces."""
+    variable: str
+    others: tuple[str, ...] = ()
+    """Other programs' variables, read where `variable` is not set."""
+    default: str | None = None
+    """`None`: there is no address without a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddressForm:
     """Another form of a provider's address, used when a variable is set."""
@@ -78,9 +94,17 @@ class ProviderDefinition:
     """The first key's variable; further ones append `_2`, `_3` …. `None`: no key is sent."""
     docs_url: str | None = None
     protocol: WireProtocol = WireProtocol.OPENAI
-    address_variables: tuple[tuple[str, str], ...] = ()
-    """`(placeholder, environment variable)` pairs that `base_url` needs."""
+    address_variables: tuple[AddressVariable, ...] = ()
+    """What `base_url` needs."""
     other_address: AddressForm | None = None
+    key_address: str | None = None
+    """The address with a key and without any of the `address_variables`."""
+    odd_addresses: tuple[tuple[str, str], ...] = ()
+    """`(start of an address, its replacement)`, for values of the `address_variables` whose hosts have another form."""
+    cloud: Cloud | None = None
+    """Whose credentials it uses where it has no key."""
+    region: str | None = None
+    """AWS: the region that requests are signed for."""
     needs_key: bool = True
     is_local: bool = False
     """A server on the operator's own machines: off until its `…_BASE_URL` is set or the YAML file names it."""

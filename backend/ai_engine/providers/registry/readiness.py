@@ -45,13 +45,17 @@ def obstacle(row: ProviderDefinition) -> str | None:
     if not row.needs_key:
         return f"needs {base_url_variable(row)}"
     missing = [] if row.keys or row.key_variable is None else [row.key_variable]
-    missing += [variable for placeholder, variable in row.address_variables if "{" + placeholder + "}" in row.base_url]
+    if row.key_address is None:
+        needed = [each for each in row.address_variables if each.default is None]
+        missing += [each.variable for each in needed if "{" + each.placeholder + "}" in row.base_url]
     needs = f"needs {' and '.join(missing)}"
+    if row.cloud is not None and not row.keys:
+        needs += f", or {row.address_variables[0].variable} alone to use {row.cloud.display_name} credentials"
     return needs if row.name in _BUILT_IN_NAMES else f"{needs}, or `auth: none` in the YAML file"
 
 
 def credentials(row: ProviderDefinition) -> str:
     """The row's keys, by fingerprint."""
     if not row.keys:
-        return "no key"
+        return "no key" if row.cloud is None else f"{row.cloud.display_name} credentials"
     return f"{'key' if len(row.keys) == 1 else 'keys'} {', '.join(key.fingerprint for key in row.keys)}"

@@ -3,22 +3,25 @@
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from ai_engine.errors import ConfigurationError
 from ai_engine.names import Operation
+from ai_engine.providers.cloud_credentials import CLOUD_VARIABLES, Cloud
+from ai_engine.providers.cloud_sources import missing_extra
 from ai_engine.providers.registry.built_in import BUILT_IN
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
 from ai_engine.settings import ConfigFile, Environment, Settings
 from ai_engine.settings.file import ProviderSection, TimeoutsSection
 
-__all__ = ["BUILT_IN", "base_url_variable", "resolve"]
+__all__ = ["BUILT_IN", "base_url_variable", "clouds_of", "resolve"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 _ADDRESS_PART = re.compile(r"[A-Za-z0-9._-]+")
+_AWS_REGION = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 
 
 def resolve(
@@ -42,9 +45,9 @@ def resolve(
 
 
 def base_url_variable(row: ProviderDefinition) -> str:
-    """`OPENAI_API_KEY` → `OPENAI_BASE_URL`, `HF_TOKEN` → `HF_BASE_URL`; without a key's variable, from the provider's name."""
-    prefix = re.sub(r"_(API_KEY|KEY|TOKEN)$", "", row.key_variable) if row.key_variable else _variable_prefix(row.name)
-    return f"{prefix}_BASE_URL"
+    """`OPENAI_API_KEY` → `OPENAI_BASE_URL`, `HF_TOKEN` → `HF_BASE_URL`; where it has no such ending, from the provider's name."""
+    prefix, is_of_key = re.subn(r"_(API_KEY|KEY|TOKEN)$", "", row.key_variable or "")
+    return f"{prefix if is_of_key else _variable_prefix(row.name)}_BASE_URL"
 
 
 def _variable_prefix(name: str) -> str:
@@ -73,10 +76,15 @@ def _resolve_one(
     if not environment.get(variable, "").strip() and (section is None or section.base_url is None):
         row = _in_other_form(row, environment)
     row = _override(row, section)
-    address, source = _address(row, section, variable, environment)
     keys = _keys(environment, row.key_variable) if row.key_variable else ()
+    if keys:
+        row = replace(row, cloud=None)
+    elif row.cloud is not None and row.address_variables and _value(environment, row.address_variables[0].variable):
+        row = replace(row, needs_key=False)
+    address, source = _address(row, section, variable, environment, has_keys=bool(keys))
     is_named = section is not None or source is not None
-    is_configured = bool(keys) and address is not None if row.needs_key else is_named
+    is_configured = address is not None and (bool(keys) if row.needs_key else is_named)
+    row = replace(row, region=_region(row, address, environment))
     if address is not None and (source is not None or is_configured):
         # A local server's default port may be the gateway's: vLLM's is 8000.
         own.refuse(address, source or f"the built-in address of provider {row.name!r}")
@@ -95,12 +103,15 @@ def _override(row: ProviderDefinition, section: ProviderSection | None) -> Provi
     """The row with the fields that the section gives."""
     if section is None:
         return row
-    if section.auth == "none":
+    if section.auth == "bearer":
+        row = replace(row, needs_key=True, cloud=None)
+    elif section.auth is not None:
         if section.api_key_env is not None:
-            raise ConfigurationError(f"provider {row.name!r} in the YAML file must not have both api_key_env and auth: none.")
-        row = replace(row, needs_key=False, key_variable=None)
-    elif section.auth == "bearer":
-        row = replace(row, needs_key=True)
+            raise ConfigurationError(
+                f"provider {row.name!r} in the YAML file must not have both api_key_env and auth: {section.auth}."
+            )
+        cloud = None if section.auth == "none" else Cloud(section.auth)
+        row = replace(row, needs_key=False, key_variable=None, cloud=cloud)
     return replace(
         row,
         protocol=row.protocol if section.protocol is None else WireProtocol(section.protocol),
@@ -142,7 +153,7 @@ def _keys(environment: Environment, variable: str) -> tuple[ProviderKey, ...]:
 
 
 def _address(
-    row: ProviderDefinition, section: ProviderSection | None, variable: str, environment: Environment
+    row: ProviderDefinition, section: ProviderSection | None, variable: str, environment: Environment, *, has_keys: bool
 ) -> tuple[str | None, str | None]:
     """The base URL and its source (`None`: the built-in row). No URL where a variable that it needs is not set."""
     source: str | None
@@ -151,16 +162,60 @@ def _address(
     if section is not None and section.base_url is not None:
         source = f"provider {row.name!r} in the YAML file"
         return _checked_url(section.base_url, source), source
+    if row.key_address is not None and has_keys and not _value(environment, row.address_variables[0].variable):
+        return row.key_address, None
     url, mark, query = row.base_url.partition("?")
     source = None
-    for placeholder, name in row.address_variables:
-        value = environment.get(name, "").strip().rstrip("/")
+    for each in row.address_variables:
+        name = next((name for name in (each.variable, *each.others) if _value(environment, name)), None)
+        value = each.default if name is None else _value(environment, name).rstrip("/")
         if not value:
             return None, None
-        if not url.startswith("{"):
-            _refuse_odd_part(value, name)
-        url, source = url.replace("{" + placeholder + "}", value), name
+        if name is not None:
+            source = name
+            if not url.startswith("{"):
+                _refuse_odd_part(value, name)
+        url = url.replace("{" + each.placeholder + "}", value)
+    for odd, true in row.odd_addresses:
+        url = true + url.removeprefix(odd) if url.startswith(odd) else url
     return _checked_url(url, source or row.name) + mark + query, source
+
+
+def clouds_of(providers: Iterable[ProviderDefinition], environment: Environment) -> Mapping[Cloud, Mapping[str, str]]:
+    """The clouds whose credentials some resolved provider is asked with, each with those of its variables that are set.
+
+    Raises `ConfigurationError` where what looks them up is not installed.
+    """
+    clouds: dict[Cloud, Mapping[str, str]] = {}
+    for row in providers:
+        if not row.is_configured or row.needs_key or row.cloud is None:
+            continue
+        variables = {name: value for name in CLOUD_VARIABLES[row.cloud] if (value := _value(environment, name))}
+        missing = missing_extra(row.cloud, variables)
+        if missing is not None:
+            raise ConfigurationError(f"provider {row.name!r} is not usable: {missing}.")
+        clouds[row.cloud] = variables
+    return clouds
+
+
+def _value(environment: Environment, variable: str) -> str:
+    return environment.get(variable, "").strip()
+
+
+def _region(row: ProviderDefinition, address: str | None, environment: Environment) -> str | None:
+    """What requests to AWS are signed for: as the address says, else a variable. Raises where neither does and it is needed."""
+    if row.protocol is not WireProtocol.BEDROCK or address is None:
+        return None
+    named = _AWS_REGION.search(address)
+    if named is not None:
+        return named[1]
+    variables = ("BEDROCK_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+    region = next((value for name in variables if (value := _value(environment, name))), None)
+    if region is None and row.cloud is not None and not row.needs_key:
+        raise ConfigurationError(
+            f"provider {row.name!r} is not usable: its address does not name the AWS region to sign for; set BEDROCK_REGION."
+        )
+    return region
 
 
 def _in_other_form(row: ProviderDefinition, environment: Environment) -> ProviderDefinition:

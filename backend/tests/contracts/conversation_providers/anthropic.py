@@ -12,16 +12,23 @@ from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstr
 
 class Anthropic:
     name = "anthropic"
+    protocol = "anthropic"
+    model = "tiny"
     tells_cached = True
+    is_told_one_call = True
+    gives_call_ids = True
+    signs = True
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         upstream.on("/messages", *(self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
 
     def understands(self, request: ReceivedRequest) -> Asked:
-        check("anthropic", "CreateMessageParams", request.body)
         assert request.headers["x-api-key"] == "sk-alpha-1"
         assert request.headers["anthropic-version"] == "2023-06-01"
-        body = request.body
+        return self._asked(request.body)
+
+    def _asked(self, body: Json) -> Asked:
+        check("anthropic", "CreateMessageParams", body)
         raw: list[tuple[str, Turn]] = []
         for message in body["messages"]:
             assert not raw or raw[-1][0] != message["role"], "roles take turns"

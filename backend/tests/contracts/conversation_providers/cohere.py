@@ -12,7 +12,12 @@ from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstr
 
 class Cohere:
     name = "cohere"
+    protocol = "cohere"
+    model = "tiny"
     tells_cached = False
+    is_told_one_call = False
+    gives_call_ids = True
+    signs = False
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         upstream.on("/chat", *(self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps))

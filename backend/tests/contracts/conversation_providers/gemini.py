@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ai_engine.wire.json_types import Json
-from tests.contracts.conversation_providers.port import SIGNATURE, known_calls
+from tests.contracts.conversation_providers.port import SIGNATURE
 from tests.contracts.conversation_script import ANSWER, PICTURE, WEATHER, Asked, Call, Result, Said, Turn
 from tests.contracts.published_specifications import check
 from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstream, Step, Stream
@@ -11,15 +11,22 @@ from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstr
 
 class Gemini:
     name = "gemini"
+    protocol = "gemini"
+    model = "tiny"
     tells_cached = True
+    is_told_one_call = False
+    gives_call_ids = True
+    signs = True
+    models = "/models"
+    request_schema = ("gemini", "GenerateContentRequest")
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         method = "streamGenerateContent" if stream else "generateContent"
         scripted = [self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
-        upstream.on(f"/models/tiny:{method}", *scripted)
+        upstream.on(f"{self.models}/{self.model}:{method}", *scripted)
 
     def understands(self, request: ReceivedRequest) -> Asked:
-        check("gemini", "GenerateContentRequest", request.body)
+        check(*self.request_schema, request.body)
         assert request.headers["x-goog-api-key"] == "sk-alpha-1"
         assert "sk-alpha-1" not in request.query
         body, config = request.body, request.body.get("generationConfig", {})
@@ -27,7 +34,7 @@ class Gemini:
         for content in body["contents"]:
             role = "assistant" if content["role"] == "model" else "user"
             assert not raw or raw[-1][0] != role, "roles take turns"
-            raw.append((role, self._turn(role, content["parts"], list(known_calls(raw).values()))))
+            raw.append((role, self._turn(role, content["parts"], [call for _, turn in raw for call in turn.calls])))
         declared = [each for tool in body.get("tools", ()) for each in tool["functionDeclarations"]]
         assert all((each.get("parametersJsonSchema") or each["parameters"]) == WEATHER for each in declared)
         is_structured = "responseJsonSchema" in config or "responseSchema" in config
@@ -48,7 +55,10 @@ class Gemini:
         )
 
     def _turn(self, role: str, parts: Sequence[Json], calls: Sequence[Call]) -> Turn:
-        texts, results, made, has_picture = [], [], [], False
+        texts: list[str] = []
+        results: list[Result] = []
+        made: list[Call] = []
+        has_picture = False
         for part in parts:
             if "text" in part:
                 texts.append(part["text"])
@@ -57,10 +67,10 @@ class Gemini:
                 has_picture = True
             elif "functionCall" in part:
                 call = part["functionCall"]
-                made.append(Call(call["id"], call["name"], call["args"]))
+                made.append(Call(call.get("id", ""), call["name"], call["args"]))
             else:
                 response = part["functionResponse"]
-                call = next(each for each in calls if each.id == response["id"])
+                call = next(each for each in calls if each.id == response["id"]) if self.gives_call_ids else calls[len(results)]
                 assert response["name"] == call.name
                 (value,) = response["response"].values()
                 results.append(Result(call, value))
@@ -70,7 +80,9 @@ class Gemini:
         endings = {"stop": "STOP", "length": "MAX_TOKENS", "calls": "STOP", "filter": "SAFETY"}
         parts: list[Json] = [{"text": piece, "thought": True} for piece in said.reasoning]
         parts += [{"text": piece} for piece in said.pieces]
-        parts += [{"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}} for call in said.calls]
+        ids: list[Json] = [{"id": call.id} if self.gives_call_ids else {} for call in said.calls]
+        calls = zip(ids, said.calls, strict=True)
+        parts += [{"functionCall": {**call_id, "name": call.name, "args": call.arguments}} for call_id, call in calls]
         if said.reasoning:
             parts[-1]["thoughtSignature"] = SIGNATURE
         thoughts = 3 if said.reasoning else 0

@@ -12,7 +12,12 @@ from tests.fakes.scripted_upstream import Answer, ReceivedRequest, ScriptedUpstr
 
 class OpenAI:
     name = "openai"
+    protocol = "openai"
+    model = "tiny"
     tells_cached = True
+    is_told_one_call = True
+    gives_call_ids = True
+    signs = False
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         scripted = [self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps]

@@ -17,8 +17,18 @@ class Provider(Protocol):
     """One wire protocol, at the provider's end."""
 
     name: str
+    protocol: str
+    """As the configuration file has it."""
+    model: str
+    """Its own name of the model that has the conversations."""
     tells_cached: bool
     """Its usage says how much of the input came from a cache."""
+    is_told_one_call: bool
+    """That one tool may be called at a time can be said to it."""
+    gives_call_ids: bool
+    """Calls of tools have ids; elsewhere they go by name and order."""
+    signs: bool
+    """It signs its reasoning, and wants it back."""
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         """Scripts one answer for each request."""

@@ -73,7 +73,7 @@ def secrets(provider: ProviderDefinition) -> list[str]:
 
 
 def test_every_provider_of_the_description_is_built_in_once() -> None:
-    assert sorted(row.name for row in BUILT_IN) == sorted(NAMED_IN_THE_DESCRIPTION)
+    assert sorted(row.name for row in BUILT_IN) == sorted([*NAMED_IN_THE_DESCRIPTION, "bedrock", "vertex"])
 
 
 def test_official_rows_are_complete() -> None:
@@ -105,6 +105,8 @@ def test_every_built_in_variable_belongs_to_one_provider() -> None:
         ("moonshot", "moonshotai"),
         ("minimax", "minimax"),
         ("cloudflare", "cloudflare"),
+        ("bedrock", "aws"),
+        ("vertex", "google"),
     ],
 )
 def test_known_models_are_models_that_the_price_list_knows(name: str, source: str) -> None:
@@ -116,7 +118,7 @@ def test_known_models_are_models_that_the_price_list_knows(name: str, source: st
 
 def test_native_protocols_are_marked() -> None:
     protocols = {row.name: row.protocol for row in BUILT_IN if row.protocol is not WireProtocol.OPENAI}
-    assert protocols == {"anthropic": WireProtocol.ANTHROPIC, "gemini": WireProtocol.GEMINI, "cohere": WireProtocol.COHERE}
+    assert protocols == {name: WireProtocol(name) for name in ("anthropic", "gemini", "cohere", "bedrock", "vertex")}
 
 
 def test_nothing_but_the_sandbox_is_configured_without_a_word_from_the_operator() -> None:

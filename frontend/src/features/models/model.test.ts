@@ -54,6 +54,8 @@ test('an unknown reason or order is shown as it is', () => {
 })
 
 test('keys in cooldown are explained by their failure, other exclusions by the gateway', () => {
-  expect(exclusionDetail('keys_in_cooldown', 'invalid_key', 'every key is in cooldown: invalid_key')).toMatch(/rejected the key/)
+  expect(exclusionDetail('keys_in_cooldown', 'invalid_key', 'every key is in cooldown: invalid_key')).toMatch(
+    /rejected the key/,
+  )
   expect(exclusionDetail('drained', null, 'drained by hand')).toBe('drained by hand')
 })

@@ -87,9 +87,7 @@ function AttemptRow({ attempt, bar, ticks, isOpen }: AttemptRowProps) {
           {failure && (
             <Term name="Failure">
               {failure.explanation}
-              {attempt.detail !== null && (
-                <Aside>{attempt.detail}</Aside>
-              )}
+              {attempt.detail !== null && <Aside>{attempt.detail}</Aside>}
               <Aside>{blame}</Aside>
             </Term>
           )}

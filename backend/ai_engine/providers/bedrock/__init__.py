@@ -1,0 +1,1 @@
+"""Amazon Bedrock: chats over Converse and ConverseStream, for every model there that holds conversations."""

@@ -1,0 +1,169 @@
+"""A chat's messages as Converse's `system` and `messages`.
+
+The API refuses (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html and public reports, read
+2026-11-30) blank texts, consecutive turns of one role, an assistant's message at the beginning or, with most models, at the end,
+and tool calls in a request without tools. All instructions become `system`.
+"""
+
+import orjson
+
+from ai_engine.providers.anthropic.conversation import with_thinking
+from ai_engine.providers.bedrock.content import PROVIDER, ContentReader
+from ai_engine.providers.bedrock.model_traits import ModelTraits
+from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
+from ai_engine.providers.chat_parameters import not_by
+from ai_engine.wire.bedrock import REDACTED_FORMAT, valid_id
+from ai_engine.wire.fields import invalid, optional, unsupported
+from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.openai import arguments_in
+
+_BEGINNING = "(The conversation begins with the assistant.)"
+_NO_OUTPUT = "(no output)"
+_PAUSE = "."
+"""The assistant's turn between a tool's result and content that the model does not support in the same turn."""
+
+
+def conversation(body: JsonMapping, traits: ModelTraits, *, has_tools: bool) -> tuple[list[Json], list[Json]]:
+    """`system` and `messages`. Without tools in the request, earlier calls and results become text.
+
+    Raises `InvalidRequest` and `UnsupportedByProvider`.
+    """
+    reader = _Conversation(traits, has_tools=has_tools)
+    for where, role, message in messages(body, PROVIDER):
+        if role == "user":
+            reader.user(where, message)
+        elif role == "assistant":
+            reader.assistant(where, message)
+        elif role == "tool":
+            reader.result(where, message)
+        else:
+            reader.instruct(where, message)
+    reader.close(body.get("cache_control"))
+    return reader.system, reader.turns
+
+
+class _Conversation:
+    """The turns so far."""
+
+    def __init__(self, traits: ModelTraits, *, has_tools: bool) -> None:
+        self.system: list[Json] = []
+        self.turns: list[Json] = []
+        self._traits = traits
+        self._has_tools = has_tools
+        self._content = ContentReader(traits)
+        self._calls: dict[str, str] = {}
+        """All calls so far: the names of their tools, by id."""
+        self._open: dict[str, str] = {}
+        """Calls without a result: their paths, by id."""
+        self._after_results: list[Json] = []
+        """Blocks that follow the last result."""
+        self._kinds: set[str] = set()
+        """The kinds of blocks in the last turn."""
+
+    def instruct(self, where: str, message: Json) -> None:
+        self.system += self._content.text_blocks(message, where)
+
+    def user(self, where: str, message: Json) -> None:
+        self._check_results()
+        self._add("user", self._content.blocks(message, where))
+
+    def assistant(self, where: str, message: Json) -> None:
+        self._check_results()
+        if message.get("images"):
+            raise unsupported(f"{where}.images", not_by(PROVIDER))
+        content = self._content.text_blocks(message, where)
+        if not content and (refusal := optional(message, "refusal", str, where) or "").strip():
+            content = [{"text": refusal}]
+        for call in tool_calls(message, where, PROVIDER):
+            self._calls[call.id] = call.name
+            self._open[call.id] = f"{call.where}.id"
+            content.append(self._call(call))
+        self._add("assistant", self._with_reasoning(content, message.get("reasoning_details")))
+
+    def _call(self, call: Call) -> Json:
+        if not self._has_tools:
+            return {"text": f"[Called the tool {call.name} with {call.arguments}]"}
+        arguments = arguments_in(call.arguments)
+        if arguments is None:
+            raise invalid(f"{call.where}.function.arguments", "must be a JSON object in a string")
+        return {"toolUse": {"toolUseId": valid_id(call.id), "name": call.name, "input": arguments}}
+
+    def _with_reasoning(self, content: list[Json], details: object) -> list[Json]:
+        """Only Claude takes its reasoning back, and only if it is signed or encrypted."""
+        if self._traits.claude is None:
+            return content
+        return [_reasoning(block) for block in with_thinking(content, details, encrypted_format=REDACTED_FORMAT)]
+
+    def result(self, where: str, message: Json) -> None:
+        call_id = answered_call(message, where, self._calls)
+        self._open.pop(call_id, None)
+        blocks = self._content.blocks(message, where)
+        text = "\n".join(block["text"] for block in blocks if "text" in block)
+        has_failed = message.get("is_error") is True
+        if self._has_tools:
+            self._add("user", [self._result(valid_id(call_id), text, blocks, has_failed=has_failed)])
+            return
+        word = "failed" if has_failed else "answered"
+        others = [block for block in blocks if "text" not in block]
+        self._add("user", [{"text": f"[The tool {self._calls[call_id]} {word}: {text or _NO_OUTPUT}]"}, *others])
+
+    def _result(self, call_id: str, text: str, blocks: list[Json], *, has_failed: bool) -> Json:
+        """Blocks that the model does not support in a result follow the last result."""
+        traits = self._traits
+        inside: list[Json] = []
+        for block in blocks:
+            is_inside = "text" in block or not traits.in_results.isdisjoint(block)
+            (inside if is_inside else self._after_results).append(block)
+        if traits.wants_json_results or (has_failed and not traits.says_failure):
+            output: Json = {"error" if has_failed else "output": text}
+            first: Json = {"json": output} if traits.wants_json_results else {"text": orjson.dumps(output).decode()}
+            inside = [first, *(block for block in inside if "text" not in block)]
+        result: Json = {"toolUseId": call_id, "content": inside or [{"text": _NO_OUTPUT}]}
+        if has_failed and traits.says_failure:
+            result["status"] = "error"
+        return {"toolResult": result}
+
+    def close(self, hint: object) -> None:
+        """Ends the conversation. Raises where it cannot end like this. `hint` is the request's own `cache_control`."""
+        self._check_results()
+        if not self.turns:
+            raise unsupported("messages", f"must have a user's message for {PROVIDER}")
+        if self.turns[0]["role"] == "assistant" and not self._traits.may_begin_with_assistant:
+            self.turns.insert(0, {"role": "user", "content": [{"text": _BEGINNING}]})
+        if self.turns[-1]["role"] == "assistant" and not self._traits.takes_prefill:
+            raise unsupported("messages", "must not end with an assistant's message: this model does not continue one")
+        self.turns[-1]["content"] += self._content.cache_points(hint)
+
+    def _check_results(self) -> None:
+        for where in self._open.values():
+            raise invalid(where, "must be answered by a tool message with this tool_call_id")
+        blocks, self._after_results = self._after_results, []
+        self._add("user", blocks)
+
+    def _add(self, role: str, content: list[Json]) -> None:
+        for block in content:
+            if not self.turns or self.turns[-1]["role"] != role:
+                self._begin(role)
+            elif not self._may_join(block):
+                self.turns.append({"role": "assistant", "content": [{"text": _PAUSE}]})
+                self._begin(role)
+            self.turns[-1]["content"].append(block)
+            self._kinds.update(block)
+
+    def _begin(self, role: str) -> None:
+        self.turns.append({"role": role, "content": []})
+        self._kinds = set()
+
+    def _may_join(self, block: Json) -> bool:
+        """Whether the model supports it in the same turn. Results and cache points always go together."""
+        kinds = self._kinds.union(block)
+        return "toolResult" not in kinds or kinds <= {"toolResult", "cachePoint", *self._traits.beside_results}
+
+
+def _reasoning(block: Json) -> Json:
+    """Anthropic's thinking blocks as Converse's; others unchanged."""
+    if block.get("type") == "thinking":
+        return {"reasoningContent": {"reasoningText": {"text": block["thinking"], "signature": block["signature"]}}}
+    if block.get("type") == "redacted_thinking":
+        return {"reasoningContent": {"redactedContent": block["data"]}}
+    return block
