@@ -215,7 +215,7 @@ def test_chat_prints_the_answer(tmp_path: Path, gateway: Serving) -> None:
     for given in (("--url", gateway.url), ("--url", gateway.url + "/")):
         ended = run(tmp_path, "chat", "gpt-4", "Hello, wörld", *given)
         assert (ended.returncode, ended.stderr) == (0, "")
-        assert ended.stdout.startswith("[sandbox] gpt-4")
+        assert ended.stdout.startswith("[sandbox] No provider key is configured")
         assert ended.stdout.endswith("Hello, wörld\n")
     assert run(tmp_path, "chat", "gpt-4", "hi", AI_ENGINE_PORT=str(gateway.port)).returncode == 0
 
