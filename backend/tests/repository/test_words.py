@@ -7,25 +7,15 @@ import pytest
 from tests.repository.tree import ROOT, files
 
 CHECKED = (
-    "backend/ai_engine/access",
-    "backend/ai_engine/app.py",
-    "backend/ai_engine/catalogue",
-    "backend/ai_engine/cli.py",
-    "backend/ai_engine/clock.py",
-    "backend/ai_engine/configuration.py",
-    "backend/ai_engine/database",
-    "backend/ai_engine/errors.py",
-    "backend/ai_engine/events.py",
-    "backend/ai_engine/management_api",
-    "backend/ai_engine/names.py",
-    "backend/ai_engine/preferences",
-    "backend/ai_engine/settings",
-    "backend/ai_engine/telemetry",
-    "backend/ai_engine/upstream",
-    "backend/ai_engine/web",
+    "backend/ai_engine",
     "benchmarks",
     "deploy",
+    "docs",
+    "frontend/src",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
 )
 """Files and folders."""
 
