@@ -75,7 +75,7 @@ test('a failed reload shows the gateway’s message', async () => {
 
   await user.click(await screen.findByRole('button', { name: 'Reload configuration' }))
 
-  expect(await screen.findByText('AI_ENGINE_PORT is not usable: it must be a number.')).toBeVisible()
+  expect(await screen.findByText('AI_ENGINE_PORT is invalid: it must be a number.')).toBeVisible()
   expect(screen.getByText('Reload failed; nothing was changed')).toBeVisible()
 })
 
