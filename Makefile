@@ -40,19 +40,23 @@ run: setup $(PAGES_BUILT) ## set everything up and serve http://localhost:8000: 
 dev: setup ## serve, restart on every change of the code, log everything
 	@exec $(PY) -m ai_engine serve --reload --debug
 
-# Makes each of these targets in turn, whichever fails, and then fails by the names of those that did.
-define EACH
-@failed=; for part in $(1); do $(MAKE) --no-print-directory "$$part" || failed="$$failed $$part"; done; \
-[ -z "$$failed" ] || { echo "Failed:$$failed" >&2; exit 1; }
+# Makes all of these targets, in this order unless a second argument says otherwise, and then fails with the names of those that failed.
+define ALL
+@export FAILED=$$(mktemp) && trap 'rm -f "$$FAILED"' EXIT && $(MAKE) --no-print-directory $(2) $(addprefix tried-,$(1)) \
+&& if [ -s "$$FAILED" ]; then echo "Failed:" $$(cat "$$FAILED") >&2; exit 1; fi
 endef
 PYTHON_PARTS := lint types contracts
 PAGES_PARTS := pages-style pages-types pages-tests
+SIDE_BY_SIDE := -j 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+tried-%:
+	@$(MAKE) --no-print-directory $* || echo $* >> "$$FAILED"
 
 test: setup ## set everything up and check it all: style, types, import contracts, pages, tests, client SDKs
-	$(call EACH,$(PYTHON_PARTS) clients $(PAGES_PARTS) journeys pytest)
+	$(call ALL,$(PYTHON_PARTS) clients $(PAGES_PARTS) journeys pytest)
 
-check: setup ## check what a first patch is asked for, in about a minute: all but what needs more than Python and Node
-	$(call EACH,$(PYTHON_PARTS) $(PAGES_PARTS) unit-tests)
+check: setup $(PAGES)/.installed ## check what a first patch needs: style, types, import contracts and unit tests, with Python and Node alone
+	$(call ALL,pages-style unit-tests pages-tests types pages-types lint contracts,$(SIDE_BY_SIDE))
 
 lint: setup ## check style
 	@cd backend && .venv/bin/python -m ruff check . ../benchmarks ../deploy && .venv/bin/python -m ruff format --check --quiet . ../benchmarks ../deploy
@@ -100,7 +104,7 @@ format: setup ## put the code into its form
 	@if [ -e $(PAGES)/.installed ]; then cd frontend && npm run --silent format; fi
 
 pages: $(PAGES)/.installed ## check the pages: style, types, unit tests, build, and journeys in a real browser
-	$(call EACH,$(PAGES_PARTS) journeys)
+	$(call ALL,$(PAGES_PARTS) journeys)
 
 pages-style: $(PAGES)/.installed
 	@cd frontend && npm run --silent lint
