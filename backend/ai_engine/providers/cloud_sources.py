@@ -6,7 +6,6 @@ No request waits for this: it may read files, start programs and use the network
 import asyncio
 import importlib.util
 import logging
-import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic
@@ -90,14 +89,12 @@ class GoogleSource:
         from google.auth.transport.requests import Request
 
         if self._found is None:
-            with warnings.catch_warnings():
-                # The warning is about files from others; this one is the operator's own.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                if self._file:
-                    load: Any = google.auth.load_credentials_from_file
-                    self._found, _ = load(self._file, scopes=_SCOPES)
-                else:
-                    self._found, _ = google.auth.default(scopes=_SCOPES)
+            if self._file:
+                # Its deprecation is about files from others; this one is the operator's own.
+                load: Any = google.auth.load_credentials_from_file
+                self._found, _ = load(self._file, scopes=_SCOPES)
+            else:
+                self._found, _ = google.auth.default(scopes=_SCOPES)
         ends_at = self._found.expiry  # in UTC, and naive
         is_ending = ends_at is not None and ends_at.replace(tzinfo=UTC) - datetime.now(UTC) < _RENEWED_BEFORE_END
         if not self._found.token or is_ending:
