@@ -35,6 +35,7 @@ const PAGES: [path: string, shows: (page: Page) => Locator][] = [
     (page) => page.getByText('No requests in this range'),
   ],
   ['/requests', (page) => page.getByText('requests in total')],
+  ['/requests?failure=forbidden', (page) => page.getByText('No matching requests')],
   ['/requests?model=unknown', (page) => page.getByText('Request rejected')],
   ['/playground', (page) => page.getByText('No messages yet')],
   ['/settings', (page) => page.getByRole('table', { name: 'Variables' })],

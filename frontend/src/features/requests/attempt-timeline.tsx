@@ -150,5 +150,10 @@ function Legend({ attempts }: { attempts: Attempt[] }) {
 }
 
 function Aside({ children }: { children: string | null }) {
-  return children === null ? null : <span className={classes.aside}> {children}</span>
+  return children === null ? null : (
+    <span className={classes.aside} dir="auto">
+      {' '}
+      {children}
+    </span>
+  )
 }
