@@ -78,6 +78,7 @@ def an_entry(chance: random.Random, at_us: int, busy: float, error_share: float)
                 False,
                 cost if succeeded else 0,
                 False,
+                None if succeeded else "The provider answered with status 429.",
             )
         )
     request = RequestRow(
@@ -105,6 +106,7 @@ def an_entry(chance: random.Random, at_us: int, busy: float, error_share: float)
         latency - overhead,
         overhead,
         len(tried),
+        "The provider answered with status 429." if is_error else None,
     )
     return Entry(request, tried)
 
