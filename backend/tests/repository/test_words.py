@@ -11,7 +11,7 @@ CHECKED = (
     "benchmarks",
     "deploy",
     "docs",
-    "frontend/src",
+    "frontend",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
