@@ -152,12 +152,8 @@ async function freePort(): Promise<number> {
     const port = randomInt(20_000, 32_000)
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => {
-        resolve(false)
-      })
-      server.listen(port, '127.0.0.1', () => {
-        resolve(true)
-      })
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
     })
     if (!isFree) continue
     await new Promise((resolve) => server.close(resolve))

@@ -4,9 +4,8 @@ import { mergedProviders, mergedRequests, nextState, notConnected, readMessage, 
 
 const live = nextState(notConnected, { kind: 'message', cursor: 'c1', nowMs: 1_000 })
 
-test('the first message makes it live and sets the cursor', () => {
-  expect(live).toEqual({ phase: 'live', cursor: 'c1', lastMessageAtMs: 1_000, staleSinceMs: null, failedAttempts: 0 })
-})
+test('the first message makes it live and sets the cursor', () =>
+  expect(live).toEqual({ phase: 'live', cursor: 'c1', lastMessageAtMs: 1_000, staleSinceMs: null, failedAttempts: 0 }))
 
 test('after a disconnect it is stale since the last message, keeps its cursor, and counts attempts', () => {
   const closed = nextState(live, { kind: 'closed', nowMs: 9_000 })
@@ -16,9 +15,11 @@ test('after a disconnect it is stale since the last message, keeps its cursor, a
   expect(again).toMatchObject({ phase: 'stale', staleSinceMs: 1_000, failedAttempts: 2 })
 })
 
-test('without any connection it is stale since the first attempt', () => {
-  expect(nextState(notConnected, { kind: 'closed', nowMs: 5_000 })).toMatchObject({ staleSinceMs: 5_000, cursor: null })
-})
+test('without any connection it is stale since the first attempt', () =>
+  expect(nextState(notConnected, { kind: 'closed', nowMs: 5_000 })).toMatchObject({
+    staleSinceMs: 5_000,
+    cursor: null,
+  }))
 
 test('the next message makes it live again', () => {
   const closed = nextState(live, { kind: 'closed', nowMs: 9_000 })
@@ -37,9 +38,7 @@ test('the delay doubles up to 30 seconds, with jitter', () => {
 
 test.each(['', '{', 'null', '[]', '{"type":"weather","cursor":"c"}', '{"type":"changes"}', 7])(
   'an unknown frame is ignored: %j',
-  (frame) => {
-    expect(readMessage(frame)).toBeNull()
-  },
+  (frame) => expect(readMessage(frame)).toBeNull(),
 )
 
 test('a changed provider is replaced in place, a new one is appended', () => {

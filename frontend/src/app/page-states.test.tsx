@@ -94,7 +94,5 @@ test.each(PAGES)('$page requests $asks again after the gateway was unreachable',
   const before = fakeGateway.received('get', asks).length
   await user.click(within(alert).getByRole('button', { name: 'Try again' }))
 
-  await waitFor(() => {
-    expect(fakeGateway.received('get', asks).length).toBeGreaterThan(before)
-  })
+  await waitFor(() => expect(fakeGateway.received('get', asks).length).toBeGreaterThan(before))
 })

@@ -9,6 +9,4 @@ test.each([
   [new GatewayError('Invalid priority.', { status: 400 }), 'Invalid priority.'],
   [new Error('A bug.'), 'A bug.'],
   ['nonsense', 'Unknown error.'],
-])('%s is shown with what to do', (error, words) => {
-  expect(errorSentence(error)).toBe(words)
-})
+])('%s is shown with what to do', (error, words) => expect(errorSentence(error)).toBe(words))

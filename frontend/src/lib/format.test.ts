@@ -22,9 +22,7 @@ import {
 /** A figure and its unit never part: between them is no ordinary space. */
 const onOneLine = (text: string) => text.replaceAll('\u00a0', ' ')
 
-test('a figure and its unit stay on one line', () => {
-  expect(formatDuration(125_000)).toBe('2\u00a0min 5\u00a0s')
-})
+test('a figure and its unit stay on one line', () => expect(formatDuration(125_000)).toBe('2\u00a0min 5\u00a0s'))
 
 test('an unknown value is a dash and never 0', () => {
   for (const format of [
@@ -52,9 +50,7 @@ test.each([
   [0.05, '5%'],
   [0.00001, '<0.01%'],
   [0, '0%'],
-])('a rate of %d is %s, and only all is 100%%', (rate, text) => {
-  expect(formatPercent(rate)).toBe(text)
-})
+])('a rate of %d is %s, and only all is 100%%', (rate, text) => expect(formatPercent(rate)).toBe(text))
 
 test.each([
   [0, '0 ms'],
@@ -68,9 +64,7 @@ test.each([
   [125_000, '2 min 5 s'],
   [12_000_000, '3 h 20 min'],
   [187_200_000, '2 d 4 h'],
-])('%d milliseconds are %s', (milliseconds, text) => {
-  expect(onOneLine(formatDuration(milliseconds))).toBe(text)
-})
+])('%d milliseconds are %s', (milliseconds, text) => expect(onOneLine(formatDuration(milliseconds))).toBe(text))
 
 test.each([
   ['0', '$0.00'],
@@ -82,13 +76,9 @@ test.each([
   ['0.00000012', '$0.00000012'],
   ['-0.5', '-$0.50'],
   ['123456789012345678.01', '$123,456,789,012,345,678.01'],
-])('%s dollars are %s, without a float in between', (usd, text) => {
-  expect(formatMoney(usd)).toBe(text)
-})
+])('%s dollars are %s, without a float in between', (usd, text) => expect(formatMoney(usd)).toBe(text))
 
-test('the exact amount keeps every digit', () => {
-  expect(formatMoneyExactly('0.000123456789')).toBe('$0.000123456789')
-})
+test('the exact amount keeps every digit', () => expect(formatMoneyExactly('0.000123456789')).toBe('$0.000123456789'))
 
 test('in a column the digits align, and a rate does not round to 100% or 0%', () => {
   expect([1, 0.9999, 0.903, 0.85, 0.0001, 0].map(formatPercentInColumn)).toEqual([
@@ -127,9 +117,9 @@ test.each([
   ],
   ['price', ['0.075', '15', '0.0375'], '$0.075 $15.000 $0.038'],
   ['small', ['0.0000087', '0.012', '0.00000012'], '$0.000009 $0.012000 <$0.000001'],
-] as const)('dollars of the column %s have the same number of digits', (column, amounts, texts) => {
-  expect(amounts.map((usd) => formatMoneyInColumn(usd, column)).join(' ')).toBe(texts)
-})
+] as const)('dollars of the column %s have the same number of digits', (column, amounts, texts) =>
+  expect(amounts.map((usd) => formatMoneyInColumn(usd, column)).join(' ')).toBe(texts),
+)
 
 test('sums are shown in cents, unless all of them are less than a dollar', () => {
   expect(sumsColumn(['0.02', null, '1.5'])).toBe('sum')
@@ -142,9 +132,8 @@ test('counts are grouped and large ones have a short form', () => {
   expect([987, 12_345, 4_560_000, 7_000_000_000].map(formatCompact)).toEqual(['987', '12.3k', '4.56M', '7B'])
 })
 
-test('a time is shown in the viewer’s zone', () => {
-  expect(formatDateTime('2026-11-23T13:03:22Z')).toBe('23 Nov 2026, 14:03:22')
-})
+test('a time is shown in the viewer’s zone', () =>
+  expect(formatDateTime('2026-11-23T13:03:22Z')).toBe('23 Nov 2026, 14:03:22'))
 
 test('today is shown without a date', () => {
   const now = Date.parse('2026-11-23T13:00:00Z')

@@ -17,9 +17,8 @@ test('each bucket is a cell, also an empty one', () => {
   expect(cells[0]?.label).toBe('12:58: no requests')
 })
 
-test('invalid requests do not count', () => {
-  expect(historyCells(range, [point('12:00', 3, 0, 0)])[2]?.meaning).toBe('neutral')
-})
+test('invalid requests do not count', () =>
+  expect(historyCells(range, [point('12:00', 3, 0, 0)])[2]?.meaning).toBe('neutral'))
 
 test('the strip has a summary', () => {
   expect(historySummary(range, [point('12:00', 4, 1, 3), point('12:01', 1_200, 1_200, 0)])).toBe(

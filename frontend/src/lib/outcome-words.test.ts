@@ -9,9 +9,7 @@ test('every class of failure has a name and a whole sentence', () => {
   }
 })
 
-test('an unknown class is shown as it is written', () => {
-  expect(failureWords('teapot_error').name).toBe('Teapot error')
-})
+test('an unknown class is shown as it is written', () => expect(failureWords('teapot_error').name).toBe('Teapot error'))
 
 test('an outcome is named by its failure, else by its ending', () => {
   expect(outcomeOf({ ending: 'error', failure: 'connection_reset', status: 502 }).name).toBe('Connection reset')
@@ -25,9 +23,9 @@ test.each([
   ['upstream_cut', 200, 'down'],
   ['client_cancelled', 499, 'neutral'],
   ['completed', 200, 'ok'],
-] as const)('%s with status %i is %s: a client error is no alarm, a rate limit is one', (ending, status, meaning) => {
-  expect(outcomeOf({ ending, failure: null, status }).meaning).toBe(meaning)
-})
+] as const)('%s with status %i is %s: a client error is no alarm, a rate limit is one', (ending, status, meaning) =>
+  expect(outcomeOf({ ending, failure: null, status }).meaning).toBe(meaning),
+)
 
 test('an unknown blame is shown, an unknown reason has no description', () => {
   expect(blameWords('moon')).toBe('Counts against: moon.')

@@ -8,9 +8,7 @@ test.each([
   [1_240, [0, 500, 1_000, 1_500]],
   [0, [0, 1]],
   [NaN, [0, 1]],
-])('an axis up to %d has round ticks', (highest, ticks) => {
-  expect(scaleFromZero(highest).ticks).toEqual(ticks)
-})
+])('an axis up to %d has round ticks', (highest, ticks) => expect(scaleFromZero(highest).ticks).toEqual(ticks))
 
 test('the highest value is on the axis', () => {
   for (let value = 0.001; value < 1e6; value *= 1.37)

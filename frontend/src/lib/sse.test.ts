@@ -3,21 +3,15 @@ import { EventParser, eventsOf } from './sse'
 
 const parsed = (text: string) => new EventParser().feed(text)
 
-test('each event gives its data', () => {
-  expect(parsed('data: one\n\ndata:two\n\n')).toEqual(['one', 'two'])
-})
+test('each event gives its data', () => expect(parsed('data: one\n\ndata:two\n\n')).toEqual(['one', 'two']))
 
-test('comments, names and ids are not data, and an event without data is dropped', () => {
-  expect(parsed(': keep-alive\n\nevent: ping\nid: 7\n\nevent: x\ndata: y\n\n')).toEqual(['y'])
-})
+test('comments, names and ids are not data, and an event without data is dropped', () =>
+  expect(parsed(': keep-alive\n\nevent: ping\nid: 7\n\nevent: x\ndata: y\n\n')).toEqual(['y']))
 
-test('several lines of data are one text, each without one leading space', () => {
-  expect(parsed('data:  a\ndata\ndata: b\n\n')).toEqual([' a\n\nb'])
-})
+test('several lines of data are one text, each without one leading space', () =>
+  expect(parsed('data:  a\ndata\ndata: b\n\n')).toEqual([' a\n\nb']))
 
-test('an incomplete event is dropped', () => {
-  expect(parsed('data: whole\n\ndata: half')).toEqual(['whole'])
-})
+test('an incomplete event is dropped', () => expect(parsed('data: whole\n\ndata: half')).toEqual(['whole']))
 
 test.each(['\n', '\r\n', '\r'])('every line end, split anywhere, gives the same events (%j)', (end) => {
   const text = ['data: {"a":1}', '', ': note', 'data: x', 'data: y', '', 'data: [DONE]', '', ''].join(end)

@@ -19,13 +19,7 @@ function Model() {
           setModel(chosen)
         }}
       />
-      <button
-        onClick={() => {
-          setModel(undefined)
-        }}
-      >
-        Clear
-      </button>
+      <button onClick={() => setModel(undefined)}>Clear</button>
     </MantineProvider>
   )
 }

@@ -123,9 +123,7 @@ test('a message can be edited: the messages after it are discarded', async () =>
   await user.clear(field)
   await user.type(field, 'first')
   await user.click(screen.getByRole('button', { name: 'Resend' }))
-  await waitFor(() => {
-    expect(body()).toMatchObject({ messages: [{ role: 'user', content: 'first' }] })
-  })
+  await waitFor(() => expect(body()).toMatchObject({ messages: [{ role: 'user', content: 'first' }] }))
   expect(screen.queryByText('frist')).toBeNull()
 })
 
@@ -134,9 +132,7 @@ test('the chosen model is in the URL, and any name can be typed', async () => {
   const field = await screen.findByRole('combobox', { name: 'Model' })
   await user.clear(field)
   await user.type(field, 'mine/own')
-  await waitFor(() => {
-    expect(new URLSearchParams(url().split('?')[1]).get('model')).toBe('mine/own')
-  })
+  await waitFor(() => expect(new URLSearchParams(url().split('?')[1]).get('model')).toBe('mine/own'))
 })
 
 test('the request is available as code, with the address of this page', async () => {

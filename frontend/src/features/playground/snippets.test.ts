@@ -56,6 +56,5 @@ test('a key comes from the environment, never from the snippet', () => {
   expect(snippet('Node', request, { ...place, needsKey: true })).toContain('process.env.AI_ENGINE_CLIENT_KEY')
 })
 
-test('an unset parameter is not sent', () => {
-  expect(requestOf({ seed: 0 }, [])).toEqual({ model: 'auto', messages: [], seed: 0 })
-})
+test('an unset parameter is not sent', () =>
+  expect(requestOf({ seed: 0 }, [])).toEqual({ model: 'auto', messages: [], seed: 0 }))

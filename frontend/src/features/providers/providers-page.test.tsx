@@ -84,9 +84,7 @@ test('search and state are in the URL', async () => {
 
   await user.type(screen.getByRole('searchbox', { name: 'Find a provider' }), 'openai')
 
-  await waitFor(() => {
-    expect(screen.queryByText('Groq')).toBeNull()
-  })
+  await waitFor(() => expect(screen.queryByText('Groq')).toBeNull())
   expect(url()).toBe('/providers?state=available&find=openai')
 })
 

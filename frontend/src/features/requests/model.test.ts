@@ -18,9 +18,8 @@ test('arrivals are added on top, each once', () => {
   expect(ids(mergedLedger(numbered(3, 2, 1, 0), state.shown))).toEqual([4, 3, 2, 1, 0])
 })
 
-test('a long request is sorted among those that were received later', () => {
-  expect(ids(mergedLedger(numbered(9, 5, 1), numbered(3, 10, 5)))).toEqual([10, 9, 5, 3, 1])
-})
+test('a long request is sorted among those that were received later', () =>
+  expect(ids(mergedLedger(numbered(9, 5, 1), numbered(3, 10, 5)))).toEqual([10, 9, 5, 3, 1]))
 
 test('while reading, arrivals are held until they are released', () => {
   const held = receive(receive(noArrivals, [1]), [3, 2, 1], true)
@@ -68,9 +67,7 @@ test.each([
   [{ from: '2026-11-23T12:59:48Z' }, true],
   [{ to: '2026-11-23T12:59:48Z' }, false],
   [{ from: '2026-11-23T13:00:00+00:00' }, false],
-])('filters match as in the ledger (%j)', (wanted, isMatch) => {
-  expect(matches(request, wanted)).toBe(isMatch)
-})
+])('filters match as in the ledger (%j)', (wanted, isMatch) => expect(matches(request, wanted)).toBe(isMatch))
 
 test('invalid parameters are dropped, and digits stay a name', () => {
   const search = { model: 4, ending: 'exploded', status: '2xx', from: 'yesterday', request: '<script>', other: 1 }
@@ -93,6 +90,5 @@ test('attempts are placed in shares of the axis, also one that ended after the r
   expect(ticks.at(-1)).toEqual({ ms: 2_000, at: 1 })
 })
 
-test('a request without duration has a timeline', () => {
-  expect(timelineOf({ duration_ms: 0, attempts: [] }).ticks[0]).toEqual({ ms: 0, at: 0 })
-})
+test('a request without duration has a timeline', () =>
+  expect(timelineOf({ duration_ms: 0, attempts: [] }).ticks[0]).toEqual({ ms: 0, at: 0 }))

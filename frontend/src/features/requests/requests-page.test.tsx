@@ -26,9 +26,8 @@ const attempt: Schemas['RequestAttempt'] = {
   cost_usd: null,
   absorbed: false,
 }
-const list = (...items: Schemas['RequestView'][]) => {
+const list = (...items: Schemas['RequestView'][]) =>
   fakeGateway.answers('get', '/api/requests', { items, next_cursor: null })
-}
 const says = (...requests: Schemas['RequestView'][]) =>
   fakeGateway.says({ type: 'changes', cursor: 'c', at: '2026-11-23T13:00:00Z', status: null, providers: [], requests })
 
@@ -65,28 +64,20 @@ test('the filters of the URL are requested, and a click changes both', async () 
   expect(asked.some((query) => query.get('provider') === 'groq' && query.get('status') === '5xx')).toBe(true)
 
   await user.click(screen.getByRole('button', { name: 'Clear' }))
-  await waitFor(() => {
-    expect(url()).toBe('/requests')
-  })
+  await waitFor(() => expect(url()).toBe('/requests'))
 })
 
 test('“back” undoes a choice', async () => {
   list(aRequest())
   const { user, url, back } = await renderApp('/requests')
   await user.selectOptions(await screen.findByRole('combobox', { name: 'Ending' }), 'Failed')
-  await waitFor(() => {
-    expect(url()).toBe('/requests?ending=error')
-  })
+  await waitFor(() => expect(url()).toBe('/requests?ending=error'))
   await user.selectOptions(screen.getByRole('combobox', { name: 'Status' }), '5xx')
-  await waitFor(() => {
-    expect(url()).toBe('/requests?ending=error&status=5xx')
-  })
+  await waitFor(() => expect(url()).toBe('/requests?ending=error&status=5xx'))
 
   back()
 
-  await waitFor(() => {
-    expect(url()).toBe('/requests?ending=error')
-  })
+  await waitFor(() => expect(url()).toBe('/requests?ending=error'))
   expect(screen.getByRole('combobox', { name: 'Status' })).toHaveDisplayValue('Any status')
 })
 
@@ -95,9 +86,7 @@ test('a filter without matches can be cleared', async () => {
   const { user, url } = await renderApp('/requests?model=none')
   expect(await screen.findByText('No matching requests')).toBeVisible()
   await user.click(screen.getByRole('button', { name: 'Clear filters' }))
-  await waitFor(() => {
-    expect(url()).toBe('/requests')
-  })
+  await waitFor(() => expect(url()).toBe('/requests'))
 })
 
 test('an empty ledger explains how to fill it', async () => {
@@ -156,9 +145,7 @@ test('a request opens with its attempts, and has a URL', async () => {
   expect(url()).toBe(`/requests?request=${ID}`)
 
   await user.click(within(dialog).getByRole('button', { name: 'Close' }))
-  await waitFor(() => {
-    expect(url()).toBe('/requests')
-  })
+  await waitFor(() => expect(url()).toBe('/requests'))
 })
 
 test('an unknown request is reported, and the list stays', async () => {

@@ -162,9 +162,7 @@ test('a 401 with a valid session does not leave the page', async () => {
   await renderApp('/settings')
 
   expect(await screen.findByText('Sign-in required')).toBeVisible()
-  await waitFor(() => {
-    expect(fakeGateway.received('get', '/api/session').length).toBeGreaterThan(1)
-  })
+  await waitFor(() => expect(fakeGateway.received('get', '/api/session').length).toBeGreaterThan(1))
   expect(screen.queryByLabelText('Key')).toBeNull()
 })
 

@@ -62,9 +62,7 @@ test('a reload shows the new generation', async () => {
 
   expect(await screen.findByText('Generation 8 is active.')).toBeVisible()
   expect(await screen.findByText('8')).toBeVisible()
-  await waitFor(() => {
-    expect(fakeGateway.received('get', '/api/config')).toHaveLength(2)
-  })
+  await waitFor(() => expect(fakeGateway.received('get', '/api/config')).toHaveLength(2))
 })
 
 test('a failed reload shows the gateway’s message', async () => {

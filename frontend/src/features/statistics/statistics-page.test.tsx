@@ -64,9 +64,7 @@ test('preset, filters and bucket are in the URL and are requested', async () => 
   await user.click(screen.getByRole('radio', { name: '7 d' }))
 
   expect(url()).toBe('/statistics?provider=openai&model=gpt-4o&client=c1&range=7d')
-  await waitFor(() => {
-    expect(lastQuery()?.get('bucket')).toBe('auto')
-  })
+  await waitFor(() => expect(lastQuery()?.get('bucket')).toBe('auto'))
 })
 
 test('invalid parameters of the URL are ignored', async () => {
