@@ -20,8 +20,9 @@ from ai_engine.management_api.schemas import (
     Explanation,
     ScoreView,
 )
-from ai_engine.management_api.trials import Trials, attempt_view
+from ai_engine.management_api.trials import Trials
 from ai_engine.management_api.views.providers import ProviderViews
+from ai_engine.management_api.views.requests import attempt_view
 from ai_engine.names import Role
 from ai_engine.web.middleware import request_id_of
 from ai_engine.web.provide import provided

@@ -12,8 +12,9 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.errors import Conflict, InvalidRequest, NotFound
 from ai_engine.management_api.audit import By
 from ai_engine.management_api.schemas import ProviderChanges, ProviderView, RolledKey, TestBody, TestResult, ToggleBody
-from ai_engine.management_api.trials import Trials, attempt_view
+from ai_engine.management_api.trials import Trials
 from ai_engine.management_api.views.providers import ProviderViews
+from ai_engine.management_api.views.requests import attempt_view
 from ai_engine.names import Role
 from ai_engine.preferences.preferences import Changes, LivePreferences
 from ai_engine.provider_keys.pool import KeyPool

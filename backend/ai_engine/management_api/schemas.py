@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ai_engine.autodecide.candidates import ExclusionReason
 from ai_engine.catalogue.snapshot import LONGEST_NAME
+from ai_engine.management_api.views.requests import RequestAttempt
 from ai_engine.provider_keys.key_record import KeyState
 from ai_engine.providers.failures import FailureClass
 from ai_engine.settings.file import HIGHEST_PRIORITY
@@ -147,20 +148,6 @@ class TokenUsage(BaseModel):
     output_tokens: int | None
 
 
-class AttemptView(BaseModel):
-    """One request to a provider, and its result."""
-
-    provider: str
-    model: str
-    key: str | None = Field(description="The provider key's fingerprint.")
-    reason: str = Field(description="Why this attempt was made.", examples=["first_candidate"])
-    succeeded: bool
-    failure: str | None
-    status: int | None
-    duration_ms: float
-    ttft_ms: float | None
-
-
 class TestResult(BaseModel):
     """The result of a test message."""
 
@@ -172,7 +159,7 @@ class TestResult(BaseModel):
     ttft_ms: float | None
     usage: TokenUsage | None
     key: str | None = Field(description="The provider key's fingerprint.")
-    attempts: list[AttemptView] = Field(description="One per key that was tried.")
+    attempts: list[RequestAttempt] = Field(description="One per key that was tried.")
     error: str | None
 
 
@@ -251,7 +238,7 @@ class AutodecideTestResult(BaseModel):
     response: str | None
     usage: TokenUsage | None
     latency_ms: float
-    attempts: list[AttemptView]
+    attempts: list[RequestAttempt]
     error: str | None
 
 

@@ -8,7 +8,7 @@ from ai_engine.autodecide.candidates import Candidate
 from ai_engine.clock import Clock
 from ai_engine.errors import AIEngineError
 from ai_engine.events import AttemptFinished
-from ai_engine.management_api.schemas import AttemptView, TokenUsage
+from ai_engine.management_api.schemas import TokenUsage
 from ai_engine.names import Operation, Route
 from ai_engine.relay.client import UncommittedClient
 from ai_engine.relay.relay import Relay
@@ -76,20 +76,6 @@ class Trials:
             attempts=attempts,
             error=error,
         )
-
-
-def attempt_view(attempt: AttemptFinished) -> AttemptView:
-    return AttemptView(
-        provider=attempt.route.provider,
-        model=attempt.route.model,
-        key=attempt.key_fingerprint,
-        reason=attempt.reason,
-        succeeded=attempt.succeeded,
-        failure=attempt.failure,
-        status=attempt.status,
-        duration_ms=round(attempt.duration_ms, 2),
-        ttft_ms=None if attempt.first_token_ms is None else round(attempt.first_token_ms, 2),
-    )
 
 
 class _Text:

@@ -71,7 +71,7 @@ async def test_a_test_is_one_real_message_to_that_provider(
         "attempts",
         "error",
     }
-    assert [(attempt["key"], attempt["succeeded"]) for attempt in result["attempts"]] == [(result["key"], True)]
+    assert [(attempt["key_fingerprint"], attempt["succeeded"]) for attempt in result["attempts"]] == [(result["key"], True)]
     assert (result["success"], result["provider"], result["model"], result["error"]) == (True, "beta", "tiny", None)
     assert result["response"] == "I am beta"
     assert result["usage"] == {"input_tokens": 7, "output_tokens": 3}

@@ -1186,37 +1186,6 @@ export interface components {
             first_token_ms: components["schemas"]["PercentilesView"];
         };
         /**
-         * AttemptView
-         * @description One request to a provider, and its result.
-         */
-        AttemptView: {
-            /** Provider */
-            provider: string;
-            /** Model */
-            model: string;
-            /**
-             * Key
-             * @description The provider key's fingerprint.
-             */
-            key: string | null;
-            /**
-             * Reason
-             * @description Why this attempt was made.
-             * @example first_candidate
-             */
-            reason: string;
-            /** Succeeded */
-            succeeded: boolean;
-            /** Failure */
-            failure: string | null;
-            /** Status */
-            status: number | null;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Ttft Ms */
-            ttft_ms: number | null;
-        };
-        /**
          * AuditEntryView
          * @description A change.
          */
@@ -1383,15 +1352,29 @@ export interface components {
          *       "latency_ms": 838.02,
          *       "attempts": [
          *         {
+         *           "number": 1,
          *           "provider": "openai",
          *           "model": "gpt-4o",
-         *           "key": "9f86d081",
+         *           "key_fingerprint": "9f86d081",
          *           "reason": "first_candidate",
+         *           "started_ms": 0.21,
+         *           "duration_ms": 812.4,
+         *           "first_token_ms": null,
          *           "succeeded": true,
          *           "failure": null,
+         *           "detail": null,
+         *           "blame": null,
          *           "status": 200,
-         *           "duration_ms": 836.91,
-         *           "ttft_ms": 311.5
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "tokens_estimated": false,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed": false
          *         }
          *       ],
          *       "error": null
@@ -1411,7 +1394,7 @@ export interface components {
             /** Latency Ms */
             latency_ms: number;
             /** Attempts */
-            attempts: components["schemas"]["AttemptView"][];
+            attempts: components["schemas"]["RequestAttempt"][];
             /** Error */
             error: string | null;
         };
@@ -4739,15 +4722,29 @@ export interface components {
          *       "key": "9f86d081",
          *       "attempts": [
          *         {
+         *           "number": 1,
          *           "provider": "groq",
          *           "model": "llama-3.3-70b-versatile",
-         *           "key": "9f86d081",
+         *           "key_fingerprint": "9f86d081",
          *           "reason": "first_candidate",
+         *           "started_ms": 0.21,
+         *           "duration_ms": 812.4,
+         *           "first_token_ms": null,
          *           "succeeded": true,
          *           "failure": null,
+         *           "detail": null,
+         *           "blame": null,
          *           "status": 200,
-         *           "duration_ms": 239.4,
-         *           "ttft_ms": 96.4
+         *           "tokens": {
+         *             "input": 9,
+         *             "cached_input": 0,
+         *             "cache_write": 0,
+         *             "output": 12,
+         *             "reasoning": 0
+         *           },
+         *           "tokens_estimated": false,
+         *           "cost_usd": "0.0001425",
+         *           "absorbed": false
          *         }
          *       ],
          *       "error": null
@@ -4776,7 +4773,7 @@ export interface components {
              * Attempts
              * @description One per key that was tried.
              */
-            attempts: components["schemas"]["AttemptView"][];
+            attempts: components["schemas"]["RequestAttempt"][];
             /** Error */
             error: string | null;
         };

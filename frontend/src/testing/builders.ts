@@ -95,6 +95,30 @@ export function aRequest(differing: Partial<Schemas['RequestView']> = {}): Schem
   }
 }
 
+/** One that failed. */
+export function anAttempt(differing: Partial<Schemas['RequestAttempt']> = {}): Schemas['RequestAttempt'] {
+  return {
+    number: 1,
+    provider: 'openai',
+    model: 'gpt-4o',
+    key_fingerprint: '9f86d081',
+    reason: 'first_candidate',
+    started_ms: 0.5,
+    duration_ms: 200,
+    first_token_ms: null,
+    succeeded: false,
+    failure: 'rate_limit',
+    detail: 'The provider answered with status 429.',
+    blame: 'key',
+    status: 429,
+    tokens: { input: null, cached_input: null, cache_write: null, output: null, reasoning: null },
+    tokens_estimated: false,
+    cost_usd: null,
+    absorbed: false,
+    ...differing,
+  }
+}
+
 export function aConfiguration(
   differing: Partial<Schemas['LiveConfigurationView']> = {},
 ): Schemas['LiveConfigurationView'] {

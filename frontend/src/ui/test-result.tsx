@@ -9,13 +9,13 @@ import classes from './test-result.module.css'
 interface Attempt {
   provider: string
   model: string
-  key: string | null
+  key_fingerprint: string | null
   reason: string
   succeeded: boolean
   failure: string | null
   status: number | null
   duration_ms: number
-  ttft_ms: number | null
+  first_token_ms: number | null
 }
 
 interface Result {
@@ -99,29 +99,34 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
   const longest = Math.max(...attempts.map(({ duration_ms }) => duration_ms), 1)
   return (
     <ol className={classes.attempts} aria-label="Attempts">
-      {attempts.map(({ provider, model, key, reason, succeeded, failure, status, duration_ms, ttft_ms }, index) => (
-        <li key={index} className={classes.attempt}>
-          <span className={classes.number}>{index + 1}</span>
-          <span className={classes.name} dir="auto">
-            {provider}/{model} {key !== null && <KeyFingerprint fingerprint={key} />}
-          </span>
-          <Duration ms={duration_ms} />
-          <span className={classes.why}>
-            {reasonName(reason)}
-            {failure !== null && ` · ${failureWords(failure).name}`}
-            {status !== null && ` · ${status}`}
-            {ttft_ms !== null && (
-              <>
-                {' · first token '}
-                <Duration ms={ttft_ms} />
-              </>
-            )}
-          </span>
-          <span className={classes.bar}>
-            <Bar share={duration_ms / longest} meaning={succeeded ? 'ok' : 'down'} />
-          </span>
-        </li>
-      ))}
+      {attempts.map(
+        (
+          { provider, model, key_fingerprint, reason, succeeded, failure, status, duration_ms, first_token_ms },
+          index,
+        ) => (
+          <li key={index} className={classes.attempt}>
+            <span className={classes.number}>{index + 1}</span>
+            <span className={classes.name} dir="auto">
+              {provider}/{model} {key_fingerprint !== null && <KeyFingerprint fingerprint={key_fingerprint} />}
+            </span>
+            <Duration ms={duration_ms} />
+            <span className={classes.why}>
+              {reasonName(reason)}
+              {failure !== null && ` · ${failureWords(failure).name}`}
+              {status !== null && ` · ${status}`}
+              {first_token_ms !== null && (
+                <>
+                  {' · first token '}
+                  <Duration ms={first_token_ms} />
+                </>
+              )}
+            </span>
+            <span className={classes.bar}>
+              <Bar share={duration_ms / longest} meaning={succeeded ? 'ok' : 'down'} />
+            </span>
+          </li>
+        ),
+      )}
     </ol>
   )
 }

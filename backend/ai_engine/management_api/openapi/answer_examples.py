@@ -258,19 +258,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "ttft_ms": 96.4,
             "usage": _USAGE,
             "key": "9f86d081",
-            "attempts": [
-                {
-                    "provider": "groq",
-                    "model": "llama-3.3-70b-versatile",
-                    "key": "9f86d081",
-                    "reason": "first_candidate",
-                    "succeeded": True,
-                    "failure": None,
-                    "status": 200,
-                    "duration_ms": 239.4,
-                    "ttft_ms": 96.4,
-                }
-            ],
+            "attempts": [{**_ATTEMPT, "provider": "groq", "model": "llama-3.3-70b-versatile"}],
             "error": None,
         },
         "ModelPage": {"items": [{"name": "gpt-4o", "routes": [_ROUTE]}], "next_cursor": "bW9kZWxzOmdwdC00bw"},
@@ -296,19 +284,7 @@ ANSWER_EXAMPLES: MappingProxyType[str, Any] = MappingProxyType(
             "response": "Hello! How can I help?",
             "usage": _USAGE,
             "latency_ms": 838.02,
-            "attempts": [
-                {
-                    "provider": "openai",
-                    "model": "gpt-4o",
-                    "key": "9f86d081",
-                    "reason": "first_candidate",
-                    "succeeded": True,
-                    "failure": None,
-                    "status": 200,
-                    "duration_ms": 836.91,
-                    "ttft_ms": 311.5,
-                }
-            ],
+            "attempts": [_ATTEMPT],
             "error": None,
         },
         "SessionView": {"role": "admin", "name": "admin key", "access": "keys", "expires_at": "2026-11-30T12:00:00Z"},

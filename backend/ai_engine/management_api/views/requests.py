@@ -147,11 +147,11 @@ def request_view(request: RequestFinished, attempts_count: int | None = None) ->
 
 def request_detail(request: RequestFinished) -> RequestDetail:
     """The request with each of its attempts."""
-    attempts = [_attempt_view(attempt) for attempt in request.attempts]
+    attempts = [attempt_view(attempt) for attempt in request.attempts]
     return RequestDetail(**dict(request_view(request)), attempts=attempts)
 
 
-def _attempt_view(attempt: AttemptFinished) -> RequestAttempt:
+def attempt_view(attempt: AttemptFinished) -> RequestAttempt:
     return RequestAttempt(
         number=attempt.number,
         provider=attempt.route.provider,

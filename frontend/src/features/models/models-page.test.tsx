@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
-import { anExplanation, aModelRoute, aProvider, aStatus } from '@/testing/builders'
+import { anAttempt, anExplanation, aModelRoute, aProvider, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 
@@ -157,14 +157,6 @@ test('for an unknown name similar names are suggested', async () => {
 
 test('a test by autodecide shows every attempt', async () => {
   fakeGateway.answers('get', '/api/autodecide/{model}', anExplanation())
-  const attempt = {
-    provider: 'groq',
-    model: 'gpt-4o',
-    key: null,
-    reason: 'first_candidate',
-    duration_ms: 80,
-    ttft_ms: null,
-  }
   fakeGateway.answers('post', '/api/autodecide/test', {
     explanation: anExplanation(),
     success: true,
@@ -174,8 +166,8 @@ test('a test by autodecide shows every attempt', async () => {
     usage: { input_tokens: 9, output_tokens: 4 },
     latency_ms: 900,
     attempts: [
-      { ...attempt, succeeded: false, failure: 'server_error', status: 503 },
-      { ...attempt, provider: 'openai', reason: 'next_candidate', succeeded: true, failure: null, status: 200 },
+      anAttempt({ failure: 'server_error', status: 503 }),
+      anAttempt({ reason: 'next_candidate', succeeded: true, failure: null, status: 200 }),
     ],
     error: null,
   })

@@ -1,19 +1,12 @@
 import { screen, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
+import { anAttempt } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 import { drawer, fakeProviders } from './provider-fixtures'
 
 beforeEach(fakeProviders)
 test('a test sends the message and shows timing, response, key and attempts', async () => {
-  const attempt = {
-    provider: 'groq',
-    model: 'm',
-    reason: 'first_candidate',
-    status: 200,
-    duration_ms: 240,
-    ttft_ms: 96,
-  }
   fakeGateway.answers('post', '/api/providers/{provider}/test', {
     success: true,
     provider: 'groq',
@@ -24,8 +17,8 @@ test('a test sends the message and shows timing, response, key and attempts', as
     usage: { input_tokens: 14, output_tokens: 6 },
     key: '60303ae2',
     attempts: [
-      { ...attempt, key: '9f86d081', succeeded: false, failure: 'rate_limit', status: 429 },
-      { ...attempt, key: '60303ae2', succeeded: true, failure: null },
+      anAttempt({ provider: 'groq' }),
+      anAttempt({ provider: 'groq', key_fingerprint: '60303ae2', succeeded: true, failure: null, status: 200 }),
     ],
     error: null,
   })

@@ -1,31 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import type { Schemas } from '@/api/client'
-import { aProvider, aRequest, aStatus } from '@/testing/builders'
+import { anAttempt, aProvider, aRequest, aStatus } from '@/testing/builders'
 import { fakeGateway } from '@/testing/fake-gateway'
 import { renderApp } from '@/testing/render'
 
 const ID = '019ab0c3f1a27d9e3b5c8f6041d2e7a9'
-const unknownTokens = { input: null, cached_input: null, cache_write: null, output: null, reasoning: null }
-const attempt: Schemas['RequestAttempt'] = {
-  number: 1,
-  provider: 'openai',
-  model: 'gpt-4o',
-  key_fingerprint: '9f86d081',
-  reason: 'first_candidate',
-  started_ms: 0.5,
-  duration_ms: 200,
-  first_token_ms: null,
-  succeeded: false,
-  failure: 'rate_limit',
-  detail: 'The provider answered with status 429.',
-  blame: 'key',
-  status: 429,
-  tokens: unknownTokens,
-  tokens_estimated: false,
-  cost_usd: null,
-  absorbed: false,
-}
 const list = (...items: Schemas['RequestView'][]) =>
   fakeGateway.answers('get', '/api/requests', { items, next_cursor: null })
 const says = (...requests: Schemas['RequestView'][]) =>
@@ -118,9 +98,8 @@ test('a request opens with its attempts, and has a URL', async () => {
   const detail = {
     ...aRequest({ cost_usd: null, attempts_count: 2 }),
     attempts: [
-      attempt,
-      {
-        ...attempt,
+      anAttempt(),
+      anAttempt({
         number: 2,
         provider: 'groq',
         succeeded: true,
@@ -129,7 +108,7 @@ test('a request opens with its attempts, and has a URL', async () => {
         blame: null,
         status: 200,
         reason: 'next_candidate',
-      },
+      }),
     ],
   }
   fakeGateway.answers('get', '/api/requests/{id}', detail)
