@@ -64,6 +64,7 @@ def a_request(chance: random.Random, at: datetime) -> RequestFinished:
         tokens_are_estimated=False,
         cost_usd=cost,
         is_absorbed=False,
+        detail=None,
     )
     return RequestFinished(
         id=record_id,
@@ -79,6 +80,7 @@ def a_request(chance: random.Random, at: datetime) -> RequestFinished:
         status=200,
         ending=Ending.COMPLETED,
         error_class=None,
+        error_detail=None,
         tokens=tokens,
         tokens_are_estimated=False,
         cost_usd=cost,
@@ -87,6 +89,7 @@ def a_request(chance: random.Random, at: datetime) -> RequestFinished:
         first_token_ms=None,
         duration_ms=latency + 0.4,
         upstream_ms=latency,
+        client_wait_ms=0.0,
         attempts=(attempt,),
     )
 

@@ -31,6 +31,7 @@ from ai_engine.ledger.statistics import RollupRetention
 
 PROVIDERS = [f"provider-{number}" for number in range(6)]
 MODELS = [f"model-{number}" for number in range(4)]
+FAILED = "The provider answered with status 429."
 CLIENTS = [f"key_{number:02}" for number in range(20)]
 KEPT = RollupRetention()
 HOURS_MADE_UP = 24
@@ -53,60 +54,68 @@ def an_entry(chance: random.Random, at_us: int, busy: float, error_share: float)
     latency = chance.lognormvariate(6.2 + 0.3 * busy, 0.8)
     first_token = latency * chance.uniform(0.2, 0.4)
     overhead = chance.lognormvariate(-2.2, 0.5)
-    used = (chance.randrange(2000), 0, 0, chance.randrange(800), None)
-    cost = used[0] * 2_500_000 + used[3] * 10_000_000
+    input_tokens, output_tokens = chance.randrange(2000), chance.randrange(800)
+    cost = input_tokens * 2_500_000 + output_tokens * 10_000_000
     tried = []
-    for number in range(1 + has_failed_first):
-        is_last = number == has_failed_first
-        succeeded = is_last and not is_error
+    for number in range(1, 2 + has_failed_first):
+        succeeded = number == 1 + has_failed_first and not is_error
         tried.append(
             AttemptRow(
-                record_id,
-                number + 1,
-                provider,
-                model,
-                f"0a1b2c{chance.randrange(2):02}",
-                "first_candidate" if number == 0 else "next_key",
-                0.2,
-                succeeded,
-                None if succeeded else "rate_limit",
-                None if succeeded else "key",
-                200 if succeeded else 429,
-                latency,
-                first_token if succeeded else None,
-                *(used if succeeded else (None,) * 5),
-                False,
-                cost if succeeded else 0,
-                False,
-                None if succeeded else "The provider answered with status 429.",
+                request=record_id,
+                number=number,
+                provider=provider,
+                model=model,
+                key_fingerprint=f"0a1b2c{chance.randrange(2):02}",
+                reason="first_candidate" if number == 1 else "next_key",
+                started_ms=0.2,
+                succeeded=succeeded,
+                failure=None if succeeded else "rate_limit",
+                blame=None if succeeded else "key",
+                status=200 if succeeded else 429,
+                duration_ms=latency,
+                first_token_ms=first_token if succeeded else None,
+                input_tokens=input_tokens if succeeded else None,
+                cached_input_tokens=0 if succeeded else None,
+                cache_write_tokens=0 if succeeded else None,
+                output_tokens=output_tokens if succeeded else None,
+                reasoning_tokens=None,
+                tokens_are_estimated=False,
+                cost_pico_usd=cost if succeeded else 0,
+                is_absorbed=False,
+                detail=None if succeeded else FAILED,
             )
         )
+    last = tried[-1]
     request = RequestRow(
-        record_id,
-        record_id,
-        at_us,
-        chance.choice(CLIENTS),
-        "a client",
-        "chat",
-        model,
-        provider,
-        model,
-        tried[-1].key_fingerprint,
-        True,
-        429 if is_error else 200,
-        "error" if is_error else "completed",
-        "rate_limit" if is_error else None,
-        *(used if not is_error else (None,) * 5),
-        False,
-        cost if not is_error else 0,
-        0,
-        "listing",
-        first_token,
-        latency,
-        latency - overhead,
-        overhead,
-        len(tried),
-        "The provider answered with status 429." if is_error else None,
+        id=record_id,
+        request_id=record_id,
+        received_at_us=at_us,
+        client=chance.choice(CLIENTS),
+        client_name="a client",
+        operation="chat",
+        requested_model=model,
+        provider=provider,
+        model=model,
+        key_fingerprint=last.key_fingerprint,
+        is_stream=True,
+        status=429 if is_error else 200,
+        ending="error" if is_error else "completed",
+        error_class=last.failure,
+        input_tokens=last.input_tokens,
+        cached_input_tokens=last.cached_input_tokens,
+        cache_write_tokens=last.cache_write_tokens,
+        output_tokens=last.output_tokens,
+        reasoning_tokens=last.reasoning_tokens,
+        tokens_are_estimated=False,
+        cost_pico_usd=last.cost_pico_usd,
+        absorbed_pico_usd=0,
+        price_version="listing",
+        first_token_ms=first_token,
+        duration_ms=latency,
+        upstream_ms=latency - overhead,
+        overhead_ms=overhead,
+        attempts=len(tried),
+        error_detail=last.detail,
     )
     return Entry(request, tried)
 
@@ -214,6 +223,18 @@ def fill_hours(connection: Connection, hours: Mapping[int, MadeUpHour], now_s: f
                     insert_rows(connection, table, hour.rollups(table, resolution, begins_at_s))
 
 
+def drop_indexes(connection: Connection) -> None:
+    """Rows are written faster without the indexes of the requests."""
+    for index in requests.indexes:
+        index.drop(connection)
+
+
+def create_indexes(connection: Connection) -> None:
+    """Those that `drop_indexes` took away."""
+    for index in requests.indexes:
+        index.create(connection)
+
+
 async def fill(url: str, rows: int, days: int, seed: int) -> None:
     """Writes everything, and says how far it is."""
     database = await open_database(url)
@@ -228,7 +249,7 @@ async def fill(url: str, rows: int, days: int, seed: int) -> None:
     a_busyness_of_one = rows / sum(map(busyness, copied.values()))
     made_up = {at: MadeUpHour(chance, at, math.ceil(busyness(at) * a_busyness_of_one)) for at in hours[:HOURS_MADE_UP]}
     plan = {at: made_up[copied[at]] for at in hours}
-    await database.write(lambda connection: [index.drop(connection) for index in requests.indexes])
+    await database.write(drop_indexes)
     written = 0
     for day in sorted({at // DAY for at in hours}):
         its_hours = {at: hour for at, hour in plan.items() if at // DAY == day}
@@ -242,7 +263,7 @@ async def fill(url: str, rows: int, days: int, seed: int) -> None:
         written += sum(len(hour.entries) for hour in its_hours.values())
         if day % 10 == 0:
             print(f"{written:,} requests in {time.perf_counter() - began:,.0f} s", flush=True)
-    await database.write(lambda connection: [index.create(connection) for index in requests.indexes])
+    await database.write(create_indexes)
     print(f"{written:,} requests and their indexes in {time.perf_counter() - began:,.0f} s", flush=True)
     await database.close()
 

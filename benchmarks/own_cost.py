@@ -52,7 +52,7 @@ class Sent(NamedTuple):
 
     path: bytes
     body: bytes
-    count: int
+    times: int
 
 
 _CHAT, _MESSAGES = b"/v1/chat/completions", b"/v1/messages"
@@ -138,7 +138,7 @@ async def stay_awake() -> None:
 
 async def gateway_microseconds(gateway: subprocess.Popen[bytes], port: int, sent: Sent) -> float:
     before = processor_seconds(gateway.pid)
-    done = await load(port, sent, sent.count)
+    done = await load(port, sent, sent.times)
     return (processor_seconds(gateway.pid) - before) / done * 1e6
 
 
@@ -187,7 +187,7 @@ async def main(rounds: int) -> int:
                 for kind, sent in KINDS.items():
                     rows[f"{kind} gateway"].append(await gateway_microseconds(gateway, port, sent))
                     bare_kind = kind.removeprefix("translated ")
-                    rows[f"{kind} bare"].append(await bare_microseconds(upstream_port, sent.count, bare_kind))
+                    rows[f"{kind} bare"].append(await bare_microseconds(upstream_port, sent.times, bare_kind))
                     rows[f"{kind} own"].append(await gateway_microseconds(instant, instant_port, sent))
     return report({name: statistics.median(values) for name, values in rows.items()})
 
