@@ -25,20 +25,22 @@ def token_counts(usage: object) -> TokenCounts | None:
     """
     if not isinstance(usage, dict):
         return None
-    prompt, completion = count_in(usage.get("prompt_tokens")), count_in(usage.get("completion_tokens"))
+    get = usage.get
+    prompt, completion = count_in(get("prompt_tokens")), count_in(get("completion_tokens"))
     cached = written = reasoning = None
-    details = usage.get("prompt_tokens_details")
+    details = get("prompt_tokens_details")
     if isinstance(details, dict):
         cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
     if cached is None:
-        cached = count_in(usage.get("prompt_cache_hit_tokens"))
-    details = usage.get("completion_tokens_details")
+        cached = count_in(get("prompt_cache_hit_tokens"))
+    details = get("completion_tokens_details")
     if isinstance(details, dict):
         reasoning = count_in(details.get("reasoning_tokens"))
-    output = completion
-    if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(usage.get("total_tokens")):
-        output = _without(completion, reasoning)
-    counts = TokenCounts(_without(prompt, (cached or 0) + (written or 0)), cached, written, output, reasoning)
+    if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(get("total_tokens")):
+        completion = _without(completion, reasoning)
+    if cached or written:
+        prompt = _without(prompt, (cached or 0) + (written or 0))
+    counts = TokenCounts(prompt, cached, written, completion, reasoning)
     return None if counts == UNKNOWN_TOKENS else counts
 
 

@@ -22,4 +22,5 @@ def array_in(given: object, name: str) -> list[Any]:
 
 def objects_in(given: object, name: str) -> list[Json]:
     """The objects of an array; its other values are left out."""
-    return [item for item in array_in(given, name) if isinstance(item, dict)]
+    value = given.get(name) if isinstance(given, dict) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

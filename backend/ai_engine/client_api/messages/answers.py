@@ -40,6 +40,7 @@ def message(chat: JsonMapping, context: RequestContext) -> Json:
     choice: JsonMapping = chat["choices"][0]
     reply: JsonMapping = choice.get("message") or {}
     calls = [tool_use(call, context, place) for place, call in enumerate(objects_in(reply, "tool_calls"))]
+    refusal = string_in(reply, "refusal")
     counts = token_counts(chat.get("usage"))
     usage = messages_usage(counts)
     if counts is None:
@@ -49,15 +50,15 @@ def message(chat: JsonMapping, context: RequestContext) -> Json:
         "type": "message",
         "role": "assistant",
         "model": string_in(chat, "model") or context.model,
-        "content": _content(reply, calls, context.shown),
-        **end_of(choice, string_in(reply, "refusal"), has_calls=bool(calls)),
+        "content": _content(reply, refusal, calls, context.shown),
+        **end_of(choice, refusal, has_calls=bool(calls)),
         "usage": usage,
     }
 
 
-def _content(reply: JsonMapping, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
+def _content(reply: JsonMapping, refusal: str, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
     """Thinking that was not requested is only sent beside calls, whose next turn may need it."""
-    texts, thoughts = _texts(reply), reasoning.blocks(reply, shown)
+    texts, thoughts = _texts(reply, refusal), reasoning.blocks(reply, shown)
     if shown is not Showing.SHOWN and not thoughts:
         unseen = reasoning.unsigned_text(reply)
         return [*texts, reasoning.hidden(unseen), *calls] if unseen and calls else [*texts, *calls]
@@ -121,12 +122,12 @@ def unreadable(arguments: str) -> Json:
     return {"unreadable_arguments": arguments}
 
 
-def _texts(reply: JsonMapping) -> Sequence[Json]:
+def _texts(reply: JsonMapping, refusal: str) -> Sequence[Json]:
     blocks: list[Json] = []
     if text := text_of(reply.get("content")):
         citations = [citation(each, text) for each in objects_in(reply, "annotations") if is_citation(each)]
         blocks.append({"type": "text", "text": text, "citations": citations or None})
-    if refusal := string_in(reply, "refusal"):
+    if refusal:
         blocks.append({"type": "text", "text": refusal, "citations": None})
     if reply.get("images"):
         blocks.append({"type": "text", "text": IMAGE_PLACEHOLDER, "citations": None})

@@ -15,7 +15,16 @@ from ai_engine.client_api.steering import Arrival, steered_request
 from ai_engine.client_api.tool_names import originals
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
-from ai_engine.wire.fields import invalid, non_empty, objects_of, one_of, optional, optional_objects, parse_object, required
+from ai_engine.wire.fields import (
+    invalid,
+    non_empty,
+    one_of,
+    optional,
+    optional_objects,
+    parse_object,
+    required,
+    strings,
+)
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _ROLES = ("user", "assistant", "system")
@@ -109,9 +118,7 @@ def _checked(body: JsonMapping, size_bytes: int) -> tuple[Needs, bool]:
     if system is not None and not isinstance(system, str):
         _check_blocks(system, "system")
     tools = list(optional_objects(body, "tools"))
-    for index, stop in enumerate(optional(body, "stop_sequences", list) or ()):
-        if not isinstance(stop, str):
-            raise invalid(f"stop_sequences[{index}]", "must be a string")
+    strings(body, "stop_sequences")
     config = body.get("output_config")
     wants_schema = bool(body.get("output_format") or (isinstance(config, dict) and config.get("format")))
     needs = Needs(
@@ -126,12 +133,16 @@ def _checked(body: JsonMapping, size_bytes: int) -> tuple[Needs, bool]:
 def _check_messages(body: JsonMapping) -> tuple[bool, bool, bool]:
     """Whether there are images, files, and blocks that need cleaning."""
     has_images = has_files = has_foreign = False
-    for where, message in objects_of(non_empty(body, "messages", list), "messages"):
-        one_of(message, "role", _ROLES, where)
+    for index, message in enumerate(non_empty(body, "messages", list)):
+        # A path costs more than a check, and a conversation has hundreds of messages.
+        if type(message) is not dict:
+            raise invalid(f"messages[{index}]", "must be an object")
+        if message.get("role") not in _ROLES:
+            one_of(message, "role", _ROLES, f"messages[{index}]")
         content = message.get("content")
         if isinstance(content, str):
             continue
-        for block in _check_blocks(content, f"{where}.content"):
+        for block in _check_blocks(content, f"messages[{index}].content"):
             kind = block["type"]
             if kind in ("image", "document"):
                 has_images, has_files = has_images or kind == "image", has_files or kind == "document"

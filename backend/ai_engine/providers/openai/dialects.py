@@ -18,6 +18,16 @@ FAILED_TOOL = "The tool failed: "
 
 _ONE_TEXT = frozenset({"system", "developer", "tool"})
 """Roles whose content must be one string for some servers; several parts become paragraphs."""
+# By whether the provider takes hints, and reasoning in messages.
+_REMOVED = {
+    (takes_hints, takes_reasoning): frozenset(
+        {"is_error"}
+        | (set() if takes_hints else {"reasoning_details", "cache_control"})
+        | (set() if takes_reasoning else {"reasoning_content"})
+    )
+    for takes_hints in (True, False)
+    for takes_reasoning in (True, False)
+}
 
 
 def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json:
@@ -47,11 +57,6 @@ def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json
 
 
 def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> JsonMapping:
-    removed = []
-    if not provider.takes_hints:
-        removed += ["reasoning_details", "cache_control"]
-    if not provider.takes_reasoning_content:
-        removed.append("reasoning_content")
     content = message.get("content")
     if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
         message = {**message, "content": "\n\n".join(part["text"] for part in content)}
@@ -62,7 +67,8 @@ def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> 
         raise unsupported(f"messages[{index}].images", f"is not supported by {provider.display_name}")
     if message.get("is_error"):
         message = {**message, "content": _marked_as_failed(message.get("content"))}
-    return {field: value for field, value in message.items() if field not in removed and field != "is_error"}
+    removed = _REMOVED[provider.takes_hints, provider.takes_reasoning_content]
+    return message if removed.isdisjoint(message) else {field: value for field, value in message.items() if field not in removed}
 
 
 def _is_text_alone(content: list[Any]) -> bool:
