@@ -1,14 +1,15 @@
 """Schemas of the management API. Times are UTC, durations `_ms` or `_seconds`; `null` is unknown."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from ai_engine.autodecide.candidates import ExclusionReason
 from ai_engine.catalogue.snapshot import LONGEST_NAME
-from ai_engine.management_api.views.requests import RequestAttempt
+from ai_engine.names import Blame
 from ai_engine.provider_keys.key_record import KeyState
 from ai_engine.providers.failures import FailureClass
 from ai_engine.settings.file import HIGHEST_PRIORITY
@@ -48,6 +49,57 @@ class FlagReason(StrEnum):
     DRAINED = ExclusionReason.DRAINED
     DISABLED = ExclusionReason.DISABLED
     NO_KEY = ExclusionReason.NO_KEY
+
+
+Usd = Annotated[
+    Decimal,
+    PlainSerializer(lambda amount: f"{amount:f}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}),
+]
+"""Money in JSON: an exact decimal string, since a JSON number would be rounded."""
+
+
+class TokensView(BaseModel):
+    """Tokens in disjoint classes: their sum is the total. `null` is unknown."""
+
+    input: int | None = Field(description="Without cached tokens.", examples=[412])
+    cached_input: int | None = Field(examples=[1024])
+    cache_write: int | None = Field(examples=[0])
+    output: int | None = Field(description="Without reasoning tokens, if the provider reports them.", examples=[96])
+    reasoning: int | None = Field(examples=[0])
+
+
+class RequestAttempt(BaseModel):
+    """One request to a provider, and its result."""
+
+    number: int = Field(description="From 1, in the order of their start.", examples=[1])
+    provider: str = Field(examples=["openai"])
+    model: str = Field(description="The provider's name for the model.", examples=["gpt-4o-2024-08-06"])
+    key_fingerprint: str | None = Field(description="`null` for a provider without keys.", examples=["9f86d081"])
+    reason: str = Field(description="Why this attempt was made.", examples=["first_candidate", "next_key", "next_candidate"])
+    started_ms: float = Field(description="Since the arrival of the request.", examples=[0.5])
+    duration_ms: float = Field(examples=[1478.5])
+    first_token_ms: float | None = Field(
+        description="From the start of the attempt to the first content; `null` if there was none or it was not streamed.",
+        examples=[312],
+    )
+    succeeded: bool
+    failure: str | None = Field(
+        description="The class of failure, or `cancelled` if the client disconnected or the deadline passed first.",
+        examples=["rate_limit"],
+    )
+    detail: str | None = Field(
+        description="What failed, in a sentence with the path of the field.",
+        examples=["messages[3].name: not supported by Anthropic"],
+    )
+    blame: Blame | None = Field(description="What the failure is attributed to.")
+    status: int | None = Field(description="The provider's HTTP status; `null` without a response.", examples=[429])
+    tokens: TokensView
+    tokens_estimated: bool = Field(
+        description="Whether the tokens are the gateway's estimate because the provider reported none."
+    )
+    cost_usd: Usd | None = Field(description="At list price; `null` if tokens or price are unknown.", examples=["0.00199"])
+    absorbed: bool = Field(description="Whether its cost is not charged to the client.")
 
 
 class Flag(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, Field
 
-from ai_engine.management_api.views.requests import Usd
+from ai_engine.management_api.schemas import Usd
 from ai_engine.management_api.views.statistics import StatisticsView
 
 

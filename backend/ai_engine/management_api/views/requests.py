@@ -1,30 +1,12 @@
 """Schemas of a finished request: an item of `GET /api/requests` and `/ws`, and with its attempts `GET /api/requests/{id}`."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, Field
 
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
-from ai_engine.names import Blame, Operation, TokenCounts
-
-Usd = Annotated[
-    Decimal,
-    PlainSerializer(lambda amount: f"{amount:f}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}),
-]
-"""Money in JSON: an exact decimal string, since a JSON number would be rounded."""
-
-
-class TokensView(BaseModel):
-    """Tokens in disjoint classes: their sum is the total. `null` is unknown."""
-
-    input: int | None = Field(description="Without cached tokens.", examples=[412])
-    cached_input: int | None = Field(examples=[1024])
-    cache_write: int | None = Field(examples=[0])
-    output: int | None = Field(description="Without reasoning tokens, if the provider reports them.", examples=[96])
-    reasoning: int | None = Field(examples=[0])
+from ai_engine.management_api.schemas import RequestAttempt, TokensView, Usd
+from ai_engine.names import Operation, TokenCounts
 
 
 class RequestView(BaseModel):
@@ -72,39 +54,6 @@ class RequestView(BaseModel):
     upstream_ms: float = Field(description="The part of `duration_ms` spent waiting for providers.", examples=[1478.5])
     overhead_ms: float = Field(description="The gateway's own part of `duration_ms`.", examples=[1.75])
     attempts_count: int = Field(description="The number of attempts.", examples=[1])
-
-
-class RequestAttempt(BaseModel):
-    """One request to a provider, and its result."""
-
-    number: int = Field(description="From 1, in the order of their start.", examples=[1])
-    provider: str = Field(examples=["openai"])
-    model: str = Field(description="The provider's name for the model.", examples=["gpt-4o-2024-08-06"])
-    key_fingerprint: str | None = Field(description="`null` for a provider without keys.", examples=["9f86d081"])
-    reason: str = Field(description="Why this attempt was made.", examples=["first_candidate", "next_key", "next_candidate"])
-    started_ms: float = Field(description="Since the arrival of the request.", examples=[0.5])
-    duration_ms: float = Field(examples=[1478.5])
-    first_token_ms: float | None = Field(
-        description="From the start of the attempt to the first content; `null` if there was none or it was not streamed.",
-        examples=[312],
-    )
-    succeeded: bool
-    failure: str | None = Field(
-        description="The class of failure, or `cancelled` if the client disconnected or the deadline passed first.",
-        examples=["rate_limit"],
-    )
-    detail: str | None = Field(
-        description="What failed, in a sentence with the path of the field.",
-        examples=["messages[3].name: not supported by Anthropic"],
-    )
-    blame: Blame | None = Field(description="What the failure is attributed to.")
-    status: int | None = Field(description="The provider's HTTP status; `null` without a response.", examples=[429])
-    tokens: TokensView
-    tokens_estimated: bool = Field(
-        description="Whether the tokens are the gateway's estimate because the provider reported none."
-    )
-    cost_usd: Usd | None = Field(description="At list price; `null` if tokens or price are unknown.", examples=["0.00199"])
-    absorbed: bool = Field(description="Whether its cost is not charged to the client.")
 
 
 class RequestDetail(RequestView):

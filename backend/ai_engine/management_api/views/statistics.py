@@ -12,7 +12,7 @@ from ai_engine.ledger.money import usd
 from ai_engine.ledger.provider_history import ProviderHistory
 from ai_engine.ledger.rollups import Totals
 from ai_engine.ledger.statistics import SECONDS_OF, Bucket, Statistics
-from ai_engine.management_api.views.requests import Usd
+from ai_engine.management_api.schemas import Usd
 
 POINTS_AT_ONCE = 32
 """Points of a series converted before yielding to other tasks."""
