@@ -38,7 +38,7 @@ class AttemptFinished(NamedTuple):
     """`None` for a provider without keys."""
     reason: str
     """Why this attempt was made: `first_candidate`, `next_key`, `next_candidate`, `retry`, `after_cooldown`, `fallback_model`,
-    `without_stream_options`, `as_chat`, `without_reasoning`, or `test` (an operator's)."""
+    `without_stream_options`, `as_chat`, `without_reasoning`, `without_hint`, or `test` (an operator's)."""
     started_ms: float
     """Since the arrival of the request."""
     succeeded: bool
@@ -58,7 +58,8 @@ class AttemptFinished(NamedTuple):
     is_absorbed: bool
     """Not charged to the client, such as the loser of a hedge."""
     detail: str | None
-    """What failed, in a sentence with the path of the field: `messages[3].name: …`. Short, without the request's text."""
+    """What failed, in a sentence with the path of the field: `messages[3].name: …`; of a success, the hints that were left out.
+    Short, without the request's text."""
 
 
 class RequestFinished(NamedTuple):

@@ -13,7 +13,9 @@ from ai_engine.preferences.preferences import ProviderPreference
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
+from ai_engine.relay.translation import Translation
 from ai_engine.settings import ConfigFile, Settings
+from ai_engine.wire.hints import LeftOut
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -93,3 +95,8 @@ class KeptPreferences:
         self, provider: str, preference: ProviderPreference, changed_at: datetime, audited: AuditEntry | None = None
     ) -> None:
         self.kept[provider] = preference
+
+
+def chat_of(translation: Translation) -> Mapping[str, Any]:
+    """The whole request as a chat; raises for a hint as for a promise that no chat has."""
+    return translation.chat_request(translation.body, LeftOut())

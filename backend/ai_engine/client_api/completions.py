@@ -3,8 +3,8 @@
 Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11-28).
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import orjson
 from fastapi import APIRouter
@@ -22,6 +22,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 from ai_engine.wire.tolerant import array_in, objects_in
@@ -78,11 +79,12 @@ class CompletionsTranslation:
     Text completions stop after 16 tokens by default; a chat without `max_tokens` has no such limit. Reasoning is left out.
     """
 
-    def __init__(self, body: JsonMapping) -> None:
-        self._body = body
+    field_names: ClassVar[Mapping[str, str]] = {"max_completion_tokens": "max_tokens"}
 
-    def chat_request(self) -> Json:
-        body = self._body
+    def __init__(self, body: JsonMapping) -> None:
+        self.body = body
+
+    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> Json:
         chat: Json = {"messages": [{"role": "user", "content": self._prompt()}]}
         for field, value in body.items():
             if value is None or field in _TRANSLATED:
@@ -102,7 +104,7 @@ class CompletionsTranslation:
         return chat
 
     def _prompt(self) -> str:
-        prompt = self._body["prompt"]
+        prompt = self.body["prompt"]
         if isinstance(prompt, list) and len(prompt) == 1:
             prompt = prompt[0]
         if isinstance(prompt, str):
@@ -113,7 +115,7 @@ class CompletionsTranslation:
 
     @property
     def _echo(self) -> str:
-        return self._prompt() if self._body.get("echo") else ""
+        return self._prompt() if self.body.get("echo") else ""
 
     def answer(self, chat: JsonMapping) -> Json:
         echo = self._echo

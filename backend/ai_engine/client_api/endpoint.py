@@ -33,6 +33,8 @@ from ai_engine.wire.multipart import Form
 from ai_engine.wire.sse import Event, encode_events
 
 _REMEMBERED_ROUTES = 1024
+_LONGEST_DROPPED = 1024
+"""Bytes of the header that names hints."""
 
 _logger = logging.getLogger(SERVER_LOGGER)
 
@@ -134,7 +136,9 @@ class RelayedEndpoint:
             elif takes_header is not None and takes_header(name, value):
                 native.append((name, value))
         settings = self._configuration.current.settings
-        arrival = Arrival(request_id, caller, settings.autodecide, timeout_seconds, tuple(native), tuple(hops))
+        arrival = Arrival(
+            request_id, caller, settings.autodecide, settings.strict_parameters, timeout_seconds, tuple(native), tuple(hops)
+        )
         parse_form = self._format.parse_form
         body = await read_body(scope["headers"], receive, settings.max_request_size, takes_forms=parse_form is not None)
         if parse_form is not None and (form := form_in(scope["headers"], body)) is not None:
@@ -217,6 +221,8 @@ def _about(answer: Answer) -> HeaderList:
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
         (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
     ]
+    if answer.left_out:
+        headers.append((b"x-ai-engine-dropped", _header_text(",".join(answer.left_out))[:_LONGEST_DROPPED]))
     if answer.family is not None:
         headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
     return headers

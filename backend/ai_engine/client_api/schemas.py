@@ -26,6 +26,9 @@ class ProviderPreferencesBody(BaseModel):
     only: list[str] | None = Field(None, description="No provider but these.")
     ignore: list[str] | None = Field(None, description="None of these.")
     sort: Literal["price", "latency", "throughput"] | None = Field(None, description="Order by this fact instead of the score.")
+    require_parameters: bool | None = Field(
+        None, description="Ask only providers that have every parameter of the request, even those that only give a hint."
+    )
 
 
 class Steered(Open):

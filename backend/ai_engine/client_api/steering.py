@@ -17,7 +17,7 @@ OWN_FIELDS = frozenset({"autodecide", "models", "provider", "rescue", "hedge"})
 
 _MOST_FURTHER_MODELS = 10
 _SORTS = ("price", "latency", "throughput")
-_PREFERENCES = ("order", "only", "ignore", "sort")
+_PREFERENCES = ("order", "only", "ignore", "sort", "require_parameters")
 _RESCUES = ("continue", "error")
 
 
@@ -28,6 +28,8 @@ class Arrival(NamedTuple):
     caller: Caller | None = None
     autodecide_by_default: bool = True
     """For requests without the field."""
+    requires_parameters_by_default: bool = False
+    """As `ClientRequest.requires_parameters`, for requests without the field."""
     timeout_seconds: float | None = None
     native_headers: Headers = ()
     hops: tuple[bytes, ...] = ()
@@ -56,11 +58,14 @@ def steered_request(
     """The request of any format, with its model checked and the gateway's own fields removed. Raises `InvalidRequest`."""
     model = _model(body)
     autodecide, further, preferences = arrival.autodecide_by_default, None, NO_PREFERENCES
+    requires_parameters = arrival.requires_parameters_by_default
     if not OWN_FIELDS.isdisjoint(body):
         chosen = optional(body, "autodecide", bool)
         autodecide = autodecide if chosen is None else chosen
         further = _further_models(body)
         preferences = _preferences(body)
+        required = optional(body.get("provider") or {}, "require_parameters", bool, "provider")
+        requires_parameters = requires_parameters if required is None else required
         if body.get("rescue") is not None:
             one_of(body, "rescue", _RESCUES)
         optional(body, "hedge", bool)
@@ -76,6 +81,7 @@ def steered_request(
         further_models=further,
         preferences=preferences,
         needs=needs,
+        requires_parameters=requires_parameters,
         timeout_seconds=arrival.timeout_seconds,
         caller=arrival.caller,
         native_headers=arrival.native_headers,

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from ai_engine.providers.chat_parameters import not_by
+from ai_engine.providers.chat_parameters import not_by, with_caching
 from ai_engine.wire.fields import (
     check_known,
     invalid,
+    json_text,
     non_empty,
     objects_of,
     one_of,
@@ -19,11 +20,11 @@ from ai_engine.wire.fields import (
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _PART_FIELDS: Mapping[str, frozenset[str]] = {
-    "text": frozenset({"type", "text", "cache_control"}),
+    "text": frozenset({"type", "text"}),
     "refusal": frozenset({"type", "refusal"}),
-    "image_url": frozenset({"type", "image_url", "cache_control"}),
-    "input_audio": frozenset({"type", "input_audio", "cache_control"}),
-    "file": frozenset({"type", "file", "cache_control"}),
+    "image_url": frozenset({"type", "image_url"}),
+    "input_audio": frozenset({"type", "input_audio"}),
+    "file": frozenset({"type", "file"}),
 }
 _MESSAGE_FIELDS: Mapping[str, frozenset[str]] = {
     "system": frozenset({"role", "content"}),
@@ -66,17 +67,22 @@ def messages(body: JsonMapping, provider: str) -> Iterator[tuple[str, str, Json]
         if message.get("role") == "function":
             raise unsupported(f"{where}.role", f"is 'function', which {not_by(provider)}")
         role = one_of(message, "role", _MESSAGE_FIELDS, where)
-        check_known(message, _MESSAGE_FIELDS[role], where, not_by(provider))
+        check_known(message, with_caching(_MESSAGE_FIELDS[role], provider), where, not_by(provider))
         yield where, role, message
 
 
 def parts(message: JsonMapping, where: str, provider: str) -> list[tuple[str, Json]]:
-    """A message's content as parts with their paths. Each has a known `type` and only that type's fields."""
+    """A message's content as parts with their paths. Each has a known `type` and only that type's fields.
+
+    A message's own `cache_control` is that of its last part.
+    """
+    hint = message.get("cache_control")
     content, where = message.get("content"), f"{where}.content"
     if content is None:
         return []
     if isinstance(content, str):
-        return [(where, {"type": "text", "text": content})]
+        text = {"type": "text", "text": content}
+        return [(where, text if hint is None else {**text, "cache_control": hint})]
     if not isinstance(content, list):
         raise invalid(where, "must be a string, an array of parts, or null")
     found = list(objects_of(content, where))
@@ -84,9 +90,12 @@ def parts(message: JsonMapping, where: str, provider: str) -> list[tuple[str, Js
         kind = required(part, "type", str, at)
         if kind not in _PART_FIELDS:
             raise unsupported(f"{at}.type", f"is {kind[:60]!r}, which {not_by(provider)}")
-        check_known(part, _PART_FIELDS[kind], at, not_by(provider))
+        check_known(part, with_caching(_PART_FIELDS[kind], provider), at, not_by(provider))
         if kind in ("text", "refusal"):
             required(part, kind, str, at)
+    if hint is not None and found:
+        at, last = found[-1]
+        found[-1] = at, {"cache_control": hint, **last}
     return found
 
 
@@ -108,6 +117,11 @@ def tool_calls(message: JsonMapping, where: str, provider: str) -> list[Call]:
 def _call(call: Json, where: str, provider: str) -> Call:
     call_id = required(call, "id", str, where)
     kind = call.get("type", "function")
+    if kind == "custom":
+        # A conversation that moved here. Its input is a text, where a function has an object.
+        custom, at = required(call, "custom", dict, where), f"{where}.custom"
+        text = required(custom, "input", str, at)
+        return Call(where, call_id, non_empty(custom, "name", str, at), json_text({"input": text}, f"{at}.input"), call)
     if kind != "function":
         raise unsupported(f"{where}.type", f"is {str(kind)[:60]!r}, which {not_by(provider)}")
     function = required(call, "function", dict, where)

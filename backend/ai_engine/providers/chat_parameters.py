@@ -4,7 +4,7 @@ Here and in `chat_messages`, an invalid chat raises `InvalidRequest`, and what t
 `UnsupportedByProvider`. `provider` is the protocol's name in these errors.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ai_engine.wire.fields import (
@@ -19,26 +19,14 @@ from ai_engine.wire.fields import (
     strings,
     unsupported,
 )
+from ai_engine.wire.hints import CHAT_PARAMETERS
 from ai_engine.wire.json_types import Json, JsonMapping
 
-LEFT_OUT = frozenset(
-    {"model", "stream", "stream_options", "user", "metadata", "safety_identifier", "thinking"}
-    | {"prompt_cache_key", "prompt_cache_retention", "prediction"}
-)
-"""Fields read elsewhere, and hints that only affect speed and price. `reasoning_effort` says the same as `thinking`."""
-
-_DEFAULTS: Mapping[str, Collection[object]] = {
-    "store": (False,),
-    "service_tier": ("auto", "default"),
-    "verbosity": ("medium",),
-    "logit_bias": ({},),
-    "modalities": (["text"],),
-    "top_logprobs": (0,),
-    "n": (1,),
-}
-"""Values that change nothing, and so may be left out."""
-
+_READ_ELSEWHERE = frozenset({"model", "stream", "stream_options", "thinking", "parallel_tool_calls"})
+"""By the adapter's caller. `reasoning_effort` says the same as `thinking`; the relay cuts parallel calls (`relay.one_call`)."""
+_TOOL_FIELDS = frozenset({"type", "function"})
 _FUNCTION_FIELDS = frozenset({"name", "description", "parameters", "strict"})
+_CACHING = frozenset({"Anthropic", "Amazon Bedrock"})
 
 
 class Function(NamedTuple):
@@ -49,6 +37,8 @@ class Function(NamedTuple):
     parameters: Json | None
     """JSON Schema."""
     is_strict: bool
+    cache_control: object = None
+    """Anthropic's hint, where the protocol has it; clients write it beside the function or into it."""
 
 
 class ToolChoice(NamedTuple):
@@ -61,16 +51,25 @@ class ToolChoice(NamedTuple):
 
 
 def check_fields(body: JsonMapping, known: Collection[str], provider: str) -> None:
-    """Raises `UnsupportedByProvider` for a field that is neither in `known` nor may be left out."""
-    for name, value in body.items():
-        if value is None or name in known or name in LEFT_OUT:
-            continue
-        if name == "parallel_tool_calls" and type(value) is bool:
-            continue  # the relay cuts parallel calls (`relay.one_call`)
-        if name not in _DEFAULTS:
-            raise unsupported(name, not_by(provider))
-        if value not in _DEFAULTS[name]:
-            raise unsupported(name, f"is {str(value)[:20]}, which {not_by(provider)}")
+    """Raises `UnsupportedByProvider` for the fields that are not in `known`, but for those with a value that asks for nothing."""
+    optional(body, "parallel_tool_calls", bool)
+    lacking = [
+        name
+        for name, value in body.items()
+        if name not in known and value is not None and name not in _READ_ELSEWHERE and not _is_default(name, value)
+    ]
+    if lacking:
+        raise unsupported(lacking[0], not_by(provider), *lacking[1:])
+
+
+def _is_default(name: str, value: object) -> bool:
+    parameter = CHAT_PARAMETERS.get(name)
+    return parameter is not None and type(value) in parameter.kinds and value in parameter.defaults
+
+
+def with_caching(known: frozenset[str], provider: str) -> frozenset[str]:
+    """These fields, and `cache_control` where the protocol has it."""
+    return known | {"cache_control"} if provider in _CACHING else known
 
 
 def not_by(provider: str) -> str:
@@ -121,14 +120,16 @@ def _function(tool: JsonMapping, where: str, provider: str) -> Function:
     kind = required(tool, "type", str, where)
     if kind != "function":
         raise unsupported(f"{where}.type", f"is {kind[:60]!r}, which {not_by(provider)}")
+    check_known(tool, with_caching(_TOOL_FIELDS, provider), where, not_by(provider))
     function = required(tool, "function", dict, where)
     where = f"{where}.function"
-    check_known(function, _FUNCTION_FIELDS, where, not_by(provider))
+    check_known(function, with_caching(_FUNCTION_FIELDS, provider), where, not_by(provider))
     return Function(
         non_empty(function, "name", str, where),
         optional(function, "description", str, where),
         optional(function, "parameters", dict, where),
         function.get("strict") is True,
+        tool.get("cache_control") or function.get("cache_control"),
     )
 
 

@@ -1,6 +1,6 @@
 """How one request is asked of one route: in the client's own format where the provider speaks it, as a chat everywhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ai_engine.errors import UnsupportedByProvider
@@ -8,10 +8,12 @@ from ai_engine.names import PASSED_THROUGH, Operation, Route
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder
 from ai_engine.providers.failures import Failure, is_missing_path, of_optional_operation
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
+from ai_engine.relay.learnt import Learnt
+from ai_engine.relay.refused_hints import refused_hint
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
-from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire.hints import LeftOut, leaving_out_hints, without
 
 _CHAT = Operation.CHAT
 _OPTIONAL = PASSED_THROUGH | {Operation.COUNT_TOKENS}
@@ -24,7 +26,9 @@ class Exchange:
     __slots__ = (
         "_adapter",
         "_headers",
+        "_left_out",
         "_may_be_missing",
+        "_names",
         "_provider",
         "asks_usage",
         "body",
@@ -42,24 +46,30 @@ class Exchange:
         route: Route,
         operation: Operation,
         body: Mapping[str, Any],
+        left_out: LeftOut,
         *,
         asks_usage: bool,
         headers: Headers = (),
-        is_translated: bool = False,
+        names: Mapping[str, str] | None = None,
         may_be_missing: bool = False,
     ) -> None:
-        """`is_translated`: the answer is wanted as a chat. `may_be_missing`: where the provider lacks it, a chat may do."""
+        """`names` are the client's, by those of the chat (`Translation.field_names`), where the answer is wanted as a chat.
+
+        `may_be_missing`: where the provider lacks it, a chat may do.
+        """
         self._adapter = adapter
         self._provider = provider
         self._headers = headers
         self._may_be_missing = may_be_missing
+        self._names = names or {}
         self.route = route
         self.operation = operation
         self.body = body
         """As the adapter gets it."""
+        self._left_out = left_out
         self.asks_usage = asks_usage
         """The relay asks the stream for usage, whether or not the client did."""
-        self.is_translated = is_translated
+        self.is_translated = names is not None
         self.keeps_first_call = (
             operation is _CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time(route.model)
         )
@@ -68,16 +78,38 @@ class Exchange:
         """The provider's refusal names the one field that the relay added."""
 
     def encode(self, key: ProviderKey | None) -> UpstreamRequest:
-        """Raises as `Adapter.encode`."""
-        return self._adapter.encode(
-            self.operation,
-            self.body,
-            self._provider,
-            self.route.model,
-            key,
-            ask_usage=self.asks_usage,
-            extra_headers=self._headers,
-        )
+        """Without the hints that the adapter does not support. Raises as `Adapter.encode` for anything else."""
+        try:
+            request, self.body = leaving_out_hints(
+                self.operation,
+                self.body,
+                self._left_out,
+                lambda body: self._adapter.encode(
+                    self.operation,
+                    body,
+                    self._provider,
+                    self.route.model,
+                    key,
+                    ask_usage=self.asks_usage,
+                    extra_headers=self._headers,
+                ),
+            )
+        except UnsupportedByProvider as error:
+            name = self._names.get(error.param or "")
+            if name is None:
+                raise
+            raise UnsupportedByProvider(error.message.replace(error.param or "", name, 1), param=name) from None
+        return request
+
+    @property
+    def is_strict(self) -> bool:
+        """The request turns its hints into promises."""
+        return self._left_out.is_strict
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        """The client's hints that the request goes without, by the client's names."""
+        return [self._names.get(path, path) for path in self._left_out.paths]
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """As `Adapter.classify`, and what it means for this operation."""
@@ -108,23 +140,45 @@ class Exchange:
 class RequestVariants:
     """The forms in which one client request can be asked. The translation to a chat is made once, for the first that needs it."""
 
-    __slots__ = ("_amended", "_chat", "_headers", "_learnt", "_missing", "_refusal", "_refuses_stream_options", "_request")
+    __slots__ = (
+        "_amended",
+        "_chat",
+        "_headers",
+        "_left_out",
+        "_missing",
+        "_refusal",
+        "_refused",
+        "_refused_hints",
+        "_refuses_stream_options",
+        "_request",
+        "_unsupported_formats",
+    )
 
     def __init__(
-        self, request: ClientRequest, learnt: UnsupportedFormats, refuses_stream_options: set[str], own_headers: Headers
+        self,
+        request: ClientRequest,
+        unsupported_formats: Learnt[Route, Operation],
+        refused_hints: Learnt[tuple[Route, Operation], str],
+        refuses_stream_options: set[str],
+        own_headers: Headers,
     ) -> None:
-        """`learnt` and `refuses_stream_options` outlive the request, and are added to. `own_headers` go with every form."""
+        """What was learnt outlives the request, and is added to. `own_headers` go with every form."""
         self._request = request
         self._headers = own_headers
-        self._learnt = learnt
+        self._unsupported_formats = unsupported_formats
+        self._refused_hints = refused_hints
         self._refuses_stream_options = refuses_stream_options
         self._chat: Mapping[str, Any] | None = None
+        self._left_out = LeftOut(is_strict=request.requires_parameters)
+        """The client's hints that no chat has."""
         self._refusal: tuple[str, str | None] | None = None
         """Why the request cannot be a chat: message and field. The exception itself would keep the request alive."""
         self._missing: set[tuple[Route, Operation]] = set()
         """What this request has found missing."""
         self._amended: dict[tuple[Route, Operation], Mapping[str, Any]] = {}
         """Bodies that take the place of those which a route refused."""
+        self._refused: dict[tuple[Route, Operation], list[str]] = {}
+        """Hints that this request has found refused, by their paths in the body."""
 
     def exchange_for(self, adapter: Adapter, provider: ProviderDefinition, route: Route) -> Exchange:
         """Raises `UnsupportedByProvider` where the route cannot be asked, `InvalidRequest` where no route can."""
@@ -133,32 +187,42 @@ class RequestVariants:
         asks_usage = request.is_stream and provider.takes_stream_options and provider.name not in self._refuses_stream_options
         is_spoken = adapter.speaks(operation, provider, model)
         if is_spoken and (translation is None or not self._is_missing(route, operation)):
+            left_out = LeftOut(is_strict=request.requires_parameters)
             return Exchange(
                 adapter,
                 provider,
                 route,
                 operation,
-                self._amended.get((route, operation), request.body),
+                self._without_refused(route, operation, request.body, left_out),
+                left_out,
                 asks_usage=asks_usage,
                 headers=request.native_headers + self._headers,
                 may_be_missing=translation is not None and operation in provider.formats,
             )
         if translation is None:
             raise UnsupportedByProvider(f"{provider.display_name} does not support {operation} for {model!r}.", param="model")
-        operation, body = next(
-            form
-            for form in adapter.chat_requests(self._as_chat(translation), provider, model)
-            if form[0] is Operation.CHAT or not self._is_missing(route, form[0])
+        chat = self._as_chat(translation)
+        left_out = LeftOut(is_strict=request.requires_parameters, paths=self._left_out.paths)
+        (operation, body), _ = leaving_out_hints(
+            Operation.CHAT,
+            chat,
+            left_out,
+            lambda chat: next(
+                form
+                for form in adapter.chat_requests(chat, provider, model, left_out)
+                if form[0] is Operation.CHAT or not self._is_missing(route, form[0])
+            ),
         )
         return Exchange(
             adapter,
             provider,
             route,
             operation,
-            self._amended.get((route, operation), body),
+            self._without_refused(route, operation, body, left_out),
+            left_out,
             asks_usage=asks_usage,
             headers=self._headers,
-            is_translated=True,
+            names=translation.field_names,
             may_be_missing=operation is not Operation.CHAT,
         )
 
@@ -172,19 +236,39 @@ class RequestVariants:
             self._missing.add((route, operation))
             return "as_chat"
         amended = exchange.amended(failure)
-        if amended is None:
+        if amended is not None:
+            self._amended[route, operation] = amended
+            return "without_reasoning"
+        hint = None if exchange.is_strict else refused_hint(operation, exchange.body, failure)
+        if hint is None:
             return None
-        self._amended[route, operation] = amended
-        return "without_reasoning"
+        self._refused.setdefault((route, operation), []).append(hint)
+        return "without_hint"
 
     def note_answered(self, route: Route) -> None:
         """A sound answer came: it was not the model that was missing."""
         for missing, operation in self._missing:
             if missing == route:
-                self._learnt.note(route, operation)
+                self._unsupported_formats.note(route, operation)
+        for (refusing, operation), hints in self._refused.items():
+            if refusing == route:
+                for hint in hints:
+                    self._refused_hints.note((route, operation), hint)
 
     def _is_missing(self, route: Route, operation: Operation) -> bool:
-        return (route, operation) in self._missing or self._learnt.is_unsupported(route, operation)
+        return (route, operation) in self._missing or operation in self._unsupported_formats.of(route)
+
+    def _without_refused(
+        self, route: Route, operation: Operation, body: Mapping[str, Any], left_out: LeftOut
+    ) -> Mapping[str, Any]:
+        form = route, operation
+        body = self._amended.get(form, body)
+        for hint in (*self._refused_hints.of(form), *self._refused.get(form, ())):
+            fewer = without(operation, body, hint)
+            if fewer is not None:
+                left_out.note(hint)
+                body = fewer
+        return body
 
     def _as_chat(self, translation: Translation) -> Mapping[str, Any]:
         if self._refusal is not None:
@@ -192,8 +276,14 @@ class RequestVariants:
             raise UnsupportedByProvider(message, param=param)
         if self._chat is None:
             try:
-                self._chat = translation.chat_request()
+                chat, _ = leaving_out_hints(
+                    self._request.operation,
+                    translation.body,
+                    self._left_out,
+                    lambda body: translation.chat_request(body, self._left_out),
+                )
             except UnsupportedByProvider as error:
                 self._refusal = error.message, error.param
                 raise
+            self._chat = chat
         return self._chat

@@ -1,5 +1,7 @@
 """The lease of an attempt: a provider key, a permit of the circuit breaker, and a record, which end together and once."""
 
+from collections.abc import Sequence
+
 from ai_engine.autodecide.candidates import Candidate
 from ai_engine.events import CANCELLED, AttemptFinished, AttemptObserver
 from ai_engine.names import Blame
@@ -26,6 +28,7 @@ class Lease:
         "first_token_seconds",
         "is_over",
         "key",
+        "left_out",
         "number",
         "reason",
         "started_at",
@@ -38,11 +41,15 @@ class Lease:
         candidate: Candidate,
         key: PooledKey,
         reason: str,
+        left_out: Sequence[str],
         request_id: str,
         request_started_at: float,
         observe: AttemptObserver,
     ) -> None:
-        """Takes over `key`, which the pool counts as in flight. `request_started_at` is in monotonic seconds."""
+        """Takes over `key`, which the pool counts as in flight. `left_out` are the hints that the attempt goes without.
+
+        `request_started_at` is in monotonic seconds.
+        """
         self._services = services
         self._journal = journal
         self._request_id = request_id
@@ -52,6 +59,7 @@ class Lease:
         self.candidate = candidate
         self.key = key
         self.reason = reason
+        self.left_out = left_out
         self.started_at = services.clock.monotonic()
         self.first_token_seconds: float | None = None
         """From the attempt's start; `None` for plain answers, and while nothing came."""
@@ -79,7 +87,8 @@ class Lease:
             first_token_seconds=self.first_token_seconds,
             tokens_per_second=tokens_per_second,
         )
-        self._end(None, None, 200, None, spent)
+        detail = f"Left out, since the provider lacks it: {', '.join(self.left_out)}." if self.left_out else None
+        self._end(None, None, 200, detail, spent)
 
     def fail(self, failure: Failure, reported: Spent | None) -> None:
         """Marks what is to blame, and nothing else; a client's own fault marks nothing.

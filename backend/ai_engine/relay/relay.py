@@ -1,6 +1,6 @@
 """Carries a client request to an upstream, and its answer back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ai_engine.autodecide.candidates import Candidate
@@ -33,6 +33,8 @@ class Answer(NamedTuple):
     """Time spent on providers until now: their answers, and the waits that they asked for."""
     plain: WholeAnswer | None
     stream: "AnswerStream | None"
+    left_out: Collection[str] = ()
+    """The paths of the client's hints that the provider lacks."""
 
 
 class AnswerStream:
@@ -114,4 +116,5 @@ class Relay:
         else:
             settlement.first_token_ms = (now - settlement.started_at) * 1000
             stream = AnswerStream(delivery, first, first.stream)
-        return Answer(candidate.route, journal.begun, delivery.search.family, gateway_ms, upstream_ms, first.plain, stream)
+        family, left_out = delivery.search.family, first.exchange.left_out
+        return Answer(candidate.route, journal.begun, family, gateway_ms, upstream_ms, first.plain, stream, left_out)

@@ -26,6 +26,8 @@ class ClientRequest(NamedTuple):
     """The request's own `models`; `None` leaves the configured fallbacks in force."""
     preferences: ProviderPreferences = NO_PREFERENCES
     needs: Needs = NO_NEEDS
+    requires_parameters: bool = False
+    """A provider that lacks a parameter is not asked, even where the parameter is a hint (`wire.hints`)."""
     timeout_seconds: float | None = None
     """The client's own deadline, from its arrival."""
     caller: Caller | None = None

@@ -66,6 +66,7 @@ class RouteSearch:
         self._variants = RequestVariants(
             request,
             services.unsupported_formats,
+            services.refused_hints,
             services.refuses_stream_options,
             _own_headers(services.own_headers, request.hops) if request.hops else services.own_headers,
         )

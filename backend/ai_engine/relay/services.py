@@ -10,11 +10,12 @@ from ai_engine.configuration import Configuration
 from ai_engine.events import AttemptObserver, RandomBits, RequestObserver
 from ai_engine.health.breaker import Breaker
 from ai_engine.health.track_record import TrackRecord
+from ai_engine.names import Operation, Route
 from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.provider_keys.pool import KeyPool
 from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.registry.definition import WireProtocol
-from ai_engine.relay.unsupported_formats import UnsupportedFormats
+from ai_engine.relay.learnt import Learnt
 from ai_engine.upstream.port import Headers, Upstream
 
 
@@ -43,4 +44,8 @@ class RelayServices:
     """For the ids of records."""
     refuses_stream_options: set[str]
     """Providers that were learnt to refuse `stream_options`, until the next start."""
-    unsupported_formats: UnsupportedFormats
+    unsupported_formats: Learnt[Route, Operation]
+    """Formats that a route lacks though its provider is said to have them (`ProviderDefinition.formats`): a server behind
+    `OPENAI_BASE_URL` may have `/chat/completions` and nothing else."""
+    refused_hints: Learnt[tuple[Route, Operation], str]
+    """Hints that a route refuses, by their paths in the body."""

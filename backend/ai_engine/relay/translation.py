@@ -8,6 +8,7 @@ its adapter's. What comes back takes the same two steps the other way.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.sse import Event
 
 
@@ -28,8 +29,19 @@ class StreamTranslator(Protocol):
 class Translation(Protocol):
     """One client's request in a format of its own."""
 
-    def chat_request(self) -> Mapping[str, Any]:
-        """The request as a chat. Raises `UnsupportedByProvider`, or `InvalidRequest`, naming the client's field."""
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The request as the client sent it."""
+
+    @property
+    def field_names(self) -> Mapping[str, str]:
+        """The client's names of fields that a chat has under others, by the chat's."""
+
+    def chat_request(self, body: Mapping[str, Any], left_out: LeftOut) -> Mapping[str, Any]:
+        """`body`, the request or what is left of it without some hints, as a chat; notes further hints that no chat has.
+
+        Raises `UnsupportedByProvider`, or `InvalidRequest`, naming the client's field.
+        """
 
     def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
         """A whole chat completion in the client's format."""

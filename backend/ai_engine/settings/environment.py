@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     autodecide: bool = Field(
         True, description="Default of a request's `autodecide`: whether any provider that has the model may answer."
     )
+    strict_parameters: bool = Field(
+        False,
+        description="Default of a request's `provider.require_parameters`: whether a provider is left out that lacks any of its "
+        "parameters, instead of the parameter.",
+    )
     sandbox: bool | None = Field(
         None,
         description="The sandbox provider (made-up text): on, off, or (unset) on loopback while no other provider is usable.",

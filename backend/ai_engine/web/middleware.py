@@ -211,6 +211,7 @@ EXPOSED_HEADERS = (
     "x-ai-engine-model",
     "x-ai-engine-attempts",
     "x-ai-engine-family",
+    "x-ai-engine-dropped",
     "server-timing",
 )
 """Response headers that pages of allowed origins may read."""

@@ -3,7 +3,7 @@
 `where` is the path of the object that has the field, empty for the body itself. A field that is null counts as missing.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import orjson
@@ -15,7 +15,7 @@ Kind = TypeVar("Kind")
 
 _LONGEST_PATH = 200
 """The client chooses the names of fields, and so the length of paths."""
-_NAMES: dict[type, str] = {
+KIND_NAMES: Mapping[type, str] = {
     dict: "an object",
     list: "an array",
     str: "a string",
@@ -35,10 +35,10 @@ def invalid(path: str, problem: str, *, code: str | None = None) -> InvalidReque
     return InvalidRequest(f"{path} {problem}.", param=path, code=code)
 
 
-def unsupported(path: str, problem: str) -> UnsupportedByProvider:
-    """As `invalid`, for a valid field that this provider does not support."""
+def unsupported(path: str, problem: str, *further: str) -> UnsupportedByProvider:
+    """As `invalid`, for a valid field that this provider does not support, and `further` ones of the same object."""
     path = path[:_LONGEST_PATH]
-    return UnsupportedByProvider(f"{path} {problem}.", param=path)
+    return UnsupportedByProvider(f"{path} {problem}.", param=path, further=further)
 
 
 def parse_object(raw: bytes) -> Json:
@@ -59,7 +59,7 @@ def required(given: JsonMapping, field: str, kind: type[Kind], where: str = "") 
     value = given.get(field)
     if type(value) is kind or (kind is float and type(value) is int):
         return value  # type: ignore[return-value]  # an int stands for a float
-    raise invalid(path_of(where, field), f"must be {_NAMES[kind]}")
+    raise invalid(path_of(where, field), f"must be {KIND_NAMES[kind]}")
 
 
 def optional(given: JsonMapping, field: str, kind: type[Kind], where: str = "") -> Kind | None:
@@ -71,7 +71,7 @@ def non_empty(given: JsonMapping, field: str, kind: type[Kind], where: str = "")
     """As `required`, for a string or an array that is not empty."""
     value = given.get(field)
     if type(value) is not kind or not value:
-        raise invalid(path_of(where, field), f"must be a non-empty {_NAMES[kind].split()[-1]}")
+        raise invalid(path_of(where, field), f"must be a non-empty {KIND_NAMES[kind].split()[-1]}")
     return value
 
 
@@ -111,10 +111,9 @@ def strings(given: JsonMapping, field: str, where: str = "") -> list[str]:
 
 
 def check_known(given: JsonMapping, known: Collection[str], where: str, problem: str) -> None:
-    """Raises `UnsupportedByProvider` with `problem` for a field that is not in `known`."""
-    for field, value in given.items():
-        if value is not None and field not in known:
-            raise unsupported(path_of(where, field), problem)
+    """Raises `UnsupportedByProvider` with `problem` for the fields that are not in `known`."""
+    if lacking := [path_of(where, field) for field, value in given.items() if field not in known and value is not None]:
+        raise unsupported(lacking[0], problem, *lacking[1:])
 
 
 def json_text(value: object, path: str) -> str:

@@ -15,9 +15,9 @@ from ai_engine.clock import Clock, system_chance
 from ai_engine.configuration import LiveConfiguration
 from ai_engine.management_api.live.feed import LiveFeed
 from ai_engine.provider_keys.cooldown_queue import CooldownQueue
+from ai_engine.relay.learnt import Learnt
 from ai_engine.relay.relay import Relay
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.telemetry.performance import Performance
 from ai_engine.wiring.recording import Recording
 from ai_engine.wiring.routing import Routing
@@ -54,7 +54,8 @@ def build_relay(configuration: LiveConfiguration, clock: Clock, routing: Routing
             chance=system_chance,
             random_bits=random.getrandbits,
             refuses_stream_options=set(),
-            unsupported_formats=UnsupportedFormats(clock),
+            unsupported_formats=Learnt(clock),
+            refused_hints=Learnt(clock),
         )
     )
 

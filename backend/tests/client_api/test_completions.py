@@ -12,6 +12,7 @@ from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
+from tests.builders import chat_of
 from tests.client_api.refusals import refusal
 from tests.fakes.gateway import Gateway, Provider, gateway_in_front_of
 from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, Stream, chunk, chunks, completion, usage
@@ -46,10 +47,10 @@ def parsed(**fields: Any) -> ClientRequest:
     return completions_request(orjson.dumps(body), Arrival("r"))
 
 
-def chat_of(**fields: Any) -> Any:
+def as_chat(**fields: Any) -> Any:
     translation = parsed(**fields).translation
     assert translation is not None
-    return translation.chat_request()
+    return chat_of(translation)
 
 
 def answered(chat: Any, **fields: Any) -> Any:
@@ -74,7 +75,7 @@ def streamed(events: list[Any], **fields: Any) -> list[Any]:
 
 @pytest.mark.parametrize("prompt", ["Say hi", ["Say hi"]])
 def test_the_prompt_is_the_users_message(prompt: Any) -> None:
-    assert chat_of(prompt=prompt) == {"messages": [{"role": "user", "content": "Say hi"}]}
+    assert as_chat(prompt=prompt) == {"messages": [{"role": "user", "content": "Say hi"}]}
 
 
 def test_what_a_chat_has_as_well_is_said_there() -> None:
@@ -91,14 +92,14 @@ def test_what_a_chat_has_as_well_is_said_there() -> None:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    chat = chat_of(**same, max_tokens=5, logprobs=3, best_of=2, echo=False, suffix="")
+    chat = as_chat(**same, max_tokens=5, logprobs=3, best_of=2, echo=False, suffix="")
     assert chat.pop("messages")
     assert chat == {**same, "max_completion_tokens": 5, "logprobs": True, "top_logprobs": 3}
 
 
 def test_what_is_null_was_not_given() -> None:
     names = ["suffix", "echo", "best_of", "logprobs", "max_tokens", "temperature", "stop", "n", "stream", "unheard_of"]
-    assert chat_of(**dict.fromkeys(names)).keys() == {"messages"}
+    assert as_chat(**dict.fromkeys(names)).keys() == {"messages"}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_what_is_null_was_not_given() -> None:
 )
 def test_a_field_without_a_counterpart_in_chats_is_named(field: str, fields: Json) -> None:
     with pytest.raises(UnsupportedByProvider) as caught:
-        chat_of(**fields)
+        as_chat(**fields)
     assert caught.value.param == field
 
 

@@ -12,10 +12,10 @@ from ai_engine.provider_keys.cooldown_queue import CooldownQueue
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.relay.client import UncommittedClient
+from ai_engine.relay.learnt import Learnt
 from ai_engine.relay.relay import Answer, Relay
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.services import RelayServices
-from ai_engine.relay.unsupported_formats import UnsupportedFormats
 from ai_engine.web.errors import error_status
 from tests.autodecide.planner_bench import PlannerBench
 from tests.fakes.clock import HandTurnedClock
@@ -64,7 +64,8 @@ class RelayBench(PlannerBench):
             chance=lambda: 0.5,
             random_bits=random.Random(1).getrandbits,
             refuses_stream_options=set(),
-            unsupported_formats=UnsupportedFormats(self.clock),
+            unsupported_formats=Learnt(self.clock),
+            refused_hints=Learnt(self.clock),
         )
         self.relay = Relay(self.services)
 

@@ -33,7 +33,7 @@ ENDINGS: dict[str, tuple[Callable[[], Step], dict[str, Any]]] = {
     "a stream without content": (lambda: Streamed([DONE]), {"is_stream": True}),
     "a request that no protocol has a form for": (lambda: SOUND, {"operation": Operation.MESSAGES}),
     "a translation": (lambda: SOUND, {"operation": Operation.MESSAGES, "translation": Saying({"model": "tiny", "say": "hi"})}),
-    "a translation that fails": (lambda: SOUND, {"operation": Operation.MESSAGES, "translation": Saying({"loudly": 1})}),
+    "a translation that fails": (lambda: SOUND, {"operation": Operation.MESSAGES, "translation": Saying({"suffix": 1})}),
 }
 
 

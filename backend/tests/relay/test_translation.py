@@ -4,7 +4,7 @@ import base64
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -17,6 +17,7 @@ from ai_engine.providers.failures import FailureClass, classify
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.sse import Event
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunks, completion, embeddings
@@ -50,18 +51,20 @@ class SaidStream:
 class Saying:
     """`Translation` of a made-up format: `{"say": "hi"}`."""
 
+    field_names: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, body: Mapping[str, Any]) -> None:
-        self._body = body
+        self.body = body
         self.translated = 0
 
-    def chat_request(self) -> Mapping[str, Any]:
+    def chat_request(self, body: Mapping[str, Any], left_out: LeftOut) -> Mapping[str, Any]:
         self.translated += 1
-        if "loudly" in self._body:
-            raise UnsupportedByProvider("A chat cannot be loud.", param="loudly")
-        if not isinstance(self._body["say"], str):
+        if "suffix" in self.body:
+            raise UnsupportedByProvider("A chat has no suffix.", param="suffix")
+        if not isinstance(self.body["say"], str):
             raise InvalidRequest("say must be a text.", param="say")
-        said = {"model": self._body["model"], "messages": [{"role": "user", "content": self._body["say"]}]}
-        return said | {"stream": True} if self._body.get("stream") else said
+        said = {"model": self.body["model"], "messages": [{"role": "user", "content": self.body["say"]}]}
+        return said | {"stream": True} if self.body.get("stream") else said
 
     def answer(self, chat: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"said": chat["choices"][0]["message"]["content"]}
@@ -116,17 +119,17 @@ async def test_what_a_chat_cannot_say_ends_the_candidate_and_not_the_request() -
     native = {"object": "text_completion", "model": "tiny", "choices": [{"text": "HI", "finish_reason": "stop"}]}
     bench = relay_bench("beta")
     bench.upstream.on("beta", Reply(native))
-    answer = await answered(bench, ASKED | {"loudly": True})
+    answer = await answered(bench, ASKED | {"suffix": True})
     assert bench.asked == ["beta/tiny 1"]
-    assert bench.upstream.bodies == [ASKED | {"loudly": True}]
+    assert bench.upstream.bodies == [ASKED | {"suffix": True}]
     assert answer.route.provider == "beta"
 
 
 async def test_a_refusal_names_the_field_where_nobody_is_left_and_nothing_was_sent() -> None:
     bench = relay_bench()
     with pytest.raises(UnsupportedByProvider) as refusal:
-        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
-    assert (refusal.value.param, refusal.value.attempts) == ("loudly", 0)
+        await bench.relay.answer(request(ASKED | {"suffix": True}), CLIENT)
+    assert (refusal.value.param, refusal.value.attempts) == ("suffix", 0)
     assert bench.asked == []
     assert bench.requests[0].status == 400
     bench.check_nothing_leaked()
@@ -136,7 +139,7 @@ async def test_a_native_provider_that_is_out_for_now_is_worth_waiting_for() -> N
     bench = relay_bench("beta")
     _rest(bench.keys, "beta")
     with pytest.raises(NoRouteAvailable):
-        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
+        await bench.relay.answer(request(ASKED | {"suffix": True}), CLIENT)
 
 
 def _rest(keys: KeyPool, name: str) -> None:
@@ -182,7 +185,7 @@ async def test_a_pinned_route_without_words_for_the_request_says_so() -> None:
     bench = relay_bench()
     candidate = bench.finder.at_provider(bench.configuration.providers["alpha"], "tiny")
     with pytest.raises(UnsupportedByProvider):
-        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT, only=candidate)
+        await bench.relay.answer(request(ASKED | {"suffix": True}), CLIENT, only=candidate)
 
 
 async def test_a_format_that_is_no_conversation_is_refused_where_it_is_not_spoken() -> None:

@@ -9,7 +9,7 @@ from ai_engine.names import Blame, Operation, Route
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.providers.openai.adapter import OpenAICompatible
 from ai_engine.relay.exchange import RequestVariants
-from ai_engine.relay.unsupported_formats import UnsupportedFormats
+from ai_engine.relay.learnt import Learnt
 from tests.builders import provider
 from tests.fakes.clock import HandTurnedClock
 from tests.fakes.upstream import Reply
@@ -52,20 +52,22 @@ async def test_what_was_learnt_holds_for_ten_minutes() -> None:
     assert answer.plain.answer == NATIVE
 
 
-def test_a_server_that_answers_to_any_name_is_not_remembered_without_end() -> None:
-    formats = UnsupportedFormats(HandTurnedClock())
+def test_what_was_learnt_is_bounded() -> None:
+    formats: Learnt[Route, Operation] = Learnt(HandTurnedClock())
     for number in range(2_000):
         formats.note(Route("alpha", f"name-{number}"), Operation.RESPONSES)
-    remembered = [
-        number for number in range(2_000) if formats.is_unsupported(Route("alpha", f"name-{number}"), Operation.RESPONSES)
-    ]
+    remembered = [number for number in range(2_000) if formats.of(Route("alpha", f"name-{number}"))]
     assert remembered == list(range(2_000 - 1_024, 2_000))
+    facts: Learnt[str, int] = Learnt(HandTurnedClock())
+    for number in range(100):
+        facts.note("a", number)
+    assert facts.of("a") == list(range(32))
 
 
 def test_reasoning_is_kept_from_the_route_alone_that_could_not_read_it() -> None:
     given = {"model": "m", "input": [{"type": "reasoning", "encrypted_content": "x"}, {"role": "user", "content": "Go on."}]}
     asked = request()._replace(operation=Operation.RESPONSES, body=given)
-    variants = RequestVariants(asked, UnsupportedFormats(HandTurnedClock()), set(), ())
+    variants = RequestVariants(asked, Learnt(HandTurnedClock()), Learnt(HandTurnedClock()), set(), ())
     alpha, beta = (replace(provider(name), formats=frozenset({Operation.RESPONSES})) for name in ("alpha", "beta"))
     unreadable = Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, "No.", 400, code="invalid_encrypted_content")
     exchange = variants.exchange_for(OpenAICompatible(), alpha, Route("alpha", "m"))
@@ -101,12 +103,12 @@ async def test_what_a_chat_cannot_say_goes_to_the_next_who_has_the_format() -> N
     bench = relay_bench("alpha", "beta")
     bench.upstream.on("alpha", refused(404))
     bench.upstream.on("beta", Reply(NATIVE))
-    answer = await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
+    answer = await bench.relay.answer(request(ASKED | {"suffix": True}), CLIENT)
     assert answer.route.provider == "beta"
     assert bench.breaker.outage_of(Route("alpha", "tiny")) is None
     bench.upstream.on("beta", refused(404))
     with pytest.raises(UnsupportedByProvider):
-        await bench.relay.answer(request(ASKED | {"loudly": True}), CLIENT)
+        await bench.relay.answer(request(ASKED | {"suffix": True}), CLIENT)
 
 
 @pytest.mark.parametrize("said", [refused(404, "model_not_found"), refused(404, param="input")], ids=["model", "parameter"])

@@ -185,6 +185,7 @@ const REASONS: Record<string, string> = {
   retry: 'The same route again after a short wait: the failure may be temporary.',
   after_cooldown: 'The same route again after its cooldown.',
   fallback_model: 'Every candidate of the requested model failed.',
+  without_hint: 'The provider rejected an optional parameter, so the request was sent without it.',
   without_stream_options: 'The provider rejected stream_options, so the request was sent without it.',
   as_chat: 'The provider does not support the format of the request, so it was sent as a chat completion.',
   without_reasoning: 'The provider could not read the reasoning of earlier turns, so the request was sent without it.',

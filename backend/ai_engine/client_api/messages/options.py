@@ -7,19 +7,14 @@ from typing import Any
 from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY
 from ai_engine.client_api.tool_names import shortened
 from ai_engine.wire.fields import check_known, invalid, objects, one_of, optional, optional_objects, required, unsupported
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json, JsonMapping
 
-_HINTS = frozenset({"cache_control", "service_tier", "speed", "diagnostics"})
-"""Left out: they affect only speed, price or Anthropic's own cache."""
 _LONGEST_USER = 64
 """Longer ones are left out, Claude Code's among them: OpenAI refuses them, and nothing depends on it
 (https://github.com/maximhq/bifrost/pull/1000, read 2026-11-28)."""
 
-_TOOL = frozenset(
-    {"type", "name", "description", "input_schema", "strict", "cache_control"}
-    # How Anthropic streams a tool's input: the input is the same.
-    | {"eager_input_streaming"}
-)
+_TOOL = frozenset({"type", "name", "description", "input_schema", "strict", "cache_control"})
 _TOOL_DEFAULTS = MappingProxyType({"defer_loading": (False,), "allowed_callers": (["direct"],), "input_examples": ([],)})
 """Fields of a tool that change nothing with these values."""
 _EFFORTS = MappingProxyType({"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"})
@@ -28,21 +23,27 @@ _CHOICES = MappingProxyType({"auto": "auto", "any": "required", "none": "none", 
 _THINKING = ("enabled", "disabled", "adaptive", "between_tools")
 
 
-def chat_options(body: JsonMapping) -> Json:
+def chat_options(body: JsonMapping, left_out: LeftOut) -> Json:
     """All fields but the model, the conversation and `stream`. Raises `InvalidRequest` and `UnsupportedByProvider`.
 
-    Left out are `cache_control`, `service_tier`, `speed`, `diagnostics`, a long `metadata.user_id`, `context_management` where it
-    only clears old thinking, and of a tool `eager_input_streaming`.
+    `context_management` that only clears old thinking is left to the provider, and a long `metadata.user_id` left out.
     """
     options: Json = {}
+    lacking = [
+        field
+        for field, value in body.items()
+        if field not in _FIELDS and field not in _SEPARATE and value not in _NOTHING and value != _DEFAULTS.get(field)
+    ]
+    if lacking:
+        raise unsupported(lacking[0], ANTHROPIC_ONLY, *lacking[1:])
     for field, value in body.items():
         if field in _SEPARATE or value is None:
             continue
-        translate = _FIELDS.get(field)
-        if translate is not None:
-            translate(body, options)
-        elif field not in _HINTS and value not in ([], {}):
-            raise unsupported(field, ANTHROPIC_ONLY)
+        if field in _FIELDS:
+            _FIELDS[field](body, options)
+    if len(options.get("user", "")) > _LONGEST_USER:
+        del options["user"]
+        left_out.note("metadata.user_id")
     _tool_choice(body, options)
     _reasoning(body, options)
     return options
@@ -70,7 +71,7 @@ def _metadata(body: JsonMapping, options: Json) -> None:
     metadata = required(body, "metadata", dict)
     check_known(metadata, ("user_id",), "metadata", ANTHROPIC_ONLY)
     user = optional(metadata, "user_id", str, "metadata") or ""
-    if 0 < len(user) <= _LONGEST_USER:
+    if user:
         options["user"] = user
 
 
@@ -191,6 +192,8 @@ def _context_management(body: JsonMapping, _: Json) -> None:
     check_known(management, ("edits",), "context_management", ANTHROPIC_ONLY)
 
 
+_NOTHING: tuple[object, ...] = (None, [], {})
+_DEFAULTS: JsonMapping = {"service_tier": "auto", "speed": "standard"}
 _SEPARATE = frozenset({"model", "messages", "system", "stream", "tool_choice"})
 _FIELDS: Mapping[str, Callable[[JsonMapping, Json], None]] = MappingProxyType(
     {

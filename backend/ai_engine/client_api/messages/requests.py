@@ -1,7 +1,9 @@
 """`POST /v1/messages` and `/v1/messages/count_tokens` as requests for the relay, with their translation."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import ClassVar
 
 from ai_engine.autodecide.candidates import Needs
 from ai_engine.client_api.messages import answers, native, reasoning
@@ -25,6 +27,7 @@ from ai_engine.wire.fields import (
     required,
     strings,
 )
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _ROLES = ("user", "assistant", "system")
@@ -84,14 +87,25 @@ def check_version(value: bytes) -> None:
 class MessagesTranslation:
     """`relay.translation.Translation` of one request."""
 
+    field_names: ClassVar[Mapping[str, str]] = {
+        "max_completion_tokens": "max_tokens",
+        "stop": "stop_sequences",
+        "user": "metadata.user_id",
+        "response_format": "output_config.format",
+        "response_format.type": "output_config.format.type",
+        "reasoning_effort": "output_config.effort",
+        "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+    }
+
     def __init__(self, body: JsonMapping, request_id: str) -> None:
         """`body` is checked (`messages_request`). The answer's id contains the request's."""
-        self._body = body
+        self.body = body
         self._request_id = request_id
 
-    def chat_request(self) -> JsonMapping:
-        chat: Json = {"model": self._body["model"], "messages": chat_messages(self._body), **chat_options(self._body)}
-        if self._body.get("stream"):
+    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> JsonMapping:
+        options = chat_options(body, left_out)
+        chat: Json = {"model": body["model"], "messages": chat_messages(body), **options}
+        if body.get("stream"):
             chat["stream"] = True
         return chat
 
@@ -104,10 +118,10 @@ class MessagesTranslation:
     def _context(self) -> RequestContext:
         return RequestContext(
             f"msg_{self._request_id}",
-            self._body["model"],
-            reasoning.showing(self._body.get("thinking")),
-            originals(self._body),
-            lambda: estimate(self._body),
+            self.body["model"],
+            reasoning.showing(self.body.get("thinking")),
+            originals(self.body),
+            lambda: estimate(self.body),
         )
 
 

@@ -1,7 +1,8 @@
 """One request of the Responses API as a chat, and the chat's answer as its response."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ai_engine.client_api.responses.answers import response_of
 from ai_engine.client_api.responses.conversation import Conversation
@@ -11,19 +12,16 @@ from ai_engine.client_api.responses.tools import RESPONSES_ONLY, Tools
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
 from ai_engine.wire.fields import check_known, invalid, non_empty, optional, unsupported
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json, JsonMapping
 
+_HINTS = ("user", "safety_identifier", "client_metadata", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
+"""About the end user and the cache."""
+_NOTHING: tuple[object, ...] = (None, "", {})
 _LEFT_OUT = frozenset(
     {
         # Only repeated in the answer.
         "metadata",
-        # Hints about the end user and the cache.
-        "user",
-        "safety_identifier",
-        "client_metadata",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "prompt_cache_options",
         # The gateway implements these itself.
         "store",
         "background",
@@ -40,7 +38,7 @@ _TRANSLATED = frozenset(
     {"model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "max_output_tokens"}
     | {"temperature", "top_p", "top_logprobs", "include", "service_tier", "stream"}
 )
-_KNOWN = _LEFT_OUT | _TRANSLATED
+_KNOWN = _LEFT_OUT | _TRANSLATED | {*_HINTS}
 
 _LOGPROBS = "message.output_text.logprobs"
 _INCLUDABLE = frozenset(
@@ -62,6 +60,15 @@ _REASONING = frozenset({"effort", "summary", "generate_summary", "context"})
 
 class ResponsesTranslation:
     """`relay.translation.Translation` of one request; also its turn for `response_store.ResponseStore`."""
+
+    field_names: ClassVar[Mapping[str, str]] = {
+        "max_completion_tokens": "max_output_tokens",
+        "verbosity": "text.verbosity",
+        "response_format": "text.format",
+        "response_format.type": "text.format.type",
+        "reasoning_effort": "reasoning.effort",
+        "logprobs": "include",
+    }
 
     def __init__(
         self,
@@ -86,14 +93,15 @@ class ResponsesTranslation:
 
     @cached_property
     def tools(self) -> Tools:
-        """Raises as `chat_request`."""
-        tools = Tools()
-        tools.read(self.body)
-        return tools
+        """Those of the request, or of what is left of it in a chat. Raises as `chat_request`."""
+        return _tools_of(self.body)
 
-    def chat_request(self) -> JsonMapping:
-        body, tools = self.body, self.tools
+    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> JsonMapping:
         check_known(body, _KNOWN, "", RESPONSES_ONLY)
+        for field in _HINTS:
+            if body.get(field) not in _NOTHING:
+                left_out.note(field)
+        tools = self.tools = _tools_of(body)
         conversation = Conversation(optional(body, "instructions", str), tools)
         conversation.read(body)
         chat: Json = {"model": body.get("model"), "messages": conversation.messages}
@@ -154,6 +162,12 @@ class ResponsesTranslation:
             return self.tools.in_effect
         except InvalidRequest:  # a provider of the Responses API has answered
             return list(self.body.get("tools") or ())
+
+
+def _tools_of(body: JsonMapping) -> Tools:
+    tools = Tools()
+    tools.read(body)
+    return tools
 
 
 def _copy_numbers(body: JsonMapping, chat: Json) -> None:

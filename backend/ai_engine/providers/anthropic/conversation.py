@@ -82,6 +82,8 @@ class _Conversation:
             block["content"] = content if isinstance(content, str) else blocks(message, where)
         if message.get("is_error") is True:
             block["is_error"] = True
+        if message.get("cache_control") is not None and not isinstance(content, list):
+            block["cache_control"] = message["cache_control"]
         self._add("user", [block])
 
     def close(self) -> None:

@@ -5,13 +5,11 @@ Translated: messages and instructions (`conversation`), parts (`content`), tools
 limit, the model's largest is sent: the API requires one, and a chat's default is the model's largest too.
 
 Unsupported, unless null or the default: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `json_object` (the API has JSON
-with a schema only), `functions`, and unknown fields. A temperature above 1 too: Claude's range is 0 to 1 and both scales have
-their default at 1, so neither scaling nor clipping would keep the meaning. Hints are left out (`chat_parameters.LEFT_OUT`;
-`service_tier` as `auto`). A schema is sent unchanged: Anthropic reports what Claude cannot follow in it
+with a schema only), `functions`, and unknown fields; the hints among them are left out (`wire.hints`). A temperature above 1 too:
+Claude's range is 0 to 1 and both scales have their default at 1, so neither scaling nor clipping would keep the meaning. A schema
+is sent unchanged: Anthropic reports what Claude cannot follow in it
 (https://platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-28).
 """
-
-from collections.abc import Mapping, Sequence
 
 from ai_engine.providers import chat_parameters
 from ai_engine.providers.anthropic.content import PROVIDER
@@ -19,14 +17,14 @@ from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.reasoning import ThinkingOptions, thinking_options
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_parameters import Function, not_by
-from ai_engine.wire.fields import optional, unsupported
+from ai_engine.wire.fields import check_known, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _KNOWN = frozenset(
     {"messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "stop", "tools", "tool_choice"}
     | {"parallel_tool_calls", "response_format", "reasoning_effort", "thinking", "service_tier", "cache_control"}
+    | {"user", "safety_identifier", "metadata"}
 )
-_DEFAULTS: Mapping[str, object] = {"logprobs": False, "presence_penalty": 0, "frequency_penalty": 0, "functions": []}
 _SERVICE_TIERS = {"auto": None, "default": "standard_only"}
 _SMALLEST_TOP_P_OF_THINKING = 0.95
 _LONGEST_USER_ID = 256
@@ -35,7 +33,8 @@ _LONGEST_USER_ID = 256
 def messages_request(body: JsonMapping, model: str) -> Json:
     """The body for `POST /messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     traits = traits_of(model)
-    chat_parameters.check_fields(body, _KNOWN | _defaults_in(body), PROVIDER)
+    chat_parameters.check_fields(body, _KNOWN, PROVIDER)
+    account = _account(body)
     most = chat_parameters.most_output_tokens(body)
     most = most if most is not None else traits.largest_output_tokens
     thinking = thinking_options(body, traits, most)
@@ -51,16 +50,12 @@ def messages_request(body: JsonMapping, model: str) -> Json:
         raise unsupported("stop", f"must not be blank: blank stop sequences are not supported by {PROVIDER}")
     if stops:
         request["stop_sequences"] = stops
-    _add_account(request, body)
+    request.update(account)
     if body.get("cache_control") is not None:
         request["cache_control"] = body["cache_control"]
     if body.get("stream"):
         request["stream"] = True
     return request
-
-
-def _defaults_in(body: JsonMapping) -> frozenset[str]:
-    return frozenset(name for name, default in _DEFAULTS.items() if name in body and body[name] == default)
 
 
 def _add_output(request: Json, body: JsonMapping, traits: Traits, thinking: ThinkingOptions) -> None:
@@ -116,9 +111,7 @@ def _add_tools(request: Json, body: JsonMapping, traits: Traits, thinking: Think
         return
     names = choice.names if choice is not None else None
     is_forced = choice is not None and choice.mode == "required"
-    tools = [
-        _tool(function, tool, place, traits) for place, (function, tool) in enumerate(zip(functions, body["tools"], strict=True))
-    ]
+    tools = [_tool(function, place, traits) for place, function in enumerate(functions)]
     if is_forced:
         check_forced_tools(traits, thinking)
     picked: Json = {"type": "auto"}
@@ -140,10 +133,10 @@ def check_forced_tools(traits: Traits, thinking: ThinkingOptions) -> None:
     if not traits.takes_forced_tools:
         raise unsupported("tool_choice", "must be auto or none: this model cannot be forced to call a tool")
     if thinking.is_on and traits.thinking is Thinking.BUDGET:
-        raise unsupported("tool_choice", "must be auto or none while this model reasons")
+        raise unsupported("reasoning_effort", "is not supported by this model together with a tool that it must call")
 
 
-def _tool(function: Function, given: JsonMapping, place: int, traits: Traits) -> Json:
+def _tool(function: Function, place: int, traits: Traits) -> Json:
     schema = function.parameters or {}
     tool: Json = {
         "name": function.name,
@@ -155,24 +148,27 @@ def _tool(function: Function, given: JsonMapping, place: int, traits: Traits) ->
         if not traits.takes_schemas:
             raise unsupported(f"tools[{place}].function.strict", "is not supported by this model")
         tool["strict"] = True
-    if given.get("cache_control") is not None:
-        tool["cache_control"] = given["cache_control"]
+    if function.cache_control is not None:
+        tool["cache_control"] = function.cache_control
     return tool
 
 
-def _add_account(request: Json, body: JsonMapping) -> None:
-    metadata = body.get("metadata")
-    user_ids: Sequence[object] = (
-        metadata.get("user_id") if isinstance(metadata, Mapping) else None,
-        body.get("safety_identifier"),
-        body.get("user"),
-    )
-    user_id = next((each for each in user_ids if isinstance(each, str) and 0 < len(each) <= _LONGEST_USER_ID), None)
-    if user_id is not None:
-        request["metadata"] = {"user_id": user_id}
+def _account(body: JsonMapping) -> Json:
+    """Who the end user is, from the first of three fields that say it, and the service tier."""
+    account: Json = {}
+    metadata = optional(body, "metadata", dict) or {}
+    check_known(metadata, ("user_id",), "metadata", not_by(PROVIDER))
+    names = (("metadata.user_id", metadata.get("user_id")), ("safety_identifier", body.get("safety_identifier")))
+    for name, user_id in (*names, ("user", body.get("user"))):
+        if user_id is None:
+            continue
+        if not isinstance(user_id, str) or not 0 < len(user_id) <= _LONGEST_USER_ID:
+            raise unsupported(name, f"must be a string of at most {_LONGEST_USER_ID} characters for {PROVIDER}")
+        account.setdefault("metadata", {"user_id": user_id})
     tier = optional(body, "service_tier", str)
     if tier is not None:
         if tier not in _SERVICE_TIERS:
             raise unsupported("service_tier", f"is {tier[:60]!r}, which {not_by(PROVIDER)}")
         if _SERVICE_TIERS[tier] is not None:
-            request["service_tier"] = _SERVICE_TIERS[tier]
+            account["service_tier"] = _SERVICE_TIERS[tier]
+    return account

@@ -125,11 +125,11 @@ def _add_tools(
         picked = {"tool": {"name": names[0]}} if names is not None and len(names) == 1 else {"any": {}}
     tools: list[Json] = []
     points = ContentReader(traits)
-    for place, (function, given) in enumerate(zip(functions, body["tools"], strict=True)):
+    for place, function in enumerate(functions):
         # Converse has no choice among some of the tools: the others are left out.
         if names is None or function.name in names or (picked is not None and "tool" in picked):
             tools.append(_tool(function, traits, f"tools[{place}]"))
-            tools += points.cache_points(given.get("cache_control")) if traits.has_tool_cache_points else []
+            tools += points.cache_points(function.cache_control) if traits.has_tool_cache_points else []
     request["toolConfig"] = {"tools": tools} if picked is None else {"tools": tools, "toolChoice": picked}
     if optional(body, "parallel_tool_calls", bool) is False and traits.claude is not None:
         # In Anthropic's form, without the type where Converse has one.

@@ -11,6 +11,7 @@ from ai_engine.providers.openai.model_traits import traits_of
 from ai_engine.providers.openai.tool_turns import arranged
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.wire.fields import unsupported
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json, JsonMapping
 
 FAILED_TOOL = "The tool failed: "
@@ -30,7 +31,7 @@ _REMOVED = {
 }
 
 
-def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json:
+def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut) -> Json:
     """`chat` for this provider's `model`. Raises `UnsupportedByProvider`.
 
     A limit above the model's largest output becomes that. A model without reasoning gets no effort that comes from `thinking`,
@@ -38,31 +39,31 @@ def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str) -> Json
     """
     traits = traits_of(model)
     outgoing = {field: value for field, value in chat.items() if field != "thinking"}
-    for field in provider.refuses:
-        if outgoing.get(field) is not None:
-            raise unsupported(field, f"is not supported by {provider.display_name}")
     limit = outgoing.pop("max_completion_tokens", None)
     if limit is not None:
         most = traits.largest_output_tokens
         outgoing[provider.output_limit_field] = limit if most is None else min(limit, most)
-    if not traits.reasons and chat.get("thinking") is not None:
-        outgoing.pop("reasoning_effort", None)
+    if not traits.reasons and chat.get("thinking") is not None and outgoing.pop("reasoning_effort", None) is not None:
+        left_out.note("thinking")
     outgoing["messages"] = arranged(
-        (_message(message, index, provider) for index, message in enumerate(chat["messages"])), provider
+        (_message(message, index, provider, left_out) for index, message in enumerate(chat["messages"])), provider
     )
     tools = outgoing.get("tools")
     if tools and not provider.takes_hints:
-        outgoing["tools"] = [_without_hint(tool) for tool in tools]
+        outgoing["tools"] = [_without_hint(tool, "tools[]", left_out) for tool in tools]
     return outgoing
 
 
-def _message(message: JsonMapping, index: int, provider: ProviderDefinition) -> JsonMapping:
+def _message(message: JsonMapping, index: int, provider: ProviderDefinition, left_out: LeftOut) -> JsonMapping:
     content = message.get("content")
+    if isinstance(content, list) and not provider.takes_hints:
+        content = [_without_hint(part, "messages[].content[]", left_out) for part in content]
     if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
         message = {**message, "content": "\n\n".join(part["text"] for part in content)}
     elif isinstance(content, list):
-        parts = [_part(part, f"messages[{index}].content[{place}]", provider) for place, part in enumerate(content)]
-        message = {**message, "content": parts}
+        for place, part in enumerate(content):
+            _check_part(part, f"messages[{index}].content[{place}]", provider)
+        message = {**message, "content": content}
     if message.get("images") and not provider.takes_hints:
         raise unsupported(f"messages[{index}].images", f"is not supported by {provider.display_name}")
     if message.get("is_error"):
@@ -75,15 +76,15 @@ def _is_text_alone(content: list[Any]) -> bool:
     return all(part.get("type") == "text" for part in content)
 
 
-def _part(part: JsonMapping, where: str, provider: ProviderDefinition) -> JsonMapping:
+def _check_part(part: JsonMapping, where: str, provider: ProviderDefinition) -> None:
     if part.get("type") == "file" and "file_url" in part.get("file", {}):
         raise unsupported(f"{where}.file.file_url", f"is not supported by {provider.display_name}; send file_data")
-    return part if provider.takes_hints else _without_hint(part)
 
 
-def _without_hint(part: JsonMapping) -> JsonMapping:
+def _without_hint(part: JsonMapping, where: str, left_out: LeftOut) -> JsonMapping:
     if "cache_control" not in part:
         return part
+    left_out.note(f"{where}.cache_control")
     return {field: value for field, value in part.items() if field != "cache_control"}
 
 

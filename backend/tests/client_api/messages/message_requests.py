@@ -6,8 +6,10 @@ import orjson
 
 from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
+from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
+from ai_engine.wire.hints import LeftOut, leaving_out_hints
 from ai_engine.wire.json_types import Json
 
 TOOL = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object", "properties": {}}}
@@ -32,7 +34,10 @@ def translation(**fields: Any) -> Translation:
 
 def chat(**fields: Any) -> Json:
     """What a request becomes."""
-    return dict(translation(**fields).chat_request())
+    asked = translation(**fields)
+    left_out = LeftOut()
+    whole, _ = leaving_out_hints(Operation.MESSAGES, asked.body, left_out, lambda body: asked.chat_request(body, left_out))
+    return dict(whole)
 
 
 def chat_messages(*messages: Json, **fields: Any) -> Any:

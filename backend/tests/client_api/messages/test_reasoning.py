@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
 from ai_engine.wire.json_types import Json
+from tests.builders import chat_of
 from tests.client_api.messages.message_reader import translated_message
 from tests.client_api.messages.message_requests import (
     assistant,
@@ -129,7 +130,7 @@ def test_providers_of_the_api_do_not_get_the_gateways_additions() -> None:
         user(text("c", citations=None)),
     ]
     assert request.translation is not None
-    assert request.translation.chat_request()["messages"][1]["reasoning_details"] == [ENCRYPTED]
+    assert chat_of(request.translation)["messages"][1]["reasoning_details"] == [ENCRYPTED]
 
 
 def test_everything_else_reaches_them_as_it_came() -> None:

@@ -5,6 +5,8 @@ import pytest
 from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.names import Operation
+from ai_engine.wire.hints import LeftOut, leaving_out_hints
 from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import (
     PIXEL,
@@ -17,38 +19,25 @@ from tests.client_api.messages.message_requests import (
     text,
     tool_result,
     tool_use,
+    translation,
     user,
 )
 
-UNSUPPORTED: list[tuple[str, Json]] = [
-    ("container", {"container": "c"}),
+PROMISES: list[tuple[str, Json]] = [
     ("mcp_servers", {"mcp_servers": [{"name": "m"}]}),
-    ("inference_geo", {"inference_geo": "us"}),
-    ("something_new", {"something_new": 1}),
     ("max_tokens", {"max_tokens": 0}),
-    ("context_management.edits[1].type", {"context_management": {"edits": [{"type": "clear_thinking_x"}, {"type": "compact"}]}}),
-    ("context_management.more", {"context_management": {"more": 1}}),
-    ("metadata.team", {"metadata": {"team": "x"}}),
-    ("output_config.task_budget", {"output_config": {"task_budget": {}}}),
     ("output_config.format.type", {"output_config": {"format": {"type": "grammar"}}}),
-    ("tools[1].type", {"tools": [TOOL, {"type": "web_search_20250305", "name": "web_search"}]}),
-    ("tools[0].defer_loading", {"tools": [{**TOOL, "defer_loading": True}]}),
-    ("tools[0].input_examples", {"tools": [{**TOOL, "input_examples": [{}]}]}),
+    ("tools[0].type", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
+    ("tools[1].type", {"tools": [TOOL, {"type": "bash_20250124", "name": "bash"}]}),
     ("messages[0].content[0].source.type", {"messages": [user({"type": "image", "source": {"type": "file", "file_id": "f"}})]}),
     (
         "messages[0].content[0].citations.enabled",
         {"messages": [user(document({"type": "url", "url": "u"}, citations={"enabled": True}))]},
     ),
-    ("messages[0].content[0].novelty", {"messages": [user(text("a", novelty=1))]}),
     ("messages[0].content[1].type", {"messages": [user(text("a"), {"type": "container_upload"})]}),
-    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant({"type": "server_tool_use"}), user(text("b"))]}),
     (
         "messages[2].content[0].content[1].type",
         {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("a"), {"type": "tool_reference"}]))]},
-    ),
-    (
-        "messages[1].content[0].caller",
-        {"messages": [user(text("a")), assistant({**tool_use(), "caller": {"type": "code_execution"}}), user(tool_result())]},
     ),
     ("messages[1]", {"messages": [user(text("a")), assistant(text("{"))]}),
     (
@@ -56,15 +45,48 @@ UNSUPPORTED: list[tuple[str, Json]] = [
         {"messages": [user({**PIXEL, "transformations": {"oversized_image": "error"}})]},
     ),
 ]
+HINTS: list[tuple[str, Json]] = [
+    ("container", {"container": "c"}),
+    ("inference_geo", {"inference_geo": "us"}),
+    ("something_new", {"something_new": 1}),
+    ("speed", {"speed": "fast"}),
+    ("service_tier", {"service_tier": "standard_only"}),
+    ("cache_control", {"cache_control": {"type": "ephemeral"}}),
+    ("context_management.edits[1].type", {"context_management": {"edits": [{"type": "clear_thinking_x"}, {"type": "compact"}]}}),
+    ("context_management.more", {"context_management": {"more": 1}}),
+    ("metadata.team", {"metadata": {"team": "x"}}),
+    ("output_config.task_budget", {"output_config": {"task_budget": {}}}),
+    ("tools[1].type", {"tools": [TOOL, {"type": "web_search_20250305", "name": "web_search"}]}),
+    ("tools[0].defer_loading", {"tools": [{**TOOL, "defer_loading": True}]}),
+    ("tools[0].eager_input_streaming", {"tools": [{**TOOL, "eager_input_streaming": True}]}),
+    ("tools[0].input_examples", {"tools": [{**TOOL, "input_examples": [{}]}]}),
+    ("messages[0].content[0].novelty", {"messages": [user(text("a", novelty=1))]}),
+    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant({"type": "server_tool_use"}), user(text("b"))]}),
+    (
+        "messages[1].content[0].caller",
+        {"messages": [user(text("a")), assistant({**tool_use(), "caller": {"type": "code_execution"}}), user(tool_result())]},
+    ),
+]
 
 
-@pytest.mark.parametrize(("param", "fields"), UNSUPPORTED, ids=[param for param, _ in UNSUPPORTED])
-def test_a_field_of_anthropic_only_is_unsupported_elsewhere(param: str, fields: Json) -> None:
+@pytest.mark.parametrize(("param", "fields"), PROMISES, ids=[param for param, _ in PROMISES])
+def test_a_promise_of_anthropic_only_is_unsupported_elsewhere(param: str, fields: Json) -> None:
     request = parsed(**fields)
     assert request.body == body(**fields), "a provider of the API gets it unchanged"
     with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} ") as refused:
         chat(**fields)
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize(("param", "fields"), HINTS, ids=[param for param, _ in HINTS])
+def test_a_hint_of_anthropic_only_is_left_out_elsewhere(param: str, fields: Json) -> None:
+    assert parsed(**fields).body == body(**fields), "a provider of the API gets it unchanged"
+    asked, left_out = translation(**fields), LeftOut()
+    leaving_out_hints(Operation.MESSAGES, asked.body, left_out, lambda body: asked.chat_request(body, left_out))
+    assert list(left_out.paths) == [re.sub(r"\d+", "", param)]
+    strict = LeftOut(is_strict=True)
+    with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} "):
+        leaving_out_hints(Operation.MESSAGES, asked.body, strict, lambda body: asked.chat_request(body, strict))
 
 
 MALFORMED: list[tuple[str, Json]] = [

@@ -8,6 +8,7 @@ import orjson
 from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import encode_events
+from tests.builders import chat_of
 from tests.fakes.clock import HandTurnedClock
 
 RESPONSE_ID = "resp_" + "0" * 48
@@ -37,7 +38,7 @@ def translation(body: JsonMapping | None = None, **fields: Any) -> ResponsesTran
 
 def as_chat(given: Any, **fields: Any) -> Json:
     """The chat of a request with this input."""
-    return dict(translation(input=given, **fields).chat_request())
+    return dict(chat_of(translation(input=given, **fields)))
 
 
 def chat(message: Json | None = None, finish: str = "stop", **fields: Any) -> Json:

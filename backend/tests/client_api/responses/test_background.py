@@ -18,6 +18,7 @@ from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.whole_answer import WholeAnswer
 from ai_engine.wire.json_types import Json
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import chat
 from tests.fakes.clock import HandTurnedClock, quiet
 
@@ -38,7 +39,7 @@ class SlowRelay:
     async def answer(self, request: ClientRequest, client: Client) -> Answer:
         assert client.committed_status is None
         assert request.translation is not None
-        request.translation.chat_request()
+        chat_of(request.translation)
         try:
             await self.may_answer.wait()
         except asyncio.CancelledError:

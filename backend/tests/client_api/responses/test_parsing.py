@@ -15,6 +15,7 @@ from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import RESPONSE_ID, SIGNED, WEATHER, chat, read_events
 from tests.fakes.clock import HandTurnedClock
 
@@ -47,12 +48,12 @@ class Gateway:
 
     def chat(self, request: ClientRequest) -> Json:
         assert request.translation is not None
-        return dict(request.translation.chat_request())
+        return dict(chat_of(request.translation))
 
     def answer(self, request: ClientRequest, message: Json) -> Json:
         """As the relay does with a provider that speaks chat alone."""
         assert request.translation is not None
-        request.translation.chat_request()
+        chat_of(request.translation)
         answer = dict(request.translation.answer(chat(message)))
         self.requests.keep(request, answer)
         return answer

@@ -14,6 +14,7 @@ from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest
 from ai_engine.names import Role
 from ai_engine.wire.json_types import Json, JsonMapping
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import (
     PATCH,
     RESPONSE_ID,
@@ -225,7 +226,7 @@ def test_any_json_is_a_request_or_refused(fields: Json, given_input: Any) -> Non
     with suppress(InvalidRequest):
         request = REQUESTS(raw, Arrival("r1", Caller(Role.CLIENT, "ada", "k1")))
         assert request.translation is not None
-        assert orjson.dumps(request.translation.chat_request())
+        assert orjson.dumps(chat_of(request.translation))
         assert orjson.dumps(request.translation.answer(chat({"content": "Hi"})))
 
 

@@ -8,6 +8,7 @@ import pytest
 from ai_engine.client_api.responses.reasoning import seal
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.wire.json_types import Json
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import MADE, PATCH, PICTURE, SIGNED, WEATHER, as_chat, translation
 
 
@@ -185,7 +186,7 @@ def test_a_search_for_tools_that_the_client_carries_out_is_a_function_and_what_i
 
 def test_hosted_tools_beside_others_are_left_out_of_the_answers_tools() -> None:
     request = translation(tools=[WEATHER, {"type": "web_search", "external_web_access": False}, {"type": "image_generation"}])
-    assert len(request.chat_request()["tools"]) == 1
+    assert len(chat_of(request)["tools"]) == 1
     assert [tool["type"] for tool in request.echo["tools"]] == ["function"]
 
 
@@ -300,7 +301,7 @@ def test_what_a_provider_searched_before_is_left_to_its_answer() -> None:
 )
 def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str) -> None:
     with pytest.raises(UnsupportedByProvider) as refusal:
-        translation(fields).chat_request()
+        chat_of(translation(fields))
     assert refusal.value.param == param
 
 
@@ -336,7 +337,7 @@ def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str)
 )
 def test_what_is_wrong_is_refused_by_its_place(fields: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        translation(fields).chat_request()
+        chat_of(translation(fields))
     assert not isinstance(refusal.value, UnsupportedByProvider)
     assert refusal.value.param == param
 

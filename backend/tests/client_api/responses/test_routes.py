@@ -19,6 +19,7 @@ from ai_engine.names import Role
 from ai_engine.settings import Settings
 from ai_engine.web.errors import install_error_handlers
 from ai_engine.wire.json_types import Json
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import chat, translation
 from tests.client_api.responses.test_background import SlowRelay
 from tests.fakes.clock import HandTurnedClock, quiet
@@ -53,7 +54,7 @@ class Service:
 
     def keep(self, response_id: str, *texts: str, owner: str = OWNER, **fields: Any) -> Json:
         request = translation()
-        request.chat_request()
+        chat_of(request)
         answer = {**request.answer(chat({"content": "Hi."})), "id": response_id, **fields}
         added = [{"role": "user", "content": text} for text in texts or ("Hello!",)]
         self.kept.keep(Turn(owner, added, None), answer)

@@ -69,7 +69,7 @@ def test_top_k_is_said_in_the_models_own_words(model: str, additional: Json) -> 
         ({"response_format": {"type": "json_object"}}, CLAUDE, "response_format.type"),
         ({"tools": [STRICT]}, LLAMA, "tools[0].function.strict"),
         ({"tools": [WEATHER], "tool_choice": "required"}, LLAMA, "tool_choice"),
-        ({"tools": [WEATHER], "tool_choice": "required", "reasoning_effort": "low"}, CLAUDE, "tool_choice"),
+        ({"tools": [WEATHER], "tool_choice": "required", "reasoning_effort": "low"}, CLAUDE, "reasoning_effort"),
         ({"reasoning_effort": "high"}, LLAMA, "reasoning_effort"),
         ({"reasoning_effort": "none"}, GPT_OSS, "reasoning_effort"),
         ({"service_tier": "scale"}, CLAUDE, "service_tier"),

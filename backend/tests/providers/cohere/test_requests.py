@@ -7,6 +7,7 @@ from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.cohere.requests import embed_request
 from ai_engine.upstream.port import header
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json
 from tests.providers.cohere.cohere_exchange import HI, PROVIDER, WEATHER, adapter, chat, encode, of_messages, sent
 
@@ -36,7 +37,7 @@ def test_it_supports_chats_embeddings_and_rankings() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK}
     body = chat()
-    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny")
+    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny", LeftOut())
     assert operation is Operation.CHAT
     assert request is body
     with pytest.raises(UnsupportedByProvider):
@@ -172,7 +173,7 @@ def test_results_of_several_parts_and_of_failed_tools() -> None:
     def result(content: object, **fields: object) -> object:
         return of_messages(HI, CALLED, {"role": "tool", "tool_call_id": "a", "content": content, **fields})[-1]["content"]
 
-    texts = [{"type": "text", "text": "1"}, {"type": "text", "text": "2", "cache_control": {"type": "ephemeral"}}]
+    texts = [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]
     assert result(texts) == [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]
     assert result("no", is_error=True) == '{"error":"no"}'
     assert result(None) == ""
@@ -206,7 +207,6 @@ def test_an_assistant_that_said_nothing_is_left_out_and_a_refusal_is_what_it_sai
         ({"service_tier": "flex"}, "service_tier"),
         ({"web_search_options": {}}, "web_search_options"),
         ({"reasoning_effort": "immense"}, "reasoning_effort"),
-        ({"tools": [WEATHER], "parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"messages": [user({"type": "input_audio", "input_audio": {}})]}, "messages[0].content[0].type"),
         ({"messages": [user({"type": "file", "file": {}})]}, "messages[0].content[0].type"),
@@ -232,6 +232,7 @@ def test_what_cohere_does_not_support_is_named(fields: Json, param: str) -> None
         ({"messages": [{"role": "tool", "tool_call_id": "never", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"messages": [user({"type": "image_url"})]}, "messages[0].content[0].image_url"),
         ({"temperature": "x"}, "temperature"),
+        ({"tools": [WEATHER], "parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"top_k": 1.5}, "top_k"),
         ({"tool_choice": "required"}, "tool_choice"),
     ],

@@ -93,7 +93,7 @@ def test_a_field_that_is_null_is_a_field_that_is_absent() -> None:
             {"fileData": {"fileUri": "https://generativelanguage.googleapis.com/v1beta/files/abc"}},
         ),
         (
-            {"type": "file", "file": {"file_url": "https://x.test/paper.pdf"}, "cache_control": {"type": "ephemeral"}},
+            {"type": "file", "file": {"file_url": "https://x.test/paper.pdf"}},
             {"fileData": {"fileUri": "https://x.test/paper.pdf", "mimeType": "application/pdf"}},
         ),
     ],
@@ -253,7 +253,7 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
         ([user({"type": "file", "file": {"file_id": "file-abc"}})], "messages[0].content[0].file.file_id"),
         ([user({"type": "file", "file": {"file_data": "AAAA"}})], "messages[0].content[0].file.file_data"),
         ([assistant(audio={"id": "a"})], "messages[0].audio"),
-        ([assistant(tool_calls=[call("a") | {"type": "custom"}])], "messages[0].tool_calls[0].type"),
+        ([assistant(tool_calls=[call("a") | {"type": "hosted"}])], "messages[0].tool_calls[0].type"),
         ([assistant(tool_calls=[call("a", "{half")])], "messages[0].tool_calls[0].function.arguments"),
         ([assistant(tool_calls=[call("a", "[1]")])], "messages[0].tool_calls[0].function.arguments"),
     ],

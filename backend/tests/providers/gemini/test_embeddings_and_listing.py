@@ -33,7 +33,7 @@ def test_one_text_is_asked_for_alone_and_several_in_one_batch() -> None:
     assert url("a") == url(["a"]) == f"{PROVIDER.base_url}/models/gemini-embedding-001:embedContent"
     assert url(["a", "b"]) == f"{PROVIDER.base_url}/models/gemini-embedding-001:batchEmbedContents"
     one = {"model": "models/gemini-embedding-001", "content": {"parts": [{"text": "a"}]}}
-    assert embed(input="a", encoding_format="base64", user="u") == one
+    assert embed(input="a", encoding_format="base64") == one
     given = embed(input=["a", "b"], dimensions=8, input_type="search_query")
     assert [request["content"]["parts"][0]["text"] for request in given["requests"]] == ["a", "b"]
     assert {(request["outputDimensionality"], request["taskType"]) for request in given["requests"]} == {(8, "RETRIEVAL_QUERY")}
@@ -46,6 +46,7 @@ def test_one_text_is_asked_for_alone_and_several_in_one_batch() -> None:
         ({"input": [[1, 2], [3]]}, "input"),
         ({"input": "a", "input_type": "image"}, "input_type"),
         ({"input": "a", "odd": 1}, "odd"),
+        ({"input": "a", "user": "u"}, "user"),
     ],
 )
 def test_what_cannot_be_embedded_is_refused_by_name(fields: Json, param: str) -> None:

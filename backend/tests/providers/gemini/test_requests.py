@@ -5,6 +5,7 @@ import pytest
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.upstream.port import header
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json
 from tests.providers.gemini.gemini_exchange import HI, PROVIDER, WEATHER, adapter, chat, config, encode, sent
 
@@ -49,7 +50,7 @@ def test_it_supports_chats_and_embeddings() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS}
     body = chat()
-    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny")
+    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny", LeftOut())
     assert operation is Operation.CHAT
     assert request is body
     with pytest.raises(UnsupportedByProvider):
@@ -213,13 +214,9 @@ def test_a_search_images_and_tiers() -> None:
     assert "serviceTier" not in sent(chat(service_tier="auto"))
 
 
-def test_hints_are_left_out() -> None:
-    body = chat(
-        user="u", metadata={"a": "b"}, store=False, prompt_cache_key="k", safety_identifier="s", prediction={"type": "content"}
-    )
-    assert sent(body | {"thinking": {"type": "enabled"}, "verbosity": "medium", "logit_bias": {}, "modalities": ["text"]}) == {
-        "contents": [{"role": "user", "parts": [{"text": "hi"}]}]
-    }
+def test_values_that_ask_for_nothing_are_left_out() -> None:
+    neutral: Json = {"verbosity": "medium", "logit_bias": {}, "modalities": ["text"], "store": False, "metadata": {}}
+    assert sent(chat(thinking={"type": "enabled"}, **neutral)) == {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}
 
 
 # What cannot be said is refused by name
@@ -230,13 +227,17 @@ def test_hints_are_left_out() -> None:
     [
         ({"logit_bias": {"50256": -100}}, "logit_bias"),
         ({"store": True}, "store"),
+        ({"user": "u"}, "user"),
+        ({"metadata": {"a": "b"}}, "metadata"),
+        ({"prompt_cache_key": "k"}, "prompt_cache_key"),
+        ({"prediction": {"type": "content"}}, "prediction"),
+        ({"messages": [{"role": "user", "content": "a", "cache_control": {}}]}, "messages[0].cache_control"),
         ({"audio": {"voice": "alloy"}}, "audio"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"verbosity": "low"}, "verbosity"),
         ({"service_tier": "scale"}, "service_tier"),
         ({"unheard_of": 1}, "unheard_of"),
         ({"functions": [{"name": "f"}]}, "functions"),
-        ({"tools": [WEATHER], "parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type"),
         ({"tools": [WEATHER, {"type": "function", "function": {"name": "f", "odd": 1}}]}, "tools[1].function.odd"),
         ({"tools": [WEATHER], "tool_choice": {"type": "custom"}}, "tool_choice.type"),
@@ -254,6 +255,7 @@ def test_what_gemini_does_not_support_is_named(fields: Json, param: str) -> None
     ("fields", "param"),
     [
         ({"temperature": "warm"}, "temperature"),
+        ({"tools": [WEATHER], "parallel_tool_calls": "no"}, "parallel_tool_calls"),
         ({"temperature": True}, "temperature"),
         ({"n": 1.5}, "n"),
         ({"stop": 7}, "stop"),

@@ -8,6 +8,7 @@ import pytest
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai import dialects
 from ai_engine.providers.registry.definition import ProviderDefinition
+from ai_engine.wire.hints import LeftOut
 from ai_engine.wire.json_types import Json
 from tests.builders import provider
 
@@ -17,7 +18,7 @@ HINT = {"cache_control": {"type": "ephemeral"}}
 
 
 def adopted(asked: Json, row: ProviderDefinition, model: str = "tiny") -> Json:
-    return dialects.adopted(asked, row, model)
+    return dialects.adopted(asked, row, model, LeftOut())
 
 
 def chat(*messages: Json, **fields: Any) -> Json:
@@ -90,13 +91,16 @@ def test_a_tools_failure_becomes_text(content: Any, expected: Any) -> None:
     assert adopted(chat(failed), PLAIN)["messages"] == [{"role": "tool", "tool_call_id": "c", "content": expected}]
 
 
-def test_what_the_provider_is_known_to_refuse_is_refused_by_name() -> None:
-    choosy = replace(PLAIN, refuses=frozenset({"top_k"}))
-    with pytest.raises(UnsupportedByProvider) as refusal:
-        adopted(chat(top_k=4), choosy)
-    assert refusal.value.param == "top_k"
-    assert adopted(chat(top_k=None), choosy)["top_k"] is None
-    assert adopted(chat(top_k=4), PLAIN)["top_k"] == 4
+def test_hints_of_other_protocols_are_left_out_and_noted() -> None:
+    left_out = LeftOut()
+    cached = {"role": "user", "content": [{"type": "text", "text": "hi", **HINT}]}
+    tool = {"type": "function", "function": {"name": "f"}, **HINT}
+    body = dialects.adopted(chat(cached, tools=[tool]), PLAIN, "tiny", left_out)
+    assert "cache_control" not in str(body)
+    assert list(left_out.paths) == ["messages[].content[].cache_control", "tools[].cache_control"]
+    kept = LeftOut()
+    assert "cache_control" in str(dialects.adopted(chat(cached, tools=[tool]), HINTED, "tiny", kept))
+    assert not kept.paths
 
 
 def test_pictures_that_an_assistant_made_go_only_where_they_are_known() -> None:

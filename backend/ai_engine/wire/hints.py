@@ -1,0 +1,281 @@
+"""What the fields of a request ask for, and requests without the fields that a provider lacks.
+
+A *promise* is something that the answer must show: it is never left out, and a provider that lacks it is not asked. A *hint* asks
+for nothing of the kind: it is left out where a provider lacks it, and reported (`x-ai-engine-dropped`).
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+from ai_engine.errors import UnsupportedByProvider
+from ai_engine.names import Operation
+from ai_engine.wire.fields import KIND_NAMES, invalid, unsupported
+from ai_engine.wire.json_types import Json, JsonMapping
+
+MOST_PASSES = 32
+"""How often one form of a request is made again without a hint; with more of them it is refused."""
+
+Made = TypeVar("Made")
+
+
+class Parameter(NamedTuple):
+    """A documented parameter of a chat."""
+
+    is_hint: bool
+    kinds: tuple[type, ...]
+    """The JSON types of its values, of which null is none."""
+    defaults: tuple[object, ...] = ()
+    """Values that ask for nothing."""
+
+
+def _hint(*kinds: type, defaults: tuple[object, ...] = ()) -> Parameter:
+    return Parameter(True, kinds, defaults)
+
+
+def _promise(*kinds: type, defaults: tuple[object, ...] = ()) -> Parameter:
+    return Parameter(False, kinds, defaults)
+
+
+CHAT_PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
+    {
+        # What the answer must show.
+        "messages": _promise(list),
+        "model": _promise(str),
+        "stream": _promise(bool, defaults=(False,)),
+        "tools": _promise(list, defaults=([],)),
+        "tool_choice": _promise(str, dict),
+        "parallel_tool_calls": _promise(bool, defaults=(True,)),
+        "response_format": _promise(dict, defaults=({"type": "text"},)),
+        "n": _promise(int, defaults=(1,)),
+        "logprobs": _promise(bool, defaults=(False,)),
+        "top_logprobs": _promise(int, defaults=(0,)),
+        "logit_bias": _promise(dict, defaults=({},)),
+        "stop": _promise(str, list, defaults=([],)),
+        "max_tokens": _promise(int),
+        "max_completion_tokens": _promise(int),
+        "modalities": _promise(list, defaults=(["text"],)),
+        "audio": _promise(dict),
+        "functions": _promise(list, defaults=([],)),
+        "function_call": _promise(str, dict, defaults=("auto", "none")),
+        "web_search_options": _promise(dict),
+        # What it need not show.
+        "temperature": _hint(int, float),
+        "top_p": _hint(int, float),
+        "top_k": _hint(int),
+        "presence_penalty": _hint(int, float, defaults=(0,)),
+        "frequency_penalty": _hint(int, float, defaults=(0,)),
+        "seed": _hint(int),
+        "reasoning_effort": _hint(str),
+        "verbosity": _hint(str, defaults=("medium",)),
+        "prediction": _hint(dict),
+        "service_tier": _hint(str, defaults=("auto", "default")),
+        "store": _hint(bool, defaults=(False,)),
+        "metadata": _hint(dict, defaults=({},)),
+        "user": _hint(str),
+        "safety_identifier": _hint(str),
+        "prompt_cache_key": _hint(str),
+        "prompt_cache_retention": _hint(str),
+        "stream_options": _hint(dict),
+        "cache_control": _hint(dict),
+        "moderation": _hint(dict),
+    }
+)
+"""https://platform.openai.com/docs/api-reference/chat/create (read 2026-11-30), and those that the gateway adds to it."""
+
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_CHAT_PROMISES = frozenset(name for name, parameter in CHAT_PARAMETERS.items() if not parameter.is_hint)
+
+# By the path of an object, which fields of it are promises; all its others are hints. What lies deeper belongs to a promise.
+_CHAT: Mapping[str, Collection[str]] = {
+    "": _CHAT_PROMISES,
+    "messages[]": ("role", "content", "tool_calls", "tool_call_id"),
+    "messages[].content[]": ("text", "image_url", "input_audio", "file"),
+    "messages[].tool_calls[]": ("id", "type", "function", "custom"),
+    "messages[].tool_calls[].function": ("name", "arguments"),
+    "tools[]": ("function", "custom"),
+    "tools[].function": ("name", "parameters"),
+    "response_format": ("type", "json_schema"),
+    "response_format.json_schema": ("schema",),
+    "web_search_options": (),
+    "metadata": (),
+}
+_PROMISES: Mapping[Operation, Mapping[str, Collection[str]]] = {
+    Operation.CHAT: _CHAT,
+    Operation.COMPLETIONS: {"": _names("model prompt suffix echo best_of logprobs n stop max_tokens logit_bias stream")},
+    Operation.RESPONSES: {
+        "": _names("model input instructions tools tool_choice text max_output_tokens top_logprobs stream previous_response_id")
+        | _names("conversation prompt background"),
+        "text": ("format",),
+        "text.format": ("type", "name", "schema"),
+        "reasoning": (),
+        "tools[]": ("name", "parameters", "format"),
+        "tool_choice": ("type", "name", "mode", "tools"),
+    },
+    Operation.MESSAGES: {
+        "": _names("model messages system max_tokens tools tool_choice stop_sequences stream output_format output_config")
+        | _names("mcp_servers"),
+        "messages[]": ("role", "content"),
+        "messages[].content[]": _names("id name input text source content tool_use_id is_error thinking data"),
+        "messages[].content[].content[]": ("text", "source"),
+        "system[]": ("type", "text"),
+        "tools[]": ("name", "input_schema"),
+        "tool_choice": ("type", "name", "disable_parallel_tool_use"),
+        "metadata": (),
+        "output_config": ("format",),
+        "context_management": (),
+        "context_management.edits[]": (),
+    },
+    Operation.EMBEDDINGS: {"": ("model", "input", "dimensions", "encoding_format")},
+}
+_FORMAT = {Operation.COUNT_TOKENS: Operation.MESSAGES}
+# Tools that the client runs. All other types than these are hosted: the provider runs them.
+_CLIENT_TOOLS = ("function", "custom", "bash_", "text_editor_", "computer", "memory_", "shell", "local_shell", "apply_patch")
+
+_INDEX = re.compile(r"\[\d+\]")
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+class LeftOut:
+    """The hints that one form of a request leaves out: their paths, without the indexes of arrays."""
+
+    __slots__ = ("is_strict", "paths")
+
+    def __init__(self, *, is_strict: bool = False, paths: Iterable[str] = ()) -> None:
+        """`is_strict`: the request turns all its hints into promises."""
+        self.is_strict = is_strict
+        self.paths = dict.fromkeys(paths)
+
+    def note(self, path: str) -> None:
+        """This hint is left out. Raises `UnsupportedByProvider` where the request is strict."""
+        if self.is_strict:
+            raise unsupported(path, "is not supported by this provider")
+        self.paths[_INDEX.sub("[]", path)] = None
+
+
+def leaving_out_hints(
+    operation: Operation, body: JsonMapping, left_out: LeftOut, make: Callable[[JsonMapping], Made]
+) -> tuple[Made, JsonMapping]:
+    """What `make` makes of the body, and the body that it was made of: without the hints for which `make` raises.
+
+    Raises as `make` where that is about a promise, and `InvalidRequest` for a hint of the wrong type.
+    """
+    for _ in range(MOST_PASSES):
+        try:
+            return make(body), body
+        except UnsupportedByProvider as error:
+            fewer = _without_all(operation, body, error, left_out)
+            if fewer is None:
+                raise
+            body = fewer
+    return make(body), body
+
+
+def _without_all(operation: Operation, body: JsonMapping, error: UnsupportedByProvider, left_out: LeftOut) -> JsonMapping | None:
+    fewer: JsonMapping | None = None
+    for path in () if left_out.is_strict else error.params:
+        if operation is Operation.CHAT and path in body:
+            _check_kind(path, body[path])
+        without_it = without(operation, fewer or body, path)
+        if without_it is not None:
+            left_out.note(path)
+            fewer = without_it
+    return fewer
+
+
+def _check_kind(name: str, value: object) -> None:
+    """A hint of the wrong type is the client's mistake, whichever provider gets it."""
+    parameter = CHAT_PARAMETERS.get(name)
+    if parameter is not None and type(value) not in parameter.kinds:
+        kinds = [KIND_NAMES[kind] for kind in parameter.kinds]
+        raise invalid(name, f"must be {kinds[-1]}" if kinds[-1] == "a number" else f"must be {' or '.join(kinds)}")
+
+
+def is_hint(operation: Operation, path: str) -> bool:
+    """Whether the field at this path is a hint in requests of this format. A field that is not in the table is one."""
+    where, _, name = _INDEX.sub("[]", path).rpartition(".")
+    promises = _PROMISES.get(_FORMAT.get(operation, operation), {}).get(where)
+    return promises is not None and name.removesuffix("[]") not in promises
+
+
+def has_known_form(name: str, value: object) -> bool:
+    """Whether this is a documented hint of a chat, with a value of its type."""
+    parameter = CHAT_PARAMETERS.get(name)
+    return parameter is not None and parameter.is_hint and type(value) in parameter.kinds
+
+
+def without(operation: Operation, body: JsonMapping, path: str) -> Json | None:
+    """A copy of the body without the hint at this path, in every object of the same role or type; `None` if there is none.
+
+    The field `type` says what an object is: without it, the object itself is left out. That is a hint only of parts of the
+    model's own turns, whatever a client wrote into them, of hosted tools beside others, and of edits to the context.
+    """
+    if not is_hint(operation, path):
+        return None
+    steps: list[str | int] = [path] if path in body else [int(index) if index else name for index, name in _STEP.findall(path)]
+    alike = _along(body, steps)
+    if alike is None or (steps[-1] == "type" and not _may_go(steps, alike)):
+        return None
+    fewer: Json = _removed(body, steps, alike)
+    return fewer
+
+
+def _along(body: JsonMapping, steps: list[str | int]) -> list[Any] | None:
+    """The values on the way to the field, from the body to the object that has it; `None` where the body has no such way."""
+    found: list[Any] = [body]
+    for step in steps:
+        holder = found[-1]
+        if isinstance(step, int):
+            if not isinstance(holder, list) or step >= len(holder):
+                return None
+            found.append(holder[step])
+        elif not isinstance(holder, dict) or step not in holder:
+            return None
+        else:
+            found.append(holder[step])
+    return found[:-1]
+
+
+def _may_go(steps: list[str | int], alike: list[Any]) -> bool:
+    match steps:
+        case ["messages", int(), "content", int(), "type"]:
+            return bool(alike[2].get("role") == "assistant")
+        case ["tools", int(), "type"]:
+            kind = alike[-1].get("type")
+            is_hosted = isinstance(kind, str) and not kind.startswith(_CLIENT_TOOLS)
+            return is_hosted and any(not isinstance(tool, dict) or tool.get("type") != kind for tool in alike[1])
+        case ["context_management", "edits", int(), "type"]:
+            return True
+        case _:
+            return False
+
+
+def _removed(value: Any, steps: list[str | int], alike: list[Any]) -> Any:
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, str):
+        if not isinstance(value, dict) or step not in value:
+            return value
+        if not rest:
+            return {name: inner for name, inner in value.items() if name != step}
+        return {**value, step: _removed(value[step], rest, alike[1:])}
+    if not isinstance(value, list):
+        return value
+    if not rest:
+        return [*value[:step], *value[step + 1 :]]
+    like = alike[1]
+    if rest == ["type"]:
+        return [each for each in value if not _is_alike(each, like)]
+    return [_removed(each, rest, alike[1:]) if _is_alike(each, like) else each for each in value]
+
+
+def _is_alike(value: object, like: object) -> bool:
+    """Of one role, or of one type."""
+    if not isinstance(value, dict) or not isinstance(like, dict):
+        return False
+    name = "role" if "role" in like else "type"
+    return bool(value.get(name) == like.get(name))
