@@ -27,7 +27,7 @@ export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-br
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check lint types contracts pytest unit-tests kill-test clients node-clients compatibility format pages pages-style pages-types pages-tests journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
+.PHONY: help setup run dev test check lint types contracts pytest unit-tests kill-test clients node-clients compatibility parameters format pages pages-style pages-types pages-tests journeys pictures lighthouse client build bench bench-drain bench-ledger lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -98,6 +98,9 @@ node-clients: $(NODE_CLIENTS)
 
 compatibility: setup clients ## try every client with every upstream, and write docs/compatibility.md anew
 	@cd backend && .venv/bin/python -m tests.clients.compatibility
+
+parameters: setup ## write docs/parameters.md anew, from requests that are encoded for each protocol
+	@cd backend && .venv/bin/python -m tests.providers.parameter_table
 
 format: setup ## put the code into its form
 	@cd backend && .venv/bin/python -m ruff check --fix . ../benchmarks ../deploy; .venv/bin/python -m ruff format . ../benchmarks ../deploy

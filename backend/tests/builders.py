@@ -15,7 +15,7 @@ from ai_engine.providers.failures import Failure, FailureClass, KeyScope
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.relay.translation import Translation
 from ai_engine.settings import ConfigFile, Settings
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -99,4 +99,4 @@ class KeptPreferences:
 
 def chat_of(translation: Translation) -> Mapping[str, Any]:
     """The whole request as a chat; raises for a hint as for a promise that no chat has."""
-    return translation.chat_request(translation.body, LeftOut())
+    return translation.chat_request(translation.body, DroppedHints())

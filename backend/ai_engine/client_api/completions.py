@@ -22,7 +22,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 from ai_engine.wire.tolerant import array_in, objects_in
@@ -84,7 +84,7 @@ class CompletionsTranslation:
     def __init__(self, body: JsonMapping) -> None:
         self.body = body
 
-    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> Json:
+    def chat_request(self, body: JsonMapping, dropped: DroppedHints) -> Json:
         chat: Json = {"messages": [{"role": "user", "content": self._prompt()}]}
         for field, value in body.items():
             if value is None or field in _TRANSLATED:

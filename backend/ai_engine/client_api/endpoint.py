@@ -221,8 +221,8 @@ def _about(answer: Answer) -> HeaderList:
         (b"x-ai-engine-attempts", b"%d" % answer.attempts),
         (b"server-timing", b"gateway;dur=%.2f, upstream;dur=%.1f" % (answer.gateway_ms, answer.upstream_ms)),
     ]
-    if answer.left_out:
-        headers.append((b"x-ai-engine-dropped", _header_text(",".join(answer.left_out))[:_LONGEST_DROPPED]))
+    if answer.dropped:
+        headers.append((b"x-ai-engine-dropped", _header_text(",".join(answer.dropped))[:_LONGEST_DROPPED]))
     if answer.family is not None:
         headers.append((b"x-ai-engine-family", answer.family.encode("ascii", "replace")))
     return headers

@@ -13,7 +13,7 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.sse import Event
 
@@ -138,11 +138,11 @@ class Adapter(Protocol):
         """Whether the provider supports requests in this format for this model."""
 
     def chat_requests(
-        self, chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str, dropped: DroppedHints
     ) -> Iterator[tuple[Operation, JsonMapping]]:
         """The requests for a chat that was translated from another format, in order of preference; `chat` is not changed.
 
-        Hints of the chat that are not in them are noted in `left_out`. Raises as `encode`.
+        Hints of the chat that are not in them are noted in `dropped`. Raises as `encode`.
 
         The provider may not support one of them. The last one is always `Operation.CHAT`.
         """

@@ -13,7 +13,7 @@ from ai_engine.providers.failures import Failure
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire.fields import unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import JsonMapping
 
 _MAY_STREAM = frozenset({Operation.CHAT, Operation.MESSAGES})
@@ -43,7 +43,7 @@ class TranslatingAdapter(ABC):
         return operation in self.operations
 
     def chat_requests(
-        self, chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str, dropped: DroppedHints
     ) -> Iterator[tuple[Operation, JsonMapping]]:
         """The chat itself: `encode` translates it."""
         yield Operation.CHAT, chat

@@ -82,7 +82,7 @@ class Delivery:
             step.trial.candidate,
             step.key,
             step.trial.reason,
-            step.exchange.left_out,
+            step.exchange.dropped,
             self.request.id,
             self.settlement.started_at,
             self._observe,

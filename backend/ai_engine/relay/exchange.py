@@ -13,7 +13,7 @@ from ai_engine.relay.refused_hints import refused_hint
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
 from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire.hints import LeftOut, leaving_out_hints, without
+from ai_engine.wire.hints import DroppedHints, dropping_hints, without
 
 _CHAT = Operation.CHAT
 _OPTIONAL = PASSED_THROUGH | {Operation.COUNT_TOKENS}
@@ -25,8 +25,8 @@ class Exchange:
 
     __slots__ = (
         "_adapter",
+        "_dropped",
         "_headers",
-        "_left_out",
         "_may_be_missing",
         "_names",
         "_provider",
@@ -46,7 +46,7 @@ class Exchange:
         route: Route,
         operation: Operation,
         body: Mapping[str, Any],
-        left_out: LeftOut,
+        dropped: DroppedHints,
         *,
         asks_usage: bool,
         headers: Headers = (),
@@ -66,7 +66,7 @@ class Exchange:
         self.operation = operation
         self.body = body
         """As the adapter gets it."""
-        self._left_out = left_out
+        self._dropped = dropped
         self.asks_usage = asks_usage
         """The relay asks the stream for usage, whether or not the client did."""
         self.is_translated = names is not None
@@ -79,37 +79,36 @@ class Exchange:
 
     def encode(self, key: ProviderKey | None) -> UpstreamRequest:
         """Without the hints that the adapter does not support. Raises as `Adapter.encode` for anything else."""
-        try:
-            request, self.body = leaving_out_hints(
-                self.operation,
-                self.body,
-                self._left_out,
-                lambda body: self._adapter.encode(
+        while True:
+            try:
+                return self._adapter.encode(
                     self.operation,
-                    body,
+                    self.body,
                     self._provider,
                     self.route.model,
                     key,
                     ask_usage=self.asks_usage,
                     extra_headers=self._headers,
-                ),
-            )
-        except UnsupportedByProvider as error:
-            name = self._names.get(error.param or "")
-            if name is None:
-                raise
-            raise UnsupportedByProvider(error.message.replace(error.param or "", name, 1), param=name) from None
-        return request
+                )
+            except UnsupportedByProvider as error:
+                fewer = self._dropped.fewer(self.operation, self.body, error)
+                if fewer is None:
+                    name = self._names.get(error.param or "")
+                    if name is None:
+                        raise
+                    raise UnsupportedByProvider(error.message.replace(error.param or "", name, 1), param=name) from None
+                self.body = fewer
 
     @property
     def is_strict(self) -> bool:
         """The request turns its hints into promises."""
-        return self._left_out.is_strict
+        return self._dropped.is_strict
 
     @property
-    def left_out(self) -> Sequence[str]:
+    def dropped(self) -> Sequence[str]:
         """The client's hints that the request goes without, by the client's names."""
-        return [self._names.get(path, path) for path in self._left_out.paths]
+        paths = self._dropped.paths
+        return [self._names.get(path, path) for path in paths] if paths else ()
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Failure:
         """As `Adapter.classify`, and what it means for this operation."""
@@ -143,8 +142,8 @@ class RequestVariants:
     __slots__ = (
         "_amended",
         "_chat",
+        "_dropped",
         "_headers",
-        "_left_out",
         "_missing",
         "_refusal",
         "_refused",
@@ -169,8 +168,8 @@ class RequestVariants:
         self._refused_hints = refused_hints
         self._refuses_stream_options = refuses_stream_options
         self._chat: Mapping[str, Any] | None = None
-        self._left_out = LeftOut(is_strict=request.requires_parameters)
-        """The client's hints that no chat has."""
+        self._dropped: DroppedHints | None = None
+        """The client's hints that no chat has, once there is a chat."""
         self._refusal: tuple[str, str | None] | None = None
         """Why the request cannot be a chat: message and field. The exception itself would keep the request alive."""
         self._missing: set[tuple[Route, Operation]] = set()
@@ -185,16 +184,17 @@ class RequestVariants:
         request, model = self._request, route.model
         operation, translation = request.operation, request.translation
         asks_usage = request.is_stream and provider.takes_stream_options and provider.name not in self._refuses_stream_options
+        has_refused = self._amended or self._refused or self._refused_hints.until
         is_spoken = adapter.speaks(operation, provider, model)
         if is_spoken and (translation is None or not self._is_missing(route, operation)):
-            left_out = LeftOut(is_strict=request.requires_parameters)
+            dropped, given = DroppedHints(request.requires_parameters), request.body
             return Exchange(
                 adapter,
                 provider,
                 route,
                 operation,
-                self._without_refused(route, operation, request.body, left_out),
-                left_out,
+                self._without_refused(route, operation, given, dropped) if has_refused else given,
+                dropped,
                 asks_usage=asks_usage,
                 headers=request.native_headers + self._headers,
                 may_be_missing=translation is not None and operation in provider.formats,
@@ -202,14 +202,16 @@ class RequestVariants:
         if translation is None:
             raise UnsupportedByProvider(f"{provider.display_name} does not support {operation} for {model!r}.", param="model")
         chat = self._as_chat(translation)
-        left_out = LeftOut(is_strict=request.requires_parameters, paths=self._left_out.paths)
-        (operation, body), _ = leaving_out_hints(
+        dropped = DroppedHints(request.requires_parameters)
+        if self._dropped is not None and self._dropped.paths:
+            dropped.paths.update(self._dropped.paths)
+        operation, body = dropping_hints(
             Operation.CHAT,
             chat,
-            left_out,
+            dropped,
             lambda chat: next(
                 form
-                for form in adapter.chat_requests(chat, provider, model, left_out)
+                for form in adapter.chat_requests(chat, provider, model, dropped)
                 if form[0] is Operation.CHAT or not self._is_missing(route, form[0])
             ),
         )
@@ -218,8 +220,8 @@ class RequestVariants:
             provider,
             route,
             operation,
-            self._without_refused(route, operation, body, left_out),
-            left_out,
+            self._without_refused(route, operation, body, dropped) if has_refused else body,
+            dropped,
             asks_usage=asks_usage,
             headers=self._headers,
             names=translation.field_names,
@@ -256,17 +258,18 @@ class RequestVariants:
                     self._refused_hints.note((route, operation), hint)
 
     def _is_missing(self, route: Route, operation: Operation) -> bool:
-        return (route, operation) in self._missing or operation in self._unsupported_formats.of(route)
+        formats = self._unsupported_formats
+        return (route, operation) in self._missing or (bool(formats.until) and operation in formats.of(route))
 
     def _without_refused(
-        self, route: Route, operation: Operation, body: Mapping[str, Any], left_out: LeftOut
+        self, route: Route, operation: Operation, body: Mapping[str, Any], dropped: DroppedHints
     ) -> Mapping[str, Any]:
         form = route, operation
         body = self._amended.get(form, body)
         for hint in (*self._refused_hints.of(form), *self._refused.get(form, ())):
             fewer = without(operation, body, hint)
             if fewer is not None:
-                left_out.note(hint)
+                dropped.note(hint)
                 body = fewer
         return body
 
@@ -275,12 +278,13 @@ class RequestVariants:
             message, param = self._refusal
             raise UnsupportedByProvider(message, param=param)
         if self._chat is None:
+            dropped = self._dropped = DroppedHints(self._request.requires_parameters)
             try:
-                chat, _ = leaving_out_hints(
+                chat = dropping_hints(
                     self._request.operation,
                     translation.body,
-                    self._left_out,
-                    lambda body: translation.chat_request(body, self._left_out),
+                    dropped,
+                    lambda body: translation.chat_request(body, dropped),
                 )
             except UnsupportedByProvider as error:
                 self._refusal = error.message, error.param

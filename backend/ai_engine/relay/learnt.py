@@ -5,12 +5,12 @@ from typing import Generic, TypeVar
 
 from ai_engine.clock import Clock
 
-_REMEMBERED_SECONDS = 600
+_STORED_SECONDS = 600
 """Then it is tried again."""
 _MOST_SUBJECTS = 1024
 """A server that answers to any name has as many routes as clients think of; the oldest go first."""
 _MOST_FACTS = 32
-"""Of one subject; further ones are not remembered."""
+"""Of one subject; further ones are not stored."""
 
 Subject = TypeVar("Subject", bound=Hashable)
 Fact = TypeVar("Fact", bound=Hashable)
@@ -21,19 +21,20 @@ class Learnt(Generic[Subject, Fact]):
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until: dict[Subject, dict[Fact, float]] = {}
+        self.until: dict[Subject, dict[Fact, float]] = {}
+        """When each fact is forgotten, in monotonic seconds. Empty until something is learnt: every request looks."""
 
     def note(self, subject: Subject, fact: Fact) -> None:
         now = self._clock.monotonic()
-        facts = {known: until for known, until in self._until.pop(subject, {}).items() if until > now}
+        facts = {known: until for known, until in self.until.pop(subject, {}).items() if until > now}
         if fact in facts or len(facts) < _MOST_FACTS:
-            facts[fact] = now + _REMEMBERED_SECONDS
-        self._until[subject] = facts
-        if len(self._until) > _MOST_SUBJECTS:
-            del self._until[next(iter(self._until))]
+            facts[fact] = now + _STORED_SECONDS
+        self.until[subject] = facts
+        if len(self.until) > _MOST_SUBJECTS:
+            del self.until[next(iter(self.until))]
 
     def of(self, subject: Subject) -> Collection[Fact]:
-        facts = self._until.get(subject)
+        facts = self.until.get(subject)
         if not facts:
             return ()
         now = self._clock.monotonic()

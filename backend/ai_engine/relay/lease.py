@@ -25,10 +25,10 @@ class Lease:
         "_services",
         "candidate",
         "client_seconds",
+        "dropped",
         "first_token_seconds",
         "is_over",
         "key",
-        "left_out",
         "number",
         "reason",
         "started_at",
@@ -41,12 +41,12 @@ class Lease:
         candidate: Candidate,
         key: PooledKey,
         reason: str,
-        left_out: Sequence[str],
+        dropped: Sequence[str],
         request_id: str,
         request_started_at: float,
         observe: AttemptObserver,
     ) -> None:
-        """Takes over `key`, which the pool counts as in flight. `left_out` are the hints that the attempt goes without.
+        """Takes over `key`, which the pool counts as in flight. `dropped` are the hints that the attempt goes without.
 
         `request_started_at` is in monotonic seconds.
         """
@@ -59,7 +59,7 @@ class Lease:
         self.candidate = candidate
         self.key = key
         self.reason = reason
-        self.left_out = left_out
+        self.dropped = dropped
         self.started_at = services.clock.monotonic()
         self.first_token_seconds: float | None = None
         """From the attempt's start; `None` for plain answers, and while nothing came."""
@@ -87,7 +87,7 @@ class Lease:
             first_token_seconds=self.first_token_seconds,
             tokens_per_second=tokens_per_second,
         )
-        detail = f"Left out, since the provider lacks it: {', '.join(self.left_out)}." if self.left_out else None
+        detail = f"Dropped, since the provider lacks it: {', '.join(self.dropped)}." if self.dropped else None
         self._end(None, None, 200, detail, spent)
 
     def fail(self, failure: Failure, reported: Spent | None) -> None:

@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     """Time spent on providers until now: their answers, and the waits that they asked for."""
     plain: WholeAnswer | None
     stream: "AnswerStream | None"
-    left_out: Collection[str] = ()
+    dropped: Collection[str] = ()
     """The paths of the client's hints that the provider lacks."""
 
 
@@ -116,5 +116,5 @@ class Relay:
         else:
             settlement.first_token_ms = (now - settlement.started_at) * 1000
             stream = AnswerStream(delivery, first, first.stream)
-        family, left_out = delivery.search.family, first.exchange.left_out
-        return Answer(candidate.route, journal.begun, family, gateway_ms, upstream_ms, first.plain, stream, left_out)
+        family, dropped = delivery.search.family, first.lease.dropped
+        return Answer(candidate.route, journal.begun, family, gateway_ms, upstream_ms, first.plain, stream, dropped)

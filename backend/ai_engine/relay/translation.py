@@ -8,7 +8,7 @@ its adapter's. What comes back takes the same two steps the other way.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.sse import Event
 
 
@@ -37,7 +37,7 @@ class Translation(Protocol):
     def field_names(self) -> Mapping[str, str]:
         """The client's names of fields that a chat has under others, by the chat's."""
 
-    def chat_request(self, body: Mapping[str, Any], left_out: LeftOut) -> Mapping[str, Any]:
+    def chat_request(self, body: Mapping[str, Any], dropped: DroppedHints) -> Mapping[str, Any]:
         """`body`, the request or what is left of it without some hints, as a chat; notes further hints that no chat has.
 
         Raises `UnsupportedByProvider`, or `InvalidRequest`, naming the client's field.

@@ -5,7 +5,7 @@ for nothing of the kind: it is left out where a provider lacks it, and reported 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -141,51 +141,52 @@ _INDEX = re.compile(r"\[\d+\]")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-class LeftOut:
-    """The hints that one form of a request leaves out: their paths, without the indexes of arrays."""
+class DroppedHints:
+    """The hints that one form of a request goes without: their paths, without the indexes of arrays."""
 
-    __slots__ = ("is_strict", "paths")
+    __slots__ = ("_passes", "is_strict", "paths")
 
-    def __init__(self, *, is_strict: bool = False, paths: Iterable[str] = ()) -> None:
+    def __init__(self, is_strict: bool = False) -> None:
         """`is_strict`: the request turns all its hints into promises."""
         self.is_strict = is_strict
-        self.paths = dict.fromkeys(paths)
+        self.paths: dict[str, None] = {}
+        self._passes = 0
 
     def note(self, path: str) -> None:
-        """This hint is left out. Raises `UnsupportedByProvider` where the request is strict."""
+        """This hint is dropped. Raises `UnsupportedByProvider` where the request is strict."""
         if self.is_strict:
             raise unsupported(path, "is not supported by this provider")
         self.paths[_INDEX.sub("[]", path)] = None
 
+    def fewer(self, operation: Operation, body: JsonMapping, error: UnsupportedByProvider) -> JsonMapping | None:
+        """The body without the hints that this error is about; `None` where it is about a promise, or the request is strict.
 
-def leaving_out_hints(
-    operation: Operation, body: JsonMapping, left_out: LeftOut, make: Callable[[JsonMapping], Made]
-) -> tuple[Made, JsonMapping]:
-    """What `make` makes of the body, and the body that it was made of: without the hints for which `make` raises.
+        Raises `InvalidRequest` for a hint of the wrong type.
+        """
+        self._passes += 1
+        if self.is_strict or self._passes > MOST_PASSES:
+            return None
+        fewer: JsonMapping | None = None
+        for path in error.params:
+            if operation is Operation.CHAT and path in body:
+                _check_kind(path, body[path])
+            without_it = without(operation, fewer or body, path)
+            if without_it is not None:
+                self.note(path)
+                fewer = without_it
+        return fewer
 
-    Raises as `make` where that is about a promise, and `InvalidRequest` for a hint of the wrong type.
-    """
-    for _ in range(MOST_PASSES):
+
+def dropping_hints(operation: Operation, body: JsonMapping, dropped: DroppedHints, make: Callable[[JsonMapping], Made]) -> Made:
+    """What `make` makes of the body without the hints for which it raises. Raises as `make` where that is about a promise."""
+    while True:
         try:
-            return make(body), body
+            return make(body)
         except UnsupportedByProvider as error:
-            fewer = _without_all(operation, body, error, left_out)
+            fewer = dropped.fewer(operation, body, error)
             if fewer is None:
                 raise
             body = fewer
-    return make(body), body
-
-
-def _without_all(operation: Operation, body: JsonMapping, error: UnsupportedByProvider, left_out: LeftOut) -> JsonMapping | None:
-    fewer: JsonMapping | None = None
-    for path in () if left_out.is_strict else error.params:
-        if operation is Operation.CHAT and path in body:
-            _check_kind(path, body[path])
-        without_it = without(operation, fewer or body, path)
-        if without_it is not None:
-            left_out.note(path)
-            fewer = without_it
-    return fewer
 
 
 def _check_kind(name: str, value: object) -> None:

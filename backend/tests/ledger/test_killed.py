@@ -44,9 +44,9 @@ async def write():
 
 class Store(SqlLedger):
     async def store(self, entries):
-        left_out = await super().store(entries)
+        dropped = await super().store(entries)
         print("stored", flush=True)
-        return left_out
+        return dropped
 
 async def drain():
     pace = DrainPace(poll_every=0.002, pause=0, adopt_every=0.01)

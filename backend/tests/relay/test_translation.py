@@ -17,7 +17,7 @@ from ai_engine.providers.failures import FailureClass, classify
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.spending import NOTHING_SPENT
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.sse import Event
 from tests.builders import provider
 from tests.fakes.scripted_upstream import chunks, completion, embeddings
@@ -57,7 +57,7 @@ class Saying:
         self.body = body
         self.translated = 0
 
-    def chat_request(self, body: Mapping[str, Any], left_out: LeftOut) -> Mapping[str, Any]:
+    def chat_request(self, body: Mapping[str, Any], dropped: DroppedHints) -> Mapping[str, Any]:
         self.translated += 1
         if "suffix" in self.body:
             raise UnsupportedByProvider("A chat has no suffix.", param="suffix")

@@ -43,6 +43,7 @@ ACCEPTED: list[tuple[str, str, object]] = [
     ("VIEWER_KEY", "sixteen-letters+", "sixteen-letters+"),
     ("ADMIN_ALLOWED_IPS", '["192.0.2.7"]', ("192.0.2.7",)),
     ("AUTODECIDE", "false", False),
+    ("STRICT_PARAMETERS", "true", True),
     ("SANDBOX", "true", True),
     ("UNKNOWN_PRICE", "refuse", "refuse"),
     ("DRAIN_SECONDS", "2.5", 2.5),

@@ -3115,6 +3115,11 @@ export interface components {
              * @description Order by this fact instead of the score.
              */
             sort?: ("price" | "latency" | "throughput") | null;
+            /**
+             * Require Parameters
+             * @description Ask only providers that have every parameter of the request, even those that only give a hint.
+             */
+            require_parameters?: boolean | null;
         };
         /**
          * ProviderSection

@@ -7,7 +7,7 @@ from typing import Any
 from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY
 from ai_engine.client_api.tool_names import shortened
 from ai_engine.wire.fields import check_known, invalid, objects, one_of, optional, optional_objects, required, unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _LONGEST_USER = 64
@@ -23,7 +23,7 @@ _CHOICES = MappingProxyType({"auto": "auto", "any": "required", "none": "none", 
 _THINKING = ("enabled", "disabled", "adaptive", "between_tools")
 
 
-def chat_options(body: JsonMapping, left_out: LeftOut) -> Json:
+def chat_options(body: JsonMapping, dropped: DroppedHints) -> Json:
     """All fields but the model, the conversation and `stream`. Raises `InvalidRequest` and `UnsupportedByProvider`.
 
     `context_management` that only clears old thinking is left to the provider, and a long `metadata.user_id` left out.
@@ -43,7 +43,7 @@ def chat_options(body: JsonMapping, left_out: LeftOut) -> Json:
             _FIELDS[field](body, options)
     if len(options.get("user", "")) > _LONGEST_USER:
         del options["user"]
-        left_out.note("metadata.user_id")
+        dropped.note("metadata.user_id")
     _tool_choice(body, options)
     _reasoning(body, options)
     return options

@@ -27,7 +27,7 @@ from ai_engine.wire.fields import (
     required,
     strings,
 )
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _ROLES = ("user", "assistant", "system")
@@ -102,8 +102,8 @@ class MessagesTranslation:
         self.body = body
         self._request_id = request_id
 
-    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> JsonMapping:
-        options = chat_options(body, left_out)
+    def chat_request(self, body: JsonMapping, dropped: DroppedHints) -> JsonMapping:
+        options = chat_options(body, dropped)
         chat: Json = {"model": body["model"], "messages": chat_messages(body), **options}
         if body.get("stream"):
             chat["stream"] = True

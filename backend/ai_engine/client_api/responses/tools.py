@@ -65,14 +65,15 @@ class Tools:
         self.in_effect: list[Json] = []
         """For the answer's `tools`."""
         self._by_chat_name: dict[str, Tool] = {}
-        self._left_out: str | None = None
+        self.dropped: str | None = None
+        """The path of the first hosted tool, which a chat goes without."""
 
     def read(self, given: JsonMapping, where: str = "") -> None:
         """Adds the `tools` of a request or an item. Raises `UnsupportedByProvider` for one that a provider must run itself."""
         for at, tool in optional_objects(given, "tools", where):
             self._add(tool, at)
-        if self._left_out is not None and not self.offered:
-            raise unsupported(self._left_out, _HOSTED)
+        if self.dropped is not None and not self.offered:
+            raise unsupported(self.dropped, _HOSTED)
 
     def _add(self, tool: Json, where: str) -> None:
         kind = non_empty(tool, "type", str, where)
@@ -83,7 +84,7 @@ class Tools:
                 return
             self._offer(Tool(Kind.SEARCH, _TOOL_SEARCH), tool, where)
         elif kind in _OPTIONAL_HOSTED:
-            self._left_out = self._left_out or f"{where}.type"
+            self.dropped = self.dropped or f"{where}.type"
             return
         else:
             self._add_callable(tool, kind, None, where)

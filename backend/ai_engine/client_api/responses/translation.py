@@ -12,13 +12,13 @@ from ai_engine.client_api.responses.tools import RESPONSES_ONLY, Tools
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
 from ai_engine.wire.fields import check_known, invalid, non_empty, optional, unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 
-_HINTS = ("user", "safety_identifier", "client_metadata", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
+_HINTS = ("safety_identifier", "client_metadata", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
 """About the end user and the cache."""
 _NOTHING: tuple[object, ...] = (None, "", {})
-_LEFT_OUT = frozenset(
+_IGNORED = frozenset(
     {
         # Only repeated in the answer.
         "metadata",
@@ -36,9 +36,9 @@ _LEFT_OUT = frozenset(
 )
 _TRANSLATED = frozenset(
     {"model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "max_output_tokens"}
-    | {"temperature", "top_p", "top_logprobs", "include", "service_tier", "stream"}
+    | {"temperature", "top_p", "top_logprobs", "include", "service_tier", "stream", "user"}
 )
-_KNOWN = _LEFT_OUT | _TRANSLATED | {*_HINTS}
+_KNOWN = _IGNORED | _TRANSLATED | {*_HINTS}
 
 _LOGPROBS = "message.output_text.logprobs"
 _INCLUDABLE = frozenset(
@@ -96,16 +96,20 @@ class ResponsesTranslation:
         """Those of the request, or of what is left of it in a chat. Raises as `chat_request`."""
         return _tools_of(self.body)
 
-    def chat_request(self, body: JsonMapping, left_out: LeftOut) -> JsonMapping:
+    def chat_request(self, body: JsonMapping, dropped: DroppedHints) -> JsonMapping:
         check_known(body, _KNOWN, "", RESPONSES_ONLY)
         for field in _HINTS:
             if body.get(field) not in _NOTHING:
-                left_out.note(field)
+                dropped.note(field)
         tools = self.tools = _tools_of(body)
+        if tools.dropped is not None:
+            dropped.note(tools.dropped)
         conversation = Conversation(optional(body, "instructions", str), tools)
         conversation.read(body)
         chat: Json = {"model": body.get("model"), "messages": conversation.messages}
         _copy_numbers(body, chat)
+        if user := optional(body, "user", str):
+            chat["user"] = user
         choice = tools.choice(body.get("tool_choice"))
         if choice not in (None, "none") and not tools.offered:
             raise invalid("tool_choice", "demands a tool, and tools has none for it")

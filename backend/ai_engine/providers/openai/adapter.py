@@ -25,7 +25,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.fields import unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 
@@ -118,11 +118,11 @@ class OpenAICompatible:
         )
 
     def chat_requests(
-        self, chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str, dropped: DroppedHints
     ) -> Iterator[tuple[Operation, JsonMapping]]:
         if Operation.RESPONSES in provider.formats and chat_via_responses.is_only_way(chat, model):
             yield Operation.RESPONSES, chat_via_responses.responses_request(chat)
-        yield Operation.CHAT, adopted(chat, provider, model, left_out)
+        yield Operation.CHAT, adopted(chat, provider, model, dropped)
 
     def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
         if operation is Operation.RESPONSES and responses.is_unreadable_reasoning(failure, body):
@@ -147,7 +147,7 @@ class OpenAICompatible:
             content_type, encoded = passthrough.encoded(body, model)
             headers = ((b"content-type", content_type), *target.any_headers)
         else:
-            if not provider.refuses.isdisjoint(body):
+            if provider.refuses and not provider.refuses.isdisjoint(body):
                 _check_refused(body, provider)
             outgoing = {**body, "model": model}
             headers = target.plain_headers

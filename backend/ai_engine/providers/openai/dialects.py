@@ -11,7 +11,7 @@ from ai_engine.providers.openai.model_traits import traits_of
 from ai_engine.providers.openai.tool_turns import arranged
 from ai_engine.providers.registry.definition import ProviderDefinition
 from ai_engine.wire.fields import unsupported
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 
 FAILED_TOOL = "The tool failed: "
@@ -31,7 +31,7 @@ _REMOVED = {
 }
 
 
-def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut) -> Json:
+def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str, dropped: DroppedHints) -> Json:
     """`chat` for this provider's `model`. Raises `UnsupportedByProvider`.
 
     A limit above the model's largest output becomes that. A model without reasoning gets no effort that comes from `thinking`,
@@ -44,20 +44,20 @@ def adopted(chat: JsonMapping, provider: ProviderDefinition, model: str, left_ou
         most = traits.largest_output_tokens
         outgoing[provider.output_limit_field] = limit if most is None else min(limit, most)
     if not traits.reasons and chat.get("thinking") is not None and outgoing.pop("reasoning_effort", None) is not None:
-        left_out.note("thinking")
+        dropped.note("thinking")
     outgoing["messages"] = arranged(
-        (_message(message, index, provider, left_out) for index, message in enumerate(chat["messages"])), provider
+        (_message(message, index, provider, dropped) for index, message in enumerate(chat["messages"])), provider
     )
     tools = outgoing.get("tools")
     if tools and not provider.takes_hints:
-        outgoing["tools"] = [_without_hint(tool, "tools[]", left_out) for tool in tools]
+        outgoing["tools"] = [_without_hint(tool, "tools[]", dropped) for tool in tools]
     return outgoing
 
 
-def _message(message: JsonMapping, index: int, provider: ProviderDefinition, left_out: LeftOut) -> JsonMapping:
+def _message(message: JsonMapping, index: int, provider: ProviderDefinition, dropped: DroppedHints) -> JsonMapping:
     content = message.get("content")
     if isinstance(content, list) and not provider.takes_hints:
-        content = [_without_hint(part, "messages[].content[]", left_out) for part in content]
+        content = [_without_hint(part, "messages[].content[]", dropped) for part in content]
     if isinstance(content, list) and not provider.takes_hints and message["role"] in _ONE_TEXT and _is_text_alone(content):
         message = {**message, "content": "\n\n".join(part["text"] for part in content)}
     elif isinstance(content, list):
@@ -81,10 +81,10 @@ def _check_part(part: JsonMapping, where: str, provider: ProviderDefinition) -> 
         raise unsupported(f"{where}.file.file_url", f"is not supported by {provider.display_name}; send file_data")
 
 
-def _without_hint(part: JsonMapping, where: str, left_out: LeftOut) -> JsonMapping:
+def _without_hint(part: JsonMapping, where: str, dropped: DroppedHints) -> JsonMapping:
     if "cache_control" not in part:
         return part
-    left_out.note(f"{where}.cache_control")
+    dropped.note(f"{where}.cache_control")
     return {field: value for field, value in part.items() if field != "cache_control"}
 
 

@@ -17,7 +17,7 @@ from ai_engine.providers.vertex.embeddings import predict_request, read_predicti
 from ai_engine.providers.vertex.endpoint import AnthropicModels, GoogleModels, anthropic_name, google_name
 from ai_engine.providers.vertex.listing import next_path, read_listing
 from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import JsonMapping
 
 
@@ -40,9 +40,9 @@ class VertexAI:
         return self._for(model).speaks(operation, provider, model)
 
     def chat_requests(
-        self, chat: JsonMapping, provider: ProviderDefinition, model: str, left_out: LeftOut
+        self, chat: JsonMapping, provider: ProviderDefinition, model: str, dropped: DroppedHints
     ) -> Iterator[tuple[Operation, JsonMapping]]:
-        return self._for(model).chat_requests(chat, provider, model, left_out)
+        return self._for(model).chat_requests(chat, provider, model, dropped)
 
     def amended(self, operation: Operation, body: JsonMapping, failure: Failure) -> JsonMapping | None:
         return None

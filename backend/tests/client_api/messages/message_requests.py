@@ -9,7 +9,7 @@ from ai_engine.client_api.steering import Arrival
 from ai_engine.names import Operation
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
-from ai_engine.wire.hints import LeftOut, leaving_out_hints
+from ai_engine.wire.hints import DroppedHints, dropping_hints
 from ai_engine.wire.json_types import Json
 
 TOOL = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object", "properties": {}}}
@@ -35,8 +35,8 @@ def translation(**fields: Any) -> Translation:
 def chat(**fields: Any) -> Json:
     """What a request becomes."""
     asked = translation(**fields)
-    left_out = LeftOut()
-    whole, _ = leaving_out_hints(Operation.MESSAGES, asked.body, left_out, lambda body: asked.chat_request(body, left_out))
+    dropped = DroppedHints()
+    whole = dropping_hints(Operation.MESSAGES, asked.body, dropped, lambda body: asked.chat_request(body, dropped))
     return dict(whole)
 
 

@@ -6,7 +6,7 @@ from ai_engine.client_api.messages.requests import messages_request
 from ai_engine.client_api.steering import Arrival
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
-from ai_engine.wire.hints import LeftOut, leaving_out_hints
+from ai_engine.wire.hints import DroppedHints, dropping_hints
 from ai_engine.wire.json_types import Json
 from tests.client_api.messages.message_requests import (
     PIXEL,
@@ -81,12 +81,12 @@ def test_a_promise_of_anthropic_only_is_unsupported_elsewhere(param: str, fields
 @pytest.mark.parametrize(("param", "fields"), HINTS, ids=[param for param, _ in HINTS])
 def test_a_hint_of_anthropic_only_is_left_out_elsewhere(param: str, fields: Json) -> None:
     assert parsed(**fields).body == body(**fields), "a provider of the API gets it unchanged"
-    asked, left_out = translation(**fields), LeftOut()
-    leaving_out_hints(Operation.MESSAGES, asked.body, left_out, lambda body: asked.chat_request(body, left_out))
-    assert list(left_out.paths) == [re.sub(r"\d+", "", param)]
-    strict = LeftOut(is_strict=True)
+    asked, dropped = translation(**fields), DroppedHints()
+    dropping_hints(Operation.MESSAGES, asked.body, dropped, lambda body: asked.chat_request(body, dropped))
+    assert list(dropped.paths) == [re.sub(r"\d+", "", param)]
+    strict = DroppedHints(True)
     with pytest.raises(UnsupportedByProvider, match=f"^{re.escape(param)} "):
-        leaving_out_hints(Operation.MESSAGES, asked.body, strict, lambda body: asked.chat_request(body, strict))
+        dropping_hints(Operation.MESSAGES, asked.body, strict, lambda body: asked.chat_request(body, strict))
 
 
 MALFORMED: list[tuple[str, Json]] = [

@@ -254,7 +254,6 @@ def test_json_mode_is_asked_for() -> None:
 def test_hints_and_the_engines_own_fields_are_left_out() -> None:
     hints = {
         "metadata": {"a": "b"},
-        "user": "ada",
         "safety_identifier": "ada",
         "client_metadata": {"x": "y"},
         "prompt_cache_key": "k",

@@ -11,7 +11,7 @@ from ai_engine.providers.adapter import Adapter
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey, Timeouts, WireProtocol
 from ai_engine.upstream.port import UpstreamRequest, header
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
 from tests.fakes.clock import HandTurnedClock
 
@@ -76,7 +76,7 @@ def test_every_key_and_address_has_its_own_headers() -> None:
 def test_it_supports_chats_and_its_own_format() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.MESSAGES, Operation.COUNT_TOKENS}
-    assert list(adapter().chat_requests(CHAT, PROVIDER, "tiny", LeftOut())) == [(Operation.CHAT, CHAT)]
+    assert list(adapter().chat_requests(CHAT, PROVIDER, "tiny", DroppedHints())) == [(Operation.CHAT, CHAT)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.relay.exchange import Exchange
 from ai_engine.relay.whole_answer import in_client_format
 from ai_engine.upstream.port import header
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
 from tests.providers.cohere.cohere_exchange import CREATED, PROVIDER, adapter, answer, chat, decoded, failure_of, plain
 from tests.providers.made_answers import made_answer
@@ -255,7 +255,9 @@ def test_what_is_no_listing_is_none(body: bytes) -> None:
 def test_what_is_nested_too_deeply_is_no_answer() -> None:
     deep = b'{"a":' * 300 + b"1" + b"}" * 300
     body = b'{"message":{"citations":[' + deep + b']},"finish_reason":"COMPLETE"}'
-    exchange = Exchange(adapter(), PROVIDER, Route("cohere", "command-a"), Operation.CHAT, chat(), LeftOut(), asks_usage=False)
+    exchange = Exchange(
+        adapter(), PROVIDER, Route("cohere", "command-a"), Operation.CHAT, chat(), DroppedHints(), asks_usage=False
+    )
     decoded = exchange.decode_answer((), body)
     assert isinstance(decoded, PlainAnswer)
     failure = in_client_format(exchange, decoded, None)

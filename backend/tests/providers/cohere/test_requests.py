@@ -7,7 +7,7 @@ from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.cohere.requests import embed_request
 from ai_engine.upstream.port import header
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
 from tests.providers.cohere.cohere_exchange import HI, PROVIDER, WEATHER, adapter, chat, encode, of_messages, sent
 
@@ -37,7 +37,7 @@ def test_it_supports_chats_embeddings_and_rankings() -> None:
     spoken = {operation for operation in Operation if adapter().speaks(operation, PROVIDER, "m")}
     assert spoken == {Operation.CHAT, Operation.EMBEDDINGS, Operation.RERANK}
     body = chat()
-    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny", LeftOut())
+    ((operation, request),) = adapter().chat_requests(body, PROVIDER, "tiny", DroppedHints())
     assert operation is Operation.CHAT
     assert request is body
     with pytest.raises(UnsupportedByProvider):

@@ -8,7 +8,7 @@ import pytest
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.providers.openai import dialects
 from ai_engine.providers.registry.definition import ProviderDefinition
-from ai_engine.wire.hints import LeftOut
+from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
 from tests.builders import provider
 
@@ -18,7 +18,7 @@ HINT = {"cache_control": {"type": "ephemeral"}}
 
 
 def adopted(asked: Json, row: ProviderDefinition, model: str = "tiny") -> Json:
-    return dialects.adopted(asked, row, model, LeftOut())
+    return dialects.adopted(asked, row, model, DroppedHints())
 
 
 def chat(*messages: Json, **fields: Any) -> Json:
@@ -92,13 +92,13 @@ def test_a_tools_failure_becomes_text(content: Any, expected: Any) -> None:
 
 
 def test_hints_of_other_protocols_are_left_out_and_noted() -> None:
-    left_out = LeftOut()
+    dropped = DroppedHints()
     cached = {"role": "user", "content": [{"type": "text", "text": "hi", **HINT}]}
     tool = {"type": "function", "function": {"name": "f"}, **HINT}
-    body = dialects.adopted(chat(cached, tools=[tool]), PLAIN, "tiny", left_out)
+    body = dialects.adopted(chat(cached, tools=[tool]), PLAIN, "tiny", dropped)
     assert "cache_control" not in str(body)
-    assert list(left_out.paths) == ["messages[].content[].cache_control", "tools[].cache_control"]
-    kept = LeftOut()
+    assert list(dropped.paths) == ["messages[].content[].cache_control", "tools[].cache_control"]
+    kept = DroppedHints()
     assert "cache_control" in str(dialects.adopted(chat(cached, tools=[tool]), HINTED, "tiny", kept))
     assert not kept.paths
 
