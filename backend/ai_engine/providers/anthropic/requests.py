@@ -4,11 +4,11 @@ Translated: messages and instructions (`conversation`), parts (`content`), tools
 (`output_config.format`), `reasoning_effort` and `thinking` (`reasoning`), limits, sampling, `stop`, the user's id. Without a
 limit, the model's largest is sent: the API requires one, and a chat's default is the model's largest too.
 
-Unsupported, unless null or the default: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `json_object` (the API has JSON
-with a schema only), `functions`, and unknown fields; the hints among them are left out (`wire.hints`). A temperature above 1 too:
-Claude's range is 0 to 1 and both scales have their default at 1, so neither scaling nor clipping would keep the meaning. A schema
-is sent unchanged: Anthropic reports what Claude cannot follow in it
-(https://platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-28).
+Unsupported, unless null or the default: `n`, `logprobs`, `logit_bias`, penalties, `seed`, audio, `functions`, and unknown fields;
+the hints among them are dropped (`wire.hints`). A temperature above 1 too: Claude's range is 0 to 1 and both scales have their
+default at 1, so neither scaling nor clipping would keep the meaning. Schemas that Claude must follow are in Anthropic's dialect
+(`schema_writer`). `json_object` is an instruction: the API has JSON with a schema only, and Anthropic's own endpoint for OpenAI's
+clients ignores it.
 """
 
 from ai_engine.providers import chat_parameters
@@ -17,6 +17,8 @@ from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.reasoning import ThinkingOptions, thinking_options
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_parameters import Function, not_by
+from ai_engine.providers.schema_dialects import ANTHROPIC, JSON_ONLY, SCHEMA_PATH
+from ai_engine.providers.schema_writer import in_dialect
 from ai_engine.wire.fields import check_known, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
@@ -39,12 +41,15 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     most = most if most is not None else traits.largest_output_tokens
     thinking = thinking_options(body, traits, most)
     system, turns = conversation(body, traits)
+    is_json, schema = chat_parameters.response_format(body)
+    if is_json and schema is None:
+        system.append({"type": "text", "text": JSON_ONLY})
     request: Json = {"model": model, "max_tokens": most, "messages": turns}
     if system:
         request["system"] = system
     _add_tools(request, body, traits, thinking)
     request.update(sampling(body, traits, is_thinking=thinking.is_on))
-    _add_output(request, body, traits, thinking)
+    _add_output(request, schema, traits, thinking)
     stops = chat_parameters.stops(body)
     if any(not stop.strip() for stop in stops):
         raise unsupported("stop", f"must not be blank: blank stop sequences are not supported by {PROVIDER}")
@@ -58,19 +63,16 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     return request
 
 
-def _add_output(request: Json, body: JsonMapping, traits: Traits, thinking: ThinkingOptions) -> None:
+def _add_output(request: Json, schema: Json | None, traits: Traits, thinking: ThinkingOptions) -> None:
     output: Json = {}
     if thinking.thinking is not None:
         request["thinking"] = thinking.thinking
     if thinking.effort is not None:
         output["effort"] = thinking.effort
-    is_json, schema = chat_parameters.response_format(body)
-    if is_json and schema is None:
-        raise unsupported("response_format.type", f"is 'json_object', which {not_by(PROVIDER)}; use json_schema")
     if schema is not None:
         if not traits.takes_schemas:
             raise unsupported("response_format.type", "is 'json_schema', which is not supported by this model")
-        output["format"] = {"type": "json_schema", "schema": schema}
+        output["format"] = {"type": "json_schema", "schema": in_dialect(schema, ANTHROPIC, SCHEMA_PATH)}
     if output:
         request["output_config"] = output
 
@@ -138,15 +140,14 @@ def check_forced_tools(traits: Traits, thinking: ThinkingOptions) -> None:
 
 def _tool(function: Function, place: int, traits: Traits) -> Json:
     schema = function.parameters or {}
-    tool: Json = {
-        "name": function.name,
-        "input_schema": schema if "type" in schema else {"type": "object", **schema},
-    }
+    schema = schema if "type" in schema else {"type": "object", **schema}
+    tool: Json = {"name": function.name, "input_schema": schema}
     if function.description is not None:
         tool["description"] = function.description
     if function.is_strict:
         if not traits.takes_schemas:
             raise unsupported(f"tools[{place}].function.strict", "is not supported by this model")
+        tool["input_schema"] = in_dialect(schema, ANTHROPIC, f"tools[{place}].function.parameters")
         tool["strict"] = True
     if function.cache_control is not None:
         tool["cache_control"] = function.cache_control

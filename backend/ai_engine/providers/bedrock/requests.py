@@ -16,6 +16,8 @@ from ai_engine.providers.bedrock.conversation import conversation
 from ai_engine.providers.bedrock.model_traits import ModelTraits, traits_of
 from ai_engine.providers.bedrock.reasoning import add_effort, claudes_thinking
 from ai_engine.providers.chat_parameters import Function, ToolChoice, not_by
+from ai_engine.providers.schema_dialects import BEDROCK, JSON_ONLY, SCHEMA_PATH
+from ai_engine.providers.schema_writer import in_dialect
 from ai_engine.wire.fields import json_text, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import string_in
@@ -38,6 +40,9 @@ def converse_request(body: JsonMapping, model: str) -> Json:
     choice = chat_parameters.tool_choice(body, functions, PROVIDER)
     has_tools = bool(functions) and (choice is None or choice.mode != "none")
     system, turns = conversation(body, traits, has_tools=has_tools)
+    is_json, schema = chat_parameters.response_format(body)
+    if is_json and schema is None:
+        system.append({"text": JSON_ONLY})  # Converse has JSON with a schema only
     request: Json = {"messages": turns}
     if system:
         request["system"] = system
@@ -54,7 +59,8 @@ def converse_request(body: JsonMapping, model: str) -> Json:
     add_effort(request, additional, body, traits, thinking)
     if has_tools:
         _add_tools(request, additional, body, functions, choice, traits, thinking)
-    _add_format(request, body, traits)
+    if schema is not None:
+        _add_format(request, body, schema, traits)
     _add_tier(request, body)
     _add_own_fields(request, additional, body)
     if additional:
@@ -139,28 +145,22 @@ def _add_tools(
 
 def _tool(function: Function, traits: ModelTraits, where: str) -> Json:
     schema = function.parameters or _NO_PARAMETERS
-    specification: Json = {
-        "name": function.name,
-        "inputSchema": {"json": schema if "type" in schema else {"type": "object", **schema}},
-    }
+    schema = schema if "type" in schema else {"type": "object", **schema}
+    specification: Json = {"name": function.name, "inputSchema": {"json": schema}}
     if function.description is not None and function.description.strip():
         specification["description"] = function.description
     if function.is_strict:
         if not traits.takes_schemas:
             raise unsupported(f"{where}.function.strict", "is not supported by this model")
+        specification["inputSchema"] = {"json": in_dialect(schema, BEDROCK, f"{where}.function.parameters")}
         specification["strict"] = True
     return {"toolSpec": specification}
 
 
-def _add_format(request: Json, body: JsonMapping, traits: ModelTraits) -> None:
-    is_json, schema = chat_parameters.response_format(body)
-    if not is_json:
-        return
-    if schema is None:
-        raise unsupported("response_format.type", f"is 'json_object', which {not_by(PROVIDER)}; use json_schema")
+def _add_format(request: Json, body: JsonMapping, schema: Json, traits: ModelTraits) -> None:
     if not traits.takes_schemas:
         raise unsupported("response_format.type", "is 'json_schema', which is not supported by this model")
-    definition: Json = {"schema": json_text(schema, "response_format.json_schema.schema")}
+    definition: Json = {"schema": json_text(in_dialect(schema, BEDROCK, SCHEMA_PATH), SCHEMA_PATH)}
     name = string_in(body["response_format"]["json_schema"], "name")
     if name:
         definition["name"] = name

@@ -11,6 +11,8 @@ from ai_engine.providers import chat_parameters as chat
 from ai_engine.providers.chat_messages import answered_call, messages, part_string, parts, texts, tool_calls
 from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
+from ai_engine.providers.schema_dialects import COHERE, JSON_ONLY, SCHEMA_PATH
+from ai_engine.providers.schema_writer import in_dialect
 from ai_engine.wire import openai
 from ai_engine.wire.fields import one_of, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -43,15 +45,25 @@ def chat_request(body: JsonMapping, model: str) -> Json:
     if choice is not None and choice.names is not None:
         # Cohere cannot restrict the choice of tools, so the others are left out.
         functions = [function for function in functions if function.name in choice.names]
+    is_json, schema = chat.response_format(body)
+    if is_json and choice is not None and choice.mode == "none":
+        functions, choice = [], None
+    if is_json and functions:
+        # Cohere has only one of the two: https://docs.cohere.com/reference/chat (read 2026-11-30).
+        if schema is not None:
+            raise unsupported("response_format.type", f"is 'json_schema' beside tools, which {chat.not_by(_PROVIDER)}")
+        request["messages"].insert(0, {"role": "system", "content": JSON_ONLY})
+    elif is_json:
+        request["response_format"] = {"type": "json_object"}
+        if schema is not None:
+            request["response_format"]["json_schema"] = in_dialect(schema, COHERE, SCHEMA_PATH)
+    is_strict = any(function.is_strict for function in functions)
     if functions:
-        request["tools"] = [_tool(function) for function in functions]
-        if any(function.is_strict for function in functions):
+        request["tools"] = [_tool(function, place, is_strict=is_strict) for place, function in enumerate(functions)]
+        if is_strict:
             request["strict_tools"] = True
     if choice is not None and choice.mode != "auto":
         request["tool_choice"] = choice.mode.upper()
-    is_json, schema = chat.response_format(body)
-    if is_json:
-        request["response_format"] = {"type": "json_object"} if schema is None else {"type": "json_object", "json_schema": schema}
     effort = optional(body, "reasoning_effort", str)
     if effort is not None:
         request["thinking"] = _thinking(effort)
@@ -74,8 +86,11 @@ def _sampling(body: JsonMapping) -> Json:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _tool(function: Function) -> Json:
-    tool: Json = {"name": function.name, "parameters": function.parameters or _NO_PARAMETERS}
+def _tool(function: Function, place: int, *, is_strict: bool) -> Json:
+    schema = function.parameters or _NO_PARAMETERS
+    if is_strict:
+        schema = in_dialect(schema, COHERE, f"tools[{place}].function.parameters")
+    tool: Json = {"name": function.name, "parameters": schema}
     if function.description is not None:
         tool["description"] = function.description
     return {"type": "function", "function": tool}

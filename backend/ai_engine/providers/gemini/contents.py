@@ -21,8 +21,8 @@ _FETCHED_SCHEMES = frozenset({"https", "http", "gs"})
 """Schemes of `fileData` URLs that Google fetches: public and signed URLs, uploaded files, Google's own storage."""
 
 
-def contents(body: JsonMapping, model: str) -> tuple[list[Json], Json | None]:
-    """`contents` and `systemInstruction`.
+def contents(body: JsonMapping, model: str) -> tuple[list[Json], list[Json]]:
+    """`contents`, and the parts of `systemInstruction`.
 
     Consecutive messages of one role become one, and all system messages join the instruction. Left out are an image's `detail`
     (the default is the finest), a file's name, and reasoning without Gemini's signature.
@@ -48,7 +48,7 @@ def contents(body: JsonMapping, model: str) -> tuple[list[Json], Json | None]:
             turns.append({"role": own_role, "parts": found})
     if not turns:
         raise unsupported("messages", f"must have more than system messages for {_PROVIDER}")
-    return turns, {"parts": instruction} if instruction else None
+    return turns, instruction
 
 
 def _part(part: Json, where: str) -> Json:

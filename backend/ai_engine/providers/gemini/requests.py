@@ -9,6 +9,8 @@ from ai_engine.providers import chat_parameters as chat
 from ai_engine.providers.chat_parameters import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
 from ai_engine.providers.gemini.listing import is_before_3, thinks_by_budget
+from ai_engine.providers.schema_dialects import GEMINI, JSON_ONLY, SCHEMA_PATH
+from ai_engine.providers.schema_writer import in_dialect
 from ai_engine.wire.fields import check_known, non_empty, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
@@ -50,20 +52,20 @@ def generate_content(body: JsonMapping, model: str) -> Json:
     chat.check_fields(body, _KNOWN, _PROVIDER)
     turns, instruction = contents(body, model)
     request: Json = {"contents": turns}
-    if instruction is not None:
-        request["systemInstruction"] = instruction
-    functions = chat.functions(body, _PROVIDER)
-    tools: list[Json] = []
-    if functions:
-        tools.append({"functionDeclarations": [_declaration(function) for function in functions]})
-    if body.get("web_search_options") is not None:
-        tools.append(_web_search(required(body, "web_search_options", dict)))
+    tools, calling = _tools(body)
+    may_call = "web_search_options" in body or (bool(tools) and (calling is None or calling["mode"] != "NONE"))
+    output, is_json_in_words = _output(body, model, may_call=may_call)
+    if output and not may_call:
+        tools, calling = [], None  # they may not be called
+    if is_json_in_words:
+        instruction.append({"text": JSON_ONLY})
+    if instruction:
+        request["systemInstruction"] = {"parts": instruction}
     if tools:
         request["tools"] = tools
-    calling = _calling(chat.tool_choice(body, functions, _PROVIDER), functions)
     if calling is not None:
         request["toolConfig"] = {"functionCallingConfig": calling}
-    config = _generation_config(body, model)
+    config = _generation_config(body, model) | output
     if config:
         request["generationConfig"] = config
     tier = optional(body, "service_tier", str)
@@ -74,13 +76,25 @@ def generate_content(body: JsonMapping, model: str) -> Json:
     return request
 
 
-def _declaration(function: Function) -> Json:
+def _tools(body: JsonMapping) -> tuple[list[Json], Json | None]:
+    """`tools`, and the `functionCallingConfig`."""
+    functions = chat.functions(body, _PROVIDER)
+    tools: list[Json] = []
+    if functions:
+        tools.append({"functionDeclarations": [_declaration(function, place) for place, function in enumerate(functions)]})
+    if body.get("web_search_options") is not None:
+        tools.append(_web_search(required(body, "web_search_options", dict)))
+    return tools, _calling(chat.tool_choice(body, functions, _PROVIDER), functions)
+
+
+def _declaration(function: Function, place: int) -> Json:
     declaration: Json = {"name": function.name}
     if function.description is not None:
         declaration["description"] = function.description
     if function.parameters is not None:
-        # JSON Schema unchanged. `parameters` is OpenAPI's dialect, without `$ref` and `additionalProperties`.
-        declaration["parametersJsonSchema"] = function.parameters
+        # `parameters` is OpenAPI's dialect, without `$ref` and `additionalProperties`.
+        where = f"tools[{place}].function.parameters"
+        declaration["parametersJsonSchema"] = in_dialect(function.parameters, GEMINI, where)
     return declaration
 
 
@@ -108,11 +122,6 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
         config["responseLogprobs"] = True
         if alternatives:
             config["logprobs"] = alternatives
-    is_json, schema = chat.response_format(body)
-    if is_json:
-        config["responseMimeType"] = "application/json"
-        if schema is not None:
-            config["responseJsonSchema"] = schema
     modalities = body.get("modalities")
     if modalities is not None and modalities != ["text"]:
         config["responseModalities"] = _modalities(body)
@@ -120,6 +129,25 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
     if effort is not None:
         config["thinkingConfig"] = _thinking(effort, model)
     return config
+
+
+def _output(body: JsonMapping, model: str, *, may_call: bool) -> tuple[Json, bool]:
+    """The format of the answer, and whether the model must be told of JSON in words.
+
+    Models before Gemini 3 have either JSON or tools (https://github.com/googleapis/python-genai/issues/867, read 2026-11-30). A
+    schema beside tools is for another route: as a last tool's parameters, it would hold only if the model called that tool.
+    """
+    is_json, schema = chat.response_format(body)
+    if not is_json:
+        return {}, False
+    if may_call and is_before_3(model):
+        if schema is not None:
+            raise unsupported("response_format.type", f"is 'json_schema' beside tools, which is not supported by {model}")
+        return {}, True
+    output: Json = {"responseMimeType": "application/json"}
+    if schema is not None:
+        output["responseJsonSchema"] = in_dialect(schema, GEMINI, SCHEMA_PATH)
+    return output, False
 
 
 def _sampling(body: JsonMapping) -> Json:

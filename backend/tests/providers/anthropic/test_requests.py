@@ -4,6 +4,7 @@ import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.requests import messages_request
+from ai_engine.providers.schema_dialects import JSON_ONLY
 from ai_engine.wire.json_types import Json
 
 HELLO = {"role": "user", "content": "hi"}
@@ -229,8 +230,13 @@ def test_a_schema_is_followed_beside_a_level_of_effort() -> None:
     assert made["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
 
 
-def test_json_without_a_schema_is_unsupported() -> None:
-    assert refused(response_format={"type": "json_object"}) == "response_format.type"
+def test_json_without_a_schema_is_an_instruction() -> None:
+    made = request(messages=[{"role": "system", "content": "a"}, HELLO], response_format={"type": "json_object"})
+    assert made["system"] == [{"type": "text", "text": "a"}, {"type": "text", "text": JSON_ONLY}]
+    assert "output_config" not in made
+
+
+def test_a_schema_needs_a_model_that_follows_it() -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
     assert refused("claude-3-7-sonnet-20250219", response_format=wanted) == "response_format.type"
 

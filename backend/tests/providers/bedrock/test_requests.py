@@ -2,6 +2,7 @@ import orjson
 import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.providers.schema_dialects import JSON_ONLY
 from tests.providers.bedrock.bedrock_exchange import (
     CLAUDE,
     GPT_OSS,
@@ -66,7 +67,6 @@ def test_top_k_is_said_in_the_models_own_words(model: str, additional: Json) -> 
         ({"reasoning_effort": "none"}, "qwen.qwen3-32b-v1:0", "reasoning_effort"),
         ({"response_format": JSON_SCHEMA}, "us.anthropic.claude-opus-4-7", "response_format.type"),
         ({"response_format": JSON_SCHEMA}, NOVA, "response_format.type"),
-        ({"response_format": {"type": "json_object"}}, CLAUDE, "response_format.type"),
         ({"tools": [STRICT]}, LLAMA, "tools[0].function.strict"),
         ({"tools": [WEATHER], "tool_choice": "required"}, LLAMA, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": "required", "reasoning_effort": "low"}, CLAUDE, "reasoning_effort"),
@@ -162,7 +162,13 @@ def test_a_json_schema_is_told_as_text_beside_its_name() -> None:
     body = sent(chat(response_format=JSON_SCHEMA))
     definition = body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
     assert definition["name"] == "it"
-    assert orjson.loads(definition["schema"]) == SCHEMA
+    assert orjson.loads(definition["schema"]) == {**SCHEMA, "additionalProperties": False}
+
+
+def test_json_without_a_schema_is_an_instruction() -> None:
+    body = sent(chat(response_format={"type": "json_object"}))
+    assert body["system"] == [{"text": JSON_ONLY}]
+    assert "outputConfig" not in body
 
 
 @pytest.mark.parametrize(

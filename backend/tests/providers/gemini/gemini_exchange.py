@@ -22,7 +22,11 @@ PROVIDER: ProviderDefinition = provider(
 HI: Json = {"role": "user", "content": "hi"}
 WEATHER: Json = {
     "type": "function",
-    "function": {"name": "weather", "description": "The weather.", "parameters": {"type": "object", "$ref": "#/x"}},
+    "function": {
+        "name": "weather",
+        "description": "The weather.",
+        "parameters": {"type": "object", "additionalProperties": False},
+    },
 }
 CREATED = 1795435200
 """What the clock of the adapter says."""

@@ -167,7 +167,7 @@ def test_tools_keep_their_json_schema_and_strict_ones_are_validated() -> None:
     assert body["tools"] == [
         {
             "functionDeclarations": [
-                {"name": "weather", "description": "The weather.", "parametersJsonSchema": {"type": "object", "$ref": "#/x"}},
+                {"name": "weather", "description": "The weather.", "parametersJsonSchema": WEATHER["function"]["parameters"]},
                 {"name": "now"},
             ]
         }
