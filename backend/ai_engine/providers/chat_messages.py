@@ -26,6 +26,7 @@ _PART_FIELDS: Mapping[str, frozenset[str]] = {
     "input_audio": frozenset({"type", "input_audio"}),
     "file": frozenset({"type", "file"}),
 }
+_MISNAMED = {"image/jpg": "image/jpeg"}
 _MESSAGE_FIELDS: Mapping[str, frozenset[str]] = {
     "system": frozenset({"role", "content"}),
     "developer": frozenset({"role", "content"}),
@@ -152,4 +153,7 @@ def data_url(url: str, where: str) -> DataUrl | None:
     media_type, *parameters = head.split(";")
     if "base64" not in parameters:
         data = base64.b64encode(unquote_to_bytes(data)).decode()
-    return DataUrl(media_type.lower() or None, data)
+    if not data:
+        raise invalid(where, "must have data after the comma of its data: URL")
+    media_type = media_type.strip().lower()
+    return DataUrl(_MISNAMED.get(media_type, media_type) or None, data)

@@ -4,11 +4,11 @@ Source: https://platform.claude.com/docs/en/api/messages and the types of `anthr
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
 from ai_engine.wire import openai_usage
-from ai_engine.wire.json_types import Json
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 from ai_engine.wire.tolerant import object_in
 
@@ -20,6 +20,9 @@ MESSAGE_STOP: Event = ("message_stop", b'{"type":"message_stop"}')
 
 REASONING_FORMAT = "anthropic-claude-v1"
 """The `format` of `reasoning_details` with Anthropic's signatures."""
+
+THOUGHTS = frozenset({"thinking", "redacted_thinking"})
+"""Types of the blocks that a turn must begin with while `thinking.type` is `enabled`."""
 
 STOP_REASONS: Mapping[str, str] = {
     "end_turn": "stop",
@@ -73,6 +76,26 @@ def valid_id(call_id: str) -> str:
     Source: https://platform.claude.com/docs/en/api/messages (read 2026-11-28).
     """
     return _NOT_IN_IDS.sub("_", call_id) or "_"
+
+
+def continues_without_thinking(turns: Sequence[JsonMapping]) -> bool:
+    """Whether the answer continues a turn that does not begin with thinking, as an earlier answer, or another model's, may be.
+
+    The API refuses `thinking.type` `enabled` then, and before an answer that has begun; `adaptive` it takes. Source:
+    https://platform.claude.com/docs/en/build-with-claude/extended-thinking#extended-thinking-with-tool-use (read 2026-11-30).
+    """
+    if not turns or turns[-1]["role"] == "assistant":
+        return True
+    if not any(kind == "tool_result" for kind in _kinds(turns[-1])):
+        return False
+    answers = [turn for turn in turns if turn["role"] == "assistant"]
+    return not answers or next(_kinds(answers[-1]), "text") not in THOUGHTS
+
+
+def _kinds(turn: JsonMapping) -> Iterator[object]:
+    """The types of its blocks."""
+    content = turn.get("content")
+    return (block.get("type") for block in content if isinstance(block, dict)) if isinstance(content, list) else iter(("text",))
 
 
 def finish_reason(stop_reason: str) -> str:

@@ -1,6 +1,7 @@
 """A chat's messages as Anthropic's `system` and `messages`.
 
-Anthropic's roles alternate: consecutive messages become one turn, and results of tools are part of the user's turn. Instructions
+Anthropic's roles alternate, and the user's is first: consecutive messages become one turn, and results of tools are part of the
+user's turn. Texts are never blank (https://platform.claude.com/docs/en/api/messages, read 2026-11-30). Instructions
 before the conversation become `system`. Later ones keep their place where the model allows it (after the user's turn, before the
 answer), else they join `system`, as in Anthropic's own endpoint for OpenAI's clients
 (https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk, read 2026-11-28).
@@ -12,7 +13,8 @@ from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
 from ai_engine.providers.chat_parameters import not_by
-from ai_engine.wire.anthropic import REASONING_FORMAT, valid_id
+from ai_engine.providers.turn_order import BEGINNING, in_order
+from ai_engine.wire.anthropic import REASONING_FORMAT, THOUGHTS, valid_id
 from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
@@ -22,7 +24,7 @@ from ai_engine.wire.tolerant import string_in
 def conversation(body: JsonMapping, traits: Traits) -> tuple[list[Json], list[Json]]:
     """The blocks of `system`, and the turns of `messages`. Raises `InvalidRequest` and `UnsupportedByProvider`."""
     reader = _Conversation(traits)
-    for where, role, message in messages(body, PROVIDER):
+    for where, role, message in in_order(messages(body, PROVIDER)):
         if role == "user":
             reader.user(where, message)
         elif role == "assistant":
@@ -78,8 +80,9 @@ class _Conversation:
         self._open.pop(call_id, None)
         block: Json = {"type": "tool_result", "tool_use_id": valid_id(call_id)}
         content = message.get("content")
+        content = content.strip() and content if isinstance(content, str) else blocks(message, where)
         if content:
-            block["content"] = content if isinstance(content, str) else blocks(message, where)
+            block["content"] = content
         if message.get("is_error") is True:
             block["is_error"] = True
         if message.get("cache_control") is not None and not isinstance(content, list):
@@ -91,9 +94,23 @@ class _Conversation:
         self._check_results()
         self._place_later()
         if not self.turns:
+            # Instructions alone are what the user says.
+            self._add("user", self.system)
+            self.system = []
+        if not self.turns:
             raise unsupported("messages", f"must have a user's message for {PROVIDER}")
-        if self.turns[-1]["role"] == "assistant" and not self._traits.takes_prefill:
+        if self.turns[0]["role"] == "assistant":
+            self.turns.insert(0, {"role": "user", "content": [{"type": "text", "text": BEGINNING}]})
+        if self.turns[-1]["role"] == "assistant":
+            self._begin_answer(self.turns[-1])
+
+    def _begin_answer(self, turn: Json) -> None:
+        """Makes the assistant's last turn one that the answer continues: without thinking, and without a blank at its end."""
+        if not self._traits.takes_prefill:
             raise unsupported("messages", "must not end with an assistant's message: this model does not continue one")
+        turn["content"] = [block for block in turn["content"] if block["type"] not in THOUGHTS]
+        last = turn["content"][-1]
+        turn["content"][-1] = {**last, "text": last["text"].rstrip()}
 
     def _check_results(self) -> None:
         for where in self._open.values():

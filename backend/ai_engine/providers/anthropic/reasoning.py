@@ -22,11 +22,19 @@ class ThinkingOptions(NamedTuple):
     is_on: bool = False
 
 
-def thinking_options(body: JsonMapping, traits: Traits, most_tokens: int) -> ThinkingOptions:
+def thinking_options(body: JsonMapping, traits: Traits, most_tokens: int, *, continues_without: bool) -> ThinkingOptions:
     """`most_tokens` is the request's `max_tokens`, which includes thinking. `thinking` takes precedence over `reasoning_effort`.
 
+    `continues_without` is whether the answer continues a turn without thinking: the API refuses a budget then, so it is left out.
     Raises `UnsupportedByProvider` where the model cannot think, always thinks, or `most_tokens` is too small.
     """
+    options = _requested(body, traits, most_tokens)
+    if continues_without and options.thinking is not None and options.thinking["type"] == "enabled":
+        return ThinkingOptions(is_on=traits.thinks_by_default)
+    return options
+
+
+def _requested(body: JsonMapping, traits: Traits, most_tokens: int) -> ThinkingOptions:
     thinking = optional(body, "thinking", dict)
     effort = None if body.get("reasoning_effort") is None else one_of(body, "reasoning_effort", ("none", *_LEVELS))
     if thinking is not None:

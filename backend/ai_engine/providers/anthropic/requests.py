@@ -19,6 +19,7 @@ from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_parameters import Function, not_by
 from ai_engine.providers.schema_dialects import ANTHROPIC, JSON_ONLY, SCHEMA_PATH
 from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.wire.anthropic import continues_without_thinking
 from ai_engine.wire.fields import check_known, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
@@ -39,8 +40,8 @@ def messages_request(body: JsonMapping, model: str) -> Json:
     account = _account(body)
     most = chat_parameters.most_output_tokens(body)
     most = most if most is not None else traits.largest_output_tokens
-    thinking = thinking_options(body, traits, most)
     system, turns = conversation(body, traits)
+    thinking = thinking_options(body, traits, most, continues_without=continues_without_thinking(turns))
     is_json, schema = chat_parameters.response_format(body)
     if is_json and schema is None:
         system.append({"type": "text", "text": JSON_ONLY})

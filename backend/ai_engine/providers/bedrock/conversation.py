@@ -12,13 +12,12 @@ from ai_engine.providers.bedrock.content import PROVIDER, ContentReader
 from ai_engine.providers.bedrock.model_traits import ModelTraits
 from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
 from ai_engine.providers.chat_parameters import not_by
+from ai_engine.providers.turn_order import BEGINNING, NO_OUTPUT, in_order
 from ai_engine.wire.bedrock import REDACTED_FORMAT, valid_id
 from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai import arguments_in
 
-_BEGINNING = "(The conversation begins with the assistant.)"
-_NO_OUTPUT = "(no output)"
 _PAUSE = "."
 """The assistant's turn between a tool's result and content that the model does not support in the same turn."""
 
@@ -29,7 +28,7 @@ def conversation(body: JsonMapping, traits: ModelTraits, *, has_tools: bool) -> 
     Raises `InvalidRequest` and `UnsupportedByProvider`.
     """
     reader = _Conversation(traits, has_tools=has_tools)
-    for where, role, message in messages(body, PROVIDER):
+    for where, role, message in in_order(messages(body, PROVIDER)):
         if role == "user":
             reader.user(where, message)
         elif role == "assistant":
@@ -105,7 +104,7 @@ class _Conversation:
             return
         word = "failed" if has_failed else "answered"
         others = [block for block in blocks if "text" not in block]
-        self._add("user", [{"text": f"[The tool {self._calls[call_id]} {word}: {text or _NO_OUTPUT}]"}, *others])
+        self._add("user", [{"text": f"[The tool {self._calls[call_id]} {word}: {text or NO_OUTPUT}]"}, *others])
 
     def _result(self, call_id: str, text: str, blocks: list[Json], *, has_failed: bool) -> Json:
         """Blocks that the model does not support in a result follow the last result."""
@@ -118,7 +117,7 @@ class _Conversation:
             output: Json = {"error" if has_failed else "output": text}
             first: Json = {"json": output} if traits.wants_json_results else {"text": orjson.dumps(output).decode()}
             inside = [first, *(block for block in inside if "text" not in block)]
-        result: Json = {"toolUseId": call_id, "content": inside or [{"text": _NO_OUTPUT}]}
+        result: Json = {"toolUseId": call_id, "content": inside or [{"text": NO_OUTPUT}]}
         if has_failed and traits.says_failure:
             result["status"] = "error"
         return {"toolResult": result}
@@ -127,12 +126,25 @@ class _Conversation:
         """Ends the conversation. Raises where it cannot end like this. `hint` is the request's own `cache_control`."""
         self._check_results()
         if not self.turns:
+            # Instructions alone are what the user says.
+            self._add("user", self.system)
+            self.system = []
+        if not self.turns:
             raise unsupported("messages", f"must have a user's message for {PROVIDER}")
         if self.turns[0]["role"] == "assistant" and not self._traits.may_begin_with_assistant:
-            self.turns.insert(0, {"role": "user", "content": [{"text": _BEGINNING}]})
+            self.turns.insert(0, {"role": "user", "content": [{"text": BEGINNING}]})
         if self.turns[-1]["role"] == "assistant" and not self._traits.takes_prefill:
             raise unsupported("messages", "must not end with an assistant's message: this model does not continue one")
+        if self.turns[-1]["role"] == "assistant":
+            self._begin_answer(self.turns[-1])
         self.turns[-1]["content"] += self._content.cache_points(hint)
+
+    def _begin_answer(self, turn: Json) -> None:
+        """Makes the assistant's last turn one that the answer continues: without reasoning, and without a blank at its end."""
+        turn["content"] = [block for block in turn["content"] if "reasoningContent" not in block]
+        for block in turn["content"][-1:]:
+            if "text" in block:
+                block["text"] = block["text"].rstrip()
 
     def _check_results(self) -> None:
         for where in self._open.values():

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ai_engine.providers.anthropic.reasoning import ThinkingOptions, thinking_options
-from ai_engine.providers.anthropic.traits import Thinking
 from ai_engine.providers.bedrock.content import PROVIDER
 from ai_engine.providers.bedrock.model_traits import Effort, ModelTraits
 from ai_engine.providers.chat_parameters import most_output_tokens
@@ -15,21 +14,22 @@ _LEVELS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "
 
 
 def claudes_thinking(body: JsonMapping, traits: ModelTraits, turns: Sequence[Json]) -> ThinkingOptions:
-    """Nothing for other models. Older Claudes refuse thinking after tool results if they did not think before the calls."""
+    """Nothing for other models."""
     claude = traits.claude
     if claude is None:
         return ThinkingOptions()
     most = most_output_tokens(body)
-    thinking = thinking_options(body, claude, most if most is not None else claude.largest_output_tokens)
-    if thinking.is_on and claude.thinking is Thinking.BUDGET and _continues_without_thinking(turns):
-        return ThinkingOptions()
-    return thinking
+    most = most if most is not None else claude.largest_output_tokens
+    return thinking_options(body, claude, most, continues_without=_continues_without_thinking(turns))
 
 
 def _continues_without_thinking(turns: Sequence[Json]) -> bool:
+    """As `wire.anthropic.continues_without_thinking`."""
+    if turns[-1]["role"] == "assistant":
+        return True
     if len(turns) < 2 or not any("toolResult" in block for block in turns[-1]["content"]):
         return False
-    return not any("reasoningContent" in block for block in turns[-2]["content"])
+    return "reasoningContent" not in turns[-2]["content"][0]
 
 
 def add_effort(request: Json, additional: Json, body: JsonMapping, traits: ModelTraits, thinking: ThinkingOptions) -> None:

@@ -13,6 +13,7 @@ from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.schema_dialects import COHERE, JSON_ONLY, SCHEMA_PATH
 from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.providers.turn_order import NO_OUTPUT, in_order
 from ai_engine.wire import openai
 from ai_engine.wire.fields import one_of, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -110,22 +111,30 @@ def _messages(body: JsonMapping) -> list[Json]:
     """Left out are reasoning of earlier turns, which is unsigned, and empty messages, which Cohere refuses."""
     turns: list[Json] = []
     calls: dict[str, str] = {}
-    for where, role, message in messages(body, _PROVIDER):
+    for where, role, message in in_order(messages(body, _PROVIDER)):
         if role in ("system", "developer"):
-            turns.append({"role": "system", "content": _text_content(texts(message, where, _PROVIDER))})
+            if content := _said(message, where):
+                turns.append({"role": "system", "content": _text_content(content)})
         elif role == "user":
-            content = message.get("content")
-            turns.append({"role": "user", "content": content if isinstance(content, str) else _user_content(message, where)})
+            if user := _user_content(message, where):
+                is_text = len(user) == 1 and user[0]["type"] == "text"
+                turns.append({"role": "user", "content": user[0]["text"] if is_text else user})
         elif role == "tool":
             call_id = answered_call(message, where, calls)
-            result: object = _text_content(texts(message, where, _PROVIDER))
+            result: object = _text_content(_said(message, where)) or NO_OUTPUT
             if message.get("is_error") is True:
                 # There is no field for it; results are usually JSON: https://docs.cohere.com/docs/tool-use-overview.
                 result = orjson.dumps({"error": result}).decode()
             turns.append({"role": "tool", "tool_call_id": call_id, "content": result})
         elif (turn := _assistant(message, where, calls)) is not None:
             turns.append(turn)
+    if not turns:
+        raise unsupported("messages", f"must have a message that is not blank for {_PROVIDER}")
     return turns
+
+
+def _said(message: Json, where: str) -> list[str]:
+    return [text for text in texts(message, where, _PROVIDER) if text.strip()]
 
 
 def _text_content(given: list[str]) -> str | list[Json]:
@@ -137,7 +146,8 @@ def _user_content(message: Json, where: str) -> list[Json]:
     for at, part in parts(message, where, _PROVIDER):
         kind = part["type"]
         if kind == "text":
-            content.append({"type": "text", "text": part["text"]})
+            if part["text"].strip():
+                content.append({"type": "text", "text": part["text"]})
         elif kind == "image_url":
             image: Json = {"url": part_string(part, kind, "url", at)}
             detail = part["image_url"].get("detail")
@@ -154,8 +164,8 @@ def _assistant(message: Json, where: str, calls: dict[str, str]) -> Json | None:
     if message.get("images"):
         raise unsupported(f"{where}.images", chat.not_by(_PROVIDER))
     turn: Json = {"role": "assistant"}
-    content = [text for text in texts(message, where, _PROVIDER) if text]
-    if refusal := optional(message, "refusal", str, where):
+    content = _said(message, where)
+    if (refusal := optional(message, "refusal", str, where)) and refusal.strip():
         content.append(refusal)
     if content:
         turn["content"] = _text_content(content)

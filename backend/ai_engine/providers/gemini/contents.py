@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ai_engine.providers.chat_messages import Call, answered_call, data_url, messages, part_string, parts, texts, tool_calls
 from ai_engine.providers.gemini.listing import is_before_3
+from ai_engine.providers.turn_order import BEGINNING, CONTINUE, in_order
 from ai_engine.wire.fields import invalid, optional, optional_objects, required, unsupported
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -17,6 +18,8 @@ from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _PROVIDER = "Gemini"
+_IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
+"""https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats (read 2026-11-30)."""
 _FETCHED_SCHEMES = frozenset({"https", "http", "gs"})
 """Schemes of `fileData` URLs that Google fetches: public and signed URLs, uploaded files, Google's own storage."""
 
@@ -24,16 +27,17 @@ _FETCHED_SCHEMES = frozenset({"https", "http", "gs"})
 def contents(body: JsonMapping, model: str) -> tuple[list[Json], list[Json]]:
     """`contents`, and the parts of `systemInstruction`.
 
-    Consecutive messages of one role become one, and all system messages join the instruction. Left out are an image's `detail`
-    (the default is the finest), a file's name, and reasoning without Gemini's signature.
+    Consecutive messages of one role become one, and all system messages join the instruction. Left out are blank texts, the
+    `detail` of images (the default is the finest), names of files, and reasoning without Gemini's signature. The API refuses empty texts,
+    conversations that do not begin and end with the user or a tool's result, and calls without results directly after them.
     """
     is_old = is_before_3(model)
     turns: list[Json] = []
     instruction: list[Json] = []
     calls: dict[str, str] = {}
-    for where, role, message in messages(body, _PROVIDER):
+    for where, role, message in in_order(messages(body, _PROVIDER)):
         if role in ("system", "developer"):
-            instruction += [{"text": text} for text in texts(message, where, _PROVIDER)]
+            instruction += [{"text": text} for text in texts(message, where, _PROVIDER) if text.strip()]
             continue
         own_role = "user"
         if role == "tool":
@@ -41,14 +45,29 @@ def contents(body: JsonMapping, model: str) -> tuple[list[Json], list[Json]]:
         elif role == "assistant":
             found, own_role = _assistant_parts(message, where, calls, is_old=is_old), "model"
         else:
-            found = [_part(part, at) for at, part in parts(message, where, _PROVIDER)]
+            found = [_part(part, at) for at, part in parts(message, where, _PROVIDER) if not _is_blank(part)]
         if found and turns and turns[-1]["role"] == own_role:
             turns[-1]["parts"] += found
         elif found:
             turns.append({"role": own_role, "parts": found})
+    if not turns and instruction:
+        # Instructions alone are what the user says.
+        return [_said(*instruction)], []
     if not turns:
-        raise unsupported("messages", f"must have more than system messages for {_PROVIDER}")
+        raise unsupported("messages", f"must have a message that is not blank for {_PROVIDER}")
+    if turns[0]["role"] == "model":
+        turns.insert(0, _said({"text": BEGINNING}))
+    if turns[-1]["role"] == "model":
+        turns.append(_said({"text": CONTINUE}))
     return turns, instruction
+
+
+def _said(*parts: Json) -> Json:
+    return {"role": "user", "parts": list(parts)}
+
+
+def _is_blank(part: Json) -> bool:
+    return part["type"] == "text" and not part["text"].strip()
 
 
 def _part(part: Json, where: str) -> Json:
@@ -89,6 +108,8 @@ def _media(url: str, where: str, guessed: str | None = None) -> Json:
         media_type = inline.media_type or guessed
         if media_type is None:
             raise unsupported(where, f"must be a data: URL with a media type for {_PROVIDER}")
+        if media_type.startswith("image/") and media_type not in _IMAGE_TYPES:
+            raise unsupported(where, f"must be a PNG, JPEG, WebP, HEIC or HEIF image; {_PROVIDER} supports no other type")
         return {"inlineData": {"mimeType": media_type, "data": inline.data}}
     try:
         parsed = urlsplit(url)
@@ -102,15 +123,13 @@ def _media(url: str, where: str, guessed: str | None = None) -> Json:
 
 def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old: bool) -> list[Json]:
     """Text, images and calls, each with its signature. Adds the calls to `calls`."""
-    found: list[Json] = [{"text": text} for text in texts(message, where, _PROVIDER) if text]
-    if refusal := optional(message, "refusal", str, where):
+    found: list[Json] = [{"text": text} for text in texts(message, where, _PROVIDER) if text.strip()]
+    if (refusal := optional(message, "refusal", str, where)) and refusal.strip():
         found.append({"text": refusal})
     for at, image in optional_objects(message, "images", where):
         found.append(_media(part_string(image, "image_url", "url", at), f"{at}.image_url.url"))
     signatures, last_signature = _signatures(message)
-    if last_signature is not None:
-        if not found:
-            found.append({"text": ""})
+    if last_signature is not None and found:
         found[-1]["thoughtSignature"] = last_signature
     is_first = True
     for call in tool_calls(message, where, _PROVIDER):

@@ -6,6 +6,7 @@ import pytest
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.providers.anthropic.conversation import conversation
 from ai_engine.providers.anthropic.traits import traits_of
+from ai_engine.providers.turn_order import BEGINNING
 from ai_engine.wire.json_types import Json
 
 CACHED = {"type": "ephemeral"}
@@ -106,15 +107,25 @@ def test_blank_text_is_left_out() -> None:
     assert turns(user("a"), assistant(" \n"), user([text(""), text("b")])) == [user([text("a"), text("b")])]
 
 
+def test_instructions_alone_are_what_the_user_says() -> None:
+    assert read(system("Be brief."), user(" ")) == ([], [user([text("Be brief.")])])
+
+
+def test_a_conversation_that_the_assistant_begins_gets_a_beginning() -> None:
+    [beginning, *rest] = turns(assistant("a"), user("b"))
+    assert beginning == user([text(BEGINNING)])
+    assert rest == [{"role": "assistant", "content": [text("a")]}, user([text("b")])]
+
+
 def test_a_conversation_needs_a_message() -> None:
-    assert refused(system("Be brief.")) == "messages"
+    assert refused(user(" ")) == "messages"
     assert invalid() == "messages"
     assert invalid({"role": "robot", "content": "x"}) == "messages[0].role"
     assert refused({"role": "user", "name": "Ann", "content": "x"}) == "messages[0].name"
 
 
 def test_an_answer_may_be_begun_for_older_models_only() -> None:
-    assert turns(user("a"), assistant("b"))[-1] == {"role": "assistant", "content": [text("b")]}
+    assert turns(user("a"), assistant("b \n"))[-1] == {"role": "assistant", "content": [text("b")]}
     assert refused(user("a"), assistant("b"), model=NEW) == "messages"
 
 
@@ -250,8 +261,27 @@ def test_ids_of_other_providers_fit_on_both_sides() -> None:
 
 def test_calls_and_results_belong_together() -> None:
     assert invalid(user("a"), result("c1", "one")) == "messages[1].tool_call_id"
-    assert invalid(user("a"), assistant(None, ("c1", "{}")), user("b")) == "messages[1].tool_calls[0].id"
-    assert invalid(user("a"), assistant(None, ("c1", "{}"))) == "messages[1].tool_calls[0].id"
+
+
+def test_a_late_result_is_moved_to_its_call_and_a_missing_one_is_made_up() -> None:
+    calls = assistant(None, ("c1", "{}"), ("c2", "{}"))
+    [_, _, said] = turns(user("a"), calls, user("b"), result("c2", "late"))
+    assert [block.get("tool_use_id") for block in said["content"]] == ["c1", "c2", None]
+    assert said["content"][0]["content"]
+    assert said["content"][1]["content"] == "late"
+    assert said["content"][2] == text("b")
+    assert [turn["role"] for turn in turns(user("a"), calls)] == ["user", "assistant", "user"]
+
+
+def test_a_second_result_joins_the_first() -> None:
+    [*_, said] = turns(user("a"), assistant(None, ("c1", "{}")), result("c1", "one"), user("b"), result("c1", [text("two")]))
+    assert said["content"] == [{"type": "tool_result", "tool_use_id": "c1", "content": [text("one"), text("two")]}, text("b")]
+
+
+def test_a_blank_result_is_a_result_without_content() -> None:
+    for content in ("", " ", None, [], [text(" ")]):
+        [*_, said] = turns(user("a"), assistant(None, ("c1", "{}")), result("c1", content))
+        assert said["content"] == [{"type": "tool_result", "tool_use_id": "c1"}]
 
 
 @pytest.mark.parametrize("arguments", ["{", "[]", "7"])

@@ -61,10 +61,18 @@ def test_a_conversation_that_the_assistant_begins_gets_a_beginning_where_the_mod
     assert [turn["role"] for turn in beginning] == ([] if is_taken else ["user"])
 
 
-def test_a_conversation_without_a_user_is_refused() -> None:
+def test_instructions_alone_are_what_the_user_says() -> None:
+    body = sent(chat({"role": "system", "content": "Be brief."}))
+    assert body == {"messages": [{"role": "user", "content": [{"text": "Be brief."}]}]}
     with pytest.raises(UnsupportedByProvider) as refused:
-        encode(chat({"role": "system", "content": "Be brief."}))
+        encode(chat({"role": "system", "content": " "}))
     assert refused.value.param == "messages"
+
+
+def test_a_call_without_a_result_gets_one() -> None:
+    [_, _, said] = sent({"messages": [HI, call(), HI], "tools": [WEATHER]})["messages"]
+    assert "toolResult" in said["content"][0]
+    assert said["content"][1] == {"text": "hi"}
 
 
 @pytest.mark.parametrize(("model", "is_taken"), [(CLAUDE, True), (NOVA, True), (NEW_CLAUDE, False), (LLAMA, False)])
@@ -191,7 +199,6 @@ def test_calls_are_told_as_text_where_no_tools_are_offered() -> None:
 @pytest.mark.parametrize(
     ("messages", "param"),
     [
-        ([HI, call(), HI], "messages[1].tool_calls[0].id"),
         ([HI, result()], "messages[1].tool_call_id"),
         ([HI, call(arguments="[1]"), result()], "messages[1].tool_calls[0].function.arguments"),
         ([HI, call(arguments="{"), result()], "messages[1].tool_calls[0].function.arguments"),

@@ -176,7 +176,7 @@ def test_results_of_several_parts_and_of_failed_tools() -> None:
     texts = [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]
     assert result(texts) == [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]
     assert result("no", is_error=True) == '{"error":"no"}'
-    assert result(None) == ""
+    assert result(None) == result(" ") == "(no output)"
 
 
 def test_images_go_as_they_are() -> None:

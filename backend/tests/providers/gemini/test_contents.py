@@ -123,8 +123,8 @@ def test_parallel_calls_and_their_results_carry_their_ids_and_names() -> None:
         {
             "role": "user",
             "parts": [
-                {"functionResponse": {"id": "b", "name": "do_b", "response": {"output": "done"}}},
                 {"functionResponse": {"id": "a", "name": "do_a", "response": {"output": "done"}}},
+                {"functionResponse": {"id": "b", "name": "do_b", "response": {"output": "done"}}},
                 {"text": "hi"},
             ],
         },
@@ -181,7 +181,7 @@ def test_gemini_3_gets_the_documented_stand_in_for_the_first_call_of_another_mod
 def test_a_texts_signature_goes_back_on_the_last_text() -> None:
     said = of_messages(HI, assistant(content="a", reasoning_content="hm", reasoning_details=[encrypted("S")]))
     assert said[1]["parts"] == [{"text": "a", "thoughtSignature": "S"}]
-    assert of_messages(HI, assistant(reasoning_details=[encrypted("S")]))[1]["parts"] == [{"text": "", "thoughtSignature": "S"}]
+    assert of_messages(HI, assistant(reasoning_details=[encrypted("S")])) == [{"role": "user", "parts": [{"text": "hi"}]}]
 
 
 def test_reasoning_without_a_signature_is_not_sent() -> None:
@@ -242,7 +242,8 @@ def test_a_malformed_message_names_its_field(messages: object, param: str) -> No
 @pytest.mark.parametrize(
     ("messages", "param"),
     [
-        ([{"role": "system", "content": "alone"}], "messages"),
+        ([{"role": "system", "content": " "}], "messages"),
+        ([user(image("data:image/gif;base64,AAAA"))], "messages[0].content[0].image_url.url"),
         ([{"role": "function", "name": "f", "content": "x"}], "messages[0].role"),
         ([HI | {"name": "Ada"}], "messages[0].name"),
         ([{"role": "system", "content": [image("https://x.test/a")]}], "messages[0].content[0].type"),
