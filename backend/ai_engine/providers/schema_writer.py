@@ -5,18 +5,18 @@ models mostly follow those. `oneOf` becomes `anyOf`, `allOf` is joined into one 
 any place become references to `$defs`. What cannot be rewritten, such as recursion at Anthropic, is unsupported.
 """
 
-from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from ai_engine.providers.schema_dialects import Dialect
-from ai_engine.wire.fields import invalid, json_text, path_of, unsupported
+from ai_engine.providers.schema_references import cyclic, reference_to, steps_of, target_of
+from ai_engine.wire.fields import invalid, json_text, optional, path_of, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import array_in, object_in, string_in
 
 _DEEPEST = 100
 _MOST_PARTS = 10_000
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-_SCALAR_TYPES = ["string", "number", "boolean", "null"]
+_SCALAR_TYPES = ("string", "number", "boolean", "null")
 _VARIANTS = ("anyOf", "oneOf")
 _STRUCTURE = frozenset({"type", "properties", "required", "additionalProperties", "items", "prefixItems", *_VARIANTS})
 _UNSAID = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$defs", "definitions"})
@@ -30,6 +30,31 @@ def in_dialect(schema: Json, dialect: Dialect, where: str) -> Json:
     """
     written = _Writer(schema, dialect, where).written()
     return schema if written == schema else written
+
+
+def as_object(schema: Json) -> Json:
+    """A tool's parameters as the schema of one object.
+
+    Anthropic refuses variants at the top; Gemini and Bedrock demand an object. The variants become words, and their properties the
+    object's.
+    """
+    words = {key: schema[key] for key in ("allOf", *_VARIANTS) if isinstance(schema.get(key), list)}
+    if not words:
+        return schema if "type" in schema else {"type": "object", **schema}
+    properties: Json = {}
+    needed: list[object] = []
+    for key, parts in words.items():
+        for part in parts:
+            reference = string_in(part, "$ref")
+            definition = object_in(object_in(schema, "$defs"), reference.removeprefix("#/$defs/")) if reference else part
+            properties |= object_in(definition, "properties")
+            needed += array_in(definition, "required") if key == "allOf" else []
+    flat = {key: value for key, value in schema.items() if key not in words}
+    flat |= {"type": "object", "properties": {**properties, **object_in(schema, "properties")}}
+    if needed:
+        flat["required"] = [*array_in(schema, "required"), *needed]
+    _describe(flat, words)
+    return flat
 
 
 class _Definition(NamedTuple):
@@ -57,8 +82,8 @@ class _Writer:
         self._where = where
         self._dialect = dialect
         self._room = _MOST_PARTS
-        self._names: dict[str, str] = {}
-        """Names in `$defs`, by reference."""
+        self._names: dict[tuple[str, ...], str] = {}
+        """Names in `$defs`, by what they refer to."""
         self._taken: set[str] = set()
         self._definitions: list[_Definition] = []
         self._owner = ""
@@ -70,11 +95,8 @@ class _Writer:
         self._required: list[_Required] = []
 
     def written(self) -> Json:
-        given = self._root.get("$defs") or {}
-        if not isinstance(given, dict):
-            raise invalid(path_of(self._where, "$defs"), "must be an object")
-        for name, schema in given.items():
-            self._defined(_reference_to(name), schema)
+        for name, schema in (optional(self._root, "$defs", dict, self._where) or {}).items():
+            self._defined(("$defs", name), schema)
         root, _ = self._schema(self._resolved(self._root, self._where), self._where, 0)
         if self._dialect.wants_required and root.get("type") != "object":
             raise unsupported(path_of(self._where, "type"), f"must be object for {self._dialect.provider}")
@@ -94,67 +116,43 @@ class _Writer:
     def _resolved(self, schema: object, where: str) -> object:
         """`schema`, or what it refers to, with what stands beside the reference."""
         for _ in range(_DEEPEST):
-            if not isinstance(schema, dict) or "$ref" not in schema:
+            if not isinstance(schema, dict) or "$ref" not in schema or not _STRUCTURE.isdisjoint(schema):
                 return schema
-            target = self._target(schema["$ref"], where)
+            target = target_of(schema["$ref"], self._root, path_of(where, "$ref"))
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**target, **beside} if isinstance(target, dict) else target
         raise unsupported(path_of(where, "$ref"), "refers to itself")
 
-    def _target(self, reference: object, where: str) -> object:
-        where = path_of(where, "$ref")
-        if not isinstance(reference, str):
-            raise invalid(where, "must be a string")
-        if reference != "#" and not reference.startswith("#/"):
-            raise unsupported(where, f"must refer to a place in the schema, such as #/$defs/name, for {self._dialect.provider}")
-        found: object = self._root
-        for step in _steps(reference):
-            if isinstance(found, list) and step.isascii() and step.isdigit() and len(step) < 6 and int(step) < len(found):
-                found = found[int(step)]
-            elif isinstance(found, dict) and step in found:
-                found = found[step]
-            else:
-                raise unsupported(where, f"is {reference[:60]!r}, which is not in the schema")
-        return found
-
     def _reference(self, given: JsonMapping, where: str) -> tuple[Json, Json]:
-        reference = given["$ref"]
-        target = self._target(reference, where)
-        name = self._names.get(reference) or self._defined(reference, target)
+        target = target_of(given["$ref"], self._root, path_of(where, "$ref"))
+        steps = steps_of(given["$ref"])
+        name = self._names.get(steps) or self._defined(steps, target)
         self._uses[self._owner].add(name)
         self._seen.append(name)
         # Nothing may stand beside a reference.
         beside = {key: value for key, value in given.items() if key not in ("$ref", "title") and self._is_said(key)}
-        return {"$ref": _reference_to(name)}, beside
+        return {"$ref": reference_to(name)}, beside
 
-    def _defined(self, reference: str, target: object) -> str:
+    def _defined(self, steps: tuple[str, ...], target: object) -> str:
         """The name of a new definition."""
-        steps = _steps(reference)
         name = base = steps[-1] if steps else "root"
         number = 1
         while name in self._taken:
             number += 1
             name = f"{base}_{number}"
-        self._names[reference] = name
+        self._names[steps] = name
         self._taken.add(name)
         self._definitions.append(_Definition(name, target, ".".join((self._where, *steps))))
         return name
 
     def _check_cycles(self) -> None:
-        try:
-            TopologicalSorter(self._uses).prepare()
-        except CycleError:
-            if not self._dialect.takes_cycles:
-                raise unsupported(self._where, f"refers to itself, which is not supported by {self._dialect.provider}") from None
-            used_by: dict[str, set[str]] = {name: set() for name in self._uses}
-            for name, used in self._uses.items():
-                for each in used:
-                    used_by[each].add(name)
-            cyclic = _stuck(self._uses) & _stuck(used_by)
-            for owner, written, name, references in self._required:
-                if owner in cyclic and not cyclic.isdisjoint(references):
-                    written["required"] = [each for each in written["required"] if each != name]
-                    _describe(written, {"required": [name]})
+        names = cyclic(self._uses)
+        if names and not self._dialect.takes_cycles:
+            raise unsupported(self._where, f"refers to itself, which is not supported by {self._dialect.provider}")
+        for owner, written, name, references in self._required:
+            if owner in names and not names.isdisjoint(references):
+                written["required"] = [each for each in written["required"] if each != name]
+                _describe(written, {"required": [name]})
 
     # Schemas
 
@@ -284,7 +282,7 @@ class _Writer:
         return [written for written, _ in pairs]
 
     def _typed(self, given: Json, where: str) -> Json:
-        """`given` with a type, where the dialect wants one or the schema implies it."""
+        """`given` with the type that it implies."""
         kinds = given.get("type")
         if kinds is not None:
             names = kinds if isinstance(kinds, list) else [kinds]
@@ -295,13 +293,13 @@ class _Writer:
             return {"type": "object", **given}
         if "items" in given or "prefixItems" in given:
             return {"type": "array", **given}
-        if not self._dialect.wants_types or _says_type(given):
-            return given
-        # Any value: objects would have to be closed, so the others remain.
-        return {"type": _SCALAR_TYPES, **given}
+        return given
 
     def _close(self, written: Json, given: JsonMapping, words: Json) -> None:
         """What objects must have in the dialect."""
+        if self._dialect.wants_types and not _says_type(written):
+            # Any value: objects would have to be closed, so the others remain.
+            written["type"] = list(_SCALAR_TYPES)
         kinds = written.get("type")
         if self._dialect.wants_types and not written.keys().isdisjoint(_VARIANTS):
             written.pop("type", None)  # in the variants
@@ -368,28 +366,6 @@ def _says_type(given: JsonMapping) -> bool:
     return not given.keys().isdisjoint(
         ("type", "$ref", "enum", "const", "properties", "items", "prefixItems", "allOf", *_VARIANTS)
     )
-
-
-def _steps(reference: str) -> list[str]:
-    """The steps of a JSON pointer: https://www.rfc-editor.org/rfc/rfc6901 (read 2026-11-30)."""
-    return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
-
-
-def _reference_to(name: str) -> str:
-    return "#/$defs/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _stuck(uses: dict[str, set[str]]) -> set[str]:
-    """The names from which a cycle can be reached."""
-    sorter, stuck = TopologicalSorter(uses), set(uses)
-    try:
-        sorter.prepare()
-    except CycleError:
-        while ready := sorter.get_ready():
-            stuck.difference_update(ready)
-            sorter.done(*ready)
-        return stuck
-    return set()
 
 
 def _describe(written: Json, words: JsonMapping, where: str = "") -> None:

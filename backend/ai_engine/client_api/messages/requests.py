@@ -52,7 +52,7 @@ def messages_request(raw: bytes, arrival: Arrival) -> ClientRequest:
         needs=needs,
     )
     translation = MessagesTranslation(request.body, request.id)
-    return request._replace(translation=translation, body=native.without_foreign(request.body) if has_foreign else request.body)
+    return request._replace(translation=translation, body=native.native_body(request.body, has_foreign=has_foreign))
 
 
 def count_tokens_request(raw: bytes, arrival: Arrival) -> ClientRequest:
@@ -62,7 +62,7 @@ def count_tokens_request(raw: bytes, arrival: Arrival) -> ClientRequest:
     request = steered_request(body, Operation.COUNT_TOKENS, arrival, needs=needs)
     body = request.body
     return request._replace(
-        body=native.without_foreign(body) if has_foreign else body, local_fallback=lambda: {"input_tokens": estimate(body)}
+        body=native.native_body(body, has_foreign=has_foreign), local_fallback=lambda: {"input_tokens": estimate(body)}
     )
 
 

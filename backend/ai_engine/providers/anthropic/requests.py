@@ -18,7 +18,7 @@ from ai_engine.providers.anthropic.reasoning import ThinkingOptions, thinking_op
 from ai_engine.providers.anthropic.traits import Thinking, Traits, traits_of
 from ai_engine.providers.chat_parameters import Function, not_by
 from ai_engine.providers.schema_dialects import ANTHROPIC, JSON_ONLY, SCHEMA_PATH
-from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.providers.schema_writer import as_object, in_dialect
 from ai_engine.wire.anthropic import continues_without_thinking
 from ai_engine.wire.fields import check_known, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -140,8 +140,7 @@ def check_forced_tools(traits: Traits, thinking: ThinkingOptions) -> None:
 
 
 def _tool(function: Function, place: int, traits: Traits) -> Json:
-    schema = function.parameters or {}
-    schema = schema if "type" in schema else {"type": "object", **schema}
+    schema = as_object(function.parameters or {})
     tool: Json = {"name": function.name, "input_schema": schema}
     if function.description is not None:
         tool["description"] = function.description

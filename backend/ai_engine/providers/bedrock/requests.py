@@ -17,7 +17,7 @@ from ai_engine.providers.bedrock.model_traits import ModelTraits, traits_of
 from ai_engine.providers.bedrock.reasoning import add_effort, claudes_thinking
 from ai_engine.providers.chat_parameters import Function, ToolChoice, not_by
 from ai_engine.providers.schema_dialects import BEDROCK, JSON_ONLY, SCHEMA_PATH
-from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.providers.schema_writer import as_object, in_dialect
 from ai_engine.wire.fields import json_text, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import string_in
@@ -144,8 +144,7 @@ def _add_tools(
 
 
 def _tool(function: Function, traits: ModelTraits, where: str) -> Json:
-    schema = function.parameters or _NO_PARAMETERS
-    schema = schema if "type" in schema else {"type": "object", **schema}
+    schema = as_object(function.parameters or _NO_PARAMETERS)
     specification: Json = {"name": function.name, "inputSchema": {"json": schema}}
     if function.description is not None and function.description.strip():
         specification["description"] = function.description

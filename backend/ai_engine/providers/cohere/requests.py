@@ -12,7 +12,7 @@ from ai_engine.providers.chat_messages import answered_call, messages, part_stri
 from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.schema_dialects import COHERE, JSON_ONLY, SCHEMA_PATH
-from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.providers.schema_writer import as_object, in_dialect
 from ai_engine.providers.turn_order import NO_OUTPUT, in_order
 from ai_engine.wire import openai
 from ai_engine.wire.fields import one_of, optional, unsupported
@@ -88,7 +88,7 @@ def _sampling(body: JsonMapping) -> Json:
 
 
 def _tool(function: Function, place: int, *, is_strict: bool) -> Json:
-    schema = function.parameters or _NO_PARAMETERS
+    schema = as_object(function.parameters or _NO_PARAMETERS)
     if is_strict:
         schema = in_dialect(schema, COHERE, f"tools[{place}].function.parameters")
     tool: Json = {"name": function.name, "parameters": schema}

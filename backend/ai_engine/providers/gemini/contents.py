@@ -28,8 +28,9 @@ def contents(body: JsonMapping, model: str) -> tuple[list[Json], list[Json]]:
     """`contents`, and the parts of `systemInstruction`.
 
     Consecutive messages of one role become one, and all system messages join the instruction. Left out are blank texts, the
-    `detail` of images (the default is the finest), names of files, and reasoning without Gemini's signature. The API refuses empty texts,
-    conversations that do not begin and end with the user or a tool's result, and calls without results directly after them.
+    `detail` of images (the default is the finest), names of files, and reasoning without Gemini's signature. The API refuses
+    empty texts, conversations that do not begin and end with the user or a tool's result, and calls without results directly
+    after them.
     """
     is_old = is_before_3(model)
     turns: list[Json] = []

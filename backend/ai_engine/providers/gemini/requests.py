@@ -10,7 +10,7 @@ from ai_engine.providers.chat_parameters import Function, ToolChoice
 from ai_engine.providers.gemini.contents import contents
 from ai_engine.providers.gemini.listing import is_before_3, thinks_by_budget
 from ai_engine.providers.schema_dialects import GEMINI, JSON_ONLY, SCHEMA_PATH
-from ai_engine.providers.schema_writer import in_dialect
+from ai_engine.providers.schema_writer import as_object, in_dialect
 from ai_engine.wire.fields import check_known, non_empty, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
@@ -94,7 +94,7 @@ def _declaration(function: Function, place: int) -> Json:
     if function.parameters is not None:
         # `parameters` is OpenAPI's dialect, without `$ref` and `additionalProperties`.
         where = f"tools[{place}].function.parameters"
-        declaration["parametersJsonSchema"] = in_dialect(function.parameters, GEMINI, where)
+        declaration["parametersJsonSchema"] = in_dialect(as_object(function.parameters), GEMINI, where)
     return declaration
 
 
@@ -132,7 +132,7 @@ def _generation_config(body: JsonMapping, model: str) -> Json:
 
 
 def _output(body: JsonMapping, model: str, *, may_call: bool) -> tuple[Json, bool]:
-    """The format of the answer, and whether the model must be told of JSON in words.
+    """The format of the answer, and whether JSON is an instruction instead.
 
     Models before Gemini 3 have either JSON or tools (https://github.com/googleapis/python-genai/issues/867, read 2026-11-30). A
     schema beside tools is for another route: as a last tool's parameters, it would hold only if the model called that tool.

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ai_engine.client_api.messages import native, reasoning
 from ai_engine.client_api.messages.reasoning import PREFIX, Showing
+from ai_engine.errors import InvalidRequest
 from ai_engine.wire.json_types import Json
 from tests.builders import chat_of
 from tests.client_api.messages.message_reader import translated_message
@@ -136,5 +137,52 @@ def test_providers_of_the_api_do_not_get_the_gateways_additions() -> None:
 def test_everything_else_reaches_them_as_it_came() -> None:
     turns = [user(text("a")), assistant({"type": "thinking", "thinking": "Hm", "signature": "EqQB"}, tool_use("toolu_1"))]
     whole = body(messages=[*turns, user(tool_result("toolu_1"), {"type": "novelty"})], something_new={"a": 1})
-    assert native.without_foreign(whole) == whole
+    assert native.native_body(whole, has_foreign=True) == whole
     assert parsed(**whole).body == whole
+
+
+BUDGET = {"type": "enabled", "budget_tokens": 2048}
+OURS = {"type": "thinking", "thinking": "Hm", "signature": PREFIX}
+
+
+@pytest.mark.parametrize("answer", [[OURS, tool_use()], [tool_use()], [text("a"), tool_use()]])
+def test_thinking_is_off_in_a_turn_that_does_not_begin_with_anthropics_thinking(answer: list[Json]) -> None:
+    turns = [user(text("a")), assistant(*answer), user(tool_result())]
+    edits = [{"type": "clear_thinking_20251015", "keep": "all"}, {"type": "clear_tool_uses_20250919"}]
+    request = parsed(messages=turns, thinking=BUDGET, context_management={"edits": edits})
+    assert request.body["thinking"] == {"type": "disabled"}
+    assert request.body["context_management"] == {"edits": edits[1:]}
+    assert chat(messages=turns, thinking=BUDGET)["thinking"] == BUDGET
+
+
+@pytest.mark.parametrize(
+    ("turns", "thinking"),
+    [
+        ([user(text("a"))], BUDGET),
+        ([user(text("a")), assistant(OURS, text("b")), user(text("c"))], BUDGET),
+        ([user(text("a")), assistant({**OURS, "signature": "EqQB"}, tool_use()), user(tool_result())], BUDGET),
+        ([user(text("a")), assistant({"type": "redacted_thinking", "data": "EmwK"}, tool_use()), user(tool_result())], BUDGET),
+        ([user(text("a")), assistant(OURS, tool_use()), user(tool_result())], {"type": "adaptive"}),
+        ([user(text("a")), assistant(text("b"))], BUDGET),
+    ],
+)
+def test_thinking_stays_as_it_came_everywhere_else(turns: list[Json], thinking: Json) -> None:
+    assert parsed(messages=turns, thinking=thinking).body["thinking"] == thinking
+
+
+def test_nothing_blank_remains_of_a_turn_without_its_thinking() -> None:
+    turns = [
+        user(text("a")),
+        assistant(OURS, text(" "), tool_use()),
+        user(tool_result()),
+        assistant(OURS, text("")),
+        user(text("b")),
+    ]
+    said = parsed(messages=turns).body["messages"]
+    assert said == [turns[0], assistant(tool_use()), turns[2], turns[4]]
+
+
+def test_a_conversation_of_another_models_thinking_alone_is_refused() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parsed(messages=[assistant(OURS)])
+    assert refused.value.param == "messages"
