@@ -35,7 +35,7 @@ def in_dialect(schema: Json, dialect: Dialect, where: str) -> Json:
 def as_object(schema: Json) -> Json:
     """A tool's parameters as the schema of one object.
 
-    Anthropic refuses variants at the top; Gemini and Bedrock demand an object. The variants become words, and their properties the
+    Anthropic refuses variants at the top; Gemini and Bedrock demand an object. Variants become words, and their properties the
     object's.
     """
     words = {key: schema[key] for key in ("allOf", *_VARIANTS) if isinstance(schema.get(key), list)}
@@ -334,10 +334,10 @@ class _Writer:
         rest = []
         for place, each in enumerate(parts):
             at = f"{where}.allOf[{place}]"
-            self._take(1, at, depth)
+            self._take(1, where, depth)
             part = self._resolved(each, at)
             if isinstance(part, dict):
-                if left := self._join(joined, self._joined(part, at, depth + 1)):
+                if left := self._join(joined, self._joined(part, at if part is each else where, depth + 1)):
                     rest.append(left)
             elif part is not True:
                 raise invalid(at, "must be a schema: an object, or true")

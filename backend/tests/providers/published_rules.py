@@ -76,6 +76,8 @@ def _anthropic_turn(turn: Json, following: Json) -> Iterator[str]:
     if not turn["content"]:
         yield "content is not empty"
         return
+    if turn["role"] == "system" and following.get("role", "assistant") != "assistant":
+        yield "instructions are before an answer"
     calls = [block["id"] for block in turn["content"] if block["type"] == "tool_use"]
     results = [block["tool_use_id"] for block in following["content"] if block["type"] == "tool_result"]
     if sorted(calls) != sorted(results):

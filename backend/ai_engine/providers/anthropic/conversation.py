@@ -13,7 +13,7 @@ from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
 from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
 from ai_engine.providers.chat_parameters import not_by
-from ai_engine.providers.turn_order import BEGINNING, in_order
+from ai_engine.providers.turn_order import BEGINNING, CONTINUE, in_order
 from ai_engine.wire.anthropic import REASONING_FORMAT, THOUGHTS, valid_id
 from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -45,6 +45,8 @@ class _Conversation:
         self.turns: list[Json] = []
         self._traits = traits
         self._later: list[Json] = []
+        self._is_users_turn = False
+        """Whether the last message that counts is the user's, even a blank one."""
         self._calls: dict[str, str] = {}
         """All calls so far: the names of their tools, by id."""
         self._open: dict[str, str] = {}
@@ -60,6 +62,7 @@ class _Conversation:
     def user(self, where: str, message: Json) -> None:
         self._check_results()
         self._add("user", blocks(message, where))
+        self._is_users_turn = True
 
     def assistant(self, where: str, message: Json) -> None:
         self._check_results()
@@ -72,7 +75,9 @@ class _Conversation:
             content.append({"type": "tool_use", "id": valid_id(call.id), "name": call.name, "input": _input(call)})
             self._calls[call.id] = call.name
             self._open[call.id] = f"{call.where}.id"
-        self._place_later()
+        if content:
+            self._is_users_turn = False
+            self._place_later()
         self._add("assistant", with_thinking(content, message.get("reasoning_details")))
 
     def result(self, where: str, message: Json) -> None:
@@ -92,6 +97,8 @@ class _Conversation:
     def close(self) -> None:
         """Ends the conversation. Raises where it cannot end like this."""
         self._check_results()
+        if self._is_users_turn and self.turns and self.turns[-1]["role"] == "assistant":
+            self._add("user", [{"type": "text", "text": CONTINUE}])
         self._place_later()
         if not self.turns:
             # Instructions alone are what the user says.

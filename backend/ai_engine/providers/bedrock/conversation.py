@@ -12,7 +12,7 @@ from ai_engine.providers.bedrock.content import PROVIDER, ContentReader
 from ai_engine.providers.bedrock.model_traits import ModelTraits
 from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
 from ai_engine.providers.chat_parameters import not_by
-from ai_engine.providers.turn_order import BEGINNING, NO_OUTPUT, in_order
+from ai_engine.providers.turn_order import BEGINNING, CONTINUE, NO_OUTPUT, in_order
 from ai_engine.wire.bedrock import REDACTED_FORMAT, valid_id
 from ai_engine.wire.fields import invalid, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -54,6 +54,8 @@ class _Conversation:
         """All calls so far: the names of their tools, by id."""
         self._open: dict[str, str] = {}
         """Calls without a result: their paths, by id."""
+        self._is_users_turn = False
+        """Whether the last message that counts is the user's, even a blank one."""
         self._after_results: list[Json] = []
         """Blocks that follow the last result."""
         self._kinds: set[str] = set()
@@ -65,6 +67,7 @@ class _Conversation:
     def user(self, where: str, message: Json) -> None:
         self._check_results()
         self._add("user", self._content.blocks(message, where))
+        self._is_users_turn = True
 
     def assistant(self, where: str, message: Json) -> None:
         self._check_results()
@@ -77,6 +80,7 @@ class _Conversation:
             self._calls[call.id] = call.name
             self._open[call.id] = f"{call.where}.id"
             content.append(self._call(call))
+        self._is_users_turn = self._is_users_turn and not content
         self._add("assistant", self._with_reasoning(content, message.get("reasoning_details")))
 
     def _call(self, call: Call) -> Json:
@@ -125,6 +129,8 @@ class _Conversation:
     def close(self, hint: object) -> None:
         """Ends the conversation. Raises where it cannot end like this. `hint` is the request's own `cache_control`."""
         self._check_results()
+        if self._is_users_turn and self.turns and self.turns[-1]["role"] == "assistant":
+            self._add("user", [{"text": CONTINUE}])
         if not self.turns:
             # Instructions alone are what the user says.
             self._add("user", self.system)

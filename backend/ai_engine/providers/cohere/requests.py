@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 
 from ai_engine.providers import chat_parameters as chat
-from ai_engine.providers.chat_messages import answered_call, messages, part_string, parts, texts, tool_calls
+from ai_engine.providers.chat_messages import answered_call, data_url, messages, part_string, parts, texts, tool_calls
 from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.schema_dialects import COHERE, JSON_ONLY, SCHEMA_PATH
@@ -149,7 +149,9 @@ def _user_content(message: Json, where: str) -> list[Json]:
             if part["text"].strip():
                 content.append({"type": "text", "text": part["text"]})
         elif kind == "image_url":
-            image: Json = {"url": part_string(part, kind, "url", at)}
+            url = part_string(part, kind, "url", at)
+            inline = data_url(url, f"{at}.image_url.url")
+            image: Json = {"url": url if inline is None else f"data:{inline.media_type or ''};base64,{inline.data}"}
             detail = part["image_url"].get("detail")
             if detail is not None:
                 image["detail"] = detail

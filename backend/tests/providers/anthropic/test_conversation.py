@@ -91,6 +91,11 @@ def test_later_instructions_keep_their_place_where_the_model_takes_that() -> Non
     ]
 
 
+def test_later_instructions_wait_for_an_answer_that_is_not_empty() -> None:
+    _, said = read(user("a"), system("b"), assistant(None), user("c"), assistant("d"), user("e"), model=NEW)
+    assert [turn["role"] for turn in said] == ["user", "system", "assistant", "user"]
+
+
 def test_for_other_models_later_instructions_join_the_system_prompt() -> None:
     made, said = read(system("a"), user("b"), system("c"), user("d"))
     assert made == [text("a"), text("c")]
@@ -115,6 +120,12 @@ def test_a_conversation_that_the_assistant_begins_gets_a_beginning() -> None:
     [beginning, *rest] = turns(assistant("a"), user("b"))
     assert beginning == user([text(BEGINNING)])
     assert rest == [{"role": "assistant", "content": [text("a")]}, user([text("b")])]
+
+
+@pytest.mark.parametrize("model", [OLD, NEW])
+def test_a_users_last_message_is_never_an_answer_to_continue(model: str) -> None:
+    _, said = read(user("a"), assistant("b"), user(" "), model=model)
+    assert [turn["role"] for turn in said] == ["user", "assistant", "user"]
 
 
 def test_a_conversation_needs_a_message() -> None:

@@ -6,6 +6,7 @@ import pytest
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
 from ai_engine.providers.cohere.requests import embed_request
+from ai_engine.providers.schema_dialects import JSON_ONLY
 from ai_engine.upstream.port import header
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
@@ -184,6 +185,28 @@ def test_images_go_as_they_are() -> None:
     data = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     [message] = of_messages(user({"type": "text", "text": "see"}, image, data))
     assert message["content"] == [{"type": "text", "text": "see"}, image, data]
+    [message] = of_messages(user({"type": "image_url", "image_url": {"url": "data:image/jpg;base64,AAAA"}}))
+    assert message["content"][0]["image_url"] == {"url": "data:image/jpeg;base64,AAAA"}
+
+
+def test_blank_texts_are_left_out() -> None:
+    blank = {"type": "text", "text": " "}
+    assert of_messages({"role": "system", "content": " "}, user(blank), HI, user(blank, {"type": "text", "text": "a"})) == [
+        HI,
+        {"role": "user", "content": "a"},
+    ]
+
+
+def test_a_format_of_the_answer_is_never_beside_tools() -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    body = sent(chat(tools=[tool], response_format={"type": "json_object"}))
+    assert body["messages"][0] == {"role": "system", "content": JSON_ONLY}
+    assert "response_format" not in body
+    assert "tools" not in sent(chat(tools=[tool], tool_choice="none", response_format={"type": "json_object"}))
+    wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
+    with pytest.raises(UnsupportedByProvider) as refused:
+        sent(chat(tools=[tool], response_format=wanted))
+    assert refused.value.param == "response_format.type"
 
 
 def test_an_assistant_that_said_nothing_is_left_out_and_a_refusal_is_what_it_said() -> None:

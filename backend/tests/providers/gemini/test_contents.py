@@ -51,6 +51,24 @@ def test_a_conversation_alternates_and_neighbours_of_one_role_are_joined() -> No
     ]
 
 
+def test_a_conversation_begins_and_ends_with_the_user() -> None:
+    said = of_messages(assistant(content="a"), HI, assistant(content="b"))
+    assert [turn["role"] for turn in said] == ["user", "model", "user", "model", "user"]
+    assert sent({"messages": [{"role": "system", "content": "a"}]}) == {"contents": [{"role": "user", "parts": [{"text": "a"}]}]}
+
+
+def test_blank_texts_are_left_out() -> None:
+    said = user({"type": "text", "text": " "}, {"type": "text", "text": "a"})
+    body = sent({"messages": [{"role": "system", "content": ""}, said]})
+    assert body == {"contents": [{"role": "user", "parts": [{"text": "a"}]}]}
+
+
+def test_a_call_has_one_response_directly_after_it() -> None:
+    said = of_messages(HI, assistant(tool_calls=[call("a"), call("b")]), HI, result("b"))
+    assert [part["functionResponse"]["id"] for part in said[2]["parts"][:2]] == ["a", "b"]
+    assert said[2]["parts"][2:] == [{"text": "hi"}]
+
+
 def test_an_assistant_that_said_nothing_is_left_out() -> None:
     assert of_messages(HI, assistant(content=""), HI) == [{"role": "user", "parts": [{"text": "hi"}, {"text": "hi"}]}]
 

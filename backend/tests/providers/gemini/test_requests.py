@@ -4,6 +4,7 @@ import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
 from ai_engine.names import Operation
+from ai_engine.providers.schema_dialects import JSON_ONLY
 from ai_engine.upstream.port import header
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json
@@ -113,6 +114,20 @@ def test_probabilities() -> None:
     assert config(logprobs=True) == {"responseLogprobs": True}
     assert config(logprobs=True, top_logprobs=3) == {"responseLogprobs": True, "logprobs": 3}
     assert config(logprobs=False, top_logprobs=0) == {}
+
+
+def test_older_models_have_no_format_of_the_answer_beside_tools() -> None:
+    old, any_json = "gemini-2.5-flash", {"type": "json_object"}
+    body = sent(chat(tools=[WEATHER], response_format=any_json), model=old)
+    assert body["systemInstruction"] == {"parts": [{"text": JSON_ONLY}]}
+    assert "generationConfig" not in body
+    body = sent(chat(tools=[WEATHER], tool_choice="none", response_format=any_json), model=old)
+    assert body.keys() == {"contents", "generationConfig"}
+    schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
+    with pytest.raises(UnsupportedByProvider) as refused:
+        sent(chat(tools=[WEATHER], response_format=schema), model=old)
+    assert refused.value.param == "response_format.type"
+    assert sent(chat(tools=[WEATHER], response_format=schema))["generationConfig"]["responseMimeType"] == "application/json"
 
 
 def test_formats_keep_the_json_schema_as_it_is() -> None:
