@@ -17,6 +17,7 @@ from ai_engine.providers.bedrock.requests import converse_request
 from ai_engine.providers.cohere.requests import chat_request
 from ai_engine.providers.gemini.requests import generate_content
 from ai_engine.wire.json_types import Json, JsonMapping
+from tests.builders import chat_of
 from tests.client_api.responses.response_builders import as_chat
 from tests.providers.published_rules import broken_by_anthropic, broken_by_bedrock, broken_by_cohere, broken_by_gemini
 
@@ -128,7 +129,7 @@ ITEM = st.one_of(
 def chat_of_messages(raw: bytes) -> Json:
     translation = parse_messages(raw, Arrival("r")).translation
     assert translation is not None
-    return dict(translation.chat_request())
+    return dict(chat_of(translation))
 
 
 def check_everywhere(chat: Json) -> None:
