@@ -42,9 +42,9 @@ class EventKind(Enum):
     CONTENT = auto()
     """Content, a tool call, reasoning, a refusal, audio: commits the answer."""
     FINISH = auto()
-    """Every choice so far has its `finish_reason`; content may be in the same event."""
+    """Every choice so far has its `finish_reason`; content may be in the same event, and, from some providers, in later ones."""
     USAGE = auto()
-    """Usage without choices: dropped unless the client requested it."""
+    """Usage without choices: dropped unless the client requested it. The provider's own (with `data`) comes after all content."""
     DONE = auto()
     """The protocol's own end."""
     INVALID = auto()
@@ -88,6 +88,10 @@ class StreamDecoder(Protocol):
         """The number of skipped events."""
 
     @property
+    def saw_end(self) -> bool:
+        """The protocol's own end was an event with more to it than `DONE`."""
+
+    @property
     def answer(self) -> JsonMapping | None:
         """The whole answer, where the format repeats it at its end; else `None`."""
 
@@ -103,6 +107,16 @@ class StreamDecoder(Protocol):
     @property
     def is_finished(self) -> bool:
         """Every choice so far has its `finish_reason`: the answer is complete even if the stream is cut."""
+
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        """A finish for the choices without one, once the provider has ended its answer: `tool_calls` after calls, else `stop`.
+
+        Empty where there is no answer, or a call stops halfway.
+        """
+
+    @property
+    def inferred_finish(self) -> str | None:
+        """The reason that `infer_finish` found, if it did."""
 
 
 LARGEST_LISTING_BYTES = 16 * 1024 * 1024

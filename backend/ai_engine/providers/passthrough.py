@@ -108,14 +108,13 @@ class PassedStreamDecoder(EventDecoder):
     def ending(self) -> Sequence[Event]:
         return CHAT_END if self._saw_done else ()
 
+    def _repaired(self, payload: bytes) -> Sequence[StreamEvent]:
+        events = super()._repaired(payload)
+        self._saw_done = self._saw_done or DONE in events
+        return events
+
     def _event(self, data: bytes) -> StreamEvent:
-        if data.strip() == openai.DONE:
-            self._saw_done = True
-            return DONE
-        try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            event = None
+        event = orjson.loads(data)
         if type(event) is not dict:
             return self._invalid()
         kind = event.get("type")

@@ -12,6 +12,7 @@ from ai_engine.providers.failures import Failure, classify_error_value, malforme
 from ai_engine.wire import openai
 from ai_engine.wire.eventstream import BrokenFrame, JsonFrameReader, unions
 from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire.lenient_json import PairJoiner
 from ai_engine.wire.sse import Event, EventReader, EventTooLarge
 
 CHAT_END: Sequence[Event] = (("", openai.DONE),)
@@ -42,7 +43,19 @@ def is_json(rest: bytes) -> bool:
 class BodyDecoder(ABC):
     """The common part of every `adapter.StreamDecoder`: reads a body and keeps counts."""
 
-    __slots__ = ("_has_events", "_reader", "answer", "characters_since_usage", "invalid_events", "model", "usage")
+    __slots__ = (
+        "_has_events",
+        "_is_speaking",
+        "_pairs",
+        "_reader",
+        "answer",
+        "characters_since_usage",
+        "inferred_finish",
+        "invalid_events",
+        "model",
+        "saw_end",
+        "usage",
+    )
 
     def __init__(self, reader: EventReader | JsonFrameReader | None = None) -> None:
         """`reader` reads the framing; `None` is server-sent events."""
@@ -51,8 +64,13 @@ class BodyDecoder(ABC):
         self.characters_since_usage = 0
         self.invalid_events = 0
         self.answer: JsonMapping | None = None
+        self.inferred_finish: str | None = None
+        self.saw_end = False
         self._reader = EventReader() if reader is None else reader
         self._has_events = False
+        self._is_speaking = False
+        """Content came, and no finish after it; unused where an answer has several choices."""
+        self._pairs = PairJoiner()
 
     def feed(self, chunk: bytes) -> Sequence[StreamEvent]:
         try:
@@ -72,9 +90,36 @@ class BodyDecoder(ABC):
     def ending(self) -> Sequence[Event]:
         return CHAT_END
 
-    @abstractmethod
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        return ()
+
     def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        """The events of these payloads; sets `_has_events`."""
+        """The events of these payloads."""
+        events: list[StreamEvent] = []
+        for payload in payloads:
+            self._has_events = True
+            try:
+                events += self._events(payload)
+            except orjson.JSONDecodeError:
+                events += self._repaired(payload)
+            except orjson.JSONEncodeError:
+                events.append(TOO_DEEP)
+        return events
+
+    @abstractmethod
+    def _events(self, data: bytes) -> Sequence[StreamEvent]:
+        """The events of one payload. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""
+
+    def _repaired(self, payload: bytes) -> Sequence[StreamEvent]:
+        """The events of a payload that is not JSON: the end that OpenAI's streams have, or what a lenient parser reads."""
+        if payload.strip() == openai.DONE:
+            return (DONE,)
+        try:
+            return self._events(self._pairs.repaired(payload))
+        except orjson.JSONEncodeError:
+            return (TOO_DEEP,)
+        except ValueError:
+            return (self._invalid(),)
 
     def _of_plain(self, body: bytes) -> StreamEvent:
         """A body without a single event."""
@@ -105,35 +150,23 @@ class EventDecoder(BodyDecoder):
     __slots__ = ()
 
     def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        if not payloads:
-            return ()
+        if len(payloads) != 1:
+            return super()._read(payloads)
         self._has_events = True
-        if len(payloads) == 1:  # nearly every read
-            return (self._event(payloads[0]),)
-        return [self._event(payload) for payload in payloads]
+        try:
+            return (self._event(payloads[0]),)  # as nearly every read
+        except orjson.JSONDecodeError:
+            return self._repaired(payloads[0])
+
+    def _events(self, data: bytes) -> Sequence[StreamEvent]:
+        return (self._event(data),)
 
     @abstractmethod
     def _event(self, data: bytes) -> StreamEvent:
-        """The event of one payload."""
+        """The event of one payload. Raises `orjson.JSONDecodeError`."""
 
 
 class TranslatingDecoder(BodyDecoder):
     """Of a protocol that is translated to chats: one event may become several chunks, or none."""
 
     __slots__ = ()
-
-    def _read(self, payloads: Sequence[bytes]) -> Sequence[StreamEvent]:
-        events: list[StreamEvent] = []
-        for payload in payloads:
-            self._has_events = True
-            try:
-                events += self._events(payload)
-            except orjson.JSONDecodeError:
-                events.append(self._invalid())
-            except orjson.JSONEncodeError:
-                events.append(TOO_DEEP)
-        return events
-
-    @abstractmethod
-    def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        """The chunks of one payload. Raises `orjson.JSONDecodeError` and `orjson.JSONEncodeError`."""

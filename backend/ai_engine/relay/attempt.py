@@ -203,7 +203,8 @@ class Attempt:
         assert decoder is not None, "a stream has a decoder"
         tokens = decoder.usage.all_output if decoder.usage and stream.is_complete else None
         seconds = self.lease.provider_seconds() - (self.lease.first_token_seconds or 0)
-        self.lease.succeed(self._spent_so_far(), tokens / seconds if tokens and seconds > 0 else None)
+        detail = None if decoder.inferred_finish is None else f"No finish reason came; {decoder.inferred_finish} was inferred."
+        self.lease.succeed(self._spent_so_far(), tokens / seconds if tokens and seconds > 0 else None, detail)
 
     def abandon_stream(self) -> None:
         """The gateway itself failed while the stream was open."""

@@ -9,6 +9,7 @@ from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.failures import Failure
 from ai_engine.providers.stream_events import TOO_DEEP
 from ai_engine.relay.exchange import Exchange
+from ai_engine.relay.held_end import HeldEnd
 from ai_engine.relay.one_call import first_call_alone
 from ai_engine.relay.translation import StreamTranslator, Translation
 from ai_engine.wire.chat_shape import sound_chunk
@@ -33,8 +34,10 @@ class ClientStream:
         "_translation",
         "_translator",
         "_wants_usage",
+        "end",
         "failure",
         "has_content",
+        "may_be_over",
         "saw_done",
         "saw_finish",
     )
@@ -47,10 +50,15 @@ class ClientStream:
         self._on_chunk = on_chunk
         self._is_raw = False
         """Events go to the client as the provider wrote them."""
+        self.may_be_over = False
+        """A finish or a separate usage came, and what follows is looked at more closely."""
+        self.end = HeldEnd()
+        """What waits until it is known that no content follows."""
         self.has_content = False
         """The answer got further."""
         self.saw_finish = False
-        """A `FINISH` was among them. Behind a failure none is read, though the decoder may have seen one there."""
+        """A `FINISH` was among them, with no content after it. Behind a failure none is read, though the decoder may have seen
+        one there."""
         self.saw_done = False
         """The protocol's own end was among them."""
         self.failure: Failure | None = None
@@ -60,16 +68,18 @@ class ClientStream:
         """As `read`, for the first events of an answer. Nothing has been written, so that it may yet begin again elsewhere."""
         self._translator = None
         self._is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
+        self.may_be_over, self.end = False, HeldEnd()
         self.saw_finish, self.saw_done, self.failure = False, False, None
         return self.read(exchange, events)
 
     def read(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
         """What these events are for the client, framed; `exchange` is the one whose stream they are from."""
-        self.has_content, framed = False, []
+        framed: list[bytes] = []
+        self.has_content = False
         try:
             for event in events:
                 kind = event.kind
-                if kind is _CONTENT or kind is _FINISH:
+                if kind is _CONTENT:
                     self.has_content = True
                 elif kind is _DONE:
                     self.saw_done = True
@@ -79,14 +89,33 @@ class ClientStream:
                     break
                 elif kind is _INVALID:
                     continue
-                data = encode_event(event.data, event.name) if self._is_raw and event.data else self._framed(exchange, event)
-                if kind is not _USAGE or self._wants_usage:
-                    framed.append(data)
-                if kind is _FINISH:
-                    self.saw_finish = True
+                if self.may_be_over or kind is _FINISH or kind is _USAGE:
+                    framed += self._at_the_end(exchange, event)
+                else:
+                    is_ready = self._is_raw and event.data
+                    framed.append(encode_event(event.data, event.name) if is_ready else self._framed(exchange, event))
         except orjson.JSONEncodeError:
             self.failure = TOO_DEEP.failure
         return framed[0] if len(framed) == 1 else b"".join(framed)
+
+    def _at_the_end(self, exchange: Exchange, event: StreamEvent) -> Sequence[bytes]:
+        """As `read`, for an event of the end, or behind one."""
+        now = self.end.take(event, is_divided=not self._is_raw)
+        if event.kind is _FINISH:
+            self.saw_finish = True
+            self.has_content = self.has_content or self.end.is_doubtful
+        elif event.kind is _CONTENT:
+            self.saw_finish = False
+        self.may_be_over = self.saw_finish or not self.end.is_empty
+        return self._all_framed(exchange, now)
+
+    def let_content_go(self, exchange: Exchange) -> bytes:
+        """The content that waits for the end together with a finish reason (`end.content_waits`)."""
+        return b"".join(self._all_framed(exchange, self.end.let_content_go()))
+
+    def _all_framed(self, exchange: Exchange, events: Sequence[StreamEvent]) -> Sequence[bytes]:
+        framed = [(event.kind, self._framed(exchange, event)) for event in events]
+        return [data for kind, data in framed if kind is not _USAGE or self._wants_usage]
 
     def _framed(self, exchange: Exchange, event: StreamEvent) -> bytes:
         if exchange.keeps_first_call:
@@ -107,8 +136,9 @@ class ClientStream:
         return self._translator
 
     def ending(self, exchange: Exchange, decoder: StreamDecoder) -> bytes:
-        """What ends a sound answer in the client's format and was not among the events."""
-        return encode_events(self._translating().ending() if exchange.is_translated else decoder.ending())
+        """The end of a sound answer in the client's format."""
+        held = self._all_framed(exchange, self.end.release())
+        return b"".join(held) + encode_events(self._translating().ending() if exchange.is_translated else decoder.ending())
 
     def answer(self, exchange: Exchange, decoder: StreamDecoder) -> Mapping[str, Any] | None:
         """The whole answer, where the client's format repeats it at its end; known after `ending`."""

@@ -77,8 +77,8 @@ class Lease:
         """How long the attempt has taken so far, without the client's own slowness."""
         return self._services.clock.monotonic() - self.started_at - self.client_seconds
 
-    def succeed(self, spent: Spent, tokens_per_second: float | None = None) -> None:
-        """A whole answer, or a stream that ended well or that its client left."""
+    def succeed(self, spent: Spent, tokens_per_second: float | None = None, detail: str | None = None) -> None:
+        """A whole answer, or a stream that ended well or that its client left; `detail` is a sentence about it."""
         if self.is_over:
             return
         self._services.track_record.record(
@@ -87,8 +87,10 @@ class Lease:
             first_token_seconds=self.first_token_seconds,
             tokens_per_second=tokens_per_second,
         )
-        detail = f"Dropped, since the provider lacks it: {', '.join(self.dropped)}." if self.dropped else None
-        self._end(None, None, 200, detail, spent)
+        notes = [f"Dropped, since the provider lacks it: {', '.join(self.dropped)}."] if self.dropped else []
+        if detail is not None:
+            notes.append(detail)
+        self._end(None, None, 200, " ".join(notes) or None, spent)
 
     def fail(self, failure: Failure, reported: Spent | None) -> None:
         """Marks what is to blame, and nothing else; a client's own fault marks nothing.

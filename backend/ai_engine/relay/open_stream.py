@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from ai_engine.clock import Clock, Watchdog
-from ai_engine.names import Blame, TokenCounts
+from ai_engine.names import Blame
 from ai_engine.providers.adapter import StreamDecoder
 from ai_engine.providers.failures import Failure, FailureClass, classify_exception
 from ai_engine.providers.registry.definition import Timeouts
@@ -18,6 +18,10 @@ Write = Callable[[bytes], Awaitable[None]]
 
 _USAGE_WAIT_SECONDS = 2
 """How long a stream whose every choice has finished may still take to report its usage."""
+_DOUBTFUL_WAIT_SECONDS = 5
+"""The same, where the finish reason came beside content: some providers send one with every piece."""
+_DIVISION_SECONDS = 0.2
+"""How long content waits for the end beside a finish reason, so that a provider's last event reaches the client unchanged."""
 _DRAIN_SECONDS = 1
 """How long the end of the body is waited for once the answer is complete, so that the connection can be used again."""
 
@@ -52,6 +56,10 @@ class OpenStream:
         self._is_sound = False
         self._ends_at = 0.0
         """The deadline in loop time, which a timer may reach a little before `clock` does."""
+        self._complete_at: float | None = None
+        """When an answer that may have ended has, in loop time; `None` while it goes on."""
+        self._reading: asyncio.Future[bytes | None] | None = None
+        """The next piece of the body, where the relay could not wait for it."""
         self.client_seconds = 0.0
         """How long the client took to read: no time of the provider's."""
 
@@ -80,6 +88,9 @@ class OpenStream:
             failure = classify_exception(error)
         except TimeoutError:
             failure = self._timed_out()
+        client = self._client
+        if not self.is_complete and client.failure is None and (client.saw_done or self._is_closed):
+            client.read(self._exchange, self._decoder.infer_finish())
         if self.is_complete:
             self._is_sound = True
             return None
@@ -96,8 +107,6 @@ class OpenStream:
         idle, progress = self._timeouts.idle, self._timeouts.progress
         self._ends_at = ends_at = now + self._deadline - self._clock.monotonic()
         progress_until = now + progress
-        usage_until: float | None = None
-        usage_on_the_way: TokenCounts | None = None
         client, framed, is_over = self._client, self._opening, False
         with Watchdog(min(idle, max(ends_at - now, 0))) as watchdog:
             while True:
@@ -114,24 +123,55 @@ class OpenStream:
                     return client.failure
                 now = time()
                 if client.has_content:
-                    progress_until = now + progress
-                if not self._decoder.is_finished or self._has_several_choices:
-                    watchdog.expires_at = min(now + idle, progress_until, ends_at)
-                    usage_on_the_way = self._decoder.usage
-                elif self._decoder.usage is not usage_on_the_way:  # some report it with every piece, and of the whole at the end
-                    return None
-                else:
-                    usage_until = usage_until or now + _USAGE_WAIT_SECONDS
-                    if now >= usage_until:
+                    progress_until, self._complete_at = now + progress, None
+                watchdog.expires_at = min(now + idle, progress_until, ends_at)
+                if client.may_be_over:
+                    if self._is_over(now, watchdog):
                         return None
-                    watchdog.restart(usage_until - now)
-                chunk = await anext(self._chunks, None)
+                    if client.end.content_waits and not (client.has_content and await self._comes_soon()):
+                        framed = client.let_content_go(self._exchange)
+                        continue
+                if self._reading is None:
+                    chunk = await anext(self._chunks, None)
+                else:
+                    chunk = await self._reading
+                    self._reading = None
                 is_over = chunk is None
                 framed = client.read(self._exchange, self._decoder.end() if chunk is None else self._decoder.feed(chunk))
+
+    @property
+    def _is_closed(self) -> bool:
+        """No content follows."""
+        return self._client.end.is_closed or self._decoder.saw_end
+
+    def _is_over(self, now: float, watchdog: Watchdog) -> bool:
+        """Whether an answer that may have ended has; `watchdog` is set to how long more of it is waited for."""
+        is_complete, is_closed = self.is_complete, self._is_closed
+        if self._has_several_choices or not (is_complete or is_closed):
+            return False
+        if is_complete and is_closed:
+            return True
+        if self._complete_at is None:
+            end = self._client.end
+            wait = _DOUBTFUL_WAIT_SECONDS if end.is_doubtful else _USAGE_WAIT_SECONDS
+            self._complete_at = min(now + (self._timeouts.idle if end.has_reopened else wait), self._ends_at)
+        if now >= self._complete_at:
+            return True
+        watchdog.restart(self._complete_at - now)
+        return False
+
+    async def _comes_soon(self) -> bool:
+        """Whether the next piece of the body does."""
+        self._reading = asyncio.ensure_future(anext(self._chunks, None))
+        await asyncio.wait((self._reading,), timeout=_DIVISION_SECONDS)
+        return self._reading.done()
 
     async def close(self) -> None:
         """Ends the exchange. After a sound end the connection is kept, else it is closed at once."""
         try:
+            if self._reading is not None:
+                self._reading.cancel()
+                await asyncio.gather(self._reading, return_exceptions=True)
             if self._is_sound:
                 with Watchdog(_DRAIN_SECONDS):
                     async for _ in self._chunks:

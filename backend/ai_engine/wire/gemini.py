@@ -6,6 +6,7 @@ Source: https://ai.google.dev/api/generate-content and the types of `google-gena
 from collections.abc import Mapping
 
 from ai_engine.wire import openai
+from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import count_in
 from ai_engine.wire.tolerant import array_in, object_in, objects_in, string_in
@@ -37,6 +38,12 @@ FINISH_REASONS: Mapping[str, str] = {
     "IMAGE_RECITATION": "content_filter",
 }
 """`finishReason` → `finish_reason`. Every other value, such as `MALFORMED_FUNCTION_CALL`, marks an incomplete answer."""
+
+
+def finish_reason_in(candidate: JsonMapping) -> str | None:
+    """A candidate's `finishReason`, in capitals as in Google's own answers; `None` where the answer goes on."""
+    reason = reason_in(candidate.get("finishReason"))
+    return None if reason is None else reason.upper()
 
 
 def chat_usage(usage: object) -> Json | None:

@@ -13,6 +13,7 @@ from tests.fakes.scripted_upstream import (
     chunk,
     chunks,
     error,
+    usage,
 )
 from tests.journeys.steps import CHAT, asked, sound
 from tests.patience import within
@@ -57,8 +58,8 @@ async def test_a_stream_that_breaks_before_its_first_content_starts_again_elsewh
 
 AFTER_CONTENT: dict[str, Step] = {
     "cut": CutAfter(3, Stream(WORDS)),
-    "a proper end without a finish": Stream(WORDS[:3]),
     "an end without DONE or finish": Stream(WORDS[:3], done=False),
+    "the same with usage on its content": Stream([{**word, "usage": usage()} for word in WORDS[:3]], done=False),
     "an error event": Stream([*WORDS[:3], error("the provider's words", kind="server_error")]),
     "stall": Stall(3, Stream(WORDS)),
     "comments only": Stream([*WORDS[:3], *[": still here\n\n"] * 60], pause_seconds=0.05),

@@ -81,7 +81,7 @@ class RelayBench(PlannerBench):
             return error
 
     async def stream(self, model: str = "tiny", *, written: list[bytes] | None = None, **fields: Any) -> AIEngineError | None:
-        """Carries a stream to its end as `client_api` does, and gives what broke it."""
+        """Carries a stream to its end as `client_api` does, and gives what broke it. `written` has the end as well."""
 
         async def write(events: bytes) -> None:
             await asyncio.sleep(0)
@@ -94,7 +94,10 @@ class RelayBench(PlannerBench):
             return error
         assert answer.stream is not None
         try:
-            return await answer.stream.relay_to(write)
+            broken = await answer.stream.relay_to(write)
+            if broken is None and written is not None:
+                written.append(answer.stream.ending())
+            return broken
         finally:
             await answer.stream.close()
 

@@ -73,7 +73,7 @@ class MessagesStream:
             delta = choice.get("delta")
             if delta and type(delta) is dict:
                 self._read(delta)
-            if choice.get("finish_reason") is not None:
+            if choice.get("finish_reason"):
                 self._finish = choice
                 self._settle()
         events, self._events = self._events, []

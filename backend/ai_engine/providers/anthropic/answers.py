@@ -6,6 +6,7 @@ import orjson
 
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import REASONING_FORMAT, chat_usage, finish_reason
+from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import object_in, string_in
 
@@ -42,7 +43,7 @@ def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
     for name, values in (("reasoning_details", details), ("tool_calls", calls), ("annotations", annotations)):
         if values:
             reply[name] = values
-    choice = {"index": 0, "message": reply, "logprobs": None, **ending(message)}
+    choice = {"index": 0, "message": reply, "logprobs": None, **ending(message, has_calls=bool(calls))}
     usage = object_in(message, "usage")
     completion = openai.chat_completion(
         completion_id=str(message.get("id")), created=created, model=model, choices=[choice], usage=chat_usage(usage)
@@ -53,9 +54,9 @@ def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
     return completion
 
 
-def ending(delta: JsonMapping) -> Json:
-    """The fields of a choice about its end, from the message or its last delta."""
-    native = string_in(delta, "stop_reason") or "end_turn"
+def ending(delta: JsonMapping, *, has_calls: bool = False) -> Json:
+    """The fields of a choice about its end, from the message or its last delta. Without a reason, `has_calls` decides."""
+    native = reason_in(delta.get("stop_reason")) or ("tool_use" if has_calls else "end_turn")
     end: Json = {"finish_reason": finish_reason(native), "native_finish_reason": native}
     if isinstance(delta.get("stop_sequence"), str):
         end["stop_sequence"] = delta["stop_sequence"]

@@ -22,6 +22,7 @@ from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
+from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 
 
@@ -60,6 +61,12 @@ class ChatStreamDecoder(TranslatingDecoder):
 
     def _is_error(self, value: object) -> bool:
         return is_error(value)
+
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        if not self._is_speaking or any(block.call >= 0 for block in self._blocks.values()):
+            return ()
+        self.inferred_finish = "tool_calls" if self._calls else "stop"
+        return (self._chunk(EventKind.FINISH, {}, {"finish_reason": self.inferred_finish}),)
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
         event = orjson.loads(data)
@@ -109,6 +116,9 @@ class ChatStreamDecoder(TranslatingDecoder):
         choice: Json = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
         if end is not None:
             choice.update(end)
+            self.is_finished, self._is_speaking = True, False
+        elif kind is EventKind.CONTENT:
+            self.is_finished, self._is_speaking = False, True
         return self._of_choices(kind, [choice])
 
     def _of_choices(self, kind: EventKind, choices: list[Json], more: JsonMapping | None = None) -> StreamEvent:
@@ -148,9 +158,8 @@ class ChatStreamDecoder(TranslatingDecoder):
     def _finish(self, event: JsonMapping) -> Sequence[StreamEvent]:
         delta = mapping(event, "delta")
         self._note_usage(event.get("usage"))
-        if not isinstance(delta.get("stop_reason"), str):
+        if reason_in(delta.get("stop_reason")) is None:
             return ()
-        self.is_finished = True
         why = refusal(delta)
         found = [self._chunk(EventKind.FINISH, {} if why is None else {"refusal": why}, ending(delta))]
         usage = chat_usage(self._usage)

@@ -23,6 +23,7 @@ from ai_engine.providers.stream_events import TranslatingDecoder, failed
 from ai_engine.wire import openai
 from ai_engine.wire.bedrock import token_counts
 from ai_engine.wire.eventstream import JsonFrameReader
+from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import chat_usage
 
@@ -52,6 +53,12 @@ class ConverseStreamDecoder(TranslatingDecoder):
         self._hosted_blocks: set[int] = set()
         """Blocks with calls of tools that Bedrock runs itself."""
         self._text_length = 0
+
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        if not self._is_speaking or self._calls_by_block:
+            return ()
+        self.inferred_finish = "tool_calls" if self._calls else "stop"
+        return (self._chunk({}, EventKind.FINISH, {"finish_reason": self.inferred_finish}),)
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
         union = orjson.loads(data)
@@ -149,13 +156,12 @@ class ConverseStreamDecoder(TranslatingDecoder):
         return (self._arguments(call, "{}"),) if call is not None and not call.has_arguments else ()
 
     def _stop(self, event: Json) -> Sequence[StreamEvent]:
-        reason = event.get("stopReason")
-        if type(reason) is not str:
-            return (self._invalid(),)
+        reason = reason_in(event.get("stopReason"))
+        if reason is None:
+            return self.infer_finish() or (self._invalid(),)
         failure = failure_of_stop(reason)
         if failure is not None:
             return (failed(failure),)
-        self.is_finished = True
         return (self._chunk({}, EventKind.FINISH, ending(event)),)
 
     def _metadata(self, event: Json) -> Sequence[StreamEvent]:
@@ -174,6 +180,9 @@ class ConverseStreamDecoder(TranslatingDecoder):
         choice: Json = {"index": 0, "delta": delta, "finish_reason": None}
         if end is not None:
             choice.update(end)
+            self.is_finished, self._is_speaking = True, False
+        elif kind is EventKind.CONTENT:
+            self.is_finished, self._is_speaking = False, True
         return StreamEvent(kind, chunk={**self._chunk_head, "choices": [choice]})
 
 

@@ -10,9 +10,10 @@ import orjson
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.answers import failure_of_finish
 from ai_engine.providers.failures import classify_error_value, malformed_response
-from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
+from ai_engine.providers.stream_events import TranslatingDecoder, failed
 from ai_engine.wire import cohere, openai
-from ai_engine.wire.json_types import Json
+from ai_engine.wire.finish_reasons import reason_in
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
@@ -37,9 +38,13 @@ class CohereStreamDecoder(TranslatingDecoder):
     def _is_error(self, value: object) -> bool:
         return isinstance(value, dict) and (bool(value.get("error")) or isinstance(value.get("message"), str))
 
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        if not self._is_speaking:
+            return ()
+        self.inferred_finish = "tool_calls" if self._calls else "stop"
+        return (self._said({}, EventKind.FINISH, end={"finish_reason": self.inferred_finish}),)
+
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        if data == openai.DONE:
-            return (DONE,)
         event = orjson.loads(data)
         kind = event.get("type") if type(event) is dict else None
         if type(kind) is not str:
@@ -133,31 +138,35 @@ class CohereStreamDecoder(TranslatingDecoder):
         return (self._said(delta, EventKind.CONTENT),)
 
     def _finish(self, delta: Json) -> Sequence[StreamEvent]:
-        reason = delta.get("finish_reason")
-        if type(reason) is not str:
-            return (failed(malformed_response("Cohere's stream ends without a reason.")),)
-        failure = failure_of_finish(reason, delta.get("error"))
-        if failure is not None:
+        reason = reason_in(delta.get("finish_reason"))
+        if reason is None:
+            events = list(self.infer_finish())
+            if not events:
+                return (failed(malformed_response("Cohere's stream ends without a reason.")),)
+        elif (failure := failure_of_finish(reason, delta.get("error"))) is not None:
             return (failed(failure),)
-        self.is_finished = True
-        finish = self._said({}, EventKind.FINISH, finish=reason)
+        else:
+            end = {"finish_reason": cohere.FINISH_REASONS[reason], "native_finish_reason": reason}
+            events = [self._said({}, EventKind.FINISH, end=end)]
         usage = cohere.chat_usage(delta.get("usage"))
-        if usage is None:
-            return (finish,)
-        self._note(token_counts(usage))
-        chunk: Json = {**self._chunk_head, "choices": [], "usage": usage}
-        return finish, StreamEvent(EventKind.USAGE, chunk=chunk)
+        if usage is not None:
+            self._note(token_counts(usage))
+            events.append(StreamEvent(EventKind.USAGE, chunk={**self._chunk_head, "choices": [], "usage": usage}))
+        self.saw_end = True
+        return events
 
-    def _said(self, delta: Json, kind: EventKind, logprobs: Json | None = None, finish: str | None = None) -> StreamEvent:
+    def _said(self, delta: Json, kind: EventKind, logprobs: Json | None = None, end: JsonMapping | None = None) -> StreamEvent:
         if self._says_role:
             self._says_role = False
             delta = {"role": "assistant", **delta}
         choice: Json = {"index": 0, "delta": delta, "finish_reason": None}
         if logprobs is not None:
             choice["logprobs"] = logprobs
-        if finish is not None:
-            choice["finish_reason"] = cohere.FINISH_REASONS[finish]
-            choice["native_finish_reason"] = finish
+        if end is not None:
+            choice.update(end)
+            self.is_finished, self._is_speaking = True, False
+        elif kind is EventKind.CONTENT:
+            self.is_finished, self._is_speaking = False, True
         chunk: Json = {**self._chunk_head, "choices": [choice]}
         return StreamEvent(kind, chunk=chunk)
 

@@ -66,7 +66,7 @@ class Gemini(TranslatingAdapter):
         named = string_in(answer, "modelVersion") or None
         choices, characters = [], 0
         for place, candidate in enumerate(candidates):
-            if not isinstance(candidate, dict) or not candidate.get("finishReason"):
+            if not isinstance(candidate, dict) or gemini.finish_reason_in(candidate) is None:
                 return malformed_response("Gemini's answer has a candidate without a finishReason.")
             failure = failure_of_finish(candidate)
             if failure is not None:

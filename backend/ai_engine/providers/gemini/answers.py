@@ -123,7 +123,8 @@ def plain_choice(candidate: JsonMapping, answer_id: str, index: int) -> tuple[Js
     notes = gemini.annotations(candidate, reader.text)
     if notes:
         message["annotations"] = notes
-    reason = candidate["finishReason"]
+    reason = gemini.finish_reason_in(candidate)
+    assert reason is not None, "the caller knows that the candidate has ended"
     choice = {
         "index": index,
         "message": message,
@@ -154,10 +155,10 @@ def failure_of_finish(candidate: JsonMapping) -> Failure | None:
 
     A malformed call or an unknown reason is the model's error: a retry may succeed.
     """
-    reason = candidate.get("finishReason")
-    if not reason or (isinstance(reason, str) and reason in gemini.FINISH_REASONS):
+    reason = gemini.finish_reason_in(candidate)
+    if reason is None or reason in gemini.FINISH_REASONS:
         return None
-    kind = str(reason)[:100]
+    kind = reason[:100]
     if reason == "MISSING_THOUGHT_SIGNATURE":
         message = "Gemini requires the thought signature of a tool call, which is missing."
         return Failure(FailureClass.BAD_REQUEST, Blame.REQUEST, message, status=400, type=kind)

@@ -1,20 +1,25 @@
 """Reads `streamGenerateContent?alt=sse`, where each event is a whole `GenerateContentResponse`, as chat completion chunks."""
 
+from collections.abc import Sequence
+
 import orjson
 
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
-from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
-from ai_engine.wire import gemini, openai
+from ai_engine.providers.stream_events import TranslatingDecoder, failed
+from ai_engine.wire import gemini
+from ai_engine.wire.finish_reasons import has_content
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 
 
 class GeminiStreamDecoder(TranslatingDecoder):
-    """`adapter.StreamDecoder`. No event marks the end: an answer is complete when all its candidates are.
+    """`adapter.StreamDecoder`. No event marks the end: an answer is complete when all its candidates are, and the body ends.
+
+    Some servers send a reason, and usage, with every piece.
 
     Parts without a counterpart in a chat count as `invalid_events`.
     """
@@ -34,9 +39,17 @@ class GeminiStreamDecoder(TranslatingDecoder):
     def is_finished(self) -> bool:
         return bool(self._finished) and len(self._finished) == len(self._readers)
 
+    def infer_finish(self) -> Sequence[StreamEvent]:
+        unfinished = [index for index in self._readers if index not in self._finished]
+        if self._finished or not any(reader.characters for reader in self._readers.values()):
+            return ()
+        self._finished.update(unfinished)
+        reasons = {index: self._readers[index].finish_reason("STOP") for index in unfinished}
+        self.inferred_finish = "tool_calls" if "tool_calls" in reasons.values() else "stop"
+        choices: list[Json] = [{"index": at, "delta": {}, "finish_reason": reason} for at, reason in reasons.items()]
+        return (StreamEvent(EventKind.FINISH, chunk=self._chunk(choices)),)
+
     def _events(self, data: bytes) -> list[StreamEvent]:
-        if data == openai.DONE:  # from proxies that end Gemini's stream like OpenAI's
-            return [DONE]
         event = orjson.loads(data)
         if type(event) is not dict:
             return [failed(classify_error_value(event)) if has_error(event) else self._invalid()]
@@ -111,8 +124,11 @@ class GeminiStreamDecoder(TranslatingDecoder):
         probabilities = gemini.logprobs(candidate["logprobsResult"]) if "logprobsResult" in candidate else None
         if probabilities is not None:
             choice["logprobs"] = probabilities
-        reason = candidate.get("finishReason")
-        if reason:
+        reason = gemini.finish_reason_in(candidate)
+        if reason is None:
+            if has_content(choice):
+                self._finished.discard(index)
+        else:
             self._finished.add(index)
             notes = gemini.annotations(candidate, reader.text)
             if notes:

@@ -11,8 +11,7 @@ from ai_engine.names import TokenCounts
 from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
-from ai_engine.providers.stream_events import DONE, EventDecoder, failed, no_stream
-from ai_engine.wire import openai
+from ai_engine.providers.stream_events import EventDecoder, failed, no_stream
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.responses import portable_items
@@ -126,12 +125,7 @@ class ResponsesStreamDecoder(EventDecoder):
         return failed(answer) if isinstance(answer, Failure) else no_stream()
 
     def _event(self, data: bytes) -> StreamEvent:
-        try:
-            event = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            if data.strip() == openai.DONE:
-                return DONE
-            return self._invalid()
+        event = orjson.loads(data)
         if type(event) is not dict:
             return self._invalid()
         kind = event.get("type")
@@ -179,7 +173,7 @@ class ResponsesStreamDecoder(EventDecoder):
         self._note_model(response)
         if response.get("error"):
             return failure_of(response["error"])
-        self.is_finished = True
+        self.is_finished = self.saw_end = True
         self.answer = response
         self._note(usage_counts(response.get("usage")))
         return EventKind.FINISH
