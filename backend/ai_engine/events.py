@@ -58,8 +58,8 @@ class AttemptFinished(NamedTuple):
     is_absorbed: bool
     """Not charged to the client, such as the loser of a hedge."""
     detail: str | None
-    """What failed, in a sentence with the path of the field: `messages[3].name: …`; of a success, the hints that were left out and
-    a finish reason that was inferred. Short, without the request's text."""
+    """What failed, in a sentence with the path of the field: `messages[3].name: …`; of a success, the hints that were left out
+    and a finish reason that was inferred. Short, without the request's text."""
 
 
 class RequestFinished(NamedTuple):

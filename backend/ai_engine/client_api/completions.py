@@ -22,6 +22,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.wire import openai
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
+from ai_engine.wire.finish_reasons import reason_of
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
@@ -123,7 +124,7 @@ class CompletionsTranslation:
         for index, choice in enumerate(chat["choices"]):
             message = choice.get("message")
             logprobs = _logprobs(choice.get("logprobs"), 0)
-            choices.append(_choice(choice.get("index", index), echo + _text(message), logprobs, choice.get("finish_reason")))
+            choices.append(_choice(choice.get("index", index), echo + _text(message), logprobs, reason_of(choice)))
         return {**_head(chat), "choices": choices, "usage": chat.get("usage")}
 
     def stream(self) -> "CompletionsStream":

@@ -61,6 +61,7 @@ class Trials:
             assert answer.stream is not None
             try:
                 broken = await answer.stream.relay_to(_discard)
+                answer.stream.ending()  # the usage comes with it
             finally:
                 await answer.stream.close()
             error = broken.message if broken else None

@@ -11,13 +11,15 @@ from ai_engine.wire.openai_usage import characters_in
 TOO_DEEP = malformed_response("The provider's answer is nested too deeply.")
 """An answer that can be read but not encoded again."""
 
+NOT_JSON = malformed_response("The provider's answer is not JSON.")
+
 
 def answer_object(body: bytes) -> Json | Failure:
     """A 2xx body as an object, which may still be an error; a `Failure` where it is not an object."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return malformed_response("The provider's answer is not JSON.")
+        return NOT_JSON
     if isinstance(answer, dict):
         return answer
     return classify_error_value(answer) if has_error(answer) else malformed_response("The provider's answer is not an object.")

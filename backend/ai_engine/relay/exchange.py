@@ -7,12 +7,14 @@ from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import PASSED_THROUGH, Operation, Route
 from ai_engine.providers.adapter import Adapter, PlainAnswer, StreamDecoder
 from ai_engine.providers.failures import Failure, is_missing_path, of_optional_operation
+from ai_engine.providers.plain_answers import NOT_JSON
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.relay.learnt import Learnt
 from ai_engine.relay.refused_hints import refused_hint
 from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
 from ai_engine.upstream.port import Headers, UpstreamRequest
+from ai_engine.wire import lenient_json
 from ai_engine.wire.hints import DroppedHints, dropping_hints, without
 
 _CHAT = Operation.CHAT
@@ -128,7 +130,14 @@ class Exchange:
         return self._adapter.amended(self.operation, self.body, failure)
 
     def decode_answer(self, headers: Headers, body: bytes) -> PlainAnswer | Failure:
-        """As `Adapter.decode_answer`: a chat where the answer is to be translated."""
+        """As `Adapter.decode_answer`: a chat where the answer is to be translated. What a lenient parser reads is repaired."""
+        answer = self._adapter.decode_answer(self.operation, headers, body, self.route.model, as_chat=self.is_translated)
+        if answer is not NOT_JSON:
+            return answer
+        try:
+            body = lenient_json.repaired(body)
+        except ValueError:
+            return answer
         return self._adapter.decode_answer(self.operation, headers, body, self.route.model, as_chat=self.is_translated)
 
     def decode_stream(self) -> StreamDecoder:

@@ -84,8 +84,12 @@ class HeldEnd:
         self.content_waits = False
         event = self._ends.pop()
         assert event.chunk is not None
-        self._ends.append(_made(event, end_alone(event.chunk)))
-        return [_made(event, content_alone(event.chunk), EventKind.CONTENT)]
+        try:
+            content, end = _made(event, content_alone(event.chunk), EventKind.CONTENT), _made(event, end_alone(event.chunk))
+        except orjson.JSONEncodeError:  # nested too deeply to be written again
+            return [event]
+        self._ends.append(end)
+        return [content]
 
     def release(self) -> list[StreamEvent]:
         """Everything that is held: the answer has ended."""

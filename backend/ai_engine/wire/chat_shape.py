@@ -6,11 +6,12 @@ has an array: malformed values are left out here, and a well-formed answer is re
 
 from collections.abc import Mapping
 
+from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import object_in, objects_in
 
 _LISTS = ("tool_calls", "annotations", "reasoning_details", "images")
-_TEXTS = ("finish_reason", "native_finish_reason", "stop_sequence")
+_TEXTS = ("native_finish_reason", "stop_sequence")
 
 
 def sound_answer(chat: JsonMapping) -> JsonMapping:
@@ -56,6 +57,9 @@ def _is_sound(choice: object, part: str) -> bool:
         for name in _LISTS:
             if name in message and not _is_list_of_objects(message[name]):
                 return False
+    reason = choice.get("finish_reason")
+    if reason is not None and reason_in(reason) is not reason:
+        return False
     return all(choice.get(name) is None or type(choice[name]) is str for name in _TEXTS)
 
 
@@ -74,11 +78,11 @@ def _repaired(choice: Json, part: str, place: int) -> Json:
         repaired[part].pop(name, None)
         if objects:
             repaired[part][name] = objects
+    if "finish_reason" in choice:
+        repaired["finish_reason"] = reason_in(choice["finish_reason"])
     for name in _TEXTS:
-        value = choice.get(name)
-        if value is not None and type(value) is not str:
-            # Whatever it is, it marks an end: the decoder reads it so too.
-            repaired[name] = "stop" if name == "finish_reason" and value else None
+        if name in choice and type(choice[name]) is not str:
+            repaired[name] = None
     return repaired
 
 

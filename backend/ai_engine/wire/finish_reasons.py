@@ -26,6 +26,12 @@ def reason_in(value: object) -> str | None:
     return "stop" if value else None
 
 
+def reason_of(choice: JsonMapping) -> str:
+    """The reason of a choice of a whole answer; without one, an ordinary end, with calls or without."""
+    calls = object_in(choice, "message").get("tool_calls")
+    return reason_in(choice.get("finish_reason")) or ("tool_calls" if calls else "stop")
+
+
 def has_content(choice: JsonMapping) -> bool:
     """Whether a piece of a choice says something."""
     delta = choice.get("delta")

@@ -25,6 +25,7 @@ from ai_engine.providers.registry.definition import ProviderDefinition, Provider
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import openai
 from ai_engine.wire.fields import unsupported
+from ai_engine.wire.finish_reasons import reason_in, reason_of
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
@@ -181,6 +182,8 @@ class OpenAICompatible:
         if not isinstance(named, str) or not named:
             answer, named = {**answer, "model": model}, None
         raw = body if named else None
+        if operation is not _EMBEDDINGS and any(map(_has_odd_reason, answer["choices"])):
+            answer, raw = {**answer, "choices": [{**each, "finish_reason": reason_of(each)} for each in answer["choices"]]}, None
         usage = token_counts(answer.get("usage"))
         if operation is _EMBEDDINGS:
             return PlainAnswer(raw, named, usage._replace(output=0) if usage else None, answer=answer)
@@ -210,6 +213,11 @@ def _check_refused(body: JsonMapping, provider: ProviderDefinition) -> None:
     fields = [field for field in sorted(provider.refuses) if body.get(field) is not None]
     if fields:
         raise unsupported(fields[0], f"is not supported by {provider.display_name}", *fields[1:])
+
+
+def _has_odd_reason(choice: Json) -> bool:
+    reason = choice.get("finish_reason")
+    return reason is not None and reason_in(reason) is not reason
 
 
 def _failure_in(operation: Operation, answer: Json) -> Failure | None:

@@ -126,6 +126,18 @@ def test_the_sequence_that_stopped_it_and_the_router_s_choice_are_told() -> None
     assert decoder.model == "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
 
+@pytest.mark.parametrize("reason", [None, "", 0])
+def test_an_end_without_a_reason_gets_one_and_none_where_a_call_is_open(reason: Any) -> None:
+    call = begin(0, toolUse=CALL), delta(0, toolUse={"input": "{}"})
+    for said, finish in (([delta(text="Hi"), end()], "stop"), ([*call, end()], "tool_calls")):
+        events, decoder = streamed(START, *said, ("messageStop", {"stopReason": reason}), METADATA, is_sound=True)
+        assert events[-2].kind is EventKind.FINISH
+        assert events[-2].chunk is not None
+        assert events[-2].chunk["choices"][0]["finish_reason"] == finish == decoder.inferred_finish
+    _, decoder = streamed(START, *call, ("messageStop", {"stopReason": reason}), is_sound=False)
+    assert (decoder.is_finished, decoder.inferred_finish) == (False, None)
+
+
 def test_what_came_since_the_usage_is_counted() -> None:
     _, decoder = streamed(START, delta(text="12345"), delta(reasoningContent={"text": "123"}), begin(1, toolUse=CALL))
     assert decoder.characters_since_usage == 5 + 3 + len("weather")
