@@ -130,7 +130,7 @@ def test_the_sequence_that_stopped_it_and_the_router_s_choice_are_told() -> None
 def test_an_end_without_a_reason_gets_one_and_none_where_a_call_is_open(reason: Any) -> None:
     call = begin(0, toolUse=CALL), delta(0, toolUse={"input": "{}"})
     for said, finish in (([delta(text="Hi"), end()], "stop"), ([*call, end()], "tool_calls")):
-        events, decoder = streamed(START, *said, ("messageStop", {"stopReason": reason}), METADATA, is_sound=True)
+        events, decoder = streamed(START, *said, ("messageStop", {"stopReason": reason}), METADATA, is_sound=False)
         assert events[-2].kind is EventKind.FINISH
         assert events[-2].chunk is not None
         assert events[-2].chunk["choices"][0]["finish_reason"] == finish == decoder.inferred_finish
