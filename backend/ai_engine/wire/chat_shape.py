@@ -24,6 +24,18 @@ def sound_chunk(chunk: JsonMapping) -> JsonMapping:
     return _sound(chunk, "delta")
 
 
+def is_text_alone(chunk: JsonMapping) -> bool:
+    """Whether an event is a well-formed piece of one choice's text, as nearly every event is."""
+    choices = chunk.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+        return False
+    get = choices[0].get
+    delta = get("delta")
+    if type(delta) is not dict or len(delta) != 1 or type(delta.get("content")) is not str or type(get("index")) is not int:
+        return False
+    return get("finish_reason") is None and get("native_finish_reason") is None and get("stop_sequence") is None
+
+
 def text_of(content: object) -> str:
     """The text of a message's or delta's content: a string, or, from some servers, an array of parts.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ai_engine.wire.chat_shape import sound_answer, sound_chunk
+from ai_engine.wire.chat_shape import is_text_alone, sound_answer, sound_chunk
 from ai_engine.wire.json_types import Json
 
 CALL = {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}
@@ -16,6 +16,16 @@ def test_a_well_formed_answer_is_returned_unchanged() -> None:
     usage: Json = {"choices": [], "usage": {}}
     for sound in (chunk(), chunk(delta={"tool_calls": [CALL]}, finish_reason="stop"), usage):
         assert sound_chunk(sound) is sound
+
+
+def test_a_piece_of_text_alone_is_well_formed() -> None:
+    assert is_text_alone(chunk())
+    others: list[Json] = [{"finish_reason": "stop"}, {"index": None}, {"stop_sequence": 7}, {"native_finish_reason": "x"}]
+    others += [
+        {"delta": delta} for delta in ({}, {"content": None}, {"content": [1]}, {"content": "x", "tool_calls": [CALL]}, "x")
+    ]
+    assert not any(is_text_alone(chunk(**other)) for other in others)
+    assert not any(is_text_alone({"choices": choices}) for choices in (None, [], ["x"], [*chunk()["choices"] * 2]))
 
 
 def test_lists_have_only_objects() -> None:
