@@ -6,7 +6,6 @@ Source: https://platform.openai.com/docs/api-reference/completions (read 2026-11
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import orjson
 from fastapi import APIRouter
 
 from ai_engine.access.guards import GuardedRoute, requires
@@ -19,7 +18,7 @@ from ai_engine.client_api.steering import Arrival, steered_request
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Operation, Role
 from ai_engine.relay.request import ClientRequest
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.fields import invalid, optional, parse_object, unsupported
 from ai_engine.wire.finish_reasons import reason_of
@@ -159,7 +158,7 @@ class CompletionsStream:
         event = {**_head(chunk), "choices": choices}
         if usage:
             event["usage"] = usage
-        return (("", orjson.dumps(event)),)
+        return (("", exact_json.dumps(event)),)
 
     def ending(self) -> Sequence[Event]:
         return _END

@@ -7,7 +7,7 @@ An adapter is pure: it turns requests into bytes and bytes into answers, and doe
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.failures import Failure
@@ -144,6 +144,9 @@ class Adapter(Protocol):
     Other formats of a conversation are translated to and from it (`relay.translation`), unless the provider supports them
     (`speaks`). The hub's fields beside OpenAI's: docs/decisions/0005-one-hub-format.md.
     """
+
+    translates_chats: ClassVar[bool]
+    """Whether the provider's own protocol is another one, so that a chat and its answer are translated."""
 
     def says_one_call_at_a_time(self, model: str) -> bool:
         """Whether `parallel_tool_calls: false` reaches the model. Otherwise the relay passes on only the first call."""

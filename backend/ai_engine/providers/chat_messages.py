@@ -1,23 +1,25 @@
 """Reads the messages of a chat in OpenAI's format, for adapters that translate it. Raises as `chat_parameters` does."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ai_engine.providers.chat_parameters import not_by, with_caching
+from ai_engine.wire.call_ids import CallIds
 from ai_engine.wire.fields import (
     check_known,
     invalid,
-    json_text,
     non_empty,
     objects_of,
     one_of,
+    optional,
     optional_objects,
     required,
     unsupported,
 )
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tool_arguments import arguments_object, sound_arguments
 
 _PART_FIELDS: Mapping[str, frozenset[str]] = {
     "text": frozenset({"type", "text"}),
@@ -44,14 +46,20 @@ _MESSAGE_FIELDS: Mapping[str, frozenset[str]] = {
 class Call(NamedTuple):
     """A tool call in the conversation."""
 
-    where: str
-    """Its path."""
     id: str
+    """Its own, as the protocol allows it."""
     name: str
-    arguments: str
-    """JSON, as the model wrote it."""
+    given_arguments: object
     field: Json
     """The call whole, for what a protocol adds to it."""
+
+    @property
+    def arguments(self) -> Json:
+        return arguments_object(self.given_arguments)
+
+    @property
+    def arguments_text(self) -> str:
+        return sound_arguments(self.given_arguments)
 
 
 class DataUrl(NamedTuple):
@@ -111,31 +119,48 @@ def texts(message: JsonMapping, where: str, provider: str) -> list[str]:
     return found
 
 
-def tool_calls(message: JsonMapping, where: str, provider: str) -> list[Call]:
-    return [_call(call, at, provider) for at, call in optional_objects(message, "tool_calls", where)]
+class ToolCalls:
+    """The tool calls of one conversation, read in order. Missing and repeated ids are replaced (`wire.call_ids`)."""
 
+    def __init__(self, provider: str, valid_id: Callable[[str], str] = str) -> None:
+        """`valid_id` makes an id one that the protocol allows."""
+        self._provider = provider
+        self._ids = CallIds(valid_id)
+        self._by_id: dict[str, Call] = {}
 
-def _call(call: Json, where: str, provider: str) -> Call:
-    call_id = required(call, "id", str, where)
-    kind = call.get("type", "function")
-    if kind == "custom":
-        # A conversation that moved here. Its input is a text, where a function has an object.
-        custom, at = required(call, "custom", dict, where), f"{where}.custom"
-        text = required(custom, "input", str, at)
-        return Call(where, call_id, non_empty(custom, "name", str, at), json_text({"input": text}, f"{at}.input"), call)
-    if kind != "function":
-        raise unsupported(f"{where}.type", f"is {str(kind)[:60]!r}, which {not_by(provider)}")
-    function = required(call, "function", dict, where)
-    name = non_empty(function, "name", str, f"{where}.function")
-    return Call(where, call_id, name, required(function, "arguments", str, f"{where}.function"), call)
+    def of(self, message: JsonMapping, where: str) -> list[Call]:
+        """The calls of an assistant's message."""
+        self._ids.begin_turn()
+        return [self._call(call, at) for at, call in optional_objects(message, "tool_calls", where)]
 
+    def _call(self, call: Json, where: str) -> Call:
+        name, arguments = self._function(call, where)
+        own_id = self._ids.call(optional(call, "id", str, where) or "", f"{where}.id")
+        known = self._by_id[own_id] = Call(own_id, name, arguments, call)
+        return known
 
-def answered_call(message: JsonMapping, where: str, earlier: Mapping[str, str]) -> str:
-    """The id of the call that a tool message answers; `earlier` has the names of the functions called before it, by call id."""
-    call_id = required(message, "tool_call_id", str, where)
-    if call_id not in earlier:
-        raise invalid(f"{where}.tool_call_id", "must be the id of an earlier tool call")
-    return call_id
+    def _function(self, call: Json, where: str) -> tuple[str, object]:
+        """The name and the arguments."""
+        kind = call.get("type", "function")
+        if kind == "custom":
+            # A conversation that moved here. Its input is a text, where a function has an object.
+            custom, at = required(call, "custom", dict, where), f"{where}.custom"
+            text = required(custom, "input", str, at)
+            return non_empty(custom, "name", str, at), {"input": text}
+        if kind != "function":
+            raise unsupported(f"{where}.type", f"is {str(kind)[:60]!r}, which {not_by(self._provider)}")
+        function = required(call, "function", dict, where)
+        name, arguments = non_empty(function, "name", str, f"{where}.function"), function.get("arguments")
+        if not isinstance(arguments, str | dict | None):
+            raise invalid(f"{where}.function.arguments", "must be JSON in a string")
+        return name, arguments
+
+    def answered(self, message: JsonMapping, where: str) -> Call:
+        """The call that a tool's message answers."""
+        own_id = self._ids.result(optional(message, "tool_call_id", str, where) or "")
+        if own_id is None:
+            raise invalid(f"{where}.tool_call_id", "must be the id of an earlier tool call")
+        return self._by_id[own_id]
 
 
 def part_string(part: JsonMapping, kind: str, field: str, where: str) -> str:

@@ -14,7 +14,7 @@ from ai_engine.providers.failures import Failure, FailureClass, classify_error_v
 from ai_engine.providers.plain_answers import answer_object
 from ai_engine.providers.stream_events import CHAT_END, DONE, EventDecoder, failed, no_stream
 from ai_engine.upstream.port import Headers, header
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.multipart import Form
 from ai_engine.wire.openai_usage import token_counts
@@ -54,7 +54,7 @@ def read_answer(operation: Operation, headers: Headers, body: bytes) -> PlainAns
         if media_type == "text/html" or (operation is Operation.SPEECH and not body):
             return malformed_response(f"The provider's answer is {'a web page' if body else 'empty'}.")
         return PlainAnswer(body, None, None, content_type=content_type.encode("latin-1"))
-    answer = answer_object(body)
+    answer = answer_object(body, is_relayed=True)
     if isinstance(answer, Failure):
         return answer
     if answer.get("error"):
@@ -114,7 +114,7 @@ class PassedStreamDecoder(EventDecoder):
         return events
 
     def _event(self, data: bytes) -> StreamEvent:
-        event = orjson.loads(data)
+        event = exact_json.loads(data)
         if type(event) is not dict:
             return self._invalid()
         kind = event.get("type")
@@ -122,7 +122,7 @@ class PassedStreamDecoder(EventDecoder):
             return failed(classify_error_value(event))
         if b"\n" in data:
             try:
-                data = orjson.dumps(event)
+                data = exact_json.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
         if not isinstance(kind, str):

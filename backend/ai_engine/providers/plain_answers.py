@@ -5,6 +5,7 @@ import orjson
 from ai_engine.names import TokenCounts
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.openai_usage import characters_in
 
@@ -14,10 +15,13 @@ TOO_DEEP = malformed_response("The provider's answer is nested too deeply.")
 NOT_JSON = malformed_response("The provider's answer is not JSON.")
 
 
-def answer_object(body: bytes) -> Json | Failure:
-    """A 2xx body as an object, which may still be an error; a `Failure` where it is not an object."""
+def answer_object(body: bytes, *, is_relayed: bool = False) -> Json | Failure:
+    """A 2xx body as an object, which may still be an error; a `Failure` where it is not an object.
+
+    `is_relayed`: the body itself goes to the client, and integers beyond 64 bits may be floats here.
+    """
     try:
-        answer = orjson.loads(body)
+        answer = orjson.loads(body) if is_relayed else exact_json.loads(body)
     except orjson.JSONDecodeError:
         return NOT_JSON
     if isinstance(answer, dict):

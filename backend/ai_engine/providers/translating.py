@@ -25,6 +25,7 @@ class TranslatingAdapter(ABC):
     name: ClassVar[str]
     """The protocol's name in errors."""
     operations: ClassVar[frozenset[Operation]]
+    translates_chats: ClassVar[bool] = True
 
     def __init__(self, clock: Clock, endpoint: Endpoint) -> None:
         """`clock` dates the answers. `endpoint` is where the format is used."""

@@ -10,9 +10,10 @@ from ai_engine.providers.failures import Failure
 from ai_engine.providers.stream_events import TOO_DEEP
 from ai_engine.relay.exchange import Exchange
 from ai_engine.relay.held_end import HeldEnd
-from ai_engine.relay.one_call import first_call_alone
+from ai_engine.relay.one_call import first_call_in_chunk
 from ai_engine.relay.translation import StreamTranslator, Translation
-from ai_engine.wire.chat_shape import sound_chunk
+from ai_engine.wire import exact_json
+from ai_engine.wire.sound_calls import SoundCalls
 from ai_engine.wire.sse import encode_event, encode_events
 
 OnChunk = Callable[[Mapping[str, Any]], None]
@@ -29,6 +30,7 @@ class ClientStream:
     """
 
     __slots__ = (
+        "_calls",
         "_is_raw",
         "_on_chunk",
         "_translation",
@@ -48,6 +50,8 @@ class ClientStream:
         self._translator: StreamTranslator | None = None
         self._wants_usage = wants_usage
         self._on_chunk = on_chunk
+        self._calls: SoundCalls | None = None
+        """`None` where calls go to the client as the provider wrote them."""
         self._is_raw = False
         """Events go to the client as the provider wrote them."""
         self.may_be_over = False
@@ -67,6 +71,7 @@ class ClientStream:
     def open(self, exchange: Exchange, events: Sequence[StreamEvent]) -> bytes:
         """As `read`, for the first events of an answer. Nothing has been written, so that it may yet begin again elsewhere."""
         self._translator = None
+        self._calls = SoundCalls(exchange.call_ids) if exchange.translates_calls else None
         self._is_raw = not exchange.is_translated and not exchange.keeps_first_call and self._on_chunk is None
         self.may_be_over, self.end = False, HeldEnd()
         self.saw_finish, self.saw_done, self.failure = False, False, None
@@ -118,16 +123,20 @@ class ClientStream:
         return [data for kind, data in framed if kind is not _USAGE or self._wants_usage]
 
     def _framed(self, exchange: Exchange, event: StreamEvent) -> bytes:
-        if exchange.keeps_first_call:
-            event = first_call_alone(event)
-        chunk = event.chunk
+        chunk, data = event.chunk, event.data
+        if self._calls is not None and chunk is not None:
+            chunk = self._calls.chunk(chunk, data)
+            if exchange.keeps_first_call:
+                chunk = first_call_in_chunk(chunk)
+            if chunk is not event.chunk:
+                data = b""
         if self._on_chunk is not None and chunk is not None:
             self._on_chunk(chunk)
         if not exchange.is_translated:
-            return encode_event(event.data or orjson.dumps(chunk), event.name)
+            return encode_event(data or exact_json.dumps(chunk), event.name)
         if chunk is None:  # an event that a chat has no place for
             return b""
-        return encode_events(self._translating().translate(sound_chunk(chunk)))
+        return encode_events(self._translating().translate(chunk))
 
     def _translating(self) -> StreamTranslator:
         if self._translator is None:
@@ -137,8 +146,16 @@ class ClientStream:
 
     def ending(self, exchange: Exchange, decoder: StreamDecoder) -> bytes:
         """The end of a sound answer in the client's format."""
-        held = self._all_framed(exchange, self.end.release())
+        held = [*self._all_framed(exchange, self.end.release()), self._waiting_calls(exchange)]
         return b"".join(held) + encode_events(self._translating().ending() if exchange.is_translated else decoder.ending())
+
+    def _waiting_calls(self, exchange: Exchange) -> bytes:
+        waiting = None if self._calls is None else self._calls.waiting()
+        if waiting is None:
+            return b""
+        if exchange.is_translated:
+            return encode_events(self._translating().translate(waiting))
+        return encode_event(exact_json.dumps(waiting))
 
     def answer(self, exchange: Exchange, decoder: StreamDecoder) -> Mapping[str, Any] | None:
         """The whole answer, where the client's format repeats it at its end; known after `ending`."""

@@ -1,6 +1,6 @@
 """How one request is asked of one route: in the client's own format where the provider speaks it, as a chat everywhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ai_engine.errors import UnsupportedByProvider
@@ -15,6 +15,7 @@ from ai_engine.relay.request import ClientRequest
 from ai_engine.relay.translation import Translation
 from ai_engine.upstream.port import Headers, UpstreamRequest
 from ai_engine.wire import lenient_json
+from ai_engine.wire.call_ids import ids_in
 from ai_engine.wire.hints import DroppedHints, dropping_hints, without
 
 _CHAT = Operation.CHAT
@@ -27,6 +28,7 @@ class Exchange:
 
     __slots__ = (
         "_adapter",
+        "_chat",
         "_dropped",
         "_headers",
         "_may_be_missing",
@@ -39,6 +41,7 @@ class Exchange:
         "operation",
         "refuses_stream_options",
         "route",
+        "translates_calls",
     )
 
     def __init__(
@@ -52,12 +55,14 @@ class Exchange:
         *,
         asks_usage: bool,
         headers: Headers = (),
+        chat: Mapping[str, Any] | None = None,
         names: Mapping[str, str] | None = None,
         may_be_missing: bool = False,
     ) -> None:
-        """`names` are the client's, by those of the chat (`Translation.field_names`), where the answer is wanted as a chat.
+        """`chat` is the client's request as one, where its answer is wanted as one.
 
-        `may_be_missing`: where the provider lacks it, a chat may do.
+        `names` are the client's then, by those of the chat (`Translation.field_names`). `may_be_missing`: where the provider
+        lacks the operation, a chat may do.
         """
         self._adapter = adapter
         self._provider = provider
@@ -71,13 +76,20 @@ class Exchange:
         self._dropped = dropped
         self.asks_usage = asks_usage
         """The relay asks the stream for usage, whether or not the client did."""
-        self.is_translated = names is not None
+        self.is_translated = chat is not None
+        self._chat = chat if chat is not None else body
+        self.translates_calls = self.is_translated or (operation is _CHAT and adapter.translates_chats)
+        """The answer's calls are not passed on as the provider wrote them (`wire.sound_calls`)."""
         self.keeps_first_call = (
             operation is _CHAT and body.get("parallel_tool_calls") is False and not adapter.says_one_call_at_a_time(route.model)
         )
         """Of the calls made at once, only the first is passed on (`one_call`)."""
         self.refuses_stream_options = False
         """The provider's refusal names the one field that the relay added."""
+
+    def call_ids(self) -> Collection[str]:
+        """Of the conversation's calls, as the client knows them."""
+        return ids_in(self._chat)
 
     def encode(self, key: ProviderKey | None) -> UpstreamRequest:
         """Without the hints that the adapter does not support. Raises as `Adapter.encode` for anything else."""
@@ -233,6 +245,7 @@ class RequestVariants:
             dropped,
             asks_usage=asks_usage,
             headers=self._headers,
+            chat=chat,
             names=translation.field_names,
             may_be_missing=operation is not Operation.CHAT,
         )

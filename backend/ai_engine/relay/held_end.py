@@ -6,6 +6,7 @@ Content after a reason takes it back. Only the last reason reaches the client, a
 import orjson
 
 from ai_engine.providers.adapter import EventKind, StreamEvent
+from ai_engine.wire import exact_json
 from ai_engine.wire.finish_reasons import (
     content_alone,
     end_alone,
@@ -139,4 +140,4 @@ class HeldEnd:
 
 def _made(event: StreamEvent, chunk: JsonMapping, kind: EventKind = EventKind.FINISH) -> StreamEvent:
     """Encoded now: what cannot be is the provider's failure, and not the end of its answer."""
-    return StreamEvent(kind, orjson.dumps(chunk), None, chunk, event.name)
+    return StreamEvent(kind, exact_json.dumps(chunk), None, chunk, event.name)

@@ -8,20 +8,18 @@ makes the others again where it still wants to.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ai_engine.providers.adapter import StreamEvent
 from ai_engine.wire.json_types import Json
 
 
-def first_call_alone(event: StreamEvent) -> StreamEvent:
-    """An event of a streamed chat whose adapter numbers the calls of each choice from 0."""
-    chunk = event.chunk
-    if chunk is None or not any(call["index"] for choice in chunk["choices"] for call in _calls(choice["delta"])):
-        return event
+def first_call_in_chunk(chunk: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A chunk of a stream whose calls are numbered from 0 in each choice."""
+    if not any(call["index"] for choice in chunk["choices"] for call in _calls(choice["delta"])):
+        return chunk
     choices = [
         _with_calls(choice, "delta", [call for call in _calls(choice["delta"]) if not call["index"]])
         for choice in chunk["choices"]
     ]
-    return event._replace(data=b"", chunk={**chunk, "choices": choices})
+    return {**chunk, "choices": choices}
 
 
 def with_first_call(chat: Mapping[str, Any]) -> Mapping[str, Any]:

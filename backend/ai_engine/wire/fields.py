@@ -9,6 +9,7 @@ from typing import TypeVar
 import orjson
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json, JsonMapping
 
 Kind = TypeVar("Kind")
@@ -46,7 +47,7 @@ def parse_object(raw: bytes) -> Json:
     if not raw:
         raise InvalidRequest("The body is empty; send a JSON object.", code="invalid_json")
     try:
-        body = orjson.loads(raw)
+        body = exact_json.loads(raw)
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
     if not isinstance(body, dict):
@@ -119,6 +120,6 @@ def check_known(given: JsonMapping, known: Collection[str], where: str, problem:
 def json_text(value: object, path: str) -> str:
     """`value` as JSON. Raises `InvalidRequest` where it is nested too deeply."""
     try:
-        return orjson.dumps(value).decode()
+        return exact_json.dumps(value).decode()
     except orjson.JSONEncodeError:
         raise invalid(path, "is nested too deeply") from None

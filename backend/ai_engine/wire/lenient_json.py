@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from ai_engine.wire import exact_json
+
 _CONSTANTS = {"NaN": None, "Infinity": float_info.max, "-Infinity": -float_info.max}
 """What JSON has in their place; the logarithm of an impossible token stays a number, the smallest."""
 _surrogate_in = re.compile("[\ud800-\udfff]").search
@@ -81,12 +83,9 @@ def _place(value: Any, at: int) -> int:
 
 def _dumps(value: Any) -> bytes:
     try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits, or nested too deeply
-        try:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        except RecursionError:
-            raise _too_deep() from None
+        return exact_json.dumps(value)
+    except orjson.JSONEncodeError:
+        raise _too_deep() from None
 
 
 def _too_deep() -> ValueError:

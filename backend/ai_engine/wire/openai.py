@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import orjson
 
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json, JsonMapping
 
 DONE = b"[DONE]"
@@ -17,7 +18,7 @@ DONE = b"[DONE]"
 def encoded(request: JsonMapping) -> bytes:
     """A request as JSON. Raises `InvalidRequest` where it is nested too deeply."""
     try:
-        return orjson.dumps(request)
+        return exact_json.dumps(request)
     except orjson.JSONEncodeError:
         raise InvalidRequest("The request is nested more than 250 levels deep; no provider accepts that.") from None
 
@@ -38,17 +39,6 @@ def usage(input_tokens: int, output_tokens: int) -> Json:
 def tool_call(call_id: str, name: str, arguments: str) -> Json:
     """`arguments` is JSON in a string."""
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
-
-
-def arguments_in(text: str) -> Json | None:
-    """A call's arguments as an object, blank ones as an empty object; `None` where they are not a JSON object."""
-    if not text.strip():
-        return {}
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def url_citation(url: str, title: str, start: int, end: int) -> Json:

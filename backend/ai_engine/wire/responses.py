@@ -6,8 +6,7 @@ types of openai-python 2.54 and 3.54, which refuse an object that lacks one of t
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import orjson
-
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import Event
 
@@ -28,7 +27,7 @@ def event(kind: str, sequence_number: int, fields: Json) -> Event:
     """One event; its name is repeated as `type`, as OpenAI has it."""
     fields["type"] = kind
     fields["sequence_number"] = sequence_number
-    return kind, orjson.dumps(fields)
+    return kind, exact_json.dumps(fields)
 
 
 def text_part(text: str, annotations: Sequence[Json] = (), logprobs: Sequence[Json] = ()) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from ai_engine.catalogue.prices import NOTHING_PUBLISHED, Prices
 from ai_engine.catalogue.snapshot import Catalogue, Listing, build
@@ -119,6 +119,8 @@ class SiteUpstream:
 
 class LineAdapter:
     """An `Adapter` whose listings are lines of text: one model each, `>name` for a next page, `!` for a body that is none."""
+
+    translates_chats: ClassVar[bool] = False
 
     def says_one_call_at_a_time(self, model: str) -> bool:
         return True

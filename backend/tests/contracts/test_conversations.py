@@ -20,7 +20,7 @@ from tests.contracts.conversation_providers.gemini import Gemini
 from tests.contracts.conversation_providers.openai import OpenAI
 from tests.contracts.conversation_providers.port import SIGNATURE, Provider
 from tests.contracts.conversation_providers.vertex import VertexClaude, VertexGemini
-from tests.contracts.conversation_script import SCRIPT, Asked, Call, Conversation, Result, Said
+from tests.contracts.conversation_script import SCRIPT, Asked, Call, Conversation, Result, Said, Turn
 from tests.fakes import gateway as gateways
 from tests.fakes.gateway import Gateway, gateway_in_front_of, running_gateway
 from tests.fakes.scripted_upstream import ScriptedUpstream
@@ -189,6 +189,45 @@ async def test_signed_reasoning_comes_back_to_the_provider_with_the_next_turn(
     (result,) = provider.understands(upstream.requests[-1]).turns[-1].results
     assert (result.call.name, result.call.arguments, result.text) == ("weather", tool.said.calls[0].arguments, "sunny")
     assert list(provider.signatures_in(upstream.requests[-1])) == ([SIGNATURE] if provider.signs else [])
+
+
+REPEATED = "call_0"
+"""An id that a model gives to every call."""
+UNTRANSLATED = {("chat", "openai"), ("messages", "anthropic"), ("messages", "vertex-claude")}
+WEI = 123_456_789_012_345_678_901_234_567_890
+
+
+def calls_of(*cities: str) -> tuple[Call, ...]:
+    return tuple(Call(REPEATED, "weather", {"city": city, "days": WEI}) for city in cities)
+
+
+def turns_with(*cities: str) -> tuple[Turn, ...]:
+    """A round of calls, and results that name their cities."""
+    calls = calls_of(*cities)
+    results = tuple(Result(call, f"sunny in {city}") for call, city in zip(calls, cities, strict=True))
+    return Turn("user", "Weather?"), Turn("assistant", "I look.", calls=calls), Turn("user", results=results)
+
+
+async def test_repeated_ids_of_calls_become_different_ones_and_integers_keep_their_digits(
+    client: Client, provider: Provider, stream: bool, gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    is_translated = (client.name, provider.name) not in UNTRANSLATED
+    asked = Asked((*turns_with("Lisbon"), Turn("assistant", "Sun."), *turns_with("Oslo", "Bergen")), tools=("weather",))
+    provider.answers(upstream, Said(calls=calls_of("Rome", "Bari"), ending="calls"), stream=stream)
+    answer = await ask(gateway, client, client.asks(asked, stream=stream))
+    assert answer.status_code == httpx.codes.OK, answer.text
+    heard = client.hears(answer.content, stream=stream)
+    assert [call.arguments for call in heard.calls] == [call.arguments for call in calls_of("Rome", "Bari")]
+    understood = [turn for turn in provider.understands(upstream.requests[-1]).turns if turn.calls or turn.results]
+    assert [call.arguments for turn in understood for call in turn.calls] == [
+        call.arguments for call in calls_of("Lisbon", "Oslo", "Bergen")
+    ]
+    if is_translated:
+        assert len({REPEATED, *(call.id for call in heard.calls)}) == 3
+        results = [result for turn in understood for result in turn.results]
+        assert [result.text for result in results] == [f"sunny in {city}" for city in ("Lisbon", "Oslo", "Bergen")]
+        if provider.gives_call_ids:
+            assert [result.text for result in results] == [f"sunny in {result.call.arguments['city']}" for result in results]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from ai_engine.client_api.messages.reasoning import Showing
 from ai_engine.wire.anthropic import messages_usage, stop_reason
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
+from ai_engine.wire.tool_arguments import arguments_object
 
 IMAGE_PLACEHOLDER = "[An image, which Anthropic's format cannot show.]"
 """Replaces a model's image. Its bytes as text would be repeated in every later turn."""
@@ -39,7 +39,7 @@ def message(chat: JsonMapping, context: RequestContext) -> Json:
     """
     choice: JsonMapping = chat["choices"][0]
     reply: JsonMapping = choice.get("message") or {}
-    calls = [tool_use(call, context, place) for place, call in enumerate(objects_in(reply, "tool_calls"))]
+    calls = [tool_use(call, context) for call in objects_in(reply, "tool_calls")]
     refusal = string_in(reply, "refusal")
     counts = token_counts(chat.get("usage"))
     usage = messages_usage(counts)
@@ -90,36 +90,21 @@ def end_of(choice: JsonMapping, refusal: str, *, has_calls: bool) -> Json:
     }
 
 
-def tool_use(call: JsonMapping, context: RequestContext, place: int) -> Json:
-    """A tool call. Arguments that are not a JSON object are passed on under one name."""
-    function = object_in(call, "function")
+def tool_use(call: JsonMapping, context: RequestContext) -> Json:
+    """A tool call."""
+    function = call["function"]
     return {
         "type": "tool_use",
-        "id": string_in(call, "id") or made_id(context, place),
-        "name": tool_name(string_in(function, "name"), context),
-        "input": object_in(function, "arguments") or _input(string_in(function, "arguments")),
+        "id": call["id"],
+        "name": tool_name(function["name"], context),
+        "input": arguments_object(function["arguments"]),
         "caller": {"type": "direct"},
     }
-
-
-def made_id(context: RequestContext, place: int) -> str:
-    """For a call without one."""
-    return f"toolu_{context.message_id.removeprefix('msg_')}_{place}"
 
 
 def tool_name(name: str, context: RequestContext) -> str:
     """The client's own name of the tool. A call without a name gets one that the client rejects."""
     return context.names.get(name, name) or "unnamed_tool"
-
-
-def _input(arguments: str) -> Json:
-    value = arguments_in(arguments)
-    return unreadable(arguments) if value is None else value
-
-
-def unreadable(arguments: str) -> Json:
-    """Arguments that are not a JSON object, as an input: the tool rejects it, and the model sees its own text."""
-    return {"unreadable_arguments": arguments}
 
 
 def _texts(reply: JsonMapping, refusal: str) -> Sequence[Json]:

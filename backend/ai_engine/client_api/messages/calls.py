@@ -11,10 +11,8 @@ from typing import Protocol
 
 import orjson
 
-from ai_engine.client_api.messages.answers import unreadable
-from ai_engine.client_api.tool_call_pieces import CallsByPiece
 from ai_engine.wire.json_types import JsonMapping
-from ai_engine.wire.tolerant import object_in, string_in
+from ai_engine.wire.tool_arguments import arguments_object, arguments_text
 
 
 class EventSink(Protocol):
@@ -30,26 +28,18 @@ class EventSink(Protocol):
 class Call:
     """One tool call so far."""
 
-    __slots__ = ("_blank", "_checked", "_first", "arguments", "has_begun", "id", "is_waiting", "name", "place", "unsent")
+    __slots__ = ("_blank", "_checked", "_first", "arguments", "has_begun", "id", "name", "unsent")
 
-    def __init__(self, place: int) -> None:
-        self.place = place
-        """Its position among the answer's calls."""
-        self.id = ""
-        self.name = ""
+    def __init__(self, call_id: str, name: str) -> None:
+        self.id = call_id
+        self.name = name
         self.arguments: list[str] = []
         self.unsent: list[str] = []
         self.has_begun = False
-        self.is_waiting = False
         self._checked = 0
         self._first = ""
         self._blank = 0
         """The number of first pieces that are white space, or were checked."""
-
-    @property
-    def is_known(self) -> bool:
-        """It can be sent: it has a name, and an id or arguments, which follow an id if there is one."""
-        return bool(self.name and (self.id or self.unsent))
 
     @property
     def is_object(self) -> bool:
@@ -76,8 +66,7 @@ class Calls:
 
     def __init__(self, sink: EventSink) -> None:
         self._sink = sink
-        self._by_piece = CallsByPiece(self._begin)
-        self._count = 0
+        self._by_index: dict[int, Call] = {}
         self._live: Call | None = None
         self._waiting: deque[Call | Callable[[], None]] = deque()
 
@@ -96,35 +85,25 @@ class Calls:
         self._waiting.append(emit)
 
     def read(self, piece: JsonMapping) -> None:
-        """One element of a delta's `tool_calls`."""
-        call = self._by_piece.call_of(piece)
-        function = object_in(piece, "function")
-        call.id = call.id or string_in(piece, "id")
-        call.name = call.name or string_in(function, "name")
-        arguments = function.get("arguments")
-        if isinstance(arguments, dict):
-            arguments = orjson.dumps(arguments).decode()
-        if isinstance(arguments, str) and arguments:
-            call.arguments.append(arguments)
-            call.unsent.append(arguments)
+        """One element of a delta's `tool_calls`, as `wire.sound_calls` has them."""
+        function = piece["function"]
+        call = self._by_index.get(piece["index"])
+        if call is None:
+            call = self._by_index[piece["index"]] = Call(piece["id"], function["name"])
+            self._waiting.append(call)
+        if function["arguments"]:
+            call.arguments.append(function["arguments"])
+            call.unsent.append(function["arguments"])
         if call is self._live:
             self._emit(call)
             if self._waiting and call.is_complete:
                 self._go_on()
-        elif not call.has_begun:  # what follows a complete object is white space
-            if not call.is_waiting:
-                call.is_waiting = True
-                self._waiting.append(call)
-            if self._live is None or self._live.is_complete:
-                self._go_on()
+        elif not call.has_begun and (self._live is None or self._live.is_complete):
+            self._go_on()
 
     def settle(self) -> None:
         """Sends everything: the answer has ended."""
         self._go_on(is_last=True)
-
-    def _begin(self) -> Call:
-        self._count += 1
-        return Call(self._count - 1)
 
     def _go_on(self, *, is_last: bool = False) -> None:
         """Ends the live call and sends what waits, in order, up to an incomplete call: that one is live."""
@@ -141,10 +120,8 @@ class Calls:
                 return
             self._end_live()
 
-    def _emit(self, call: Call, *, is_last: bool = False) -> None:
+    def _emit(self, call: Call) -> None:
         if not call.has_begun:
-            if not (call.is_known or is_last):
-                return
             call.has_begun = True
             self._sink.begin_call(call)
         if call.unsent and call.is_object:
@@ -154,10 +131,10 @@ class Calls:
 
     def _emit_rest(self, call: Call) -> None:
         """Sends arguments that are not an object inside of one, since SDKs require an object."""
-        self._emit(call, is_last=True)
-        rest = "".join(call.unsent)
-        if rest.strip():
-            self._sink.continue_call(orjson.dumps(unreadable(rest)).decode())
+        self._emit(call)
+        rest = arguments_object("".join(call.unsent))
+        if rest:
+            self._sink.continue_call(arguments_text(rest))
 
     def _end_live(self) -> None:
         assert self._live is not None

@@ -3,8 +3,10 @@
 from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY, parts_of, text_part
 from ai_engine.client_api.messages.reasoning import detail_of, text_of
 from ai_engine.client_api.tool_names import shortened
+from ai_engine.wire.call_ids import CallIds
 from ai_engine.wire.fields import check_known, invalid, json_text, objects_of, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tool_arguments import arguments_object
 
 _TOOL_USE = frozenset({"type", "id", "name", "input", "cache_control", "caller"})
 _TOOL_RESULT = frozenset({"type", "tool_use_id", "content", "is_error", "cache_control"})
@@ -39,8 +41,7 @@ class _Conversation:
         self._details: list[Json] = []
         self._thoughts: list[str] = []
         self._has_results = False
-        self._unanswered: dict[str, str] = {}
-        """The calls of the last assistant's turn that have no result yet: their paths, by id."""
+        self._ids = CallIds()
 
     def add(self, index: int, message: JsonMapping) -> None:
         role, content = message["role"], message["content"]
@@ -84,8 +85,9 @@ class _Conversation:
             self._parts += parts_of(block, where)
             return
         check_known(block, _TOOL_RESULT, where, ANTHROPIC_ONLY)
-        call_id = required(block, "tool_use_id", str, where)
-        if self._unanswered.pop(call_id, None) is None:
+        given_id = required(block, "tool_use_id", str, where)
+        call_id = self._ids.result(given_id) if self._ids.is_open(given_id) else None
+        if call_id is None:
             raise invalid(f"{where}.tool_use_id", "must be the id of a tool_use in the assistant's turn before")
         message: Json = {"role": "tool", "tool_call_id": call_id, "content": _result(block, where)}
         if block.get("is_error"):
@@ -116,11 +118,13 @@ class _Conversation:
         caller = block.get("caller")
         if caller is not None and (not isinstance(caller, dict) or caller.get("type") != "direct"):
             raise unsupported(f"{where}.caller", f"is one of Anthropic's own tools, which {ANTHROPIC_ONLY}")
-        arguments = json_text(required(block, "input", dict, where), f"{where}.input")
-        call_id = required(block, "id", str, where)
+        given = block.get("input")
+        if not isinstance(given, dict | str | None):
+            raise invalid(f"{where}.input", "must be an object")
+        arguments = json_text(arguments_object(given), f"{where}.input")
+        call_id = self._ids.call(required(block, "id", str, where), f"{where}.id")
         function = {"name": shortened(required(block, "name", str, where)), "arguments": arguments}
         self._calls.append({"id": call_id, "type": "function", "function": function})
-        self._unanswered[call_id] = f"{where}.id"
 
     def _close_turn(self) -> None:
         if self._role == "user":
@@ -139,7 +143,7 @@ class _Conversation:
         self._parts, self._calls, self._details, self._thoughts, self._has_results = [], [], [], [], False
 
     def _check_answered(self) -> None:
-        for call_id, where in self._unanswered.items():
+        for call_id, where in self._ids.unanswered.items():
             raise invalid(where, f"is {call_id[:60]!r}, and the next turn has no tool_result for it")
 
 

@@ -4,6 +4,7 @@ from math import ceil
 
 import orjson
 
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import JsonMapping
 from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
@@ -30,7 +31,7 @@ def estimate(body: JsonMapping) -> int:
     tools = body.get("tools")
     if tools:
         try:
-            characters += len(orjson.dumps(tools))
+            characters += len(exact_json.dumps(tools))
         except orjson.JSONEncodeError:  # nested too deeply; the provider refuses it
             characters += characters_in(tools)
     for message in body["messages"]:

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-import orjson
-
+from ai_engine.wire import exact_json
 from ai_engine.wire.anthropic import REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import objects_in, string_in
@@ -105,7 +104,7 @@ def redacted(data: str) -> Json:
 
 def wrapped(detail: JsonMapping) -> str:
     """A detail as opaque text for the client to send back."""
-    return PREFIX + base64.urlsafe_b64encode(orjson.dumps(detail)).decode("ascii")
+    return PREFIX + base64.urlsafe_b64encode(exact_json.dumps(detail)).decode("ascii")
 
 
 def detail_of(block: JsonMapping, index: int) -> Json | None:
@@ -150,7 +149,7 @@ def text_of(block: JsonMapping, detail: JsonMapping | None) -> str:
 
 def _unwrapped(text: Any, index: int) -> Json | None:
     try:
-        detail = orjson.loads(base64.urlsafe_b64decode(text[len(PREFIX) :]))
+        detail = exact_json.loads(base64.urlsafe_b64decode(text[len(PREFIX) :]))
     except (ValueError, binascii.Error):
         return None
     if not isinstance(detail, dict) or not isinstance(detail.get("type"), str):

@@ -8,7 +8,7 @@ A chat's deltas may belong to several blocks at once. The live block is sent at 
 Usage is sent at the end, because it may come with any chunk, after the last one, or never. Unknown usage is estimated.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 
@@ -19,12 +19,12 @@ from ai_engine.client_api.messages.answers import (
     citation,
     end_of,
     is_citation,
-    made_id,
     tokens_of,
     tool_name,
 )
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
+from ai_engine.wire import exact_json
 from ai_engine.wire.anthropic import MESSAGE_STOP, messages_usage
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -132,8 +132,7 @@ class MessagesStream:
             if is_citation(annotation):
                 self._cite(annotation)
         for call in delta.get("tool_calls") or ():
-            if isinstance(call, Mapping):
-                self._calls.read(call)
+            self._calls.read(call)
 
     def _text(self, text: str) -> None:
         self._characters += len(text)
@@ -201,10 +200,9 @@ class MessagesStream:
         """`calls.EventSink`: begins this call."""
         self._has_calls = True
         self._tell_held()
-        call_id = call.id or made_id(self._context, call.place)
         block = {
             "type": "tool_use",
-            "id": call_id,
+            "id": call.id,
             "name": tool_name(call.name, self._context),
             "input": {},
             "caller": {"type": "direct"},
@@ -257,4 +255,4 @@ class MessagesStream:
         self._open = _NOTHING_OPEN
 
     def _say(self, name: str, event: Json) -> None:
-        self._events.append((name, orjson.dumps(event)))
+        self._events.append((name, exact_json.dumps(event)))

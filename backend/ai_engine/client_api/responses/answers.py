@@ -1,6 +1,5 @@
 """A whole chat completion as a response, and the common part of plain answers and streams."""
 
-import secrets
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -128,10 +127,10 @@ def _output(message: JsonMapping, logprobs: object, status: str, request: Answer
         output.append(wire.message_item(ids.next("msg"), parts, wire.COMPLETED if calls or pictures.files else status))
     output += (wire.image_generation_call(ids.next("ig"), file, wire.COMPLETED) for file in pictures.files)
     for call in calls:
-        name, arguments = function_of(call)
-        tool = request.tools.named(name)
+        function = call["function"]
+        tool = request.tools.named(function["name"])
         item_id = ids.next(ITEM_PREFIX[tool.kind])
-        output.append(call_item(tool, item_id, call_id_of(call), arguments, status))
+        output.append(call_item(tool, item_id, call["id"], function["arguments"], status))
     return output
 
 
@@ -196,14 +195,3 @@ def _integer(given: JsonMapping, name: str) -> int:
     """SDKs require an integer."""
     value = given.get(name)
     return value if type(value) is int else 0
-
-
-def function_of(call: JsonMapping) -> tuple[str, str]:
-    """The name and arguments of a call, or of a piece of one; empty where missing."""
-    function = object_in(call, "function")
-    return string_in(function, "name"), string_in(function, "arguments")
-
-
-def call_id_of(call: JsonMapping) -> str:
-    """The call's id; a new one where it has none, since the result refers to it."""
-    return string_in(call, "id") or f"call_{secrets.token_hex(12)}"

@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import orjson
-
 from ai_engine.client_api.responses.answers import started
 from ai_engine.client_api.responses.errors import failure_of
 from ai_engine.client_api.responses.response_store import Key, ResponseStore, Turn
@@ -15,6 +13,7 @@ from ai_engine.relay.client import Client, UncommittedClient
 from ai_engine.relay.relay import Answer
 from ai_engine.relay.request import ClientRequest
 from ai_engine.web.errors import error_status, internal_error
+from ai_engine.wire import exact_json
 from ai_engine.wire.fields import invalid
 from ai_engine.wire.json_types import Json
 
@@ -37,7 +36,7 @@ class BackgroundResponse:
 
     def snapshot(self) -> bytes:
         """`answer` as JSON."""
-        return orjson.dumps(self.answer)
+        return exact_json.dumps(self.answer)
 
     def begin(self) -> None:
         """The request has started."""

@@ -10,12 +10,15 @@ from ai_engine.client_api.responses.content import Content, assistant_parts, con
 from ai_engine.client_api.responses.images import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
 from ai_engine.client_api.responses.tools import RESPONSES_ONLY, Tools, chat_name
+from ai_engine.wire.call_ids import CallIds
 from ai_engine.wire.fields import invalid, json_text, non_empty, objects, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tool_arguments import sound_arguments
 
 _LEFT_OUT = frozenset({"web_search_call", "mcp_list_tools"})
 """Work of an earlier provider, whose outcome is in the messages that follow."""
 
+_CALLS = frozenset({"function_call", "custom_tool_call", "tool_search_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "tool_search_output"})
 
 
@@ -36,7 +39,9 @@ class Conversation:
         self.messages: list[Json] = []
         self._tools = tools
         self._outputs: dict[str, Content] = {}
-        self._called: set[str] = set()
+        """By the own ids of their calls."""
+        self._own_ids: dict[str, str] = {}
+        """Of the calls, by their paths."""
         self._turn: Json | None = None
         self._texts: list[Json] = []
         self._details: list[Json] = []
@@ -50,27 +55,41 @@ class Conversation:
             self.messages.append({"role": "user", "content": given})
             return
         items = [(where, item, kind_of(item, where)) for where, item in objects(body, "input")]
-        self._gather_outputs(items)
+        self._pair(items)
         for where, item, kind in items:
             self._read_item(item, kind, where)
         self._end_turn()
 
-    def _gather_outputs(self, items: Sequence[tuple[str, Json, str]]) -> None:
+    def _pair(self, items: Sequence[tuple[str, Json, str]]) -> None:
+        """Finds the call of each output: results may come later than in a chat."""
+        ids = CallIds()
         for where, item, kind in items:
-            if kind not in _OUTPUTS:
-                continue
-            if kind == "tool_search_output":
-                found = required(item, "tools", list, where)
-                self._tools.read(item, where)
-                if item.get("call_id") is None:
-                    continue
-                content: Content = json_text(found, f"{where}.tools")
-            else:
-                content = content_of(item.get("output"), f"{where}.output")
-            call_id = non_empty(item, "call_id", str, where)
-            if call_id in self._outputs:
-                raise invalid(f"{where}.call_id", f"is {call_id[:100]!r}, as in an earlier output; send one output for a call")
-            self._outputs[call_id] = content
+            if kind in _OUTPUTS:
+                self._pair_output(item, kind, where, ids)
+            elif kind in _CALLS and (kind != "tool_search_call" or item.get("call_id") is not None):
+                self._own_ids[where] = ids.call(non_empty(item, "call_id", str, where), f"{where}.call_id")
+            if kind in _OUTPUTS or item.get("role") == "user":
+                ids.begin_turn()
+        for own_id, where in ids.unanswered.items():
+            raise invalid(where, f"has no output: No tool output found for function call {own_id[:100]}")
+
+    def _pair_output(self, item: Json, kind: str, where: str, ids: CallIds) -> None:
+        if kind == "tool_search_output":
+            found = required(item, "tools", list, where)
+            self._tools.read(item, where)
+            if item.get("call_id") is None:
+                return
+            content: Content = json_text(found, f"{where}.tools")
+        else:
+            content = content_of(item.get("output"), f"{where}.output")
+        call_id = non_empty(item, "call_id", str, where)
+        own_id = ids.result(call_id)
+        if own_id is None:
+            problem = f"has no call: No tool call found for function call output with call_id {call_id[:100]}"
+            raise invalid(f"{where}.call_id", problem)
+        if own_id in self._outputs:
+            raise invalid(f"{where}.call_id", f"is {call_id[:100]!r}, as in an earlier output; send one output for a call")
+        self._outputs[own_id] = content
 
     def _read_item(self, item: Json, kind: str, where: str) -> None:
         match kind:
@@ -79,7 +98,7 @@ class Conversation:
             case "reasoning":
                 self._read_reasoning(item, where)
             case "function_call":
-                self._call(item, required(item, "arguments", str, where), where)
+                self._call(item, _arguments(item, where), where)
             case "custom_tool_call":
                 self._call(item, json_text({"input": required(item, "input", str, where)}, f"{where}.input"), where)
             case "image_generation_call":
@@ -91,7 +110,7 @@ class Conversation:
                     arguments = json_text(item.get("arguments"), f"{where}.arguments")
                     self._call({**item, "name": "tool_search"}, arguments, where)
             case "function_call_output" | "custom_tool_call_output" | "tool_search_output":
-                self._check_output(item, where)
+                self._end_calls(item)
             case "item_reference":
                 raise unsupported(where, "refers to an item that is not stored here; send the item itself")
             case _:
@@ -127,24 +146,12 @@ class Conversation:
                 self._assistant().setdefault("reasoning_content", []).extend(texts)
 
     def _call(self, item: Json, arguments: str, where: str) -> None:
-        call_id = non_empty(item, "call_id", str, where)
         name = chat_name(non_empty(item, "name", str, where), item.get("namespace"))
-        if call_id in self._called:
-            raise invalid(f"{where}.call_id", f"is {call_id[:100]!r}, as in an earlier call; each call needs an id of its own")
-        if call_id not in self._outputs:
-            raise invalid(f"{where}.call_id", f"has no output: No tool output found for function call {call_id[:100]}")
-        self._called.add(call_id)
-        call = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        call = {"id": self._own_ids[where], "type": "function", "function": {"name": name, "arguments": arguments}}
         self._assistant().setdefault("tool_calls", []).append(call)
 
-    def _check_output(self, item: Json, where: str) -> None:
-        call_id = item.get("call_id")
-        if call_id is None:
-            return
-        if call_id not in self._called:
-            problem = f"has no call: No tool call found for function call output with call_id {call_id[:100]}"
-            raise invalid(f"{where}.call_id", problem)
-        if self._turn is not None:
+    def _end_calls(self, output: Json) -> None:
+        if output.get("call_id") is not None:
             self._end_turn()
 
     def _assistant(self) -> Json:
@@ -170,6 +177,13 @@ class Conversation:
             self.messages.append(turn)
         for call in turn.get("tool_calls", ()):
             self.messages.append({"role": "tool", "tool_call_id": call["id"], "content": self._outputs[call["id"]]})
+
+
+def _arguments(call: Json, where: str) -> str:
+    given = call.get("arguments")
+    if not isinstance(given, str | dict | None):
+        raise invalid(f"{where}.arguments", "must be JSON in a string")
+    return sound_arguments(given)
 
 
 def _text_in(part: object) -> str:

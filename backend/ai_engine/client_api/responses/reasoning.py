@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
+from ai_engine.wire import exact_json
 from ai_engine.wire.fields import invalid
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.responses import REASONING_FORMAT
@@ -23,7 +24,7 @@ def seal(details: Sequence[JsonMapping]) -> str | None:
     if not any(detail.get("signature") or detail.get("data") for detail in details):
         return None
     try:
-        return _SEAL + base64.b64encode(orjson.dumps(details)).decode()
+        return _SEAL + base64.b64encode(exact_json.dumps(details)).decode()
     except orjson.JSONEncodeError:  # nested too deeply
         return None
 
@@ -42,7 +43,7 @@ def unseal(encrypted_content: str, item_id: object, where: str) -> list[Json]:
         detail = {"type": "reasoning.encrypted", "data": encrypted_content, "format": REASONING_FORMAT, "index": 0}
         return [{**detail, "id": item_id} if isinstance(item_id, str) else detail]
     try:
-        details = orjson.loads(base64.b64decode(encrypted_content[len(_SEAL) :], validate=True))
+        details = exact_json.loads(base64.b64decode(encrypted_content[len(_SEAL) :], validate=True))
     except (binascii.Error, ValueError):  # orjson's error is a ValueError, and so is text that is not ASCII
         details = None
     if not isinstance(details, list) or not all(isinstance(detail, dict) for detail in details):

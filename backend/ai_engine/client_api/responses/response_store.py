@@ -13,6 +13,7 @@ import orjson
 from ai_engine.access.roles import Caller
 from ai_engine.clock import Clock
 from ai_engine.errors import InvalidRequest
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json, JsonMapping
 
 _OVERHEAD_BYTES = 1024
@@ -52,12 +53,12 @@ class StoredResponse:
 
     def state(self) -> Json:
         """The response object."""
-        state: Json = orjson.loads(self.answer)
+        state: Json = exact_json.loads(self.answer)
         return state
 
     def added(self) -> list[Json]:
         """The turn's own input items."""
-        items: list[Json] = orjson.loads(self._added)
+        items: list[Json] = exact_json.loads(self._added)
         return items
 
     def output(self) -> list[Json]:
@@ -121,8 +122,8 @@ class ResponseStore:
             return
         try:
             stored = StoredResponse(
-                orjson.dumps(turn.added),
-                orjson.dumps(answer),
+                exact_json.dumps(turn.added),
+                exact_json.dumps(answer),
                 turn.previous,
                 self._clock.monotonic() + self._lifetime_seconds,
             )

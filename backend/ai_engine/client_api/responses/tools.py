@@ -13,6 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from ai_engine.client_api.tool_names import shortened
+from ai_engine.wire import exact_json
 from ai_engine.wire import responses as wire
 from ai_engine.wire.fields import check_known, invalid, non_empty, objects, one_of, optional, optional_objects, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -179,7 +180,7 @@ def chat_name(name: str, namespace: object = None) -> str:
 def custom_input(arguments: str) -> str:
     """The `input` in the arguments of a custom tool's function; the arguments themselves where they have none."""
     try:
-        given = orjson.loads(arguments)
+        given = exact_json.loads(arguments)
     except orjson.JSONDecodeError:
         return arguments
     text = given.get("input") if isinstance(given, dict) else None
@@ -193,7 +194,7 @@ def call_item(tool: Tool, item_id: str, call_id: str, arguments: str, status: st
     if tool.kind is Kind.CUSTOM:
         return wire.custom_tool_call(item_id, call_id, tool.name, custom_input(arguments), status, tool.namespace)
     try:
-        searched = orjson.loads(arguments or "{}")
+        searched = exact_json.loads(arguments or "{}")
     except orjson.JSONDecodeError:
         searched = {"query": arguments}
     return wire.tool_search_call(item_id, call_id, searched, status)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from ai_engine.wire import openai
 from ai_engine.wire.anthropic import REASONING_FORMAT, chat_usage, finish_reason
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import object_in, string_in
+from ai_engine.wire.tool_arguments import whole_arguments
 
 SERVICE_TIERS = {"standard": "default", "priority": "priority"}
 """`usage.service_tier` → the `service_tier` of a chat completion."""
@@ -30,7 +29,7 @@ def chat_completion(message: JsonMapping, model: str, created: int) -> Json:
             annotations += url_citations(block.get("citations"), length, length + len(block["text"]))
             length += len(block["text"])
         elif kind == "tool_use":
-            calls.append(openai.tool_call(str(block.get("id")), str(block.get("name")), arguments(block.get("input"))))
+            calls.append(openai.tool_call(string_in(block, "id"), string_in(block, "name"), whole_arguments(block.get("input"))))
         elif kind == "thinking" and isinstance(block.get("thinking"), str):
             thoughts.append(block["thinking"])
             details.append(thinking_detail(index, block["thinking"], block.get("signature")))
@@ -66,11 +65,6 @@ def ending(delta: JsonMapping, *, has_calls: bool = False) -> Json:
 def refusal(delta: JsonMapping) -> str | None:
     """The explanation of a refusal, where there is one."""
     return string_in(object_in(delta, "stop_details"), "explanation") or None
-
-
-def arguments(value: object) -> str:
-    """A tool's input as JSON in a string. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
-    return orjson.dumps(value if isinstance(value, dict) else {}).decode()
 
 
 def thinking_detail(index: int, text: str, signature: object = None) -> Json:

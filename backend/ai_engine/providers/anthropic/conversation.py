@@ -11,13 +11,12 @@ from typing import Any
 
 from ai_engine.providers.anthropic.content import PROVIDER, blocks, text_blocks
 from ai_engine.providers.anthropic.traits import Traits
-from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
+from ai_engine.providers.chat_messages import ToolCalls, messages
 from ai_engine.providers.chat_parameters import not_by
 from ai_engine.providers.turn_order import BEGINNING, CONTINUE, in_order
 from ai_engine.wire.anthropic import REASONING_FORMAT, THOUGHTS, valid_id
-from ai_engine.wire.fields import invalid, optional, unsupported
+from ai_engine.wire.fields import optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.tolerant import string_in
 
 
@@ -47,10 +46,7 @@ class _Conversation:
         self._later: list[Json] = []
         self._is_users_turn = False
         """Whether the last message that counts is the user's, even a blank one."""
-        self._calls: dict[str, str] = {}
-        """All calls so far: the names of their tools, by id."""
-        self._open: dict[str, str] = {}
-        """Calls without a result: their paths, by id."""
+        self._calls = ToolCalls(PROVIDER, valid_id)
 
     def instruct(self, where: str, message: Json) -> None:
         blocks = text_blocks(message, where)
@@ -60,30 +56,24 @@ class _Conversation:
             self.system += blocks
 
     def user(self, where: str, message: Json) -> None:
-        self._check_results()
         self._add("user", blocks(message, where))
         self._is_users_turn = True
 
     def assistant(self, where: str, message: Json) -> None:
-        self._check_results()
         if message.get("images"):
             raise unsupported(f"{where}.images", not_by(PROVIDER))
         content = text_blocks(message, where)
         if not content and (refusal := optional(message, "refusal", str, where) or "").strip():
             content = [{"type": "text", "text": refusal}]
-        for call in tool_calls(message, where, PROVIDER):
-            content.append({"type": "tool_use", "id": valid_id(call.id), "name": call.name, "input": _input(call)})
-            self._calls[call.id] = call.name
-            self._open[call.id] = f"{call.where}.id"
+        for call in self._calls.of(message, where):
+            content.append({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments})
         if content:
             self._is_users_turn = False
             self._place_later()
         self._add("assistant", with_thinking(content, message.get("reasoning_details")))
 
     def result(self, where: str, message: Json) -> None:
-        call_id = answered_call(message, where, self._calls)
-        self._open.pop(call_id, None)
-        block: Json = {"type": "tool_result", "tool_use_id": valid_id(call_id)}
+        block: Json = {"type": "tool_result", "tool_use_id": self._calls.answered(message, where).id}
         content = message.get("content")
         content = content.strip() and content if isinstance(content, str) else blocks(message, where)
         if content:
@@ -96,7 +86,6 @@ class _Conversation:
 
     def close(self) -> None:
         """Ends the conversation. Raises where it cannot end like this."""
-        self._check_results()
         if self._is_users_turn and self.turns and self.turns[-1]["role"] == "assistant":
             self._add("user", [{"type": "text", "text": CONTINUE}])
         self._place_later()
@@ -119,10 +108,6 @@ class _Conversation:
         last = turn["content"][-1]
         turn["content"][-1] = {**last, "text": last["text"].rstrip()}
 
-    def _check_results(self) -> None:
-        for where in self._open.values():
-            raise invalid(where, "must be answered by a tool message with this tool_call_id")
-
     def _place_later(self) -> None:
         if not self._later:
             return
@@ -139,13 +124,6 @@ class _Conversation:
             self.turns[-1]["content"] += content
         else:
             self.turns.append({"role": role, "content": content})
-
-
-def _input(call: Call) -> Json:
-    value = arguments_in(call.arguments)
-    if value is None:
-        raise invalid(f"{call.where}.function.arguments", "must be a JSON object in a string")
-    return value
 
 
 def with_thinking(content: list[Json], details: object, *, encrypted_format: str = REASONING_FORMAT) -> list[Json]:

@@ -10,6 +10,7 @@ from ai_engine.providers.anthropic.events import index_of, is_error, mapping, me
 from ai_engine.providers.failures import Failure, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import DONE, EventDecoder, failed
+from ai_engine.wire import exact_json
 from ai_engine.wire.anthropic import MESSAGE_STOP, token_counts
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -81,7 +82,7 @@ class NativeStreamDecoder(EventDecoder):
         event = orjson.loads(data)
         if b"\n" in data:
             try:
-                data = orjson.dumps(event)
+                data = exact_json.dumps(exact_json.exact(event, data))
             except orjson.JSONEncodeError:
                 return self._invalid()
         name = event.get("type") if type(event) is dict else None

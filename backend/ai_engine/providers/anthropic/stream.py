@@ -10,7 +10,6 @@ import orjson
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.anthropic.answers import (
     SERVICE_TIERS,
-    arguments,
     encrypted_detail,
     ending,
     refusal,
@@ -20,10 +19,12 @@ from ai_engine.providers.anthropic.answers import (
 from ai_engine.providers.anthropic.events import index_of, is_error, mapping, merged
 from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.stream_events import DONE, TranslatingDecoder, failed
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.anthropic import chat_usage, token_counts
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import string_in
+from ai_engine.wire.tool_arguments import arguments_text, whole_arguments
 
 
 class _Block:
@@ -73,13 +74,15 @@ class ChatStreamDecoder(TranslatingDecoder):
         if type(event) is not dict:
             return (self._invalid(),)
         if event.get("type") != "content_block_delta":  # nearly every event
-            return self._turn(event)
+            return self._turn(exact_json.exact(event, data))
         delta = event.get("delta")
         if type(delta) is not dict:
             return (self._invalid(),)
         text = delta.get("text")
         if delta.get("type") == "text_delta" and type(text) is str:
             return self._say(text)
+        if type(delta.get("partial_json")) is dict:
+            delta = exact_json.exact(event, data)["delta"]
         return self._advance(index_of(event), delta)
 
     def _turn(self, event: JsonMapping) -> Sequence[StreamEvent]:
@@ -87,7 +90,9 @@ class ChatStreamDecoder(TranslatingDecoder):
             case "message_start":
                 return self._start(event)
             case "content_block_start":
-                return self._begin(event)
+                # Some servers give every block the index 0, and some do not end it.
+                before = self._end(event) if index_of(event) in self._blocks else ()
+                return (*before, *self._begin(event))
             case "content_block_stop":
                 return self._end(event)
             case "message_delta":
@@ -161,7 +166,8 @@ class ChatStreamDecoder(TranslatingDecoder):
         if reason_in(delta.get("stop_reason")) is None:
             return ()
         why = refusal(delta)
-        found = [self._chunk(EventKind.FINISH, {} if why is None else {"refusal": why}, ending(delta))]
+        found = [chunk for index in list(self._blocks) for chunk in self._end({"index": index})]
+        found += [self._chunk(EventKind.FINISH, {} if why is None else {"refusal": why}, ending(delta))]
         usage = chat_usage(self._usage)
         if usage is not None:
             tier = SERVICE_TIERS.get(str(self._usage.get("service_tier")))
@@ -181,7 +187,7 @@ class ChatStreamDecoder(TranslatingDecoder):
         if kind == "tool_use":
             block.call, block.input = self._calls, given.get("input")
             self._calls += 1
-            call = openai.tool_call(str(given.get("id")), str(given.get("name")), "")
+            call = openai.tool_call(string_in(given, "id"), string_in(given, "name"), "")
             return (self._chunk(EventKind.CONTENT, {"tool_calls": [{"index": block.call, **call}]}),)
         if kind == "thinking":
             return self._think(index, given)
@@ -198,7 +204,7 @@ class ChatStreamDecoder(TranslatingDecoder):
             return (self._invalid(),)
         if block.call >= 0 and not block.has_arguments:
             # Without any delta, the input is that of the block's start, mostly empty.
-            return self._argue(block, arguments(block.input))
+            return self._argue(block, whole_arguments(block.input))
         annotations = url_citations(block.citations, block.start, self._text_length)
         return (self._chunk(EventKind.CONTENT, {"annotations": annotations}),) if annotations else ()
 
@@ -208,8 +214,8 @@ class ChatStreamDecoder(TranslatingDecoder):
         return (self._chunk(EventKind.CONTENT, {"tool_calls": [{"index": block.call, "function": {"arguments": piece}}]}),)
 
     def _on_arguments(self, index: int, delta: JsonMapping) -> Sequence[StreamEvent]:
-        block, piece = self._blocks.get(index), delta.get("partial_json")
-        if block is None or not isinstance(piece, str):
+        block, piece = self._blocks.get(index), arguments_text(delta.get("partial_json"))
+        if block is None:
             return (self._invalid(),)
         return self._argue(block, piece) if piece and block.call >= 0 else ()
 

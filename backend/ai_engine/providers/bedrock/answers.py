@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import orjson
-
 from ai_engine.names import Blame
 from ai_engine.providers.adapter import PlainAnswer
 from ai_engine.providers.failures import Failure, FailureClass, malformed_response
@@ -13,6 +11,8 @@ from ai_engine.wire.anthropic import REASONING_FORMAT
 from ai_engine.wire.bedrock import FINISH_REASONS, MALFORMED, REDACTED_FORMAT, token_counts
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import chat_usage
+from ai_engine.wire.tolerant import string_in
+from ai_engine.wire.tool_arguments import whole_arguments
 
 
 def read_chat(answer: JsonMapping, answer_id: str, model: str, created: int) -> PlainAnswer | Failure:
@@ -59,7 +59,9 @@ def _message(blocks: list[Any]) -> Json:
             annotations += notes
             length += len(text)
         elif isinstance(call := block.get("toolUse"), dict) and not is_hosted(call):
-            calls.append(openai.tool_call(str(call.get("toolUseId")), str(call.get("name")), arguments(call.get("input"))))
+            calls.append(
+                openai.tool_call(string_in(call, "toolUseId"), string_in(call, "name"), whole_arguments(call.get("input")))
+            )
         elif isinstance(reasoning := block.get("reasoningContent"), dict):
             inner = reasoning.get("reasoningText")
             thought, detail = reasoning_detail(index, {**reasoning, **(inner if isinstance(inner, dict) else {})})
@@ -110,11 +112,6 @@ def _image(image: JsonMapping) -> Json | None:
 def is_hosted(call: JsonMapping) -> bool:
     """A call of a tool that Bedrock runs itself."""
     return call.get("type") == "server_tool_use"
-
-
-def arguments(value: object) -> str:
-    """A tool's input as JSON in a string. Raises `orjson.JSONEncodeError` where it is nested too deeply."""
-    return orjson.dumps(value if isinstance(value, dict) else {}).decode()
 
 
 def reasoning_detail(index: int, given: JsonMapping) -> tuple[str, Json | None]:

@@ -5,18 +5,16 @@ The API refuses (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_run
 and tool calls in a request without tools. All instructions become `system`.
 """
 
-import orjson
-
 from ai_engine.providers.anthropic.conversation import with_thinking
 from ai_engine.providers.bedrock.content import PROVIDER, ContentReader
 from ai_engine.providers.bedrock.model_traits import ModelTraits
-from ai_engine.providers.chat_messages import Call, answered_call, messages, tool_calls
+from ai_engine.providers.chat_messages import Call, ToolCalls, messages
 from ai_engine.providers.chat_parameters import not_by
 from ai_engine.providers.turn_order import BEGINNING, CONTINUE, NO_OUTPUT, in_order
+from ai_engine.wire import exact_json
 from ai_engine.wire.bedrock import REDACTED_FORMAT, valid_id
-from ai_engine.wire.fields import invalid, optional, unsupported
+from ai_engine.wire.fields import optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai import arguments_in
 
 _PAUSE = "."
 """The assistant's turn between a tool's result and content that the model does not support in the same turn."""
@@ -50,10 +48,7 @@ class _Conversation:
         self._traits = traits
         self._has_tools = has_tools
         self._content = ContentReader(traits)
-        self._calls: dict[str, str] = {}
-        """All calls so far: the names of their tools, by id."""
-        self._open: dict[str, str] = {}
-        """Calls without a result: their paths, by id."""
+        self._calls = ToolCalls(PROVIDER, valid_id)
         self._is_users_turn = False
         """Whether the last message that counts is the user's, even a blank one."""
         self._after_results: list[Json] = []
@@ -65,31 +60,25 @@ class _Conversation:
         self.system += self._content.text_blocks(message, where)
 
     def user(self, where: str, message: Json) -> None:
-        self._check_results()
+        self._end_results()
         self._add("user", self._content.blocks(message, where))
         self._is_users_turn = True
 
     def assistant(self, where: str, message: Json) -> None:
-        self._check_results()
+        self._end_results()
         if message.get("images"):
             raise unsupported(f"{where}.images", not_by(PROVIDER))
         content = self._content.text_blocks(message, where)
         if not content and (refusal := optional(message, "refusal", str, where) or "").strip():
             content = [{"text": refusal}]
-        for call in tool_calls(message, where, PROVIDER):
-            self._calls[call.id] = call.name
-            self._open[call.id] = f"{call.where}.id"
-            content.append(self._call(call))
+        content += (self._call(call) for call in self._calls.of(message, where))
         self._is_users_turn = self._is_users_turn and not content
         self._add("assistant", self._with_reasoning(content, message.get("reasoning_details")))
 
     def _call(self, call: Call) -> Json:
         if not self._has_tools:
-            return {"text": f"[Called the tool {call.name} with {call.arguments}]"}
-        arguments = arguments_in(call.arguments)
-        if arguments is None:
-            raise invalid(f"{call.where}.function.arguments", "must be a JSON object in a string")
-        return {"toolUse": {"toolUseId": valid_id(call.id), "name": call.name, "input": arguments}}
+            return {"text": f"[Called the tool {call.name} with {call.arguments_text}]"}
+        return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": call.arguments}}
 
     def _with_reasoning(self, content: list[Json], details: object) -> list[Json]:
         """Only Claude takes its reasoning back, and only if it is signed or encrypted."""
@@ -98,17 +87,16 @@ class _Conversation:
         return [_reasoning(block) for block in with_thinking(content, details, encrypted_format=REDACTED_FORMAT)]
 
     def result(self, where: str, message: Json) -> None:
-        call_id = answered_call(message, where, self._calls)
-        self._open.pop(call_id, None)
+        call = self._calls.answered(message, where)
         blocks = self._content.blocks(message, where)
         text = "\n".join(block["text"] for block in blocks if "text" in block)
         has_failed = message.get("is_error") is True
         if self._has_tools:
-            self._add("user", [self._result(valid_id(call_id), text, blocks, has_failed=has_failed)])
+            self._add("user", [self._result(call.id, text, blocks, has_failed=has_failed)])
             return
         word = "failed" if has_failed else "answered"
         others = [block for block in blocks if "text" not in block]
-        self._add("user", [{"text": f"[The tool {self._calls[call_id]} {word}: {text or NO_OUTPUT}]"}, *others])
+        self._add("user", [{"text": f"[The tool {call.name} {word}: {text or NO_OUTPUT}]"}, *others])
 
     def _result(self, call_id: str, text: str, blocks: list[Json], *, has_failed: bool) -> Json:
         """Blocks that the model does not support in a result follow the last result."""
@@ -119,7 +107,7 @@ class _Conversation:
             (inside if is_inside else self._after_results).append(block)
         if traits.wants_json_results or (has_failed and not traits.says_failure):
             output: Json = {"error" if has_failed else "output": text}
-            first: Json = {"json": output} if traits.wants_json_results else {"text": orjson.dumps(output).decode()}
+            first: Json = {"json": output} if traits.wants_json_results else {"text": exact_json.dumps(output).decode()}
             inside = [first, *(block for block in inside if "text" not in block)]
         result: Json = {"toolUseId": call_id, "content": inside or [{"text": NO_OUTPUT}]}
         if has_failed and traits.says_failure:
@@ -128,7 +116,7 @@ class _Conversation:
 
     def close(self, hint: object) -> None:
         """Ends the conversation. Raises where it cannot end like this. `hint` is the request's own `cache_control`."""
-        self._check_results()
+        self._end_results()
         if self._is_users_turn and self.turns and self.turns[-1]["role"] == "assistant":
             self._add("user", [{"text": CONTINUE}])
         if not self.turns:
@@ -152,9 +140,7 @@ class _Conversation:
             if "text" in block:
                 block["text"] = block["text"].rstrip()
 
-    def _check_results(self) -> None:
-        for where in self._open.values():
-            raise invalid(where, "must be answered by a tool message with this tool_call_id")
+    def _end_results(self) -> None:
         blocks, self._after_results = self._after_results, []
         self._add("user", blocks)
 

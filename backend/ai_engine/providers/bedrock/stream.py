@@ -6,8 +6,6 @@ has the reason, the `metadata` after it has the usage, and the body ends without
 
 from collections.abc import Sequence
 
-import orjson
-
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.bedrock.answers import (
     ending,
@@ -20,12 +18,14 @@ from ai_engine.providers.bedrock.answers import (
 )
 from ai_engine.providers.failures import classify_error_object, classify_error_value
 from ai_engine.providers.stream_events import TranslatingDecoder, failed
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.bedrock import token_counts
 from ai_engine.wire.eventstream import JsonFrameReader
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import chat_usage
+from ai_engine.wire.tolerant import string_in
+from ai_engine.wire.tool_arguments import arguments_text
 
 
 class _Call:
@@ -61,7 +61,7 @@ class ConverseStreamDecoder(TranslatingDecoder):
         return (self._chunk({}, EventKind.FINISH, {"finish_reason": self.inferred_finish}),)
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        union = orjson.loads(data)
+        union = exact_json.loads(data)
         for name, event in union.items():
             if type(event) is not dict:
                 return (self._invalid(),)
@@ -75,7 +75,7 @@ class ConverseStreamDecoder(TranslatingDecoder):
             case "messageStart":
                 return (self._chunk({"role": "assistant", "content": ""}, EventKind.OPENING),)
             case "contentBlockStart":
-                return self._begin(event)
+                return (*self._end(event), *self._begin(event))
             case "contentBlockStop":
                 return self._end(event)
             case "messageStop":
@@ -132,18 +132,19 @@ class ConverseStreamDecoder(TranslatingDecoder):
             return ()
         known = self._calls_by_block[index] = _Call(self._calls)
         self._calls += 1
-        name = str(call.get("name"))
+        name = string_in(call, "name")
         self.characters_since_usage += len(name)
-        opening = {"index": known.number, **openai.tool_call(str(call.get("toolUseId")), name, "")}
+        opening = {"index": known.number, **openai.tool_call(string_in(call, "toolUseId"), name, "")}
         return (self._chunk({"tool_calls": [opening]}, EventKind.CONTENT),)
 
     def _more_of_call(self, index: int, piece: object) -> Sequence[StreamEvent]:
         call = self._calls_by_block.get(index)
         if index in self._hosted_blocks:
             return ()
-        if call is None or type(piece) is not str:
+        if call is None:
             return (self._invalid(),)
-        return (self._arguments(call, piece),) if piece else ()
+        arguments = arguments_text(piece)
+        return (self._arguments(call, arguments),) if arguments else ()
 
     def _arguments(self, call: _Call, piece: str) -> StreamEvent:
         call.has_arguments = True

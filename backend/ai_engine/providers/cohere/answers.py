@@ -8,6 +8,7 @@ from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.tolerant import array_in, object_in, objects_in, string_in
+from ai_engine.wire.tool_arguments import whole_arguments
 
 
 def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> PlainAnswer | Failure:
@@ -67,9 +68,9 @@ def _calls(message: JsonMapping) -> list[Json]:
     found = []
     for call in objects_in(message, "tool_calls"):
         function = call.get("function")
-        if isinstance(function, dict) and isinstance(call.get("id"), str):
-            arguments = string_in(function, "arguments") or "{}"
-            found.append(openai.tool_call(call["id"], string_in(function, "name"), arguments))
+        if isinstance(function, dict):
+            arguments = whole_arguments(function.get("arguments"))
+            found.append(openai.tool_call(string_in(call, "id"), string_in(function, "name"), arguments))
     return found
 
 

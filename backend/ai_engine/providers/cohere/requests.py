@@ -5,16 +5,14 @@ Sources: https://docs.cohere.com/reference/chat, https://docs.cohere.com/referen
 
 from collections.abc import Mapping
 
-import orjson
-
 from ai_engine.providers import chat_parameters as chat
-from ai_engine.providers.chat_messages import answered_call, data_url, messages, part_string, parts, texts, tool_calls
+from ai_engine.providers.chat_messages import ToolCalls, data_url, messages, part_string, parts, texts
 from ai_engine.providers.chat_parameters import Function
 from ai_engine.providers.embedding_texts import input_texts, wants_base64
 from ai_engine.providers.schema_dialects import COHERE, JSON_ONLY, SCHEMA_PATH
 from ai_engine.providers.schema_writer import as_object, in_dialect
 from ai_engine.providers.turn_order import NO_OUTPUT, in_order
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.fields import one_of, optional, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 
@@ -110,7 +108,7 @@ def _thinking(effort: str) -> Json:
 def _messages(body: JsonMapping) -> list[Json]:
     """Left out are reasoning of earlier turns, which is unsigned, and empty messages, which Cohere refuses."""
     turns: list[Json] = []
-    calls: dict[str, str] = {}
+    calls = ToolCalls(_PROVIDER)
     for where, role, message in in_order(messages(body, _PROVIDER)):
         if role in ("system", "developer"):
             if content := _said(message, where):
@@ -120,11 +118,11 @@ def _messages(body: JsonMapping) -> list[Json]:
                 is_text = len(user) == 1 and user[0]["type"] == "text"
                 turns.append({"role": "user", "content": user[0]["text"] if is_text else user})
         elif role == "tool":
-            call_id = answered_call(message, where, calls)
+            call_id = calls.answered(message, where).id
             result: object = _text_content(_said(message, where)) or NO_OUTPUT
             if message.get("is_error") is True:
                 # There is no field for it; results are usually JSON: https://docs.cohere.com/docs/tool-use-overview.
-                result = orjson.dumps({"error": result}).decode()
+                result = exact_json.dumps({"error": result}).decode()
             turns.append({"role": "tool", "tool_call_id": call_id, "content": result})
         elif (turn := _assistant(message, where, calls)) is not None:
             turns.append(turn)
@@ -161,8 +159,8 @@ def _user_content(message: Json, where: str) -> list[Json]:
     return content
 
 
-def _assistant(message: Json, where: str, calls: dict[str, str]) -> Json | None:
-    """`None` where it is empty; adds its tool calls to `calls`."""
+def _assistant(message: Json, where: str, calls: ToolCalls) -> Json | None:
+    """`None` where it is empty."""
     if message.get("images"):
         raise unsupported(f"{where}.images", chat.not_by(_PROVIDER))
     turn: Json = {"role": "assistant"}
@@ -171,10 +169,8 @@ def _assistant(message: Json, where: str, calls: dict[str, str]) -> Json | None:
         content.append(refusal)
     if content:
         turn["content"] = _text_content(content)
-    own_calls = tool_calls(message, where, _PROVIDER)
-    if own_calls:
-        calls.update((call.id, call.name) for call in own_calls)
-        turn["tool_calls"] = [openai.tool_call(call.id, call.name, call.arguments) for call in own_calls]
+    if own_calls := calls.of(message, where):
+        turn["tool_calls"] = [openai.tool_call(call.id, call.name, call.arguments_text) for call in own_calls]
     return turn if len(turn) > 1 else None
 
 

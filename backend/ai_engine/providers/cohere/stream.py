@@ -5,17 +5,17 @@ Sources: https://docs.cohere.com/docs/streaming, https://docs.cohere.com/docs/to
 
 from collections.abc import Sequence
 
-import orjson
-
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.cohere.answers import failure_of_finish
 from ai_engine.providers.failures import classify_error_value, malformed_response
 from ai_engine.providers.stream_events import TranslatingDecoder, failed
-from ai_engine.wire import cohere, openai
+from ai_engine.wire import cohere, exact_json, openai
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.made_ids import answer_id
 from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.tolerant import string_in
+from ai_engine.wire.tool_arguments import arguments_text
 
 _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
 """Events without content."""
@@ -24,14 +24,15 @@ _MARKS = frozenset({"content-end", "tool-call-end", "citation-end", "debug"})
 class CohereStreamDecoder(TranslatingDecoder):
     """`adapter.StreamDecoder`."""
 
-    __slots__ = ("_calls", "_chunk_head", "_says_role", "is_finished")
+    __slots__ = ("_calls", "_calls_by_index", "_chunk_head", "_says_role", "is_finished")
 
     def __init__(self, model: str, created: int) -> None:
         """Cohere does not name the model that answers, so `model` is it; `created` in seconds since the epoch."""
         super().__init__()
         self.is_finished = False
         self._chunk_head = {"id": "", "object": "chat.completion.chunk", "created": created, "model": model}
-        self._calls: dict[int, int] = {}
+        self._calls = 0
+        self._calls_by_index: dict[int, int] = {}
         """Cohere's index of a call → the chat's."""
         self._says_role = True
 
@@ -45,7 +46,7 @@ class CohereStreamDecoder(TranslatingDecoder):
         return (self._said({}, EventKind.FINISH, end={"finish_reason": self.inferred_finish}),)
 
     def _events(self, data: bytes) -> Sequence[StreamEvent]:
-        event = orjson.loads(data)
+        event = exact_json.loads(data)
         kind = event.get("type") if type(event) is dict else None
         if type(kind) is not str:
             if type(event) is dict and (event.get("message") or event.get("error")):
@@ -107,23 +108,23 @@ class CohereStreamDecoder(TranslatingDecoder):
     def _call(self, event: Json, message: Json) -> Sequence[StreamEvent]:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
-        if type(call) is not dict or type(function) is not dict or not isinstance(call.get("id"), str):
+        if type(call) is not dict or type(function) is not dict:
             return (self._invalid(),)
-        name, arguments = function.get("name"), function.get("arguments")
-        name, arguments = name if isinstance(name, str) else "", arguments if isinstance(arguments, str) else ""
-        number = self._calls[_number(event)] = len(self._calls)
+        name, arguments = string_in(function, "name"), arguments_text(function.get("arguments"))
+        number = self._calls_by_index[_number(event)] = self._calls
+        self._calls += 1
         self.characters_since_usage += len(name) + len(arguments)
-        said = {"index": number, **openai.tool_call(call["id"], name, arguments)}
+        said = {"index": number, **openai.tool_call(string_in(call, "id"), name, arguments)}
         return (self._said({"tool_calls": [said]}, EventKind.CONTENT),)
 
     def _more_of_call(self, event: Json, message: Json) -> Sequence[StreamEvent]:
         call = message.get("tool_calls")
         function = call.get("function") if type(call) is dict else None
-        arguments = function.get("arguments") if type(function) is dict else None
         # Without an index, it is the last call.
-        number = self._calls.get(_number(event), len(self._calls) - 1)
-        if type(arguments) is not str or number < 0:
+        number = self._calls_by_index.get(_number(event), self._calls - 1)
+        if type(function) is not dict or number < 0:
             return (self._invalid(),)
+        arguments = arguments_text(function.get("arguments"))
         self.characters_since_usage += len(arguments)
         return (self._said({"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, EventKind.CONTENT),)
 

@@ -3,14 +3,13 @@
 Source: https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse (read 2026-11-28).
 """
 
-import orjson
-
 from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass, KeyScope, malformed_response
 from ai_engine.wire import gemini, made_ids, openai
 from ai_engine.wire.gemini import REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import object_in, string_in
+from ai_engine.wire.tool_arguments import whole_arguments
 
 
 class CandidateReader:
@@ -96,7 +95,7 @@ class CandidateReader:
         details.append({"type": "reasoning.text", "text": text, "format": REASONING_FORMAT, "index": self._thought})
 
     def _call(self, call: Json, signature: object, delta: Json) -> str:
-        name, arguments = string_in(call, "name"), orjson.dumps(call.get("args") or {}).decode()
+        name, arguments = string_in(call, "name"), whole_arguments(call.get("args"))
         call_id = string_in(call, "id") or made_ids.call_id(self._answer_id, self._index, self._calls)
         piece: Json = {"index": self._calls, **openai.tool_call(call_id, name, arguments)}
         if isinstance(signature, str) and signature:

@@ -5,16 +5,14 @@ https://ai.google.dev/gemini-api/docs/thought-signatures, https://ai.google.dev/
 """
 
 import mimetypes
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ai_engine.providers.chat_messages import Call, answered_call, data_url, messages, part_string, parts, texts, tool_calls
+from ai_engine.providers.chat_messages import Call, ToolCalls, data_url, messages, part_string, parts, texts
 from ai_engine.providers.gemini.listing import is_before_3
 from ai_engine.providers.turn_order import BEGINNING, CONTINUE, in_order
 from ai_engine.wire.fields import invalid, optional, optional_objects, required, unsupported
 from ai_engine.wire.gemini import ANY_SIGNATURE, REASONING_FORMAT
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai import arguments_in
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _PROVIDER = "Gemini"
@@ -35,7 +33,7 @@ def contents(body: JsonMapping, model: str) -> tuple[list[Json], list[Json]]:
     is_old = is_before_3(model)
     turns: list[Json] = []
     instruction: list[Json] = []
-    calls: dict[str, str] = {}
+    calls = ToolCalls(_PROVIDER)
     for where, role, message in in_order(messages(body, _PROVIDER)):
         if role in ("system", "developer"):
             instruction += [{"text": text} for text in texts(message, where, _PROVIDER) if text.strip()]
@@ -122,8 +120,8 @@ def _media(url: str, where: str, guessed: str | None = None) -> Json:
     return {"fileData": {"fileUri": url} if media_type is None else {"fileUri": url, "mimeType": media_type}}
 
 
-def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old: bool) -> list[Json]:
-    """Text, images and calls, each with its signature. Adds the calls to `calls`."""
+def _assistant_parts(message: Json, where: str, calls: ToolCalls, *, is_old: bool) -> list[Json]:
+    """Text, images and calls, each with its signature."""
     found: list[Json] = [{"text": text} for text in texts(message, where, _PROVIDER) if text.strip()]
     if (refusal := optional(message, "refusal", str, where)) and refusal.strip():
         found.append({"text": refusal})
@@ -133,13 +131,12 @@ def _assistant_parts(message: Json, where: str, calls: dict[str, str], *, is_old
     if last_signature is not None and found:
         found[-1]["thoughtSignature"] = last_signature
     is_first = True
-    for call in tool_calls(message, where, _PROVIDER):
-        calls[call.id] = call.name
-        signature = _signature_in(call) or signatures.get(call.id)
+    for call in calls.of(message, where):
+        signature = _signature_in(call) or signatures.get(string_in(call.field, "id"))
         if signature is None and is_first and not is_old:
             signature = ANY_SIGNATURE
         is_first = False
-        part: Json = {"functionCall": {"id": call.id, "name": call.name, "args": _arguments(call)}}
+        part: Json = {"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}}
         if signature is not None:
             part["thoughtSignature"] = signature
         found.append(part)
@@ -167,21 +164,14 @@ def _signature_in(call: Call) -> str | None:
     return string_in(object_in(object_in(call.field, "extra_content"), "google"), "thought_signature") or None
 
 
-def _arguments(call: Call) -> Json:
-    arguments = arguments_in(call.arguments)
-    if arguments is None:
-        raise unsupported(f"{call.where}.function.arguments", f"must be a JSON object in a string for {_PROVIDER}")
-    return arguments
-
-
-def _tool_result(message: Json, where: str, calls: Mapping[str, str], *, is_old: bool) -> list[Json]:
+def _tool_result(message: Json, where: str, calls: ToolCalls, *, is_old: bool) -> list[Json]:
     """`functionResponse`, whose object has the result under `output`, or under `error` where the tool failed.
 
     From Gemini 3 on, media are inside it (https://ai.google.dev/gemini-api/docs/function-calling#multimodal). For older models,
     and for files by URL, they follow it, as in Google's own agent (https://github.com/google-gemini/gemini-cli,
     `generateContentResponseUtilities.ts`, both read 2026-11-28).
     """
-    call_id = answered_call(message, where, calls)
+    call = calls.answered(message, where)
     output: list[str] = []
     inside: list[Json] = []
     behind: list[Json] = []
@@ -192,7 +182,7 @@ def _tool_result(message: Json, where: str, calls: Mapping[str, str], *, is_old:
             media = _part(part, at)
             (behind if is_old or "fileData" in media else inside).append(media)
     key = "error" if message.get("is_error") is True else "output"
-    response: Json = {"id": call_id, "name": calls[call_id], "response": {key: "\n".join(output)}}
+    response: Json = {"id": call.id, "name": call.name, "response": {key: "\n".join(output)}}
     if inside:
         response["parts"] = inside
     return [{"functionResponse": response}, *behind]

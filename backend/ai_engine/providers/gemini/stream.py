@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import classify_error_value
 from ai_engine.providers.gemini.answers import CandidateReader, failure_of_finish, failure_of_prompt
 from ai_engine.providers.stream_events import TranslatingDecoder, failed
-from ai_engine.wire import gemini
+from ai_engine.wire import exact_json, gemini
 from ai_engine.wire.finish_reasons import has_content
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.made_ids import answer_id
@@ -50,7 +48,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         return (StreamEvent(EventKind.FINISH, chunk=self._chunk(choices)),)
 
     def _events(self, data: bytes) -> list[StreamEvent]:
-        event = orjson.loads(data)
+        event = exact_json.loads(data)
         if type(event) is not dict:
             return [failed(classify_error_value(event)) if has_error(event) else self._invalid()]
         if event.get("error"):

@@ -6,7 +6,7 @@ whether it has content, whether it is complete, and how many tokens it used.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import quote
 
 from ai_engine.names import PASSED_THROUGH, Operation
@@ -23,7 +23,7 @@ from ai_engine.providers.openai.stream import OpenAIStreamDecoder, failure_of_ch
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.registry.definition import ProviderDefinition, ProviderKey
 from ai_engine.upstream.port import Headers, UpstreamRequest
-from ai_engine.wire import openai
+from ai_engine.wire import exact_json, openai
 from ai_engine.wire.fields import unsupported
 from ai_engine.wire.finish_reasons import reason_in, reason_of
 from ai_engine.wire.hints import DroppedHints
@@ -105,6 +105,8 @@ def _target(base_url: str, key_header: str, secret: str | None) -> _Target:
 class OpenAICompatible:
     """`adapter.Adapter` for `WireProtocol.OPENAI`."""
 
+    translates_chats: ClassVar[bool] = False
+
     def __init__(self) -> None:
         self._target = lru_cache(_KNOWN_TARGETS)(_target)
 
@@ -172,7 +174,7 @@ class OpenAICompatible:
             if as_chat and operation is Operation.RESPONSES and isinstance(plain, PlainAnswer):
                 return chat_via_responses.chat_answer(plain)
             return plain
-        answer = answer_object(body)
+        answer = answer_object(body, is_relayed=True)
         if isinstance(answer, Failure):
             return answer
         failure = _failure_in(operation, answer)
@@ -180,7 +182,7 @@ class OpenAICompatible:
             return failure
         named = answer.get("model")
         if not isinstance(named, str) or not named:
-            answer, named = {**answer, "model": model}, None
+            answer, named = {**exact_json.exact(answer, body), "model": model}, None
         raw = body if named else None
         if operation is not _EMBEDDINGS and any(map(_has_odd_reason, answer["choices"])):
             answer, raw = {**answer, "choices": [{**each, "finish_reason": reason_of(each)} for each in answer["choices"]]}, None

@@ -20,6 +20,7 @@ from ai_engine.wire.openai_usage import chat_usage
 from ai_engine.wire.responses import REASONING_FORMAT
 from ai_engine.wire.sse import Event
 from ai_engine.wire.tolerant import objects_in
+from ai_engine.wire.tool_arguments import arguments_text
 
 _FIRST_VERSION = (5, 4)
 _LEAST_OUTPUT_TOKENS = 16
@@ -34,6 +35,18 @@ _KNOWN = frozenset(_SAME) | {
 }
 _FINISHES = {"max_output_tokens": "length", "content_filter": "content_filter"}
 """By the reason of an incomplete response."""
+_DELTAS: Mapping[object, str] = {
+    "response.output_text.delta": "content",
+    "response.refusal.delta": "refusal",
+    "response.function_call_arguments.delta": "arguments",
+}
+"""The fields that events continue."""
+_WHOLES: Mapping[str, tuple[str, str]] = {
+    "response.output_text.done": ("content", "text"),
+    "response.refusal.done": ("refusal", "refusal"),
+    "response.function_call_arguments.done": ("arguments", "arguments"),
+}
+"""The fields that events repeat whole, and their names there."""
 
 
 def is_only_way(chat: JsonMapping, model: str) -> bool:
@@ -134,12 +147,11 @@ def chat_of(response: JsonMapping) -> Json:
     for place, item in enumerate(objects_in(response, "output")):
         kind = item.get("type")
         if kind == "message":
-            for part in objects_in(item, "content"):
-                field, text = ("refusal", part.get("refusal")) if part.get("type") == "refusal" else ("content", part.get("text"))
-                if isinstance(text, str):
-                    said[field] = (said[field] or "") + text
+            for field, text in _texts(item).items():
+                said[field] = (said[field] or "") + text
         elif kind == "function_call":
-            calls.append(openai.tool_call(_text(item.get("call_id")), _text(item.get("name")), _text(item.get("arguments"))))
+            arguments = arguments_text(item.get("arguments"))
+            calls.append(openai.tool_call(_text(item.get("call_id")), _text(item.get("name")), arguments))
         elif kind == "reasoning":
             details += _details(item, place)
     if calls:
@@ -157,17 +169,21 @@ def chat_of(response: JsonMapping) -> Json:
 
 
 class ChatStreamDecoder(ResponsesStreamDecoder):
-    """`adapter.StreamDecoder` for the events of a response as chunks of a chat."""
+    """`adapter.StreamDecoder` for the events of a response as chunks of a chat.
 
-    __slots__ = ("_calls", "_head", "_without_arguments")
+    Servers leave out events: text, arguments and whole items may come only with the `done` event, or with the whole response.
+    """
+
+    __slots__ = ("_calls", "_head", "_items", "_seen")
 
     def __init__(self) -> None:
         super().__init__()
         self._head: Json = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
-        self._calls: dict[object, int] = {}
-        """The index of each call, by the index of its item."""
-        self._without_arguments: set[object] = set()
-        """Calls without any arguments so far."""
+        self._items: dict[object, _Item] = {}
+        """By id, and by index."""
+        self._seen = 0
+        """The number of items."""
+        self._calls = 0
 
     def ending(self) -> Sequence[Event]:
         return CHAT_END
@@ -178,21 +194,21 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
 
     def _chunk(self, event: JsonMapping) -> Json | None:
         """`None` for an event without a counterpart in a chat."""
-        match event.get("type"):
+        kind = event.get("type")
+        if kind in _DELTAS:
+            return self._more(event, _DELTAS[kind], event.get("delta"))
+        match kind:
             case "response.created":
                 response = _object(event.get("response"))
                 self._head |= {"id": _text(response.get("id")), "model": _text(response.get("model"))}
                 return self._said({"role": "assistant", "content": ""})
-            case "response.output_text.delta":
-                return self._said({"content": _text(event.get("delta"))})
-            case "response.refusal.delta":
-                return self._said({"refusal": _text(event.get("delta"))})
+            case "response.output_text.done" | "response.refusal.done" | "response.function_call_arguments.done":
+                field, name = _WHOLES[kind]
+                return self._whole(event, field, event.get(name))
             case "response.output_item.added":
-                return self._added(event.get("output_index"), _object(event.get("item")))
-            case "response.function_call_arguments.delta":
-                return self._argued(event.get("output_index"), event.get("delta"))
+                return self._begin(event, _object(event.get("item")))
             case "response.output_item.done":
-                return self._done(event.get("output_index"), _object(event.get("item")))
+                return self._end_item(event, _object(event.get("item")))
             case "response.completed" | "response.incomplete":
                 return self._end(_object(event.get("response")))
             case _:
@@ -201,37 +217,124 @@ class ChatStreamDecoder(ResponsesStreamDecoder):
     def _said(self, delta: Json, finish: str | None = None) -> Json:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]}
 
-    def _added(self, place: object, item: Json) -> Json | None:
-        if item.get("type") != "function_call" or type(place) is not int:
+    def _more(self, event: JsonMapping, field: str, piece: object) -> Json | None:
+        """A piece of an item's text or arguments."""
+        text = arguments_text(piece) if field == "arguments" else _text(piece)
+        if not text:
             return None
-        index = self._calls[place] = len(self._calls)
-        self._without_arguments.add(place)
-        call = openai.tool_call(_text(item.get("call_id")), _text(item.get("name")), "")
-        return self._said({"tool_calls": [{"index": index, **call}]})
-
-    def _argued(self, place: object, piece: object) -> Json | None:
-        index = self._calls.get(place) if type(place) is int else None
-        if index is None or not isinstance(piece, str) or not piece:
+        item = self._item_of(event)
+        item.sent.add(field)
+        if field != "arguments":
+            return self._said({field: text})
+        if item.call < 0:
+            item.arguments += text
             return None
-        self._without_arguments.discard(place)
-        return self._said({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+        return self._said({"tool_calls": [{"index": item.call, "function": {"arguments": text}}]})
 
-    def _done(self, place: object, item: Json) -> Json | None:
-        if item.get("type") == "function_call" and type(place) is int and place in self._without_arguments:
-            return self._argued(place, item.get("arguments"))
-        details = _details(item, place if type(place) is int else 0) if item.get("type") == "reasoning" else ()
-        return self._said({"reasoning_details": details}) if details else None
+    def _whole(self, event: JsonMapping, field: str, text: object) -> Json | None:
+        """The whole of it, where no piece came."""
+        return None if field in self._item_of(event).sent else self._more(event, field, text)
+
+    def _begin(self, event: JsonMapping, given: Json) -> Json | None:
+        item = self._item_of(event, is_new=True)
+        if given.get("type") != "function_call" or not given.get("name"):
+            return None
+        return self._said({"tool_calls": [self._call(item, given)]})
+
+    def _call(self, item: "_Item", given: JsonMapping) -> Json:
+        item.call, self._calls = self._calls, self._calls + 1
+        return {"index": item.call, **openai.tool_call(_text(given.get("call_id")), _text(given.get("name")), item.arguments)}
+
+    def _rest_of(self, item: "_Item", given: Json, place: object) -> Json:
+        """The delta of what no event before has sent of an item."""
+        item.is_over = True
+        if given.get("type") == "function_call":
+            if "arguments" not in item.sent:
+                item.arguments = arguments_text(given.get("arguments"))
+            if item.call < 0:
+                return {"tool_calls": [self._call(item, given)]}
+            if "arguments" in item.sent or not item.arguments:
+                return {}
+            return {"tool_calls": [{"index": item.call, "function": {"arguments": item.arguments}}]}
+        if given.get("type") == "message":
+            return {field: text for field, text in _texts(given).items() if field not in item.sent}
+        details = _details(given, place if type(place) is int else 0) if given.get("type") == "reasoning" else ()
+        return {"reasoning_details": details} if details else {}
+
+    def _end_item(self, event: JsonMapping, given: Json) -> Json | None:
+        item = self._item_of(event)
+        delta = self._rest_of(self._item_of(event, is_new=True) if item.is_over else item, given, event.get("output_index"))
+        return self._said(delta) if delta else None
 
     def _end(self, response: Json) -> Json:
-        chunk = self._said({}, _finish(response, has_calls=bool(self._calls)))
+        """The finish, and the items of the response that had no events."""
+        delta: Json = {}
+        output = objects_in(response, "output")
+        for place, given in enumerate(output):
+            item = self._find(_text(given.get("id")), place)
+            if item is None and self._seen < len(output):
+                item = self._item_of({"item_id": given.get("id"), "output_index": place}, is_new=True)
+            if item is not None and not item.is_over:
+                _add(delta, self._rest_of(item, given, place))
+        chunk = self._said(delta, _finish(response, has_calls=self._calls > 0))
         usage = chat_usage(usage_counts(response.get("usage")))
         return chunk if usage is None else {**chunk, "usage": usage}
+
+    def _find(self, item_id: str, place: object) -> "_Item | None":
+        """By its id, else by its index, else the one of events that have neither."""
+        by_id = self._items.get(item_id) if item_id else None
+        by_place = self._items.get(place) if type(place) is int else None
+        return by_id or by_place or self._items.get(None)
+
+    def _item_of(self, event: JsonMapping, *, is_new: bool = False) -> "_Item":
+        item_id, place = _text(event.get("item_id")) or _text(_object(event.get("item")).get("id")), event.get("output_index")
+        item = None if is_new else self._find(item_id, place)
+        if item is None:
+            item, self._seen = _Item(), self._seen + 1
+        if item_id:
+            self._items[item_id] = item
+        if type(place) is int:
+            self._items[place] = item
+        elif not item_id:
+            self._items[None] = item
+        return item
+
+
+class _Item:
+    """What events have sent of an item."""
+
+    __slots__ = ("arguments", "call", "is_over", "sent")
+
+    def __init__(self) -> None:
+        self.call = -1
+        """The number of its call, once that has begun."""
+        self.arguments = ""
+        """Of a call, before it has begun."""
+        self.sent: set[str] = set()
+        """The fields of a delta that have begun."""
+        self.is_over = False
+
+
+def _add(delta: Json, more: Json) -> None:
+    """Both are text and lists."""
+    for field, value in more.items():
+        delta[field] = delta[field] + value if field in delta else value
 
 
 def _finish(response: JsonMapping, *, has_calls: bool) -> str:
     if response.get("status") == "incomplete":
         return _FINISHES.get(_text(_object(response.get("incomplete_details")).get("reason")), "length")
     return "tool_calls" if has_calls else "stop"
+
+
+def _texts(item: JsonMapping) -> Json:
+    """The text and the refusal of a message, by the fields of a chat."""
+    said: Json = {}
+    for part in objects_in(item, "content"):
+        field, text = ("refusal", part.get("refusal")) if part.get("type") == "refusal" else ("content", part.get("text"))
+        if isinstance(text, str):
+            said[field] = said.get(field, "") + text
+    return said
 
 
 def _details(item: JsonMapping, place: int) -> list[Json]:

@@ -12,11 +12,12 @@ from ai_engine.providers.adapter import EventKind, PlainAnswer, StreamEvent
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value, malformed_response
 from ai_engine.providers.plain_answers import answer_object, uncounted_characters
 from ai_engine.providers.stream_events import EventDecoder, failed, no_stream
-from ai_engine.wire.json_types import JsonMapping
+from ai_engine.wire import exact_json
+from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.responses import portable_items
 from ai_engine.wire.sse import Event
-from ai_engine.wire.tolerant import objects_in
+from ai_engine.wire.tolerant import objects_in, string_in
 
 _FINISHES = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "response.cancelled"})
@@ -110,11 +111,14 @@ def failure_of(error: object) -> Failure:
 class ResponsesStreamDecoder(EventDecoder):
     """`adapter.StreamDecoder` for the events of a response."""
 
-    __slots__ = ("is_finished",)
+    __slots__ = ("_arguments", "_ended_items", "is_finished")
 
     def __init__(self) -> None:
         super().__init__()
         self.is_finished = False
+        self._ended_items: list[Json] = []
+        self._arguments: dict[object, object] = {}
+        """Of calls, by the ids of their items."""
 
     def ending(self) -> Sequence[Event]:
         """Empty: the last event is the end."""
@@ -128,6 +132,8 @@ class ResponsesStreamDecoder(EventDecoder):
         event = orjson.loads(data)
         if type(event) is not dict:
             return self._invalid()
+        if type(event.get("delta")) is not str:
+            event = exact_json.exact(event, data)
         kind = event.get("type")
         if type(kind) is not str:
             return failed(failure_of(event["error"])) if event.get("error") else self._invalid()
@@ -136,7 +142,7 @@ class ResponsesStreamDecoder(EventDecoder):
             return failed(judged)
         if b"\n" in data:
             try:
-                data = orjson.dumps(event)
+                data = exact_json.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
         if "\n" in kind or "\r" in kind:
@@ -165,6 +171,10 @@ class ResponsesStreamDecoder(EventDecoder):
             return failure_of(response.get("error"))
         if kind == "error":
             return failure_of(event.get("error") or {name: value for name, value in event.items() if name != "type"})
+        if kind == "response.output_item.done":
+            self._note_item(event.get("item"))
+        elif kind == "response.function_call_arguments.done":
+            self._arguments[string_in(event, "item_id")] = event.get("arguments")
         return EventKind.CONTENT
 
     def _finish(self, response: object) -> EventKind | Failure:
@@ -174,9 +184,17 @@ class ResponsesStreamDecoder(EventDecoder):
         if response.get("error"):
             return failure_of(response["error"])
         self.is_finished = self.saw_end = True
-        self.answer = response
+        # Some servers repeat the items of the stream in the last event, and some do not.
+        self.answer = response if response.get("output") else {**response, "output": self._ended_items}
         self._note(usage_counts(response.get("usage")))
         return EventKind.FINISH
+
+    def _note_item(self, item: object) -> None:
+        if type(item) is not dict:
+            return
+        if item.get("type") == "function_call" and not item.get("arguments"):
+            item = {**item, "arguments": self._arguments.get(string_in(item, "id")) or ""}
+        self._ended_items.append(item)
 
     def _note_model(self, response: object) -> None:
         if self.model is None and type(response) is dict:

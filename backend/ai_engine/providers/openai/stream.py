@@ -9,6 +9,7 @@ from ai_engine.providers.adapter import EventKind, StreamEvent
 from ai_engine.providers.error_bodies import has_error
 from ai_engine.providers.failures import Failure, classify_error_object, classify_error_value
 from ai_engine.providers.stream_events import EventDecoder, failed
+from ai_engine.wire import exact_json
 from ai_engine.wire.finish_reasons import OPENING_FIELDS, reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.openai_usage import characters_in, token_counts
@@ -91,9 +92,10 @@ class OpenAIStreamDecoder(EventDecoder):
         if not isinstance(kind, EventKind):
             return failed(kind)
         if self._is_changed or b"\n" in data:
+            event = event if self._is_changed else exact_json.exact(event, data)
             self._is_changed = False
             try:
-                data = orjson.dumps(event)
+                data = exact_json.dumps(event)
             except orjson.JSONEncodeError:
                 return self._invalid()
         return StreamEvent(kind, data, None, event)

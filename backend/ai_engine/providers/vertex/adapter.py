@@ -1,6 +1,7 @@
 """The adapter for Google Vertex AI: two formats, each at its own endpoint, chosen by the model's name."""
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from ai_engine.clock import Clock
 from ai_engine.names import Operation
@@ -23,6 +24,8 @@ from ai_engine.wire.json_types import JsonMapping
 
 class VertexAI:
     """`adapter.Adapter` for `WireProtocol.VERTEX`."""
+
+    translates_chats: ClassVar[bool] = True
 
     def __init__(self, clock: Clock, credentials: CloudCredentials) -> None:
         self._endpoint = GoogleModels(credentials.google)

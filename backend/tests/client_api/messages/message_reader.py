@@ -7,6 +7,7 @@ from typing import Any
 from ai_engine.relay.translation import StreamTranslator
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
+from tests.client_api.relayed import relayed
 
 _DELTAS = {
     "text": {"text_delta", "citations_delta"},
@@ -138,7 +139,7 @@ def message_in(stream: bytes) -> Json:
 
 def translated_message(stream: StreamTranslator, chunks: Iterable[Json]) -> Json:
     """What the whole stream of these chunks makes."""
-    events = [event for chunk in chunks for event in stream.translate(chunk)]
+    events = [event for chunk in relayed(chunks) for event in stream.translate(chunk)]
     return message_in(encode_events([*events, *stream.ending()]))
 
 

@@ -21,6 +21,7 @@ from tests.client_api.messages.message_requests import (
     translation,
     user,
 )
+from tests.client_api.relayed import relayed_answer
 
 ENCRYPTED = {"type": "reasoning.encrypted", "data": "c2ln", "id": "c0", "format": "google-gemini-v1", "index": 0}
 SIGNED = {"type": "reasoning.text", "text": "Hm", "signature": "x", "format": "somebody-v1", "index": 0}
@@ -71,7 +72,8 @@ def test_hidden_thinking_is_sent_beside_tool_calls(stream: bool, fields: Json) -
         chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
         content = translated_message(translator, chunks)["content"]
     else:
-        content = translation(**fields).answer({"choices": [{"message": said, "finish_reason": "tool_calls"}]})["content"]
+        answer = relayed_answer({"choices": [{"message": said, "finish_reason": "tool_calls"}]})
+        content = translation(**fields).answer(answer)["content"]
     assert [(block["type"], block.get("thinking", "")) for block in content] == [("text", ""), ("thinking", ""), ("tool_use", "")]
     turns = [user(text("a")), assistant(*content), user(tool_result())]
     assert chat(messages=turns)["messages"][1]["reasoning_content"] == "Hm"

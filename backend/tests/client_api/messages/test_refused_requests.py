@@ -118,7 +118,7 @@ MALFORMED: list[tuple[str, Json]] = [
     ("messages[1].content[0].id", {"messages": [user(text("a")), assistant(tool_use())]}),
     (
         "messages[1].content[0].input",
-        {"messages": [user(text("a")), assistant({**tool_use(), "input": "x"}), user(tool_result())]},
+        {"messages": [user(text("a")), assistant({**tool_use(), "input": ["x"]}), user(tool_result())]},
     ),
     (
         "messages[2].content[1].tool_use_id",

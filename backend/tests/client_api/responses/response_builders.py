@@ -9,6 +9,7 @@ from ai_engine.client_api.responses.translation import ResponsesTranslation
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.sse import encode_events
 from tests.builders import chat_of
+from tests.client_api.relayed import relayed
 from tests.fakes.clock import HandTurnedClock
 
 RESPONSE_ID = "resp_" + "0" * 48
@@ -85,7 +86,7 @@ def read_events(data: bytes) -> list[Json]:
 def streamed(request: ResponsesTranslation, chunks: Iterable[Json]) -> tuple[list[Json], Json]:
     """What a client gets for these chunks: the events, and what the stream itself says is the answer."""
     stream = request.stream()
-    events = [event for each in chunks for event in stream.translate(each)]
+    events = [event for each in relayed(chunks) for event in stream.translate(each)]
     data = encode_events([*events, *stream.ending()])
     assert stream.answer is not None
     return read_events(data), dict(stream.answer)

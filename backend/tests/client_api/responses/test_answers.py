@@ -4,6 +4,7 @@ import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
 from ai_engine.wire.json_types import Json
+from tests.client_api.relayed import relayed_answer
 from tests.client_api.responses.response_builders import (
     MADE,
     PATCH,
@@ -178,4 +179,4 @@ def test_the_user_of_a_request_is_repeated() -> None:
     ],
 )
 def test_whatever_a_provider_sends_becomes_a_response(broken: Json) -> None:
-    assert translation().answer(broken)["object"] == "response"
+    assert translation().answer(relayed_answer(broken))["object"] == "response"

@@ -157,6 +157,26 @@ async def test_the_conversation_goes_on_wherever_it_can(providers: Providers) ->
     assert not any("id" in item for item in body["input"])
 
 
+async def test_a_kept_turn_has_the_items_of_a_stream_whose_last_event_has_none(providers: Providers) -> None:
+    message = {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "Paris"}]}
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": ""}
+    events: list[Json] = [
+        {"type": "response.created", "response": {"id": "resp_1", "model": "large"}},
+        {"type": "response.output_item.done", "output_index": 0, "item": message},
+        {"type": "response.function_call_arguments.done", "item_id": "fc_1", "output_index": 1, "arguments": "{}"},
+        {"type": "response.output_item.done", "output_index": 1, "item": call},
+        {"type": "response.completed", "response": {"id": "resp_1", "model": "large", "status": "completed", "output": []}},
+    ]
+    framed = [b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)) for event in events]
+    providers.native.on("/responses", Stream(framed, done=False), Answer(NATIVE_ANSWER))
+    first = read_events((await providers.ask("large", stream=True)).content)[-1]["response"]
+    output = {"type": "function_call_output", "call_id": "c1", "output": "21"}
+    await providers.answer("large", [output], previous_response_id=first["id"])
+    sent = providers.native.requests[-1].body["input"]
+    assert [item.get("role", item["type"]) for item in sent] == ["user", "assistant", "function_call", "function_call_output"]
+    assert sent[2]["arguments"] == "{}"
+
+
 async def test_a_tool_loop_runs_over_chat(providers: Providers) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Oslo"}'}}
     providers.chatty.on("/chat/completions", Answer(completion(None, tool_calls=[call])), Answer(completion("warm")))

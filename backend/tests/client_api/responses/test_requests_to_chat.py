@@ -304,6 +304,9 @@ def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str)
     assert refusal.value.param == param
 
 
+CALL_OUTPUT = {"type": "function_call_output", "call_id": "c1", "output": "x"}
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
@@ -317,9 +320,9 @@ def test_what_a_chat_cannot_say_is_refused_by_its_name(fields: Json, param: str)
         ({"input": [said("user", [{"type": "input_text"}])]}, "input[0].content[0].text"),
         ({"input": [said("user", [{"type": "refusal", "refusal": "No"}])]}, "input[0].content[0].type"),
         ({"input": [said("assistant", [{"type": "input_image", "image_url": "x"}])]}, "input[0].content[0].type"),
-        ({"input": [{"type": "function_call_output", "call_id": "c1", "output": "x"}]}, "input[0].call_id"),
+        ({"input": [CALL_OUTPUT]}, "input[0].call_id"),
         ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}]}, "input[0].call_id"),
-        ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": {}}]}, "input[0].arguments"),
+        ({"input": [{"type": "function_call", "call_id": "c1", "name": "f", "arguments": 7}, CALL_OUTPUT]}, "input[0].arguments"),
         ({"input": [{"type": "reasoning", "encrypted_content": "ai-engine-1.%%"}]}, "input[0].encrypted_content"),
         ({"tools": [7]}, "tools[0]"),
         ({"tools": [{"type": "function"}]}, "tools[0].name"),
@@ -348,6 +351,25 @@ def test_a_second_result_of_one_call_is_refused() -> None:
     ]
     with pytest.raises(InvalidRequest, match=r"^input\[2\]\.call_id is .* one output for a call"):
         as_chat(items)
+
+
+def test_repeated_ids_of_calls_are_understood_in_their_order() -> None:
+    calls = [{"type": "function_call", "call_id": "call_0", "name": name, "arguments": "{}"} for name in "fgh"]
+    outputs = [{"type": "function_call_output", "call_id": "call_0", "output": name} for name in "fgh"]
+    thought = {"type": "reasoning", "summary": []}
+    items = [calls[0], outputs[0], said("user", "Hi"), calls[1], thought, calls[2], *outputs[1:]]
+    messages = as_chat(items)["messages"]
+    names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls", ())}
+    assert [names[message["tool_call_id"]] for message in messages if message["role"] == "tool"] == list("fgh")
+    assert next(iter(names)) == "call_0"
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [("null", "{}"), ("", "{}"), (None, "{}"), ({"a": 1}, '{"a":1}'), ('{"a": 1}', '{"a": 1}')]
+)
+def test_arguments_are_the_text_of_an_object(given: Any, sent: str) -> None:
+    (message, _) = as_chat([{"type": "function_call", "call_id": "c1", "name": "f", "arguments": given}, CALL_OUTPUT])["messages"]
+    assert message["tool_calls"][0]["function"]["arguments"] == sent
 
 
 def test_one_turn_of_many_small_items_takes_no_longer_each_than_a_few() -> None:

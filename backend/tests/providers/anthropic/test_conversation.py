@@ -270,6 +270,44 @@ def test_ids_of_other_providers_fit_on_both_sides() -> None:
     assert said[1]["content"][0]["id"] == said[2]["content"][0]["tool_use_id"] == "functions_f_0"
 
 
+def test_repeated_missing_and_unlike_ids_become_different_ones_on_both_sides() -> None:
+    for ids in (("call_0", "call_0"), ("", ""), ("f.0", "f_0")):
+        said = turns(
+            user("a"),
+            assistant(None, (ids[0], "{}")),
+            result(ids[0], "one"),
+            assistant(None, (ids[1], "{}"), (ids[1], "{}")),
+            result(ids[1], "two"),
+            result(ids[1], "three"),
+        )
+        made = [block["id"] for turn in said[1::2] for block in turn["content"]]
+        answered = [(block["tool_use_id"], block["content"]) for turn in said[2::2] for block in turn["content"]]
+        assert answered == list(zip(made, ["one", "two", "three"], strict=True))
+        assert len(set(made)) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("null", {}),
+        ("", {}),
+        (None, {}),
+        ({"a": 1}, {"a": 1}),
+        ('{"a', {"unreadable_arguments": '{"a'}),
+        ("[1]", {"unreadable_arguments": "[1]"}),
+    ],
+)
+def test_arguments_are_an_object_whatever_they_were(arguments: Any, expected: Json) -> None:
+    said = turns(user("a"), assistant(None, ("c1", arguments)), result("c1", "one"))
+    assert said[1]["content"][0]["input"] == expected
+
+
+def test_arguments_of_another_type_are_refused() -> None:
+    for arguments in (7, True, ["{}"]):
+        calls: Any = ("c1", arguments)
+        assert invalid(user("a"), assistant(None, calls)) == "messages[1].tool_calls[0].function.arguments"
+
+
 def test_calls_and_results_belong_together() -> None:
     assert invalid(user("a"), result("c1", "one")) == "messages[1].tool_call_id"
 
@@ -293,11 +331,6 @@ def test_a_blank_result_is_a_result_without_content() -> None:
     for content in ("", " ", None, [], [text(" ")]):
         [*_, said] = turns(user("a"), assistant(None, ("c1", "{}")), result("c1", content))
         assert said["content"] == [{"type": "tool_result", "tool_use_id": "c1"}]
-
-
-@pytest.mark.parametrize("arguments", ["{", "[]", "7"])
-def test_arguments_are_an_object(arguments: str) -> None:
-    assert invalid(user("a"), assistant(None, ("c1", arguments))) == "messages[1].tool_calls[0].function.arguments"
 
 
 # Reasoning

@@ -11,6 +11,7 @@ from ai_engine.names import Operation, TokenCounts
 from ai_engine.providers.adapter import EventKind, StreamDecoder, StreamEvent
 from ai_engine.providers.anthropic.adapter import AnthropicMessages
 from ai_engine.providers.failures import FailureClass
+from ai_engine.wire import exact_json
 from ai_engine.wire.json_types import Json
 from ai_engine.wire.sse import encode_events
 from tests.fakes.clock import HandTurnedClock
@@ -54,7 +55,7 @@ HELLO = [
 
 
 def sse(events: Sequence[object]) -> bytes:
-    data = (event if isinstance(event, bytes) else orjson.dumps(event) for event in events)
+    data = (event if isinstance(event, bytes) else exact_json.dumps(event) for event in events)
     return b"".join(b"event: any\ndata: " + payload + b"\n\n" for payload in data)
 
 
@@ -130,6 +131,24 @@ def test_tools_are_called_piece_by_piece() -> None:
 def test_input_that_came_whole_is_given_at_the_blocks_end() -> None:
     made = deltas(begin(0, "tool_use", id="t1", name="f", input={"a": 1}), end(0))
     assert made[-1] == {"tool_calls": [{"index": 0, "function": {"arguments": '{"a":1}'}}]}
+
+
+@pytest.mark.parametrize("stops", [True, False], ids=["stopped", "never-stopped"])
+def test_calls_that_all_have_the_index_0_are_told_apart(stops: bool) -> None:
+    stop = [end(0)] if stops else []
+    first, second = begin(0, "tool_use", name="f", input={"a": 1}), begin(0, "tool_use", id=None, name="g", input={"b": 2})
+    pieces = [call for said in deltas(first, *stop, second, *stop, finish("tool_use")) for call in said.get("tool_calls", ())]
+    assert [(piece["index"], piece.get("id"), piece["function"]["arguments"]) for piece in pieces] == [
+        (0, "", ""),
+        (0, None, '{"a":1}'),
+        (1, "", ""),
+        (1, None, '{"b":2}'),
+    ]
+
+
+def test_arguments_may_come_as_an_object() -> None:
+    said = deltas(begin(0, "tool_use", id="t", name="f", input={}), delta(0, "input_json", partial_json={"a": 2**70}), end(0))
+    assert said[-1]["tool_calls"][0]["function"]["arguments"] == f'{{"a":{2**70}}}'
 
 
 def test_thinking_is_shown_and_its_signature_kept() -> None:

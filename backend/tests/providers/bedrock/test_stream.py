@@ -67,6 +67,14 @@ def test_a_call_comes_in_pieces_and_one_without_arguments_whole() -> None:
     assert events[-1].chunk["choices"][0]["finish_reason"] == "tool_calls"
 
 
+def test_calls_that_all_have_the_index_0_and_no_id_are_told_apart() -> None:
+    calls = [begin(0, toolUse={"name": name}) for name in ("f", "g")]
+    events, _ = streamed(START, calls[0], delta(toolUse={"input": {"a": 1}}), calls[1], end(), stop("tool_use"), is_sound=False)
+    pieces = [said["tool_calls"][0] for said in deltas(events) if "tool_calls" in said]
+    assert [(piece["index"], piece["function"]["arguments"]) for piece in pieces] == [(0, ""), (0, '{"a":1}'), (1, ""), (1, "{}")]
+    assert [piece["id"] for piece in pieces if "id" in piece] == ["", ""]
+
+
 def test_reasoning_comes_with_its_signature() -> None:
     events, _ = streamed(
         START,

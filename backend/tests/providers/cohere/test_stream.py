@@ -19,12 +19,12 @@ def content(**fields: object) -> Json:
     return {"type": "content-delta", "index": 0, "delta": {"message": {"content": fields}}}
 
 
-def call(number: int | None, call_id: str, name: str = "f", arguments: str = "") -> Json:
+def call(number: int | None, call_id: str | None, name: str = "f", arguments: str = "") -> Json:
     said = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
     return {"type": "tool-call-start", "index": number, "delta": {"message": {"tool_calls": said}}}
 
 
-def more(number: int | None, arguments: str) -> Json:
+def more(number: int | None, arguments: object) -> Json:
     said = {"function": {"arguments": arguments}}
     return {"type": "tool-call-delta", "index": number, "delta": {"message": {"tool_calls": said}}}
 
@@ -110,6 +110,16 @@ def test_parallel_calls_are_numbered_through() -> None:
     assert last is not None
     assert last["choices"][0]["finish_reason"] == "tool_calls"
     assert decoder.characters_since_usage == len('f{"x":1}g{}')
+
+
+def test_calls_that_all_have_the_index_0_and_no_id_are_told_apart() -> None:
+    events, _ = stream(START, call(0, None), more(0, {"a": 1}), call(0, ""), more(0, "{"), more(0, "}"), end("TOOL_CALL"))
+    pieces = [said["tool_calls"][0] for said in deltas(events) if "tool_calls" in said]
+    assert [(piece["index"], piece["function"]["arguments"]) for piece in pieces if "id" not in piece] == [
+        (0, '{"a":1}'),
+        (1, "{"),
+        (1, "}"),
+    ]
 
 
 def test_arguments_without_a_number_belong_to_the_last_call() -> None:
