@@ -28,6 +28,8 @@ def distinct(call_id: str, taken: Collection[str], answer: str = "") -> str:
 class CallIds:
     """Reads a conversation in order: gives each call an id of its own, and finds the call of each result."""
 
+    __slots__ = ("_latest", "_open", "_taken", "_turn", "_valid", "unanswered")
+
     def __init__(self, valid: Callable[[str], str] = str) -> None:
         """`valid` makes an id one that the protocol allows."""
         self._valid = valid

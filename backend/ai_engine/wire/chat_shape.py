@@ -5,6 +5,7 @@ has an array: malformed values are left out here, and a well-formed answer is re
 """
 
 from collections.abc import Mapping
+from types import NoneType
 
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -52,8 +53,12 @@ def text_of(content: object) -> str:
 def _sound(chat: JsonMapping, part: str) -> JsonMapping:
     given = chat.get("choices")
     choices = given if type(given) is list else []
-    if choices is given and all(_is_sound(choice, part) for choice in choices):
-        return chat
+    for choice in choices:
+        if not _is_sound(choice, part):
+            break
+    else:
+        if choices is given:
+            return chat
     return {**chat, "choices": [_repaired(choice, part, place) for place, choice in enumerate(choices) if type(choice) is dict]}
 
 
@@ -72,7 +77,8 @@ def _is_sound(choice: object, part: str) -> bool:
     reason = choice.get("finish_reason")
     if reason is not None and reason_in(reason) is not reason:
         return False
-    return all(choice.get(name) is None or type(choice[name]) is str for name in _TEXTS)
+    native, sequence = map(choice.get, _TEXTS)
+    return type(native) in (str, NoneType) and type(sequence) in (str, NoneType)
 
 
 def _is_list_of_objects(value: object) -> bool:

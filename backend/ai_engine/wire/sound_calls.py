@@ -36,10 +36,12 @@ class SoundCalls:
         `data` is the provider's answer; empty for one that an adapter made.
         """
         chat = sound_answer(chat)
-        if not any(choice["message"].get("tool_calls") for choice in chat["choices"]):
-            return chat
-        if data:
-            chat = sound_answer(exact_json.exact(chat, data))
+        for choice in chat["choices"]:
+            if choice["message"].get("tool_calls"):
+                return self._with_whole_calls(sound_answer(exact_json.exact(chat, data)) if data else chat)
+        return chat
+
+    def _with_whole_calls(self, chat: JsonMapping) -> JsonMapping:
         choices = [{**choice, "message": self._of(choice, chat).whole(choice["message"])} for choice in chat["choices"]]
         return {**chat, "choices": choices}
 
