@@ -1,7 +1,9 @@
-"""A limit on a request's head, which uvicorn does not have: without it a client could fill the memory before any check."""
+"""What uvicorn lacks for a request's head: a limit, without which a client could fill the memory, and upgrades by path."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+WEBSOCKET_PATH = "/ws"
+"""The only one. A handshake at another path is answered as the request that it is: uvicorn alone would answer 403 without a word."""
 LARGEST_HEAD_BYTES = 64 * 1024
 """Request line and headers together. nginx's limit is half of it."""
 
@@ -16,7 +18,10 @@ _REFUSAL = (
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's httptools protocol with a limit on the bytes outside of bodies: heads and trailers."""
+    """uvicorn's httptools protocol with a limit on the bytes outside of bodies: heads and trailers.
+
+    It upgrades at `WEBSOCKET_PATH` alone. A server may ignore `Upgrade` (RFC 9110, section 7.8).
+    """
 
     _outside_bodies_bytes = 0
 
@@ -44,3 +49,9 @@ class BoundedHeads(HttpToolsProtocol):
         """As uvicorn's."""
         self._outside_bodies_bytes = 0
         super().on_message_complete()
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return self.url.partition(b"?")[0] == WEBSOCKET_PATH.encode()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        pass  # any client could fill the log with it

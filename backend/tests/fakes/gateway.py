@@ -29,6 +29,7 @@ from ai_engine.configuration import LiveConfiguration
 from ai_engine.settings import Environment
 from ai_engine.telemetry.logs import configure
 from ai_engine.web import websocket_bounds
+from ai_engine.web.request_head import BoundedHeads
 from ai_engine.wire.redaction import redact
 from ai_engine.wiring.tuning import Tuning
 from tests.fakes.ports import free_port
@@ -250,7 +251,7 @@ async def _serving(engine: AIEngine, listener: socket.socket) -> AsyncIterator[N
     # `Server.serve` would take over the process's signals; these are the parts of it that serve.
     config = uvicorn.Config(
         engine,
-        http="httptools",
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -53,3 +53,16 @@ async def test_many_requests_on_one_connection_are_each_measured_alone(port: int
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
     writer.close()
     await writer.wait_closed()
+
+
+@pytest.mark.parametrize("key", [b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b""])
+async def test_a_handshake_where_no_websocket_is_gets_the_answer_of_the_request(port: int, key: bytes) -> None:
+    request = (
+        b"GET /v1/responses?a=b HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n" + key + b"\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):  # the connection stays usable
+        writer.write(request)
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    await writer.wait_closed()

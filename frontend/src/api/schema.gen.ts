@@ -288,7 +288,8 @@ export interface paths {
          * @description OpenAI's Responses API over every provider.
          *
          *     Providers of this API get the request unchanged, others get a chat. Responses are stored for an hour in this process's memory,
-         *     unless `store` is false, and `previous_response_id` continues one of them at any provider.
+         *     unless `store` is false, and `previous_response_id` continues one of them at any provider. There is no WebSocket: a handshake
+         *     at this path is answered with 426.
          */
         post: operations["create_response"];
         delete?: never;

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.exceptions import HTTPException
 
 from ai_engine.access.guards import GuardedRoute, requires
 from ai_engine.access.roles import Caller
@@ -11,7 +12,7 @@ from ai_engine.client_api.openapi_streams import NAMED_EVENTS, may_be_streamed
 from ai_engine.client_api.responses.background import BackgroundResponses
 from ai_engine.client_api.responses.response_store import ResponseStore, StoredResponse, owner_of
 from ai_engine.client_api.responses.schemas import DeletedResponse, InputItems, ResponseObject, ResponseRequest
-from ai_engine.errors import InvalidRequest, NotFound
+from ai_engine.errors import InvalidRequest, MethodNotAllowed, NotFound
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
 from ai_engine.wire import responses as wire
@@ -37,9 +38,21 @@ async def create_response(body: ResponseRequest) -> ResponseObject:
     """OpenAI's Responses API over every provider.
 
     Providers of this API get the request unchanged, others get a chat. Responses are stored for an hour in this process's memory,
-    unless `store` is false, and `previous_response_id` continues one of them at any provider.
+    unless `store` is false, and `previous_response_id` continues one of them at any provider. There is no WebSocket: a handshake
+    at this path is answered with 426.
     """
     served_in_front(PATH, body)
+
+
+@router.get(PATH, include_in_schema=False)
+async def refuse_websocket(request: Request) -> None:
+    """Refuses OpenAI's WebSocket mode. At this status Codex sends its requests by `POST` at once; after any other it first repeats
+    the handshake for seconds (`codex-rs/core/src/client.rs`, read 2026-11-30).
+    """
+    if "websocket" not in request.headers.get("upgrade", "").lower():
+        raise MethodNotAllowed(f"{PATH} does not support GET; it supports POST.", allowed=("POST",))
+    headers = {"upgrade": "HTTP/1.1", "connection": "upgrade"}
+    raise HTTPException(426, f"There is no WebSocket at {PATH}; send each request by POST.", headers)
 
 
 @router.get(PATH + "/{response_id}", summary="Show a response", response_model=ResponseObject)

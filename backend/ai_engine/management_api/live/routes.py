@@ -14,6 +14,7 @@ from ai_engine.errors import AIEngineError
 from ai_engine.management_api.live.feed import LiveFeed, Subscriber
 from ai_engine.names import Role
 from ai_engine.web.provide import provided
+from ai_engine.web.request_head import WEBSOCKET_PATH
 
 router = APIRouter(route_class=GuardedRoute)
 
@@ -32,7 +33,7 @@ class CloseReason(NamedTuple):
     reason: str
 
 
-@router.websocket("/ws", name="live_updates", dependencies=[requires(Role.VIEWER)])
+@router.websocket(WEBSOCKET_PATH, name="live_updates", dependencies=[requires(Role.VIEWER)])
 async def live_updates(
     websocket: WebSocket,
     feed: Annotated[LiveFeed, Depends(provided(LiveFeed))],
@@ -50,7 +51,7 @@ async def live_updates(
         await _close(websocket, close_reason)
 
 
-@router.get("/ws", include_in_schema=False, dependencies=[requires(Role.VIEWER)])
+@router.get(WEBSOCKET_PATH, include_in_schema=False, dependencies=[requires(Role.VIEWER)])
 async def upgrade_required() -> None:
     """A plain HTTP request, or a handshake through a proxy that drops `Upgrade`."""
     raise HTTPException(426, "WebSocket handshake required; a proxy in between must forward `Upgrade`.", {"upgrade": "websocket"})

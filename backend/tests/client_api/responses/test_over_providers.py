@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from ai_engine.wire.json_types import Json
 from tests.client_api.responses.response_builders import WEATHER, Reader, kinds, read_events, texts
@@ -239,3 +241,14 @@ async def test_cancelling_it_ends_the_request_to_the_provider(providers: Provide
     cancelled = await providers.gateway.post(f"/v1/responses/{queued['id']}/cancel")
     assert cancelled["status"] == "cancelled"
     await request.closed(within_seconds=1)
+
+
+async def test_a_websocket_is_refused_with_the_status_at_which_codex_sends_posts(providers: Providers) -> None:
+    gateway = providers.gateway
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{gateway.port}/v1/responses", proxy=None).__aenter__()
+    answer = refused.value.response
+    assert (answer.status_code, answer.headers["upgrade"], answer.headers["connection"]) == (426, "HTTP/1.1", "upgrade")
+    assert "POST" in orjson.loads(answer.body or b"")["error"]["message"]
+    plain = await gateway.http.get("/v1/responses")
+    assert (plain.status_code, plain.headers["allow"]) == (405, "POST")
