@@ -3,7 +3,7 @@
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 WEBSOCKET_PATH = "/ws"
-"""The only one. A handshake at another path is answered as the request that it is: uvicorn alone would answer 403 without a word."""
+"""The only one. A handshake at another path is answered as a plain request; uvicorn would answer an empty 403."""
 LARGEST_HEAD_BYTES = 64 * 1024
 """Request line and headers together. nginx's limit is half of it."""
 

@@ -105,6 +105,7 @@ _CHAT: Mapping[str, Collection[str]] = {
     "web_search_options": (),
     "metadata": (),
 }
+_TOOL_OF_RESPONSES = ("name", "parameters", "format")
 _PROMISES: Mapping[Operation, Mapping[str, Collection[str]]] = {
     Operation.CHAT: _CHAT,
     Operation.COMPLETIONS: {"": _names("model prompt suffix echo best_of logprobs n stop max_tokens logit_bias stream")},
@@ -114,7 +115,10 @@ _PROMISES: Mapping[Operation, Mapping[str, Collection[str]]] = {
         "text": ("format",),
         "text.format": ("type", "name", "schema"),
         "reasoning": (),
-        "tools[]": ("name", "parameters", "format"),
+        "tools[]": _TOOL_OF_RESPONSES,
+        "tools[].tools[]": _TOOL_OF_RESPONSES,
+        "input[].tools[]": _TOOL_OF_RESPONSES,
+        "input[].tools[].tools[]": _TOOL_OF_RESPONSES,
         "tool_choice": ("type", "name", "mode", "tools"),
     },
     Operation.MESSAGES: {

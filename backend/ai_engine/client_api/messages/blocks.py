@@ -1,5 +1,6 @@
-"""Content blocks as parts of a chat: text, images, documents, search results."""
+"""Content blocks as parts of a chat: text, images, documents, search results, references to tools."""
 
+from ai_engine.client_api.tool_names import shortened
 from ai_engine.errors import UnsupportedByProvider
 from ai_engine.wire.fields import check_known, invalid, objects, objects_of, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
@@ -33,6 +34,9 @@ def parts_of(block: JsonMapping, where: str) -> list[Json]:
         case "search_result":
             check_known(block, _SEARCH_RESULT, where, ANTHROPIC_ONLY)
             parts = [_search_result(block, where)]
+        case "tool_reference":
+            # What a search for tools found. All tools are offered at once, by these names.
+            parts = [_text(f"<tool_reference>{shortened(required(block, 'tool_name', str, where))}</tool_reference>")]
         case _:
             raise unsupported(f"{where}.type", f"is {kind[:60]!r}, which {ANTHROPIC_ONLY}")
     hint = block.get("cache_control")

@@ -4,7 +4,7 @@ from ai_engine.client_api.messages.blocks import ANTHROPIC_ONLY, parts_of, text_
 from ai_engine.client_api.messages.reasoning import detail_of, text_of
 from ai_engine.client_api.tool_names import shortened
 from ai_engine.wire.call_ids import CallIds
-from ai_engine.wire.fields import check_known, invalid, json_text, objects_of, required, unsupported
+from ai_engine.wire.fields import check_known, invalid, json_text, objects_of, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tool_arguments import arguments_object
 
@@ -27,6 +27,9 @@ def chat_messages(body: JsonMapping) -> list[Json]:
     for index, message in enumerate(body["messages"]):
         conversation.add(index, message)
     return conversation.end()
+
+
+_OF_USERS = frozenset({"tool_result", "image", "document", "search_result", "tool_reference"})
 
 
 class _Conversation:
@@ -71,18 +74,19 @@ class _Conversation:
             self._messages.append({"role": "system", "content": _content(parts)})
 
     def end(self) -> list[Json]:
-        role = self._role
         self._close_turn()
         self._check_answered()
-        if role == "assistant":
+        if self._messages and self._messages[-1]["role"] == "assistant":
             raise unsupported(f"messages[{self._index}]", f"is an assistant's turn to continue, which {ANTHROPIC_ONLY}")
         return self._messages
 
     def _add_of_user(self, block: Json, where: str) -> None:
-        if block["type"] in ("tool_use", "thinking", "redacted_thinking"):
-            raise invalid(f"{where}.type", f"is {block['type']!r}, which belongs in an assistant's turn")
-        if block["type"] != "tool_result":
-            self._parts += parts_of(block, where)
+        kind = block["type"]
+        if kind in ("tool_use", "thinking", "redacted_thinking"):
+            raise invalid(f"{where}.type", f"is {kind!r}, which belongs in an assistant's turn")
+        if kind != "tool_result":
+            if not _is_of_own_tool(kind):
+                self._parts += parts_of(block, where)
             return
         check_known(block, _TOOL_RESULT, where, ANTHROPIC_ONLY)
         given_id = required(block, "tool_use_id", str, where)
@@ -108,9 +112,13 @@ class _Conversation:
             if detail is not None:
                 self._details.append(detail)
             self._thoughts.append(text_of(block, detail))
-        elif kind == "tool_result":
-            raise invalid(f"{where}.type", "is 'tool_result', which belongs in a user's turn")
+        elif kind in _OF_USERS:
+            raise invalid(f"{where}.type", f"is {kind!r}, which belongs in a user's turn")
+        elif kind == "compaction":
+            if summary := optional(block, "content", str, where):
+                self._parts.append({"type": "text", "text": summary})
         else:
+            # The work of Anthropic's own tools, whose outcome is in the text that follows.
             raise unsupported(f"{where}.type", f"is {kind[:60]!r}, which {ANTHROPIC_ONLY}")
 
     def _add_call(self, block: Json, where: str) -> None:
@@ -131,7 +139,7 @@ class _Conversation:
             if self._parts or not self._has_results:
                 self._messages.append({"role": "user", "content": _content(self._parts)})
             self._check_answered()
-        elif self._role == "assistant":
+        elif self._role == "assistant" and (self._parts or self._calls or self._thoughts):
             message: Json = {"role": "assistant", "content": _content(self._parts) if self._parts or not self._calls else None}
             if self._details:
                 message["reasoning_details"] = self._details
@@ -145,6 +153,11 @@ class _Conversation:
     def _check_answered(self) -> None:
         for call_id, where in self._ids.unanswered.items():
             raise invalid(where, f"is {call_id[:60]!r}, and the next turn has no tool_result for it")
+
+
+def _is_of_own_tool(kind: str) -> bool:
+    """Whether a block is a call or a result of one of Anthropic's own tools, such as `web_search_tool_result`."""
+    return kind in ("server_tool_use", "mcp_tool_use") or kind.endswith("_tool_result")
 
 
 def _result(block: JsonMapping, where: str) -> str | list[Json]:

@@ -7,7 +7,10 @@ Content = str | list[Json]
 
 
 def content_of(value: object, where: str) -> Content:
-    """A string or an array of parts; a single part of text becomes a string, which every provider accepts."""
+    """A string or an array of parts; a single part of text becomes a string, which every provider accepts.
+
+    Parts that only OpenAI can read, as Codex has them in tools' results, are left out.
+    """
     if type(value) is str:
         return value
     if type(value) is not list:
@@ -16,7 +19,8 @@ def content_of(value: object, where: str) -> Content:
     for at, part in objects_of(value, where):
         if part.get("type") == "refusal":
             raise invalid(f"{at}.type", "is refusal, which belongs in an assistant's message")
-        parts.append(_part(part, at))
+        if part.get("type") != "encrypted_content":
+            parts.append(_part(part, at))
     return plain(parts) if parts else ""
 
 

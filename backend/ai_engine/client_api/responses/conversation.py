@@ -7,16 +7,15 @@ chat. The items of one assistant's turn become one message, followed at once by 
 from collections.abc import Sequence
 
 from ai_engine.client_api.responses.content import Content, assistant_parts, content_of, plain
+from ai_engine.client_api.responses.foreign_items import agent_message_text, call_of, is_output, output_of
 from ai_engine.client_api.responses.images import image_of
 from ai_engine.client_api.responses.reasoning import is_sealed, unseal
-from ai_engine.client_api.responses.tools import RESPONSES_ONLY, Tools, chat_name
+from ai_engine.client_api.responses.tools import Tools, chat_name
 from ai_engine.wire.call_ids import CallIds
 from ai_engine.wire.fields import invalid, json_text, non_empty, objects, optional, required, unsupported
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import string_in
 from ai_engine.wire.tool_arguments import sound_arguments
-
-_LEFT_OUT = frozenset({"web_search_call", "mcp_list_tools"})
-"""Work of an earlier provider, whose outcome is in the messages that follow."""
 
 _CALLS = frozenset({"function_call", "custom_tool_call", "tool_search_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "tool_search_output"})
@@ -33,7 +32,7 @@ def kind_of(item: JsonMapping, where: str) -> str:
 
 
 class Conversation:
-    """Reads the items of one request, in order. Tools that a search found are added to `tools`."""
+    """Reads the items of one request, in order. Tools in its items, such as those that a search found, are added to `tools`."""
 
     def __init__(self, instructions: str | None, tools: Tools) -> None:
         self.messages: list[Json] = []
@@ -42,6 +41,8 @@ class Conversation:
         """By the own ids of their calls."""
         self._own_ids: dict[str, str] = {}
         """Of the calls, by their paths."""
+        self._foreign_calls: dict[str, tuple[Json, str]] = {}
+        """Calls of another provider's tools that have an output, and their arguments, by their paths."""
         self._turn: Json | None = None
         self._texts: list[Json] = []
         self._details: list[Json] = []
@@ -61,13 +62,26 @@ class Conversation:
         self._end_turn()
 
     def _pair(self, items: Sequence[tuple[str, Json, str]]) -> None:
-        """Finds the call of each output: results may come later than in a chat."""
+        """Finds the call of each output: results may come later than in a chat. Reads the tools, too."""
         ids = CallIds()
+        foreign_outputs: dict[str, Content] = {}
         for where, item, kind in items:
-            if kind in _OUTPUTS:
+            if kind not in _OUTPUTS and is_output(kind) and (found := output_of(item, where)) is not None:
+                foreign_outputs.setdefault(*found)
+        for where, item, kind in items:
+            if kind == "additional_tools":
+                self._tools.read(item, where)
+            elif kind in _OUTPUTS:
                 self._pair_output(item, kind, where, ids)
-            elif kind in _CALLS and (kind != "tool_search_call" or item.get("call_id") is not None):
-                self._own_ids[where] = ids.call(non_empty(item, "call_id", str, where), f"{where}.call_id")
+            elif kind in _CALLS:
+                if kind != "tool_search_call" or item.get("call_id") is not None:
+                    self._own_ids[where] = ids.call(non_empty(item, "call_id", str, where), f"{where}.call_id")
+            elif (call := call_of(item, kind, foreign_outputs, where)) is not None:
+                call_id = call[0]["call_id"]
+                self._foreign_calls[where] = call
+                self._own_ids[where] = own_id = ids.call(call_id, where)
+                self._outputs[own_id] = foreign_outputs.pop(call_id)
+                ids.result(call_id)
             if kind in _OUTPUTS or item.get("role") == "user":
                 ids.begin_turn()
         for own_id, where in ids.unanswered.items():
@@ -95,7 +109,7 @@ class Conversation:
         match kind:
             case "message":
                 self._read_message(item, where)
-            case "reasoning":
+            case "reasoning" | "agent_reasoning":
                 self._read_reasoning(item, where)
             case "function_call":
                 self._call(item, _arguments(item, where), where)
@@ -114,8 +128,7 @@ class Conversation:
             case "item_reference":
                 raise unsupported(where, "refers to an item that is not stored here; send the item itself")
             case _:
-                if kind not in _LEFT_OUT:
-                    raise unsupported(f"{where}.type", f"is {kind[:100]!r}, which {RESPONSES_ONLY}")
+                self._read_foreign(item, kind, where)
 
     def _read_message(self, item: Json, where: str) -> None:
         role, content = item.get("role"), item.get("content")
@@ -141,7 +154,7 @@ class Conversation:
         if encrypted is None or is_sealed(encrypted):
             # Some providers want their reasoning back as text; a summary of encrypted reasoning is no such text.
             parts = [part for field in ("summary", "content") for part in optional(item, field, list, where) or ()]
-            texts = [_text_in(part) for part in parts]
+            texts = [string_in(part, "text") for part in (item, *parts)]
             if any(texts):
                 self._assistant().setdefault("reasoning_content", []).extend(texts)
 
@@ -149,6 +162,17 @@ class Conversation:
         name = chat_name(non_empty(item, "name", str, where), item.get("namespace"))
         call = {"id": self._own_ids[where], "type": "function", "function": {"name": name, "arguments": arguments}}
         self._assistant().setdefault("tool_calls", []).append(call)
+
+    def _read_foreign(self, item: Json, kind: str, where: str) -> None:
+        if kind == "agent_message":
+            if text := agent_message_text(item, where):
+                self._end_turn()
+                self.messages.append({"role": "user", "content": text})
+        elif is_output(kind):
+            if self._turn is not None and self._turn.get("tool_calls"):
+                self._end_turn()
+        elif where in self._foreign_calls:
+            self._call(*self._foreign_calls[where], where)
 
     def _end_calls(self, output: Json) -> None:
         if output.get("call_id") is not None:
@@ -184,8 +208,3 @@ def _arguments(call: Json, where: str) -> str:
     if not isinstance(given, str | dict | None):
         raise invalid(f"{where}.arguments", "must be JSON in a string")
     return sound_arguments(given)
-
-
-def _text_in(part: object) -> str:
-    text = part.get("text") if isinstance(part, dict) else None
-    return text if isinstance(text, str) else ""

@@ -175,7 +175,9 @@ def _is_lost(item: JsonMapping, is_kept: bool) -> bool:
 def _needs(body: JsonMapping, items: Sequence[JsonMapping], size_bytes: int) -> Needs:
     """What the request demands of a model. Texts are not read."""
     has_images = has_files = False
+    has_tools = bool(body.get("tools"))
     for item in items:
+        has_tools = has_tools or (item.get("type") == "additional_tools" and bool(item.get("tools")))
         for field in ("content", "output"):
             parts = item.get(field)
             for part in parts if type(parts) is list else ():
@@ -184,7 +186,7 @@ def _needs(body: JsonMapping, items: Sequence[JsonMapping], size_bytes: int) -> 
                 has_files = has_files or kind in ("input_file", "input_audio")
     form = (body.get("text") or {}).get("format")
     return Needs(
-        tools=bool(body.get("tools")),
+        tools=has_tools,
         images=has_images,
         json_schema=type(form) is dict and form.get("type") == "json_schema",
         text_bytes=0 if has_images or has_files else size_bytes,

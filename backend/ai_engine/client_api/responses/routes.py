@@ -46,8 +46,10 @@ async def create_response(body: ResponseRequest) -> ResponseObject:
 
 @router.get(PATH, include_in_schema=False)
 async def refuse_websocket(request: Request) -> None:
-    """Refuses OpenAI's WebSocket mode. At this status Codex sends its requests by `POST` at once; after any other it first repeats
-    the handshake for seconds (`codex-rs/core/src/client.rs`, read 2026-11-30).
+    """Refuses OpenAI's WebSocket mode.
+
+    At 426 Codex sends its requests by `POST` at once; after any other status it first repeats the handshake for seconds
+    (https://github.com/openai/codex/blob/main/codex-rs/core/src/client.rs, `FallbackToHttp`, read 2026-11-30).
     """
     if "websocket" not in request.headers.get("upgrade", "").lower():
         raise MethodNotAllowed(f"{PATH} does not support GET; it supports POST.", allowed=("POST",))

@@ -73,6 +73,9 @@ class Tools:
         """Adds the `tools` of a request or an item. Raises `UnsupportedByProvider` for one that a provider must run itself."""
         for at, tool in optional_objects(given, "tools", where):
             self._add(tool, at)
+
+    def check(self) -> None:
+        """Raises `UnsupportedByProvider` where all tools were left out, once all are read."""
         if self.dropped is not None and not self.offered:
             raise unsupported(self.dropped, _HOSTED)
 

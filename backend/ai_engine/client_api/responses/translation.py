@@ -102,10 +102,11 @@ class ResponsesTranslation:
             if body.get(field) not in _NOTHING:
                 dropped.note(field)
         tools = self.tools = _tools_of(body)
-        if tools.dropped is not None:
-            dropped.note(tools.dropped)
         conversation = Conversation(optional(body, "instructions", str), tools)
         conversation.read(body)
+        tools.check()
+        if tools.dropped is not None:
+            dropped.note(tools.dropped)
         chat: Json = {"model": body.get("model"), "messages": conversation.messages}
         _copy_numbers(body, chat)
         if user := optional(body, "user", str):

@@ -35,10 +35,6 @@ PROMISES: list[tuple[str, Json]] = [
         {"messages": [user(document({"type": "url", "url": "u"}, citations={"enabled": True}))]},
     ),
     ("messages[0].content[1].type", {"messages": [user(text("a"), {"type": "container_upload"})]}),
-    (
-        "messages[2].content[0].content[1].type",
-        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("a"), {"type": "tool_reference"}]))]},
-    ),
     ("messages[1]", {"messages": [user(text("a")), assistant(text("{"))]}),
     (
         "messages[0].content[0].transformations.oversized_image",
@@ -90,6 +86,12 @@ def test_a_hint_of_anthropic_only_is_left_out_elsewhere(param: str, fields: Json
 
 
 MALFORMED: list[tuple[str, Json]] = [
+    (
+        "messages[2].content[0].content[1].tool_name",
+        {"messages": [user(text("a")), assistant(tool_use()), user(tool_result("t1", [text("a"), {"type": "tool_reference"}]))]},
+    ),
+    ("messages[1].content[0].type", {"messages": [user(text("a")), assistant(PIXEL), user(text("b"))]}),
+    ("messages[1].content[0].content", {"messages": [user(text("a")), assistant({"type": "compaction", "content": 7})]}),
     ("thinking.type", {"thinking": {"type": "deep"}}),
     ("thinking", {"thinking": "deep"}),
     ("thinking.budget_tokens", {"thinking": {"type": "enabled", "budget_tokens": "many"}}),

@@ -225,7 +225,7 @@ def test_what_claude_code_sends_goes_to_anybody() -> None:
             text("You are Claude Code.", **CACHED),
             text("The whole prompt.", **CACHED),
         ],
-        tools=[{**TOOL, "eager_input_streaming": True, "defer_loading": False, "allowed_callers": ["direct"]}],
+        tools=[{**TOOL, "eager_input_streaming": True, "defer_loading": True, "allowed_callers": ["direct"]}],
         metadata={"user_id": "user_" + "0" * 140},
         thinking={"type": "adaptive"},
         output_config={"effort": "xhigh"},
@@ -252,6 +252,49 @@ def test_what_claude_code_sends_goes_to_anybody() -> None:
     assert translated.keys() == {
         *("model", "messages", "max_completion_tokens", "tools", "thinking", "reasoning_effort", "stream"),
     }
+
+
+def test_the_work_of_anthropics_own_tools_is_left_to_the_text_that_follows() -> None:
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [{"type": "web_search_result"}]}
+    later = [{"type": kind} for kind in ("mcp_tool_use", "mcp_tool_result", "code_execution_tool_result", "something_new")]
+    assert chat_messages(user(text("a")), assistant(search, found, text("x"), *later), user(text("b"))) == [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "x"},
+        {"role": "user", "content": "b"},
+    ]
+
+
+@pytest.mark.parametrize("last", [(), (user(text("b")),)])
+def test_a_turn_of_nothing_else_is_left_out(last: tuple[Json, ...]) -> None:
+    turn = assistant({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}})
+    messages = chat_messages(user(text("a")), turn, user({"type": "web_search_tool_result", "content": []}, text("c")), *last)
+    assert [message["role"] for message in messages] == ["user"] * 2
+    assert [message["role"] for message in chat_messages(user(text("a")), turn)] == ["user"]
+
+
+def test_a_call_by_anthropics_own_code_is_a_call() -> None:
+    called = {**tool_use(), "caller": {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}}
+    messages = chat_messages(user(text("a")), assistant(called), user(tool_result()))
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool"]
+
+
+def test_a_summary_of_earlier_turns_is_text() -> None:
+    messages = chat_messages(user(text("a")), assistant({"type": "compaction", "content": "They met."}), user(text("b")))
+    assert messages[1] == {"role": "assistant", "content": "They met."}
+
+
+def test_a_tool_that_a_search_found_is_named_as_it_is_offered() -> None:
+    found = [{"type": "tool_reference", "tool_name": name} for name in ("weather", "mcp__" + "x" * 80)]
+    translated = chat(
+        tools=[{**TOOL, "name": "mcp__" + "x" * 80, "defer_loading": True}],
+        messages=[user(text("a")), assistant(tool_use()), user(tool_result(content=found))],
+    )
+    offered = translated["tools"][0]["function"]["name"]
+    assert translated["messages"][-1]["content"] == [
+        text("<tool_reference>weather</tool_reference>"),
+        text(f"<tool_reference>{offered}</tool_reference>"),
+    ]
 
 
 def test_our_own_fields_are_taken_out_and_the_rest_is_the_clients() -> None:

@@ -294,7 +294,6 @@ def test_what_a_provider_searched_before_is_left_to_its_answer() -> None:
         ({"tools": [{**WEATHER, "output_schema": {}}]}, "tools[0].output_schema"),
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]"),
         ({"input": [{"id": "msg_1"}]}, "input[0]"),
-        ({"input": [{"type": "compaction", "encrypted_content": "x"}]}, "input[0].type"),
         ({"input": [said("user", [{"type": "input_image", "file_id": "file-1"}])]}, "input[0].content[0].file_id"),
     ],
 )
