@@ -31,4 +31,4 @@ def answer_object(body: bytes, *, is_relayed: bool = False) -> Json | Failure:
 
 def uncounted_characters(content: object, usage: TokenCounts | None) -> int:
     """The length of the text in `content`, 0 where `usage` counts it: `PlainAnswer.characters_since_usage`."""
-    return 0 if usage is not None and usage.output is not None else characters_in(content)
+    return 0 if usage is not None and usage.all_output else characters_in(content)

@@ -138,10 +138,14 @@ class BodyDecoder(ABC):
         return INVALID
 
     def _note(self, counts: TokenCounts | None) -> None:
-        """Notes an event's usage, if it has any."""
-        if counts is not None:
-            self.usage = counts
+        """Notes an event's usage, if it has any. An output of 0 where text came is unknown: some servers do not count it."""
+        if counts is None:
+            return
+        if self.characters_since_usage and not counts.all_output:
+            counts = counts._replace(output=None, reasoning=None)
+        else:
             self.characters_since_usage = 0
+        self.usage = counts
 
 
 class EventDecoder(BodyDecoder):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ai_engine.catalogue.prices import Price
 from ai_engine.names import UNKNOWN_TOKENS, Operation, TokenCounts
-from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in
+from ai_engine.wire.openai_usage import characters_in, tokens_of
 
 _PROMPT_FIELDS = ("messages", "input", "tools", "functions", "system", "instructions", "prompt", "query", "documents")
 
@@ -32,15 +32,16 @@ UNKNOWN_SPENT = Spent(UNKNOWN_TOKENS, False, None)
 def spent_on(body: Mapping[str, Any], usage: TokenCounts | None, characters_since_usage: int, price: Price | None) -> Spent:
     """What an answer took that came, whole or in part.
 
-    `body` is the request's, for estimating its length where the provider did not report it; so is the text that came after the
-    last report (`adapter.StreamDecoder.characters_since_usage`).
+    `body` is the request's, for estimating its length where the provider did not report it, or reported 0; so is the text that
+    came after the last report (`adapter.StreamDecoder.characters_since_usage`).
     """
     tokens, is_estimated = usage or UNKNOWN_TOKENS, False
-    if tokens.all_input is None:
+    if not tokens.all_input:
         asked = sum(characters_in(body.get(field)) for field in _PROMPT_FIELDS)
-        tokens, is_estimated = tokens._replace(input=_in_tokens(asked)), True
+        if asked or tokens.input is None:
+            tokens, is_estimated = tokens._replace(input=tokens_of(asked)), True
     if characters_since_usage or tokens.output is None:
-        tokens = tokens._replace(output=(tokens.output or 0) + _in_tokens(characters_since_usage))
+        tokens = tokens._replace(output=(tokens.output or 0) + tokens_of(characters_since_usage))
         is_estimated = True
     return Spent(tokens, is_estimated, price.cost_usd(tokens) if price is not None else None)
 
@@ -58,7 +59,3 @@ def spent_as_reported(
         return Spent(tokens, False, Decimal(0))
     is_meant = price is not None and (operation in _OF_TEXT or price.source == "configuration")
     return Spent(tokens, False, price.cost_usd(tokens) if price is not None and is_meant else None)
-
-
-def _in_tokens(characters: int) -> int:
-    return -(-characters // CHARACTERS_PER_TOKEN)

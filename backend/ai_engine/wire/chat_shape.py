@@ -1,7 +1,7 @@
 """Answers of OpenAI-compatible providers, in the form that translations rely on.
 
 A chat client gets a provider's answer unchanged, even a malformed one. A translation must not fail over a number where the format
-has an array: malformed values are left out here, and a well-formed answer is returned unchanged.
+has an array: malformed values are left out here, usage gets its place, and a well-formed answer is returned unchanged.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from types import NoneType
 
 from ai_engine.wire.finish_reasons import reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.openai_usage import usage_in
 from ai_engine.wire.tolerant import object_in, objects_in
 
 _LISTS = ("tool_calls", "annotations", "reasoning_details", "images")
@@ -53,17 +54,21 @@ def text_of(content: object) -> str:
 def _sound(chat: JsonMapping, part: str) -> JsonMapping:
     given = chat.get("choices")
     choices = given if type(given) is list else []
-    for choice in choices:
-        if not _is_sound(choice, part):
-            break
-    else:
-        if choices is given:
+    if choices is given and "x_groq" not in chat:
+        for choice in choices:
+            if not _is_sound(choice, part):
+                break
+        else:
             return chat
-    return {**chat, "choices": [_repaired(choice, part, place) for place, choice in enumerate(choices) if type(choice) is dict]}
+    repaired = [_repaired(choice, part, place) for place, choice in enumerate(choices) if type(choice) is dict]
+    sound = {**chat, "choices": repaired}
+    if usage := usage_in(chat):
+        sound["usage"] = usage
+    return sound
 
 
 def _is_sound(choice: object, part: str) -> bool:
-    if type(choice) is not dict or type(choice.get("index")) is not int:
+    if type(choice) is not dict or type(choice.get("index")) is not int or "usage" in choice:
         return False
     message = choice.get(part)
     if type(message) is not dict:

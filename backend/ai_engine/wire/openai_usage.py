@@ -1,18 +1,35 @@
 """The token counts of an answer in OpenAI's format, and the length of its text, for estimates where it has no counts."""
 
 from ai_engine.names import UNKNOWN_TOKENS, TokenCounts
-from ai_engine.wire.json_types import Json
+from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.tolerant import array_in, object_in
 
 CHARACTERS_PER_TOKEN = 4
 """The rule of thumb for English text (https://help.openai.com/en/articles/4936856, read 2026-11-23)."""
 
 _NOT_TEXT = frozenset(
-    {"role", "id", "type", "index", "finish_reason", "logprobs", "audio", "images", "annotations"}
+    {"role", "id", "type", "status", "index", "finish_reason", "logprobs", "audio", "images", "annotations"}
     | {"image_url", "input_audio", "file", "file_data", "source", "signature", "encrypted_content", "data"}
 )
 
+_WHOLES = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+_CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+
 _LARGEST_COUNT = 10**9
 """More tokens than any request uses. A larger count is ignored."""
+
+
+def usage_in(chat: JsonMapping) -> object:
+    """The `usage` of an answer or of a chunk, wherever its server puts it.
+
+    Moonshot streams it inside the choice (https://github.com/earendil-works/pi/issues/2017), Groq in `x_groq`, and in the usual
+    place where it was asked for (https://github.com/Portkey-AI/gateway/issues/1072, both read 2026-11-30).
+    """
+    usage = chat.get("usage")
+    if usage:
+        return usage
+    nested = (object_in(choice, "usage") for choice in array_in(chat, "choices"))
+    return next(filter(None, nested), None) or object_in(object_in(chat, "x_groq"), "usage")
 
 
 def token_counts(usage: object) -> TokenCounts | None:
@@ -20,28 +37,56 @@ def token_counts(usage: object) -> TokenCounts | None:
 
     OpenAI counts cached tokens inside `prompt_tokens` and reasoning inside `completion_tokens`
     (https://platform.openai.com/docs/api-reference/chat/object, read 2026-11-23). xAI counts reasoning beside them
-    (https://docs.x.ai/docs/guides/reasoning, read 2026-11-23): `total_tokens` shows which. DeepSeek names cached tokens
-    `prompt_cache_hit_tokens` (https://api-docs.deepseek.com/guides/kv_cache, read 2026-11-23).
+    (https://docs.x.ai/docs/guides/reasoning, read 2026-11-23): only `total_tokens` shows that a part is beside its whole. Without
+    such a total, a part is at most its whole, so that no class is negative and all together are what was reported.
     """
     if not isinstance(usage, dict):
         return None
     get = usage.get
     prompt, completion = count_in(get("prompt_tokens")), count_in(get("completion_tokens"))
-    cached = written = reasoning = None
-    details = get("prompt_tokens_details")
-    if isinstance(details, dict):
-        cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
-    if cached is None:
-        cached = count_in(get("prompt_cache_hit_tokens"))
+    if usage.keys() <= _WHOLES:  # many servers have no more
+        return None if prompt is None and completion is None else TokenCounts(prompt, None, None, completion, None)
+    cached, written = _cache_counts(usage)
+    reasoning = None
     details = get("completion_tokens_details")
     if isinstance(details, dict):
         reasoning = count_in(details.get("reasoning_tokens"))
-    if reasoning and (prompt or 0) + (completion or 0) + reasoning != count_in(get("total_tokens")):
-        completion = _without(completion, reasoning)
-    if cached or written:
-        prompt = _without(prompt, (cached or 0) + (written or 0))
+    if cached or written or reasoning:
+        beside = (count_in(get("total_tokens")) or 0) - (prompt or 0) - (completion or 0)
+        if (cached or written) and prompt is not None:
+            from_cache = (cached or 0) + (written or 0)
+            if beside != reasoning and beside in (from_cache, from_cache + (reasoning or 0)):
+                beside -= from_cache
+            else:
+                cached = cached and min(cached, prompt)
+                written = written and min(written, prompt - (cached or 0))
+                prompt -= (cached or 0) + (written or 0)
+        if reasoning and completion is not None and beside != reasoning:
+            reasoning = min(reasoning, completion)
+            completion -= reasoning
     counts = TokenCounts(prompt, cached, written, completion, reasoning)
     return None if counts == UNKNOWN_TOKENS else counts
+
+
+def _cache_counts(usage: Json) -> tuple[int | None, int | None]:
+    """The tokens read from a cache and written to it, by each name that a provider has for them.
+
+    Beside OpenAI's: `cached_tokens` (Moonshot: https://github.com/vercel/ai/issues/12352), `prompt_cache_hit_tokens` (DeepSeek:
+    https://api-docs.deepseek.com/guides/kv_cache), and Anthropic's, which Qwen has among the details
+    (https://www.alibabacloud.com/help/en/model-studio/context-cache) and gateways in front of Claude beside them
+    (https://docs.litellm.ai/docs/completion/prompt_caching, all read 2026-11-30).
+    """
+    cached = written = None
+    details = usage.get("prompt_tokens_details")
+    if isinstance(details, dict):
+        cached, written = count_in(details.get("cached_tokens")), count_in(details.get("cache_write_tokens"))
+        if written is None:
+            written = count_in(details.get("cache_creation_input_tokens"))
+    if cached is None:
+        for name in _CACHED:
+            if (cached := count_in(usage.get(name))) is not None:
+                break
+    return cached, count_in(usage.get("cache_creation_input_tokens")) if written is None else written
 
 
 def chat_usage(counts: TokenCounts | None) -> Json | None:
@@ -77,9 +122,9 @@ def characters_in(value: object) -> int:
     return characters
 
 
-def _without(whole: int | None, part: int) -> int | None:
-    """`whole` minus the `part` counted in it; a part larger than the whole is not counted in it."""
-    return whole if whole is None or part > whole else whole - part
+def tokens_of(characters: int) -> int:
+    """The estimated tokens of a text of this length."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def count_in(value: object) -> int | None:

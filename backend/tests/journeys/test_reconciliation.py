@@ -118,11 +118,13 @@ KINDS: dict[str, Kind] = {
     "plain-detailed": Kind([answered_with(DETAILED)]),
     "plain-beside": Kind([answered_with(BESIDE)]),
     "plain-unreported": Kind([answered_with(None)]),
+    "plain-uncounted": Kind([answered_with(usage(0, 0))]),
     "embeddings": Kind([Answer(embeddings([0.5, 1]))], path="/embeddings"),
     "streamed": completed_stream([sound(stream=True)]),
     "streamed-detailed": completed_stream([streamed_with(DETAILED)]),
     "streamed-growing": completed_stream([Stream(GROWING)]),
     "streamed-unreported": completed_stream([Stream(WORDS)]),
+    "streamed-uncounted": completed_stream([streamed_with(usage(0, 0))]),
     "streamed-silent-after-finish": completed_stream([Stall(len(WORDS), Stream(WORDS))]),
     "limited": Kind([refused(429, retry_after="0.05")], second_key=answered_with(usage(31, 17))),
     "limited-stream": completed_stream([refused(429, retry_after="0.05")], second_key=Stream(GROWING)),
@@ -241,13 +243,16 @@ def _is_skipped(providers: int, upstream: ScriptedUpstream, outcome: Outcome) ->
 
 
 def expected(request: ReceivedRequest, received_text: str) -> tuple[Tokens, bool]:
-    """What the attempt took, and whether that is an estimate: as reported; else as much as the client received."""
+    """What the attempt took, and whether that is an estimate: as reported; else as much as the client received.
+
+    A provider that reports 0 for a prompt did not count.
+    """
     step = request.step
     assert step is not None
     if isinstance(step, Answer) and step.status != 200:
         return NO_TOKENS, False
     reported = reported_usage(step)
-    if reported is not None:
+    if reported is not None and reported["prompt_tokens"]:
         return disjoint(reported), False
     if isinstance(step, Answer) or sent_text(step):
         counted = {"input": in_tokens(len(PROMPT)), "output": in_tokens(len(received_text))}

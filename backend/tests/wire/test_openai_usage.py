@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai_engine.names import TokenCounts
-from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.openai_usage import token_counts, usage_in
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 
@@ -55,10 +55,63 @@ def test_reasoning_that_a_provider_counts_beside_the_completion_is_not_taken_out
     assert token_counts(usage) == TokenCounts(32, None, None, 9, 94)
 
 
-def test_a_part_that_is_larger_than_its_whole_was_never_in_it() -> None:
-    usage = {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1000}}
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1000}}, TokenCounts(0, 5)),
+        ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 4}}, TokenCounts(0, 4, 1)),
+        ({"prompt_tokens": 0, "completion_tokens": 2, "cached_tokens": 7}, TokenCounts(0, 0, None, 2)),
+        ({"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 94}}, TokenCounts(None, None, None, 0, 9)),
+        ({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "cached_tokens": 1000}, TokenCounts(0, 5, None, 2)),
+    ],
+)
+def test_a_part_is_at_most_its_whole_and_all_classes_are_what_was_reported(usage: Any, tokens: TokenCounts) -> None:
+    assert token_counts(usage) == tokens
 
-    assert token_counts(usage) == TokenCounts(5, 1000, None, None, None)
+
+def test_cached_tokens_that_a_provider_counts_beside_the_prompt_are_not_taken_out_of_it() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 1007, "prompt_tokens_details": {"cached_tokens": 1000}}
+    assert token_counts(usage) == TokenCounts(5, 1000, None, 2)
+    usage = usage | {"total_tokens": 1010, "completion_tokens_details": {"reasoning_tokens": 3}}
+    assert token_counts(usage) == TokenCounts(5, 1000, None, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "tokens"),
+    [
+        ({"cached_tokens": 900}, TokenCounts(100, 900, None, 10)),
+        ({"prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100}, TokenCounts(100, 900, None, 10)),
+        ({"cache_read_input_tokens": 900, "cache_creation_input_tokens": 60}, TokenCounts(40, 900, 60, 10)),
+        ({"prompt_tokens_details": {"cached_tokens": 900, "cache_creation_input_tokens": 60}}, TokenCounts(40, 900, 60, 10)),
+        ({"prompt_tokens_details": {"cached_tokens": 900}, "cached_tokens": 1}, TokenCounts(100, 900, None, 10)),
+        ({"prompt_tokens_details": {"cached_tokens": "900"}, "cached_tokens": 900.0}, TokenCounts(100, 900, None, 10)),
+        ({"prompt_tokens_details": [900], "cached_tokens": [900]}, TokenCounts(1000, None, None, 10)),
+        ({"cached_tokens": 10**30}, TokenCounts(1000, None, None, 10)),
+    ],
+)
+def test_every_providers_name_for_cached_tokens_is_read(counts: Any, tokens: TokenCounts) -> None:
+    assert token_counts({"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010, **counts}) == tokens
+
+
+COUNTED = {"prompt_tokens": 3, "completion_tokens": 2}
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        {"usage": COUNTED},
+        {"usage": COUNTED, "choices": [{"usage": {"prompt_tokens": 9}}], "x_groq": {"usage": {"prompt_tokens": 9}}},
+        {"choices": [{"index": 0}, {"index": 1, "usage": COUNTED}]},
+        {"usage": None, "choices": [], "x_groq": {"id": "req_1", "usage": COUNTED}},
+    ],
+)
+def test_usage_is_found_wherever_a_server_puts_it(chat: Any) -> None:
+    assert usage_in(chat) == COUNTED
+
+
+@pytest.mark.parametrize("chat", [{}, {"choices": 7}, {"choices": [7, {"usage": "many"}], "x_groq": [1]}, {"usage": {}}])
+def test_usage_in_no_place_is_none(chat: Any) -> None:
+    assert token_counts(usage_in(chat)) is None
 
 
 @pytest.mark.parametrize(

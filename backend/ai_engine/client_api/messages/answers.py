@@ -4,15 +4,15 @@ Source: https://platform.claude.com/docs/en/api/messages and `anthropic` 2.14.0 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
 from typing import NamedTuple
 
 from ai_engine.client_api.messages import reasoning
 from ai_engine.client_api.messages.reasoning import Showing
+from ai_engine.names import UNKNOWN_TOKENS
 from ai_engine.wire.anthropic import messages_usage, stop_reason
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai_usage import CHARACTERS_PER_TOKEN, characters_in, token_counts
+from ai_engine.wire.openai_usage import characters_in, token_counts, tokens_of
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
 from ai_engine.wire.tool_arguments import arguments_object
 
@@ -33,18 +33,11 @@ class RequestContext(NamedTuple):
 
 
 def message(chat: JsonMapping, context: RequestContext) -> Json:
-    """The message: thinking, then text, then tool calls.
-
-    Without the provider's counts the usage is an estimate (`count_tokens`): clients measure the context by it.
-    """
+    """The message: thinking, then text, then tool calls."""
     choice: JsonMapping = chat["choices"][0]
     reply: JsonMapping = choice.get("message") or {}
     calls = [tool_use(call, context) for call in objects_in(reply, "tool_calls")]
     refusal = string_in(reply, "refusal")
-    counts = token_counts(chat.get("usage"))
-    usage = messages_usage(counts)
-    if counts is None:
-        usage["input_tokens"], usage["output_tokens"] = context.estimated_input(), tokens_of(characters_in(reply))
     return {
         "id": context.message_id,
         "type": "message",
@@ -52,8 +45,22 @@ def message(chat: JsonMapping, context: RequestContext) -> Json:
         "model": string_in(chat, "model") or context.model,
         "content": _content(reply, refusal, calls, context.shown),
         **end_of(choice, refusal, has_calls=bool(calls)),
-        "usage": usage,
+        "usage": usage_of(chat.get("usage"), context, lambda: characters_in(reply)),
     }
+
+
+def usage_of(usage: object, context: RequestContext, characters: Callable[[], int]) -> Json:
+    """The usage of a chat, with estimates for what it does not count; `characters` gives the length of the answer.
+
+    Clients measure the context by it.
+    """
+    counts = token_counts(usage) or UNKNOWN_TOKENS
+    counted = messages_usage(counts)
+    if not counts.all_input:
+        counted["input_tokens"] = context.estimated_input()
+    if not counts.all_output:
+        counted["output_tokens"] = tokens_of(characters())
+    return counted
 
 
 def _content(reply: JsonMapping, refusal: str, calls: Sequence[Json], shown: Showing) -> Sequence[Json]:
@@ -136,8 +143,3 @@ def citation(annotation: JsonMapping, text: str) -> Json:
         "cited_text": cited_text,
         "encrypted_index": reasoning.PREFIX,
     }
-
-
-def tokens_of(characters: int) -> int:
-    """The estimated tokens of a text."""
-    return ceil(characters / CHARACTERS_PER_TOKEN)

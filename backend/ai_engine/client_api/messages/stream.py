@@ -19,8 +19,8 @@ from ai_engine.client_api.messages.answers import (
     citation,
     end_of,
     is_citation,
-    tokens_of,
     tool_name,
+    usage_of,
 )
 from ai_engine.client_api.messages.calls import Call, Calls
 from ai_engine.client_api.messages.reasoning import Showing, Thought
@@ -28,7 +28,6 @@ from ai_engine.wire import exact_json
 from ai_engine.wire.anthropic import MESSAGE_STOP, messages_usage
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai_usage import token_counts
 from ai_engine.wire.sse import Event
 
 _DELTA = b'{"type":"content_block_delta","index":%d,"delta":{"type":"%b","%b":%b}}'
@@ -84,11 +83,7 @@ class MessagesStream:
             self._start({})
         self._settle()
         end = end_of(self._finish, "".join(self._refusals), has_calls=self._has_calls)
-        counts = token_counts(self._usage)
-        usage = messages_usage(counts)
-        if counts is None:
-            usage["input_tokens"] = self._context.estimated_input()
-            usage["output_tokens"] = tokens_of(self._characters)
+        usage = usage_of(self._usage, self._context, lambda: self._characters)
         self._say("message_delta", {"type": "message_delta", "delta": end, "usage": usage})
         self._events.append(MESSAGE_STOP)
         return self._events

@@ -9,7 +9,7 @@ from ai_engine.client_api.responses.tools import ITEM_PREFIX, Tools, call_item
 from ai_engine.wire import responses as wire
 from ai_engine.wire.chat_shape import text_of
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.openai_usage import characters_in, token_counts, tokens_of
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
 
 _INCOMPLETE_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -26,6 +26,10 @@ class Answered(Protocol):
 
     def now(self) -> int:
         """Seconds since 1970."""
+
+    @property
+    def characters(self) -> int:
+        """The length of its text."""
 
     @property
     def echo(self) -> Json: ...
@@ -63,7 +67,7 @@ def response(
     status = status_of(finish)
     answer = started(request, model, status)
     answer["output"] = list(output)
-    if (counts := usage_of(usage)) is not None:
+    if (counts := usage_of(usage, request, output)) is not None:
         answer["usage"] = counts
     tier = string_in(chat, "service_tier")
     answer["service_tier"] = tier if tier in _TIERS else "default"
@@ -96,12 +100,13 @@ def status_of(finish: object) -> str:
     return wire.INCOMPLETE if isinstance(finish, str) and finish in _INCOMPLETE_REASONS else wire.COMPLETED
 
 
-def usage_of(usage: object) -> Json | None:
-    """A chat's usage as a response's; `None` where it has no counts."""
+def usage_of(usage: object, request: Answered, output: Sequence[Json]) -> Json | None:
+    """A chat's usage as a response's; `None` where it has no counts. 0 for real text is unknown, and so an estimate."""
     counts = token_counts(usage)
     if counts is None:
         return None
-    prompt, completion = counts.all_input or 0, counts.all_output or 0
+    prompt = counts.all_input or tokens_of(request.characters)
+    completion = counts.all_output or tokens_of(characters_in(output))
     return wire.usage(
         prompt=prompt,
         cached=counts.cached_input or 0,

@@ -14,6 +14,7 @@ from ai_engine.errors import InvalidRequest
 from ai_engine.wire.fields import check_known, invalid, non_empty, optional, unsupported
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
+from ai_engine.wire.openai_usage import characters_in
 
 _HINTS = ("safety_identifier", "client_metadata", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
 """About the end user and the cache."""
@@ -135,6 +136,10 @@ class ResponsesTranslation:
 
     def stream(self) -> ResponsesStream:
         return ResponsesStream(self)
+
+    @property
+    def characters(self) -> int:
+        return sum(characters_in(self.body.get(field)) for field in ("instructions", "input", "tools"))
 
     @cached_property
     def echo(self) -> Json:

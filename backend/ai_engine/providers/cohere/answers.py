@@ -38,7 +38,8 @@ def read_chat(answer: JsonMapping, body: bytes, model: str, created: int) -> Pla
     )
     if usage is None:
         del chat["usage"]
-    return PlainAnswer(None, None, token_counts(usage), 0 if usage else length, chat)
+    counts = token_counts(usage)
+    return PlainAnswer(None, None, counts, 0 if counts is not None and counts.all_output else length, chat)
 
 
 def _message(given: JsonMapping) -> tuple[Json, int]:

@@ -85,9 +85,8 @@ class Gemini(TranslatingAdapter):
         )
         if usage is None:
             del chat["usage"]
-        else:
-            characters = 0
-        return PlainAnswer(None, named, token_counts(usage), characters, chat)
+        counts = token_counts(usage)
+        return PlainAnswer(None, named, counts, 0 if counts is not None and counts.all_output else characters, chat)
 
     def decode_stream(self, operation: Operation, model: str, *, as_chat: bool = False) -> StreamDecoder:
         return GeminiStreamDecoder(model, self._now())

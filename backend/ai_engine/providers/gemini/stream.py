@@ -72,7 +72,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
             return [failed(failure)]
         if usage is None:
             return [] if "usageMetadata" in event or "promptFeedback" in event else [self._invalid()]
-        self._note_usage(usage)
+        self._note(token_counts(usage))
         return [self._usage_event(usage)] if self.is_finished else []
 
     def _of_candidates(self, candidates: object, usage: Json | None) -> list[StreamEvent]:
@@ -96,7 +96,7 @@ class GeminiStreamDecoder(TranslatingDecoder):
         chunk = self._chunk(choices)
         events = [StreamEvent(kind, chunk=chunk)]
         if usage is not None:
-            self._note_usage(usage)
+            self._note(token_counts(usage))
             if self.is_finished:
                 events.append(self._usage_event(usage))
         return events
@@ -134,11 +134,6 @@ class GeminiStreamDecoder(TranslatingDecoder):
             choice["finish_reason"] = reader.finish_reason(reason)
             choice["native_finish_reason"] = reason
         return choice, bool(said)
-
-    def _note_usage(self, usage: Json) -> None:
-        self.usage = token_counts(usage)
-        if usage["completion_tokens"]:
-            self.characters_since_usage = 0
 
     def _chunk(self, choices: list[Json]) -> Json:
         return {

@@ -28,7 +28,7 @@ from ai_engine.wire.fields import unsupported
 from ai_engine.wire.finish_reasons import reason_in, reason_of
 from ai_engine.wire.hints import DroppedHints
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai_usage import token_counts
+from ai_engine.wire.openai_usage import token_counts, usage_in
 
 _PATHS = {
     Operation.CHAT: "/chat/completions",
@@ -186,7 +186,7 @@ class OpenAICompatible:
         raw = body if named else None
         if operation is not _EMBEDDINGS and any(map(_has_odd_reason, answer["choices"])):
             answer, raw = {**answer, "choices": [{**each, "finish_reason": reason_of(each)} for each in answer["choices"]]}, None
-        usage = token_counts(answer.get("usage"))
+        usage = token_counts(usage_in(answer))
         if operation is _EMBEDDINGS:
             return PlainAnswer(raw, named, usage._replace(output=0) if usage else None, answer=answer)
         return PlainAnswer(raw, named, usage, uncounted_characters(answer["choices"], usage), answer)

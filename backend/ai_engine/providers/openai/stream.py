@@ -12,7 +12,7 @@ from ai_engine.providers.stream_events import EventDecoder, failed
 from ai_engine.wire import exact_json
 from ai_engine.wire.finish_reasons import OPENING_FIELDS, reason_in
 from ai_engine.wire.json_types import Json, JsonMapping
-from ai_engine.wire.openai_usage import characters_in, token_counts
+from ai_engine.wire.openai_usage import characters_in, token_counts, usage_in
 from ai_engine.wire.tolerant import object_in
 
 # `finish_reason`s of incomplete answers. `error`: OpenRouter,
@@ -106,7 +106,7 @@ class OpenAIStreamDecoder(EventDecoder):
             return classify_error_value(event)
         choices, usage = event.get("choices"), event.get("usage")
         if choices:
-            kind = self._kind_of_choices(choices)
+            kind = self._kind_of_choices(choices, event)
             if usage:
                 self._note(token_counts(usage))
             return kind
@@ -117,8 +117,8 @@ class OpenAIStreamDecoder(EventDecoder):
             return _OPENING  # Azure begins with the result of its prompt filter and no choices
         return classify_error_value(event) if has_error(event) else None
 
-    def _kind_of_choices(self, choices: object) -> EventKind | Failure | None:
-        """As `_kind_of`, from the choices; notes the started and finished ones."""
+    def _kind_of_choices(self, choices: object, event: Json) -> EventKind | Failure | None:
+        """As `_kind_of`, from the event's choices; notes the started and finished ones."""
         if type(choices) is not list:
             return None
         kind = _OPENING
@@ -136,6 +136,7 @@ class OpenAIStreamDecoder(EventDecoder):
                 self._finished.add(index)
                 self._speaking.discard(index)
                 self._begun.discard(index)
+                self._note(token_counts(usage_in(event)))
                 kind = _FINISH
             elif has_content:
                 self._speaking.add(index)

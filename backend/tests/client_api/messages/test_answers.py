@@ -104,8 +104,9 @@ def test_an_image_is_mentioned() -> None:
     assert [block["text"] for block in message["content"]] == ["See:", IMAGE_PLACEHOLDER]
 
 
-def test_a_provider_that_counts_nothing_is_estimated() -> None:
-    usage = answered({"content": "x" * 40}, messages=[{"role": "user", "content": [text("y" * 400)]}])["usage"]
+@pytest.mark.parametrize("reported", [None, {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}])
+def test_a_provider_that_counts_nothing_is_estimated(reported: Json | None) -> None:
+    usage = answered({"content": "x" * 40}, usage=reported, messages=[{"role": "user", "content": [text("y" * 400)]}])["usage"]
     assert usage["output_tokens"] == 10
     assert 100 <= usage["input_tokens"] <= 110
 

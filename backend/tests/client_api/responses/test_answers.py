@@ -3,6 +3,7 @@
 import pytest
 
 from ai_engine.client_api.responses.reasoning import unseal
+from ai_engine.wire.chat_shape import sound_answer
 from ai_engine.wire.json_types import Json
 from tests.client_api.relayed import relayed_answer
 from tests.client_api.responses.response_builders import (
@@ -180,3 +181,19 @@ def test_the_user_of_a_request_is_repeated() -> None:
 )
 def test_whatever_a_provider_sends_becomes_a_response(broken: Json) -> None:
     assert translation().answer(relayed_answer(broken))["object"] == "response"
+
+
+@pytest.mark.parametrize("place", ["choice", "answer"])
+def test_usage_counts_wherever_it_is(place: str) -> None:
+    answered = chat({"content": "Hi."})
+    counts = {"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4}
+    answered |= {"usage": None if place == "choice" else counts}
+    answered["choices"][0]["usage"] = counts if place == "choice" else None
+    usage = translation().answer(sound_answer(answered))["usage"]
+    assert (usage["input_tokens"], usage["input_tokens_details"]["cached_tokens"], usage["output_tokens"]) == (9, 4, 2)
+
+
+def test_real_text_that_a_provider_counts_as_nothing_is_estimated() -> None:
+    answered = chat({"content": "x" * 40}) | {"usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}}
+    usage = translation(input="y" * 80).answer(answered)["usage"]
+    assert (usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]) == (20, 10, 30)

@@ -110,6 +110,34 @@ def test_text_that_no_usage_tells_of_is_measured() -> None:
     assert stream(*events, counted, chunk({"content": "on"}, "stop"))[1].characters_since_usage == 2
 
 
+@pytest.mark.parametrize("tokens", [0, None, "many", -1])
+def test_text_that_a_usage_counts_as_nothing_is_measured(tokens: object) -> None:
+    counted = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": tokens}}
+    decoder = stream(chunk({"content": "hello"}), chunk({}, "stop"), counted)[1]
+    assert (decoder.usage, decoder.characters_since_usage) == (TokenCounts(input=3), 5)
+    silent = stream(chunk({}, "stop"), {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 0}})[1]
+    assert (silent.usage, silent.characters_since_usage) == (TokenCounts(input=3, output=0), 0)
+
+
+USAGE = {"prompt_tokens": 1336, "completion_tokens": 31, "total_tokens": 1367, "cached_tokens": 1280}
+
+
+@pytest.mark.parametrize("end", [[b"[DONE]"], []])
+@pytest.mark.parametrize(
+    "finish",
+    [
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": USAGE}]},
+        chunk({}, "stop", x_groq={"id": "req_1", "usage": USAGE}),
+    ],
+    ids=["in the choice", "x_groq"],
+)
+def test_usage_in_another_place_counts_where_the_usual_one_has_none(finish: dict[str, object], end: list[bytes]) -> None:
+    decoder = stream(chunk({"content": "hi"}), finish, *end)[1]
+    assert (decoder.usage, decoder.characters_since_usage) == (TokenCounts(56, 1280, None, 31), 0)
+    usual = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    assert stream(chunk({"content": "hi"}), finish, usual, *end)[1].usage == TokenCounts(input=3, output=2)
+
+
 def test_the_last_of_several_usages_counts() -> None:
     usages = [{"prompt_tokens": 1, "completion_tokens": count} for count in (1, 2, 3)]
     assert stream(*(chunk({"content": "a"}, usage=usage) for usage in usages))[1].usage == TokenCounts(input=1, output=3)
