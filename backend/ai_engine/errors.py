@@ -20,6 +20,8 @@ AIEngineError
 │   ├── NoRouteAvailable
 │   ├── RateLimited
 │   ├── AttemptsFailed
+│   ├── Overloaded
+│   ├── ProviderKeyInvalid          the operator replaces the key; no wait helps
 │   └── DeadlineExceeded
 └── UpstreamError                   an exchange with a provider failed (`upstream.port`); never reaches a caller
 """
@@ -139,6 +141,14 @@ class RateLimited(Unavailable):
 
 class AttemptsFailed(Unavailable):
     """All attempts failed. The message describes the last failure."""
+
+
+class Overloaded(Unavailable):
+    """As `AttemptsFailed`, and a provider was overloaded: a retry may succeed at any time."""
+
+
+class ProviderKeyInvalid(Unavailable):
+    """Every provider key for the model is refused by its provider. `retry_after_seconds` is `None`."""
 
 
 class DeadlineExceeded(Unavailable):

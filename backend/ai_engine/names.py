@@ -94,9 +94,15 @@ class Blame(StrEnum):
     """The client's error: returned as the provider worded it, not retried, nothing is marked."""
     MODEL = "model"
     """The request does not fit this model (context length): only another model may help."""
+    FIT = "fit"
+    """The request does not fit this route, which may serve others: the next candidate is tried at once, nothing is marked."""
     KEY = "key"
     """The provider key, for one or all models: another key is tried at once."""
     ROUTE = "route"
     """This model at this provider: the next candidate is tried at once."""
     NETWORK = "network"
     """The connection (DNS, refused, TLS): it counts against the whole provider."""
+
+
+ABOUT_THE_REQUEST = frozenset({Blame.REQUEST, Blame.MODEL, Blame.FIT})
+"""Failures of the request, in the provider's words; no route, key or provider has failed."""

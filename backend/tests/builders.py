@@ -50,7 +50,7 @@ _OF_KIND: Mapping[FailureClass, tuple[Blame, KeyScope | None, int | None, bool]]
     FailureClass.QUOTA: (Blame.KEY, KeyScope.ALL_MODELS, 402, False),
     FailureClass.RATE_LIMIT: (Blame.KEY, KeyScope.MODEL, 429, True),
     FailureClass.MODEL_NOT_FOUND: (Blame.ROUTE, None, 404, False),
-    FailureClass.SERVER_ERROR: (Blame.ROUTE, None, 503, True),
+    FailureClass.SERVER_ERROR: (Blame.ROUTE, None, 500, True),
     FailureClass.MALFORMED_RESPONSE: (Blame.ROUTE, None, 200, False),
     FailureClass.CONNECTION_FAILED: (Blame.NETWORK, None, None, True),
     FailureClass.CONNECTION_RESET: (Blame.ROUTE, None, None, True),
@@ -62,8 +62,8 @@ _OF_KIND: Mapping[FailureClass, tuple[Blame, KeyScope | None, int | None, bool]]
 def failure(kind: FailureClass, *, retry_after: float | None = None, **fields: Any) -> Failure:
     """As `providers.failures` would classify it."""
     blame, scope, status, is_worth_repeating = _OF_KIND[kind]
-    chosen: dict[str, Any] = {"key_scope": scope, "status": status, "is_worth_repeating": is_worth_repeating}
-    return Failure(kind, blame, f"{kind} happened", retry_after_seconds=retry_after, **{**chosen, **fields})
+    chosen: dict[str, Any] = {"blame": blame, "key_scope": scope, "status": status, "is_worth_repeating": is_worth_repeating}
+    return Failure(kind, message=f"{kind} happened", retry_after_seconds=retry_after, **{**chosen, **fields})
 
 
 def configuration(*providers: ProviderDefinition, file: Mapping[str, Any] | None = None, **settings: Any) -> Configuration:

@@ -26,5 +26,10 @@ def relayed_formats(parse: ResponsesRequests, background: BackgroundResponses) -
 
 def _anthropic_format(parse: ParseRequest) -> ClientFormat:
     return ClientFormat(
-        parse, errors.error_answer, errors.error_events, request_id_header=b"request-id", takes_header=takes_header
+        parse,
+        errors.error_answer,
+        errors.error_events,
+        errors.error_status,
+        request_id_header=b"request-id",
+        takes_header=takes_header,
     )

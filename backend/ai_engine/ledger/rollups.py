@@ -16,14 +16,14 @@ import orjson
 from ai_engine.events import CANCELLED, Ending
 from ai_engine.ledger.histograms import Counts, add_packed, histogram, no_counts, pack
 from ai_engine.ledger.lines import AttemptRow, Entry, RequestRow
-from ai_engine.names import Blame
+from ai_engine.names import ABOUT_THE_REQUEST
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 RESOLUTIONS = (MINUTE, HOUR, DAY)
 """Seconds."""
 _MINUTE_US = MINUTE * 1_000_000
 _ANSWERED = frozenset({Ending.COMPLETED.value, Ending.RESCUED.value})
-_BLAMES_THE_REQUEST = frozenset({Blame.REQUEST.value, Blame.MODEL.value})
+_BLAMES_THE_REQUEST = frozenset(blame.value for blame in ABOUT_THE_REQUEST)
 
 LARGEST_SUM = 2**63 - 1
 """What a column holds. A larger sum is stored as this: one absurd price must not make the database refuse all requests."""

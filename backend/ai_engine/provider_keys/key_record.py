@@ -117,7 +117,7 @@ class KeyRecord:
         """Counts the failure, and starts a cooldown where it is the key's. Of two cooldowns the later end counts."""
         self.failures += 1
         is_invalid = failure.key_scope is KeyScope.INVALID
-        if failure.key_scope is None or (is_invalid and self.is_invalid and self.recheck_at > now):
+        if failure.key_scope in (None, KeyScope.REQUEST) or (is_invalid and self.is_invalid and self.recheck_at > now):
             return
         scope = model if failure.key_scope is KeyScope.MODEL else None
         self._cooldowns = {known: end for known, end in self._cooldowns.items() if end.at > now or known is None}

@@ -7,7 +7,7 @@ only.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ai_engine.names import Blame
+from ai_engine.names import ABOUT_THE_REQUEST, Blame
 from ai_engine.providers.error_bodies import ErrorBody, clean, read_body, read_object, read_value
 from ai_engine.providers.retry_after import stated_seconds
 from ai_engine.upstream.port import (
@@ -47,6 +47,8 @@ class FailureClass(StrEnum):
 class KeyScope(StrEnum):
     """The scope of a key's failure."""
 
+    REQUEST = "request"
+    """This request alone is above the key's limit: other requests may use the key."""
     MODEL = "model"
     ALL_MODELS = "all_models"
     INVALID = "invalid"
@@ -99,7 +101,7 @@ class Failure:
 
         Other messages of a provider are about the gateway's account, and may name keys and accounts.
         """
-        return self.message if self.blame in (Blame.REQUEST, Blame.MODEL) else self.message_for_others
+        return self.message if self.blame in ABOUT_THE_REQUEST else self.message_for_others
 
     def without(self, secret: str) -> "Failure":
         """The same without this provider key, in any form."""
@@ -286,13 +288,16 @@ class _Verdict:
 _BAD_REQUEST = _Verdict(FailureClass.BAD_REQUEST, Blame.REQUEST)
 _FILTERED = _Verdict(FailureClass.CONTENT_FILTER, Blame.REQUEST)
 _TOO_LONG = _Verdict(FailureClass.CONTEXT_LENGTH, Blame.MODEL)
+# OpenAI, with a 404 whose code is null: a chat with a model that does not chat, and likewise an item that is not stored there. A
+# model that does not exist has a code: https://github.com/langbot-app/LangBot/issues/400 (read 2026-11-30).
+_UNFIT = _Verdict(FailureClass.BAD_REQUEST, Blame.FIT)
 _KEY_UNKNOWN = _Verdict(FailureClass.INVALID_KEY, Blame.KEY, KeyScope.INVALID)
 _KEY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_FORBIDDEN = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.MODEL)
 _KEY_OUT = _Verdict(FailureClass.FORBIDDEN, Blame.KEY, KeyScope.ALL_MODELS)
 _KEY_LIMITED = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL, is_worth_repeating=True)
 # Groq: the request is above the tokens per minute of this key. Another key's plan may allow it.
-_KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.MODEL)
+_KEY_TOO_SMALL = _Verdict(FailureClass.RATE_LIMIT, Blame.KEY, KeyScope.REQUEST)
 # Google: the day's requests of this model. Its `retryDelay` belongs to the limit per minute.
 _KEY_DAY_SPENT = _Verdict(FailureClass.QUOTA, Blame.KEY, KeyScope.MODEL)
 _NO_MODEL = _Verdict(FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
@@ -343,6 +348,8 @@ def _verdict(error: ErrorBody, status: int | None) -> _Verdict:
             return verdict
     if status in (None, 400, 404, 422) and names & _MODEL_UNKNOWN:
         return _NO_MODEL
+    if status == 404 and error.param and error.code is None and error.type == "invalid_request_error":
+        return _UNFIT
     if status == 429 and any("perday" in name for name in names):
         # `quotaId`s such as `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
         return _KEY_DAY_SPENT

@@ -12,6 +12,8 @@ from ai_engine.errors import (
     ModelNotFound,
     NoProviderConfigured,
     NoRouteAvailable,
+    Overloaded,
+    ProviderKeyInvalid,
     RateLimited,
     RefusedByProvider,
     UnsupportedByProvider,
@@ -20,6 +22,9 @@ from ai_engine.names import Blame
 from ai_engine.providers.failures import Failure, FailureClass, is_missing_path
 
 _LISTING_SECONDS = 1
+_KEY_REFUSED = frozenset({FailureClass.INVALID_KEY, FailureClass.FORBIDDEN})
+_OVERLOADED = frozenset({503, 529})
+"""Statuses of a provider that is at its capacity. 529 is Anthropic's, and that of its `overloaded_error` in a stream."""
 
 
 def final_error(
@@ -41,6 +46,8 @@ def final_error(
     if refusals:
         return _refused(min(refusals, key=is_missing_path))  # the first that is about the request, if one is
     exclusions = [one for plan in plans for one in plan.exclusions]
+    if failures and all(failure.blame is Blame.FIT for failure in failures) and not _causes(exclusions):
+        return _refused(failures[0])
     if failures:
         return _failed(failures, exclusions, retry_after_seconds)
     if unsupported and not _causes(exclusions):
@@ -75,6 +82,10 @@ def _failed(failures: Sequence[Failure], exclusions: Sequence[Exclusion], retry_
             code="rate_limit_exceeded",
         )
     tried = f"{len(failures)} attempt{'s' if len(failures) > 1 else ''} failed; the last one: {last.message}"
+    if kinds <= _KEY_REFUSED:
+        return _keys_refused(tried)
+    if any(failure.kind is FailureClass.SERVER_ERROR and failure.status in _OVERLOADED for failure in failures):
+        return Overloaded(tried, retry_after_seconds=retry_after_seconds, code="overloaded")
     if last.kind is FailureClass.TIMEOUT:
         return DeadlineExceeded(tried, retry_after_seconds=retry_after_seconds, code="upstream_timeout")
     if all(failure.blame is Blame.KEY for failure in failures):
@@ -84,6 +95,14 @@ def _failed(failures: Sequence[Failure], exclusions: Sequence[Exclusion], retry_
             code="no_usable_key",
         )
     return AttemptsFailed(tried, retry_after_seconds=retry_after_seconds, code="upstream_error")
+
+
+def _keys_refused(why: str) -> ProviderKeyInvalid:
+    return ProviderKeyInvalid(
+        f"Every provider key for this model is refused by its provider ({why.rstrip('.')}); "
+        "the gateway's operator must replace it.",
+        code="provider_key_invalid",
+    )
 
 
 def _causes(exclusions: Sequence[Exclusion]) -> set[FailureClass | None]:
@@ -115,7 +134,10 @@ def _all_out(model: str, exclusions: Sequence[Exclusion], retry_after_seconds: f
         )
     if exclusions and all(one.reason is ExclusionReason.EXCLUDED or one.reason.is_capability for one in exclusions):
         return InvalidRequest(f"The request's own preferences leave no route of {model!r} ({reasons}).", param="provider")
-    if _causes(exclusions) == {FailureClass.RATE_LIMIT}:
+    causes = _causes(exclusions)
+    if causes and causes <= _KEY_REFUSED:
+        return _keys_refused(reasons)
+    if causes == {FailureClass.RATE_LIMIT}:
         return RateLimited(
             f"Every provider key for {model!r} is rate limited; wait as Retry-After says.",
             retry_after_seconds=retry_after_seconds,

@@ -108,7 +108,7 @@ class Lease:
                 services.track_record.record(route, succeeded=False, first_token_seconds=self.first_token_seconds)
                 if failure.kind is FailureClass.MODEL_NOT_FOUND:
                     services.rediscover(route.provider)
-            case Blame.REQUEST | Blame.MODEL:
+            case Blame.REQUEST | Blame.MODEL | Blame.FIT:
                 pass
         is_free = failure.status is not None or failure.blame is Blame.NETWORK
         spent = reported or (NOTHING_SPENT if is_free else UNKNOWN_SPENT)

@@ -12,7 +12,7 @@ from ai_engine.autodecide.candidates import Candidate, ExclusionReason, RouteQue
 from ai_engine.autodecide.plan import Plan
 from ai_engine.clock import jittered
 from ai_engine.errors import AIEngineError, NoRouteAvailable, RefusedByProvider, Unavailable, UnsupportedByProvider
-from ai_engine.names import PASSED_THROUGH, Blame, Route
+from ai_engine.names import ABOUT_THE_REQUEST, PASSED_THROUGH, Blame, Route
 from ai_engine.provider_keys.pool import PooledKey
 from ai_engine.providers.failures import Failure, FailureClass
 from ai_engine.relay.exchange import RequestVariants
@@ -368,7 +368,7 @@ class RouteSearch:
 
         An operator who tests a route owns the account that the provider writes about, and reads its own wording.
         """
-        if failure.blame in (Blame.REQUEST, Blame.MODEL):
+        if failure.blame in ABOUT_THE_REQUEST:
             return failure
         happened = failure.message if self._only is not None else failure.message_for_client
         return replace(failure, message=f"{candidate.definition.display_name}: {happened}")

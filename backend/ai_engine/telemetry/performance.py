@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ai_engine.clock import Clock
 from ai_engine.events import AttemptFinished, Ending, RequestFinished
-from ai_engine.names import Blame
+from ai_engine.names import ABOUT_THE_REQUEST
 
 RECENT_REQUESTS = 1024
 RECENT_ATTEMPTS = 256
@@ -124,7 +124,7 @@ class Performance:
         if event.succeeded:
             provider.successes += 1
             provider.latencies.add(event.duration_ms)
-        elif event.blame is not Blame.REQUEST and event.blame is not Blame.MODEL:
+        elif event.blame not in ABOUT_THE_REQUEST:
             provider.failures += 1
             provider.last_error = event.failure
             provider.last_error_at = provider.last_used_at

@@ -32,6 +32,8 @@ from ai_engine.errors import (
     NotAuthenticated,
     NotFound,
     NotPermitted,
+    Overloaded,
+    ProviderKeyInvalid,
     RateLimited,
     RefusedByProvider,
     RequestLoop,
@@ -78,9 +80,11 @@ ERROR_SHAPES: Mapping[type[AIEngineError], ErrorShape] = MappingProxyType(
         UnsupportedMediaType: ErrorShape(415, "invalid_request_error", "unsupported_media_type"),
         RateLimited: ErrorShape(429, "rate_limit_error", "rate_limit_exceeded"),
         AttemptsFailed: ErrorShape(502, "server_error", "attempts_failed"),
+        ProviderKeyInvalid: ErrorShape(502, "server_error", "provider_key_invalid"),
         Unavailable: ErrorShape(503, "server_error", "service_unavailable"),
         NoProviderConfigured: ErrorShape(503, "server_error", "no_provider_configured"),
         NoRouteAvailable: ErrorShape(503, "server_error", "no_route_available"),
+        Overloaded: ErrorShape(503, "server_error", "overloaded"),
         DeadlineExceeded: ErrorShape(504, "server_error", "deadline_exceeded"),
         RequestLoop: ErrorShape(508, "invalid_request_error", "loop_detected"),
     }
@@ -144,7 +148,7 @@ def _retry_headers(error: AIEngineError) -> HeaderList:
             (b"retry-after", b"%d" % max(1, math.ceil(seconds))),
             (b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))),
         ]
-    if isinstance(error, CallerError | Unavailable | ConfigurationError):
+    if isinstance(error, CallerError | Unavailable | ConfigurationError) and not isinstance(error, Overloaded):
         return [(b"x-should-retry", b"false")]
     return []
 

@@ -126,3 +126,18 @@ async def test_a_clients_fault_answered_to_a_probe_does_not_hold_the_route(alpha
         await fail(gateway)
         await eventually(gateway.chat, until=lambda reply: reply.status == 400)
         assert (await gateway.chat()).text == "hello there"
+
+
+@pytest.mark.parametrize("status", [503, 529])
+async def test_an_overloaded_provider_may_be_asked_again(alpha: ScriptedUpstream, status: int, *, stream: bool) -> None:
+    alpha.on(CHAT, refused(status))
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+        reply = await gateway.chat(stream=stream)
+        assert (reply.status, reply.error["code"], reply.headers.get("x-should-retry")) == (503, "overloaded", None)
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+        body = {"model": "tiny", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], "stream": stream}
+        answer = await gateway.http.post("/v1/messages", json=body)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (529, "overloaded_error")
+        assert "x-should-retry" not in answer.headers
+        seen = await eventually(lambda: gateway.get("/api/requests"), until=lambda page: page["items"])
+        assert seen["items"][0]["status"] == 529

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.gateway import Provider, gateway_in_front_of
-from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, error
+from tests.fakes.scripted_upstream import Answer, ScriptedUpstream, embeddings, error
 from tests.journeys.steps import CHAT, asked, refused, sound
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +51,32 @@ async def test_any_number_of_bad_requests_flags_no_provider(alpha: ScriptedUpstr
         for _ in range(12):
             assert (await gateway.chat()).status == 400
         assert (await gateway.chat()).text == "hello there"
+
+
+UNFIT = {
+    "a model that does not chat": Answer(error("not a chat model", kind="invalid_request_error", param="model"), 404),
+    "an item that is not there": Answer(error("Item not found", kind="invalid_request_error", param="input"), 404),
+}
+
+
+@pytest.mark.parametrize("fault", UNFIT.values(), ids=UNFIT)
+async def test_a_request_that_does_not_fit_a_route_is_tried_elsewhere_and_takes_the_route_from_nobody(
+    alpha: ScriptedUpstream, beta: ScriptedUpstream, fault: Answer, *, stream: bool
+) -> None:
+    alpha.on(CHAT, fault)
+    alpha.on("/embeddings", Answer(embeddings([0.5])))
+    beta.on(CHAT, sound(stream=stream))
+    providers = Provider("alpha", alpha.base_url), Provider("beta", beta.base_url)
+    async with gateway_in_front_of(*providers) as gateway:
+        for _ in range(4):
+            reply = await gateway.chat(stream=stream)
+            assert (reply.provider, reply.attempts) == ("beta", 2)
+            alone = await gateway.chat("alpha/tiny", stream=stream)
+            assert (alone.status, alone.error["message"]) == (404, fault.body["error"]["message"])
+        seen = await gateway.provider("alpha")
+        assert (seen["status"], seen["routes"]) == ("available", [])
+        other = await gateway.http.post("/v1/embeddings", json={"model": "alpha/tiny", "input": "hi"})
+        assert other.status_code == 200
 
 
 async def test_a_request_that_is_too_long_ends_its_model_and_goes_to_the_configured_fallback(

@@ -119,10 +119,20 @@ async def test_without_a_known_key_the_provider_is_flagged_and_nothing_more_is_s
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
         for _ in range(2):
             reply = await gateway.chat(stream=stream)
-            assert reply.status == 503
+            assert (reply.status, reply.error["code"]) == (502, "provider_key_invalid")
+            assert (reply.headers["x-should-retry"], reply.headers.get("retry-after")) == ("false", None)
             assert Provider("alpha", "").key() not in reply.body.decode()
         assert (await gateway.provider("alpha"))["status"] == "flagged"
     assert len(alpha.requests) == 1
+
+
+async def test_a_key_that_is_refused_for_one_request_alone_is_good_for_the_next(alpha: ScriptedUpstream) -> None:
+    alpha.on(CHAT, *[refused(413, "rate_limit_exceeded")] * 5, sound(stream=False))
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+        for _ in range(5):
+            reply = await gateway.chat()
+            assert (reply.status, reply.headers["x-should-retry"]) == (429, "false")
+        assert (await gateway.chat()).text == "hello there"
 
 
 @pytest.mark.parametrize(("status", "code"), [(402, None), (429, "insufficient_quota")])

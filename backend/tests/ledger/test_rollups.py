@@ -114,7 +114,7 @@ def test_a_group_is_the_sum_of_its_rows_one_by_one(seed: int, count: int) -> Non
         one_by_one.add(one)
         for attempt in tried:
             has_failed = attempt.failure not in (None, CANCELLED)
-            is_refused = attempt.blame in ("request", "model")
+            is_refused = attempt.blame in ("request", "model", "fit")
             cost = attempt.cost_pico_usd or 0
             one = Totals(ATTEMPTS)
             one.numbers = [

@@ -33,7 +33,7 @@ async def break_alpha(gateway: Gateway, alpha: ScriptedUpstream, step: Answer) -
 )
 async def test_unflagging_lets_the_next_request_in_at_once(gateway: Gateway, alpha: ScriptedUpstream, step: Answer) -> None:
     await break_alpha(gateway, alpha, step)
-    assert (await gateway.chat("alpha/tiny", stream=True)).status == 503
+    assert (await gateway.chat("alpha/tiny", stream=True)).status == (502 if step.status == 401 else 503)
     provider = await gateway.post("/api/providers/alpha/unflag")
     assert (provider["status"], provider["flag"], provider["routes"]) == ("available", None, [])
     assert {key["state"] for key in provider["keys"]} == {"usable"}

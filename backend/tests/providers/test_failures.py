@@ -101,7 +101,7 @@ def test_a_rate_limit_without_a_time_leaves_it_unknown() -> None:
 
 def test_a_request_above_the_limit_of_the_key_is_not_repeated_with_it() -> None:
     failure = classify(413, (), openai_error(code="rate_limit_exceeded", type="tokens"))
-    assert (failure.kind, failure.key_scope, failure.is_worth_repeating) == (FailureClass.RATE_LIMIT, KeyScope.MODEL, False)
+    assert (failure.kind, failure.key_scope, failure.is_worth_repeating) == (FailureClass.RATE_LIMIT, KeyScope.REQUEST, False)
 
 
 def test_a_403_is_about_this_key_and_model() -> None:
@@ -160,6 +160,12 @@ def test_the_bad_key_of_an_aggregators_upstream_is_not_the_gateways() -> None:
 def test_a_missing_model_or_endpoint_blames_the_route(status: int, fields: dict[str, object]) -> None:
     failure = classify(status, (), openai_error(**fields))
     assert (failure.kind, failure.blame) == (FailureClass.MODEL_NOT_FOUND, Blame.ROUTE)
+
+
+@pytest.mark.parametrize("param", ["model", "input", "previous_response_id"])
+def test_a_404_about_a_field_that_names_no_missing_model_is_of_this_request_at_this_route(param: str) -> None:
+    failure = classify(404, (), openai_error(type="invalid_request_error", param=param, code=None))
+    assert (failure.kind, failure.blame, failure.is_worth_repeating) == (FailureClass.BAD_REQUEST, Blame.FIT, False)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 405, 407])

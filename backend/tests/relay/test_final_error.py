@@ -13,11 +13,13 @@ from ai_engine.errors import (
     ModelNotFound,
     NoProviderConfigured,
     NoRouteAvailable,
+    Overloaded,
+    ProviderKeyInvalid,
     RateLimited,
     RefusedByProvider,
     Unavailable,
 )
-from ai_engine.names import Route
+from ai_engine.names import Blame, Route
 from ai_engine.providers.failures import FailureClass
 from ai_engine.relay.final_error import final_error
 from tests.builders import failure, provider
@@ -35,6 +37,7 @@ def plan(*left: Exclusion) -> Plan:
     return Plan("tiny", (), left, "score")
 
 
+UNKNOWN = exclusion(ExclusionReason.KEYS_IN_COOLDOWN, KEY)
 RESTS = exclusion(ExclusionReason.KEYS_IN_COOLDOWN, LIMIT)
 SPENT = exclusion(ExclusionReason.KEYS_IN_COOLDOWN, QUOTA)
 FLAGGED = exclusion(ExclusionReason.FLAGGED, DOWN)
@@ -55,6 +58,15 @@ BLIND, UNWANTED = exclusion(ExclusionReason.LACKS_IMAGES), exclusion(ExclusionRe
         ([LIMIT, DOWN], [], AttemptsFailed),
         ([LIMIT, KEY], [], NoRouteAvailable),
         ([KEY, FORBIDDEN, QUOTA], [], NoRouteAvailable),
+        ([KEY], [], ProviderKeyInvalid),
+        ([KEY, FORBIDDEN], [], ProviderKeyInvalid),
+        ([KEY], [UNKNOWN, OFF, BLIND], ProviderKeyInvalid),
+        ([KEY], [RESTS], NoRouteAvailable),
+        ([KEY], [FLAGGED], NoRouteAvailable),
+        ([KEY, DOWN], [], AttemptsFailed),
+        ([], [UNKNOWN], ProviderKeyInvalid),
+        ([], [UNKNOWN, KEYLESS], ProviderKeyInvalid),
+        ([], [UNKNOWN, RESTS], NoRouteAvailable),
         ([MISSING, MISSING], [], ModelNotFound),
         ([MISSING], [RESTS], AttemptsFailed),
         ([MISSING, DOWN], [], AttemptsFailed),
@@ -76,6 +88,22 @@ BLIND, UNWANTED = exclusion(ExclusionReason.LACKS_IMAGES), exclusion(ExclusionRe
 )
 def test_the_mix_decides_what_is_told(kinds: list[FailureClass], left: list[Exclusion], error: type[Exception]) -> None:
     assert type(final_error([plan(*left)], [failure(kind) for kind in kinds])) is error
+
+
+@pytest.mark.parametrize("status", [503, 529])
+def test_an_overloaded_provider_may_be_asked_again(status: int) -> None:
+    busy = failure(DOWN, status=status)
+    for failures in ([busy], [busy, failure(DOWN)], [failure(KEY), busy], [busy, failure(SILENT)]):
+        assert isinstance(final_error([plan()], failures), Overloaded)
+
+
+def test_a_request_that_fits_no_route_is_told_in_the_first_providers_words() -> None:
+    unfit = failure(FailureClass.BAD_REQUEST, blame=Blame.FIT, status=404, param="model")
+    error = final_error([plan()], [unfit, unfit])
+    assert isinstance(error, RefusedByProvider)
+    assert (error.status, error.param) == (404, "model")
+    assert isinstance(final_error([plan()], [unfit, failure(DOWN)]), AttemptsFailed)
+    assert isinstance(final_error([plan(RESTS)], [unfit], retry_after_seconds=7), AttemptsFailed)
 
 
 def test_the_clients_own_fault_is_told_as_the_provider_worded_it() -> None:

@@ -1404,7 +1404,7 @@ export interface components {
          * @description What an attempt's failure is attributed to. It alone decides what is tried next and what is marked as failing.
          * @enum {string}
          */
-        Blame: "request" | "model" | "key" | "route" | "network";
+        Blame: "request" | "model" | "fit" | "key" | "route" | "network";
         /**
          * Bucket
          * @description The distance between two points of a series.
@@ -5670,7 +5670,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnthropicError"];
                 };
             };
-            /** @description Server Error */
+            /** @description No provider answered. 529 is an overloaded one: a retry may succeed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5715,7 +5715,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnthropicError"];
                 };
             };
-            /** @description Server Error */
+            /** @description No provider answered. 529 is an overloaded one: a retry may succeed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

@@ -168,6 +168,7 @@ export function outcomeOf({ ending, failure, status }: Outcome): OutcomeWords & 
 const BLAMES: Record<string, string> = {
   request: 'Counts against the request: no further attempt is made.',
   model: 'Counts against the model: a fallback model may be tried.',
+  fit: 'The request does not fit this model at this provider: the next candidate is tried.',
   key: 'Counts against the key: another key is tried at once.',
   route: 'Counts against this model at this provider: the next candidate is tried.',
   network: 'Counts against the whole provider.',

@@ -4,8 +4,8 @@ Status and retry headers are those of all answers (`web.errors`): Anthropic's SD
 409, 429 and 5xx, and follow `x-should-retry` and `retry-after` as OpenAI's do (`anthropic` 2.14.0, `_base_client.py`,
 `_error_classes.py`, read 2026-11-28). They read an answer's id from `request-id`.
 
-503 is `overloaded_error`, like Anthropic's 529, except without any provider. 504 is `timeout_error`. A provider's own type for a
-client's error is kept if this format has it.
+An overloaded provider is 529, as Anthropic's own; 503 has the same type, `overloaded_error`, except without any provider. 504 is
+`timeout_error`. A provider's own type for a client's error is kept if this format has it.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -13,15 +13,16 @@ from typing import Any
 
 import orjson
 
-from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, RefusedByProvider
+from ai_engine.errors import AIEngineError, CallerError, NoProviderConfigured, Overloaded, RefusedByProvider
 from ai_engine.web import errors as openai_errors
-from ai_engine.web.errors import HeaderList, error_status
+from ai_engine.web.errors import HeaderList
 from ai_engine.wire import anthropic
 from ai_engine.wire.anthropic import ERROR_TYPES
 from ai_engine.wire.redaction import redact
 from ai_engine.wire.sse import Event
 
 _TYPES = frozenset(ERROR_TYPES.values())
+_OVERLOADED = 529
 _TOO_LONG = "prompt is too long"
 """The text by which Claude Code recognises that it must compact its conversation and retry
 (https://github.com/Menci/Floway/pull/166, read 2026-11-28)."""
@@ -33,12 +34,18 @@ THREAD_UNSUPPORTED = "thread_unsupported_request"
 
 def error_answer(error: AIEngineError, request_id: str | None) -> tuple[int, HeaderList, bytes]:
     """Status, headers and body. `request_id` is in `x-request-id`, `request-id` and the body."""
-    status, headers, _ = openai_errors.error_answer(error, request_id)
+    _, headers, _ = openai_errors.error_answer(error, request_id)
+    status = error_status(error)
     body = _body(error, status, request_id)
     headers = [(name, b"%d" % len(body) if name == b"content-length" else value) for name, value in headers]
     if request_id is not None:
         headers.append((b"request-id", request_id.encode("latin-1", "replace")))
     return status, headers, body
+
+
+def error_status(error: AIEngineError) -> int:
+    """The HTTP status of the error's response: the usual one, except for an overloaded provider."""
+    return _OVERLOADED if isinstance(error, Overloaded) else openai_errors.error_status(error)
 
 
 def error_events(error: AIEngineError) -> Sequence[Event]:

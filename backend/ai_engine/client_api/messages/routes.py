@@ -28,7 +28,10 @@ def _version(
 
 router = APIRouter(tags=["Client API"], dependencies=[requires(Role.CLIENT), Depends(_version)], route_class=GuardedRoute)
 
-_ERRORS: dict[int | str, Json] = {"4XX": {"model": AnthropicError}, "5XX": {"model": AnthropicError}}
+_ERRORS: dict[int | str, Json] = {
+    "4XX": {"model": AnthropicError},
+    "5XX": {"model": AnthropicError, "description": "No provider answered. 529 is an overloaded one: a retry may succeed."},
+}
 _STREAM = may_be_streamed("JSON, or with `stream: true` events from `message_start` to `message_stop`.", NAMED_EVENTS)
 
 

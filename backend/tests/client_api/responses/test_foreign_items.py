@@ -6,6 +6,8 @@ import orjson
 import pytest
 
 from ai_engine.errors import InvalidRequest, UnsupportedByProvider
+from ai_engine.names import Operation
+from ai_engine.wire.hints import DroppedHints, dropping_hints
 from ai_engine.wire.json_types import Json
 from tests.client_api.responses.response_builders import PATCH, PICTURE, WEATHER, as_chat, translation
 
@@ -30,10 +32,19 @@ def test_tools_among_the_items_count_as_the_requests() -> None:
 
 
 def test_tools_among_the_items_are_enough_beside_one_that_the_provider_runs() -> None:
-    request = translation({"tools": [{"type": "web_search"}], "input": [more_tools(WEATHER), HELLO]})
-    assert named(dict(request.chat_request())) == ["get_weather"]
+    search = [{"type": "web_search"}]
+    assert named(as_chat([more_tools(WEATHER), HELLO], tools=search)) == ["get_weather"]
     with pytest.raises(UnsupportedByProvider, match=r"^tools\[0\]"):
-        translation({"tools": [{"type": "web_search"}], "input": [more_tools(), HELLO]}).chat_request()
+        as_chat([more_tools(), HELLO], tools=search)
+
+
+def test_what_a_chat_lacks_of_such_a_tool_is_left_out() -> None:
+    inner = {**WAIT, "output_schema": {}}
+    tools = more_tools({**WEATHER, "novelty": 1}, {"type": "namespace", "name": "n", "tools": [inner]})
+    asked, dropped = translation(input=[tools, HELLO]), DroppedHints()
+    chat = dropping_hints(Operation.RESPONSES, asked.body, dropped, lambda body: asked.chat_request(body, dropped))
+    assert named(dict(chat)) == ["get_weather", "n__wait"]
+    assert list(dropped.paths) == ["input[].tools[].novelty", "input[].tools[].tools[].output_schema"]
 
 
 @pytest.mark.parametrize(
@@ -141,5 +152,5 @@ def test_a_result_that_only_openai_can_read_is_left_out() -> None:
 )
 def test_a_malformed_item_is_refused_by_its_place(item: Json, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        translation({"input": [item, HELLO]}).chat_request()
+        as_chat([item, HELLO])
     assert refused.value.param == param
