@@ -17,8 +17,10 @@ COMPILE := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 
 CLIENTS := backend/.clients
 CLIENT_SOURCES := backend/tests/clients/environments
-PYTHON_CLIENTS := $(patsubst $(CLIENT_SOURCES)/%/requirements.txt,$(CLIENTS)/%/.installed,$(wildcard $(CLIENT_SOURCES)/*/requirements.txt))
-NODE_CLIENTS := $(patsubst $(CLIENT_SOURCES)/%/package.json,$(CLIENTS)/%/.installed,$(wildcard $(CLIENT_SOURCES)/*/package.json))
+# Half a gigabyte each: `make compatibility` alone installs and tries them.
+LARGE_CLIENTS := $(CLIENTS)/aider/.installed $(CLIENTS)/cline/.installed
+PYTHON_CLIENTS := $(filter-out $(LARGE_CLIENTS),$(patsubst $(CLIENT_SOURCES)/%/requirements.txt,$(CLIENTS)/%/.installed,$(wildcard $(CLIENT_SOURCES)/*/requirements.txt)))
+NODE_CLIENTS := $(filter-out $(LARGE_CLIENTS),$(patsubst $(CLIENT_SOURCES)/%/package.json,$(CLIENTS)/%/.installed,$(wildcard $(CLIENT_SOURCES)/*/package.json)))
 
 PAGES := frontend/node_modules
 PAGES_BUILT := frontend/dist/index.html
@@ -83,7 +85,7 @@ KILLS ?= 100
 kill-test: setup ## kill the gateway a hundred times under load, and look for every answer in the ledger
 	@cd backend && AI_ENGINE_TEST_KILLS=$(KILLS) .venv/bin/python -m pytest tests/journeys/test_killed_under_load.py --log-cli-level=WARNING
 
-clients: $(VENV)/.created ## install the client SDKs that the tests try out, each in an environment of its own
+clients: $(VENV)/.created ## install the client SDKs and agents that the tests try out, each in an environment of its own
 	@$(MAKE) --silent --no-print-directory -j 3 $(PYTHON_CLIENTS)
 	@if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 15) ? 0 : 1)' 2>/dev/null \
 	    && command -v npm >/dev/null; then \
@@ -96,7 +98,7 @@ clients: $(VENV)/.created ## install the client SDKs that the tests try out, eac
 
 node-clients: $(NODE_CLIENTS)
 
-compatibility: setup clients ## try every client with every upstream, and write docs/compatibility.md anew
+compatibility: setup clients $(LARGE_CLIENTS) ## try every client and agent with every upstream, and write docs/compatibility.md anew
 	@cd backend && .venv/bin/python -m tests.clients.compatibility
 
 parameters: setup ## write docs/parameters.md anew, from requests that are encoded for each protocol
@@ -199,10 +201,11 @@ $(CLIENTS)/%/.installed: $(CLIENT_SOURCES)/%/requirements.txt $(VENV)/.created
 	@rm -rf $(@D) && $(PY) -m venv --without-pip $(@D) \
 	&& $(PIP) --python $(@D)/bin/python install --no-compile --require-hashes --no-deps --only-binary :all: --requirement $< && touch $@
 
+# Not `npm ci`, as for the pages. `link` is what a program's own install script does with the binary of this machine.
 $(CLIENTS)/%/.installed: $(CLIENT_SOURCES)/%/package-lock.json $(CLIENT_SOURCES)/%/package.json
 	@echo "Installing $* (Node)"
 	@rm -rf $(@D) && mkdir -p $(@D) && cp $(CLIENT_SOURCES)/$*/package.json $(CLIENT_SOURCES)/$*/package-lock.json $(@D) \
-	&& (cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error) && touch $@
+	&& (cd $(@D) && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel error && npm run --silent --if-present link) && touch $@
 
 $(PAGES_BUILT): $(PAGES)/.installed $(PAGE_SOURCES)
 	@echo "Building the pages"

@@ -1,11 +1,13 @@
 """Writes docs/compatibility.md: `python -m tests.clients.compatibility`, run by `make compatibility`."""
 
+import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.clients.agents.report import table as table_of_agents
 from tests.clients.matrix import CLIENTS, FEATURES, KNOWN_GAPS, Client, is_as_expected, is_due, start
 
 PAGE = Path(__file__).parents[3] / "docs" / "compatibility.md"
@@ -60,13 +62,14 @@ def table(reports: Mapping[Client, Mapping[str, Any]], api: str) -> list[str]:
     return [f"## {APIS[api]}", "", *(f"| {' | '.join(line)} |" for line in lines), ""]
 
 
-def written(reports: Mapping[Client, Mapping[str, Any]]) -> str:
-    """The whole page."""
+def written(reports: Mapping[Client, Mapping[str, Any]], agents: Sequence[str]) -> str:
+    """The whole page; `agents` are the lines of its section on them."""
     gaps = [f"- {client}, {FEATURES[feature][0]}, {target}: {why}" for (client, _, feature, target), why in KNOWN_GAPS.items()]
     lines = [
         HEAD,
         *(line for api in APIS for line in table(reports, api)),
-        *(["## Why not", "", *dict.fromkeys(gaps)] if gaps else []),
+        *(["## Why not", "", *dict.fromkeys(gaps), ""] if gaps else []),
+        *agents,
     ]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -79,7 +82,7 @@ def main() -> None:
         for client in CLIENTS:
             (folder / str(client)).mkdir()
             reports[client] = client.report(targets, folder / str(client))
-        PAGE.write_text(written(reports), "utf-8")
+    PAGE.write_text(written(reports, asyncio.run(table_of_agents())), "utf-8")
 
 
 if __name__ == "__main__":

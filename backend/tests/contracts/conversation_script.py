@@ -80,6 +80,10 @@ class Said:
     cached_tokens: int = 8
     """Of the input."""
     output_tokens: int = 9
+    number: int = 7
+    """Of the answer, in its id."""
+    is_signed: bool = False
+    """Its calls are signed though its reasoning is not shown, where the protocol has that."""
 
     @property
     def text(self) -> str:

@@ -20,7 +20,7 @@ class Anthropic:
     signs = True
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
-        upstream.on("/messages", *(self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
+        upstream.on("/messages", *(self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
 
     def understands(self, request: ReceivedRequest) -> Asked:
         assert request.headers["x-api-key"] == "sk-alpha-1"
@@ -69,7 +69,7 @@ class Anthropic:
                     assert other in ("thinking", "redacted_thinking")
         return Turn(message["role"], "".join(texts) or None, has_picture, tuple(made), tuple(results))
 
-    def _step(self, said: Said, *, stream: bool) -> Step:
+    def step(self, said: Said, *, stream: bool) -> Step:
         endings = {"stop": "end_turn", "length": "max_tokens", "calls": "tool_use", "filter": "refusal"}
         usage: Json = {
             "input_tokens": said.input_tokens - said.cached_tokens,
@@ -80,7 +80,7 @@ class Anthropic:
         for name in ("cache_creation", "inference_geo", "output_tokens_details", "server_tool_use", "service_tier"):
             usage[name] = None
         nothing = dict.fromkeys(("container", "stop_details"))
-        head: Json = {"id": "msg_7", "type": "message", "role": "assistant", "model": "tiny", **nothing}
+        head: Json = {"id": f"msg_{said.number}", "type": "message", "role": "assistant", "model": "tiny", **nothing}
         if stream:
             begin = {**head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 1}}
             end = {"stop_reason": endings[said.ending], "stop_sequence": None, **nothing}

@@ -27,7 +27,7 @@ class Bedrock:
     signs = True
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
-        scripted = [self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
+        scripted = [self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
         upstream.on(f"/model/{quote(self.model, safe='')}/{'converse-stream' if stream else 'converse'}", *scripted)
 
     def understands(self, request: ReceivedRequest) -> Asked:
@@ -77,7 +77,7 @@ class Bedrock:
                     assert other == "reasoningContent"
         return Turn(message["role"], "".join(texts) or None, has_picture, tuple(made), tuple(results))
 
-    def _step(self, said: Said, *, stream: bool) -> Step:
+    def step(self, said: Said, *, stream: bool) -> Step:
         endings = {"stop": "end_turn", "length": "max_tokens", "calls": "tool_use", "filter": "content_filtered"}
         usage = {
             "inputTokens": said.input_tokens - said.cached_tokens,

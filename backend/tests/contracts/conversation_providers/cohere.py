@@ -20,7 +20,7 @@ class Cohere:
     signs = False
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
-        upstream.on("/chat", *(self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
+        upstream.on("/chat", *(self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
 
     def understands(self, request: ReceivedRequest) -> Asked:
         check("cohere", "/v2/chat", request.body)
@@ -66,7 +66,7 @@ class Cohere:
         )
         return message["role"], Turn(message["role"], text or None, bool(pictures), made)
 
-    def _step(self, said: Said, *, stream: bool) -> Step:
+    def step(self, said: Said, *, stream: bool) -> Step:
         endings = {"stop": "COMPLETE", "length": "MAX_TOKENS", "calls": "TOOL_CALL", "filter": "ERROR_TOXIC"}
         counted = {"input_tokens": said.input_tokens, "output_tokens": said.output_tokens}
         usage = {"billed_units": counted, "tokens": counted}

@@ -22,7 +22,7 @@ class Gemini:
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         method = "streamGenerateContent" if stream else "generateContent"
-        scripted = [self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
+        scripted = [self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
         upstream.on(f"{self.models}/{self.model}:{method}", *scripted)
 
     def understands(self, request: ReceivedRequest) -> Asked:
@@ -76,14 +76,16 @@ class Gemini:
                 results.append(Result(call, value))
         return Turn(role, "".join(texts) or None, has_picture, tuple(made), tuple(results))
 
-    def _step(self, said: Said, *, stream: bool) -> Step:
+    def step(self, said: Said, *, stream: bool) -> Step:
         endings = {"stop": "STOP", "length": "MAX_TOKENS", "calls": "STOP", "filter": "SAFETY"}
         parts: list[Json] = [{"text": piece, "thought": True} for piece in said.reasoning]
         parts += [{"text": piece} for piece in said.pieces]
         ids: list[Json] = [{"id": call.id} if self.gives_call_ids else {} for call in said.calls]
         calls = zip(ids, said.calls, strict=True)
         parts += [{"functionCall": {**call_id, "name": call.name, "args": call.arguments}} for call_id, call in calls]
-        if said.reasoning:
+        if said.is_signed and said.calls:
+            parts[-len(said.calls)]["thoughtSignature"] = SIGNATURE
+        elif said.reasoning:
             parts[-1]["thoughtSignature"] = SIGNATURE
         thoughts = 3 if said.reasoning else 0
         usage = {
@@ -93,7 +95,7 @@ class Gemini:
             "thoughtsTokenCount": thoughts,
             "totalTokenCount": said.input_tokens + said.output_tokens,
         }
-        head = {"modelVersion": "tiny", "responseId": "resp-7"}
+        head = {"modelVersion": "tiny", "responseId": f"resp-{said.number}"}
         whole = {"content": {"role": "model", "parts": parts}, "index": 0, "finishReason": endings[said.ending]}
         if not stream:
             return Answer({**head, "candidates": [whole], "usageMetadata": usage})

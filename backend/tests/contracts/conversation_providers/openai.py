@@ -20,7 +20,7 @@ class OpenAI:
     signs = False
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
-        scripted = [self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
+        scripted = [self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps]
         upstream.on("/chat/completions", *scripted)
 
     def understands(self, request: ReceivedRequest) -> Asked:
@@ -67,7 +67,7 @@ class OpenAI:
         )
         return message["role"], Turn(message["role"], text_of(content) or None, bool(pictures), made)
 
-    def _step(self, said: Said, *, stream: bool) -> Step:
+    def step(self, said: Said, *, stream: bool) -> Step:
         endings = {"stop": "stop", "length": "length", "calls": "tool_calls", "filter": "content_filter"}
         usage = {
             "prompt_tokens": said.input_tokens,
@@ -75,7 +75,7 @@ class OpenAI:
             "total_tokens": said.input_tokens + said.output_tokens,
             "prompt_tokens_details": {"cached_tokens": said.cached_tokens},
         }
-        head: Json = {"id": "chatcmpl-7", "created": 7, "model": "tiny"}
+        head: Json = {"id": f"chatcmpl-{said.number}", "created": 7, "model": "tiny"}
         calls: list[Json] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json.dumps(call.arguments)}}
             for call in said.calls

@@ -33,6 +33,9 @@ class Provider(Protocol):
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         """Scripts one answer for each request."""
 
+    def step(self, said: Said, *, stream: bool) -> Step:
+        """The answer that says this."""
+
     def understands(self, request: ReceivedRequest) -> Asked:
         """What it was asked, in words of no protocol. Asserts that the request is what the published specification says."""
 

@@ -26,7 +26,7 @@ class VertexClaude(Anthropic):
 
     def answers(self, upstream: ScriptedUpstream, *steps: Said | Step, stream: bool) -> None:
         path = f"/publishers/anthropic/models/{self.model}:{'streamRawPredict' if stream else 'rawPredict'}"
-        upstream.on(path, *(self._step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
+        upstream.on(path, *(self.step(step, stream=stream) if isinstance(step, Said) else step for step in steps))
 
     def understands(self, request: ReceivedRequest) -> Asked:
         assert request.headers["x-goog-api-key"] == "sk-alpha-1"
