@@ -41,10 +41,17 @@ async def column(agent: Agent) -> list[str]:
         async with on_stage(agent, Path(folder)) as stage:
             for scenario, targets in lacking.items():
                 for target, model in MODELS.items():
-                    if faults := await SCENARIOS[scenario][1](stage, model):
+                    if faults := await _faults(stage, scenario, model):
                         targets.append(target)
                         print(f"{agent}, {scenario}, {target}:", *faults, sep="\n  ", flush=True)  # noqa: T201 - a program's output
     return [_cell(lacking.get(scenario)) for scenario in SCENARIOS]
+
+
+async def _faults(stage: Stage, scenario: str, model: str) -> Sequence[str]:
+    try:
+        return await SCENARIOS[scenario][1](stage, model)
+    except TimeoutError:
+        return ["it did not end in time"]
 
 
 def _cell(lacking: Sequence[str] | None) -> str:

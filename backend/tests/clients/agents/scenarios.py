@@ -138,7 +138,7 @@ async def cut(stage: Stage, model: str) -> list[str]:
     stage.play(DONE, cuts=1)
     outcome = await stage.run(model)
     is_whole = DONE.text in " ".join(outcome.output.split())
-    faults = list(stage.upstream.refused)
+    faults = [each for each in stage.refusals() if not re.search(r" with 5\d\d$", each)]
     if not is_whole and not outcome.status and not COMPLAINT.search(outcome.output + outcome.errors):
         faults.append(f"it took a half answer for a whole one: {outcome.output[-500:]}")
     return faults
@@ -149,7 +149,9 @@ async def cancel(stage: Stage, model: str) -> list[str]:
     stage.begin()
     stage.play(DONE, stalls=True)
     async with stage.workplace.started(stage.agent.command, model, prompt=PROMPT) as process:
-        await eventually(lambda: stage.upstream.stalled)
+        await eventually(lambda: stage.upstream.stalled or process.returncode is not None)
+        if not stage.upstream.stalled:
+            return [*stage.refusals(), f"it ended with {process.returncode} before an answer began"]
         kill(process)
         for request in stage.upstream.stalled:
             await request.closed()
