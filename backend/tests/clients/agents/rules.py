@@ -1,9 +1,8 @@
 """What OpenAI, Anthropic and Google refuse about a request: their published schemas, and the rules that only their prose has.
 
-Sources (read 2026-11-30): https://platform.openai.com/docs/guides/function-calling,
+Sources beside those of `published_rules` (read 2026-11-30): https://platform.openai.com/docs/guides/function-calling,
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use,
-https://platform.claude.com/docs/en/build-with-claude/prompt-caching, https://ai.google.dev/gemini-api/docs/function-calling and
-https://ai.google.dev/gemini-api/docs/thought-signatures.
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching and https://ai.google.dev/gemini-api/docs/thought-signatures.
 """
 
 import json
@@ -15,31 +14,29 @@ from typing import Any
 
 from ai_engine.wire.json_types import Json
 from tests.contracts.published_specifications import check, specification
+from tests.providers.published_rules import broken_by_anthropic, broken_by_gemini
 
 CACHE_BREAKPOINTS = 4
 
 
 def faults(protocol: str, body: Json, headers: Mapping[str, str]) -> Sequence[str]:
-    """What this provider would refuse, each with its path; empty for a request that it takes."""
-    match protocol:
-        case "openai":
-            found = [*_against("openai", "CreateChatCompletionRequest", body), *_openai(body)]
-        case "anthropic":
-            schema = "BetaCreateMessageParams" if "anthropic-beta" in headers else "CreateMessageParams"
-            found = [*_against("anthropic", schema, body), *_anthropic(body)]
-            if "anthropic-version" not in headers:
-                found.append("anthropic-version: header is required")
-        case other:
-            assert other == "gemini"
-            found = [*_against("gemini", "GenerateContentRequest", body), *_gemini(body)]
-    return found
+    """What this provider would refuse; empty for a request that it takes."""
+    if protocol == "openai":
+        return _against("openai", "CreateChatCompletionRequest", body) or list(_openai(body))
+    if protocol == "gemini":
+        return _against("gemini", "GenerateContentRequest", body) or [*broken_by_gemini(body), *_gemini(body)]
+    if "anthropic-version" not in headers:
+        return ["anthropic-version: header is required"]
+    schema = "BetaCreateMessageParams" if "anthropic-beta" in headers else "CreateMessageParams"
+    return _against("anthropic", schema, body) or [*broken_by_anthropic(_in_blocks(body), has_prefill=False), *_anthropic(body)]
 
 
-def _against(vendor: str, schema: str, body: Json) -> Iterator[str]:
+def _against(vendor: str, schema: str, body: Json) -> list[str]:
     try:
         check(vendor, schema, body)
     except AssertionError as fault:
-        yield str(fault)
+        return [str(fault)]
+    return []
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
@@ -53,7 +50,7 @@ def _openai(body: Json) -> Iterator[str]:
         yield "stream_options: only allowed with stream"
     form = body.get("response_format") or {}
     if form.get("type") == "json_schema" and form["json_schema"].get("strict"):
-        yield from _open_objects(form["json_schema"]["schema"], "response_format.json_schema.schema", all_required=True)
+        yield from _open_objects(form["json_schema"]["schema"], "response_format.json_schema.schema")
     yield from _openai_tools(body)
     for index, message in enumerate(body["messages"]):
         yield from (f"messages[{index}]{each}" for each in _openai_message(message))
@@ -123,38 +120,35 @@ def _json(text: str) -> Any:
         return None
 
 
-def _open_objects(schema: Any, at: str, *, all_required: bool) -> Iterator[str]:
-    """Objects that a provider's constrained decoding refuses: open ones, and where wanted, ones with optional fields."""
+def _open_objects(schema: Any, at: str) -> Iterator[str]:
+    """Objects that a strict schema may not have: open ones, and ones with optional properties."""
     if isinstance(schema, list):
         for each in schema:
-            yield from _open_objects(each, at, all_required=all_required)
+            yield from _open_objects(each, at)
     if not isinstance(schema, dict):
         return
     if schema.get("type") == "object":
         if schema.get("additionalProperties") is not False:
             yield f"{at}: additionalProperties must be false"
-        if all_required and set(schema.get("required", ())) != set(schema.get("properties", {})):
+        if set(schema.get("required", ())) != set(schema.get("properties", {})):
             yield f"{at}: every property must be required"
     for name, inner in schema.items():
-        yield from _open_objects(inner, f"{at}.{name}", all_required=all_required)
+        yield from _open_objects(inner, f"{at}.{name}")
+
+
+def _in_blocks(body: Json) -> Json:
+    """The same, with each text that stands for content as a block."""
+    messages = [{**each, "content": _blocks(each["content"])} for each in body["messages"]]
+    return {**body, "messages": messages, "system": _blocks(body.get("system", []))}
+
+
+def _blocks(content: Any) -> Any:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _anthropic(body: Json) -> Iterator[str]:
-    messages = body["messages"]
-    if messages[0]["role"] != "user":
-        yield "messages[0]: the first message must be a user's"
-    if messages[-1]["role"] == "assistant":
-        yield "messages: the conversation must end with a user's message"
     if json.dumps(body).count('"cache_control": {') > CACHE_BREAKPOINTS:
         yield f"cache_control: more than {CACHE_BREAKPOINTS} blocks"
-    form = (body.get("output_config") or {}).get("format") or {}
-    yield from _open_objects(form.get("schema"), "output_config.format.schema", all_required=False)
-    yield from _anthropic_sampling(body)
-    yield from _anthropic_tools(body)
-    yield from _anthropic_messages(messages)
-
-
-def _anthropic_sampling(body: Json) -> Iterator[str]:
     thinking = body.get("thinking") or {}
     if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= body["max_tokens"]:
         yield "thinking.budget_tokens: must be less than max_tokens"
@@ -165,31 +159,7 @@ def _anthropic_sampling(body: Json) -> Iterator[str]:
             yield "tool_choice: may not force a tool with thinking"
     if "temperature" in body and "top_p" in body:
         yield "temperature: not with top_p"
-
-
-def _anthropic_messages(messages: Sequence[Json]) -> Iterator[str]:
-    seen: list[str] = []
-    open_calls: set[str] = set()
-    for index, message in enumerate(messages):
-        at = f"messages[{index}]"
-        blocks = message["content"] if isinstance(message["content"], list) else [{"type": "text", "text": message["content"]}]
-        if not blocks:
-            yield f"{at}.content: must not be empty"
-        yield from (f"{at}: empty text" for block in blocks if block["type"] == "text" and not block["text"].strip())
-        results = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
-        if any(block["type"] != "tool_result" for block in blocks[: len(results)]):
-            yield f"{at}.content: tool_result blocks must come first"
-        if set(results) != open_calls or _repeated(results):
-            yield f"{at}: results of {results} after calls of {sorted(open_calls)}"
-        calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
-        yield from (
-            f"{at}: id {name!r} does not match the pattern" for name in calls if not re.fullmatch(r"[a-zA-Z0-9_-]+", name)
-        )
-        open_calls = set(calls)
-        seen += calls
-    yield from (f"messages: tool_use id {name!r} is there twice" for name in _repeated(seen))
-    if open_calls:
-        yield f"messages: calls without a result: {sorted(open_calls)}"
+    yield from _anthropic_tools(body)
 
 
 def _anthropic_tools(body: Json) -> Iterator[str]:
@@ -209,28 +179,10 @@ def _anthropic_tools(body: Json) -> Iterator[str]:
 
 
 def _gemini(body: Json) -> Iterator[str]:
-    contents = body["contents"]
     declared = [each for tool in body.get("tools", ()) for each in tool.get("functionDeclarations", ())]
     yield from (f"tools: {name} is there twice" for name in _repeated([each["name"] for each in declared]))
     yield from (f"tools: name {e['name']!r}" for e in declared if not re.fullmatch(r"[a-zA-Z_][\w.:-]{0,127}", e["name"]))
-    if contents[0].get("role") != "user":
-        yield "contents[0]: must be a user's"
-    before: list[str] = []
-    for index, content in enumerate(contents):
-        at, parts = f"contents[{index}]", content.get("parts") or []
-        if not parts:
-            yield f"{at}.parts: must not be empty"
-        yield from (f"{at}.parts: empty text" for part in parts if part.get("text") == "")
-        calls = [part["functionCall"]["name"] for part in parts if "functionCall" in part]
-        results = [part["functionResponse"]["name"] for part in parts if "functionResponse" in part]
-        if calls and (content["role"] != "model" or contents[index - 1]["role"] == "model"):
-            yield f"{at}: a function call must come right after a user's turn or a function response"
-        if sorted(results) != sorted(before):
-            yield f"{at}: function responses {results} after calls {before}"
-        before = calls
-    if before:
-        yield f"contents: function calls without a response: {before}"
-    yield from _gemini_signatures(contents)
+    yield from _gemini_signatures(body["contents"])
 
 
 def _gemini_signatures(contents: Sequence[Json]) -> Iterator[str]:

@@ -32,5 +32,5 @@ const result = streamText({
 });
 await result.consumeStream();
 if (failure) throw failure;
-writeFileSync(history, JSON.stringify([...messages, ...(await result.response).messages]));
+writeFileSync(history, JSON.stringify([...messages, ...(await result.responseMessages)]));
 console.log(await result.text);
