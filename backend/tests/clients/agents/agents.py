@@ -51,8 +51,6 @@ class Agent:
     arguments: Json = field(default_factory=lambda: {"path": "{file}"})
     answers_by: str | None = None
     """The tool by which it wants its structured answer."""
-    one_call: bool = False
-    """It asks for one call at a time."""
     is_large: bool = False
     """Only `make compatibility` installs and tries it."""
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -47,7 +47,6 @@ class Seen:
     is_asked: bool = False
     has_tools: bool = False
     schema: Any = None
-    calls: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     rounds: int = 0
 
@@ -60,8 +59,8 @@ class RulesUpstream(ScriptedUpstream):
         self.script = Script("nothing is scripted", ())
         self.refused: list[str] = []
         """What was wrong with requests, with the protocol."""
-        self.seen: list[tuple[str, Seen]] = []
-        """Requests of the script's conversation: the protocol, and what they held."""
+        self.seen: list[Seen] = []
+        """What requests of the script's conversation held."""
         self.stalled: list[ReceivedRequest] = []
         self.last_body = ""
         """Of the script's conversation."""
@@ -90,7 +89,7 @@ class RulesUpstream(ScriptedUpstream):
         provider = PROVIDERS[protocol]
         if not seen.is_asked or (self.script.with_tools and not seen.has_tools):
             return provider.step(Said((_beside(seen),), number=len(self.requests)), stream=stream)
-        self.seen.append((protocol, seen))
+        self.seen.append(seen)
         self.last_body = request.raw_body.decode()
         said = self.script.steps[min(seen.rounds, len(self.script.steps) - 1)]
         step = provider.step(replace(said, number=len(self.requests), is_signed=True), stream=stream)
@@ -122,9 +121,7 @@ def seen_in(protocol: str, body: Json, prompt: str) -> Seen:
     seen = Seen(has_tools=bool(body.get("tools")), schema=_schema(protocol, body))
     for kind, value in _parts(protocol, body):
         if kind == "text" and prompt in value:
-            seen.is_asked, seen.calls, seen.results, seen.rounds = True, [], [], 0
-        elif kind == "call":
-            seen.calls.append(value)
+            seen.is_asked, seen.results, seen.rounds = True, [], 0
         elif kind == "result":
             seen.results.append(value)
         elif kind == "end of results":

@@ -114,7 +114,7 @@ def _results(stage: Stage, rounds: int) -> list[str]:
     """What is missing of the two results in the last request."""
     if not stage.upstream.seen:
         return ["no request came"]
-    _, last = stage.upstream.seen[-1]
+    last = stage.upstream.seen[-1]
     if last.rounds != rounds or len(last.results) != len(FRUIT):
         return [f"{len(last.results)} results in {last.rounds} rounds instead of {len(FRUIT)} in {rounds}"]
     return [f"no {fruit} in a result" for fruit in FRUIT.values() if fruit not in "".join(last.results)]
@@ -195,7 +195,7 @@ def can(agent: Agent, scenario: str) -> bool:
     """Whether the agent has what the scenario is about."""
     return {
         "tool_loop": bool(agent.tool),
-        "two_calls": bool(agent.tool) and not agent.one_call,
+        "two_calls": bool(agent.tool),
         "structured": bool(agent.structured),
         "moved": bool(agent.goes_on),
     }.get(scenario, True)
