@@ -264,7 +264,7 @@ async def test_a_model_that_a_provider_does_not_know_is_out_alone(alpha: Scripte
 
 
 NO_ANSWERS: dict[str, tuple[str, Answer]] = {
-    "an error under a 200": (IMAGES, Answer({"error": {"message": "overloaded", "type": "overloaded_error"}})),
+    "an error under a 200": (IMAGES, Answer({"error": {"message": "out of order", "type": "server_error"}})),
     "nothing": (IMAGES, Answer(b"")),
     "another object": (MODERATIONS, Answer({"hello": "there"})),
     "a web page for sound": (SPEECH, Answer(b"<html></html>", headers={"content-type": "text/html"})),
@@ -279,6 +279,14 @@ async def test_what_is_no_answer_is_no_success(alpha: ScriptedUpstream, path: st
     async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
         reply = await ask(gateway, path, {**ANSWERS.get(path, ({},))[0], "input": "hello"})
     assert reply.status_code == 502, reply.text
+
+
+async def test_an_overload_under_a_200_may_be_retried(alpha: ScriptedUpstream) -> None:
+    alpha.on(IMAGES, Answer({"error": {"message": "overloaded", "type": "overloaded_error"}}))
+    async with gateway_in_front_of(Provider("alpha", alpha.base_url)) as gateway:
+        reply = await ask(gateway, IMAGES, prompt="p")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "overloaded")
+    assert "x-should-retry" not in reply.headers
 
 
 async def test_a_refusal_by_the_provider_comes_back_in_its_words_and_costs_nothing(alpha: ScriptedUpstream) -> None:
