@@ -120,6 +120,24 @@ async def test_a_hint_that_a_provider_refuses_is_left_out_there(upstream: Script
         assert "store" not in upstream.requests[-1].body
 
 
+async def test_what_another_provider_wrote_into_a_call_is_dropped_where_it_is_refused(upstream: ScriptedUpstream) -> None:
+    path = "messages[1].tool_calls[0].extra_content"
+    unknown = error(f"Unknown parameter: '{path}'.", code="unknown_parameter", param=path)
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    signed = {**call, "extra_content": {"google": {"thought_signature": "c2ln"}}}
+    history = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": None, "tool_calls": [signed]},
+        {"role": "tool", "tool_call_id": "c1", "content": "b"},
+    ]
+    async with gateway_in_front_of(Provider("alpha", upstream.base_url)) as gateway:
+        upstream.on("/chat/completions", Answer(unknown, 400), Answer(completion()))
+        answer = await gateway.http.post(CHAT, json=chat("tiny", messages=history))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-ai-engine-dropped"] == "messages[].tool_calls[].extra_content"
+    assert upstream.requests[-1].body["messages"][1]["tool_calls"] == [call]
+
+
 @pytest.mark.parametrize(("field", "value"), [("seed", "seven"), ("something_new", 1), ("n", 2)])
 async def test_what_is_wrong_unknown_or_a_promise_is_the_providers_to_refuse(
     gateway: Gateway, upstream: ScriptedUpstream, field: str, value: object
