@@ -135,7 +135,8 @@ async def go_through(faults: Mapping[str, tuple[Fault, int]], gateway: GatewayPr
     usual = max(statistics.median(load.seconds[phase]) for phase in load.seconds.keys() - faults.keys())
     for name, (_, status) in faults.items():
         assert {seen for seen, _ in load.readiness[name]} <= {200, status}, str(load)
-        assert statistics.median(load.seconds[name]) < 2 * usual + 0.05, str(load)
+        # The fastest: a request that waits for the database waits every time, and a busy machine makes others slow.
+        assert min(load.seconds[name]) < 2 * usual + 0.05, str(load)
     _log.info("%s", load)
 
 

@@ -49,7 +49,8 @@ async def test_the_live_configuration_is_shown_whole(anyio_backend: str) -> None
         gateway.yaml_file.write_text("")
         await gateway.post("/api/config/reload")
         shown = await gateway.get("/api/config")
-    assert (shown["generation"], shown["workers"][0]["generation"]) == (2, 2)
+    # The file is watched as well, and may have been read before.
+    assert shown["generation"] == shown["workers"][0]["generation"] > 1
     assert (shown["providers"], shown["models"], shown["aliases"], shown["rescue"]) == ([], [], {}, "continue")
 
 
