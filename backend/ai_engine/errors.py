@@ -60,10 +60,10 @@ class InvalidRequest(CallerError):
 class UnsupportedByProvider(InvalidRequest):
     """A field is not supported by a provider's protocol. Only the candidate fails: other providers may support it."""
 
-    def __init__(self, message: str, *, param: str | None = None, further: Sequence[str] = ()) -> None:
-        """`further` are fields of which the same is true."""
+    def __init__(self, message: str, *, param: str | None = None, params: Sequence[str] = ()) -> None:
+        """`params` are the whole paths of all fields of which this is true; without them, it is `param`."""
         super().__init__(message, param=param, code="unsupported_by_provider")
-        self.params = (*(() if param is None else (param,)), *further)
+        self.params = params or (() if param is None else (param,))
 
 
 class BodyTooLarge(CallerError):

@@ -38,8 +38,8 @@ def invalid(path: str, problem: str, *, code: str | None = None) -> InvalidReque
 
 def unsupported(path: str, problem: str, *further: str) -> UnsupportedByProvider:
     """As `invalid`, for a valid field that this provider does not support, and `further` ones of the same object."""
-    path = path[:_LONGEST_PATH]
-    return UnsupportedByProvider(f"{path} {problem}.", param=path, further=further)
+    shown = path[:_LONGEST_PATH]
+    return UnsupportedByProvider(f"{shown} {problem}.", param=shown, params=(path, *further))
 
 
 def parse_object(raw: bytes) -> Json:

@@ -16,8 +16,14 @@ from ai_engine.wire.json_types import Json, JsonMapping
 
 MOST_PASSES = 32
 """How often one form of a request is made again without a hint; with more of them it is refused."""
+_MOST_FIELDS = 1000
+"""How many fields of one object are left out at once; with more of them the request is refused."""
+
+_MOST_STEPS = 6
+"""The objects of the table are less deep."""
 
 Made = TypeVar("Made")
+_Steps = tuple[str | int, ...]
 
 
 class Parameter(NamedTuple):
@@ -142,6 +148,7 @@ _FORMAT = {Operation.COUNT_TOKENS: Operation.MESSAGES}
 _CLIENT_TOOLS = ("function", "custom", "bash_", "text_editor_", "computer", "memory_", "shell", "local_shell", "apply_patch")
 
 _INDEX = re.compile(r"\[\d+\]")
+_ELEMENT = re.compile(r"(.*)\[(\d{1,9})\]", re.DOTALL)
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -168,17 +175,15 @@ class DroppedHints:
         Raises `InvalidRequest` for a hint of the wrong type.
         """
         self._passes += 1
-        if self.is_strict or self._passes > MOST_PASSES:
+        if self.is_strict or self._passes > MOST_PASSES or len(error.params) > _MOST_FIELDS:
             return None
-        fewer: JsonMapping | None = None
         for path in error.params:
             if operation is Operation.CHAT and path in body:
                 _check_kind(path, body[path])
-            without_it = without(operation, fewer or body, path)
-            if without_it is not None:
-                self.note(path)
-                fewer = without_it
-        return fewer
+        hints = [path for path in error.params if _hint_at(operation, body, path) is not None]
+        for path in hints:
+            self.note(path)
+        return without(operation, body, *hints)
 
 
 def dropping_hints(operation: Operation, body: JsonMapping, dropped: DroppedHints, make: Callable[[JsonMapping], Made]) -> Made:
@@ -201,49 +206,80 @@ def _check_kind(name: str, value: object) -> None:
         raise invalid(name, f"must be {kinds[-1]}" if kinds[-1] == "a number" else f"must be {' or '.join(kinds)}")
 
 
-def is_hint(operation: Operation, path: str) -> bool:
-    """Whether the field at this path is a hint in requests of this format. A field that is not in the table is one."""
-    where, _, name = _INDEX.sub("[]", path).rpartition(".")
-    promises = _PROMISES.get(_FORMAT.get(operation, operation), {}).get(where)
-    return promises is not None and name.removesuffix("[]") not in promises
-
-
 def has_known_form(name: str, value: object) -> bool:
     """Whether this is a documented hint of a chat, with a value of its type."""
     parameter = CHAT_PARAMETERS.get(name)
     return parameter is not None and parameter.is_hint and type(value) in parameter.kinds
 
 
-def without(operation: Operation, body: JsonMapping, path: str) -> Json | None:
-    """A copy of the body without the hint at this path, in every object of the same role or type; `None` if there is none.
+def without(operation: Operation, body: JsonMapping, *paths: str) -> Json | None:
+    """A copy of the body without the hints at these paths, in every object of the same role or type; `None` if there are none.
 
-    The field `type` says what an object is: without it, the object itself is left out. That is a hint only of parts of the
-    model's own turns, whatever a client wrote into them, of hosted tools beside others, and of edits to the context.
+    A field that is not in the table is a hint. The field `type` says what an object is: without it, the object itself is left
+    out. That is a hint only of parts of the model's own turns, whatever a client wrote into them, of hosted tools beside others,
+    and of edits to the context.
     """
-    if not is_hint(operation, path):
-        return None
-    steps: list[str | int] = [path] if path in body else [int(index) if index else name for index, name in _STEP.findall(path)]
-    alike = _along(body, steps)
-    if alike is None or (steps[-1] == "type" and not _may_go(steps, alike)):
-        return None
-    fewer: Json = _removed(body, steps, alike)
+    names: dict[_Steps, set[str | int]] = {}
+    for path in paths:
+        if (steps := _hint_at(operation, body, path)) is not None:
+            names.setdefault(steps[:-1], set()).add(steps[-1])
+    fewer: Json | None = None
+    for where, those in names.items():
+        given = body if fewer is None else fewer
+        alike = _along(given, where)
+        if alike is not None:
+            fewer = _removed(given, where, those, alike)
     return fewer
 
 
-def _along(body: JsonMapping, steps: list[str | int]) -> list[Any] | None:
-    """The values on the way to the field, from the body to the object that has it; `None` where the body has no such way."""
+def _hint_at(operation: Operation, body: JsonMapping, path: str) -> _Steps | None:
+    """The steps to the hint at this path; `None` where the body has none there.
+
+    The client chooses the names of fields, which may have dots and brackets: the objects of the table say where a name begins.
+    """
+    promises = _PROMISES.get(_FORMAT.get(operation, operation), {})
+    cut = -1
+    for _ in range(_MOST_STEPS):
+        where, name = path[: max(cut, 0)], path[cut + 1 :]
+        known = promises.get(_INDEX.sub("[]", where))
+        if known is not None and (steps := _steps(body, where, name)) is not None and steps[-1] not in known:
+            may_be_left_out = isinstance(steps[-1], str) or steps[-2] not in known
+            alike = _along(body, steps[:-1])
+            may_be_left_out &= steps[-1] != "type" or (alike is not None and _may_go(list(steps), alike))
+            return steps if may_be_left_out else None
+        cut = path.find(".", cut + 1)
+        if cut < 0:
+            break
+    return None
+
+
+def _steps(body: JsonMapping, where: str, name: str) -> _Steps | None:
+    """The steps to this field, or to this element of a field, of the object at `where`; `None` where there is none."""
+    steps: _Steps = tuple(int(index) if index else field for index, field in _STEP.findall(where))
+    alike = _along(body, steps)
+    holder = None if alike is None else alike[-1]
+    if not isinstance(holder, dict):
+        return None
+    if name in holder:
+        return (*steps, name)
+    element = _ELEMENT.fullmatch(name)
+    if element is None or not isinstance(values := holder.get(element[1]), list) or int(element[2]) >= len(values):
+        return None
+    return (*steps, element[1], int(element[2]))
+
+
+def _along(body: JsonMapping, steps: _Steps) -> list[Any] | None:
+    """The values on the way, from the body to the last; `None` where the body has no such way."""
     found: list[Any] = [body]
     for step in steps:
         holder = found[-1]
         if isinstance(step, int):
             if not isinstance(holder, list) or step >= len(holder):
                 return None
-            found.append(holder[step])
         elif not isinstance(holder, dict) or step not in holder:
             return None
-        else:
-            found.append(holder[step])
-    return found[:-1]
+        found.append(holder[step])
+    return found
 
 
 def _may_go(steps: list[str | int], alike: list[Any]) -> bool:
@@ -260,22 +296,24 @@ def _may_go(steps: list[str | int], alike: list[Any]) -> bool:
             return False
 
 
-def _removed(value: Any, steps: list[str | int], alike: list[Any]) -> Any:
-    step, rest = steps[0], steps[1:]
+def _removed(value: Any, where: _Steps, names: set[str | int], alike: list[Any]) -> Any:
+    if not where:
+        if isinstance(value, list):
+            return [each for place, each in enumerate(value) if place not in names]
+        if not isinstance(value, dict):
+            return value
+        return {name: inner for name, inner in value.items() if name not in names}
+    step, rest = where[0], where[1:]
     if isinstance(step, str):
         if not isinstance(value, dict) or step not in value:
             return value
-        if not rest:
-            return {name: inner for name, inner in value.items() if name != step}
-        return {**value, step: _removed(value[step], rest, alike[1:])}
+        return {**value, step: _removed(value[step], rest, names, alike[1:])}
     if not isinstance(value, list):
         return value
-    if not rest:
-        return [*value[:step], *value[step + 1 :]]
     like = alike[1]
-    if rest == ["type"]:
+    if not rest and "type" in names:
         return [each for each in value if not _is_alike(each, like)]
-    return [_removed(each, rest, alike[1:]) if _is_alike(each, like) else each for each in value]
+    return [_removed(each, rest, names, alike[1:]) if _is_alike(each, like) else each for each in value]
 
 
 def _is_alike(value: object, like: object) -> bool:
