@@ -225,9 +225,7 @@ class _Writer:
             raise invalid(where, "must be an object")
         names = given.get("required")
         names = (
-            [name for name in names if isinstance(name, str) and value.get(name, False) is not False]
-            if isinstance(names, list)
-            else []
+            [name for name in _distinct_names(names) if value.get(name, False) is not False] if isinstance(names, list) else []
         )
         written["properties"] = properties = {}
         for name, schema in value.items():
@@ -314,7 +312,8 @@ class _Writer:
                     written["required"] = [first]
         needed = given.get("required")
         if isinstance(needed, list):
-            unknown = [name for name in needed if name not in written.get("required", ())]
+            known = frozenset(written.get("required", ()))
+            unknown = [name for name in _distinct_names(needed) if name not in known]
             if unknown:
                 words["required"] = unknown
 
@@ -337,6 +336,7 @@ class _Writer:
             self._take(1, where, depth)
             part = self._resolved(each, at)
             if isinstance(part, dict):
+                self._take(len(part), where, depth)
                 if left := self._join(joined, self._joined(part, at if part is each else where, depth + 1)):
                     rest.append(left)
             elif part is not True:
@@ -351,7 +351,7 @@ class _Writer:
             if key not in joined:
                 joined[key] = value
             elif key == "required" and isinstance(has, list) and isinstance(value, list):
-                joined[key] = [*has, *(name for name in value if name not in has)]
+                joined[key] = _distinct_names([*has, *value])
             elif key == "properties" and isinstance(has, dict) and isinstance(value, dict):
                 self._take(len(has) + len(value), self._where, 0)
                 joined[key] = {**value, **has}
@@ -360,6 +360,11 @@ class _Writer:
             elif has != value and key not in ("title", "description") and self._is_said(key):
                 left[key] = value
         return left
+
+
+def _distinct_names(names: list[object]) -> list[str]:
+    """The strings of a `required`, each once."""
+    return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
 def _says_type(given: JsonMapping) -> bool:

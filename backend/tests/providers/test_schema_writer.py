@@ -1,5 +1,6 @@
 import copy
-from time import perf_counter
+from contextlib import suppress
+from time import perf_counter, process_time
 from typing import Any
 
 import pytest
@@ -323,3 +324,19 @@ def test_any_schema_is_in_the_dialect_or_refused_by_name(schema: Json, dialect: 
         return
     rules = gemini_schema if dialect is GEMINI else closed_schema
     assert dialect is COHERE or list(rules(made)) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"a": {}}, "required": ["a", "b"] * 20_000},
+        {"type": "object", "allOf": [{"required": [f"{word}{number}" for number in range(20_000)]} for word in "ab"]},
+        {"type": "object", "x": {f"k{number}": 0 for number in range(5000)}, "allOf": [{"$ref": "#/x"}] * 5000},
+    ],
+    ids=["repeated names", "many names", "a large part often"],
+)
+def test_a_schema_that_is_large_in_one_place_is_written_at_once(schema: Json) -> None:
+    start = process_time()
+    with suppress(UnsupportedByProvider):
+        written(schema, ANTHROPIC)
+    assert process_time() - start < 2
