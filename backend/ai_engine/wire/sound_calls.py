@@ -15,6 +15,9 @@ from ai_engine.wire.json_types import Json, JsonMapping
 from ai_engine.wire.tolerant import object_in, objects_in, string_in
 from ai_engine.wire.tool_arguments import arguments_text
 
+_MOST_READ_IN_VAIN = 1_000_000
+"""Characters of the arguments of one call, read each time that they may be complete."""
+
 
 class SoundCalls:
     """Reads one answer, whose other fields are made sound too (`chat_shape`).
@@ -83,7 +86,7 @@ class SoundCalls:
 class _Call:
     """One call so far."""
 
-    __slots__ = ("arguments", "fields", "id", "index", "is_named_again", "name")
+    __slots__ = ("_read_in_vain", "arguments", "fields", "id", "index", "is_named_again", "name")
 
     def __init__(self, name: str) -> None:
         self.id = ""
@@ -96,15 +99,20 @@ class _Call:
         """Its number once it has begun."""
         self.is_named_again = False
         """A later piece repeats the name."""
+        self._read_in_vain = 0
 
     def is_complete(self) -> bool:
-        """Whether its arguments are a JSON object."""
-        if not self.arguments or not self.arguments[-1].rstrip().endswith("}"):
+        """Whether its arguments are a JSON object. Not read any more after many times in vain, such as for text in braces."""
+        if not self.arguments or not self.arguments[-1].rstrip().endswith("}") or self._read_in_vain > _MOST_READ_IN_VAIN:
             return False
+        text = "".join(self.arguments)
         try:
-            return isinstance(orjson.loads("".join(self.arguments)), dict)
+            if isinstance(orjson.loads(text), dict):
+                return True
         except orjson.JSONDecodeError:
-            return False
+            pass
+        self._read_in_vain += len(text)
+        return False
 
     def ends_at(self, call_id: str, name: str, arguments: str) -> bool:
         """Whether a piece that seems to continue it begins another call.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from time import process_time
 from typing import Any
 
 import pytest
@@ -212,3 +213,10 @@ ODD: Any = (
 }), max_size=3), max_size=6))  # fmt: skip
 def test_any_pieces_make_calls_in_order(chunks: list[list[Json]]) -> None:
     read(*(chunk(*pieces) for pieces in chunks))
+
+
+def test_many_pieces_in_braces_are_read_at_once() -> None:
+    pieces = [piece(0, "a", "f", '{"code":"'), *[piece(0, "a", "f", "{}")] * 60_000, piece(0, "a", "f", '"}')]
+    start = process_time()
+    assert read(chunk(*pieces)) == [("a", "f", '{"code":"' + "{}" * 60_000 + '"}')]
+    assert process_time() - start < 3, "quadratic, it takes ten"
