@@ -4,6 +4,7 @@ Items are flatter than messages: reasoning, text and calls of one turn are separ
 chat. The items of one assistant's turn become one message, followed at once by the results of its calls.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Sequence
 
 from ai_engine.client_api.responses.content import Content, assistant_parts, content_of, plain
@@ -64,10 +65,10 @@ class Conversation:
     def _pair(self, items: Sequence[tuple[str, Json, str]]) -> None:
         """Finds the call of each output: results may come later than in a chat. Reads the tools, too."""
         ids = CallIds()
-        foreign_outputs: dict[str, Content] = {}
+        foreign_outputs: defaultdict[str, deque[Content]] = defaultdict(deque)
         for where, item, kind in items:
             if kind not in _OUTPUTS and is_output(kind) and (found := output_of(item, where)) is not None:
-                foreign_outputs.setdefault(*found)
+                foreign_outputs[found[0]].append(found[1])
         for where, item, kind in items:
             if kind == "additional_tools":
                 self._tools.read(item, where)
@@ -80,7 +81,7 @@ class Conversation:
                 call_id = call[0]["call_id"]
                 self._foreign_calls[where] = call
                 self._own_ids[where] = own_id = ids.call(call_id, where)
-                self._outputs[own_id] = foreign_outputs.pop(call_id)
+                self._outputs[own_id] = foreign_outputs[call_id].popleft()
                 ids.result(call_id)
             if kind in _OUTPUTS or item.get("role") == "user":
                 ids.begin_turn()

@@ -6,7 +6,7 @@ model goes on with. Everything else is left out: what a provider's own tool foun
 The items of Codex: https://github.com/openai/codex/blob/main/codex-rs/protocol/src/models.rs (read 2026-11-30).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 from ai_engine.client_api.responses.content import Content
 from ai_engine.wire.fields import invalid, json_text, objects_of
@@ -50,12 +50,13 @@ def output_of(item: JsonMapping, where: str) -> tuple[str, Content] | None:
     return call_id, json_text(output, f"{where}.output")
 
 
-def call_of(item: JsonMapping, kind: str, outputs: Mapping[str, Content], where: str) -> tuple[Json, str] | None:
-    """The item as a call of a function, and its arguments; `None` where it is no call or has no output."""
-    if not kind.endswith(_CALL):
+def call_of(item: JsonMapping, kind: str, outputs: Mapping[str, Sized], where: str) -> tuple[Json, str] | None:
+    """The item as a call of a function, and its arguments; `None` where it is no call or has none of the outputs left."""
+    name = kind.removesuffix(_CALL)
+    if name in (kind, ""):
         return None
-    call_id = next((known for field in ("call_id", "id") if (known := string_in(item, field)) in outputs), None)
+    call_id = next((known for field in ("call_id", "id") if outputs.get(known := string_in(item, field))), None)
     if call_id is None:
         return None
     arguments = {field: value for field, value in item.items() if field not in _ABOUT_THE_ITEM}
-    return {"call_id": call_id, "name": kind.removesuffix(_CALL)}, json_text(arguments, where)
+    return {"call_id": call_id, "name": name}, json_text(arguments, where)

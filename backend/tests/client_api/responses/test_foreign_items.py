@@ -154,3 +154,15 @@ def test_a_malformed_item_is_refused_by_its_place(item: Json, param: str) -> Non
     with pytest.raises(InvalidRequest) as refused:
         as_chat([item, HELLO])
     assert refused.value.param == param
+
+
+def test_calls_whose_id_repeats_have_their_outputs_in_order() -> None:
+    call, output = {"type": "shell_call", "call_id": "x"}, {"type": "shell_call_output", "call_id": "x"}
+    messages = as_chat([HELLO, call, {**output, "output": "1"}, HELLO, call, {**output, "output": "2"}])["messages"]
+    assert [message["content"] for message in messages if message["role"] == "tool"] == ["1", "2"]
+    assert len({message["tool_call_id"] for message in messages if message["role"] == "tool"}) == 2
+
+
+def test_a_call_without_a_name_is_left_out() -> None:
+    items = [{"type": "_call", "call_id": "x"}, {"type": "_call_output", "call_id": "x", "output": "o"}]
+    assert as_chat([HELLO, *items])["messages"] == [HELLO]
