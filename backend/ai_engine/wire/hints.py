@@ -16,7 +16,7 @@ from ai_engine.wire.json_types import Json, JsonMapping
 
 MOST_PASSES = 32
 """How often one form of a request is made again without a hint; with more of them it is refused."""
-_MOST_FIELDS = 1000
+_MOST_FIELDS = 10_000
 """How many fields of one object are left out at once; with more of them the request is refused."""
 
 _MOST_STEPS = 6
