@@ -15,6 +15,7 @@ from ai_engine.wire.fields import (
     one_of,
     optional,
     optional_objects,
+    path_of,
     required,
     unsupported,
 )
@@ -72,12 +73,21 @@ class DataUrl(NamedTuple):
 
 def messages(body: JsonMapping, provider: str) -> Iterator[tuple[str, str, Json]]:
     """The path and role of each message, and the message itself."""
+    known = {role: with_caching(fields, provider) for role, fields in _MESSAGE_FIELDS.items()}
+    found = []
+    lacking: dict[tuple[str, str], str] = {}
     for where, message in objects_of(non_empty(body, "messages", list), "messages"):
         if message.get("role") == "function":
             raise unsupported(f"{where}.role", f"is 'function', which {not_by(provider)}")
         role = one_of(message, "role", _MESSAGE_FIELDS, where)
-        check_known(message, with_caching(_MESSAGE_FIELDS[role], provider), where, not_by(provider))
-        yield where, role, message
+        for field, value in message.items():
+            if field not in known[role] and value is not None:
+                lacking.setdefault((role, field), path_of(where, field))
+        found.append((where, role, message))
+    if lacking:  # those of all messages at once: each refusal costs an encoding
+        first, *others = lacking.values()
+        raise unsupported(first, not_by(provider), *others)
+    yield from found
 
 
 def parts(message: JsonMapping, where: str, provider: str) -> list[tuple[str, Json]]:

@@ -219,17 +219,26 @@ def without(operation: Operation, body: JsonMapping, *paths: str) -> Json | None
     out. That is a hint only of parts of the model's own turns, whatever a client wrote into them, of hosted tools beside others,
     and of edits to the context.
     """
-    names: dict[_Steps, set[str | int]] = {}
+    groups: dict[_Steps, tuple[_Steps, list[Any], set[str | int]]] = {}
     for path in paths:
-        if (steps := _hint_at(operation, body, path)) is not None:
-            names.setdefault(steps[:-1], set()).add(steps[-1])
+        steps = _hint_at(operation, body, path)
+        alike = None if steps is None else _along(body, steps[:-1])
+        if steps is not None and alike is not None:
+            where = steps[:-1]
+            groups.setdefault(_kinds(where, alike), (where, alike, set()))[2].add(steps[-1])
     fewer: Json | None = None
-    for where, those in names.items():
-        given = body if fewer is None else fewer
-        alike = _along(given, where)
-        if alike is not None:
-            fewer = _removed(given, where, those, alike)
+    for where, alike, names in groups.values():
+        fewer = _removed(body if fewer is None else fewer, where, names, alike)
     return fewer
+
+
+def _kinds(where: _Steps, alike: list[Any]) -> _Steps:
+    """The steps with the roles and types of objects in place of their indexes: one for all objects that are alike."""
+    kinds: list[str | int] = []
+    for step, value in zip(where, alike[1:], strict=True):
+        kind = value.get(_kind_field(value)) if isinstance(step, int) and isinstance(value, dict) else None
+        kinds.append(kind if isinstance(kind, str) else step)
+    return tuple(kinds)
 
 
 def _hint_at(operation: Operation, body: JsonMapping, path: str) -> _Steps | None:
@@ -320,5 +329,9 @@ def _is_alike(value: object, like: object) -> bool:
     """Of one role, or of one type."""
     if not isinstance(value, dict) or not isinstance(like, dict):
         return False
-    name = "role" if "role" in like else "type"
+    name = _kind_field(like)
     return bool(value.get(name) == like.get(name))
+
+
+def _kind_field(value: JsonMapping) -> str:
+    return "role" if "role" in value else "type"

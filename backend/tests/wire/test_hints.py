@@ -35,6 +35,14 @@ def test_a_request_with_tens_of_thousands_of_unknown_fields_is_refused() -> None
         dropping_hints(Operation.CHAT, body, DroppedHints(), _with_known_fields)
 
 
+def test_fields_of_alike_objects_are_left_out_together() -> None:
+    messages = [{"role": role, "content": "hi", f"f{place}": place} for place, role in enumerate(["user", "assistant"] * 40)]
+
+    fewer = without(Operation.CHAT, {"messages": messages}, *[f"messages[{place}].f{place}" for place in range(80)])
+
+    assert fewer == {"messages": [{"role": message["role"], "content": "hi"} for message in messages]}
+
+
 def _with_known_fields(body: JsonMapping) -> JsonMapping:
     check_known(body, ("model", "messages"), "", "is not supported")
     for place, message in enumerate(body["messages"]):
