@@ -3,7 +3,8 @@
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from ai_engine.access.repository import AccessKey
 from ai_engine.clock import Clock
@@ -11,6 +12,9 @@ from ai_engine.database import DATABASE_FAILURES
 from ai_engine.errors import ConfigurationError
 
 _CHECK_EVERY_SECONDS = 1
+
+Stamp = tuple[int, datetime | None]
+"""The number of keys, and when the newest was created: it changes when one is added or removed."""
 
 _log = logging.getLogger("ai_engine")
 
@@ -21,8 +25,8 @@ class IssuedKeysRepository(Protocol):
     async def all(self) -> Sequence[AccessKey]:
         """Every key, oldest first."""
 
-    async def stamp(self) -> Any:
-        """A value that changes when a key is added or removed, at a constant cost."""
+    async def stamp(self) -> Stamp:
+        """The stamp of `all`, at a constant cost."""
 
 
 class IssuedKeys:
@@ -33,7 +37,8 @@ class IssuedKeys:
         self._repository = repository
         self._apply = apply
         self._clock = clock
-        self._stamp: Any = None
+        self._stamp: Stamp | None = None
+        """Of the keys that apply."""
 
     async def run(self) -> None:
         while True:
@@ -44,12 +49,12 @@ class IssuedKeys:
 
     async def refresh(self) -> None:
         """Applies the stored keys if they have changed."""
-        stamp = await self._repository.stamp()
-        if stamp == self._stamp:
+        if await self._repository.stamp() == self._stamp:
             return
         keys = await self._repository.all()
         try:
             self._apply(keys)
         except ConfigurationError as error:
             _log.error("The issued keys stay unchanged: %s", error.message)
-        self._stamp = stamp
+        # Of what was read: a key may have come since the stamp was, and its removal must not look like no change.
+        self._stamp = len(keys), max((key.created_at for key in keys), default=None)

@@ -23,15 +23,19 @@ class FakeRepository:
         self.keys: list[AccessKey] = []
         self.reads = 0
         self.is_away = False
+        self.adds_after_stamp: list[AccessKey] = []
 
     async def all(self) -> Sequence[AccessKey]:
         self.reads += 1
         return list(self.keys)
 
-    async def stamp(self) -> int:
+    async def stamp(self) -> tuple[int, datetime | None]:
         if self.is_away:
             raise OperationalError("select", {}, Exception("away"))
-        return len(self.keys)
+        stamp = len(self.keys), max((key.created_at for key in self.keys), default=None)
+        self.keys += self.adds_after_stamp
+        self.adds_after_stamp = []
+        return stamp
 
 
 async def test_keys_are_read_when_they_changed_and_only_then() -> None:
@@ -46,6 +50,17 @@ async def test_keys_are_read_when_they_changed_and_only_then() -> None:
     await keys.refresh()
     assert [[key.name for key in valid] for valid in known] == [[], ["a"], []]
     assert repository.reads == 3
+
+
+async def test_a_key_that_comes_between_two_reads_is_noticed_when_it_goes() -> None:
+    repository = FakeRepository()
+    known: list[Sequence[AccessKey]] = []
+    keys = IssuedKeys(repository, known.append, HandTurnedClock())
+    repository.adds_after_stamp = [issued("a")]
+    await keys.refresh()
+    repository.keys.clear()
+    await keys.refresh()
+    assert [[key.name for key in valid] for valid in known] == [["a"], []]
 
 
 async def test_keys_that_cannot_be_applied_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
