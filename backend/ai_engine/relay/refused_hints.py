@@ -6,6 +6,7 @@ decided by other words, and nothing but a documented hint with a value of the ri
 """
 
 import re
+from collections.abc import Iterator
 
 from ai_engine.names import Operation
 from ai_engine.providers.failures import Failure, FailureClass
@@ -22,16 +23,19 @@ def refused_hint(operation: Operation, body: JsonMapping, failure: Failure) -> s
     """The path of the hint in `body` that this failure names; `None` where it names none."""
     if failure.status not in (400, 422) or failure.kind is not FailureClass.BAD_REQUEST:
         return None
-    path = _PATH.match(failure.message)
-    named = (failure.param, path[1] if path else None, *(name for name in body if _is_quoted(name, failure.message)))
-    for name in named:
-        if name is None:
-            continue
+    for name in (failure.param,) if failure.param else _named_in(failure.message, body):
         at = _DOTTED_INDEX.sub(r"[\1]", name.replace(_UNION_MEMBER, "."))
         is_documented = has_known_form(at, body[at]) if at in body else "." in at
         if is_documented and without(operation, body, at) is not None:
             return at
     return None
+
+
+def _named_in(message: str, body: JsonMapping) -> Iterator[str]:
+    """The path that the message begins with, and the fields that it quotes."""
+    if path := _PATH.match(message):
+        yield path[1]
+    yield from (name for name in body if _is_quoted(name, message))
 
 
 def _is_quoted(name: str, message: str) -> bool:

@@ -138,6 +138,12 @@ async def test_what_another_provider_wrote_into_a_call_is_dropped_where_it_is_re
     assert upstream.requests[-1].body["messages"][1]["tool_calls"] == [call]
 
 
+async def test_a_refusal_that_is_about_another_field_drops_no_hint(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+    upstream.on("/chat/completions", Answer(error("Invalid role 'user'.", param="messages[0].role"), 400))
+    answer = await gateway.http.post(CHAT, json=chat("alpha/tiny", user="ada"))
+    refusal(answer, 400, param="messages[0].role")
+
+
 @pytest.mark.parametrize(("field", "value"), [("seed", "seven"), ("something_new", 1), ("n", 2)])
 async def test_what_is_wrong_unknown_or_a_promise_is_the_providers_to_refuse(
     gateway: Gateway, upstream: ScriptedUpstream, field: str, value: object
