@@ -138,7 +138,7 @@ class BodyDecoder(ABC):
         return INVALID
 
     def _note(self, counts: TokenCounts | None) -> None:
-        """Notes an event's usage, if it has any. An output of 0 where text came is unknown: some servers do not count it."""
+        """The usage of an event, where it has any. An output of 0 beside text is no count, and becomes an estimate."""
         if counts is None:
             return
         if self.characters_since_usage and not counts.all_output:

@@ -52,8 +52,8 @@ def test_what_a_chat_lacks_of_such_a_tool_is_left_out() -> None:
     ["Done.", [{"type": "input_text", "text": "Done."}], [{"type": "text", "text": "Done."}, {"type": "encrypted_content"}]],
 )
 def test_a_message_of_another_agent_is_an_input(content: Any) -> None:
-    message = {"type": "agent_message", "author": "/root/worker", "recipient": "/root", "content": content}
-    assert as_chat([message])["messages"] == [{"role": "user", "content": "Message from /root/worker to /root:\nDone."}]
+    message = {"type": "agent_message", "author": "worker", "recipient": "lead", "content": content}
+    assert as_chat([message])["messages"] == [{"role": "user", "content": "Message from worker to lead:\nDone."}]
     anonymous = {"type": "agent_message", "role": "agent", "content": content}
     assert as_chat([HELLO, anonymous])["messages"] == [HELLO, {"role": "user", "content": "Done."}]
 

@@ -7,6 +7,7 @@ from ai_engine.errors import UnsupportedByProvider
 from ai_engine.names import Blame, Operation
 from ai_engine.providers.adapter import ListedModel
 from ai_engine.providers.failures import FailureClass, KeyScope
+from ai_engine.providers.listings import NoListing
 from tests.contracts.aws_service_model import check_answer
 from tests.providers.bedrock.bedrock_exchange import CLAUDE, CREDENTIALS, HI, NOVA, PROVIDER, Json, adapter, chat, encode
 
@@ -135,7 +136,7 @@ def test_inference_profiles_are_listed_page_by_page_those_of_this_part_of_the_wo
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"modelSummaries":{}}', b'{"inferenceProfileSummaries":7}'])
 def test_what_is_no_listing_is_told_so(body: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - two kinds of it
+    with pytest.raises((orjson.JSONDecodeError, NoListing)):
         adapter().decode_listing(body)
 
 

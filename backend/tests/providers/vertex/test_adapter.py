@@ -9,6 +9,7 @@ from ai_engine.names import Blame, Operation, TokenCounts
 from ai_engine.providers.adapter import ListedModel, PlainAnswer
 from ai_engine.providers.cloud_credentials import CloudCredentials, GoogleToken, InForce
 from ai_engine.providers.failures import Failure, FailureClass
+from ai_engine.providers.listings import NoListing
 from ai_engine.providers.registry.definition import ProviderDefinition, WireProtocol
 from ai_engine.providers.vertex.adapter import VertexAI
 from ai_engine.upstream.port import Headers, UpstreamRequest
@@ -254,7 +255,7 @@ def test_those_models_are_listed_that_hold_conversations_or_embed() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"publisherModels":7}'])
 def test_what_is_no_listing_is_told_so(body: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - two kinds of it
+    with pytest.raises((orjson.JSONDecodeError, NoListing)):
         adapter().decode_listing(body)
 
 
