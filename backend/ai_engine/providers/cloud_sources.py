@@ -58,18 +58,22 @@ class AwsSource:
         self._found: Any = None
 
     def __call__(self) -> AwsCredentials:
-        """Blocks. Raises `NoCredentials` and botocore's errors."""
+        """Blocks. Raises `NoCredentials`."""
         variables = self._variables
         if _has_static_keys(variables):
             token = variables.get("AWS_SESSION_TOKEN") or None
             return AwsCredentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], token)
+        from botocore.exceptions import BotoCoreError, ClientError
         from botocore.session import Session
 
-        if self._found is None:
-            self._found = Session(profile=variables.get("AWS_PROFILE") or None).get_credentials()
-        if self._found is None:
-            raise NoCredentials("no AWS credentials were found in the environment, in files, or from this machine's role")
-        frozen = self._found.get_frozen_credentials()  # renews those that are about to end
+        try:
+            if self._found is None:
+                self._found = Session(profile=variables.get("AWS_PROFILE") or None).get_credentials()
+            if self._found is None:
+                raise NoCredentials("no AWS credentials were found in the environment, in files, or from this machine's role")
+            frozen = self._found.get_frozen_credentials()  # renews those that are about to end
+        except (BotoCoreError, ClientError, OSError, ValueError) as error:
+            raise NoCredentials(str(error) or type(error).__name__) from error
         return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
@@ -84,7 +88,15 @@ class GoogleSource:
         self._found: Any = None
 
     def __call__(self) -> GoogleToken:
-        """Blocks. Raises google-auth's errors."""
+        """Blocks. Raises `NoCredentials`."""
+        from google.auth.exceptions import GoogleAuthError
+
+        try:
+            return self._token()
+        except (GoogleAuthError, OSError, ValueError) as error:
+            raise NoCredentials(str(error) or type(error).__name__) from error
+
+    def _token(self) -> GoogleToken:
         import google.auth
         from google.auth.transport.requests import Request
 
@@ -119,8 +131,8 @@ class _Renewal(Generic[CredentialsT]):
         """Whether the credentials changed. If none are found, the known ones stay."""
         try:
             found = await asyncio.to_thread(self._source)
-        except Exception as error:  # noqa: BLE001 - the errors of two libraries, which all mean the same here
-            reason = str(error) or type(error).__name__
+        except NoCredentials as error:
+            reason = str(error)
             if reason != self.error:
                 _log.warning("%s credentials were not found: %s", cloud.display_name, reason)
             self.error = reason

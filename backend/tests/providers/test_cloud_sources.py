@@ -149,7 +149,7 @@ async def test_credentials_are_looked_up_every_minute_and_told_where_they_are_ot
 
 
 async def test_a_look_up_that_fails_leaves_what_is_in_force_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    changes = Changes(ONE, OSError("no network"), OSError("no network"), ONE)
+    changes = Changes(ONE, NoCredentials("no network"), NoCredentials("no network"), ONE)
     async with changes.running():
         for _ in range(3):
             await changes.after_a_minute()
